@@ -1,6 +1,6 @@
 # Two commands: `make lab` to learn, `make test` to know that all of it is true. `make help` names the others.
 #   make lab ARGS="--no-browser --port 8890"     options for JupyterLab
-#   make lab PIP_OPTIONS="--extra-index-url https://download.pytorch.org/whl/cpu"     options for pip (here: torch for CPU)
+#   make lab PIP_OPTIONS="--extra-index-url https://download.pytorch.org/whl/cpu"     options for pip and uv (here: torch for CPU)
 #   make lab PYTHON=python3.12                   a Python of your choice, 3.11 or newer
 #   make lab LANG=zh                             the course in Chinese (locale/zh.toml); also present, slides, notebooks, check
 #   make lab EXTRA=serve                         with what chapter 7 needs to serve a model (stays installed)
@@ -12,6 +12,7 @@ CANDIDATES := $(if $(PYTHON),"$(PYTHON)",python3 python python3.14 python3.13 py
 TO := $(if $(findstring command line,$(origin LANG)),$(LANG:en=))
 override LANG := $(if $(TO),C.UTF-8,$(LANG))
 export COURSE_LANGUAGE := $(or $(TO),en)
+unexport PYTHONHOME  # with it, no Python but one finds its own modules
 RUN := .venv/bin/python
 ifeq ($(OS),Windows_NT)
 RUN := .venv/Scripts/python.exe
@@ -57,7 +58,7 @@ test:  ## everything: lint and types, unit, drift, exercises, nbval, browser; se
 
 test-gpu:  ## run the same notebooks on the GPU
 	$(call environment,--extra test --extra serve)
-	@COURSE_DEVICE=cuda $(RUN) tests/run.py gpu nbval $(ARGS)
+	@COURSE_DEVICE=cuda $(RUN) tests/run.py gpu whole $(ARGS)
 
 notebooks:  ## build notebooks/*.ipynb from notebooks/source/*.py (ARGS=01 for one, ARGS="--text 01": only its Markdown)
 	$(call environment,--extra test --extra serve)

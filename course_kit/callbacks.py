@@ -98,6 +98,8 @@ class Display(Watcher):
         self.lines = None if in_notebook() else Lines()
         if self.lines:
             self.lines.begin(run, asked)
+        elif self.show and (said := run.beginning()):
+            print(said)
 
     @courtesy
     def after_step(self, run: Run) -> None:

@@ -15,7 +15,7 @@ from course_kit.i18n import t
 
 STATE = ".course.json"  # in every workbook: what the course has put there
 MOST = 20_000_000  # bytes of a file that a reader may have put there
-A_DAY = 86_400  # seconds: what is half written for longer will never be whole
+A_DAY, A_MINUTE = 86_400, 60  # seconds: what is half written for longer will never be whole; and at a start
 RESTORE = t("`git checkout -- data` in the course's folder brings back what belongs there.")
 
 
@@ -120,19 +120,22 @@ def alone(path: Path, patience: float) -> Iterator[None]:
         lock.release()  # the end of a kernel does this as well
 
 
-def sweep(paths: Iterable[Path]) -> None:
-    """Remove what processes that were killed while they wrote these files have left beside them: names, or patterns."""
+def sweep(paths: Iterable[Path], older: float = A_DAY) -> None:
+    """Remove what processes that were killed while they wrote these files have left beside them: names, or patterns.
+
+    older: seconds since it was last changed, after which nobody can be writing it any more
+    """
     for path in paths:
         for half in path.parent.glob(f".{path.name}.????????"):
-            if is_stale(half):
+            if is_stale(half, older):
                 with contextlib.suppress(OSError):
                     half.unlink()
 
 
-def is_stale(path: Path) -> bool:
-    """Whether nobody can be writing a file or folder any more: it was last changed more than a day ago."""
+def is_stale(path: Path, older: float = A_DAY) -> bool:
+    """Whether nobody can be writing a file or folder any more: it was last changed so many seconds ago."""
     with contextlib.suppress(OSError):
-        return time.time() - path.stat().st_mtime > A_DAY
+        return time.time() - path.stat().st_mtime > older
     return False
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+import os
 import statistics
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -70,8 +71,11 @@ def fit(
     asked = dict(locals())  # the arguments, for callbacks
     if isinstance(batches, Iterator):
         raise ValueError("batches can be read only once; needed: a list or a DataLoader")
+    if not steps >= 1:
+        raise ValueError(f"steps is {steps}; needed: how many in all, 1 or more")
     if clip is not None and not clip > 0:
         raise ValueError(f"clip is {clip}; needed: a number above 0")
+    steps = to_take(steps)
     run = new_or_resumed(model, steps, resume, lr, optimizer)
     every = every or max(1, steps // 20)
     was_training, first_step = model.training, run.step
@@ -125,6 +129,12 @@ def fit(
     return run
 
 
+def to_take(steps: int) -> int:
+    """So many steps; a tenth, and at least three, where COURSE_TRAININGS=short: for tests of a page whose training has
+    been seen whole."""
+    return min(steps, max(3, steps // 10)) if os.environ.get("COURSE_TRAININGS") == "short" else steps
+
+
 def warm_then_fall(steps: int, warm_up: int = 40) -> Callable[[int], float]:
     """step -> factor of the learning rate: up in a line, then down in a line to 3 %."""
     for name, number in (("steps", steps), ("warm_up", warm_up)):
@@ -161,6 +171,9 @@ class Lines(Callback):
     def begin(self, run: Run, asked: dict[str, Any]) -> None:
         self.show, self.pace = asked["show"], max(1, (run.steps - run.step) // 5)
         self.due = run.step + self.pace
+        with contextlib.suppress(OSError, ValueError):
+            if self.show and (said := run.beginning()):
+                print(said)
 
     def after_evaluation(self, run: Run) -> None:
         if self.show and self.due <= run.step < run.steps:
@@ -205,6 +218,7 @@ class Run:
     message: str = ""  # what became of it, in a sentence or two
     lr: float = 1e-2
     make: Callable[..., torch.optim.Optimizer] = torch.optim.Adam  # its optimizer
+    earlier: int = 0  # steps of other runs that the model had behind it
 
     def __repr__(self) -> str:
         return f"Run({self.message})"
@@ -216,6 +230,15 @@ class Run:
         if self.best and self.best.state:
             parts.append(t("best {value} after step {step}", value=f"{self.best.value:.4g}", step=self.best.step))
         return " · ".join(parts)
+
+    def beginning(self) -> str:
+        """Said of a model that other runs have trained, since this one counts from 0; else ""."""
+        more = t(
+            "This model has {earlier} steps of training behind it and goes on from there. To begin anew, first run the "
+            "cell that makes it.",
+            earlier=self.earlier,
+        )
+        return more if self.earlier and not self.step else ""
 
     def note(self, name: str, value: float) -> None:
         """A number of the present step, for the history; a second one is dropped."""
@@ -238,9 +261,10 @@ class Run:
 
 def new_or_resumed(model: nn.Module, steps: int, resume: Any, lr: float | None, make: Any) -> Run:
     """A new Run, or the one to go on with."""
+    before: Run | None = getattr(model, "last_run", None)
     if resume is True:
-        resume = getattr(model, "last_run", None)
-    run: Run = resume or Run(model, steps)
+        resume = before
+    run: Run = resume or Run(model, steps, earlier=before.earlier + before.step if before else 0)
     if run.last and not run.last.fits(model):
         raise ValueError("resume is of another model, with other parameters")
     run.model, run.steps, run.stopped = model, steps, None

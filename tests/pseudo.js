@@ -1,10 +1,10 @@
-// A language of its own for tests: every word that the program marks is longer, and a sentence stands in ⟦ ⟧. What is
-// drawn of words is noted, also on canvases.
+// A language of its own for tests: every word that the program marks is longer, and a sentence stands in ⟦ ⟧. It knows
+// the keys in `extracted`, which a test sets before. What is drawn of words is noted, also on canvases.
 globalThis.courseWords = new Proxy(
   {},
   {
     get(_, key) {
-      if (typeof key !== "string" || key === "") return undefined;
+      if (!globalThis.extracted.includes(key)) return undefined;
       const text = key.split("\u0004").at(-1);
       const longer = (/** @type {string} */ part) => part.replace(/\p{L}+/gu, "$&ø");
       return `⟦${text.replace(/\{\w+\}|\[\w+\||[^{}[\]]+/g, (part) => (/^[{[]/.test(part) ? part : longer(part)))}⟧`;

@@ -22,15 +22,19 @@ show.py.
 
 from __future__ import annotations
 
+import contextlib
 from collections import namedtuple
 from collections.abc import Callable
 from typing import Any
 
+from course_kit import files
 from course_kit.exercises import record
 from course_kit.exercises.catalogue import look_up
-from course_kit.exercises.define import Exercise, FindError, NoSuchExercise, register, siblings
+from course_kit.exercises.cells import Place, places
+from course_kit.exercises.define import Exercise, FindError, NoSuchExercise, chapter_of, register
 from course_kit.exercises.example import example_text
 from course_kit.exercises.show import display, hints_note, note_of, sentence, verdict_note
+from course_kit.markup import LINK
 from course_kit.shell import ipython
 
 AFTER: list[Callable[[Any, Any, Any], str]] = []  # by setup(): (exercise, answer, verdict) -> "" or a sentence to show
@@ -103,13 +107,26 @@ def _settle(task: Any, answer: Any, verdict: Any) -> Any:
     if verdict.here is not None:
         FAILED[task.name] = replayed(task, answer, verdict.here)
     complaint = record.checked(task.name, verdict.right, answer) if verdict.state != "unsolved" else ""
-    attempts, chapter = record.standing(task.name, siblings(task.name))
+    there = _places(task.name) if verdict.right else {}
+    attempts, done = record.standing(task.name, there)
+    rows = [
+        [full for full, one in zip(done, there.values(), strict=False) if one.annex is where] for where in (False, True)
+    ]
     hints = task.hints if verdict.state == "wrong" or isinstance(task, FindError) else ()
-    display(verdict_note(verdict, task.effort, task.reference.__name__, task.used, hints, attempts, chapter))
+    link = LINK.search(task.used)
+    used = "" if link and task.name in there and link[2] in there[task.name].under else task.used
+    display(verdict_note(verdict, task.effort, task.reference.__name__, used, hints, attempts, rows if done else ()))
     _complain(complaint)
     for note in [told(task, answer, verdict) for told in AFTER]:
         _complain(note)
     return chosen(task, answer, verdict)
+
+
+def _places(name: str) -> dict[str, Place]:
+    """The exercises of this one's chapter, as they stand in its notebooks; {} where that cannot be told."""
+    with contextlib.suppress(LookupError, OSError, ValueError):
+        return places(files.course_folder() / "notebooks", chapter_of(name))
+    return {}
 
 
 def _complain(complaint: str) -> None:

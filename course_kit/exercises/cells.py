@@ -1,8 +1,14 @@
 """What stands in a saved notebook: the sources of its cells, and the answers to exercises in them. Runs nothing."""
 
 import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
 
+from course_kit import lessons
 from course_kit.exercises.define import Stub, stubs
+
+HEADING = re.compile(r"^(##+) (.+)$", re.M)
 
 
 def sources(content: bytes, kind: str = "code") -> list[str]:
@@ -28,3 +34,27 @@ def without_magics(source: str) -> str:
 def text_of(stub: Stub, source: str) -> str:
     """The source of one answer, from its decorator to its end."""
     return "\n".join(source.splitlines()[stub.first - 1 : stub.last])
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an exercise stands: in a lesson or its annex; and under which headings, as a link there names them."""
+
+    annex: bool
+    under: tuple[str, ...]  # "The-book"
+
+
+def places(folder: Path, chapter: int) -> dict[str, Place]:
+    """The exercises in a chapter's notebooks, those of the lesson first, by their names. Raises OSError, or ValueError
+    for what is no notebook."""
+    found: dict[str, Place] = {}
+    for path in sorted(folder.glob(f"{chapter:02d}_*.ipynb")):
+        under: dict[str, str] = {}  # by the level of the heading, "##"
+        for cell in json.loads(path.read_bytes())["cells"]:
+            source = "".join(cell["source"])
+            for level, words in HEADING.findall(source) if cell["cell_type"] == "markdown" else ():
+                under = {above: link for above, link in under.items() if above < level}
+                under[level] = words.strip().replace(" ", "-")
+            for stub in answers(source) if cell["cell_type"] == "code" else ():
+                found.setdefault(stub.name, Place(lessons.is_annex(path.name), tuple(under.values())))
+    return found

@@ -288,11 +288,6 @@ def current(name: str) -> str:
     return KNOWN[_plain(name)].name if _plain(name) in KNOWN else name
 
 
-def siblings(name: str) -> tuple[str, ...]:
-    """The names of all exercises of the chapter that has this one."""
-    return next((names for names in CHAPTERS if name in names), ())
-
-
 def find(name: str | Exercise) -> Exercise:
     """The exercise of this name, in the chapters that have been imported.
 

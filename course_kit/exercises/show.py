@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from course_kit.i18n import sentences, t
@@ -251,8 +251,8 @@ def verdict_note(
     """The verdict as a Note.
 
     own: the name of the course's own function; used: where the notebook uses the student's, said after ✓; hints: folded
-    into the verdict, the first one open from the third attempt on; solved: for each exercise of the chapter,
-    whether it is solved.
+    into the verdict, the first one open from the third attempt on; solved: for each exercise of the lesson, and of
+    its annex, whether it is solved.
     """
     state, name, lead, text = verdict.state, verdict.name, verdict.lead, verdict.text
     goes_on = t("The notebook goes on with the course's own `{own}`.", own=own)
@@ -299,7 +299,7 @@ def verdict_note(
         pieces.append(quiet(*look, goes_on))
     if state == "right":
         pieces += [sentence(used)] if used else []
-        pieces += [filled(solved)] if solved else []
+        pieces += [filled(*solved)] if solved else []
     return Note(card("".join(page for page, _ in pieces), state), "\n".join(text for _, text in pieces))
 
 
@@ -316,20 +316,21 @@ def _folded_once(summary: str, pieces: list[Piece]) -> Piece:
     return f"<details><summary>{html.escape(summary)}</summary>{''.join(page)}</details>", "\n".join(text)
 
 
-def filled(solved: tuple[bool, ...]) -> Piece:
-    """The chapter's exercises as a row of squares; those that are solved are full."""
-    squares = "".join("■" if full else "□" for full in solved)
-    return sentence(
-        t(
-            "{squares} {solved} of {count} exercises of this chapter",
-            squares=squares,
-            solved=sum(solved),
-            count=len(solved),
-        )
-    )
+def filled(lesson: Sequence[bool], annex: Sequence[bool] = ()) -> Piece:
+    """The exercises of a lesson, and of its annex, as rows of squares; those that are solved are full."""
+    said = t("{squares} {solved} of {count} exercises of this lesson", **_counted(lesson))
+    return sentence(said + (" · " + t("annex: {squares} {solved} of {count}", **_counted(annex)) if annex else ""))
 
 
-def folded(hints: tuple[str, ...], first: str = "") -> str:
+def _counted(solved: Sequence[bool]) -> dict[str, Any]:
+    return {
+        "squares": "".join("■" if full else "□" for full in solved),
+        "solved": sum(solved),
+        "count": len(solved),
+    }
+
+
+def folded(hints: Sequence[str], first: str = "") -> str:
     """Hints, each folded inside the one before it. first: "open" unfolds the first."""
     page = ""
     for i, words in reversed(list(enumerate(hints, 1))):

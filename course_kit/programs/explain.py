@@ -29,13 +29,14 @@ from dataclasses import dataclass
 from typing import Any, get_args, get_origin
 
 from course_kit.i18n import mark, t
+from course_kit.programs import stopped
 
 ROOMS = ("course_utils", "course_kit", "chapters")
 
 
 def install(shell: Any) -> None:
     """From now on, an error in this IPython shell carries the sentence as a note, which IPython and Python show under
-    a traceback. A second call changes nothing."""
+    a traceback; a cell that was stopped says so instead (stopped.py). A second call changes nothing."""
     if shell is None or hasattr(shell.showtraceback, "explains"):
         return
     show = shell.showtraceback
@@ -43,7 +44,10 @@ def install(shell: Any) -> None:
     @functools.wraps(show)
     def showtraceback(exc_tuple: Any = None, *more: Any, **options: Any) -> Any:
         with contextlib.suppress(Exception):  # the error itself is what matters
-            annotate(shell._get_exc_info(exc_tuple)[1])
+            error = shell._get_exc_info(exc_tuple)[1]
+            if isinstance(error, KeyboardInterrupt):
+                return stopped.tell(shell, error)
+            annotate(error)
         return show(exc_tuple, *more, **options)
 
     showtraceback.explains = True  # type: ignore[attr-defined]
@@ -128,6 +132,7 @@ def _sentence(error: BaseException) -> str:
             or _two_kinds(call, str(error))
             or _wrong_leading_axes(call)
             or _beyond_the_table(call, str(error))
+            or _beyond_the_classes(str(error), below)
             or _too_long_or_short(call, str(error))
             or _indivisible(call, str(error))
             or _too_small(call, error)
@@ -521,7 +526,7 @@ def _advice(told: dict, ends: list[tuple[str, int]], axis: str, sizes: dict[str,
 def _wrong_for_a_layer(call: Call, below: list[dict[str, Any]]) -> str:
     """What a layer of torch could not take that was given an argument as it is. below: the names in inner frames."""
     for names in below:
-        layer, x = names.get("self"), names.get("input")
+        layer, x = names.get("self", names.get("weight")), names.get("input")  # F.embedding has a table and no layer
         name = next((name for name, argument in call.tensors.items() if argument is x), None)
         if name and (words := _unfit(layer, x, name)):
             return words
@@ -531,8 +536,9 @@ def _wrong_for_a_layer(call: Call, below: list[dict[str, Any]]) -> str:
 def _unfit(layer: Any, x: Any, name: str) -> str:
     import torch
 
-    if isinstance(layer, torch.nn.Embedding):
-        return _beyond(name, x, layer)
+    table = layer.weight if isinstance(layer, torch.nn.Embedding) else layer
+    if _is_tensor(table) and table.dim() == 2:
+        return _beyond(name, x, len(table))
     if not isinstance(layer, torch.nn.Linear | torch.nn.LayerNorm):
         return ""
     kind, weight = type(layer).__name__, layer.weight
@@ -565,14 +571,29 @@ def _beyond_the_table(call: Call, message: str) -> str:
         return ""
     parts = call.owner.children() if isinstance(call.owner, torch.nn.Module) else ()
     tables = [part for part in parts if isinstance(part, torch.nn.Embedding)]
-    words = [_beyond(name, x, tables[0]) for name, x in call.tensors.items() if len(tables) == 1]
+    words = [_beyond(name, x, len(tables[0].weight)) for name, x in call.tensors.items() if len(tables) == 1]
     return next(filter(None, words), "")
 
 
-def _beyond(name: str, ids: Any, table: Any) -> str:
+def _beyond_the_classes(message: str, below: list[dict[str, Any]]) -> str:
+    """A target of a cross-entropy that is no class, as its error says."""
+    wrong = re.search(r"^Target (-?\d+) is out of bounds", message)
+    logits = next((names["input"] for names in below if {"input", "target"} <= names.keys()), None)
+    if not wrong or not _is_tensor(logits):
+        return ""
+    classes = logits.shape[min(1, logits.dim() - 1)]
+    return t(
+        "a target is {target}, but the logits are of {classes} classes, 0 to {last}; −100 counts for nothing",
+        target=wrong[1].replace("-", "−"),
+        classes=classes,
+        last=classes - 1,
+    )
+
+
+def _beyond(name: str, ids: Any, rows: int) -> str:
     if ids.is_floating_point() or ids.is_complex() or not ids.numel():
         return ""
-    rows, largest, least = table.num_embeddings, int(ids.max()), int(ids.min())
+    largest, least = int(ids.max()), int(ids.min())
     if least >= 0 and largest < rows:
         return ""
     wrong = (

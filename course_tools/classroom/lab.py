@@ -100,11 +100,14 @@ def folders(where):
 
 
 def _writable(folder):
-    """Whether something can be written there; the folder is made if need be."""
+    """Whether something can be written there, also on a disk that is full or behind a quota; the folder is made if
+    need be."""
     try:
         os.makedirs(folder, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            return True
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(bytes(1 << 16))
+            file.flush()
+        return True
     except OSError:
         return False
 

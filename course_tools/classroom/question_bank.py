@@ -53,7 +53,7 @@ def banks(names: list[str], to: str = "en") -> dict[str, list[Guess]]:
     """Name of a notebook -> its questions that have a right answer. names: or beginnings of them; without: all."""
     before, asked = current(), {}
     try:
-        for name in sources.names(names):
+        for name in sources.built(to, names):
             use(to, name)
             asked[name] = list(_questions(name, to))
     finally:

@@ -102,7 +102,7 @@ def sync(notebooks, workbook):
     try:
         workbook.mkdir(parents=True, exist_ok=True)
         ours = (record.FILE, STATE, "mine/*.py", "mine/.written.json", *_read_state(workbook)["written"])
-        files.sweep(workbook / name for name in ours)
+        files.sweep((workbook / name for name in ours), files.A_MINUTE)
         return _sync(editions, workbook)
     except OSError as error:
         raise WorkbookError(_explain(error, workbook)) from error

@@ -19,7 +19,7 @@ from course_kit.i18n.catalogues import table
 from course_kit.views import program
 from course_kit.views.models import model_files
 from course_kit.views.view import json_for_script
-from course_tools.authoring import building, minutes, serialiser
+from course_tools.authoring import building, minutes, serialiser, sources
 from course_tools.publishing import artifacts, asset_files, glossary, hosted, links, pages, search_index
 from course_tools.translation import names_of_languages
 from course_utils import __version__
@@ -53,7 +53,7 @@ def build(out, repository=None):
     made = {}
     for language in names_of_languages():
         use(language)
-        made |= Site(repository, language, assets).pages() if names(language) else {}
+        made |= Site(repository, language, assets).pages() if sources.built(language) else {}
     use("en")
     made |= assets.content | {STAMP: "`make site` empties this folder and fills it again.\n", ".nojekyll": ""}
     for path, content in made.items():
@@ -69,17 +69,12 @@ def folder(language):
     return "" if language == "en" else f"{language}/"
 
 
-def names(language):
-    """The notebooks that there are in a language."""
-    return [name for name in building.names() if (building.folder() / folder(language) / f"{name}.ipynb").is_file()]
-
-
 class Site:
     """What the pages of a language have in common. `pages()` -> path -> content (str or bytes) of its files."""
 
     def __init__(self, repository=None, language="en", assets=None):
         self.repository, self.language, self.assets = repository, language, assets or asset_files.Assets()
-        self.folder, self.names, self.searched = folder(language), names(language), []
+        self.folder, self.names, self.searched = folder(language), sources.built(language), []
         self.root = "../" * bool(self.folder)
         self.state = hosted.commit() if repository else "main"
         self.chapters = [pages.chapter(self.notebook(name), link=self.link) for name in self.names]
@@ -165,8 +160,8 @@ class Site:
     def others(self, file):
         """(language, its name, address) of each other language that has this page."""
         name = file.removesuffix(".html")
-        there = [to for to in names_of_languages() if to != self.language and names(to)]
-        there = [to for to in there if name in ("index", "glossary", *names(to))]
+        there = [to for to in names_of_languages() if to != self.language and sources.built(to)]
+        there = [to for to in there if name in ("index", "glossary", *sources.built(to))]
         return [(to, names_of_languages()[to], f"{self.root}{folder(to)}{file}") for to in there]
 
     def maps(self, number=None, words=True):

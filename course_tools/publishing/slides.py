@@ -15,7 +15,7 @@ from course_kit import chapter_maps, files, lessons
 from course_kit.chapter_frames import frame
 from course_kit.i18n import use
 from course_kit.views import fragments, program
-from course_tools.authoring import building
+from course_tools.authoring import building, sources
 from course_tools.classroom.presenting import excerpt, screens, speaker
 from course_tools.publishing import citation, pages
 
@@ -76,7 +76,7 @@ def run(names=(), out=None, to="en"):
     """`course slides`: writes one file for each chapter, says where -> exit status."""
     use(to)
     folder = Path(out) if out else files.course_folder() / "build" / "slides" / ("" if to == "en" else to)
-    for name in building.names(names):
+    for name in sources.built(to, names):
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"{name}.html"
         files.write_atomically(path, with_notes(name, to))

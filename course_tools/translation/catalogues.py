@@ -25,7 +25,7 @@ def path(name, language):
 
 def names(prefixes=()):
     """The catalogues: one for each notebook, that of README.md, and one for each room of marked text."""
-    others = ["readme", *units.ROOMS]
+    others = ["readme", *units.rooms()]
     notebooks = [one for one in prefixes if one not in others]
     chosen = sources.names(notebooks) if notebooks or not prefixes else []
     return [*chosen, *(one for one in others if one in prefixes or not prefixes)]
@@ -60,7 +60,7 @@ def wanted(name):
     if name == "readme":
         places = units.of_readme()
     else:
-        places = units.of_room(name) if name in units.ROOMS else units.of_notebook(name)
+        places = units.of_room(name) if name in units.rooms() else units.of_notebook(name)
     for place, number, unit in places:
         if (place, str(number)) not in found[unit]:
             found[unit].append((place, str(number)))
@@ -96,11 +96,11 @@ def _changed(unit, gone):
 
 def problems(name, language):
     """What is wrong in a catalogue -> list of (line, sentence). Nothing is built from a catalogue that has one."""
-    found = []
+    found, prose = [], name not in units.rooms()
     for entry in read(name, language):
         if entry.translated():
             forms = [entry.msgstr] if not entry.msgid_plural else entry.msgstr_plural.values()
-            each = [lost(entry.msgid_plural or entry.msgid, one, numbers=name not in units.ROOMS) for one in forms]
+            each = [lost(entry.msgid_plural or entry.msgid, one, numbers=prose) for one in forms]
             found += [(entry.linenum, one) for sentences in each for one in sentences]
     return found
 

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from course_kit import files
-from course_kit.views import fragments
 from course_tools.authoring import sources
 
 VERBATIM = re.compile(r"(```.*?```|\$\$.*?\$\$|<!--.*?-->|<a id=\"[^\"]*\"></a>|</?(?:details|summary)>)", re.S)
@@ -40,12 +39,17 @@ LABELS |= {"answers", "because"}  # what a view shows as it was given, by its na
 ROOMS = {
     "kit": ["course_kit/**/*.py", *(f"course_tools/classroom/{one}.py" for one in CLASSROOM)],
     "site": ["course_tools/publishing/**/*.py", "course_tools/publishing/**/*.j2"],
+    "views": [f"{room}/**/*.js" for room in ("course_kit/views/js/src", "chapters")],
 }
 ROOMS["site"] += ["course_tools/authoring/minutes.py", "course_tools/classroom/question_bank.py"]
-ROOMS |= {f"ch{n:02}": [f"chapters/ch{n:02}/**/*.py"] for n in range(10)}
-ROOMS["ch07"] += ["data/history.csv"]
-ROOMS["views"] = [f"{room}/**/*.js" for room in ("course_kit/views/js/src", "chapters")]
 ROOMS["views"] += [f"course_tools/{room}/**/*.js" for room in ("classroom/jupyter", "publishing/website")]
+TABLES = {"ch07": ["data/history.csv"]}
+
+
+def rooms():
+    """{catalogue of marked text: patterns of the files that it is of}, one for each chapter that there is."""
+    chapters = sorted(path.name for path in files.course_folder().glob("chapters/ch[0-9][0-9]"))
+    return ROOMS | {one: [f"chapters/{one}/**/*.py", *TABLES.get(one, ())] for one in chapters}
 
 
 class Unit(NamedTuple):
@@ -114,6 +118,8 @@ def _given(cell, shown):
 
 def _shown(cell):
     """What a cell shows as titles, labels, or in tables."""
+    from course_kit.views import fragments
+
     found = set()
     for output in cell.get("outputs", []):
         made = output.get("data", {}).get("text/html", "")
@@ -167,7 +173,7 @@ def of_readme():
 def of_room(name):
     """(place, line, unit) of what is marked in a room's code and templates. Babel reads templates and JavaScript."""
     course = files.course_folder()
-    for path in sorted({path for pattern in ROOMS[name] for path in course.glob(pattern)}):
+    for path in sorted({path for pattern in rooms()[name] for path in course.glob(pattern)}):
         place = path.relative_to(course)
         if not {"node_modules", "kept", "dist"} & set(place.parts):
             yield from ((place.as_posix(), line, unit) for line, unit in READ[path.suffix](path))
@@ -200,14 +206,14 @@ def _of_template(path: Path):
 
 
 def _of_script(path: Path):
-    """t("…", places, "context") and tn("one", "many", …): the strings right in the brackets of the call."""
+    """t("…", places), tn("one", "many", …) and tc("context", "…", …): the strings right in the brackets of the call."""
     from babel.messages.jslexer import tokenize as tokens_of
     from babel.messages.jslexer import unquote_string
 
     tokens = [one for one in tokens_of(path.read_text("utf-8"), jsx=False) if "comment" not in one.type]
     for i, token in enumerate(tokens[:-2]):
         before = tokens[i - 1].value if i else ""
-        if token.value not in ("t", "tn") or tokens[i + 1].value != "(" or before in (".", "function"):
+        if token.value not in ("t", "tn", "tc") or tokens[i + 1].value != "(" or before in (".", "function"):
             continue
         depth, strings, commas = 0, {}, 0
         for one in tokens[i + 1 :]:
@@ -217,9 +223,10 @@ def _of_script(path: Path):
                 strings[commas] = strings.get(commas, "") + unquote_string(one.value)
             if not depth:
                 break
-        if 0 in strings:
-            many = strings.get(1, "") if token.value == "tn" else ""
-            yield token.lineno, Unit(strings[0], many, strings.get(2) if token.value == "t" else None)
+        first, second = strings.get(0), strings.get(1, "")
+        if first and (token.value != "tc" or second):
+            unit = {"t": Unit(first), "tn": Unit(first, second), "tc": Unit(second, context=first)}[token.value]
+            yield token.lineno, unit
 
 
 READ = {".py": _of_python, ".csv": _of_table, ".j2": _of_template, ".js": _of_script}

@@ -341,7 +341,7 @@ assert translate(without, dog, beam=1)[0].tokens == "le chien a traversé la rue
 # %% [markdown]
 # New since chapter 2's loop: the learning rate falls, and gradients that are too long are *clipped*, because recurrent networks can produce huge ones. `cross_entropy` wants the classes on the second axis, hence `transpose`.
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["definition"]
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} steps=600 tags=["definition"]
 # chapters.ch03.experiments: train
 
 # %% seconds=15 slideshow={"slide_type": "subslide"} tags=["training"]
@@ -378,7 +378,10 @@ for length, share in zip(lengths, by_length["without attention"], strict=True):
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 shares = by_length["without attention"]
-assert shares[0] > 0.9 and shares[2] < 0.7 and max(shares[5:]) < 0.05 and sum(shares[:7]) / 7 <= 0.6
+assert shares[2] < 0.7 and max(shares[5:]) < 0.05 and sum(shares[:7]) / 7 <= 0.6
+
+# %% jupyter={"source_hidden": true} tags=["asserts", "trained"]
+assert shares[0] > 0.9
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -453,7 +456,7 @@ plot.lines(
     "digit. Trained on 4 to 16 digits; 20 is new.",
 )
 
-# %% jupyter={"source_hidden": true} tags=["asserts"]
+# %% jupyter={"source_hidden": true} tags=["asserts", "trained"]
 shares = by_length["with attention"]
 assert sum(shares[:7]) / 7 >= 0.95 and min(shares[:7]) > 0.85 and shares[7] > 0.75
 
@@ -473,11 +476,14 @@ plot.lines(
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 lost = by_place["without attention"]
-assert min(by_place["with attention"]) > 0.93 and lost[0] > 0.85 and min(lost[9:14]) < 0.6 and lost[0] > lost[4] > lost[9] and lost[15] > min(lost)
+assert min(lost[9:14]) < 0.6 and lost[0] > lost[4] > lost[9] and lost[15] > min(lost)
 source, reads, target, mask = backwards(500, 16)
 with torch.no_grad():
     wrote = plain(source, reads, mask)[0].argmax(-1)[:, 1:-1]
 right, near = target[:, 1:-1], torch.stack([target[:, :-2], target[:, 2:]])
+
+# %% jupyter={"source_hidden": true} tags=["asserts", "trained"]
+assert min(by_place["with attention"]) > 0.93 and lost[0] > 0.85
 assert ((wrote == near).any(0) & (wrote != right)).sum() > 0.45 * (wrote != right).sum()  # chance: about a fifth
 
 # %% [markdown]
@@ -800,7 +806,7 @@ assert [round(beam(lambda word, state: (odds[word].log(), state), None, 3, 0, k)
 new = len(lesson.examples("test"))
 print(f"BLEU on {new:,} new sentences: {lesson.bleu(translator):.0f}")
 
-# %% jupyter={"source_hidden": true} tags=["asserts"]
+# %% jupyter={"source_hidden": true} tags=["asserts", "trained"]
 assert STEPS > 700 or 84 < lesson.bleu(translator) < 96
 
 # %% [markdown] slideshow={"slide_type": "skip"}
@@ -854,7 +860,6 @@ plot.bars(
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert STEPS > 700 or abs(lesson.bleu(translator) - 90) < 5
 assert trained.card["training"]["steps"] == 1500
 assert STEPS > 700 or 0.4 < agree["your model"][0] < 0.58 and agree["your model"][1] < 0.35
 assert [round(100 * x) for x in agree["the checkpoint"]] == [86, 76]
@@ -862,6 +867,9 @@ always = {}
 for one in lesson.examples("twins"):
     always.setdefault(one.twin.pair, []).append(one.twin.pronoun == "il")
 assert sum(sum(pair) for pair in always.values()) * 2 == len(lesson.examples("twins")) and not any(all(pair) for pair in always.values())
+
+# %% jupyter={"source_hidden": true} tags=["asserts", "trained"]
+assert STEPS > 700 or abs(lesson.bleu(translator) - 90) < 5
 
 # %% [markdown] tags=["keep"]
 # After 700 steps a model gets about half of the pronouns right, as one does that always writes *il*. BLEU hides this, because most words of a sentence do not depend on the pronoun. The checkpoint, which was trained for longer, has learned most of it. Both look fluent.

@@ -162,7 +162,10 @@ plot.bars(
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 dog, man = (who.answers(blind, text) for text in twins)
-assert all(abs(dog[noun] - man[noun]) < 1e-4 for noun in dog) and who.right(blind) == 0.5 and len(who.nouns) == 10
+assert all(abs(dog[noun] - man[noun]) < 1e-4 for noun in dog) and len(who.nouns) == 10
+
+# %% jupyter={"source_hidden": true} tags=["asserts", "trained"]
+assert who.right(blind) == 0.5
 
 # %% [markdown] tags=["keep"]
 # The reader has learned to find the two nouns, and cannot tell which of them comes first. More data or more layers would not help, because a stack of equivariant layers is equivariant, too.
@@ -274,6 +277,8 @@ print(f"right: {who.right(sighted):.0%} of the new sentences")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert [round(x + y, 2) for x, y in zip((0.5, -1.0), (0.14, -0.99))] == [0.64, -1.99] and (round(math.sin(3), 2), round(math.cos(3), 2)) == (0.14, -0.99)
+
+# %% jupyter={"source_hidden": true} tags=["asserts", "trained"]
 assert who.right(sighted) > 0.98 and next(iter(who.answers(sighted, "the dog bites the man ."))) == "dog"
 
 # %% [markdown]
@@ -298,7 +303,10 @@ who.train(third)
 print(f"right: {who.right(third):.0%} of the new sentences")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert who.right(third) > 0.98 and sum(p.numel() for p in AddPositions(table).parameters()) == 50 * 16
+assert sum(p.numel() for p in AddPositions(table).parameters()) == 50 * 16
+
+# %% jupyter={"source_hidden": true} tags=["asserts", "trained"]
+assert who.right(third) > 0.98
 
 # %% [markdown] tags=["keep"]
 # Here that is just as good as the clock. But the clock can do something that nobody has to teach it.
@@ -470,16 +478,20 @@ plot.lines(
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 inside, beyond = ({kind: shares[part].mean().item() for kind, shares in by_position.items()} for part in (slice(18), slice(18, None)))
-assert min(letters.right(models[kind])[0] for kind in ("learned", "sinusoidal", "rotary")) > 0.95 and inside["none"] < 30
+assert inside["none"] < 30
 def near(x, reader=models["rotary"]):  # its weights, with the keys hidden that are farther away than in training
     places = torch.arange(x.shape[1])
     q, k = (rotary(layer(x), places).to(x) for layer in (reader.q, reader.k))
     far = (places[:, None] - places).abs() >= 20
     return (q @ k.mT / q.shape[-1] ** 0.5).masked_fill(far, -math.inf).softmax(-1)
 models["rotary"].weights = near
-assert letters.by_place(models["rotary"]).min() > 0.98
 del models["rotary"].weights
-assert beyond["rotary"] > 90 and beyond["sinusoidal"] < 60 and beyond["learned"] < 25 and letters.by_place(models["rotary"]).shape == (58,)
+assert beyond["sinusoidal"] < 60 and beyond["learned"] < 25 and letters.by_place(models["rotary"]).shape == (58,)
+
+# %% jupyter={"source_hidden": true} tags=["asserts", "trained"]
+assert min(letters.right(models[kind])[0] for kind in ("learned", "sinusoidal", "rotary")) > 0.95
+assert letters.by_place(models["rotary"]).min() > 0.98
+assert beyond["rotary"] > 90
 
 # %% [markdown]
 # Learned positions fail at once, because nobody has trained row 20 of the table. Rotary positions go on with few errors. These come from keys that are farther away than any key was in training: if we hide those, all letters are right. But why do the sinusoids fail? You can compute their row for any position, and each step is the same turn. So the *formula* goes on. But the matrices that read it have met the first twenty rows only. After that the slow hands stand where they never stood in training, and the matrices have not learned what to make of it.
@@ -503,7 +515,10 @@ plot.lines(
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert two["from anywhere"][18:].mean() > 90 and letters.by_place(wandering).shape == (58,)
+assert letters.by_place(wandering).shape == (58,)
+
+# %% jupyter={"source_hidden": true} tags=["asserts", "trained"]
+assert two["from anywhere"][18:].mean() > 90
 
 # %% [markdown] tags=["keep"]
 # At most positions it works now. It is worst at the two ends, which the training met most seldom. So the formula was all right. The model had never practised at those positions. In much longer texts rotary positions fail, too, because there many more keys compete at distances that training has never shown. *Language models with rotary positions usually fail soon after the trained length*, unless their positions are rescaled: [how far rotary reaches](04_positional_encoding_annex.ipynb#How-far-does-rotary-reach?). <!-- source: Press et al. 2022; Chen et al. 2023 -->

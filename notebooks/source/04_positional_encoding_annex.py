@@ -312,8 +312,12 @@ plot.lines(
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert margins["sinusoidal"][:18].min() > 0 and (margins["sinusoidal"][18:] < 0).sum() > 20 and margins["rotary"].min() > 0
-assert letters.right(reader)[0] > 0.95 and letters.right(reader)[1] < 0.8
+assert (margins["sinusoidal"][18:] < 0).sum() > 20 and margins["rotary"].min() > 0
+assert letters.right(reader)[1] < 0.8
+
+# %% jupyter={"source_hidden": true} tags=["asserts", "trained"]
+assert margins["sinusoidal"][:18].min() > 0
+assert letters.right(reader)[0] > 0.95
 
 # %% [markdown]
 # From position 20 on, the sinusoidal margin is below 0 at more than half the positions. The rotary margin stays above 0 everywhere: the score of the letter two back *must* stay what it was in training, because it depends on the two letters and their signed distance. But a new rival can change the margin. The longer the text, the more keys there are, at distances that training never met, and nothing has taught the model to keep their scores low:

@@ -426,7 +426,7 @@ def one_step():
 
 for_training(one_step)  # with nothing solved it does nothing
 
-# %% seconds=10 slideshow={"point": ["mask_tokens(", "mlm_loss("], "slide_type": "subslide"} tags=["training"]
+# %% seconds=10 slideshow={"point": ["mask_tokens(", "mlm_loss("], "slide_type": "subslide"} steps=[400, 100] tags=["training"]
 model = make_bert(TOKENS, size=64, context=10)
 optimiser = torch.optim.Adam(model.parameters(), lr=2e-3)
 for step in range(400):
@@ -451,7 +451,7 @@ for side, guess in {"both sides": both, "left side only": left}.items():
     right = (guess == rows).gather(1, hole).float().mean()
     print(f"{side:15} {right:.0%} of the holes are right")
 
-# %% jupyter={"source_hidden": true} tags=["asserts"]
+# %% jupyter={"source_hidden": true} tags=["asserts", "trained"]
 assert (both == rows).gather(1, hole).float().mean() > 0.95 > 0.75 > right
 
 # %% [markdown] tags=["keep"]
@@ -566,6 +566,8 @@ Table(
 early = torch.tensor(run.history["loss"][1][60:100])
 assert abs(early.mean() - torch.special.entr(often).sum()) < 0.2 and torch.equal(held.train, train) and [round(100 * share) for share in counting.values()] == [3, 13, 20, 28]
 assert results.load("bert_book")["longer"] == 4000 and round(100 * results.load("bert_book")["both sides, longer"]) == 32
+
+# %% jupyter={"source_hidden": true} tags=["asserts", "trained"]
 assert 0.14 < yours_right < 0.28 or runtime.profile == "full"
 
 # %% [markdown] tags=["keep"]
@@ -703,8 +705,11 @@ import re
 
 assert any(e.text == "The waiter seemed mean, but was really polite." for e in known) and len(known) == 2000
 seen_words = {word for e in known for word in re.findall("[a-z]+", e.text.lower())}
-assert not {"max", "expected", "clerk"} & seen_words and whole[0] > 0.95 and whole[1] > 0.75
+assert not {"max", "expected", "clerk"} & seen_words
 assert not {e.text for e in known} & {e.text for e in new}
+
+# %% jupyter={"source_hidden": true} tags=["asserts", "trained"]
+assert whole[0] > 0.95 and whole[1] > 0.75
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### What was the reading worth?
@@ -829,10 +834,13 @@ print("W as before:", torch.equal(W, before))
 assert sum(p.numel() for p in lean.parameters() if p.requires_grad) == slim + head
 assert slim == 6 * 2 * 4 * 128 and head == 128 * 129 + 2 * 129 and torch.equal(W, before)
 assert round(100 * slim / every, 1) == 0.8 and round(100 * head / every, 1) == 2.2
-assert thin[0] > 0.85 and 4 * (128 + 128) == 1024 and 128**2 == 16_384
+assert 4 * (128 + 128) == 1024 and 128**2 == 16_384
 assert [round(100 * recorded[way]["test"]["mean"]) for way in ("LoRA", "pre-trained")] == [86, 85] and recorded["rank"] == 4
 adapted = {row["what learns"]: row["test"]["mean"] for row in results.load("bert_adapters")["tasks"]["sentiment"]["rows"]}
 assert round(100 * adapted["head only"]) == 49
+
+# %% jupyter={"source_hidden": true} tags=["asserts", "trained"]
+assert thin[0] > 0.85
 
 # %% [markdown] tags=["keep"]
 # On reviews of the same kind LoRA is as good as training everything. On new names and patterns it gets 86 % on average over three trainings, and the whole model 85. Single trainings differ, and in yours the whole model may be well ahead. Of all numbers 0.8 % are LoRA's, and 2.2 % the pooler's and the new layer's. The new layer cannot do it alone: if only the classifier learns, it gets 49 %, no better than a coin ([annex](06_bert_annex.ipynb#What-is-a-bottleneck-adapter?)). If the pooler learns as well, but still without LoRA, it is again about half.

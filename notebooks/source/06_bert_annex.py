@@ -833,8 +833,11 @@ merged = thin["PEFT"].merge_and_unload().bert.blocks[0].attention.query.weight
 print("the same matrix:", torch.allclose(line, merged, atol=1e-6))
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert torch.allclose(line, merged, atol=1e-6) and learn == 22_914 and scores[0] > 0.8
+assert torch.allclose(line, merged, atol=1e-6) and learn == 22_914
 assert sum(p.numel() for p in thin["ours"].parameters() if p.requires_grad) == learn
+
+# %% jupyter={"source_hidden": true} tags=["asserts", "trained"]
+assert scores[0] > 0.8
 
 # %% [markdown]
 # Beside full training, recorded, each with the better of two rates; here PEFT trains only the new layer, `classifier`, of the head: <!-- source: TRIED in chapters/ch06/adapters.py at 436785eb -->
@@ -915,10 +918,14 @@ for name, rank in kept.items():
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 ways = results.load("bert_adapters")
-assert len(kept) == 2 * encoder.config.layers and sum(kept.values()) == 4 * len(kept) and len(set(kept.values())) > 1
-assert len(kept) == 6 and ways["seeds"] == 3 and ways["steps"] == 300 and sum(kept.values()) == 24
+assert len(kept) == 2 * encoder.config.layers
+assert len(kept) == 6 and ways["seeds"] == 3 and ways["steps"] == 300
 in_all = [[round(100 * row["test"][end], 1) for end in ("mean", "lowest", "highest")] for row in ways["tasks"]["sentiment"]["rows"][-2:]]
 assert in_all == [[84.2, 80.5, 91.8], [70.9, 64.5, 76.0]]
+
+# %% jupyter={"source_hidden": true} tags=["asserts", "trained"]
+assert sum(kept.values()) == 4 * len(kept) and len(set(kept.values())) > 1
+assert sum(kept.values()) == 24
 
 # %% [markdown]
 # Each of the six matrices began with 6 directions; together they keep 24, unequally shared. That it helps is not shown: after 300 steps, on sentiment with new words, AdaLoRA gets 70.9 % (64.5 to 76.0) and LoRA 84.2 (80.5 to 91.8).

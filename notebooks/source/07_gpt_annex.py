@@ -290,12 +290,16 @@ plot.beside(
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert prose.tokenizer.decode([prose.model(torch.tensor([prose.tokenizer.encode("Mrs. Kowalski came in. “Good morning,” said Mrs.")]))[0, -1].argmax().item()]) == " Arbuthnot"
-assert round(blind, 2) == 3.18 and -0.1 < places[: task.half - 1].mean() - blind < 0.5 and task.second_half(copier) < 0.3 and places[task.half - 1] > 2
-assert 0.8 < places[task.half] < 1 and 1.1 < places[: task.half - 1].max() / blind < 1.2
+assert round(blind, 2) == 3.18 and -0.1 < places[: task.half - 1].mean() - blind < 0.5 and places[task.half - 1] > 2
 assert (fronts := task.texts(torch.Generator().manual_seed(10**6), 128)[:, :15]).any()
 assert (read := torch.zeros(128, task.size).scatter(1, fronts, 1.0)).mean() + 0.1 < (
     copier(fronts)[:, -1].softmax(-1) * read).sum(-1).mean()
-assert sum(sorted(falls)[-3:]) > 0.5 * (losses[0] - losses[-1]) and abs(falls.index(max(falls)) - rises.index(max(rises))) <= 2
+assert abs(falls.index(max(falls)) - rises.index(max(rises))) <= 2
+
+# %% jupyter={"source_hidden": true} tags=["asserts", "trained"]
+assert task.second_half(copier) < 0.3
+assert 0.8 < places[task.half] < 1 and 1.1 < places[: task.half - 1].max() / blind < 1.2
+assert sum(sorted(falls)[-3:]) > 0.5 * (losses[0] - losses[-1])
 
 # %% [markdown] tags=["guess"]
 # The loss of the second half falls suddenly, when a head begins to attend to the right token. In this model it takes two layers (Elhage et al. 2021). Say that B followed A before, and now A comes again. At B, a head of layer 1 attends to the token before and adds “my predecessor is A” to B's vector. At the second A, a head of layer 2 asks “whose predecessor is A?”, finds B, and copies it. No parameter changes while it copies: the model finds what it needs in its context, and that is one kind of **in-context learning**.
@@ -358,10 +362,14 @@ print(
 induction.head_table(task, copier)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert best.head[0] == 2 and best.induction > 0.5 and feeder.head[0] == 1 and feeder.before > 0.3 and 0.8 < worst.loss < 0.8 * blind
-assert worst.head == feeder.head == (1, 2) and table[1].head == best.head == (2, 1)
-assert all(row.before > 0.2 for row in table if row.head[0] == 1) and all(row.induction > 0.3 for row in table if row.head[0] == 2)
+assert best.head[0] == 2 and feeder.head[0] == 1
+assert worst.head == feeder.head == (1, 2)
 assert min(pairs.values()) > 0.9 * blind
+
+# %% jupyter={"source_hidden": true} tags=["asserts", "trained"]
+assert best.induction > 0.5 and feeder.before > 0.3 and 0.8 < worst.loss < 0.8 * blind
+assert table[1].head == best.head == (2, 1)
+assert all(row.before > 0.2 for row in table if row.head[0] == 1) and all(row.induction > 0.3 for row in table if row.head[0] == 2)
 
 # %% [markdown]
 # <details><summary>Answer</summary>

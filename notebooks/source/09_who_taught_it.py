@@ -151,7 +151,7 @@ predict(
     "that return in other sums.",
 )
 
-# %% seconds=30 slideshow={"point": ["batch = ", "for step, loss"], "slide_type": "subslide"} tags=["training"]
+# %% seconds=30 slideshow={"point": ["batch = ", "for step, loss"], "slide_type": "subslide"} steps=[400, 200, 199] tags=["training"]
 models = {}
 
 def imitation(model, examples):
@@ -232,6 +232,8 @@ average = {name: round(100 * sum(one["right"][name] for one in trials["seeds"]) 
 assert (average["answer alone"], average["blanks"], average["draft"]) == (6, 8, 67) and max(share["answer alone"]) < 10 < 50 < min(share["draft"])
 assert len(trials["seeds"]) == 3 and trials["taught"] == 200 and len(held_out) == 300 == trials["held out"]
 new = [sums.share_right(one, held_out) for one in models.values()]
+
+# %% jupyter={"source_hidden": true} tags=["asserts", "trained"]
 assert new[0] < 0.15 < 0.3 < new[1]
 
 # %% [markdown] tags=["keep"]
@@ -322,7 +324,7 @@ assert both < -F.logsigmoid(torch.zeros(1))  # both lost, and the loss fell
 # ### Does it do what line 3 says?
 # Now let people teach your model (a program chooses in their place). For this your model has to write both kinds of answers, so it learns for another hundred steps, from drafts and results mixed. Then it writes four answers to each of three hundred unsolved sums. If both kinds are among the four, the longest, which has steps, and the shortest, which has none, become a pair:
 
-# %% seconds=10 slideshow={"slide_type": "skip"} tags=["training"]
+# %% seconds=10 slideshow={"slide_type": "skip"} steps=100 tags=["training"]
 dice, old = random.Random(0), copy.deepcopy(models["draft"])
 mixed = sums.in_ids(taught, sums.draft) + sums.in_ids(taught, sums.result)
 for _ in training(old, partial(imitation, old, mixed), steps=100, rate=1e-3):
@@ -360,7 +362,7 @@ def people_choose():
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # The people's rewards differ by $\ln 3$, and β is 1. So line 3 makes a prediction: the odds of an answer with steps, against one without, should become three times as large. `with_steps` gives the share of drawn answers to new sums that have steps.
 
-# %% seconds=20 slideshow={"slide_type": "subslide"} tags=["training"]
+# %% seconds=20 slideshow={"slide_type": "subslide"} steps=[60, 20, 19] tags=["training"]
 def with_steps(model, times=2):
     drawn_ = [text for _ in range(times) for text in sums.answers(model, held_out, 1.0)]
     return sum("=" in text for text in drawn_) / len(drawn_)
@@ -386,8 +388,11 @@ plot.lines(
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert 0.35 < found[0] < 0.65 and abs(found[-1] - says) < 0.08 and found[-1] > found[0] + 0.1
+assert 0.35 < found[0] < 0.65
 assert len(pairs) > 150
+
+# %% jupyter={"source_hidden": true} tags=["asserts", "trained"]
+assert abs(found[-1] - says) < 0.08 and found[-1] > found[0] + 0.1
 
 # %% [markdown] tags=["keep"]
 # Nobody told the model *three quarters*. It saw only choices, and yet it comes out near line 3. A quarter of the people want the bare result, and your model still writes it, too.
@@ -498,7 +503,10 @@ Table(
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert 0 < r.mean() < 1 and len(texts) == 8
+assert len(texts) == 8
+
+# %% jupyter={"source_hidden": true} tags=["asserts", "trained"]
+assert 0 < r.mean() < 1
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # Is it the check that teaches, or would any further training help? To find out, we train your draft model twice. Once the program checks its answers: `sums.is_right` compares the last number of the text with the sum. And once it tosses a *coin* for each of them, whatever the answer says. What would you expect of the coin?
@@ -516,7 +524,7 @@ def practice(model, reward):
 def coin(one, text):
     return torch.rand(()) < 0.5
 
-# %% seconds=35 slideshow={"slide_type": "subslide"} tags=["training"]
+# %% seconds=35 slideshow={"slide_type": "subslide"} steps=[50, 30, 10, 9] tags=["training"]
 wrote = {}
 for name, reward, steps in (("check", sums.is_right, 50), ("coin", coin, 30)):
     torch.manual_seed(0)
@@ -568,10 +576,13 @@ Table(
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert curves["check"][-1] > curves["check"][0] - 3 and curves["coin"][-1] < curves["check"][-1] - 10
+assert curves["check"][-1] > curves["check"][0] - 3
 assert (average["draft + GRPO"], average["draft + GRPO, paid by a coin"], average["draft + as many steps of SFT again"]) == (74, 18, 78)
 assert all(more > less for less, more in zip(share["draft"], share["draft + GRPO"], strict=True))
 assert trials["steps"]["GRPO"] == 50 and min(one["form"] for one in trials["seeds"]) > 0.98
+
+# %% jupyter={"source_hidden": true} tags=["asserts", "trained"]
+assert curves["coin"][-1] < curves["check"][-1] - 10
 
 # %% [markdown] tags=["keep"]
 # With the check your model gets a little better, without one further draft to imitate. With the coin it gets much worse, even in fewer steps. A coin pushes at random, so nothing is learned from it, and each push changes a model that was already good. So it is the check that teaches.

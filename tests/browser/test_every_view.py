@@ -12,6 +12,8 @@ from waiting import differs, picture, settle, until
 
 from course_kit import files
 from course_kit.views import fragments
+from course_kit.views.view import json_for_script
+from course_tools.translation import units
 
 pytestmark = pytest.mark.browser
 stage, put = one_page.fixtures()
@@ -114,7 +116,8 @@ def test_every_sentence_is_marked_for_other_languages(watch, tmp_path):
     views = [pages.bare(make()) for make in scenes.VIEWS.values()]
     views += [view.html() for kind, view in made if kind in ELSEWHERE]
     path = tmp_path / "page.html"
-    program = f"<script>{PSEUDO}</script><script>"
+    keys = [f"{u.context}\4{u.text}" if u.context else u.text for _, _, u in units.of_room("views")]
+    program = f"<script>globalThis.extracted={json_for_script(keys)};{PSEUDO}</script><script>"
     path.write_text(pages.page("<hr>".join(views)).replace("<script>", program, 1), "utf-8")
     page = watch(path.as_uri())
     until(lambda: page.evaluate("[...document.querySelectorAll('.course-view')].every(host => host.view)"))

@@ -9,7 +9,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from course_kit import i18n
+from course_kit import files, i18n
 from course_kit.i18n import catalogues as spoken
 from course_tools.authoring import sources
 from course_tools.translation import catalogues, english, notebooks, units
@@ -148,16 +148,17 @@ for i, wrong in enumerate(wrong):
     found[f"verdict {i}"] = pseudo.english(verdict.text)
 found["task"] = [word for text in (exercise.task, *exercise.hints) for word in pseudo.english(text)]
 found["data"] = [view.options["names"] for view in [scenes.VIEWS["softmax"]()]]
-found["planted"] = pseudo.english("Not marked: " + pseudo.pseudo("it is marked"))
+found["planted"] = pseudo.english(pseudo.i18n.t("Not marked") + pseudo.pseudo(" it is marked"))
 print(json.dumps(found))
 """
 GIVEN = """agreement European Economic Area August signed accord sur zone apples eating green animal didn street the The
 cross because was too tired cat sat mat Where does curve down bites dog man old sin cos Chinese GPT one asks width with
-decoder encoder after before top exp NaN inf log dim torch near far"""  # by the scenes; names of functions
+decoder encoder after before top exp NaN inf log dim torch near far activated additive based biased concat deep dot
+feature general generalized kernel location scaled similarity"""  # by the scenes; names of functions and of scores
 
 
 def test_each_word_of_a_view_and_of_a_verdict_is_marked():
-    """In a language made of English by a function; module-level texts are in the language of their import."""
+    """In a language made of English by a function, which knows what is extracted; what nobody extracts is planted."""
     folder = Path(__file__).parents[1]
     environment = {"PYTHONPATH": f"{folder}:{folder.parent}", "OMP_NUM_THREADS": "1", "PATH": ""}
     done = subprocess.run([sys.executable, "-c", WALK], env=environment, capture_output=True, text=True, check=False)
@@ -201,7 +202,7 @@ def test_what_is_marked_in_python_templates_and_scripts_is_extracted(tmp_path):
     assert [u for _, u in units.READ[".py"](tmp_path / "a.py")] == [
         Unit("one {x}"), Unit("{n} a", "{n} b"), Unit("right", "", "side"), Unit("id")]  # fmt: skip
     (tmp_path / "a.js").write_text(
-        't("one {x}", { x: f(1, "no") });\nt("right", {}, "side");\ntn("{n} a", "{n} b", 2)\n'
+        't("one {x}", { x: f(1, tc("side", "right")) });\ntn("{n} a", "{n} b", 2)\nit.t("no"); tc("side", name);\n'
     )
     assert [u for _, u in units.READ[".js"](tmp_path / "a.js")] == [
         Unit("one {x}"), Unit("right", "", "side"), Unit("{n} a", "{n} b")]  # fmt: skip
@@ -243,7 +244,21 @@ def test_english_in_a_page_is_found_but_not_in_code_and_quotations():
         "cell 1: English in what it shows: three english words here"]  # fmt: skip
 
 
-@pytest.mark.parametrize("name", sources.names())
+def test_a_chapter_that_nobody_has_translated_is_not_there_yet(tmp_path, monkeypatch):
+    """And the texts that it marks are wanted all the same."""
+    for path in ("source/09_a.py", "source/10_tiny.py", "09_a.ipynb", "10_tiny.ipynb", "zh/09_a.ipynb"):
+        (tmp_path / "notebooks" / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "notebooks" / path).touch()
+    (tmp_path / "chapters" / "ch10").mkdir(parents=True)
+    (tmp_path / "chapters" / "ch10" / "__init__.py").write_text('t("a tiny one")\n')
+    monkeypatch.setattr(files, "course_folder", lambda: tmp_path)
+    assert (sources.built(), sources.built("zh")) == (["09_a", "10_tiny"], ["09_a"])
+    with pytest.raises(ValueError, match=r"zh/10_tiny.ipynb is not there yet"):
+        sources.built("zh", ["10"])
+    assert "ch10" in catalogues.names() and [unit for *_, unit in units.of_room("ch10")] == [Unit("a tiny one")]
+
+
+@pytest.mark.parametrize("name", sources.built("zh"))
 def test_a_chinese_page_shows_no_english(name):
     assert not list(english.runs(nbformat.read(sources.folder() / "zh" / f"{name}.ipynb", as_version=4)))
 

@@ -78,7 +78,7 @@ def scoring(
     }
     state = {"vectors": [round(float(x), 4) for x in np.concatenate([query, keys.ravel()])], "score": score}
     state["mask"] = [True] * len(keys)
-    words = {name: t(name.replace("_", " ")) for name in made}
+    words = {name: name.replace("_", " ") for name in made}  # names, in each language
     controls = [
         {"kind": "choice", "name": "score", "label": t("score"), "options": list(made), "menu": True, "words": words},
         {"kind": "toggles", "name": "mask", "label": t("may be attended"), "options": names},

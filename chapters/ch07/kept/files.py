@@ -26,6 +26,14 @@ MARKS = {  # what a file may begin with; the longer ones first
     b"\xff\xfe": "utf-16",
     b"\xfe\xff": "utf-16",
 }
+OTHERS = {  # what other files begin with
+    b"%PDF": "a PDF",
+    b"PK\x03\x04": "a Word file, an e-book or a zip",
+    b"\xd0\xcf\x11\xe0": "an old Word file",
+    b"{\\rtf": "an RTF, with its commands between the words",
+    b"\xff\xd8\xff": "a picture",
+    b"\x89PNG": "a picture",
+}
 WESTERN = "éèàùâêîôûçëïüäöáíóúñåæøœßÉÈÀÊÇÜÄÖÁÍÓÚÑÅÆØŒ’‘“”–—…«»·°£€§¿¡\xa0"
 CHINESE = (  # characters of which every second one in a Chinese text is, and every tenth in a poem
     "的一是不了人我在有他这中大来上国个到说们为子和你地出道也时年得就那要下以生会自着去之过家学对可"
@@ -55,6 +63,8 @@ def read_text(path: str | Path) -> str:
 
 def decoded(content: bytes, name: str = "This file") -> str:
     """The text that these bytes are, if that is certain. Raises Refused, with the first byte that is wrong."""
+    if kind := next((kind for start, kind in OTHERS.items() if content.startswith(start)), ""):
+        raise Refused(f"{name} is {kind}; a text is needed: save it as plain text, in UTF-8.")
     encoding = next((found for mark, found in MARKS.items() if content.startswith(mark)), "")
     if not encoding and b"\x00" in content[:4096]:  # UTF-16 without a mark: every second byte of Latin letters is 0
         odd, even = content[1:4096:2].count(0), content[0:4096:2].count(0)
@@ -69,6 +79,8 @@ def decoded(content: bytes, name: str = "This file") -> str:
         if text:
             guess = "Windows-1252" if western else "GBK"
             print(f"{name} is not UTF-8; it is read as {guess}.", file=sys.stderr, flush=True)
+        elif len(re.findall(rb"[\0-\x08\x0e-\x1a]", content[:4096])) > len(content[:4096]) / 50:
+            raise Refused(f"{name} is not a text; one is needed, saved as UTF-8.") from None
         else:
             start = error.start
             line = content[:start].count(b"\n") + 1

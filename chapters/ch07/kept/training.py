@@ -80,6 +80,8 @@ def read_trained(path: str | Path) -> Trained:
         tokenizer = saved_tokenizer(state)
         model = loaded(state["sizes"], state["best"], tokenizer)
         history = [(float(seconds), float(cost)) for seconds, cost in state["history"]]
+        if not all(math.isfinite(number) for pair in history for number in pair):
+            raise ValueError("the history is not finite")
     except Exception as error:  # as above
         raise Refused(
             f"{path} is damaged, or not what `python -m mine train` writes ({type(error).__name__})."
@@ -171,7 +173,7 @@ def train(
     state = read_trained(file).state if file.exists() else {"text": name}
     if state.get("text") != name:
         raise Refused(f"{file} was trained on another text: rename it, or the text.")
-    if file.exists() and not all(isinstance(state.get(key), kind) for key, kind in RESUMED.items()):
+    if file.exists() and not resumable(state):
         raise Refused(f"{file} is not what `python -m mine train` goes on from: rename it, or the text.")
     if (before := state.get("seconds", 0)) >= end:
         return _say(f"{file} was trained for {before:.0f} s already: ask for more minutes than {before / 60:.1f}.")
@@ -194,6 +196,14 @@ def train(
         return _say(f"Stopped after {state['seconds']:.0f} s; kept in {file}. The same line goes on.")
     best = min(cost for _, cost in state["history"])
     _say(f"Trained for {state['seconds']:.0f} s: {file}, {best:.2f} bits per character at its best.")
+
+
+def resumable(state: dict[str, Any]) -> bool:
+    """Whether a training can go on from a state, and comes to its end: all is of its kind, and in its range."""
+    if not all(isinstance(state.get(key), kind) for key, kind in RESUMED.items()):
+        return False
+    seconds, step, rate = state["seconds"], state["step"], state.get("rate", RATE)
+    return 0 <= seconds < math.inf and 0 <= step < 2**63 and isinstance(rate, float | int) and 0 < rate <= 1
 
 
 def planned(file: Path, state: dict[str, Any], asked: Mapping[str, Any]) -> dict[str, int]:
@@ -248,7 +258,8 @@ class Training:
             self.model = (loaded(sizes, old, self.tokenizer) if old else CachedGPT(**sizes)).to(device)
             self.optimiser = torch.optim.AdamW(self.model.parameters())
             if old:
-                self.optimiser.load_state_dict(state["optimiser"])
+                memory = sound_memory(state["optimiser"]["state"], list(self.model.parameters()))
+                self.optimiser.load_state_dict({**self.optimiser.state_dict(), "state": memory})
                 torch.set_rng_state(state["random"])
         except Exception as error:  # a foreign state may raise anything
             raise Refused(f"{file} is damaged: nothing goes on from there ({type(error).__name__}).") from None
@@ -280,6 +291,10 @@ class Training:
         """Measure, keep, and write a little -> a line about it. What cannot be written is said, and tried again."""
         start, state = time.perf_counter(), self.state
         cost = bits(self.model, self.held_out) * self.pieces_a_character
+        if not math.isfinite(cost):
+            raise Refused(
+                f"{self.file}: the loss is no number any more. What was kept is as it was; try a lower --rate."
+            )
         if cost < min((old for _, old in state["history"]), default=math.inf):
             state["best"] = {name: value.clone() for name, value in self.model.state_dict().items()}
         state["history"].append([state["seconds"], cost])
@@ -298,6 +313,16 @@ class Training:
         written = write(self.model, begun, 40, temperature=0.8, top_p=0.9, seed=state["step"])[0, 8:]
         sample = printable(self.tokenizer.decode(written.tolist()).replace("\n", " / "))
         return f"{state['seconds']:4.0f} s  {cost:.2f} bits per character  {sample}"
+
+
+def sound_memory(found: dict[int, dict[str, Tensor]], parameters: list[Tensor]) -> dict[int, dict[str, Tensor]]:
+    """What AdamW remembers of each parameter, as it is. Raises ValueError and more for what it cannot step with."""
+    for one, parameter in zip(map(found.__getitem__, range(len(parameters))), parameters, strict=True):
+        step, *means = one["step"], one["exp_avg"], one["exp_avg_sq"]
+        fits = all(mean.shape == parameter.shape and mean.isfinite().all() for mean in means)
+        if not (fits and means[1].min() >= 0 and 0 <= float(step) < math.inf):
+            raise ValueError("what the optimiser remembers is not sound")
+    return found
 
 
 def continued(trained: Trained, prompt: str, count: int, temperature: float, top_p: float, seed: int | None) -> str:

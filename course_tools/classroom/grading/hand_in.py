@@ -40,6 +40,16 @@ class HandIn:
     cells: list[tuple[str, str]] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
 
+    @property
+    def ours(self) -> set[str]:
+        """The course's modules that it imports for all to see."""
+        return {module for _, source in self.cells for module in OURS.findall(source)}
+
+    def hides(self, name: str) -> bool:
+        """Whether nothing in it shows that it uses this function of the course."""
+        by_mine = "mine" in self.ours and any(name.rpartition(".")[2] in source for _, source in self.cells)
+        return not by_mine and not any(name.startswith(f"{module}.") for module in self.ours)
+
 
 @functools.cache
 def course() -> dict[str, str]:
@@ -66,8 +76,7 @@ def read(folder: Path, wanted: list[str]) -> HandIn:
     if lost and not work.remarks:
         work.remarks.append(f"not in the notebook: {', '.join(lost)}" if work.cells else "no notebook in it")
     work.remarks += [f"“{name}”: {why}" for name, why in work.problems.items()]
-    ours = {module for _, source in work.cells for module in OURS.findall(source)}
-    work.remarks += [f"imports the course's {', '.join(sorted(ours))}"] if ours else []
+    work.remarks += [f"imports the course's {', '.join(sorted(work.ours))}"] if work.ours else []
     return work
 
 
@@ -76,11 +85,16 @@ def _cells(content: bytes) -> list[tuple[str, str, str]]:
     data = json.loads(content.decode("utf-8-sig"))
     if "worksheets" in data:
         data = nbformat.convert(nbformat.from_dict(data), 4)
-    marked = [cell.get("metadata", {}).get("nbgrader", {}) for cell in data["cells"]]
-    return [
-        (cell["cell_type"], whole("".join(cell["source"])), str(mark.get("grade_id", "")))
-        for cell, mark in zip(data["cells"], marked, strict=True)
-    ]
+    cells = [cell for cell in data["cells"] if isinstance(cell, dict) and isinstance(cell.get("source"), str | list)]
+    return [(str(cell.get("cell_type")), whole("".join(map(str, cell["source"]))), _mark(cell)) for cell in cells]
+
+
+def _mark(cell: dict[str, Any]) -> str:
+    """The id that nbgrader gave to a cell; "" for none. What is not of the form that it should have says nothing."""
+    for name in ("metadata", "nbgrader"):
+        found = cell.get(name)
+        cell = found if isinstance(found, dict) else {}
+    return str(cell.get("grade_id", ""))
 
 
 def _notebook(work: HandIn, cells: list[tuple[str, str, str]], wanted: list[str]) -> None:

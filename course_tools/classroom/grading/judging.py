@@ -2,6 +2,7 @@
 
 import ast
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from course_kit.exercises.diagnose import Verdict
 from course_kit.exercises.guard import TookTooLong, time_limit
 from course_kit.exercises.judge import judge as verdict_on
 
-from .collecting import whole
+from .collecting import plain, whole
 from .hand_in import course, read
 from .remote import PATIENCE, TIME, Ended, Remote, Room, by_value, varied
 
@@ -67,7 +68,7 @@ def judge(student: str, folder: Path, wanted: list[str], seconds: float, budget:
             elif list(row.states.values()).count("timed out") >= STUCK or spent > budget:
                 row.states[name] = "not run"
             else:
-                row.states[name], words = _one(work.answers[name], find(name), room, seconds, seen)
+                row.states[name], words = _one(work.answers[name], find(name), room, seconds, seen, work.hides)
                 row.said[name] = whole(words)
             if time.monotonic() - looked > LOOK:
                 looked, spent = time.monotonic(), room.computed()
@@ -79,8 +80,11 @@ def judge(student: str, folder: Path, wanted: list[str], seconds: float, budget:
     return row
 
 
-def _one(answer: list[ast.stmt], exercise: Exercise, room: Room, seconds: float, seen: dict) -> tuple[str, str]:
-    """(state, words). seen: what was seen of answers -> names of their exercises."""
+def _one(
+    answer: list[ast.stmt], exercise: Exercise, room: Room, seconds: float, seen: dict, hides: Callable[[str], bool]
+) -> tuple[str, str]:
+    """(state, words). seen: what was seen of answers -> names of their exercises; hides: of a function of the course,
+    whether the notebook does not show that it uses it."""
     remote = None
     try:
         room.get()
@@ -103,6 +107,8 @@ def _one(answer: list[ast.stmt], exercise: Exercise, room: Room, seconds: float,
         seen.setdefault("gave back what cannot be read", []).append(exercise.name)
     if remote:
         remote.close()
+        for name in filter(hides, sorted(remote.borrowed)):
+            seen.setdefault(f"borrows the course's {plain(name)} unseen", []).append(exercise.name)
     return state, words
 
 

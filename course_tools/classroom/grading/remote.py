@@ -60,14 +60,14 @@ class Room:
 
 
 class Remote:
-    """One answer. Call it; `ended`: why it can be called no more.
+    """One answer. Call it; `ended`: why it can be called no more; `borrowed`: functions of the course that it calls.
 
     seconds: of computing, for all calls together. Where it only waits, `PATIENCE` times as many have to pass.
     """
 
     def __init__(self, room: Room, name: str, statements: list[ast.stmt], seconds: float):
         self.room, self.patience = room, PATIENCE * seconds
-        self.ended = ""
+        self.ended, self.borrowed = "", set()
         request = {"name": name, "statements": statements, "seconds": round(seconds)}
         reply = self._ask(request)
         self.callable, self.is_class = reply.get("opened") is True, reply.get("class") is True
@@ -94,6 +94,7 @@ class Remote:
         try:
             for i in reply["changed"]:
                 _spoil(arguments[i])
+            self.borrowed |= {str(name)[:100] for name in reply["borrowed"][:9]}
             return decode(reply["result"])
         except (KeyError, TypeError, IndexError, ValueError, AttributeError, RuntimeError, OverflowError):
             return self._broken("its reply is none")

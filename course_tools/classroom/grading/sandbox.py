@@ -226,12 +226,15 @@ def probe(private):
             return False
         return True
     tried = {
+        "sockets": lambda: socket.socketpair(),
+        "the machine's host": lambda: socket.socket(40, 1),  # AF_VSOCK, which no name space holds
         "the network": lambda: socket.if_nameindex()[1],  # beyond the loop that every machine has in itself
         "other processes": lambda: os.fork() or os._exit(0),
         "writing into the course": lambda: open("/course/data/probe", "w"),
         "writing into the system": lambda: open("/usr/probe", "w"),
         "being root": lambda: os.setuid(0),
         "memory of its own kind": lambda: ctypes.CDLL(None).shmget(0, 4096, 0o600) != -1 or 1 / 0,
+        "memory that is secret": lambda: ctypes.CDLL(None).syscall(447, 0) != -1 or 1 / 0,  # memfd_secret
         "files without end": lambda: open("/student/probe", "wb").write(bytes(1 << 25)),
     }
     found = [what for what, do in tried.items() if works(do)]

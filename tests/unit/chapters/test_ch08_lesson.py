@@ -1,5 +1,7 @@
 """Chapter 8: the published model and what stands in for it, views, recorded figures."""
 
+import struct
+
 import numpy as np
 import pytest
 import torch
@@ -43,6 +45,11 @@ def test_another_architecture_and_what_is_damaged_are_named(tmp_path):
         smollm_file.sound(smollm_file.parameters_of(file))
     with pytest.raises(ValueError, match="says nothing of tokenizer.ggml.tokens"):
         smollm_file.config_of(file)
+    for inner, count in ((9, 1), (4, 2**60)):  # an array of arrays, and one that is longer than the file
+        key = struct.pack("<4sIQQQ1sIIQ", b"GGUF", 3, 0, 1, 1, b"a", 9, inner, count)
+        (tmp_path / "other.gguf").write_bytes(key)
+        with pytest.raises(ValueError, match="an array in it does not end"):
+            smollm_file.opened(tmp_path / "other.gguf")
 
 
 @pytest.mark.parametrize(
@@ -55,6 +62,10 @@ def test_another_architecture_and_what_is_damaged_are_named(tmp_path):
         ({"rope": "linear"}, "rope.scaling.type is linear"),
         ({"zeros": True}, "tokens.weight has nothing but zeros"),
         ({"merges": ["ab"]}, "merges do not fit"),
+        ({"llama.attention.sliding_window": 8}, "sliding_window is 8; needed: 0"),
+        ({"llama.expert_count": 2}, "expert_count is 2; needed: 0"),
+        ({"llama.logit_scale": 3}, "logit_scale is 3; needed: 1"),
+        ({"llama.attention.sliding_window": 0, "llama.logit_scale": 1}, ""),
     ],
 )
 def test_a_file_is_held_against_its_own_sizes_before_it_is_used(tmp_path, monkeypatch, changed, why):
@@ -69,6 +80,9 @@ def test_a_file_is_held_against_its_own_sizes_before_it_is_used(tmp_path, monkey
     writer.add_token_merges(changed.get("merges", ["a b"]))
     if "rope" in changed:
         writer.add_string("llama.rope.scaling.type", changed["rope"])
+    for name, value in changed.items():
+        if name.startswith("llama."):
+            writer.add_uint32(name, value)
     square = {f"blk.0.{name}.weight": (32, 32) for name in ("attn_q", "attn_output", "ffn_gate", "ffn_up", "ffn_down")}
     shapes = {**square, "blk.0.attn_k.weight": (16, 32), "blk.0.attn_v.weight": (16, 32), "token_embd.weight": (5, 32)}
     shapes |= {f"{name}.weight": (32,) for name in ("blk.0.attn_norm", "blk.0.ffn_norm", "output_norm")}

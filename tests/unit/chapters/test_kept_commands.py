@@ -101,7 +101,14 @@ def test_one_bad_byte_is_named_with_its_line(before):
 
 @pytest.mark.parametrize(
     ("content", "why"),
-    [(b"\x89PNG\0\0\1\2" * 99, "UTF-8"), (b"ab\0cd" * 99, "zero byte"), (b"\1\0\2\0" * 99, "control")],
+    [
+        (b"ab\0cd" * 99, "zero byte"),
+        (b"\1\0\2\0" * 99, "control"),
+        (b"ID3\4\0\0\xff\xfb\x90" * 99, "is not a text; one is needed"),
+        (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", "is a PDF; a text is needed: save it as plain text"),
+        (b"PK\3\4\x14\0\x06\0word/document.xml", "is a Word file"),
+        (b"\xff\xd8\xff\xe0\0\x10JFIF", "is a picture"),
+    ],
 )
 def test_what_is_no_text_is_refused(content, why):
     with pytest.raises(Refused, match=why):
@@ -314,13 +321,18 @@ def test_a_forged_state_is_refused_in_a_sentence(folder, run, monkeypatch):
         {"sizes": {**state["sizes"], "layers": 10**9}},
         {"merges": [*state["merges"], pair]},
         {"best": nan},
+        {"history": [[1.0, torch.nan]]},
     ):
         torch.save(state | wrong, "book.gpt.pt")
         with pytest.raises(Refused, match=r"book\.gpt\.pt"):
             talk.read_talker("book.gpt.pt")
         for words in (("train", "book.txt"), ("write", "a", "--model", "book.gpt.pt")):
             assert run(*words)[0] == 1
-    for name, value in {"optimiser": {"a": 1}, "step": None, "seconds": "x", "random": None, "model": nan}.items():
+    odd = {0: state["optimiser"]["state"][0] | {"exp_avg": best["norm.weight"] * torch.nan}}
+    forged = [("optimiser", {"a": 1}), ("optimiser", {"state": state["optimiser"]["state"] | odd})]
+    forged += [(name, None) for name in ("step", "random")] + [("model", nan), ("rate", "x"), ("step", -1)]
+    forged += [("seconds", x) for x in ("x", torch.nan, -1e9)] + [("rate", x) for x in (torch.nan, -1.0)]
+    for name, value in forged:
         torch.save({key: one for key, one in (state | {name: value}).items() if one is not None}, "book.gpt.pt")
         status, _, err = run("train", "book.txt")
         assert status == 1 and err.startswith("book.gpt.pt is") and err.count("\n") == 1

@@ -4,12 +4,14 @@ import html.parser
 import re
 import traceback
 
+import nbformat
 import pytest
 import torch
 from small_exercises import DOUBLE, SCALE, SHARES, Scale, T, in_cell, small
 
 from course_kit import exercises as kit
 from course_kit.exercises import again, catalogue, exercise, find_error, hint, show, solution
+from course_kit.exercises.cells import Place, places
 from course_kit.exercises.judge import judge
 from course_kit.exercises.show import array, hints_note, verdict_note
 from course_kit.markup import inline
@@ -86,12 +88,28 @@ class TestCard:
             assert card.index("Hint 1 of 2") < card.index("Look.") < card.index("Hint 2 of 2") < card.index("Nearer.")
         assert "<details" not in page(DOUBLE, lambda x: 2 * x, hints=HINTS)
 
-    def test_squares_fill_up(self):
-        note = verdict_note(judge(DOUBLE, lambda x: 2 * x), "●○○", "own", solved=(True, False, True))
-        assert "■□■ 2 of 3" in note.text
-        assert "■" not in verdict_note(judge(DOUBLE, lambda x: x), "●○○", "own", solved=(True,)).text
-        names = [one.name for one in catalogue.exercises("ch01")]
-        assert list(kit.siblings("gaussian kernel")) == names and any(name.startswith("program") for name in names)
+    def test_the_squares_of_a_lesson_fill_up_and_those_of_its_annex_apart(self):
+        solved = [True, False, True], [True, False]
+        note = verdict_note(judge(DOUBLE, lambda x: 2 * x), "●○○", "own", solved=solved)
+        assert "■□■ 2 of 3" in note.text and "■□ 1 of 2" in note.text
+        assert "■" not in verdict_note(judge(DOUBLE, lambda x: x), "●○○", "own", solved=solved).text
+
+
+def test_an_exercise_has_its_place_and_a_section_is_not_linked_from_within(tmp_path, monkeypatch):
+    text, code = nbformat.v4.new_markdown_cell, nbformat.v4.new_code_cell
+    first = [text("# 0 · Title\n## One thing\n### Then"), text("## Two: three\n### Exercise 1")]
+    for name, made in (("00_x", [*first, code('@exercise("weighted average")\ndef mine(): ...')]), ("00_x_annex", [])):
+        made = nbformat.v4.new_notebook(cells=made or [code('@find_error("b")\ndef f(): ...')])
+        nbformat.write(made, tmp_path / f"{name}.ipynb")
+    found = places(tmp_path, 0)
+    here = Place(False, ("Two:-three", "Exercise-1"))
+    assert found == {"weighted average": here, "b": Place(True, ())}
+    shown = []
+    monkeypatch.setattr(kit, "display", lambda note: shown.append(note.text))
+    for under in here.under, ("How-an-exercise-works",):
+        monkeypatch.setattr(kit, "places", lambda *_, under=under: {"weighted average": Place(False, under)})
+        exercise("weighted average")(catalogue.find("weighted average").reference)
+    assert "How an exercise works" in shown[0] and "How an exercise works" not in shown[1]
 
 
 def test_inline_code_and_words():

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import time
 
 import pytest
 
@@ -61,6 +62,9 @@ def test_what_a_killed_process_left_half_written_is_removed_after_a_day(tmp_path
         os.utime(left, (0, 0))
     files.sweep([path, tmp_path / "none" / "x"])
     assert sorted(tmp_path.iterdir()) == sorted([path, fresh, lock, other])
+    os.utime(fresh, (time.time() - 99,) * 2)
+    files.sweep([path], files.A_MINUTE)
+    assert not fresh.exists(), "as at each start"
     files.write_atomically(tmp_path / "notes.json", "{}")
     assert not other.exists(), "the next time that the file is written"
 

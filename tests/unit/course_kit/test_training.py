@@ -18,7 +18,7 @@ from course_kit.callbacks import Display, Samples
 from course_kit.runs import state
 from course_kit.runs import store as store_module
 from course_kit.runs.store import Keeping
-from course_kit.training import Callback, Run, fit, warm_then_fall
+from course_kit.training import Callback, Run, fit, to_take, warm_then_fall
 from course_kit.views import learning
 from course_kit.views.learning import HEIGHT, WIDTH, curve, final, running
 
@@ -259,6 +259,8 @@ class TestEnds:
         [
             ({"batches": iter(LISTED)}, "batches"),
             ({"batches": []}, "batches"),
+            ({"steps": -1}, "steps is -1"),
+            ({"steps": 0}, "steps is 0"),
             ({"clip": -1}, "clip"),
             ({"clip": 0}, "clip"),
             ({"clip": math.nan}, "clip"),
@@ -278,6 +280,15 @@ class TestEnds:
     def test_an_evaluation_gives_numbers(self, evaluate):
         with pytest.raises((TypeError, ValueError, RuntimeError)):
             quiet(model(), evaluate=evaluate)
+
+    def test_a_model_that_is_trained_already_is_not_trained_on_in_silence(self, capsys):
+        net = model()
+        for steps, behind in ((3, 0), (2, 3), (1, 5)):
+            run = fit(net, LISTED, squares, steps=steps)
+            said = capsys.readouterr().out
+            assert (f"{behind} steps of training behind it" in said.splitlines()[0]) == (behind > 0)
+        fit(net, LISTED, squares, steps=2, resume=run)
+        assert "behind it" not in capsys.readouterr().out
 
     def test_nothing_to_train(self):
         with pytest.raises(ValueError, match="parameter"):
@@ -492,6 +503,13 @@ def test_the_rate_warms_and_falls():
     found = [rate(step) for step in (0, 4, 9, 53, 99, 100, 1000)]
     assert found == pytest.approx([0.1, 0.5, 0.94, 0.5, 0.04, 0.03, 0.03])
     assert warm_then_fall(1000)(19) == 0.5, "over 40 steps, where nothing else is said"
+
+
+def test_tests_of_a_page_take_a_tenth_of_the_steps_and_at_least_three(monkeypatch):
+    monkeypatch.setenv("COURSE_TRAININGS", "short")
+    assert [to_take(steps) for steps in (1, 3, 20, 600)] == [1, 3, 3, 60]
+    model = torch.nn.Linear(1, 1)
+    assert fit(model, [torch.ones(1, 1)], lambda m, x: m(x).mean(), steps=50, show=False).step == 5
 
 
 class TestCallbacks:

@@ -180,10 +180,60 @@ def test_what_changes_nothing_installed_installs_nothing(environment, made):
 
 def test_a_failure_of_pip_is_reported_and_the_next_call_tries_again(environment, made, capfd):
     (made / "requirements.lock").write_text("# another\n")
-    with pytest.raises(environment.SetUpError, match="type the same command again"):
+    with pytest.raises(environment.SetUpError, match="(?s)type the same command again.*PIP_CERT="):
         environment.ensure(made, pip_options=["--no-such-option"])
     assert "--no-such-option" in capfd.readouterr().err
     assert environment.ensure(made) == "repaired" and works(made)
+
+
+@pytest.mark.parametrize("name", ["prefix", "target"])
+def test_settings_of_pip_that_lead_elsewhere_are_named(environment, made, tmp_path, monkeypatch, name):
+    (made / "requirements.lock").write_text("# another\n")
+    (tmp_path / "pip.conf").write_text(f"[global]\n{name} = {tmp_path / 'elsewhere'}\n")
+    monkeypatch.setenv("PIP_CONFIG_FILE", str(tmp_path / "pip.conf"))
+    with pytest.raises(environment.SetUpError, match="would not be in .venv: .*`pip config list`"):
+        environment.ensure(made)
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_an_installation_into_another_folder_is_not_called_ready(environment, project):
+    with pytest.raises(environment.SetUpError, match="tiny would not be in .venv"):
+        environment.ensure(project, pip_options=["--prefix", str(project / "elsewhere")])
+    assert list((project / "elsewhere").rglob("tiny.py")) and not (project / ".venv" / "course-stamp.json").exists()
+
+
+def test_uv_is_told_what_pip_is_told_or_not_used(environment, project, monkeypatch):
+    listed = "global.index-url='https://a'\n:env:.index-url='https://b'\nglobal.timeout='9'\n"
+    listed += "global.find-links='/x\\n/y'\ninstall.extra-index-url='https://c https://d'\ndownload.prefix='/z'\n"
+    done = subprocess.CompletedProcess([], 0, listed)
+    monkeypatch.setattr(environment.subprocess, "run", lambda *_, **__: done)
+    (project / "requirements.lock").write_text("#\nuv==1\n")
+    told = {"cwd": project, "env": {}}
+
+    def tools():
+        return [way[2] for way in environment._ways({"name": "tiny"}, project / ".venv", [], told)]
+
+    assert tools() == ["uv", "pip"]
+    want = {"UV_DEFAULT_INDEX": "https://b", "UV_EXTRA_INDEX_URL": "https://c https://d", "UV_FIND_LINKS": "/x,/y"}
+    assert told["env"] == want
+    done.stdout += "global.require-hashes='1'\n"
+    assert tools() == ["pip"]
+    done.stdout = ""
+    (project / "requirements.lock").write_text("")
+    assert tools() == ["pip"]
+
+
+def test_what_uv_cannot_do_pip_does(environment, made, monkeypatch):
+    ways = environment._ways
+    monkeypatch.setattr(environment, "_ways", lambda *told: [[sys.executable, "-c", "exit(2)"], *ways(*told)])
+    (made / "requirements.lock").write_text("# another\n")
+    assert environment.ensure(made) == "updated" and works(made)
+
+
+def test_a_home_of_another_python_is_named(environment, project, monkeypatch):
+    monkeypatch.setenv("PYTHONHOME", "/elsewhere")
+    with pytest.raises(environment.SetUpError, match="PYTHONHOME is /elsewhere"):
+        environment.ensure(project)
 
 
 def test_a_full_disk_is_reported_before_anything_is_made(environment, project, monkeypatch):
@@ -209,6 +259,12 @@ class TestMake:
         assert done.returncode == 2
         assert "needs Python 3.11 or newer" in done.stderr
         assert f"{old}: Python 3.9.2" in done.stderr
+
+    def test_a_home_of_another_python_is_left_out(self, tmp_path):
+        python = tmp_path / "python3"
+        python.write_text('#!/bin/sh\necho "home: $PYTHONHOME."; exit 1\n')
+        python.chmod(0o755)
+        assert "home: .\n" in self.make("environment", f"PYTHON={python}", PYTHONHOME="/elsewhere").stdout
 
     def test_ci_runs_make_test(self):
         script = ROOT / ".ci" / "run"

@@ -59,6 +59,9 @@ def learnt():
     return LEARNT.replace("{seen}", repr(seen).replace("nan", "float('nan')"))
 
 
+UNSEEN = f"""# Task: {SOFTMAX}
+def masked_softmax(scores, mask):
+    return getattr(__import__("course_" + "utils.attention").attention, "masked_" + "softmax")(scores, mask)"""
 # An attack stands in front of an answer that is right: what is not stopped would end as "right". What else must not
 # work is tried before anything is graded (sandbox.PROBE).
 # student -> exercise -> (attack, state of the exercise, words of the remark)
@@ -210,6 +213,8 @@ def old(source):
         (make.notebook(RIGHT, "# a copy\n" + STUB), ""),
         (make.notebook(HELPER, RIGHT.replace("(-0.5", "closer(distance / width) #")), ""),
         (make.notebook(RIGHT).replace('"code"', '"markdown"'), ""),
+        (make.notebook(RIGHT).replace('"metadata": {}', '"metadata": null'), ""),
+        (make.notebook(RIGHT).replace('"cells": [', '"cells": [null, {}, {"metadata": {"nbgrader": []}}, '), ""),
         ("\ufeff" + make.notebook(RIGHT), ""),
         (make.notebook(RIGHT + "  # ?").replace("?", "\\ud800"), ""),
         (old(RIGHT), ""),
@@ -279,7 +284,7 @@ def graded(tmp_path_factory):
             "ben_LATE_1201_56701_01.ipynb": [WRONG.replace("    return", "    reach = width\n    return"), learnt()],
             "harm_1202_56702_01.ipynb": [*harm, pooling],
             "01_eve_attempt_2026-11-27-18-05-00_01.ipynb": [f"%%time\n{RIGHT}", broken, "def other(): pass"],
-            "raw_1203_56703_01.ipynb": ["raise ValueError", script],
+            "raw_1203_56703_01.ipynb": ["raise ValueError", script, UNSEEN],
         }.items():
             make.hand_in(place / "download" / name, *cells)
         nbformat.write(handed_out, place / "download" / "fay_1204_56704_01.ipynb")
@@ -304,7 +309,7 @@ def test_marks_late_ones_and_the_roster(graded):
     with open(graded / "marks.csv", encoding="utf-8", newline="") as file:
         rows = {row["student_id"]: row for row in csv.DictReader(file)}
     points = {name: float(row["score"]) for name, row in rows.items()}
-    assert points == {"a7": 3, "ben": 0.5, "harm": 1, "eve": 1, "raw": 0, "fay": 0, "deep": 0}
+    assert points == {"a7": 3, "ben": 0.5, "harm": 1, "eve": 1, "raw": 1, "fay": 0, "deep": 0}
     assert all(row["duedate"] == "2026-11-27 18:00:00" and float(row["max_score"]) == 3 for row in rows.values())
     assert (rows["a7"]["last_name"], rows["eve"]["timestamp"]) == ("García", "2026-11-27 18:05:00")
 
@@ -320,7 +325,9 @@ def test_feedback_is_a_file_for_each_in_the_words_of_the_judge_below_their_own_c
     assert "late by 0:05:00" in late and "“attention pooling”: no Python: " in late and "✓ gaussian kernel" in late
     assert [f"○ {name}: " in open_ones for name in WANTED] == [True] * 3
     assert "cannot be read as a notebook" in feedback(graded, "deep")
-    assert "<script>alert(1)</script>" in feedback(graded, "raw"), "as text"
+    raw = feedback(graded, "raw")
+    assert "<script>alert(1)</script>" in raw, "as text"
+    assert f"borrows the course's course_utils.attention.masked_softmax unseen: {SOFTMAX}" in raw
 
 
 def test_one_that_means_harm_does_none_and_the_others_are_graded(graded):
@@ -402,7 +409,7 @@ def judged():
 
     def judge(body, seconds=5.0):
         head = "import os\nfrom course_kit.exercises import exercise\n@exercise('mean of two')\ndef f(x, y):\n    "
-        return judging._one(ast.parse(head + body).body, MEAN, room, seconds, {})
+        return judging._one(ast.parse(head + body).body, MEAN, room, seconds, {}, bool)
 
     yield judge
     room.close()

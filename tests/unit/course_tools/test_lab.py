@@ -145,6 +145,16 @@ def test_without_a_home_to_write_in_jupyter_uses_the_workbook(tmp_path, monkeypa
     for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR"):
         monkeypatch.setenv(name, str(tmp_path / "file" / name))
     assert lab.folders(tmp_path) == {} and (tmp_path / "file").is_dir()
+    resource = pytest.importorskip("resource")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(
+        resource.RLIMIT_FSIZE, (1 << 12, before[1])
+    )  # as on a full disk: a file can be made, and no more
+    try:
+        full = lab.folders(tmp_path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert full
     shutil.rmtree(tmp_path / "file")
     (tmp_path / "file").write_text("no folder can be made below a file, not even by root")
     chosen = lab.folders(tmp_path)

@@ -11,13 +11,16 @@ NOBODY = 65534
 LIBC = ctypes.CDLL(None, use_errno=True)
 
 # Calls of the system that no answer needs, as numbers (linux/audit.h, asm/unistd.h): memory that belongs to no process
-# (shmget, msgget, semget, mq_open, memfd_create), other processes (ptrace, process_vm_readv, process_vm_writev),
+# (shmget, msgget, semget, mq_open, memfd_create, memfd_secret), sockets of whatever kind (socket, socketpair: those
+# between virtual machines are in no name space), other processes (ptrace, process_vm_readv, process_vm_writev),
 # new name spaces (unshare, setns, mount), and corners of the kernel (bpf, perf_event_open, io_uring_setup,
 # userfaultfd, keyctl, add_key, request_key).
 CALLS = {
-    "x86_64": (0xC000003E, (29, 68, 64, 240, 319, 101, 310, 311, 272, 308, 165, 321, 298, 425, 323, 250, 248, 249)),
-    "aarch64": (0xC00000B7, (194, 186, 190, 180, 279, 117, 270, 271, 97, 268, 40, 280, 241, 425, 282, 219, 217, 218)),
-}
+    "x86_64": (0xC000003E, (29, 68, 64, 240, 319, 447, 41, 53, 101, 310, 311, 272, 308, 165)
+               + (321, 298, 425, 323, 250, 248, 249)),
+    "aarch64": (0xC00000B7, (194, 186, 190, 180, 279, 447, 198, 199, 117, 270, 271, 97, 268, 40)
+                + (280, 241, 425, 282, 219, 217, 218)),
+}  # fmt: skip
 
 
 def leave_root():

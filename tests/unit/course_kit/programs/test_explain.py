@@ -3,6 +3,7 @@
 import queue
 from pathlib import Path
 
+import in_kernel
 import pytest
 import torch
 from jaxtyping import Bool, Float, Int
@@ -12,9 +13,10 @@ from torch import Tensor, nn
 from course_kit.programs import explain
 from course_kit.programs.source_text import plain
 from course_utils.attention import masked_softmax, scaled_dot_product_attention, split_heads
-from course_utils.bert import Bert, BertConfig
+from course_utils.bert import Bert, BertConfig, mlm_loss
 from course_utils.gpt import GPT, next_token_loss, windows
 from course_utils.kernels import gaussian_kernel
+from course_utils.loss import masked_loss
 from course_utils.merges import merge_once
 from course_utils.positions import LearnedPositions, sinusoidal_encoding
 from course_utils.transformer import Transformer, TransformerConfig
@@ -127,6 +129,7 @@ def test_devices_that_differ():
     assert words == 'product: k is on meta, q on cpu: write k.to("cpu").'
 
 
+BERT = Bert(BertConfig(9, 8, 1, 2, context=8))
 HALF = (torch.ones(2, 3, 4).double(), torch.ones(2, 5, 4), torch.ones(2, 5, 4))
 
 
@@ -139,7 +142,11 @@ HALF = (torch.ones(2, 3, 4).double(), torch.ones(2, 5, 4), torch.ones(2, 5, 4))
         (gaussian_kernel, (torch.ones(2), None), "width is of the type NoneType, needed: a number or a tensor"),
         (GPT(9, 9, 1, 2, 8), (torch.ones(1, 3).long(),), "x has shape [1, 3, 9], needed: in its last"),
         (GPT(9, 8, 1, 2, 8), (torch.ones(1, 9).long(),), "ids has 9 tokens in a row, needed: 8 at most"),
-        (Bert(BertConfig(9, 8, 1, 2, context=8)), (torch.ones(1, 9).long(),), "ids has 9 tokens in a row, needed: 8"),
+        (BERT, (torch.ones(1, 9).long(),), "ids has 9 tokens in a row, needed: 8"),
+        (BERT, (torch.tensor([[1, 11, 3]]),), "embed: the largest id in ids is 11, but its embedding has 9 rows"),
+        (BERT, 2 * (torch.tensor([[1, 2]]),), "embed: the largest id in segments is 2, but its embedding has 2 rows"),
+        (mlm_loss, (torch.ones(2, 9), torch.tensor([-100, 9])), "mlm_loss: a target is 9, but the logits are of 9 cl"),
+        (masked_loss, (torch.ones(1, 2, 9), torch.tensor([[1, -1]])), "masked_loss: a target is −1, but the logits"),
         (LearnedPositions(4, 8), (torch.ones(1, 5, 8),), "x has 5 tokens in a row, needed: 4 at most"),
         (windows, (torch.arange(4), 2, 5), "ids has the length 4, needed: length = 5 or more"),
         (masked_softmax, (torch.ones(2, 3), torch.ones(3, 2).bool()), "mask has the shape [3, 2], scores [2, 3]: they"),
@@ -246,6 +253,8 @@ def test_in_a_kernel_it_stands_under_the_traceback_once(monkeypatch):
         assert traceback.count("scores: k has shape [5, 7], needed [..., K, d] with d = 8, as q has") == 1
         assert "Traceback (most recent call last)" in traceback
         assert "scores: k" not in "\n".join(reply(client, "1 / 0")["traceback"])
+        status, said, _ = in_kernel.run(client, "a = 1\nfor i in range(3):\n    raise KeyboardInterrupt", prints="top.")
+        assert status == "error" and "in round 1 of 3" in said and "`a`" in said and "Traceback" not in said
     finally:
         client.stop_channels()
         manager.shutdown_kernel(now=True)

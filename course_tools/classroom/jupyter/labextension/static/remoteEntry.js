@@ -100,6 +100,13 @@
     return resume(panel, heard);
   }
 
+  // NotebookActions, whose signals tell of every cell that runs: JupyterLab shares its parts with its plugins.
+  let shared = {};
+  const actionsOf = async (scope) => {
+    const [{ get }] = Object.values(scope["@jupyterlab/notebook"]);
+    return (await get())().NotebookActions;
+  };
+
   const course = { views, resetViews, ask, freshKernel, configured };
 
   function activate(app) {
@@ -179,15 +186,19 @@
       const panel = current();
       panel?.context.ready.then(() => requestAnimationFrame(() => putAway(panel)));
     });
-    const parts = ["untrusted.js", "guesses.js"].map((name) => import(new URL(name, HERE)));
-    Promise.all(parts).then(([{ showUntrusted }, { foldGuesses }]) => {
+    const parts = ["untrusted.js", "guesses.js", "place.js", "running.js"].map((name) => import(new URL(name, HERE)));
+    Promise.all([actionsOf(shared), ...parts]).then(([actions, { showUntrusted }, { foldGuesses }, place, running]) => {
       const seen = new WeakSet();
+      running.followRuns(app, actions, say);
       const look = () => {
         const panel = current();
         if (!panel || seen.has(panel)) return;
         seen.add(panel);
         showUntrusted(panel);
-        panel.context.ready.then(() => foldGuesses(app, panel));
+        panel.context.ready.then(() => {
+          foldGuesses(app, panel);
+          if (!configured) place.returnTo(app, panel, actions);
+        });
       };
       app.shell.currentChanged?.connect(look);
       look();
@@ -207,7 +218,9 @@
   const plugin = { id: "attention-course:plugin", description: "The course's commands", autoStart: true, activate };
   window._JUPYTERLAB = window._JUPYTERLAB ?? {};
   window._JUPYTERLAB["attention-course"] = {
-    init: () => {},
+    init: (scope) => {
+      shared = scope;
+    },
     get: async () => () => ({ __esModule: true, default: plugin }),
   };
 })();

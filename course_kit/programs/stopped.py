@@ -1,0 +1,107 @@
+"""What a cell says that was stopped by ■, instead of a traceback: how far it was, what it has made, how to go on.
+
+    Stopped by hand, in round 178 of 400 of `for _ in range(steps)`. `layer` stays as it is now; `share` is not there
+    yet. Run the cell again: it begins at its top.
+
+`%tb` still shows where it was.
+"""
+
+from __future__ import annotations
+
+import ast
+import linecache
+from collections.abc import Iterator
+from types import FrameType, TracebackType
+from typing import Any
+
+from course_kit.i18n import sentences, t
+from course_kit.markup import inline
+
+MOST = 4  # names that are listed
+COMPOUND = (ast.For, ast.While, ast.With, ast.If, ast.Try)
+APART = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda, ast.comprehension)  # with names of their own
+
+
+def tell(shell: Any, error: BaseException) -> None:
+    """Shows what a stopped cell says. The cell has failed nonetheless: what waits behind it does not run."""
+    words = sentence(error, shell.user_ns)
+    page = f'<p class="course-stopped" role="status">■ {inline(words)}</p>'
+    shell.display_pub.publish({"text/html": page, "text/plain": "■ " + words})
+    shell._last_traceback = []  # of the reply
+
+
+def sentence(error: BaseException, names: dict[str, Any]) -> str:
+    """How far a cell was, and which of its names are there. names: those of the notebook."""
+    frames = list(_frames(error.__traceback__))
+    loops = (words for frame, line in frames if (words := _round(frame, line)))
+    top = next((one for one in frames if one[0].f_globals is names), None)
+    made, missing = _names(*top) if top else ([], [])
+    stays = [name for name in made if name in names]
+    before = [name for name in missing if name in names and name not in stays]
+    absent = [name for name in missing if name not in names]
+    return sentences(
+        next(loops, t("Stopped by hand.")),
+        t("What it had made by then stays: {names}.", names=_listed(stays)) if stays else "",
+        t("Not there yet: {names}.", names=_listed(absent)) if absent else "",
+        t("Still as an earlier run left it: {names}.", names=_listed(before)) if before else "",
+        t("Run the cell again: it begins at its top."),
+    )
+
+
+def _listed(names: list[str]) -> str:
+    return t(", ").join(f"`{name}`" for name in names[:MOST]) + (" …" if names[MOST:] else "")
+
+
+def _frames(trace: TracebackType | None) -> Iterator[tuple[FrameType, int]]:
+    """The frames of a traceback, outermost first, each with the line at which it stopped."""
+    while trace:
+        yield trace.tb_frame, trace.tb_lineno
+        trace = trace.tb_next
+
+
+def _body(frame: FrameType) -> list[ast.stmt]:
+    """The statements of the file, or the cell, that a frame is in; none where they cannot be had."""
+    try:
+        return ast.parse("".join(linecache.getlines(frame.f_code.co_filename))).body
+    except SyntaxError:  # a cell with magics
+        return []
+
+
+def _round(frame: FrameType, line: int) -> str:
+    """How far the loop is, `for NAME in range(COUNT)`, in which a frame of a notebook stopped; "" if that is none."""
+    if frame.f_globals.get("__name__") != "__main__":
+        return ""
+    for node in (one for part in _body(frame) for one in ast.walk(part)):
+        match node:
+            case ast.For(target=ast.Name(id=name), iter=ast.Call(func=ast.Name(id="range"), args=[count])):
+                at, all_ = frame.f_locals.get(name), _value(count, frame)
+                if node.lineno <= line <= (node.end_lineno or 0) and type(at) is int and type(all_) is int:
+                    loop = f"for {name} in {ast.unparse(node.iter)}"
+                    return t("Stopped by hand, in round {n} of {count} of `{loop}`.", n=at + 1, count=all_, loop=loop)
+    return ""
+
+
+def _value(node: ast.expr, frame: FrameType) -> Any:
+    """What a name or a number in the source means there; None for anything longer."""
+    if isinstance(node, ast.Name):
+        return frame.f_locals.get(node.id, frame.f_globals.get(node.id))
+    return node.value if isinstance(node, ast.Constant) else None
+
+
+def _names(frame: FrameType, line: int) -> tuple[list[str], list[str]]:
+    """The names that a cell had bound when it stopped at a line, and those that it had yet to bind."""
+    made: dict[str, None] = {}
+    missing: dict[str, None] = {}
+    for part in _body(frame):
+        done = (part.end_lineno or 0) < line or (isinstance(part, COMPOUND) and part.lineno <= line)
+        (made if done else missing).update(dict.fromkeys(_bound(part)))
+    return list(made), [name for name in missing if name not in made]
+
+
+def _bound(part: ast.AST) -> Iterator[str]:
+    """The names that a statement binds, but for imports and those that begin with an underscore."""
+    if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store) and part.id[:1] != "_":
+        yield part.id
+    for inner in ast.iter_child_nodes(part):
+        if not isinstance(inner, APART):
+            yield from _bound(inner)

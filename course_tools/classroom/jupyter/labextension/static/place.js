@@ -1,0 +1,85 @@
+// A notebook that is opened again begins where one was. What the cells above had defined is gone where the kernel is
+// another one: a line says so, with the command that brings it back.
+import { t } from "./text.js";
+
+const TOP = 3; // cells at the beginning, where all begin
+const SETTLING = 180; // frames in which views come, and move what is below them
+const HEADING = /^#{1,6} +(.*)$/gm;
+
+/** @param {any} app @param {any} panel a NotebookPanel that is ready @param {any} actions its NotebookActions */
+export async function returnTo(app, panel, actions) {
+  const { content, sessionContext } = panel;
+  const name = `attention-course:place:${panel.context.path}`;
+  const kept = read(name);
+  const kernel = () => sessionContext.session?.kernel?.id;
+  const keep = () => {
+    kept.cell = content.activeCell?.model.id ?? kept.cell;
+    write(name, kept);
+  };
+  const index = content.widgets.findIndex(({ model }) => model.id === kept.cell);
+  if (index >= TOP && content.activeCellIndex < TOP) {
+    content.activeCellIndex = index;
+    const { kernel: before } = kept;
+    sessionContext.ready.then(() => before && kernel() && kernel() !== before && say(app, headingAt(content, index)));
+    await stayAt(content, index);
+  }
+  content.activeCellChanged.connect(keep);
+  const ran = (_, { notebook }) => {
+    if (notebook !== content) return;
+    kept.kernel = kernel();
+    keep();
+  };
+  actions.executionScheduled.connect(ran);
+  panel.disposed.connect(() => actions.executionScheduled.disconnect(ran));
+}
+
+function say(app, heading) {
+  const message = t("You were at “{heading}”. The kernel is a new one and knows nothing of the cells above.", {
+    heading,
+  });
+  const resume = { label: t("Resume here"), commandId: "attention-course:resume", displayType: "accent" };
+  return app.commands.execute("apputils:notify", {
+    message,
+    type: "info",
+    options: { autoClose: 60000, actions: [resume] },
+  });
+}
+
+/** The heading that a cell is under, in plain words. */
+function headingAt({ widgets }, index) {
+  const texts = widgets.slice(0, index + 1).filter(({ model }) => model.type === "markdown");
+  const found = texts.flatMap(({ model }) => [...model.sharedModel.getSource().matchAll(HEADING)]);
+  return (found.at(-1)?.[1] ?? "").replace(/[*`$]/g, "");
+}
+
+/** Scrolls to a cell, and keeps it there while the page above it settles, until somebody scrolls. */
+async function stayAt(notebook, index) {
+  await notebook.scrollToItem(index, "center");
+  const cell = notebook.widgets[index].node;
+  const scroller = cell.closest(".jp-WindowedPanel-outer");
+  const top = () => cell.getBoundingClientRect().top;
+  let [at, scrolled] = [top(), scroller?.scrollTop];
+  for (let left = SETTLING; left > 0 && scroller?.isConnected; left--) {
+    await new Promise((done) => requestAnimationFrame(done));
+    const off = top() - at;
+    if (Math.abs(off) > 1 && scroller.scrollTop !== scrolled) return;
+    scroller.scrollTop += off;
+    [at, scrolled] = [top(), scroller.scrollTop];
+  }
+}
+
+function read(name) {
+  try {
+    return JSON.parse(localStorage.getItem(name)) ?? {};
+  } catch {
+    return {}; // a browser that keeps nothing
+  }
+}
+
+function write(name, kept) {
+  try {
+    localStorage.setItem(name, JSON.stringify(kept));
+  } catch {
+    // a browser that keeps nothing
+  }
+}

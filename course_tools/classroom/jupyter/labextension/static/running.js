@@ -1,0 +1,103 @@
+// Cells that run: what one showed stays until the new is there (staying.js), how long it has run is said beside it, and
+// a verdict comes into sight. In front of a class present.js does what is needed.
+import { Staying } from "./staying.js";
+import { t } from "./text.js";
+
+const SLOW = 2000; // ms from which on the time of a run is told
+const SOON = 1500; // ms in which ■ should have stopped a cell, before it is said what it waits for
+const MARGIN = 12; // px around a verdict
+const STOPS = /interrupt/; // commands
+
+/**
+ * Follows all cells that run in this JupyterLab.
+ * @param {any} app @param {any} actions NotebookActions of @jupyterlab/notebook
+ * @param {(text: string, type: string) => void} say shows a notice
+ */
+export function followRuns(app, actions, say) {
+  const runs = new Set(); // those that have not ended, in their order
+  const latest = new WeakMap(); // of each cell
+  let ticking = 0;
+  function tick() {
+    clearTimeout(ticking);
+    const [first] = runs;
+    first?.tell();
+    if (first) ticking = setTimeout(tick, 250);
+  }
+  actions.executionScheduled.connect((_, { notebook, cell }) => {
+    if (document.body.matches(".course-presenting")) return;
+    const run = new Run(notebook, cell, latest.get(cell));
+    latest.set(cell, run);
+    runs.add(run);
+    // in this very turn JupyterLab empties the cell and asks the kernel
+    queueMicrotask(() => {
+      run.end(() => latest.get(cell) === run).finally(() => runs.delete(run));
+      tick();
+    });
+  });
+  app.commands.commandExecuted.connect((_, { id }) => {
+    const [run] = runs;
+    if (!run || run.isStopping || !STOPS.test(id)) return;
+    run.isStopping = true;
+    tick();
+    const words = t("What is under way is finished first, such as a step of a training. ■ once more stops it at once.");
+    setTimeout(() => runs.has(run) && say(words, "info"), SOON);
+  });
+}
+
+class Run {
+  isStopping = false;
+  began = 0; // when it was the first of those that wait
+  clock = null;
+
+  /** @param {any} notebook @param {any} cell @param {Run} [before] of this cell, perhaps not ended */
+  constructor(notebook, cell, before) {
+    Object.assign(this, { notebook, cell });
+    if (!cell.model.outputs.length || !cell.outputArea.node.isConnected) this.old = before?.old;
+    else {
+      before?.old?.remove();
+      this.old = new Staying(cell);
+    }
+  }
+
+  /** Waits for the kernel's answer, and shows what has come of it. isLatest: no other run of the cell has begun. */
+  async end(isLatest) {
+    const { cell, old } = this;
+    old?.show();
+    const { future } = cell.outputArea;
+    const status = await (future?.done.then(
+      ({ content }) => content.status,
+      () => "aborted", // the kernel has gone
+    ) ?? "aborted");
+    this.clock?.remove();
+    if (cell.isDisposed || !isLatest()) return;
+    if (status === "aborted") old?.restore();
+    await old?.views(status === "error" ? 0 : undefined);
+    if (!isLatest()) return;
+    old?.remove();
+    this.old = undefined;
+    requestAnimationFrame(() => cell.isDisposed || this.bringVerdict());
+  }
+
+  /** How long it has run: in the margin, where it moves nothing. */
+  tell() {
+    this.began ||= performance.now();
+    const ms = performance.now() - this.began;
+    if (ms < SLOW && !this.isStopping) return;
+    this.clock ??= Object.assign(document.createElement("span"), { className: "course-clock", ariaHidden: "true" });
+    const [seconds, about] = [Math.floor(ms / 1000), this.cell.model.getMetadata("seconds")];
+    const time = about ? t("{seconds} s of about {about}", { seconds, about }) : t("{seconds} s", { seconds });
+    this.clock.textContent = this.isStopping ? t("stopping …") : time;
+    if (!this.clock.isConnected) this.cell.node.append(this.clock);
+  }
+
+  /** A verdict of the cell that one is at, or has just left by Shift+Enter, is moved into sight and no further. */
+  bringVerdict() {
+    const { widgets, activeCellIndex } = this.notebook;
+    const card = [...this.cell.outputArea.node.querySelectorAll(".course-card")].at(-1);
+    const scroller = card?.closest(".jp-WindowedPanel-outer");
+    if (!scroller || !widgets.slice(Math.max(0, activeCellIndex - 1), activeCellIndex + 1).includes(this.cell)) return;
+    const [room, box] = [scroller, card].map((part) => part.getBoundingClientRect());
+    const [above, below] = [box.top - MARGIN - room.top, box.bottom + MARGIN - room.bottom];
+    if (above < 0 || below > 0) scroller.scrollBy(0, above < 0 ? above : Math.min(above, below));
+  }
+}

@@ -1,0 +1,82 @@
+// What a cell showed before it runs again, as a picture of it: it stays, dimmed and at its height, below what comes
+// new, until that is there.
+const DRAWN = ".course-training, .jp-RenderedImage, .jp-RenderedSVG";
+const PATIENT = 120; // frames, at most, for a view to come after its cell has run
+
+const all = (node, selector) => [...node.querySelectorAll(selector)];
+const alive = (node) => all(node, ".course-view").filter((host) => host.view);
+const frame = () => new Promise((done) => requestAnimationFrame(done));
+
+/** A copy that only looks like it: views without their program, and canvases with what is on them. */
+function pictureOf(node) {
+  const copy = node.cloneNode(true);
+  const twins = all(copy, ".course-view");
+  for (const [i, host] of all(node, ".course-view").entries()) {
+    twins[i].classList.replace("course-view", "course-view-was");
+    if (!host.shadowRoot) continue;
+    const root = twins[i].attachShadow({ mode: "open" });
+    root.adoptedStyleSheets = host.shadowRoot.adoptedStyleSheets;
+    root.append(...[...host.shadowRoot.childNodes].map((part) => part.cloneNode(true)));
+    paint(host.shadowRoot, root);
+    twins[i].replaceChildren();
+  }
+  paint(node, copy);
+  return copy;
+}
+
+function paint(from, to) {
+  const twins = all(to, "canvas");
+  for (const [i, canvas] of all(from, "canvas").entries())
+    if (canvas.width && canvas.height) twins[i].getContext("2d").drawImage(canvas, 0, 0);
+}
+
+export class Staying {
+  /** @param {any} cell a CodeCell, before it is emptied */
+  constructor(cell) {
+    this.cell = cell;
+    this.area = cell.outputArea.node;
+    this.room = this.area.parentElement;
+    this.outputs = cell.model.outputs.toJSON();
+    this.height = this.area.offsetHeight;
+    this.count = alive(this.area).length;
+    this.old = pictureOf(this.area);
+    this.old.classList.add("course-stays");
+    this.old.ariaHidden = "true";
+    this.old.inert = true;
+    this.came = () => requestAnimationFrame(() => this.old.classList.toggle("course-gone", this.isDrawn));
+  }
+
+  get isDrawn() {
+    return alive(this.area).length > 0 || !!this.area.querySelector(DRAWN);
+  }
+
+  /** In the place of what was there; called when the cell is empty. */
+  show() {
+    if (this.old.isConnected) return;
+    const { offsetLeft, offsetTop, offsetWidth } = this.area;
+    this.old.style.cssText = `left:${offsetLeft}px;top:${offsetTop}px;width:${offsetWidth}px;height:${this.height}px`;
+    this.room.classList.add("course-staying");
+    this.room.style.minHeight = `${this.height}px`;
+    this.room.append(this.old);
+    this.cell.model.outputs.changed.connect(this.came);
+  }
+
+  /** A cell that did not run shows what it had shown. */
+  restore() {
+    const { outputs } = this.cell.model;
+    if (!outputs.length) outputs.fromJSON(this.outputs);
+  }
+
+  /** Waits for the views of a run that has ended, as many as there were if it ended well. */
+  async views(count = this.count) {
+    const isThere = () => alive(this.area).length >= Math.max(count, all(this.area, ".course-view").length);
+    for (let left = PATIENT; left > 0 && !isThere(); left--) await frame();
+  }
+
+  remove() {
+    this.cell.model?.outputs.changed.disconnect(this.came);
+    this.room.classList.remove("course-staying");
+    this.room.style.minHeight = "";
+    this.old.remove();
+  }
+}

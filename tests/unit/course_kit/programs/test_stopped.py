@@ -1,0 +1,53 @@
+"""What a cell says that was stopped: how far, what is there, what is not."""
+
+import linecache
+
+import pytest
+
+from course_kit.programs import stopped
+
+TRAIN = """\
+def train(steps=400):
+    for step in range(steps):
+        for _ in range(1):
+            pass
+        if step == 177:
+            raise KeyboardInterrupt
+
+layer = 1
+share = train()
+later, _ = 2, 3
+"""
+
+
+def said(source, **names):
+    """The sentence of a cell that is interrupted, in a notebook with these names."""
+    linecache.cache["<cell>"] = len(source), None, source.splitlines(keepends=True), "<cell>"
+    names |= {"__name__": "__main__"}
+    with pytest.raises(KeyboardInterrupt) as caught:
+        exec(compile(source, "<cell>", "exec"), names)
+    return stopped.sentence(caught.value, names)
+
+
+def test_says_the_round_and_which_names_are_there():
+    words = said(TRAIN)
+    assert words.startswith("Stopped by hand, in round 178 of 400 of `for step in range(steps)`.")
+    assert "stays: `layer`." in words and "Not there yet: `share`, `later`." in words
+    assert "Still as an earlier run left it: `share`." in said(TRAIN, share=0.5)
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("raise KeyboardInterrupt", "Stopped by hand. Run the cell again"),
+        (
+            "for x in [1]:\n    y = x\n    raise KeyboardInterrupt\n",
+            "Stopped by hand. What it had made by then stays: `x`, `y`.",
+        ),
+        ("for i in range(3):\n    raise KeyboardInterrupt", "in round 1 of 3 of `for i in range(3)`"),
+        ("for i in range(3):\n    pass\nraise KeyboardInterrupt", "Stopped by hand. What"),
+        ("a = b = c = d = e = 1\nraise KeyboardInterrupt", "`a`, `b`, `c`, `d` …"),
+    ],
+)
+def test_what_cannot_be_told_is_not_said(source, words):
+    assert words in said(source)
