@@ -233,7 +233,7 @@ def beside(layers: int, *, title="", caption=""):
                               each=[{"words": mark} for mark in marks]))  # fmt: skip
     said = [
         t("At first both are a GPT: read it from below."),
-        t("1: the three layer norms of a block's way become RMSNorms."),
+        t("1: each layer norm becomes an RMSNorm."),
         t("2: no positions are added. Each attention turns its queries and keys instead."),
         t("3: the network has a gate: SwiGLU."),
         t("4: several query heads share one key–value head. This is a Llama."),
