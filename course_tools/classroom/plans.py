@@ -95,7 +95,8 @@ def exercises(name, cells):
 def text(names):
     """docs/lesson_plans.md."""
     times = results.load("notebook_times")["seconds"]
-    rows = [f"| {lessons.chapter(name)} | `{name}` | {_times(name)} | {times[name]:.0f} |" for name in names]
+    spent = {name: f"{times[name]:.0f}" if name in times else "" for name in names}  # not timed yet: blank
+    rows = [f"| {lessons.chapter(name)} | `{name}` | {_times(name)} | {spent[name]} |" for name in names]
     told = [line for name in names if not lessons.is_annex(name) for line in _lesson(name)]
     return "\n".join([HEAD, *rows, *told, ""])
 

@@ -120,13 +120,14 @@ def kept(notebook):
 
 
 def ending(notebook):
-    """A lesson ends with the file that is kept and the sections of ENDING, in this order; `lines` has five."""
+    """A lesson with exercises ends with the file that is kept and the sections of ENDING, in this order, a smaller one
+    with the last of them; `lines` has five."""
     if notebook.is_annex:
         return
     found = {tag: number for number, cell in enumerate(notebook.cells, 1) for tag in tags(cell)}
     if keeping := [number for number, cell in notebook.code() if re.search(r"^keep\(", cell.source, re.M)]:
         found[KEPT] = keeping[-1]
-    for what in ENDING:
+    for what in ENDING if "exercise" in found else ENDING[-1:]:
         if what not in found:
             yield 0, f"there is no cell with {what!r}", "A chapter ends with it, a call or a tag; see chapter 1."
     places = [found[what] for what in ENDING if what in found]
