@@ -4,6 +4,7 @@ import ast
 import builtins
 import dis
 import functools
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from types import CodeType
@@ -32,9 +33,28 @@ def parsed(source: str) -> Cell:
     try:
         body = ast.parse(source).body
     except SyntaxError:
-        body = ast.parse(without_magics(source)).body
-    codes = [compile(ast.Module([statement], []), "<cell>", "exec", dont_inherit=True) for statement in body]
-    return Cell(tuple(body), *(tuple(frozenset(_names(code, start)) for code in codes) for start in ("STORE", "LOAD")))
+        source = without_magics(source)
+        body = ast.parse(source).body
+    lines = [line.encode() for line in io.StringIO(source, newline="")]
+    names = [_names_of(_text_of(statement, lines)) for statement in body]
+    return Cell(tuple(body), tuple(binds for binds, _ in names), tuple(uses for _, uses in names))
+
+
+def _text_of(statement: ast.stmt, lines: list[bytes]) -> str:
+    """The statement as it is written, its decorators above it. lines: of the source, each with its end."""
+    first = min([statement.lineno, *(one.lineno for one in getattr(statement, "decorator_list", ()))]) - 1
+    end = statement.end_lineno or statement.lineno
+    text = [*lines[first : end - 1], lines[end - 1][: statement.end_col_offset]]
+    text[0] = text[0][statement.col_offset :]
+    return b"".join(text).decode()
+
+
+@functools.lru_cache(16384)
+def _names_of(text: str) -> tuple[frozenset[str], frozenset[str]]:
+    """What a statement binds, and what it uses. A file that is put together is parsed anew with each piece, and only
+    one of its statements is new."""
+    code = compile(text, "<cell>", "exec", dont_inherit=True)
+    return frozenset(_names(code, "STORE")), frozenset(_names(code, "LOAD"))
 
 
 def _names(code: CodeType, start: str) -> Iterator[str]:
