@@ -79,12 +79,12 @@ STAGES = {  # name: a function that says which commands it runs
     "nbval": nbval,
     "unit": lambda: pytest_on("unit/**/test_*.py", "notebooks/test_*.py", without=SHAPES),
     "shapes": lambda: pytest_on(*SHAPES),
-    "lint": lambda: [[*RUFF, "check", "."], [*RUFF, "format", "--check", "."], MYPY, OXFMT, OXLINT, JAVASCRIPT],
+    "lint": lambda: lint(),
     "weekly": lambda: pytest_on("**/test_*.py", options=[*SEVERAL, "-m", "weekly"]),
     "whole": lambda: nbval(whole=True),  # for other packages, for a GPU, and part of weekly
     "gpu": lambda: pytest_on("**/test_*.py", options=["-m", "gpu"]),
-    "drift": lambda: pytest_on("notebooks/test_*.py", without=["notebooks/test_exercises*.py"]),  # part of unit
-    "texts": lambda: pytest_on(*(f"unit/test_{name}.py" for name in ("readme", "teaching", "workflows"))),
+    "drift": lambda: drift(),
+    "texts": lambda: pytest_on(*(f"unit/test_{name}.py" for name in ("readme", "teaching", "workflows")), options=[]),
 }
 ALWAYS = ["browser", "nbval", "unit", "shapes", "lint"]  # two at a time: pages wait, notebooks compute
 QUICK = ["lint", "drift", "texts"]
@@ -92,6 +92,7 @@ IN_BROWSER = ("browser", "weekly")
 NEEDS = dict.fromkeys(IN_BROWSER, ("browser", "chinese", "sandbox"))
 NEEDS |= {"browser": ("browser", "chinese"), "unit": ("chinese", "sandbox"), "drift": ("chinese",)}
 SHOWING = threading.Lock()
+CHANGED = []  # paths, of `quick`
 
 
 def main(arguments):
@@ -148,6 +149,28 @@ def meant_by(name):
     return ["whole", "weekly"] if name == "weekly" else [name]
 
 
+def lint():
+    """Of `quick`, the tools that read something that has changed."""
+    script = r".*\.(m?js|css|json)$"
+    reads = {r".*\.(py|toml)$": [[*RUFF, "check", "."], [*RUFF, "format", "--check", "."]]}
+    reads |= {r"course_(utils|kit)/.*\.py$|pyproject": [MYPY], script: [OXFMT, OXLINT, JAVASCRIPT]}
+    return [command for path, commands in reads.items() if has_changed(path) for command in commands]
+
+
+def drift():
+    """A part of unit. Of `quick`, the notebooks that have changed, if nothing else has that a notebook is made of."""
+    options = SEVERAL
+    if CHANGED and not has_changed(r"course_|chapters/|data/|locale/|tests/"):
+        names = {Path(path).stem for path in CHANGED if path.startswith("notebooks/")}
+        options = ["-k", " or ".join([*sorted(names), "a_chapter", "is_imported"])]
+    return pytest_on("notebooks/test_*.py", without=["notebooks/test_exercises*.py"], options=options)
+
+
+def has_changed(pattern):
+    """Whether a path that `quick` has found fits; without `quick` all does."""
+    return not CHANGED or any(re.match(pattern, path) for path in CHANGED)
+
+
 def changed():
     """What differs from main, committed or not; None where git does not say."""
     found = []
@@ -160,7 +183,8 @@ def changed():
 
 
 def quick(paths):
-    """The stages of QUICK that see a change of these paths; all where none are known."""
+    """The stages of QUICK that see a change of these paths; all where none are known. They look at what changed."""
+    CHANGED[:] = paths or []
     sees = {
         "drift": r"notebooks/|course_|chapters/|data/|locale/|tests/",
         "texts": r".*\.(md|yml|py|ipynb|po)$|Makefile",

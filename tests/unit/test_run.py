@@ -88,3 +88,17 @@ def test_the_stages_cover_every_test_there_is_once():
 )
 def test_quick_skips_what_did_not_change(paths, stages):
     assert run.quick(paths) == stages and run.quick(None) == run.QUICK
+
+
+@pytest.mark.parametrize(
+    ("path", "tools", "looks_at"),
+    [
+        ("notebooks/source/01_x.py", [run.RUFF, run.RUFF], "01_x or a_chapter or is_imported"),
+        ("chapters/ch01/x.js", [run.OXFMT, run.OXLINT, run.JAVASCRIPT], "loadfile"),
+        ("course_kit/x.py", [run.RUFF, run.RUFF, run.MYPY], "loadfile"),
+    ],
+)
+def test_of_what_changed_quick_runs_the_tools_that_read_it(monkeypatch, path, tools, looks_at):
+    monkeypatch.setattr(run, "CHANGED", [path])
+    assert [command[: len(tool)] for command, tool in zip(run.lint(), tools, strict=True)] == tools
+    assert looks_at in run.drift()[0]
