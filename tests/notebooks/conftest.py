@@ -8,7 +8,7 @@ import textwrap
 import nbformat
 import pytest
 
-from course_tools.authoring import building
+from course_tools.authoring import sources
 
 HEADER = """\
 # ---
@@ -24,7 +24,7 @@ HEADER = """\
 
 def pytest_generate_tests(metafunc):
     if "notebook_name" in metafunc.fixturenames:
-        metafunc.parametrize("notebook_name", building.names())
+        metafunc.parametrize("notebook_name", sources.names())
 
 
 @pytest.fixture
@@ -42,6 +42,7 @@ def course(tmp_path):
 @pytest.fixture
 def build(monkeypatch):
     """build(name, folder): a build without a kernel. The cells run in this process; what they print is shown."""
+    from course_tools.authoring import building  # and with it torch, which the process that starts others does without
 
     def execute(notebook, *_, COURSE_READ):
         pathlib.Path(COURSE_READ).write_text("course_kit/files.py", encoding="utf-8")

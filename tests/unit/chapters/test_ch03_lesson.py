@@ -52,7 +52,8 @@ def test_gold_weights_are_links_shared_out_and_have_no_alignment_error(lesson):
 
 def test_a_link_to_any_character_of_a_chinese_word_is_a_link_to_the_word(monkeypatch):
     """我妈妈睡觉。, one link for each English word: three of four are right."""
-    chinese = Lesson("zh-en")
+    chinese = Lesson.__new__(Lesson)
+    chinese.pair = "zh-en"
     links = {(0, 0), (1, 1), (1, 2), (2, 3), (2, 4), (3, 5)}
     example = Example(
         tuple("我妈妈睡觉。"), ("my", "mother", "sleeps", "."), frozenset(links), "plain", None, frozenset(links)
@@ -143,6 +144,7 @@ def test_a_digit_is_right_only_in_a_row_that_is_right_to_the_end(monkeypatch):
         return torch.nn.functional.one_hot(digit, 11)[:, None].float(), None
 
     assert experiments.right_at(read, length=4, rows=10) == 0.5
+    monkeypatch.setattr(experiments, "DIGITS", (3,))
     monkeypatch.setattr(experiments, "VECTORS", ((True, 8, 2, 0.01, 2), (False, 8, 2, 0.01, 1)))
     found = experiments.record_digits()
     assert [len(row["right"]) for row in found["rows"]] == [2, 1] and found["seeds"] == [0, 1]

@@ -107,7 +107,7 @@ def test_the_view_says_it_in_words():
     ("text", "model"),
     [
         ("The lioness didn't cross the boulevard because it was too old.", MODEL),
-        ("The robot couldn't open the door.", LARGER),
+        pytest.param("The robot couldn't open the door.", LARGER, marks=pytest.mark.weekly),
     ],
 )
 def test_a_page_answers_a_sentence_as_python_does(text, model):

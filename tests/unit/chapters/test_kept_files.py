@@ -27,6 +27,7 @@ ALL = sorted(
     for path in files.course_folder().glob("chapters/ch*/kept/*.py")
     if path.stem != "__init__"
 )
+HALF = pytest.param(0.5, marks=pytest.mark.weekly)
 MARKED = [module for module in ALL if marks(course(module).text)]
 
 
@@ -80,7 +81,7 @@ def packages(text):
 
 
 @pytest.mark.parametrize("module", MARKED, ids=short)
-@pytest.mark.parametrize("share", [0, 0.5, 1], ids=["unsolved", "half solved", "solved"])
+@pytest.mark.parametrize("share", [0, HALF, 1], ids=["unsolved", "half solved", "solved"])
 def test_it_passes_its_check_and_its_example_runs(book, monkeypatch, module, share):
     mine = solved(module, round(share * len(asked(module))))
     own = answers.solved()

@@ -7,6 +7,8 @@ import sys
 from importlib import metadata
 from pathlib import Path
 
+import nbclient
+import nbformat
 import pytest
 
 from course import main
@@ -117,7 +119,10 @@ def test_a_plugin_that_is_older_than_the_course_is_named(monkeypatch, tmp_path):
 
 
 def test_a_kernel_of_another_python_is_named(monkeypatch):
-    monkeypatch.setattr(doctor.sys, "prefix", "/another/environment")
+    def execute(client):
+        client.nb.cells[0].outputs = [nbformat.v4.new_output("stream", text="/another/environment 3.0\n")]
+
+    monkeypatch.setattr(nbclient.NotebookClient, "execute", execute)
     line = doctor.check_notebook()
     assert "the kernel is another Python" in line.found
     assert line.todo == doctor.REPAIR

@@ -22,6 +22,8 @@ from course_tools.publishing.formulas import MATHML, to_mathml
 
 CODE = re.compile(r"<(pre|code|script|style)\b.*?</\1>", re.S)
 FETCHED = re.compile(r'<(?:img|script|iframe|link|video)\b[^>]* (?:src|href)="(?!data:|\$)[^"]*"')
+OFTEN = ("03_seq2seq", "08_who_answers_annex", "09_who_taught_it")  # for every change; of all, their screens
+SELDOM = (pytest.mark.weekly,)
 WHOLE = views.heatmap([[1.0]], title="?").fragment()
 
 
@@ -114,7 +116,7 @@ def test_a_view_of_another_form_is_not_lost(wrong):
         fragments.read(wrong)
 
 
-@pytest.mark.parametrize("name", building.names())
+@pytest.mark.parametrize("name", [pytest.param(one, marks=SELDOM * (one not in OFTEN)) for one in building.names()])
 def test_slides_are_the_screens_of_the_notebook(name):
     made = slides.build(name, [("Five lines to keep", "<p>Say them aloud.</p>")])
     wanted, found = screens.screens(read(name).cells), slides_of(made)
