@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from course_kit import files, lessons
-from course_tools.authoring import building, sources
+from course_tools.authoring import building
 from course_tools.classroom import lab, workbook
 
 from . import screens
@@ -43,14 +43,14 @@ def chosen(names=()):
     """The notebooks that are meant, in the order given; none: the lesson of chapter 1.
 
     names: of lessons, or their beginnings, such as 03; the name of an annex, or "annex" behind its lesson's.
-    Raises ValueError for a name that no notebook has in the language in use.
+    Raises ValueError for a name that no notebook has.
     """
-    found, language = [], os.environ.get("COURSE_LANGUAGE", "en")
+    found = []
     for name in names or ["01"]:
         if name == "annex" and found:
-            found[-1:] = sources.built(language, [lessons.annex_of(found[-1])])
+            found[-1:] = building.names([lessons.annex_of(found[-1])])
         else:
-            there = sources.built(language, [name])
+            there = building.names([name])
             found += [one for one in there if not lessons.is_annex(one)] or there
     return list(dict.fromkeys(found))
 

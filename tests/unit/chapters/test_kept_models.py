@@ -8,7 +8,6 @@ import textwrap
 
 import pytest
 import torch
-import transformers
 
 from chapters.ch05.kept import transformer
 from chapters.ch07.kept import gpt, tokenizer, training
@@ -91,6 +90,8 @@ def renamed(parameters, heads, key_heads):
 def test_a_llama_writes_what_the_one_of_transformers_writes_also_beyond_a_block(monkeypatch, tmp_path):
     torch.manual_seed(0)
     model = with_large_parameters(llama.Llama(llama.LlamaConfig(50, 32, 2, 4, 2, 48)))
+    import transformers  # a second, for whoever gathers tests
+
     config = transformers.LlamaConfig(
         vocab_size=50, hidden_size=32, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2,
         intermediate_size=48, rms_norm_eps=1e-5, tie_word_embeddings=True, max_position_embeddings=256,
