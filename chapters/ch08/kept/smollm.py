@@ -89,8 +89,8 @@ def setting(file: Any, name: str) -> Any:
 
 def config_of(file: Any) -> LlamaConfig:
     """The sizes of the model in a file."""
-    found = {name: setting(file, f"llama.{said}") for name, said in SIZES.items()}
-    return checked(LlamaConfig(vocab=len(setting(file, "tokenizer.ggml.tokens")), **found))
+    vocab = len(setting(file, "tokenizer.ggml.tokens"))
+    return checked(LlamaConfig(vocab, **{name: setting(file, f"llama.{said}") for name, said in SIZES.items()}))
 
 
 def read_model(path: Path) -> tuple[LlamaConfig, dict[str, Tensor], Any, int]:

@@ -228,7 +228,7 @@ def probe(private):
     tried = {
         "sockets": lambda: socket.socketpair(),
         "the machine's host": lambda: socket.socket(40, 1),  # AF_VSOCK, which no name space holds
-        "the network": lambda: socket.if_nameindex()[1],  # beyond the loop that every machine has in itself
+        "the network": lambda: open("/proc/net/dev").read().split(":")[2],  # beyond the loop that each machine has
         "other processes": lambda: os.fork() or os._exit(0),
         "writing into the course": lambda: open("/course/data/probe", "w"),
         "writing into the system": lambda: open("/usr/probe", "w"),
