@@ -111,7 +111,8 @@ class Attention {
       return h("div", { class: "row", role: "row" }, first, ...line.map((place) => this.cell(place)));
     });
     const names = columns.map((text) => name(text, "columnheader"));
-    const top = names.length ? [h("div", { class: "row", role: "row" }, name("", "gridcell"), ...names)] : [];
+    const corner = h("span", { class: "name", role: "columnheader", "aria-label": nounOf(this.spec, letter) });
+    const top = names.length ? [h("div", { class: "row", role: "row" }, corner, ...names)] : [];
     const title = letter.length > 1 ? [h("i", {}, "W"), h("sub", {}, letter[1])] : [nounOf(this.spec, letter)];
     const note = noteOf(this.spec, letter);
     const nth = letter.length > 1 ? "" : `${"①②③④⑤⑥⑦"[this.order.indexOf(letter)]} `; // in which they are read
