@@ -23,7 +23,7 @@ from course_kit import files, shell
 from course_kit.exercises import cells, check
 from course_kit.exercises.define import KNOWN, Exercise, FindError, NoSuchExercise, Stub, chapter_of, current
 from course_kit.exercises.dependencies import parsed, prerequisites
-from course_kit.exercises.guard import quiet, world_unchanged
+from course_kit.exercises.guard import TookTooLong, quiet, time_limit, world_unchanged
 from course_kit.i18n import t
 from course_kit.programs.source_text import plain
 
@@ -35,6 +35,7 @@ from .text import BETWEEN, blocks, imports, with_block, with_import, without_imp
 from .trying import tried
 
 PATIENCE = 15.0  # seconds to wait for another kernel, which writes meanwhile
+LOADING = 20.0  # seconds of computing, for a file that is loaded
 PUBLIC = ("torch", "torch.nn.functional", "torch.nn", "math")  # where a name is looked for before its own module
 _SAID: set[str] = set()  # kernels that work outside of a workbook, and were told
 
@@ -135,8 +136,9 @@ def _parts(source: Source, name: str) -> dict[str, str]:
 
 
 def loaded(source: Source, name: str) -> Any:
-    """An answer out of its file, which prints nothing and sets nothing. Raises what the file raises."""
-    with quiet(), world_unchanged():
+    """An answer out of its file, which prints nothing and sets nothing. Raises what the file raises, TookTooLong for
+    one that does not end: what it imports from beside `mine/` was not tried."""
+    with quiet(), world_unchanged(), time_limit(LOADING):
         return getattr(loading.module(_stem(source)), name)
 
 
@@ -148,8 +150,9 @@ def _trouble(place: Path, source: Source, name: str, task: Exercise) -> str:
         return f"{_file(source)}: {why.partition(':')[0]}"
     try:
         answer = loaded(source, name)
-    except (Exception, SystemExit) as error:  # only in this kernel
-        return f"{_file(source)}: {type(error).__name__}"
+    except (Exception, SystemExit, TookTooLong) as error:  # only in this kernel
+        slow = t("it takes more than {seconds} s", seconds=f"{LOADING:.0f}")
+        return f"{_file(source)}: {slow if isinstance(error, TookTooLong) else type(error).__name__}"
     parts = [(_stem(source), part, text) for part, text in _parts(source, name).items()]
     if not all(record.wrote(f"{stem}.py", part, text) for stem, part, text in parts):
         if not check(task.name, answer).right:

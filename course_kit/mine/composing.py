@@ -110,6 +110,7 @@ class _File:
     imports: dict[str, Import] = field(default_factory=dict)
     pieces: dict[str, str] = field(default_factory=dict)  # name -> text, what a piece uses above it
     homes: dict[str, tuple[str, str]] = field(default_factory=dict)  # name -> the module it is from, and its name there
+    brought: dict[str, str] = field(default_factory=dict)  # name -> the reader's function that brought it first, or ""
 
     def __post_init__(self) -> None:
         self.marked = {find(name).function: name for name in marks(self.source.text).values()}
@@ -177,7 +178,12 @@ class _File:
         return text
 
     def take(self, name: str, source: Source) -> None:
-        """Put in what a name means in a source, and what that uses. Raises CannotTake."""
+        """Put in what a name means in a source, and what that uses. Raises CannotTake.
+
+        What is marked in this file means the same in all of it, the reader's or the course's: one does as well.
+        """
+        if name in self.marked and name not in self.answers and source is not self.source:
+            source = self.source if source.module.startswith("mine.") else source
         if name in self.answers and name in self.marked:
             source, outside = self.answers[name], self.at
             self.at = name
@@ -202,7 +208,8 @@ class _File:
             return
         home = source.module, name
         if self.homes.setdefault(name, home) != home or name in self.imports:
-            raise CannotTake(f"its `{name}` means something else in this file.")
+            self.clash(name)
+        self.brought.setdefault(name, self.at)
         if name not in self.pieces:
             self.pieces[name] = ""  # under way
             text = source.definition(name) or ""
@@ -217,9 +224,15 @@ class _File:
 
     def bring(self, name: str, what: Import) -> None:
         if self.imports.setdefault(name, what) != what or name in self.pieces:
-            raise CannotTake(f"its `{name}` means something else in this file.")
+            self.clash(name)
+        self.brought.setdefault(name, self.at)
         if not (what.module.startswith(".") or is_installed(what.module)) and self.at:
             raise CannotTake(f"it uses `{name}` ({what.module}), and the file needs only torch. Write it with torch.")
+
+    def clash(self, name: str) -> None:
+        """Raises CannotTake for the reader's function that came now, or else for the one that came before."""
+        self.at = self.at or self.brought.get(name, "")
+        raise CannotTake(f"its `{name}` means something else in this file.")
 
 
 def _written(imports: Mapping[str, Import]) -> list[str]:

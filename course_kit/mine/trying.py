@@ -13,10 +13,11 @@ from course_kit.i18n import t
 PATIENCE = 60  # seconds of computing, or of doing nothing at all, for a process, which has to load torch first
 LONGEST = 900  # seconds by the clock, where it cannot count its own
 OURS = ("course_utils", "course_kit", "course_tools", "chapters", "jaxtyping")
-SHARED = ("builtins", "math", "os", "random", "sys")  # what all of a kernel's code has in common
+SHARED = ("builtins", "math", "os", "random", "sys")  # of what all code of a kernel has in common, each value
 TORCHES = ("torch", "torch.nn", "torch.nn.functional", "torch.Tensor", "torch.nn.Module")
 PROGRAM = """
 import contextlib, importlib, inspect, os, pathlib, pkgutil, sys, threading, time
+import json, linecache, logging, signal, subprocess, tempfile  # as in a kernel, to see what becomes of them
 folder, name, hidden, patience, *shared = sys.argv[1:]
 sys.path.insert(0, folder)
 sys.modules.update(dict.fromkeys(hidden.split(",") if hidden else ()))  # importing one of them is an error
@@ -24,9 +25,20 @@ with contextlib.suppress(OSError):
     pathlib.Path("/proc/self/oom_score_adj").write_text("1000")  # where memory ends, this process does, and no kernel
 own = "Storage", "manual_seed"  # torch itself changes these: with a default dtype, and with its first optimiser
 places = [(place, pkgutil.resolve_name(place)) for place in shared]
+parts = [(one, module) for one, module in sys.modules.items() if one.partition(".")[0] in sys.stdlib_module_names]
+parts += [(f"{one}.{key}", x) for one in ("torch.nn", "torch.optim") for key, x in vars(sys.modules.get(one)
+          or contextlib).items() if isinstance(x, type)]
 
-def state():
-    return [{key: inspect.getattr_static(thing, key, None) for key in dir(thing)} for _, thing in places]
+def state(path=tuple(sys.path)):
+    names = [(place, thing, key) for place, thing in places for key in dir(thing)]
+    found = {f"{place}.{key}": inspect.getattr_static(thing, key, None) for place, thing, key in names}
+    found |= {f"{place}.{key}": x for place, thing in parts for key, x in vars(thing).items() if callable(x)}
+    found |= {"sys.settrace": sys.gettrace(), "sys.setprofile": sys.getprofile(), "sys.path": {*path} <= {*sys.path}}
+    with contextlib.suppress(ImportError):
+        import resource
+        limits = [key for key in dir(resource) if key.startswith("RLIMIT")]
+        found |= {key: str(resource.getrlimit(getattr(resource, key))) for key in limits}
+    return found
 
 def say(said, open=open):
     with open(f"{folder}/said", "w", encoding="utf-8", errors="replace") as file:
@@ -48,8 +60,9 @@ try:
         module = importlib.import_module(f"mine.{one}")
         if hidden:
             getattr(module, "check", bool)()
-    changed = [f"{place}.{key}" for (place, _), old, new in zip(places, before, state())
-               for key, x in old.items() if new.get(key) is not x and key not in own]
+    after = state()
+    changed = [one for one, x in before.items() if (new := after.get(one)) is not x and new != x
+               and one.rpartition(".")[2] not in own and not hasattr(new, "hooked")]  # a step, at its first optimiser
     said = f"it changes {changed[0]}" if changed else ""
 except BaseException as error:
     said = f"{type(error).__name__}: {error}".split("\\n")[0].rstrip(": ")

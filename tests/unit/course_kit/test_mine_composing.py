@@ -84,6 +84,12 @@ def test_what_the_reader_calls_of_the_course_comes_along_and_another_name_of_an_
     assert file.text.index("def mine_own") < file.text.index("split_heads = mine_own")
 
 
+def test_an_answer_that_uses_another_one_is_taken_without_it_too():
+    own = SPLIT.format(HOW.replace("AXIS", "-1"))
+    file = made(f"{own}\n\ndef add_norm(x, f, norm):\n    split_heads\n    return x + f(norm(x))\n", "add_norm")
+    assert file.yours == ("add_norm",) and not file.notes and "def cut" not in file.text
+
+
 @pytest.mark.parametrize(
     ("above", "why"),
     [

@@ -92,6 +92,11 @@ def test_a_line_beside_it_is_tried_in_a_process_of_its_own_before_a_kernel_loads
     assert whose("add_norm") == whose("add_norm") == "the course's, since mine/ch05.py: mExit(3)"
     assert tried == [["ch05", "helpers"]]
     monkeypatch.setattr(answers, "tried", lambda *_, **__: "")
+    monkeypatch.setattr(answers, "LOADING", 0.2)
+    (book / "mine" / "helpers.py").write_text("while True: pass\n")
+    assert "since mine/ch05.py: it takes more than" in whose("add_norm"), (
+        "as for a file beside mine/, which nobody tries"
+    )
     (book / "mine" / "helpers.py").write_text("X = 3\n")
     assert whose("add_norm") == "the course's, since mine/ch05.py: SystemExit", "where only this kernel stops"
     edit(book, "raise SystemExit(3)", "print(torch.set_default_dtype(torch.float64))")
