@@ -58,8 +58,8 @@ ADVICE = {
         "of these queries and these keys."
     ),
     "must match the size": t(
-        "Print the shapes just before this line. Does one of the two need an axis, `[:, None]`, or a sum "
-        "its `keepdim=True`?"
+        "Print the shapes just before this line. Is one of the two transposed, or does it need an axis, `[:, None]`, "
+        "or a sum its `keepdim=True`?"
     ),
     "Expected target size|Expected input batch_size|multi-target not supported": t(
         "`cross_entropy` wants the classes on axis 1: `logits.transpose(1, 2)`, or flatten both, "
@@ -97,8 +97,11 @@ ADVICE = {
     "must match|mat1 and mat2|broadcast|inconsistent tensor size|shape .* is invalid|size mismatch": t(
         "Print the shapes just before this line."
     ),
-    "same dtype|expected m1 and m2|to have the same|result type .* can't be cast": t(
+    "same dtype|expected m1 and m2|to have the same|result type .* can't be cast|expected scalar type": t(
         "Two dtypes meet here: bring both to one, with `.float()` for example."
+    ),
+    "number of subscripts": t(
+        "In `einsum` the dots of a shape are dots, too: '...qd,...kd->...qk' takes any axes in front."
     ),
     r"bitwise_xor|for \^": t("`^` is no power in Python: write `**`."),
     "^Boolean value of Tensor": t(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 import itertools
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -254,9 +255,16 @@ def _factor(got: Tensor, want: Tensor) -> str | None:
     ratio = mine[at] / needed[at]
     if ratio == 0 or not close(mine, needed * ratio).all():
         return None
+    return _by_a_factor(ratio)
+
+
+def _by_a_factor(ratio: Any) -> str:
+    """What is said of numbers that are right but for this factor."""
     if abs(ratio + 1) < 1e-3:
         return t("Right, but of the opposite sign: is a minus missing, or one too many?")
-    return t("Right, but {ratio} times what it should be: look for a factor.", ratio=f"{ratio:.3g}")
+    says = t("Right, but {ratio} times what it should be: look for a factor.", ratio=f"{ratio:.3g}")
+    bases = [base for base in (2, 10) if abs(ratio * math.log(base) - 1) < 3e-3]
+    return sentences(says, t("Is the logarithm that of base {base}? Needed is ln.", base=bases[0]) if bases else "")
 
 
 def _sums(x: Tensor) -> Tensor:
@@ -294,7 +302,7 @@ def _rounded(got: Tensor, want: Tensor) -> str | None:
         return None
     if not any(torch.equal(got.double(), step(want.double())) for step in (torch.floor, torch.round, torch.trunc)):
         return None
-    whole = torch.equal(want, want.round())
+    whole = torch.equal(want, want.round()) or bool(((got == 0) | (got == 1)).all())  # 0 and 1 come of other mistakes
     return "" if whole else t("Right, but rounded to whole numbers: is there an `int(…)`, a `round` or a `//`?")
 
 
@@ -310,6 +318,9 @@ def right_but(pairs: list[tuple[Any, Any]], factor: bool = True) -> str:
         return remark
     if not factor:
         return ""
+    if len(pairs) > 1 and all(want.numel() == 1 and got.numel() == 1 for got, want in pairs):
+        ratios = {float(f"{got.item() / want.item():.3g}") if want.item() else math.nan for got, want in pairs}
+        return _by_a_factor(ratios.pop()) if len(ratios) == 1 and not ratios & {math.nan, 0.0} else ""
     found = [_factor(*pair) for pair in pairs]
     factors = {factor for factor in found if factor}
     if None in found or not factors:
@@ -353,7 +364,7 @@ def _nan(got: Tensor, want: Tensor) -> str | None:
 def _infinite(got: Tensor, want: Tensor) -> str | None:
     if not got.isinf().any() or want.isinf().any():
         return None
-    return t("Some numbers are infinite. Is there a division by 0, or exp of something large?")
+    return t("Some numbers are infinite. Is there a division by 0, log of 0, or exp of something large?")
 
 
 def _other_kind(got: Tensor, want: Tensor) -> str | None:

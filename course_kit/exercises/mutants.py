@@ -188,6 +188,8 @@ def _of_operators(node: ast.BinOp, names: list[str]) -> Iterator[Change]:
         yield left, DOES[kind].format(part=_written(right))
     for other, does in SIGNS.get(kind, ()):
         yield ast.BinOp(left, other(), right), does.format(part=_written(right))
+    if kind is ast.Mult:
+        yield ast.BinOp(right, ast.Div(), left), SIGNS[kind][0][1].format(part=_written(left))
     if kind in (ast.Sub, ast.Div, ast.MatMult):
         yield ast.BinOp(right, node.op, left), ""
     if kind in (ast.BitAnd, ast.BitOr):

@@ -109,6 +109,7 @@ def _attention_cases() -> list[Case]:
         case(*drawn(8, (2, 3, 5), (2, 4, 5), (2, 4, 2), of=normal), lengths),
         case(*drawn(9, (2, 3, 5), (2, 4, 5), (2, 4, 2), of=normal), lengths[:, :1]),
         case(*drawn(10, (2, 3, 5), (2, 4, 5), (2, 4, 2), of=normal), None),
+        case(*drawn(11, (2, 2, 3, 4), (2, 2, 3, 4), (2, 2, 3, 2), of=normal), causal_mask(3)),  # as lesson 5 calls it
     ]
 
 
@@ -128,9 +129,10 @@ def _padded(case):
 ATTENTION = Exercise(
     name=mark("scaled dot-product attention"),
     task=t(
-        "Scores, mask, softmax, average of the values: queries [B, Q, D], keys [B, K, D], values [B, K, Dv], mask [B, "
-        "Q, K] bool, True = may be attended -> (output [B, Q, Dv], weights [B, Q, K]). A row with nothing to attend "
-        "to gives zeros. Without a mask, None, all may be attended."
+        "Scores, mask, softmax, average of the values: queries [..., Q, D], keys [..., K, D], values [..., K, Dv], "
+        "mask [..., Q, K] bool, True = may be attended -> (output [..., Q, Dv], weights [..., Q, K]). The dots are a "
+        "batch, in lesson 5 with heads behind it. A row with nothing to attend to gives zeros. Without a mask, None, "
+        "all may be attended."
     ),
     reference=scaled_dot_product_attention,
     shown=four_steps,

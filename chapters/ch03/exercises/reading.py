@@ -63,6 +63,13 @@ READER = Exercise(
         t("The zeros of the start are in the result: return one state for each word."),
         _wrong_reader(found=lambda states: torch.stack([torch.zeros_like(states[0]), *states[:-1]])),
         t("Each state is collected before its word is read: the zeros are in the result, and the last state is not."),
+        _wrong_reader(found=lambda states: torch.stack(states[-1:] * len(states))),
+        t(
+            "All rows are the last state: it is one tensor, written over each time and collected again and again. Make "
+            "a new one for each word."
+        ),
+        _wrong_reader(beyond=lambda state, Wh: state),
+        t("The old state is added to the tanh. It comes in once, as `state @ Wh`, inside of it."),
     ),
     properties=(blind_to_later("words", asks=t("Is the sentence read from its beginning, one word after the other?")),),
     used=t(

@@ -125,6 +125,10 @@ def _overwritten(a, b, c, s):
 _rotated = named("x", "positions")
 
 
+def _lengths_change(run, case, mine, want):
+    return not same(*(x.unflatten(-1, (-1, 2)).pow(2).sum(-1) for x in (mine, case.args["x"])))
+
+
 def _tied_to_its_row(run, case, mine, want):
     other = changed(case, x=case.args["x"].flip(-2), positions=case.args["positions"].flip(0))
     return not same(mine.flip(-2), run(other))
@@ -179,6 +183,10 @@ ROTARY = Exercise(
     ),
     properties=(
         replace(linear_in("x"), says=t("Twice the x should give twice the result: a turn adds nothing.")),
+        Property(
+            t("A turn leaves the length of each pair as it is, and here a² + b² changes: are both sums complete?"),
+            _lengths_change,
+        ),
         Property(
             t(
                 "Rows in another order, together with their positions, should give the same rows in that order. Are "

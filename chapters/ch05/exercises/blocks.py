@@ -4,14 +4,17 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from course_kit.exercises.compare import same
 from course_kit.exercises.define import (
     Case,
     Exercise,
+    Property,
     drawn,
     named,
     some_numbers,
     wrong_answers,
 )
+from course_kit.exercises.properties import changed
 from course_kit.i18n import mark, t
 from course_utils.blocks import add_norm
 
@@ -74,6 +77,12 @@ RESIDUAL = Exercise(
     ),
     minutes=1,
     difficulty=1,
+    properties=(
+        Property(
+            t("With an f that gives 0, x should come out: it goes round both, is added once, and nothing comes after."),
+            lambda run, case, mine, want: not same(run(changed(case, f=torch.zeros_like)), case.args["x"]),
+        ),
+    ),
     used=t("Your `add_norm` is in each block of [Four: a block, and a stack](#Four:-a-block,-and-a-stack)."),
     wrong=wrong_answers(
         lambda x, f, norm: norm(x + f(x)),

@@ -3,7 +3,18 @@
 import torch
 from torch import Tensor
 
-from course_kit.exercises.define import Case, Exercise, drawn, named, some_numbers, tensors, variants, wrong_answers
+from course_kit.exercises.compare import same
+from course_kit.exercises.define import (
+    Case,
+    Exercise,
+    Property,
+    drawn,
+    named,
+    some_numbers,
+    tensors,
+    variants,
+    wrong_answers,
+)
 from course_kit.exercises.properties import blind_to_later, rows_are_independent, rows_sum_to_one, sees_only
 from course_kit.i18n import mark, t
 from course_utils.attention import causal_mask, join_heads, masked_softmax, multi_head, padding_mask, split_heads
@@ -138,7 +149,18 @@ MULTI_HEAD = Exercise(
     reference=multi_head,
     cases=_multi_head_cases,
     returns=("output", "weights"),
-    properties=(sees_only(), rows_sum_to_one(part=1), rows_are_independent("q", "k", "v", masks=("mask",))),
+    properties=(
+        sees_only(),
+        rows_sum_to_one(part=1),
+        Property(
+            t(
+                "The weights are right, the output is not: each head's weights meet its own piece of v, and the heads "
+                "are put side by side again in their order."
+            ),
+            lambda run, case, mine, want: same(mine[1], want[1]) and not same(mine[0], want[0]),
+        ),
+        rows_are_independent("q", "k", "v", masks=("mask",)),
+    ),
     hints=(
         t(
             "Three steps: split, attend, join. All heads attend at once, because H is one more axis of the batch. "

@@ -120,6 +120,10 @@ TRAIN = Exercise(
             lambda run, case, mine, want: same(mine[1], want[1]) and not same(mine[0], want[0]),
         ),
         Property(
+            t("The first loss is the one that should come second: is there a step before it, or are there two in one?"),
+            lambda run, case, mine, want: same(mine[0][:1], want[0][1:2]),
+        ),
+        Property(
             t(
                 "The first loss is wrong already, before any step: what does the decoder read, what is it to predict, "
                 "and of what is the mean taken?"

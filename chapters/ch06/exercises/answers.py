@@ -100,6 +100,7 @@ SPAN = Exercise(
         _random(9, 3, 1540),
         _random(12, 4, 1542),
         _span([0.0, 4.0, 0.0, 0.0], [2.1, 0.0, 2.0, 0.0], "1111"),
+        _span([-40.0, 0.0], [-40.0, 0.0], "10"),  # whatever low number a hidden place is given, it may be lower
     ],
     returns=("first", "last"),
     properties=(
@@ -130,7 +131,7 @@ SPAN = Exercise(
             "last, both `allowed`."
         ),
         _found(choose=_forbidden_is_0),
-        t("The forbidden pairs get 0, and where all logits are negative, 0 is the largest. Give them −∞."),
+        t("The forbidden pairs get 0, or a number that is not low enough: all logits may be lower. Give them −∞."),
         _found(choose=_beginning_first),
         t(
             "This takes the best beginning first, then the best end after it. A beginning nearly as good may have a "

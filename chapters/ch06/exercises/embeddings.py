@@ -52,6 +52,21 @@ def _by_ids(run, case, mine, want):
     return not same(one, other)
 
 
+def _of_one_table(run, case, mine, want):
+    """Which table is read in another way, where the two others are zeros."""
+    read = {
+        "words": t("the row of the token's id, as it is"),
+        "kinds": t("the row of its segment"),
+        "places": t("row 0 for the first token, row 1 for the second, and so on, in every sentence"),
+    }
+    zeros = {name: torch.zeros_like(case.args[name]) for name in read}
+    for name, needed in read.items():
+        alone = changed(case, **zeros | {name: case.args[name]})
+        if not same(run(alone), embed(*alone.args.values())):
+            return t("Something else comes of `{name}` than {needed}.", name=name, needed=needed)
+    return False
+
+
 SUM = Exercise(
     name=mark("embedding sum"),
     task=t(
@@ -62,6 +77,7 @@ SUM = Exercise(
     shown=_three_rows,
     properties=(
         Property(t("The positions depend on the *ids*. A position says where a token is: 0, 1, 2 and so on."), _by_ids),
+        Property(t("Each table gives its row to each token, and the three are added."), _of_one_table),
     ),
     cases=_embedding_cases,
     returns=("output",),

@@ -1,6 +1,7 @@
 """Chapter 6: the one new layer of a task, on the vector of [CLS]."""
 
-import torch.nn.functional as F
+import torch
+from torch import nn
 
 from course_kit.exercises.define import Case, Exercise, drawn, named, tensors, variants, wrong_answers
 from course_kit.i18n import mark, t
@@ -11,7 +12,9 @@ _case = named("hidden", "pooler", "classifier", pooler=t("a layer: D -> D"), cla
 
 def linear(W, b):
     """A layer: x -> x Wᵀ + b."""
-    return lambda x: F.linear(x, W, b)
+    layer = nn.Linear(*W.T.shape)
+    layer.load_state_dict({"weight": W, "bias": b})
+    return layer
 
 
 def _drawn(seed, texts, tokens, size, classes) -> Case:
@@ -24,7 +27,7 @@ def _cases() -> list[Case]:
     hidden, new = tensors([[[0.0, 1], [2, 2], [3, 0]], [[1.0, 0], [0, 3], [1, 1]]], [[1.0, 0], [0, 1], [1, 1]])
     said = {"pooler": t("the layer x → 10 x"), "classifier": t("a layer: (a, b) → (a, b, a + b)")}
     return [
-        _case(hidden, lambda x: 10 * x, lambda x: x @ new.T, given=said, shown=True),
+        _case(hidden, linear(10 * torch.eye(2), torch.zeros(2)), linear(new, torch.zeros(3)), given=said, shown=True),
         _drawn(1700, 2, 4, 6, 3),
         _drawn(1710, 1, 5, 4, 2),
         _drawn(1720, 3, 3, 3, 4),

@@ -46,6 +46,19 @@ def _changed_by_nothing(run, case: Case, mine, wanted) -> bool:
     return not same(found, case.args["W"])
 
 
+def _another_factor(run, case: Case, mine, wanted) -> bool:
+    """The product is right, and scaled otherwise."""
+    found, needed = (x - case.args["W"] for x in (mine, wanted))
+    at = needed.abs().argmax()
+    ratio = found.flatten()[at] / needed.flatten()[at]
+    return bool(ratio.isfinite()) and abs(ratio - 1) > 1e-3 and same(found, needed * ratio)
+
+
+def _depends_on_W(run, case: Case, mine, wanted) -> bool:
+    zeros = torch.zeros_like(case.args["W"])
+    return not same(run(changed(case, W=zeros)), mine - case.args["W"])
+
+
 LORA = Exercise(
     name=mark("low-rank change"),
     task=t(
@@ -58,6 +71,11 @@ LORA = Exercise(
     returns=("matrix",),
     properties=(
         Property("With B = 0 the result is not W. A fresh LoRA leaves the model as it is.", _changed_by_nothing),
+        Property(
+            t("`B @ A` is right, and its factor is another one. It is α / r, where r is the thin side, `A.shape[0]`."),
+            _another_factor,
+        ),
+        Property(t("What is added to W depends on W. It is the same for every W: (α / r) B A."), _depends_on_W),
     ),
     used=t("Your `low_rank` fine-tunes the model of [A thin change: LoRA](#A-thin-change:-LoRA)."),
     hints=(
@@ -72,5 +90,7 @@ LORA = Exercise(
         t("The product is scaled by α alone. It should be α / r, so that α means the same for every rank."),
         _other(factor=lambda alpha, B, A: alpha / len(B)),
         t("It is divided by the number of outputs, the long side of B. The rank r is its short side, `B.shape[1]`."),
+        lambda W, B, A, alpha: W + alpha / len(A) * (A.T @ B.T),
+        t("The change is transposed: `A.T @ B.T` is [I, O]. `B @ A` is [O, I], as W is."),
     ),
 )

@@ -1,6 +1,6 @@
 """Chapter 6, find-the-errors: a fine-tuning script that circulates, with its five errors in one function."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -35,12 +35,22 @@ class Reader(nn.Module):
         return Output(mean @ self.head)
 
 
-def tokenizer(texts: list[str]) -> dict[str, Tensor]:
-    """N texts -> {"input_ids": [N, T], "attention_mask": [N, T], 1 = a real token}; unknown words are an error."""
+class Encoded(dict):
+    """What a tokenizer gives: a dict, of which one may also ask `.input_ids`."""
+
+    def __getattr__(self, name: str) -> Tensor:
+        if name in self:
+            return self[name]
+        raise AttributeError(name)
+
+
+def tokenizer(texts: list[str], **options: Any) -> Encoded:
+    """N texts -> {"input_ids": [N, T], "attention_mask": [N, T], 1 = a real token}; unknown words are an error. It pads
+    and gives tensors by itself, so that options, such as return_tensors="pt", change nothing."""
     texts = [texts] if isinstance(texts, str) else texts
     rows = [torch.tensor([WORDS.index(word) for word in text.split()]) for text in texts]
     ids = nn.utils.rnn.pad_sequence(rows, batch_first=True, padding_value=PAD)
-    return {"input_ids": ids, "attention_mask": (ids != PAD).long()}
+    return Encoded(input_ids=ids, attention_mask=(ids != PAD).long())
 
 
 _given = named(

@@ -1,9 +1,10 @@
 """Chapter 7: one merge of byte-pair encoding."""
 
+import re
 from collections import Counter
 
 from course_kit.exercises.compare import kind
-from course_kit.exercises.define import Case, Exercise, call, variants, wrong_answers
+from course_kit.exercises.define import Case, Exercise, Property, call, variants, wrong_answers
 from course_kit.i18n import mark, t
 from course_utils.merges import joined, merge_once
 
@@ -69,6 +70,30 @@ def _case(words: dict[str, int], shown=False) -> Case:
     return Case({"words": words}, given={"words": says}, shown=shown)
 
 
+def _what_differs(run, case, mine, want):
+    """Of a wrong merge: its pair, its counts, its letters, or where it joins."""
+    if mine[0] != want[0]:
+        return t(
+            "“{mine}” is not the most frequent pair: it is “{want}”. Count neighbours within each word, in order, the "
+            "last two as well, each as often as its word occurs.",
+            mine=mine[0],
+            want=want[0],
+        )
+    counts, letters = (
+        [sorted(re.sub(pattern, "", part) for part in words.split(", ")) for words in (mine[1], want[1])]
+        for pattern in ("^.*×", r" |×.*")
+    )
+    if letters[0] != letters[1]:
+        return t(
+            "The pair is right. But letters got lost, or came: the pieces of a word spell what they spelled before."
+        )
+    if counts[0] != counts[1]:
+        return t("The pair is right. But a word occurs as often after the merge as before it.")
+    return mine[1] != want[1] and t(
+        "The pair is right, not all words are. Go from the left, join where a pair begins, and continue after it."
+    )
+
+
 MERGE = Exercise(
     name=mark("bpe merge"),
     task=t(
@@ -89,6 +114,7 @@ MERGE = Exercise(
     ],
     returns=("pair", t("words after it")),
     run=_read,
+    properties=(Property(t("The most frequent pair becomes one piece wherever it occurs."), _what_differs),),
     used=t("Five hundred of your merges make the tokenizer of your GPT in [Four: pieces](#Four:-pieces)."),
     hints=(
         t(

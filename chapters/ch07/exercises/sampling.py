@@ -120,6 +120,7 @@ def nucleus_cases() -> list[Case]:
         case(torch.tensor([[0.0, 5, 1, 2, 3], [0, 1, 0.5, 0.8, 0.2]]), 0.6),
         case(1.5 * normal(2, 3, 6, seed=1764), 0.35),
         case(1.2 * normal(2, 5, seed=1769), 1.0),  # all are needed
+        case(torch.tensor([0.5, 0.25, 0.25]).log(), 0.5),  # the first reaches it exactly
     ]
 
 

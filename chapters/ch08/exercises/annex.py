@@ -3,7 +3,8 @@
 import torch
 from torch import Tensor
 
-from course_kit.exercises.define import Case, Exercise, drawn, named, variants, wrong_answers
+from course_kit.exercises.compare import same
+from course_kit.exercises.define import Case, Exercise, Property, drawn, named, variants, wrong_answers
 from course_kit.i18n import mark, t
 
 
@@ -28,6 +29,17 @@ def _wrong_step(
     return q @ seen(state, new) / over(q, seen(total, sums)), new, sums
 
 
+def _which(run, case, mine, want):
+    """Which of the three is wrong first."""
+    if not same(mine[1], want[1]):
+        return t("The new state is wrong. It is the old one and `torch.outer(k, v)`: what the token writes, as it is.")
+    if not same(mine[2], want[2]):
+        return t("The state is right, the total is not: it grows by k.")
+    return not same(mine[0], want[0]) and t(
+        "State and total are right, the output is not: `q @ state` over `q @ total`, both of them the new ones."
+    )
+
+
 LINEAR_STEP = Exercise(
     name=mark("linear attention step"),
     task=t(
@@ -38,6 +50,7 @@ LINEAR_STEP = Exercise(
     reference=linear_step,
     cases=lambda: [_step(2, 2, 810, shown=True), _step(3, 2, 820, before=0), _step(2, 4, 830), _step(4, 3, 840)],
     returns=("output", "state", "total"),
+    properties=(Property(t("First write, then read, and divide."), _which),),
     used=t(
         "It runs through a whole text, against the matrix of weights, in [Attention without a growing "
         "cache?](#Attention-without-a-growing-cache?)"
@@ -79,6 +92,21 @@ def _sink(sink: float, *shape: int, seed: int, shown: bool = False) -> Case:
     return named("scores", "sink")(*drawn(seed, shape), sink, shown=shown)
 
 
+def _another_share(run, case, mine, want):
+    """Whether the keys share in another way among themselves, or the sink takes another part."""
+    if mine.shape != want.shape or mine.isnan().any():
+        return None
+    sums = mine.sum(-1, keepdim=True)
+    if not same(mine, want * sums / want.sum(-1, keepdim=True)):
+        return t(
+            "Among the keys the shares are those of a softmax, and yours are others: the sink changes only their sum."
+        )
+    return not same(mine, want) and t(
+        "The keys share rightly among themselves, and together they get another part. The sink's score is one more in "
+        "the softmax: its share is exp(sink) over the sum of all exps."
+    )
+
+
 SINK = Exercise(
     name=mark("softmax with a sink"),
     task=t(
@@ -93,6 +121,7 @@ SINK = Exercise(
         named("scores", "sink")(torch.tensor([[90.0, 91.0], [-90.0, -91.0]]), 0.0),
     ],
     returns=("weights",),
+    properties=(Property(t("The sink takes its share as one more key does."), _another_share),),
     hints=(
         t("The sink is one more column of scores: `torch.full_like(scores[..., :1], sink)`."),
         t("`torch.cat([scores, column], -1).softmax(-1)` is [..., K + 1]."),

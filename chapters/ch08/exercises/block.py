@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import torch
 
-from course_kit.exercises.define import Exercise, named, normal, tensors, variants, wrong_answers
-from course_kit.exercises.properties import rows_are_independent
+from course_kit.exercises.compare import same
+from course_kit.exercises.define import Exercise, Property, named, normal, tensors, variants, wrong_answers
+from course_kit.exercises.properties import changed, linear_in, rows_are_independent
 from course_kit.i18n import mark, t
 from course_utils.llama import rms_norm, share_heads
 
@@ -26,6 +27,12 @@ def _norm(
     """RMSNorm with one thing done differently."""
     x = centre(x)
     return x / root(size(x), eps) * gain(weight)
+
+
+def _not_of_size_1(run, case, mine, want):
+    ones = changed(case, weight=torch.ones_like(case.args["weight"]))
+    found, needed = (x.pow(2).mean(-1) for x in (run(ones), rms_norm(*ones.args.values(), **ones.keywords)))
+    return not same(found, needed)
 
 
 RMS = Exercise(
@@ -55,6 +62,14 @@ RMS = Exercise(
         replace(
             rows_are_independent("x"),
             says=t("A row gives another result when it is alone. Each is divided by a mean of its own: `dim=-1`."),
+        ),
+        replace(
+            linear_in("weight"),
+            says=t("Twice the weight should give twice the result: it multiplies once, after the division."),
+        ),
+        Property(
+            t("With weights of 1 the mean square of a row should become 1. Is the row divided by the root of that?"),
+            _not_of_size_1,
         ),
     ),
     wrong=wrong_answers(
@@ -89,6 +104,20 @@ RMS = Exercise(
 _shared = named("x", "heads")
 
 
+def _order(run, case, mine, want):
+    """Which key head each query head has got, where that is not the right one."""
+    if mine.shape != want.shape:
+        return None
+    x = case.args["x"]
+    mine, want = (
+        " ".join(
+            next((str(g + 1) for g in range(x.shape[1]) if same(one[:, h], x[:, g])), "?") for h in range(one.shape[1])
+        )
+        for one in (mine, want)
+    )
+    return mine != want and t("The query heads use the key heads {mine}; needed: {want}.", mine=mine, want=want)
+
+
 def _groups(x, heads):
     return heads // x.shape[1]
 
@@ -107,6 +136,7 @@ SHARE = Exercise(
         _shared(normal(2, 1, 3, 2, seed=1812), 4),
     ],
     returns=("shared",),
+    properties=(Property(t("Neighbouring query heads share a key head."), _order),),
     used=t("It is in the attention of your Llama, for keys and for values: [The whole class](#The-whole-class)."),
     hints=(
         t("Each of the G heads is needed heads / G times. On which axis?"),

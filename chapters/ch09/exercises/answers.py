@@ -1,10 +1,13 @@
 """Chapter 9: what counts in a talk, and the loss that prefers one answer to another."""
 
+import math
+
 import torch
 import torch.nn.functional as F
 
-from course_kit.exercises.define import Exercise, integers, named, normal, tensors, variants, wrong_answers
-from course_kit.exercises.properties import mean_of_rows
+from course_kit.exercises.compare import same
+from course_kit.exercises.define import Exercise, Property, integers, named, normal, tensors, variants, wrong_answers
+from course_kit.exercises.properties import changed, mean_of_rows
 from course_kit.i18n import mark, t
 from course_utils.post_training import answer_targets, dpo_loss
 
@@ -29,6 +32,16 @@ def _targets(
     return hide(shifted(ids), counted(is_answer))
 
 
+def _hidden_or_not(run, case, mine, want):
+    if mine.shape != want.shape or same(mine, want):
+        return False
+    if (mine[want == -100] != -100).any():
+        return t("A place whose next token is not of an answer has another target than −100, and would be learned.")
+    return bool((mine[want != -100] == -100).any()) and t(
+        "A token of an answer is −100, and would not be learned: each whose own place in `is_answer` is True counts."
+    )
+
+
 TARGETS = Exercise(
     name=mark("answer targets"),
     task=t(
@@ -42,6 +55,7 @@ TARGETS = Exercise(
         _talk(integers(20, 2, 4, seed=1821), _from(4, (0, 4), (1, 2))),
     ],
     returns=("targets",),
+    properties=(Property(t("What counts are the tokens of answers, all of them and no others."), _hidden_or_not),),
     used=t("With it your model learns to add in [Two: small steps](#Two:-small-steps)."),
     hints=(
         t("First the targets of chapter 7, `ids[:, 1:]`. Which of them should not count?"),
@@ -86,6 +100,11 @@ def _dpo(
     return loss(gain(liked, disliked, liked_before, disliked_before), beta).mean()
 
 
+def _not_of_the_gain(run, case, mine, want):
+    moved = {name: case.args[name] + 1 for name in ("liked", "liked_before")}
+    return not same(run(changed(case, **moved)), mine)
+
+
 DPO = Exercise(
     name=mark("dpo loss"),
     task=t(
@@ -103,6 +122,14 @@ DPO = Exercise(
     returns=("loss",),
     used=t("With it people teach your model in [Does it do what line 3 says?](#Does-it-do-what-line-3-says?)."),
     properties=(
+        Property(
+            t("Where no answer has gained anything, the loss should be −ln σ(0) = ln 2, about 0.693, whatever β is."),
+            lambda run, case, mine, want: abs(want.item() - math.log(2)) < 1e-5 and not same(mine, want),
+        ),
+        Property(
+            t("The gain of an answer is a difference: 1 more both now and before should change nothing."),
+            _not_of_the_gain,
+        ),
         mean_of_rows(
             "liked",
             "disliked",
