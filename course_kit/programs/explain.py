@@ -578,7 +578,7 @@ def _beyond_the_table(call: Call, message: str) -> str:
 def _beyond_the_classes(message: str, below: list[dict[str, Any]]) -> str:
     """A target of a cross-entropy that is no class, as its error says."""
     wrong = re.search(r"^Target (-?\d+) is out of bounds", message)
-    logits = next((names["input"] for names in below if {"input", "target"} <= names.keys()), None)
+    logits: Any = next((names["input"] for names in below if {"input", "target"} <= names.keys()), None)
     if not wrong or not _is_tensor(logits):
         return ""
     classes = logits.shape[min(1, logits.dim() - 1)]
