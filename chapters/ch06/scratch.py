@@ -19,7 +19,7 @@ mask_tokens
 mlm_loss
 masked_word_loss*: mlm_loss of what mask_tokens has covered, which is neither padding nor `special`
 classify
-BertForSequenceClassification: classify of the first token's hidden, with its own pooler and classifier
+BertForSequenceClassification: classify of the first token's hidden, with its own pooler and classifier, no dropout
 low_rank
 best_span
 """

@@ -45,7 +45,8 @@ TOLD = {
     "CausalBlock": "The network is 4 times as wide, with GELU in its tanh form.",
     "GPT": "All tables begin at a standard deviation of 0.02. Dropout acts behind the positions, too. Keep `context`: "
     "functions below read it of any model.",
-    "training_step": "In train mode; gradients are cut at a norm of 1 (all together); each optimiser makes a step.",
+    "training_step": "In train mode; `model.zero_grad()` clears, since AdamW below has none; gradients are cut at a "
+    "norm of 1 (all together); each optimiser makes a step.",
     "write": "The model is read without dropout, and its `training` is as before afterwards. What others draw is "
     "neither changed by `seed` nor changes it. A ValueError where temperature is below 0 or not finite, top_p not "
     "in (0, 1], or there is no token to begin with. A row that has drawn `stop` goes on while others do.",

@@ -4,6 +4,8 @@
 
     keys = torch.linspace(0, 6, 30)                                                # [K]
     estimate, weights = attention_pooling(keys[:4] + 0.1, keys, keys.sin(), width=0.5)  # [Q], [Q, K]
+    width = learn_width(keys, keys.sin())                                          # the best one for these readings
+    far = attention_pooling(keys[:1] + 60, keys, keys.sin())[0]                    # where nadaraya_watson gives 0
     model = NadarayaWatson(width=2.0)                                              # its width is learned
     estimate, weights = model(keys, keys, keys.sin(), leave_one_out_mask(30))
     x, mask = torch.randn(4, 9, 3), leave_one_out_mask(9)
@@ -61,19 +63,21 @@ def check_pooling() -> None:
     assert model.log_width.grad is not None and model.log_width.grad.abs() > 0
 
 
-def learn_width(steps: int = 100) -> None:
-    """Fifty noisy readings of a wave: which width guesses those best that it does not see?"""
-    torch.manual_seed(0)
-    keys = 6.3 * torch.rand(50)
-    values = keys.sin() + 0.2 * torch.randn(50)
-    model, others = NadarayaWatson(width=2.0), leave_one_out_mask(50)
+def learn_width(keys: Tensor | None = None, values: Tensor | None = None, steps: int = 100) -> float:
+    """Which width guesses those readings best that it does not see? keys, values [K]; without them, fifty of a wave."""
+    if keys is None or values is None:
+        torch.manual_seed(0)
+        keys = 6.3 * torch.rand(50)
+        values = keys.sin() + 0.2 * torch.randn(50)
+    model, others = NadarayaWatson(width=float(keys.max() - keys.min()) / 3), leave_one_out_mask(len(keys))
     optimiser = torch.optim.SGD(model.parameters(), lr=1.0)
     for _ in range(steps):
         loss = (model(keys, keys, values, others)[0] - values).pow(2).mean()
         optimiser.zero_grad()
-        loss.backward()
+        (loss / values.var()).backward()  # in whatever unit they are
         optimiser.step()
-    print(f"width {model.log_width.exp():.2f}, loss {loss:.3f}")
+    print(f"width {(width := model.log_width.exp().item()):.3g}, loss {loss:.3g}")
+    return width
 
 
 def check() -> None:

@@ -4,6 +4,7 @@
 
     keys = torch.linspace(0, 6, 30)                                                # [K]
     estimate, weights = attention_pooling(keys[:4] + 0.1, keys, keys.sin(), width=0.5)  # [Q], [Q, K]
+    width = learn_width(keys, keys.sin())                                          # the best one for these readings
     model = NadarayaWatson(width=2.0)                                              # its width is learned
     estimate, weights = model(keys, keys, keys.sin(), leave_one_out_mask(30))
     x, mask = torch.randn(4, 9, 24), leave_one_out_mask(9)

@@ -9,7 +9,9 @@ import textwrap
 import pytest
 import torch
 
+from chapters.ch01.kept import attention
 from chapters.ch05.kept import transformer
+from chapters.ch06.kept import bert
 from chapters.ch07.kept import gpt, tokenizer, training
 from chapters.ch08.kept import llama
 from chapters.ch09 import sums
@@ -41,6 +43,16 @@ def test_what_a_docstring_shows_runs_and_the_check_passes(tmp_path, monkeypatch,
     space = dict(vars(module))
     exec(textwrap.dedent("\n".join(shown)).replace(*IN_PASSING.get(name, ("", ""))), space)
     module.check()
+
+
+def test_what_one_brings_oneself_is_taken_or_refused_in_a_sentence():
+    """Readings in another unit, half a letter, a text that is longer than the context."""
+    x = torch.linspace(0, 600, 60)
+    assert 2 < attention.learn_width(x, 40 * (x / 100).sin()) < 40
+    one = tokenizer.Tokenizer([])
+    assert one.decode(one.encode("a\ud800")) == "a?"
+    with pytest.raises(ValueError, match="100 tokens; the model reads 64 at most"):
+        bert.masked_word_loss(bert.make_bert(9, 8, 1, 2), torch.ones(1, 100, dtype=torch.long), mask_id=4)
 
 
 LEARNED = {
