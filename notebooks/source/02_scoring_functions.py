@@ -483,8 +483,8 @@ from mine import masked_softmax  # (scores, mask) -> weights, yours of chapter 1
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("scaled dot-product attention")
 def scaled_dot_product_attention(q, k, v, mask=None):
-    """q [B, Q, D], k [B, K, D], v [B, K, Dv], mask [B, Q, K] or [B, 1, K] bool or None
-    -> output [B, Q, Dv], weights [B, Q, K]"""
+    """q [..., Q, D], k [..., K, D], v [..., K, Dv], mask [..., Q or 1, K] bool or None
+    -> output [..., Q, Dv], weights [..., Q, K]; in front a batch, later heads behind it"""
     raise NotImplementedError
 
 # %% [markdown] slideshow={"point": ["masked_softmax("], "slide_type": "subslide"}
