@@ -49,6 +49,17 @@ from course_kit.checkpoints import load_checkpoint
 from course_kit.views.alignment import alignment
 loaded = load_checkpoint('transformer-grammar')
 alignment(translate(loaded, "The animal was too tired.", beam=1)[0], model=loaded, live=True)"""
+BUSY = """
+import pathlib, time
+for step in range(1_000_000_000):
+    if pathlib.Path("go").exists():
+        break
+    time.sleep(0.02)"""
+ANSWER = """
+from chapters.ch00 import exercise
+@exercise("weighted average")
+def average(weights, values):
+    return None"""
 SOURCES = {
     "setup": "import course_kit\nruntime = course_kit.setup()",
     "live": LIVE,
@@ -58,6 +69,8 @@ SOURCES = {
     "sampling": SAMPLING,
     "talk": TALK,
     "own": OWN,
+    "busy": BUSY,
+    "answer": ANSWER,
     "bare": "ipywidgets.IntSlider(description='n')",
     "right": "assert lab",
     "wrong": "assert not lab",
@@ -83,6 +96,7 @@ def nb(browser, lab):
     made = [nbformat.v4.new_code_cell(source, metadata=folded if source.startswith("assert") else {})
             for source in SOURCES.values()]  # fmt: skip
     write(lab, "views.ipynb", *made)
+    (lab.folder / "go").touch()
     opened = Notebook(browser, lab, "views.ipynb")
     assert opened.run() == [[len(SOURCES) - 1, "AssertionError", ""]]
     yield opened
@@ -181,6 +195,50 @@ def test_shortcuts_of_jupyterlab_do_not_fire_inside_a_view(nb):
     until(lambda: shown.evaluate(STATE)["row"], 1)
 
 
+RUN = """names => { const { commands, shell } = window.jupyterapp, notebook = shell.currentWidget.content;
+    for (const name of names) { notebook.activeCellIndex = name; void commands.execute("notebook:run-cell"); } }"""
+OUT_OF_SIGHT = """cell => { const scroller = cell.closest(".jp-WindowedPanel-outer");
+    scroller.scrollTop += cell.querySelector(".jp-InputArea").getBoundingClientRect().bottom - innerHeight; }"""
+IN_SIGHT = """card => { const box = card.getBoundingClientRect();
+    const room = card.closest(".jp-WindowedPanel-outer").getBoundingClientRect();
+    return room.top <= box.top && box.bottom <= room.bottom; }"""
+
+
+def test_a_picture_stays_until_the_new_one_is_there_and_a_stopped_cell_says_so(nb, lab):
+    """Also of a cell that waited behind the one that was stopped, and never ran."""
+    shown, go = view(nb, "still"), lab.folder / "go"
+    room, stays = cell(nb, "still").locator(".jp-Cell-outputWrapper"), cell(nb, "still").locator(".course-stays")
+    height = until(lambda: room.bounding_box()["height"], lambda seen: seen > 100)
+    same = pytest.approx(height, abs=1)
+    for stopped in (False, True):
+        go.unlink()
+        try:
+            nb.page.evaluate(RUN, [list(SOURCES).index(name) for name in ("busy", "still")])
+            until(stays.count, 1)
+            until(shown.count, 0)
+            until(lambda: room.bounding_box()["height"], same)
+            if stopped:
+                until(cell(nb, "busy").locator(".course-clock").count, 1)
+                nb.command("notebook:interrupt-kernel")
+                until(stays.count, 0)
+        finally:
+            go.touch()
+        until(stays.count, 0)
+        view(nb, "still")
+        until(lambda: room.bounding_box()["height"], same)
+    said = cell(nb, "busy").locator(".jp-OutputArea-output")
+    until(said.all_inner_texts, lambda seen: len(seen) == 1 and "Stopped by hand, in round" in seen[0])
+
+
+def test_a_verdict_comes_into_sight(nb):
+    answer = cell(nb, "answer")
+    answer.evaluate(OUT_OF_SIGHT)
+    answer.locator(".course-card").evaluate("card => card.remove()")
+    nb.page.evaluate(RUN, [list(SOURCES).index("answer")])
+    until(answer.locator(".course-card:not(.course-stays *)").count, 1)
+    until(lambda: answer.locator(".course-card").evaluate_all(f"cards => cards.map({IN_SIGHT})"), [True])
+
+
 def test_a_cell_of_asserts_is_seen_only_when_it_fails(nb):
     until(cell(nb, "wrong").is_visible)
     until(nb.page.locator(".course-asserts").count, 2)
@@ -196,6 +254,9 @@ def answered(nb, text, words):
     until(lambda: shown.evaluate(NUMBERS)["tokens"][: len(words)], words)
 
 
+ACTIVE = "() => window.jupyterapp.shell.currentWidget.content.activeCellIndex"
+
+
 def test_saved_and_opened_again_the_views_are_there(nb):
     """A sentence is answered by the page, kernel or none. The next morning: nothing run. No dead widget, the HTML shell
     stands in and answers."""
@@ -203,7 +264,10 @@ def test_saved_and_opened_again_the_views_are_there(nb):
     nb.save()
     nb.shut_down()
     answered(nb, "The cat was tired.", ["le", "chat"])
+    place = nb.page.evaluate(ACTIVE)
     nb.open()
+    until(lambda: nb.page.evaluate(ACTIVE), place)
+    nb.page.get_by_role("button", name="Resume here").last.wait_for()  # the kernel is another one: a notice says so
     shown = view(nb, "live")
     slider = shown.locator("[type=range][data-control=width]")
     slider.focus()

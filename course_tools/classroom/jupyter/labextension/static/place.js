@@ -4,7 +4,6 @@ import { t } from "./text.js";
 
 const TOP = 3; // cells at the beginning, where all begin
 const SETTLING = 180; // frames in which views come, and move what is below them
-const HEADING = /^#{1,6} +(.*)$/gm;
 
 /** @param {any} app @param {any} panel a NotebookPanel that is ready @param {any} actions its NotebookActions */
 export async function returnTo(app, panel, actions) {
@@ -20,7 +19,7 @@ export async function returnTo(app, panel, actions) {
   if (index >= TOP && content.activeCellIndex < TOP) {
     content.activeCellIndex = index;
     const { kernel: before } = kept;
-    sessionContext.ready.then(() => before && kernel() && kernel() !== before && say(app, headingAt(content, index)));
+    sessionContext.ready.then(() => before && kernel() && kernel() !== before && say(app));
     await stayAt(content, index);
   }
   content.activeCellChanged.connect(keep);
@@ -33,23 +32,10 @@ export async function returnTo(app, panel, actions) {
   panel.disposed.connect(() => actions.executionScheduled.disconnect(ran));
 }
 
-function say(app, heading) {
-  const message = t("You were at “{heading}”. The kernel is a new one and knows nothing of the cells above.", {
-    heading,
-  });
-  const resume = { label: t("Resume here"), commandId: "attention-course:resume", displayType: "accent" };
-  return app.commands.execute("apputils:notify", {
-    message,
-    type: "info",
-    options: { autoClose: 60000, actions: [resume] },
-  });
-}
-
-/** The heading that a cell is under, in plain words. */
-function headingAt({ widgets }, index) {
-  const texts = widgets.slice(0, index + 1).filter(({ model }) => model.type === "markdown");
-  const found = texts.flatMap(({ model }) => [...model.sharedModel.getSource().matchAll(HEADING)]);
-  return (found.at(-1)?.[1] ?? "").replace(/[*`$]/g, "");
+function say(app) {
+  const message = t("You are where you were. The kernel is a new one, and knows nothing of the cells above.");
+  const actions = [{ label: t("Resume here"), commandId: "attention-course:resume", displayType: "accent" }];
+  return app.commands.execute("apputils:notify", { message, type: "info", options: { autoClose: 60000, actions } });
 }
 
 /** Scrolls to a cell, and keeps it there while the page above it settles, until somebody scrolls. */

@@ -37,7 +37,7 @@ export class Staying {
     this.area = cell.outputArea.node;
     this.room = this.area.parentElement;
     this.outputs = cell.model.outputs.toJSON();
-    this.height = this.area.offsetHeight;
+    this.height = this.area.getBoundingClientRect().height;
     this.count = alive(this.area).length;
     this.old = pictureOf(this.area);
     this.old.classList.add("course-stays");
