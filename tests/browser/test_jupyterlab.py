@@ -267,7 +267,8 @@ def test_saved_and_opened_again_the_views_are_there(nb):
     place = nb.page.evaluate(ACTIVE)
     nb.open()
     until(lambda: nb.page.evaluate(ACTIVE), place)
-    nb.page.get_by_role("button", name="Resume here").last.wait_for()  # the kernel is another one: a notice says so
+    notice = nb.page.get_by_role("alert").filter(has_text="The kernel is a new one")
+    notice.get_by_role("button", name="Resume here").wait_for()
     shown = view(nb, "live")
     slider = shown.locator("[type=range][data-control=width]")
     slider.focus()

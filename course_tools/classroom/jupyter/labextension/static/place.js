@@ -16,12 +16,8 @@ export async function returnTo(app, panel, actions) {
     write(name, kept);
   };
   const index = content.widgets.findIndex(({ model }) => model.id === kept.cell);
-  if (index >= TOP && content.activeCellIndex < TOP) {
-    content.activeCellIndex = index;
-    const { kernel: before } = kept;
-    sessionContext.ready.then(() => before && kernel() && kernel() !== before && say(app));
-    await stayAt(content, index);
-  }
+  const isMoved = () => content.node.querySelector(".jp-WindowedPanel-outer")?.scrollTop > 0; // a link led to a section
+  const { kernel: before } = kept;
   content.activeCellChanged.connect(keep);
   const ran = (_, { notebook }) => {
     if (notebook !== content) return;
@@ -30,6 +26,10 @@ export async function returnTo(app, panel, actions) {
   };
   actions.executionScheduled.connect(ran);
   panel.disposed.connect(() => actions.executionScheduled.disconnect(ran));
+  if (index < TOP || content.activeCellIndex >= TOP || isMoved()) return;
+  content.activeCellIndex = index;
+  sessionContext.ready.then(() => before && kernel() && kernel() !== before && say(app));
+  await stayAt(content, index);
 }
 
 function say(app) {

@@ -4,7 +4,7 @@ import { Staying } from "./staying.js";
 import { t } from "./text.js";
 
 const SLOW = 2000; // ms from which on the time of a run is told
-const SOON = 1500; // ms in which ■ should have stopped a cell, before it is said what it waits for
+const SOON = 1000; // ms in which ■ should have stopped a cell, before it is said what it waits for
 const MARGIN = 12; // px around a verdict
 const STOPS = /interrupt/; // commands
 
