@@ -62,8 +62,9 @@ def types():
 
 
 def numbers(names=()):
-    """The tests of the kit and of the chapters: mathematics, tokenizers, numbers; no page -> exit status."""
-    tests = (folder() / "test", files.course_folder() / "tests" / "unit" / "chapters")
+    """The tests of the kit, the chapters and JupyterLab's plugin that need no page -> exit status."""
+    unit = files.course_folder() / "tests" / "unit"
+    tests = (folder() / "test", unit / "chapters", unit / "course_tools")
     found = sorted(path for place in tests for path in place.glob("*.test.js"))
     wanted = [str(path) for path in found if not names or any(name in path.name for name in names)]
     return _run("--import", "./test/styles.mjs", "--test", "--test-reporter=dot", *wanted)

@@ -3,6 +3,7 @@ import { chooser, help, pop } from "./dialogs.js";
 import { notesWindow } from "./notes.js";
 import { isStale } from "./fitting.js";
 import { answers, isTaken, leaveAfterMouse, moves, showAnswer, walk } from "./keys.js";
+import { Queue, STOPPED } from "./queue.js";
 import {
   MARKS,
   arrange,
@@ -34,8 +35,14 @@ const PROGRESS = /<progress aria-label="([^"]*)"[^>]*max="(\d+)" value="(\d+)"/;
 class Deck {
   constructor(app, panel, { screens, map }, course, notes, leave) {
     Object.assign(this, { app, panel, screens, map, course, notes, leave, notebook: panel.content, busy: null });
+    this.working = null;
+    this.queue = new Queue(
+      () => this.due(),
+      (cell) => this.runs(cell),
+    );
     // ids of cells: sent to the kernel, run at a press, code asked for, code put away, lines that scroll
-    Object.assign(this, { ran: new Set(), open: new Set(), shown: new Set(), folded: new Set(), scrolled: new Set() });
+    Object.assign(this, { ran: this.queue.ran, open: new Set(), shown: new Set() });
+    Object.assign(this, { folded: new Set(), scrolled: new Set() });
     this.name = nameOf(panel.context.path);
     this.notebook.notebookConfig = { ...this.notebook.notebookConfig, windowingMode: "none", scrollPastEnd: false };
     this.bar = el("div", { className: "course-bar", role: "status" });
@@ -87,7 +94,7 @@ class Deck {
     for (const cell of this.notebook.widgets) cell.node.classList.remove(...MARKS);
     for (const part of this.notebook.node.querySelectorAll(".course-excerpt")) part.remove();
     for (const part of this.notebook.node.querySelectorAll(".course-out")) part.classList.remove("course-out");
-    this.notebook.scrollToCell(this.step.cell);
+    this.notebook.scrollToCell(this.queue.lack(this.needs)?.cell ?? this.step.cell);
   }
 
   // ---- moving
@@ -109,6 +116,7 @@ class Deck {
     this.focus();
     this.remember();
     this.notes.show();
+    this.queue.retry(this.needs);
     this.work();
   }
 
@@ -148,28 +156,35 @@ class Deck {
 
   // Runs what the kernel has yet to run, in the order of the notebook, while one talks.
   work() {
-    this.working ??= this.catchUp().finally(() => (this.working = null));
+    const failed = ({ message }) => this.tell(t("Not all came back: {message}", { message }), 20000);
+    this.working ??= this.queue
+      .work()
+      .catch(failed)
+      .finally(() => {
+        this.working = null;
+        this.behind = null;
+        this.layout();
+      });
     return this.working;
   }
 
-  async catchUp() {
+  // Runs a cell -> as a queue is told
+  async runs(cell) {
     await this.restarting;
-    for (let cell = this.due(); cell; cell = this.due()) {
-      this.ran.add(cell.model.id);
-      try {
-        if (this.asked?.cell === cell) await this.asked.keep?.("anew");
-        if (this.isSeen(cell)) await this.execute(cell);
-        else await this.runBehind(cell);
-      } catch (error) {
-        if (!this.restarting) return this.tell(t("Not all came back: {message}", { message: error.message }), 20000);
+    try {
+      if (this.asked?.cell === cell) await this.asked.keep?.("anew");
+      return await (this.isSeen(cell) ? this.execute(cell) : this.runBehind(cell));
+    } catch (error) {
+      if (this.restarting) return null;
+      throw error;
+    } finally {
+      if (this.asked?.cell === cell) {
+        await this.asked.keep?.("");
+        this.asked = null;
       }
-      if (this.asked?.cell === cell) await this.asked.keep?.("");
-      if (this.asked?.cell === cell) this.asked = null;
       await this.restarting;
       this.remember();
     }
-    this.behind = null;
-    this.layout();
   }
 
   // The next cell to run: all above this screen, and on to the next that a class sees run. Python is a live view's own.
@@ -184,15 +199,20 @@ class Deck {
     }
   }
 
-  // Whether its output has to come anew. A picture is shown as saved; what a class sees run, until its turn comes.
+  // Whether its output has to come anew. A picture is shown as saved, unless that was an error; what a class sees run,
+  // until its turn comes.
   isSeen(cell) {
-    if (this.steps.some((step) => step.cell === cell && isEmpty(step))) return true;
+    if (this.steps.some((step) => step.cell === cell && isEmpty(step)) || errorOf(cell)) return true;
     return cell === this.step.cell && (this.asked || this.isChanged || runsThere(this.step));
   }
 
+  // What this screen needs, its own cell the last
+  get needs() {
+    return this.steps.slice(0, this.at + 1).flatMap(({ before, cell }) => [...before, cell]);
+  }
+
   get above() {
-    const here = this.steps.slice(0, this.at + 1).flatMap(({ before, cell }) => [...before, cell]);
-    return here.slice(0, -1).filter(isCode);
+    return this.needs.slice(0, -1).filter(isCode);
   }
 
   // Runs a cell beside the notebook, which keeps what it shows.
@@ -201,7 +221,7 @@ class Deck {
     const end = this.follow(cell);
     const future = this.kernel.requestExecute({ code: cell.model.sharedModel.getSource(), store_history: false });
     const { content } = await future.done.finally(end);
-    if (content.status === "error") this.fails(content.ename);
+    return content.status === "ok" ? "" : content.status === "error" ? content.ename : null;
   }
 
   // How far a cell is that runs: by its bar, else by the lines that it prints, of those that it had when saved, else
@@ -253,14 +273,11 @@ class Deck {
     return seconds ? t("comes in about {seconds} s", { seconds }) : t("comes in a moment");
   }
 
-  fails(name) {
-    this.tell(t("What this screen needs raised {name}: Q leads to its cell.", { name }), 20000);
-  }
-
   // Runs the cell of this screen, or runs it again; keep: is told how it takes what is kept, before and after
   run(keep) {
     const { cell } = this.step;
     if (!isCode(cell)) return;
+    for (const id of this.queue.failed.keys()) this.ran.delete(id);
     this.ran.delete(cell.model.id);
     this.open.add(cell.model.id);
     this.asked = { cell, keep };
@@ -273,29 +290,34 @@ class Deck {
     this.saved = (this.saved ?? Promise.resolve()).then(() => this.busy || this.panel.context.save()).catch(() => {});
   }
 
-  // Runs a cell in the notebook, to be seen.
+  // Runs a cell in the notebook, to be seen. An error is seen by who asked for it, here, and if it is the cell's own.
   async execute(cell) {
+    const sound = outputsOf(cell).filter(({ output_type }) => output_type !== "error");
     this.busy = cell;
     const ends = [this.follow(cell), hold(cell, () => this.layout())];
     const room = cell.node.querySelector(".jp-Cell-outputWrapper");
     if (cell === this.step.cell && !cell.node.matches(".course-nocode"))
       room.style.minHeight = `${room.offsetHeight}px`; // the code above stays where it is
+    let ended;
     try {
       this.said = null;
       this.activate(cell);
       this.layout();
       const run = this.app.commands.execute("notebook:run-cell");
       this.activate(this.step.cell);
-      await run;
+      ended = await run;
     } finally {
       room.style.minHeight = "";
       for (const end of ends) end();
       this.busy = null;
     }
-    const failed = cell !== this.step.cell && outputsOf(cell).find((o) => o.output_type === "error");
-    if (failed) this.fails(failed.ename);
+    const raised = errorOf(cell);
+    const isFirst = !this.above.some(({ model }) => this.queue.failed.has(model.id));
+    const isOwn = cell === this.step.cell && this.open.has(cell.model.id) && isFirst && raised !== STOPPED;
+    if (raised && !isOwn) cell.model.outputs.fromJSON(sound);
     this.layout();
     this.save();
+    return raised || (ended === false ? null : "");
   }
 
   stop() {
@@ -322,7 +344,7 @@ class Deck {
     const again = () => {
       this.restarting = null;
       for (const id of this.ran) this.open.add(id);
-      this.ran.clear();
+      this.queue.clear();
       const buttons = document.querySelectorAll(".jp-Dialog-button");
       if (buttons.length === 1) buttons[0].click(); // JupyterLab says that the kernel had died
       this.focus();
@@ -360,20 +382,24 @@ class Deck {
   }
 
   layoutBar() {
-    const { step } = this;
+    const { step, waits } = this;
     const said = this.said && this.said.until > Date.now() ? this.said.text : null;
-    const { waits } = this;
+    const lacks = !waits && !errorOf(step.cell) && this.queue.lack(this.needs);
     const folded = step.cell.node.classList.contains("course-nocode") && !quiet(step);
     const main = quiet(step) && this.control?.closest("[data-main]");
     const hint = waits
       ? t("{waits} · S stop · → next", { waits })
-      : folded
-        ? t("→ next · ← back · Enter run · C code · N notes · ? all keys")
-        : main
-          ? t("→ next · ← back · Tab, then Enter: {what} · R reset view · N notes · ? all keys", {
-              what: main.textContent,
-            })
-          : t("→ next · ← back · Enter run · R reset view · Tab into it, Esc out · N notes · ? all keys");
+      : lacks
+        ? lacks.raised === STOPPED
+          ? t("What this screen needs was stopped: Enter runs it.")
+          : t("What this screen needs raised {name}: Q leads to its cell.", { name: lacks.raised })
+        : folded
+          ? t("→ next · ← back · Enter run · C code · N notes · ? all keys")
+          : main
+            ? t("→ next · ← back · Tab, then Enter: {what} · R reset view · N notes · ? all keys", {
+                what: main.textContent,
+              })
+            : t("→ next · ← back · Enter run · R reset view · Tab into it, Esc out · N notes · ? all keys");
     for (const host of waits ? this.course.views(this.panel, [step.cell]) : [])
       for (const field of host.shadowRoot.querySelectorAll("[placeholder]:disabled"))
         field.placeholder = t("{waits} · then you can type here", { waits });
@@ -498,7 +524,7 @@ class Deck {
   }
 
   remember() {
-    const state = { at: this.at, ran: [...this.ran], started: this.started, kernel: this.kernel?.id };
+    const state = { at: this.at, ran: this.queue.done, started: this.started, kernel: this.kernel?.id };
     sessionStorage.setItem(`course:${this.panel.context.path}`, JSON.stringify(state));
   }
 }
@@ -534,7 +560,8 @@ function hold(cell, show) {
 }
 
 // What a cell shows, and how many lines there are in what was printed
-const outputsOf = ({ model }) => model.outputs.toJSON();
+const outputsOf = ({ model }) => model.outputs?.toJSON() ?? [];
+const errorOf = (cell) => outputsOf(cell).find(({ output_type }) => output_type === "error")?.ename ?? "";
 const linesIn = (texts) => texts.join("").split("\n").length - 1;
 
 const nameOf = (path) => /([^/]*?)(\.ipynb)?$/.exec(path)[1];

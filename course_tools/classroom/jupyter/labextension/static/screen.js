@@ -52,7 +52,7 @@ export const hasOwnTitle = ({ kind, cell }) => OWN.includes(kind) && !cell.node.
 export function plan(cells, screens) {
   const places = new Map(cells.map((cell, i) => [cell.model.id, i]));
   const steps = [];
-  const runs = (cell) => isCode(cell) && !isOut(cell);
+  const runs = (cell) => isCode(cell) && !tags(cell).includes("workbook"); // also what is skipped: the next may need it
   let after = 0;
   for (const screen of screens) {
     const place = places.get(screen.cell);
@@ -72,10 +72,6 @@ export function plan(cells, screens) {
   }
   return steps;
 }
-
-// Cells that no class needs
-const isOut = (cell) =>
-  ["skip", "notes"].includes(cell.model.getMetadata("slideshow")?.slide_type) || tags(cell).includes("workbook");
 
 // The sentence to keep of a cell, as HTML
 export function kept(cell) {
