@@ -47,7 +47,6 @@ KEPT = """() => JSON.stringify(courseDeck.panel.context.model.toJSON().cells.map
 LESSONS = [name for name in building.names() if not lessons.is_annex(name)]
 SEEN = pathlib.Path(__file__).with_name("screen_seen.js").read_text(encoding="utf-8")
 LEAST = 24  # pixels of the smallest words on a screen
-LESS = {"05_transformer": 22}  # of all words of an open head, above what one can do with it
 # Notes how long each screen shows nothing, in milliseconds.
 EMPTY = """() => {
   window.empty = [];
@@ -154,7 +153,7 @@ def test_every_screen_of_a_lesson_is_whole_and_none_is_empty(present, name, size
         seen, where = page.evaluate(SCREEN), f"screen {at + 1} of {name}"
         assert seen["through"] == [], f"{where}: JupyterLab is seen behind it"
         assert seen["beyond"] == [] and deck.is_whole(), f"{where}: beyond its edges"
-        least = round(LESS.get(name, LEAST) * min(1, size[0] / 1280), 1)
+        least = round(LEAST * min(1, size[0] / 1280), 1)
         small = [(text, size) for text, size in seen["small"] if round(size, 1) < least]
         assert small == [], f"{where}: type below {least} pixels"
         if at == count - 1:

@@ -2,6 +2,22 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { Queue } from "../../../course_tools/classroom/jupyter/labextension/static/queue.js";
+import { plan } from "../../../course_tools/classroom/jupyter/labextension/static/screen.js";
+
+const CELLS = [["a"], ["b", "code", "skip"], ["c", "markdown"], ["d"], ["e", "code", "-", ["workbook"]], ["f"]];
+
+test("a screen needs all code above it, also what no class is shown, and nothing of the reader's own pages", () => {
+  const cells = CELLS.map(([id, type = "code", slide_type, tags = []]) => {
+    const metadata = { slideshow: { slide_type }, tags };
+    return { model: { id, type, getMetadata: (name) => metadata[name] } };
+  });
+  const steps = plan(
+    cells,
+    ["c", "f"].map((cell) => ({ cell, said: [] })),
+  );
+  const before = steps.map((step) => step.before.map(({ model }) => model.id));
+  assert.deepEqual(before, [["a", "b"], ["d"]]);
+});
 
 /** A queue over cells a, b, c …, of which `reach` are wanted. answers: {id: what each run of it gives, in turn}. */
 function queueOf(ids, answers = {}) {

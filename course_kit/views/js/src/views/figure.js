@@ -37,7 +37,9 @@ import FIGURE_CSS from "./figure.css";
 
 const PACE = 1300; // milliseconds of a step that plays
 const CELL = [38, 19];
-const ROOM = 0.66; // of a class's screen, at most
+const ROOM = 0.66; // of a class's screen, as long as that has no more
+const TYPE = 24; // pixels of the least words in front of a class
+const LINE = 1.1; // of their size, between two of them
 
 /** Which frame the state has chosen, and which step of the last axis. @param {FigureSpec} spec @param {State} state */
 export function numbersOf({ axes }, state) {
@@ -59,6 +61,30 @@ export function inCell(x) {
 export function fitting(words, room, size) {
   const ems = [...words].reduce((sum, letter) => sum + (letter > "\u2e80" ? 1 : 0.56), 0);
   return Math.max(Math.min(size, room / (ems || 1)), Math.min(size, 9));
+}
+
+/**
+ * Words that end in front of rows which are lower than a line of them stand in two columns, by turns -> of the second
+ * column how far to the left, by the numbers of its shapes.
+ * @param {Shape[]} shapes
+ * @param {number} up what a length upwards is
+ * @param {number} width
+ * @returns {Map<number, number>}
+ */
+export function asideOf(shapes, up, width) {
+  /** @type {Record<string, number[]>} */
+  const columns = {};
+  for (const [i, { anchor, x, role }] of shapes.entries())
+    if (anchor === "end") (columns[`${x} ${role}`] ??= []).push(i);
+  const found = new Map();
+  for (const column of Object.values(columns)) {
+    const at = column.map((i) => shapes[i].y ?? 0);
+    if (!at.some((y, n) => n && (y - at[n - 1]) * up < LINE * TYPE)) continue;
+    const letters = Math.max(...column.map((i, n) => (n % 2 ? 0 : (shapes[i].words ?? "").length)));
+    const far = Math.min(0.6 * (shapes[column[0]].x ?? 0) * width, 0.56 * TYPE * (letters + 1));
+    for (const [n, i] of column.entries()) if (n % 2) found.set(i, far);
+  }
+  return found;
 }
 
 /** @param {UI} ui @returns {Picture} */
@@ -141,15 +167,18 @@ class Figure {
   paint(width) {
     const { ui, spec } = this;
     const { frame, step } = numbersOf(spec, ui.state);
-    const high = Math.min(spec.height * ui.unit, ui.spec.presenting ? ROOM * ui.screen : Infinity);
+    const room = spec.presenting ? ROOM * ui.screen * (spec.tall ?? 1) : Infinity;
+    const high = Math.min(spec.height * ui.unit, room);
     this.up = high / spec.height;
+    const aside = spec.presenting ? asideOf(spec.shapes, this.up, width) : new Map();
     for (const [name, value] of Object.entries({ width, height: high })) this.svg.setAttribute(name, String(value));
     spec.shapes.forEach((all, i) => {
       const shape = shapeAt(all, frame);
       const { since = 0, until = Infinity } = shape;
       this.parts[i].classList.toggle("later", step < since);
       this.parts[i].classList.toggle("ghost", step > until);
-      this.place(/** @type {any[]} */ ([...this.parts[i].children]), shape, width);
+      const at = { ...shape, x: (shape.x ?? 0) - (aside.get(i) ?? 0) / width };
+      this.place(/** @type {any[]} */ ([...this.parts[i].children]), at, width);
     });
     this.now.textContent = spec.said[frame];
   }
@@ -167,12 +196,14 @@ class Figure {
         x: at,
         y: top,
         "text-anchor": anchor,
-        "font-size": Math.max(fitting(said, room / unit, big) * unit, this.spec.presenting ? 24 : 0),
+        "font-size": Math.max(fitting(said, room / unit, big) * unit, this.spec.presenting ? TYPE : 0),
       });
       part.textContent = said;
     };
+    const least = words ? LINE * TYPE : 0;
+    const tall = this.spec.presenting ? Math.min(high * unit, Math.max(high * this.up, least)) : high * unit;
     const block = (/** @type {SVGElement} */ part, /** @type {number} */ from, /** @type {number} */ across) =>
-      set(part, { x: from, y: top - (high * unit) / 2, width: Math.max(0, across), height: high * unit });
+      set(part, { x: from, y: top - tall / 2, width: Math.max(0, across), height: tall });
     const beside = { start: width - left, middle: 2 * Math.min(left, width - left), end: left };
     if (shape.shape === "text") text(parts[0], words, left, size, beside[anchor]);
     if (shape.shape === "box") {

@@ -23,7 +23,7 @@ const tags = (cell) => cell.model.getMetadata("tags") ?? [];
 const PARTS = {
   formula: (part, step) =>
     part.querySelector("mjx-container[display]") ||
-    part.textContent.trim().startsWith("$$") ||
+    part.textContent.includes("$$") ||
     (!step.code && !isCard(step.cell) && PARTS.table(part)),
   table: (part) => part.matches("table") || part.querySelector("table"),
   drawing: (part) => part.matches("pre"),
@@ -109,6 +109,20 @@ function excerpted({ notebook, step, shown, isLater }) {
   return isCode(step.cell) && !step.later;
 }
 
+// A formula in the middle of a paragraph gets one of its own, since the words around it are the speaker's.
+function apart(cell) {
+  const isFormula = (piece) => piece?.matches?.("mjx-container[display]") ?? false;
+  for (const part of rendered(cell)?.querySelectorAll(":scope > p:has(> mjx-container[display])") ?? []) {
+    const pieces = [...part.childNodes].filter((piece) => isFormula(piece) || piece.textContent.trim());
+    if (pieces.every(isFormula)) continue;
+    const parts = [];
+    for (const [n, piece] of pieces.entries())
+      if (n && !isFormula(piece) && !isFormula(pieces[n - 1])) parts.at(-1).append(piece);
+      else parts.push(el("p", {}, piece));
+    part.replaceWith(...parts);
+  }
+}
+
 // The terms of a formula that wide space separates may stand below each other.
 function broken(cell) {
   for (const math of cell.node.querySelectorAll("mjx-container[display] mjx-math:not(.course-broken)")) {
@@ -124,7 +138,10 @@ export function arrange(deck) {
   const { notebook, step, ran, open, shown, folded, scrolled } = deck;
   const now = step.kind === "title" ? null : step.cell;
   const instead = excerpted(deck);
-  if (step.kind === "formula") broken(step.cell);
+  if (step.kind === "formula") {
+    apart(step.cell);
+    broken(step.cell);
+  }
   for (const cell of notebook.widgets) {
     const { id } = cell.model;
     cell.node.classList.remove("course-alone");
