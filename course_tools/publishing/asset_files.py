@@ -33,8 +33,6 @@ class Assets:
             image.attrs |= {**size, "src": root + path, "loading": "lazy", "decoding": "async"}
         for corner in page.find_all(lambda element: element.name == "th" and not element.contents):
             corner.name, corner.attrs = "td", {}  # an empty corner is no heading
-        for plain in page.find_all("span", class_=["n", "p", "w"]):
-            plain.unwrap()  # names, signs and spaces of code: as the text
 
     def view(self, given, models=()):
         """The HTML of a `fragments.View`: its picture, and its data or the name of the file that has them.

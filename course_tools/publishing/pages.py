@@ -22,6 +22,7 @@ from .formulas import to_mathml
 
 WEBSITE, ASSETS = (Path(__file__).with_name(name) for name in ("website", "assets"))
 FORMULA = '<div class="formula">'
+PLAIN = re.compile(r'<span class="[npw]">([^<]*)</span>')  # names, signs and spaces of code: as the text
 BEHIND = mark("Guess first, or show what follows")
 
 
@@ -140,7 +141,7 @@ def code(source, language="python"):
     from pygments.formatters import HtmlFormatter
     from pygments.lexers import get_lexer_by_name
 
-    return highlight(source, get_lexer_by_name(language), HtmlFormatter())
+    return PLAIN.sub(r"\1", highlight(source, get_lexer_by_name(language), HtmlFormatter()))
 
 
 @functools.cache
