@@ -1,4 +1,4 @@
-"""What the website is made of, without a build: tests/browser/test_site.py builds it, and reads files and pages."""
+"""What the website is made of, without a build: test_whole_site.py builds it and reads its files."""
 
 import os
 import subprocess
