@@ -1,6 +1,7 @@
 """A JupyterLab of our own in a headless browser, for the browser tests.
 
-Nothing may leave the machine: every request that is not to the page itself is refused and noted.
+Nothing may leave the machine: no address but this machine's is found, and every request that is not to the page itself
+is noted.
 """
 
 import json
@@ -14,11 +15,16 @@ import sys
 import time
 import urllib.request
 
+from waiting import SECONDS, settle, until
+
 from course_kit import files
 
 QUIET = ["background-networking", "component-update", "sync", "gpu", "quic"]
 FLAGS = ["--no-sandbox", "--no-first-run", *(f"--disable-{name}" for name in QUIET)]
+FLAGS += ["--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
 
+
+STARTS = 300  # seconds that JupyterLab may need to start beside other programs
 
 OURS = ("course_tools.classroom.serving", "course_tools.classroom.saving")  # what the course adds to Jupyter's server
 NOT_WANTED = [f"nbgrader.server_extensions.{name}" for name in ("formgrader", "validate_assignment", "assignment_list")]
@@ -32,14 +38,12 @@ class Watched:
     def __init__(self, browser, own: str, **context):
         self.context = browser.new_context(viewport={"width": 1000, "height": 900}, **context)
         self.page = self.context.new_page()
+        self.page.set_default_timeout(1000 * SECONDS)
         if slowdown := float(os.environ.get("COURSE_TEST_SLOWDOWN", 1)) - 1:  # tests pass on slow machines, too
             cdp = self.context.new_cdp_session(self.page)
             cdp.send("Emulation.setCPUThrottlingRate", {"rate": slowdown + 1})
         self.left, self.errors, self.own = [], [], own
-        self.context.route(
-            lambda url: not url.startswith((self.own, "data:", "blob:", self.own.replace("http", "ws", 1))),
-            lambda r: (self.left.append(r.request.url), r.abort()),
-        )
+        self.context.on("request", lambda r: r.url.startswith((self.own, "data:", "blob:")) or self.left.append(r.url))
         self.page.on("pageerror", lambda e: self.errors.append(str(e)))
         self.page.on("console", lambda m: self.errors.append(m.text) if m.type == "error" else None)
 
@@ -89,13 +93,13 @@ class Lab:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-        until = time.monotonic() + 60
+        give_up = time.monotonic() + STARTS
         while True:
             try:
                 urllib.request.urlopen(f"{self.base}/api/status?token={self.token}", timeout=2)
                 break
             except OSError:
-                if self.process.poll() is not None or time.monotonic() > until:
+                if self.process.poll() is not None or time.monotonic() > give_up:
                     raise RuntimeError((folder / "lab.log").read_text()[-2000:]) from None
                 time.sleep(0.2)
 
@@ -108,14 +112,91 @@ class Lab:
         self.log.close()
 
 
-class Notebook:
+# One look at a cell -> "there", or what is still missing. JupyterLab puts cells into the page one by one when the
+# machine is idle, on a busy one after many seconds, or at once where it is asked to update; what comes late, an output,
+# a formula, a font, moves those below. So each look asks and scrolls again, by JupyterLab's own ways.
+LOOK = """async number => {
+  const content = window.jupyterapp?.shell?.currentWidget?.content, cell = content?.widgets?.[number];
+  if (!cell) return 'no such cell';
+  const frame = () => new Promise(requestAnimationFrame);
+  if (!cell.node.isConnected || cell.isPlaceholder()) {
+    content.update();
+    await frame();
+    return 'not in the page';
+  }
+  if (!cell.node.checkVisibility()) return 'there'; // hidden by the course
+  if (cell.rendered && cell.node.querySelector('.jp-MarkdownOutput:empty')) return 'not rendered';
+  if (document.fonts.status !== 'loaded') return 'without its fonts';
+  const box = () => cell.node.getBoundingClientRect(), room = content.outerNode.getBoundingClientRect();
+  const { top, bottom, left, width, height } = box(), least = Math.min(height, 20);
+  if (top > room.bottom - least || bottom < room.top + least) {
+    content.scrollToItem(number, 'start').catch(() => {}); // another scroll may end this one
+    await frame();
+    return 'out of sight';
+  }
+  for (let i = 0; i < 3; i++) {
+    await frame();
+    const now = box();
+    if (now.top !== top || now.left !== left || now.width !== width || now.height !== height) return 'moving';
+  }
+  return 'there';
+}"""
+# How many cells are not yet in the page. Asks for them.
+ABSENT = """async () => {
+  const { content } = window.jupyterapp.shell.currentWidget;
+  const absent = content.widgets.filter(cell => !cell.node.isConnected || cell.isPlaceholder()).length;
+  if (absent) content.update();
+  await new Promise(requestAnimationFrame);
+  return absent;
+}"""
+
+
+class Part:
+    """What a selector finds in a page of JupyterLab. It does what Playwright's locators do (click, fill, press, count,
+    inner_text, evaluate, bounding_box …); before each of these, `ready` waits until one can."""
+
+    def __init__(self, ready, locator):
+        self.ready, self.locator = ready, locator
+
+    def find(self, selector):
+        """A part of this one; views are looked into. role=button[name="show"], text=…, >> nth=0: as in Playwright."""
+        return Part(self.ready, self.locator.locator(selector))
+
+    def __getattr__(self, act):
+        def acts(*given):
+            self.ready()
+            return getattr(self.locator, act)(*given)
+
+        return acts
+
+
+class Sheet:
+    """The notebook in front, in a page of JupyterLab."""
+
+    def __init__(self, page):
+        self.page = page
+
+    def cell(self, number):
+        """The cell with this number: whatever is done with it, it is in sight, drawn and still."""
+        ready = lambda: until(lambda: self.page.evaluate(LOOK, number), "there")  # noqa: E731
+        return Part(ready, self.page.locator(f".jp-Cell[data-windowed-list-index='{number}']"))
+
+    def find(self, selector):
+        """What stands beside the cells, or is the same in all."""
+        return Part(lambda: settle(self.page), self.page.locator(selector))
+
+    def whole(self):
+        """Waits until every cell is in the page."""
+        until(lambda: self.page.evaluate(ABSENT), 0)
+
+
+class Notebook(Sheet):
     """An open notebook in JupyterLab: run it, save it, close its kernel, look at its outputs."""
 
     def __init__(self, browser, lab, name):
         self.lab, self.name, self.watched = lab, name, Watched(browser, lab.base)
-        self.page = self.watched.page
+        super().__init__(self.watched.page)
         self.page.set_viewport_size({"width": 1280, "height": 1000})
-        self.page.set_default_timeout(120_000)
         self.open()
 
     def open(self):
@@ -159,3 +240,80 @@ class Notebook:
 
     def shut_down(self):
         self.page.evaluate("async () => await window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+
+
+class Deck:
+    """What the class sees, and the presenter's keys."""
+
+    def __init__(self, page):
+        self.page = page
+        self.bar = self.find("[data-testid=course-bar]", "")
+        self.dead = self.find("text=Error displaying widget", "")
+
+    def find(self, selector, where=".course-now"):
+        """What a selector finds on the screen."""
+        return Part(self.settle, self.page.locator(f"{where} {selector}"))
+
+    def press(self, *keys):
+        for key in keys:
+            self.page.keyboard.press(key)
+            self.settle()
+
+    def settle(self):
+        settle(self.page)
+        self.page.wait_for_function("!courseDeck.busy")
+        settle(self.page)
+
+    def shown(self):
+        """The sources of the cells on the screen."""
+        return self.page.evaluate(
+            "courseDeck.notebook.widgets.filter(c => c.node.getBoundingClientRect().height > 0)"
+            ".map(c => c.model.sharedModel.getSource())"
+        )
+
+    def output(self):
+        return self.page.evaluate(
+            """() => courseDeck.step.cell.model.outputs.toJSON()
+            .map(o => (o.text ?? '') + (o.data?.['text/plain'] ?? '') + (o.evalue ?? '')).join('')"""
+        )
+
+    def say(self):
+        return self.bar.locator.inner_text()
+
+    def heading(self):
+        return self.page.inner_text(".course-head")
+
+    def coming(self):
+        """What is said while a cell runs."""
+        return self.page.inner_text(".course-coming")
+
+    def keep(self):
+        """The sentence to keep, if the class sees it."""
+        seen = "e => e.classList.contains('course-later') ? '' : e.textContent"
+        return self.page.eval_on_selector(".course-keep", seen)
+
+    def size(self):
+        return float(self.page.evaluate("document.body.style.getPropertyValue('--course-fit')"))
+
+    def is_whole(self):
+        """Nothing is beyond the screen."""
+        return self.page.evaluate(
+            "() => { const { scroller: s } = courseDeck;"
+            "  return s.scrollHeight <= s.clientHeight + 2 && s.scrollWidth <= s.clientWidth + 2; }"
+        )
+
+    def to(self, number):
+        """The step that shows cell `number`, whatever was run."""
+        self.page.evaluate(
+            "n => courseDeck.go(courseDeck.steps.findIndex(s => s.cell === courseDeck.notebook.widgets[n]))", number
+        )
+        self.settle()
+
+    def steps(self):
+        """How many steps the kernel has trained."""
+        return int(self.page.evaluate("courseDeck.course.ask(courseDeck.panel, 'print(run.step)')"))
+
+    def state(self, name):
+        return self.page.evaluate(
+            "name => courseDeck.course.views(courseDeck.panel, [courseDeck.step.cell])[0].view.state[name]", name
+        )

@@ -43,8 +43,8 @@ def test_in_a_plain_jupyterlab_setup_brings_the_program(plain):
     """Until then picture, sentence and table stand; a view that was there first wakes when it comes."""
     nb = plain("plain", [VIEW, SETUP, VIEW, LIVE])
     nb.command("notebook:run-cell")
-    until(nb.page.locator(".jp-OutputArea .course-view img").is_visible)
-    until(nb.page.locator(".course-view figcaption").inner_text)
+    until(nb.cell(0).find(".course-view img").is_visible)
+    until(nb.cell(0).find(".course-view figcaption").inner_text)
     until(lambda: nb.page.evaluate(THERE), 0)
     assert nb.run() == []
     until(lambda: nb.page.evaluate(THERE), 3)
@@ -87,4 +87,4 @@ def test_printed_from_disk_it_keeps_its_picture(watch, tmp_path):
     until(lambda: page.evaluate("() => !!document.querySelector('.course-view').view"))
     page.emulate_media(media="print")
     assert len(page.pdf()) > 5000
-    until(page.locator("canvas").first.is_visible)
+    until(lambda: page.is_visible("canvas"))

@@ -7,8 +7,8 @@ import shutil
 
 import nbformat
 import pytest
-from jupyterlab_driver import Lab, Watched
-from waiting import contains, differs, lacks, settle, until
+from jupyterlab_driver import Deck, Lab, Watched
+from waiting import contains, differs, lacks, until
 
 from course_kit import files, lessons
 from course_tools.authoring import building
@@ -47,7 +47,7 @@ KEPT = """() => JSON.stringify(courseDeck.panel.context.model.toJSON().cells.map
 LESSONS = [name for name in building.names() if not lessons.is_annex(name)]
 SEEN = pathlib.Path(__file__).with_name("screen_seen.js").read_text(encoding="utf-8")
 LEAST = 24  # pixels of the smallest words on a screen
-# Notes how long each screen shows nothing, in milliseconds.
+# Notes for how many frames each screen shows nothing.
 EMPTY = """() => {
   window.empty = [];
   const inside = "img, svg, table, pre, mjx-container, li, .course-view, .cm-content";
@@ -55,13 +55,13 @@ EMPTY = """() => {
     const { top, bottom, height } = e.getBoundingClientRect();
     return height > 8 && top < innerHeight && bottom > 0;
   };
-  let since = performance.now();
+  let frames = 0;
   (function look() {
-    const { step, at } = courseDeck, now = performance.now();
+    const { step, at } = courseDeck;
     const on = [...document.querySelectorAll(".course-on")];
     if (step.kind === "title" || step.kind === "keep" || on.some((e) => [...e.querySelectorAll(inside)].some(isSeen)))
-      since = now;
-    else if (now - since > 300) window.empty[at] = Math.round(now - since);
+      frames = 0;
+    else window.empty[at] = ++frames;
     requestAnimationFrame(look);
   })();
 }"""
@@ -148,21 +148,25 @@ def test_every_screen_of_a_lesson_is_whole_and_none_is_empty(present, name, size
     page = deck.page
     page.evaluate(EMPTY)
     count, at = page.evaluate("courseDeck.steps.length"), 0
-    while at < count:
-        deck.settle()
-        seen, where = page.evaluate(SCREEN), f"screen {at + 1} of {name}"
-        assert seen["through"] == [], f"{where}: JupyterLab is seen behind it"
-        assert seen["beyond"] == [] and deck.is_whole(), f"{where}: beyond its edges"
-        least = round(LEAST * min(1, size[0] / 1280), 1)
+    least = round(LEAST * min(1, size[0] / 1280), 1)
+
+    def faults():
+        """What of JupyterLab is seen behind the screen, what is beyond its edges, and type that is too small."""
+        seen = page.evaluate(SCREEN)
+        beyond = seen["beyond"] or ([] if deck.is_whole() else ["it scrolls"])
         small = [(text, size) for text, size in seen["small"] if round(size, 1) < least]
-        assert small == [], f"{where}: type below {least} pixels"
+        return at + 1, {"through": seen["through"], "beyond": beyond, "small": small}
+
+    while True:
+        deck.settle()
+        until(faults, (at + 1, {"through": [], "beyond": [], "small": []}))
         if at == count - 1:
             break
         page.keyboard.press("ArrowRight")
         deck.settle()
         at = page.evaluate("courseDeck.at")
-    empty = {number: ms for number, ms in enumerate(page.evaluate("window.empty"), 1) if ms and ms > 1000}
-    assert empty == {}, "screens that show nothing, and for how many milliseconds"
+    empty = {number: frames for number, frames in enumerate(page.evaluate("window.empty"), 1) if (frames or 0) > 60}
+    assert empty == {}, "screens that show nothing, and for how many frames: 60 are a second"
 
 
 # A restart that fails, as where another program has taken the kernel's place meanwhile.
@@ -188,73 +192,6 @@ LOSES_ONE = """() => {
 }"""
 
 
-class Deck:
-    """What the class sees, and the presenter's keys."""
-
-    def __init__(self, page):
-        self.page = page
-
-    def press(self, *keys):
-        for key in keys:
-            self.page.keyboard.press(key)
-            self.settle()
-
-    def settle(self):
-        settle(self.page)
-        self.page.wait_for_function("!courseDeck.busy")
-        settle(self.page)
-
-    def shown(self):
-        """The sources of the cells on the screen."""
-        return self.page.evaluate(
-            "courseDeck.notebook.widgets.filter(c => c.node.getBoundingClientRect().height > 0)"
-            ".map(c => c.model.sharedModel.getSource())"
-        )
-
-    def output(self):
-        return self.page.evaluate(
-            """() => courseDeck.step.cell.model.outputs.toJSON()
-            .map(o => (o.text ?? '') + (o.data?.['text/plain'] ?? '') + (o.evalue ?? '')).join('')"""
-        )
-
-    def say(self):
-        return self.page.locator("[data-testid=course-bar]").inner_text()
-
-    def heading(self):
-        return self.page.locator(".course-head").inner_text()
-
-    def keep(self):
-        """The sentence to keep, if the class sees it."""
-        seen = "e => e.classList.contains('course-later') ? '' : e.textContent"
-        return self.page.locator(".course-keep").evaluate(seen)
-
-    def size(self):
-        return float(self.page.evaluate("document.body.style.getPropertyValue('--course-fit')"))
-
-    def is_whole(self):
-        """Nothing is beyond the screen."""
-        return self.page.evaluate(
-            "() => { const { scroller: s } = courseDeck;"
-            "  return s.scrollHeight <= s.clientHeight + 2 && s.scrollWidth <= s.clientWidth + 2; }"
-        )
-
-    def to(self, number):
-        """The step that shows cell `number`, whatever was run."""
-        self.page.evaluate(
-            "n => courseDeck.go(courseDeck.steps.findIndex(s => s.cell === courseDeck.notebook.widgets[n]))", number
-        )
-        self.settle()
-
-    def steps(self):
-        """How many steps the kernel has trained."""
-        return int(self.page.evaluate("courseDeck.course.ask(courseDeck.panel, 'print(run.step)')"))
-
-    def state(self, name):
-        return self.page.evaluate(
-            "name => courseDeck.course.views(courseDeck.panel, [courseDeck.step.cell])[0].view.state[name]", name
-        )
-
-
 def test_a_lesson_by_keyboard(deck):
     page = deck.page
     until(deck.heading, contains("mine/attention.py"))
@@ -270,7 +207,7 @@ def test_a_lesson_by_keyboard(deck):
     page.keyboard.press("d"), page.keyboard.press("d")  # in JupyterLab this deletes a cell
     until(lambda: page.evaluate("courseDeck.notebook.widgets.length"), len(CELLS))
     page.wait_for_function("courseDeck.course.views(courseDeck.panel, [courseDeck.step.cell]).length == 1")
-    until(lambda: not page.locator(".course-now .jp-CodeMirrorEditor").is_visible())
+    until(deck.find(".jp-CodeMirrorEditor").is_visible, False)
 
     # into the view and out of it, and back to its first state
     before, whole = deck.state("temperature"), "JSON.stringify(courseDeck.course.views(courseDeck.panel)[0].view.state)"
@@ -290,10 +227,10 @@ def test_a_lesson_by_keyboard(deck):
     page.keyboard.press("ArrowRight")
     until(deck.heading, "Learn")
     until(deck.say, contains("in the background: "))
-    until(page.locator(".course-coming").inner_text, "comes in about 100 s")
+    until(deck.coming, "comes in about 100 s")
     page.keyboard.press("s")
     until(deck.shown, ["lab2 = labs.softmax([1.0, 2.0, 4.0], live=True)\nlab2"])
-    until(page.locator(".course-coming").inner_text, "")
+    until(deck.coming, "")
     deck.settle()
     assert 0 < deck.steps() < 2000
     deck.press("s")
@@ -309,10 +246,9 @@ def test_a_lesson_by_keyboard(deck):
     # of a cell with a formula a class sees the formula, and below it the code that computes it
     deck.to(9)
     until(deck.heading, "Which formula?")
-    words = page.locator(".course-now .jp-RenderedMarkdown")
+    words, excerpt = deck.find(".jp-RenderedMarkdown"), deck.find(".course-excerpt")
     until(words.inner_text, lacks("short"))
-    until(words.locator("mjx-container").is_visible)
-    excerpt = page.locator(".course-now .course-excerpt")
+    until(words.find("mjx-container").is_visible)
     until(excerpt.inner_text, contains("return b**2"))
     until(excerpt.inner_text, lacks("a number"))
 
@@ -329,12 +265,12 @@ def test_a_lesson_by_keyboard(deck):
     until(lambda: notes.inner_text("body"), contains("A paragraph that is long"))
     page.evaluate("courseDeck.started -= 600000; courseDeck.remember()")
     deck.press("q")
-    until(page.locator("[data-testid=course-bar]").count, 0)
+    until(deck.bar.count, 0)
     wraps = "() => getComputedStyle(document.querySelector('.jp-RenderedText pre')).whiteSpace"
     until(lambda: page.evaluate(wraps), "pre")  # what was printed scrolls rather than wraps
     until(lambda: page.evaluate(KEPT), lambda kept: kept and 'presenting\\":true' not in kept)
     page.keyboard.press("Alt+p")  # and back: the same place, the clock goes on, the notes follow
-    page.wait_for_selector("[data-testid=course-bar]")
+    until(deck.bar.count)
     deck.settle()
     until(deck.heading, "Softmax")
     deck.press("ArrowRight")
@@ -382,7 +318,7 @@ def test_a_lesson_with_restarts_other_screens_and_cells_out_of_order(deck):
     page.evaluate(LOSES_ONE)
     page.keyboard.press("Shift+K")
     deck.press("Enter")
-    until(lambda: deck.output().startswith(f"step {steps} "), seconds=120)
+    until(lambda: deck.output().startswith(f"step {steps} "))
 
     # out of order, again and again: no cell raises
     for number in (7, 3, 8, 3, 7, 8):
@@ -390,19 +326,19 @@ def test_a_lesson_with_restarts_other_screens_and_cells_out_of_order(deck):
         deck.press("Enter")
         until(deck.output, lacks("rror"))
     until(deck.output, contains(f"step {steps} "))
-    until(page.get_by_text("Error displaying widget").count, 0)
+    until(deck.dead.count, 0)
 
     # a helper runs unseen; a picture takes the place of its code, and C brings that back
-    code, excerpt = (page.locator(f".course-now .{name}") for name in ("jp-CodeMirrorEditor", "course-excerpt"))
+    code, excerpt = deck.find(".jp-CodeMirrorEditor"), deck.find(".course-excerpt")
     deck.press("ArrowRight", "ArrowRight")
     until(lambda: deck.shown()[-1], contains("a line of code"))
     until(excerpt.is_visible)
-    until(lambda: not code.is_visible())
+    until(code.is_visible, False)
     until(deck.is_whole)
     deck.press("ArrowRight")
     page.wait_for_function("document.querySelector('.course-now .course-view')?.getBoundingClientRect().height > 300")
     deck.settle()
-    until(lambda: not excerpt.is_visible())
+    until(excerpt.is_visible, False)
     until(deck.say, contains("C code"))
     until(deck.is_whole)
     deck.press("c")

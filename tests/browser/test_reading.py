@@ -5,8 +5,8 @@ import shutil
 
 import nbformat
 import pytest
-from jupyterlab_driver import Lab, Watched
-from waiting import settle, until
+from jupyterlab_driver import Sheet, Watched
+from waiting import contains, until
 
 from course_kit import files, lessons
 from course_tools.authoring import building
@@ -14,26 +14,31 @@ from course_tools.classroom import workbook
 
 pytestmark = pytest.mark.browser
 LESSONS = [name for name in building.names() if not lessons.is_annex(name)]
+COVER = 1  # the cell of the first lesson with its first view
 HERE = "window.jupyterapp.shell.currentWidget"
 OPEN = f"""async (path) => {{
     await window.jupyterapp.restored;
     if ({HERE}?.context) {{ await {HERE}.context.revert(); {HERE}.dispose(); }}
     await window.jupyterapp.commands.execute("docmanager:open",
       {{ path, kernelPreference: {{ shouldStart: false, canStart: false }} }}); }}"""
-# where the first view is, once four readings in a row are the same: fonts, style sheets and formulas have come
-FIRST = f"""async (path) => {{
-    const frame = () => new Promise((done) => requestAnimationFrame(done));
-    for (let last = "", same = 0; ; ) {{
-      for (let i = 0; i < 10; i++) await frame();
-      const node = {HERE}?.context?.path === path && {HERE}.context.isReady ? {HERE}.node : null;
-      const host = [...(node?.querySelectorAll(".course-view") ?? [])].find((view) => view.view);
-      const box = host?.getBoundingClientRect();
-      const ready = box?.height && !node.querySelector(".jp-MarkdownOutput:empty");
-      const now = ready ? JSON.stringify([box.top, box.bottom]) : "";
-      same = now && now === last ? same + 1 : 0;
-      if (same > 2) return {{ top: box.top, bottom: box.bottom }};
-      last = now;
-    }} }}"""
+OPENED = f"path => {HERE}?.context?.path === path && {HERE}.context.isReady && !!{HERE}.content.widgets.length"
+# where the first view begins and ends, and the window on the notebook, once all above it is set and it keeps its place
+FIRST = f"""async () => {{
+    const {{ content }} = {HERE};
+    if (document.fonts.status !== "loaded") return null;
+    const number = content.widgets.findIndex(({{ node }}) => node.querySelector(".course-view"));
+    const above = content.widgets.slice(0, number + 1);
+    const host = [...(above.at(-1)?.node.querySelectorAll(".course-view") ?? [])].find((view) => view.view);
+    const comes = ({{ node }}) => !node.isConnected || node.querySelector(".jp-MarkdownOutput:empty");
+    if (!host || above.some(comes)) return null;
+    const places = new Set();
+    for (let i = 0; i < 30; i++) {{
+      await new Promise(requestAnimationFrame);
+      const {{ top, bottom }} = host.getBoundingClientRect(), fold = content.outerNode.getBoundingClientRect().bottom;
+      places.add(JSON.stringify({{ top, bottom, fold }}));
+    }}
+    return places.size > 1 ? null : JSON.parse([...places][0]);
+  }}"""
 LINES = f"""() => {{ const found = [];
     for (const p of {HERE}.node.querySelectorAll(".jp-MarkdownOutput > p")) {{
       const range = document.createRange();
@@ -42,11 +47,21 @@ LINES = f"""() => {{ const found = [];
       if (!p.querySelector("mjx-container, code") && lines.size > 3) found.push(p.innerText.length / lines.size);
     }}
     return found; }}"""
-SIDEWAYS = f"""() => {{ const panel = {HERE}.node.querySelector(".jp-WindowedPanel-outer");
-    return panel.scrollWidth - panel.clientWidth; }}"""
+SIDEWAYS = f"() => {HERE}.content.outerNode.scrollWidth - {HERE}.content.outerNode.clientWidth"
 
 
-UNTRUSTED = "untrusted"
+UNTRUSTED, LONG = "untrusted", "11_long"
+ASLEEP = f"""() => {{ // how many views are not alive, and whether there are several
+    const hosts = [...{HERE}.node.querySelectorAll(".course-view")];
+    return [hosts.filter((host) => !host.view).length, hosts.length > 2]; }}"""
+
+
+FILES = f"""() => [...window.jupyterapp.shell.widgets("left")].find(({{ id }}) => id === "filebrowser")
+    .listing._sortedItems.map(({{ name }}) => name).filter((name) => name.startsWith("{LONG}"))"""
+
+
+def cells_of(name):
+    return nbformat.read(files.course_folder() / "notebooks" / f"{name}.ipynb", as_version=4).cells
 
 
 def untrusted(path):
@@ -61,112 +76,127 @@ def untrusted(path):
 
 
 @pytest.fixture(scope="module")
-def shown(browser, tmp_path_factory):
-    """shown(lesson, width, height) -> its page and where its first view is, in a JupyterLab with its list of files.
+def shown(browser, lab):
+    """shown(lesson, width, height) -> its Sheet and a function that says where its first view is, in a JupyterLab with
+    its list of files.
 
-    The server has trusted copies of the lessons, and one that nobody trusts."""
-    folder = tmp_path_factory.mktemp("reading")
+    The server has trusted copies of the lessons, one that nobody trusts, and a long line that is folded."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("JUPYTER_DATA_DIR", str(folder / "data_dir"))
-        server = Lab(folder)
+        patch.setenv("JUPYTER_DATA_DIR", str(lab.folder.parent / "data_dir"))
         for name in LESSONS:
-            shutil.copyfile(files.course_folder() / "notebooks" / f"{name}.ipynb", server.folder / f"{name}.ipynb")
-            workbook.trust(server.folder / f"{name}.ipynb")
-        untrusted(server.folder / f"{UNTRUSTED}.ipynb")
-        watched = Watched(browser, server.base)
-        watched.page.set_viewport_size({"width": 560, "height": 900})
-        watched.page.goto(f"{server.base}/lab?token={server.token}")
-        watched.page.wait_for_function("window.jupyterapp?.shell?.leftCollapsed", timeout=120_000)  # it is narrow
-        watched.page.evaluate("window.jupyterapp.shell.expandLeft()")  # a reader's to unfold
+            shutil.copyfile(files.course_folder() / "notebooks" / f"{name}.ipynb", lab.folder / f"{name}.ipynb")
+            workbook.trust(lab.folder / f"{name}.ipynb")
+    untrusted(lab.folder / f"{UNTRUSTED}.ipynb")
+    folded = nbformat.v4.new_code_cell(f"total = {' + '.join(map(str, range(1_000_000, 1_000_200)))}")
+    folded.metadata["jupyter"] = {"source_hidden": True}
+    for name in (f"{LONG}_annex", LONG):
+        nbformat.write(nbformat.v4.new_notebook(cells=[folded]), lab.folder / f"{name}.ipynb")
+    watched = Watched(browser, lab.base)
+    watched.page.set_viewport_size({"width": 560, "height": 900})
+    watched.page.goto(f"{lab.base}/lab?token={lab.token}")
+    watched.page.wait_for_function("window.jupyterapp?.shell?.leftCollapsed")  # it is narrow
+    watched.page.evaluate("window.jupyterapp.shell.expandLeft()")  # a reader's to unfold
 
-        def open_lesson(name, width, height):
-            watched.page.set_viewport_size({"width": width, "height": height})
-            watched.page.evaluate(OPEN, f"{name}.ipynb")
-            return watched.page, watched.page.evaluate(FIRST, f"{name}.ipynb")
+    def open_lesson(name, width, height):
+        watched.page.set_viewport_size({"width": width, "height": height})
+        watched.page.evaluate(OPEN, f"{name}.ipynb")
+        until(lambda: watched.page.evaluate(OPENED, f"{name}.ipynb"))
+        return Sheet(watched.page), lambda: watched.page.evaluate(FIRST)
 
-        yield open_lesson
-        watched.context.close()
-        server.close()
+    yield open_lesson
+    watched.context.close()
     assert watched.left == [], "requests left the machine"
+
+
+def begins_high(first):
+    """True of a first view that begins at most 500 px from the top of the window."""
+    return first and first["top"] <= 500
 
 
 @pytest.mark.parametrize("name", LESSONS)
 def test_the_first_view_is_in_sight_prose_has_a_measure_and_a_narrow_page_does_not_scroll_sideways(shown, name):
-    page, first = shown(name, 1440, 900)
-    assert first["top"] <= 500, f"the first view begins at {first['top']:.0f} px"
-    lines = until(lambda: page.evaluate(LINES), lambda seen: len(seen) > 0)
-    assert max(lines) < 85, "characters in a line"
-    page.set_viewport_size({"width": 560, "height": 900})
-    settle(page)
-    until(lambda: page.evaluate(SIDEWAYS), 0)
+    sheet, first = shown(name, 1440, 900)
+    until(first, begins_high)
+    until(lambda: sheet.page.evaluate(LINES), lambda characters: characters and max(characters) < 85)
+    sheet.page.set_viewport_size({"width": 560, "height": 900})
+    until(first)
+    until(lambda: sheet.page.evaluate(SIDEWAYS), 0)
 
 
 def test_the_cover_is_whole_above_the_fold_and_its_code_is_a_word_in_the_margin_that_unfolds(shown):
     for size in ((1440, 900), (1280, 800)):
-        page, first = shown(LESSONS[0], *size)
-        panel = page.locator(".jp-WindowedPanel-outer").bounding_box
-        until(panel, lambda seen: first["bottom"] <= seen["y"] + seen["height"])
-    code = page.locator(".jp-CodeCell:has(.course-view) .jp-Placeholder-content").first
-    assert until(code.bounding_box)["y"] >= first["top"], "it takes no room of its own"
+        sheet, first = shown(LESSONS[0], *size)
+        until(first, lambda seen: seen and seen["bottom"] <= seen["fold"])
+    top = until(first)["top"]
+    code = sheet.cell(COVER).find(".jp-Placeholder-content")
+    until(code.bounding_box, lambda box: box and box["y"] >= top)  # it takes no room of its own
     code.click()
-    until(lambda: page.evaluate(FIRST, f"{LESSONS[0]}.ipynb")["top"], lambda now: now > first["top"])
+    until(first, lambda seen: seen and seen["top"] > top)
 
 
 @pytest.mark.parametrize("width", [1440, pytest.param(560, marks=pytest.mark.weekly)])
 def test_views_that_nobody_trusts_are_shown_and_nothing_of_their_notebook_runs(shown, width):
-    page, first = shown(UNTRUSTED, width, 900)
-    assert first["top"] <= 500
-    hosts = page.locator(".course-view")
-    until(hosts.count, lambda count: count > 2)  # those near the screen; the others come when one scrolls to them
-    until(lambda: hosts.evaluate_all("all => all.filter((one) => !one.view).length"), 0)
-    page.locator("[data-control=attention][value=off]").first.check()
-    until(page.get_by_test_id("french").first.inner_text, lambda said: "fatigué." in said)
-    assert page.evaluate("window.ran") is None
+    sheet, first = shown(UNTRUSTED, width, 900)
+    until(first, begins_high)
+    until(lambda: sheet.page.evaluate(ASLEEP), [0, True])
+    cover = sheet.cell(COVER)
+    cover.find("[data-control=attention][value=off]").check()
+    until(cover.find("[data-testid=french]").inner_text, contains("fatigué."))
+    assert sheet.page.evaluate("window.ran") is None
 
 
 def test_on_a_dark_ground_prose_has_the_lighter_colours_of_the_views(shown):
-    page, _ = shown(LESSONS[0], 1280, 800)
+    sheet, _ = shown(LESSONS[0], 1280, 800)
     colours = """() => Object.fromEntries([...document.querySelectorAll(".jp-MarkdownOutput b[style]")].map(
       (e) => [e.textContent, getComputedStyle(e).color]))"""
-    light = until(lambda: page.evaluate(colours))
-    assert len(light) >= 4
+    sheet.whole()
+    light = until(lambda: sheet.page.evaluate(colours), lambda seen: len(seen) >= 4)
     theme = "(name) => window.jupyterapp.commands.execute('apputils:change-theme', { theme: name })"
     try:
-        page.evaluate(theme, "JupyterLab Dark")
-        dark = until(lambda: page.evaluate(colours), lambda seen: seen["queries"] == "rgb(242, 166, 94)")
-        assert all(dark[word] != colour for word, colour in light.items())
+        sheet.page.evaluate(theme, "JupyterLab Dark")
+        dark = until(lambda: sheet.page.evaluate(colours), lambda seen: not light.items() & seen.items())
+        assert dark["queries"] == "rgb(242, 166, 94)"
     finally:
-        page.evaluate(theme, "JupyterLab Light")
+        sheet.page.evaluate(theme, "JupyterLab Light")
+
+
+def test_a_folded_cell_is_no_wider_than_the_screen(shown):
+    sheet, _ = shown(LONG, 1280, 1000)
+    until(lambda: sheet.page.evaluate(FILES), [f"{LONG}.ipynb", f"{LONG}_annex.ipynb"])  # the lesson before its annex
+    sheet.page.set_viewport_size({"width": 560, "height": 1000})
+    until(sheet.find("#jp-left-stack").is_visible, False)  # it leaves the notebook the room
+    text, more = (sheet.cell(0).find(f".jp-Placeholder{name}") for name in ("Text", " .jp-MoreHorizIcon"))
+    until(text.inner_text, contains("total = 1000000 + 1000001"))
+    until(lambda: sheet.page.evaluate(SIDEWAYS), 0)
+    until(more.bounding_box, lambda box: box and box["x"] + box["width"] <= 560)  # what unfolds it is in sight
+    until(lambda: text.evaluate("e => getComputedStyle(e).textOverflow"), "ellipsis")
 
 
 FOLDED = f"""() => {HERE}.content.widgets.filter((cell) => cell.node.querySelector(":scope > .course-fold")).length"""
-TO_THE_GUESS = f"""() => {{ const {{ content }} = {HERE};
-    const guesses = (cell) => cell.model.getMetadata("tags")?.includes("predict");
-    return content.scrollToItem(content.widgets.findIndex(guesses), "start"); }}"""
-
-AFTER_THE_GUESS = f"""() => {{ const {{ widgets }} = {HERE}.content;
-    const guess = widgets.findIndex((cell) => cell.model.getMetadata("tags")?.includes("predict"));
-    const view = widgets[guess + 1].node.querySelector(".course-view"); // a still, below its title
-    return view?.checkVisibility() ? !view.closest("[inert]") : null; }}"""
+# of a view: whether it is a still, below its title
+UNSEEN = "view => view.checkVisibility() ? Boolean(view.closest('[inert]')) : null"
 
 
 def test_what_follows_a_guess_is_folded_until_it_is_made_or_shown_or_all_is_run(shown):
-    """JupyterLab puts a cell into the page when it comes near the screen; what it holds is there before."""
+    """JupyterLab puts a cell into the page when the machine has time; what it holds is there before."""
     name = LESSONS[1]
-    page, _ = shown(name, 1280, 900)
-    cells = nbformat.read(files.course_folder() / "notebooks" / f"{name}.ipynb", as_version=4).cells
-    most = sum("predict" in cell.metadata.get("tags", ()) for cell in cells)
-    until(lambda: page.evaluate(FOLDED), most)
-    page.evaluate(TO_THE_GUESS)
-    until(lambda: page.evaluate(AFTER_THE_GUESS), lambda shown: shown is False)
-    page.locator(".jp-Cell:has(> .course-fold) .course-view label").first.click()
-    until(lambda: page.evaluate(AFTER_THE_GUESS))
-    until(lambda: page.evaluate(FOLDED), most - 1)
-    page, _ = shown(name, 700, 900)  # opened again
-    until(lambda: page.evaluate(FOLDED), most - 1)
-    page.evaluate(TO_THE_GUESS)
-    page.get_by_role("button", name="show", exact=True).first.click()
-    until(lambda: page.evaluate(FOLDED), most - 2)
+    sheet, _ = shown(name, 1280, 900)
+    guesses = [number for number, cell in enumerate(cells_of(name)) if "predict" in cell.metadata.get("tags", ())]
+    first, second, after = (sheet.cell(number) for number in (*guesses[:2], guesses[0] + 1))
+    most, view = len(guesses), after.find(".course-view")
+
+    def folded():
+        return sheet.page.evaluate(FOLDED)
+
+    until(folded, most)
+    until(lambda: view.evaluate(UNSEEN))
+    first.find(".course-view label >> nth=0").click()
+    until(lambda: view.evaluate(UNSEEN), False)
+    until(folded, most - 1)
+    shown(name, 700, 900)  # opened again
+    until(folded, most - 1)
+    second.find('role=button[name="show"]').click()
+    until(folded, most - 2)
     # the last test: a dialog asks for a kernel now
-    page.evaluate("void window.jupyterapp.commands.execute('notebook:run-all-cells')")
-    until(lambda: page.evaluate(FOLDED), 0)
+    sheet.page.evaluate("void window.jupyterapp.commands.execute('notebook:run-all-cells')")
+    until(folded, 0)
