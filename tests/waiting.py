@@ -9,7 +9,7 @@ No test reads a page in the same breath in which it moved something; tests/unit/
 
 import time
 
-SECONDS = 30  # as long as a slow machine may need; a fast one never waits for it
+SECONDS = 120  # as long as a slow machine may need; a fast one never waits for it
 STATE = "index => document.querySelectorAll('.course-view')[index]?.view?.state"
 NUMBERS = "([i, s]) => { const v = document.querySelectorAll('.course-view')[i].view; v.set(s); return v.numbers(); }"
 FRAMES = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
@@ -31,7 +31,7 @@ def until(read, wanted=bool, *, seconds=SECONDS):
     Raises AssertionError with the value seen last if that has not happened after so many seconds.
     """
     fits = wanted if callable(wanted) else lambda seen: seen == wanted
-    give_up = time.monotonic() + seconds
+    give_up, pause = time.monotonic() + seconds, 0.01
     while True:
         seen = read()
         if fits(seen):
@@ -39,7 +39,8 @@ def until(read, wanted=bool, *, seconds=SECONDS):
         if time.monotonic() > give_up:
             hoped = getattr(wanted, "__name__", "") if callable(wanted) else repr(wanted)
             raise AssertionError(f"after {seconds} s it is {short(seen)}; waited for: {short(hoped)}")
-        time.sleep(0.02)
+        time.sleep(pause)
+        pause = min(0.2, 1.3 * pause)  # to look costs more than to wait
 
 
 def stays(read, value, seconds=0.5):

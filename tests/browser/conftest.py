@@ -12,17 +12,21 @@ import find_browser
 import pages
 import pytest
 from jupyterlab_driver import FLAGS, Lab, Notebook, Watched
+from waiting import SECONDS
 
 from course_kit.views.models import model_files
 
 
 @pytest.fixture(scope="session")
 def violations():
-    """violations(page, selector) -> what axe-core finds wrong inside it: rule, element and reason of each."""
+    """violations(page, selector, rules=()) -> what axe-core finds wrong inside it: rule, element and reason of each.
+
+    rules: the names of those that are asked, all where none is named."""
     from axe_playwright_python.sync_playwright import Axe
 
-    def run(page, context):
-        found = Axe().run(page, context=context).response["violations"]
+    def run(page, context, rules=()):
+        asked = {"runOnly": {"type": "rule", "values": [*rules]}} if rules else {}
+        found = Axe().run(page, context, {"resultTypes": ["violations"], **asked}).response["violations"]
         return [f"{v['id']}: {node['target']} {node.get('failureSummary', '')}" for v in found for node in v["nodes"]]
 
     return run
@@ -35,6 +39,7 @@ def browser():
     path = find_browser.executable()
     if not path:
         (pytest.fail if os.environ.get("CI") else pytest.skip)(find_browser.HOW)
+    playwright.expect.set_options(timeout=1000 * SECONDS)
     with playwright.sync_playwright() as p:
         launched = p.chromium.launch(executable_path=path, args=FLAGS)
         yield launched

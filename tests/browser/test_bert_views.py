@@ -92,6 +92,18 @@ def test_draws_and_their_shares(put):
     until(lambda: said(page), contains("54.0 %"))  # 0.95 ** 12: how often that happens
 
 
+def named(page, row):
+    """The labels that are seen, each with what is wrong with it: no row is level with it, or one runs into it."""
+    boxes = [(e.inner_text().split("\n")[0], e.bounding_box()) for e in page.locator(".beside").all()]
+    rows, found = [box for box in (e.bounding_box() for e in page.locator(row).all()) if box], set()
+    for text, box in [one for one in boxes if one[1]]:
+        level = [r for r in rows if r["y"] <= box["y"] + box["height"] / 2 <= r["y"] + r["height"]]
+        lost = text != "to predict" and not level
+        over = any(box["x"] + box["width"] > r["x"] + 1 for r in level)
+        found.add(text + " beside no row" * lost + " over a row" * over)
+    return found
+
+
 def test_each_line_says_at_its_left_what_it_is(put):
     """Labels are level with what they name, and no word runs into them; on a phone the masking lab has none."""
     for view, row, wanted in (
@@ -102,15 +114,7 @@ def test_each_line_says_at_its_left_what_it_is(put):
         for width in (1000, 420):
             page.set_viewport_size({"width": width, "height": 900})
             settle(page)
-            named = [(e.inner_text().split("\n")[0], e.bounding_box()) for e in page.locator(".beside").all()]
-            named = [(text, box) for text, box in named if box]
-            assert {text for text, _ in named} == (set() if (row, width) == ("li b", 420) else wanted)
-            rows = [box for box in (e.bounding_box() for e in page.locator(row).all()) if box]
-            for text, box in named:
-                middle = box["y"] + box["height"] / 2
-                level = [r for r in rows if r["y"] <= middle <= r["y"] + r["height"]]
-                assert text == "to predict" or level, text
-                assert all(box["x"] + box["width"] <= r["x"] + 1 for r in level), text
+            until(lambda row=row: named(page, row), set() if (row, width) == ("li b", 420) else wanted)
 
 
 # ---- predictions
@@ -200,8 +204,9 @@ def test_only_asked_positions_can_be_chosen_and_the_sentence_around_them_is_not_
     page.locator("button.word").first.focus()
     steps = (("ArrowRight", 6), ("ArrowRight", 13), ("ArrowRight", 13), ("Home", 2))
     walk(page, "position", steps, HIDDEN)
-    marks = [b.inner_text().split("\n")[-1].strip() for b in page.locator("button.word").all()]
-    assert marks == ["✓" if view.true(0, p)[2] == 1 else "✗" for p in (2, 6, 13)]
+    marks = ["✓" if view.true(0, p)[2] == 1 else "✗" for p in (2, 6, 13)]
+    words = page.locator("button.word").all()
+    until(lambda: [word.inner_text().split("\n")[-1].strip() for word in words], marks)
     look = "e => { const s = getComputedStyle(e.querySelector('span')); return [s.fontSize, s.color].join() }"
     looks = [e.evaluate(look) for e in page.locator(".word").all()]
     around = {looks[i] for i in range(15) if i not in (0, 2, 7, 13, 14)}
@@ -211,8 +216,8 @@ def test_only_asked_positions_can_be_chosen_and_the_sentence_around_them_is_not_
 def test_a_tagged_word_stays_and_has_its_tag_below(put):
     page = put(tags())
     until(lambda: [e.is_visible() for e in page.locator(".word span").all()], [True] * 5)
-    below = [e.inner_text() for e in page.locator(".word small").all()]
-    assert below == ["B-person ✓", "I-person ✓", "O ✓", "O ✓", "B-person ✗"]
+    below = ["B-person ✓", "I-person ✓", "O ✓", "O ✓", "B-person ✗"]
+    until(page.locator(".word small").all_inner_texts, below)
     until(lambda: said(page), contains("“Lakeside”. The model expects “B-person”."))
 
 

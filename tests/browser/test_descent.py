@@ -97,7 +97,7 @@ def test_a_press_on_the_model_leads_there(opened):
     lit = page.locator(".box.lit")
     expect(lit).to_have_accessible_name("decoder: embedding")
     page.get_by_role("button", name="decoder, layer 2: cross-attention").click()
-    page.wait_for_function(f"() => {NUMBERS}.layer === 2 && {NUMBERS}.step === 4", timeout=60_000)
+    page.wait_for_function(f"() => {NUMBERS}.layer === 2 && {NUMBERS}.step === 4")
     expect(lit).to_have_accessible_name("decoder, layer 2: cross-attention")
     expect(page.locator(".row:last-child .box.past")).to_have_count(6)
     page.get_by_role("button", name="memory").click()
@@ -114,7 +114,7 @@ def test_another_word_layer_and_head_are_computed_in_the_page(opened):
     scores = until(lambda: page.evaluate(NUMBERS)["scores"])
     for control in ("layer", "head"):
         page.locator(f'[data-control="{control}"][value="2"]').check(force=True)
-        page.wait_for_function(f"() => {NUMBERS}.{control} === 2", timeout=60_000)
+        page.wait_for_function(f"() => {NUMBERS}.{control} === 2")
         scores = until(lambda scores=scores: page.evaluate(NUMBERS)["scores"], differs(scores))
     page.get_by_role("button", name="traversé").click()
     expect(page.locator(".title")).to_contain_text("“traversé”")
@@ -127,7 +127,7 @@ def test_an_own_sentence_goes_down(opened, violations):
     page.get_by_text("a sentence of your own", exact=True).click()
     page.get_by_role("textbox", name="Your own sentence").fill(text)
     page.keyboard.press("Enter")
-    expect(page.get_by_role("button", name="the first sentence")).to_be_visible(timeout=60_000)
+    expect(page.get_by_role("button", name="the first sentence")).to_be_visible()
     next_words = read(load_checkpoint(MODEL), text).next
     expect(page.locator(".title")).to_contain_text(f"“{next_words[-3]}”")
     expect(page.locator(".written button")).to_have_text(next_words[:-1])

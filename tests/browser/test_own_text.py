@@ -80,7 +80,7 @@ def typed(page, text, press="ask the model"):
 
 def answered(page, name):
     """Waits for an answer to what was typed, and for what is said of the model that gave it."""
-    until(lambda: state(page)["own"], seconds=120)
+    until(lambda: state(page)["own"])
     expect(page.get_by_test_id("model")).to_contain_text(ABOUT[name])
 
 
@@ -98,9 +98,7 @@ def test_each_word_of_an_own_text_is_covered_as_in_python(opened):
     answered(page, "predictions")
     expected = gaps("Tom went to the river.", "He sat down on the zyzzyva.")
     right, of = expected.right()
-    expect(page.locator(".score")).to_have_text(
-        f"✓ first choice right at {right} of {of} positions, ✗ wrong", timeout=60_000
-    )
+    expect(page.locator(".score")).to_have_text(f"✓ first choice right at {right} of {of} positions, ✗ wrong")
     for place in expected.options["positions"]:
         page.locator(f'[data-word="{place}"]').click()
         page.wait_for_function("p => document.querySelector('.course-view').view.state.own_position === p", arg=place)
@@ -162,8 +160,8 @@ def test_what_it_writes_is_there_once_in_a_box_that_keeps_its_height(opened, nam
     on.scroll_into_view_if_needed()
     before, place = box.bounding_box()["height"], on.bounding_box()
     on.click()
-    page.wait_for_function("document.querySelector('.course-view').view.state.own.length > 240", timeout=120_000)
-    expect(page.get_by_test_id("model")).to_contain_text("a second", timeout=120_000)
+    page.wait_for_function("document.querySelector('.course-view').view.state.own.length > 240")
+    expect(page.get_by_test_id("model")).to_contain_text("a second")
     written = state(page)["own"].removeprefix(ROMEO)
     until(lambda: " ".join(page.evaluate(SEEN).split()).count(" ".join(written.split())), 1)
     expect(page.get_by_role("textbox", name="Your own")).to_have_value(ROMEO)
@@ -223,7 +221,7 @@ def test_empty_and_too_long(opened, name):
     until(lambda: state(page)["own"], "")
     if name == "predictions":
         typed(page, "the cat " * 40)
-        expect(page.get_by_test_id("model")).to_contain_text("room for 60", timeout=120_000)
+        expect(page.get_by_test_id("model")).to_contain_text("room for 60")
         typed(page, "猫")
         expect(page.get_by_test_id("model")).to_contain_text("no word in it that the model knows")
         expect(page.locator(".words")).to_contain_text("grass")

@@ -75,7 +75,7 @@ def deck(watch, built):
 
     def open_deck(name, address="", size=(1280, 720)):
         page = watch(built(name) + address, own=built(name), size=size)
-        page.wait_for_selector("html[data-ready]", state="attached", timeout=60_000)
+        page.wait_for_selector("html[data-ready]", state="attached")
         return page
 
     return open_deck
@@ -174,7 +174,7 @@ def test_a_grid_keeps_its_arrow_keys_and_notes_stand_in_a_second_window(deck):
         page.keyboard.press("PageDown")
     with page.context.expect_page() as opened:
         page.keyboard.press("s")
-    opened.value.wait_for_selector("text=Let the last row read", timeout=60_000)
+    opened.value.wait_for_selector("text=Let the last row read")
     until(lambda: page.evaluate("!document.body.innerText.includes('Let the last row read')"))
 
 
