@@ -61,7 +61,7 @@ EMPTY = """() => {
     const on = [...document.querySelectorAll(".course-on")];
     if (step.kind === "title" || step.kind === "keep" || on.some((e) => [...e.querySelectorAll(inside)].some(isSeen)))
       frames = 0;
-    else window.empty[at] = ++frames;
+    else window.empty[at] = Math.max(window.empty[at] ?? 0, ++frames);
     requestAnimationFrame(look);
   })();
 }"""
