@@ -164,6 +164,8 @@ def test_a_view_gets_other_numbers_from_python(nb):
     shown = view(nb, "heads")
     knock, said = shown.find("[data-testid=knock]"), shown.find("[data-testid=readout]")
     knock.click()
+    until(lambda: shown.evaluate(STATE)["knocked"], [[0, 0]])
+    until(lambda: nb.ask("print(knocked.knocked)"), "[[0, 0]]\n")
     until(shown.find("text=without [[0, 0]]").count)
     until(said.inner_text, contains("0.167"))
     until(knock.inner_text, "bring it back")
