@@ -2,6 +2,7 @@
 // new, until that is there.
 const DRAWN = ".course-training, .jp-RenderedImage, .jp-RenderedSVG";
 const PATIENT = 120; // frames, at most, for a view to come after its cell has run
+const PAINTING = 12; // frames, at most, in which a view that has come gets its height
 
 const all = (node, selector) => [...node.querySelectorAll(selector)];
 const alive = (node) => all(node, ".course-view").filter((host) => host.view);
@@ -50,6 +51,12 @@ export class Staying {
     return alive(this.area).length > 0 || !!this.area.querySelector(DRAWN);
   }
 
+  /** How much of the old the new covers, in px. The area itself is as high as its room. */
+  get covered() {
+    const last = all(this.area, ":scope > .jp-OutputArea-child").at(-1);
+    return last ? last.getBoundingClientRect().bottom - this.area.getBoundingClientRect().top : 0;
+  }
+
   /** In the place of what was there; called when the cell is empty. */
   show() {
     if (this.old.isConnected) return;
@@ -71,6 +78,7 @@ export class Staying {
   async views(count = this.count) {
     const isThere = () => alive(this.area).length >= Math.max(count, all(this.area, ".course-view").length);
     for (let left = PATIENT; left > 0 && !isThere(); left--) await frame();
+    for (let left = PAINTING; left > 0 && this.covered < this.height - 2; left--) await frame();
   }
 
   remove() {
