@@ -15,7 +15,7 @@ pytestmark = pytest.mark.browser
 
 LARGE = "01_nadaraya_watson"
 LEAST = 24  # pixels of the smallest words of a lesson
-LESS = {"08_who_answers": 22, "09_who_taught_it": 20}  # of what a program prints; of nine maps
+LESS = {"08_who_answers": 22}  # of what a program prints
 SEEN = pathlib.Path(__file__).with_name("screen_seen.js").read_text(encoding="utf-8")
 MOVED = """async () => {  // every control of the slide's views to its end, every guess answered
   const views = [...Reveal.getCurrentSlide().querySelectorAll('.course-view')];
