@@ -294,7 +294,28 @@ def _shares(got: Tensor, want: Tensor) -> str | None:
         after = t("(A mask after the softmax takes away from the sum; before it does not.)")
         says = t("Right, but for the sums of the rows: divide each row by its own sum.")
         return sentences(says, after if (want == 0).any() else "")
-    return None
+    return _hotter(got, want)
+
+
+def _hotter(got: Tensor, want: Tensor) -> str | None:
+    """Shares of the same scores times some number."""
+    there = want > 0
+    if not torch.equal(got > 0, there) or not close(_sums(got), _sums(want)).all():
+        return None
+    if there.sum(-1).max() < 3:  # two shares are always those
+        return ""
+    mine, needed = (x.double().log().masked_fill(~there, 0) for x in (got, want))
+    mine, needed = (x - _sums(x) / _sums(there) for x in (mine, needed))
+    mine, needed = mine[there], needed[there]
+    if needed.abs().max() < 1e-3:  # equal shares
+        return ""
+    times = (mine * needed).sum() / needed.square().sum()
+    if times.abs() < 1e-3 or not torch.allclose(mine, times * needed, rtol=1e-2, atol=1e-3):
+        return None
+    return t(
+        "These are shares of the same scores, but {times} times as large: look for a factor before the softmax.",
+        times=f"{times:.3g}",
+    )
 
 
 def _rounded(got: Tensor, want: Tensor) -> str | None:

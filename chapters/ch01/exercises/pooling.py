@@ -17,6 +17,16 @@ def _wrong_kernel(distance, width=1.0, *, measured=torch.div, raised=torch.squar
     return torch.exp(sign * raised(measured(distance, width)) / half)
 
 
+def _other_figures(run, case, mine, want):
+    width = case.args.get("width", case.keywords.get("width", 1.0))
+    found = run(properties.changed(case, distance=width * torch.arange(3.0)))
+    figures = torch.exp(-0.5 * torch.arange(3.0) ** 2)
+    return not same(found, figures) and t(
+        "At distances of 0, 1 and 2 widths the closeness should be 1, 0.607 and 0.135; yours is {found}.",
+        found=", ".join(f"{x:.3g}" for x in found.tolist()),
+    )
+
+
 def _mirrored(run, case, mine, want):
     return not same(run(properties.changed(case, distance=-case.args["distance"])), mine)
 
@@ -61,6 +71,7 @@ KERNEL = Exercise(
             "rounded (`//`) before?",
             _mirrored,
         ),
+        properties.Property(t("The closeness falls as a bell does."), _other_figures),
     ),
     wrong=wrong_answers(
         _wrong_kernel(half=1),

@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import torch
 
+from course_kit.exercises.compare import same
 from course_kit.exercises.define import Case, Exercise, Property, named, some_numbers, tensors, variants, wrong_answers
-from course_kit.exercises.properties import blind_to_padding, shift_changes_nothing
+from course_kit.exercises.properties import blind_to_padding, changed, shift_changes_nothing
 from course_kit.i18n import mark, t
 from course_utils.loss import masked_loss
 
@@ -62,6 +63,12 @@ LOSS_WRONG = wrong_answers(
     ),
 )
 
+
+def _not_the_log_of_V(run, case, mine, want):
+    loss = run(changed(case, logits=torch.zeros_like(case.args["logits"])))
+    return not same(loss.float(), torch.tensor(case.args["logits"].shape[-1]).log())
+
+
 LOSS = Exercise(
     name=mark("masked loss"),
     task=t(
@@ -90,6 +97,10 @@ LOSS = Exercise(
         replace(
             shift_changes_nothing("logits"),
             says=t("Adding 1 to every logit changes the loss. In a softmax only differences count: is there one?"),
+        ),
+        Property(
+            t("Where all logits are equal, the loss is ln V, whatever is asked: is it one mean over the real tokens?"),
+            _not_the_log_of_V,
         ),
     ),
     shown=answers.masked_loss,

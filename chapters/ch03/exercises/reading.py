@@ -2,7 +2,8 @@
 
 import torch
 
-from course_kit.exercises.define import Case, Exercise, drawn, named, tensors, variants, wrong_answers
+from course_kit.exercises.compare import same
+from course_kit.exercises.define import Case, Exercise, Property, drawn, named, tensors, variants, wrong_answers
 from course_kit.exercises.properties import blind_to_later
 from course_kit.i18n import mark, t
 
@@ -35,6 +36,17 @@ def _cases() -> list[Case]:
         case(*drawn(430, (3, 3), (3, 2), (2, 2))),
         case(*drawn(440, (1, 2), (2, 2), (2, 2))),
     ]
+
+
+def _which_state(run, case, mine, want):
+    """Whether the first state is wrong already."""
+    if same(mine, want):
+        return False
+    if not same(mine[:1], want[:1]):
+        return t("The first state is wrong already: it is tanh(first word Wx), since the state before it is zeros.")
+    return t(
+        "The first state is right, a later one is not: it is tanh(word Wx + old state Wh), with the state before it."
+    )
 
 
 READER = Exercise(
@@ -71,7 +83,10 @@ READER = Exercise(
         _wrong_reader(beyond=lambda state, Wh: state),
         t("The old state is added to the tanh. It comes in once, as `state @ Wh`, inside of it."),
     ),
-    properties=(blind_to_later("words", asks=t("Is the sentence read from its beginning, one word after the other?")),),
+    properties=(
+        blind_to_later("words", asks=t("Is the sentence read from its beginning, one word after the other?")),
+        Property(t("Each state is made of its word and the state before it."), _which_state),
+    ),
     used=t(
         "It reads two sentences of the same words in "
         "[Two: where do the states come from?](#Two:-where-do-the-states-come-from?)."

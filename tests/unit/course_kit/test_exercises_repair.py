@@ -112,7 +112,7 @@ class TestVerdict:
 
     def test_written_anew(self):
         assert check(MEAN, lambda x: (x**2).mean()).lead.startswith("Line 4 it is")
-        assert "10, expected 5" in check(MEAN, lambda x: 2 * (x**2).mean()).text
+        assert "2 times what it should be" in check(MEAN, lambda x: 2 * (x**2).mean()).text
 
     def test_a_right_line_that_was_changed_is_acquitted(self):
         verdict = verdict_on(START)
