@@ -74,7 +74,7 @@ class Tokenizer:
         return [self.numbers[piece] for piece in pieces]
 
     def encode(self, text: str) -> list[int]:
-        words = words_of(text.encode("utf-8", "replace").decode())  # half a letter: ?
+        words = words_of(text)
         self.known |= {word: self.cut(word) for word in set(words) - self.known.keys()}
         return [number for word in words for number in self.known[word]]
 

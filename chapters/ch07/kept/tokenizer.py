@@ -4,6 +4,7 @@
     tokenizer = Tokenizer(merges)
     assert tokenizer.decode(tokenizer.encode("lowest 猫 🙂")) == "lowest 猫 🙂"
     tokenizer = learned("low lower lowest " * 1000, count=20)     # by the library `tokenizers`, where it is installed
+    ids = encoded(tokenizer, "the lowest")                        # likewise; half a character is refused in a sentence
 
 Each byte is one character here. Sources: Sennrich et al. 2016; Radford et al. 2019."""
 
