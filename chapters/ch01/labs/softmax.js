@@ -140,12 +140,7 @@ class SoftmaxLab {
     const { scores, powers, weights } = this.now();
     return {
       header: [t("key"), t("score"), t("e to the score"), t("weight")],
-      rows: this.spec.names.map((name, i) => [
-        name,
-        fmt(scores[i]),
-        fmt(powers[i]),
-        fmt(weights[i]),
-      ]),
+      rows: this.spec.names.map((name, i) => [name, fmt(scores[i]), fmt(powers[i]), fmt(weights[i])]),
     };
   }
 
