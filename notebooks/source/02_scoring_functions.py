@@ -484,7 +484,7 @@ from mine import masked_softmax  # (scores, mask) -> weights, yours of chapter 1
 @exercise("scaled dot-product attention")
 def scaled_dot_product_attention(q, k, v, mask=None):
     """q [..., Q, D], k [..., K, D], v [..., K, Dv], mask [..., Q or 1, K] bool or None
-    -> output [..., Q, Dv], weights [..., Q, K]; in front a batch, later heads behind it"""
+    -> output [..., Q, Dv], weights [..., Q, K]; in front a batch, later heads, too"""
     raise NotImplementedError
 
 # %% [markdown] slideshow={"point": ["masked_softmax("], "slide_type": "subslide"}

@@ -479,18 +479,18 @@ plot.lines(
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 inside, beyond = ({kind: shares[part].mean().item() for kind, shares in by_position.items()} for part in (slice(18), slice(18, None)))
 assert inside["none"] < 30
+assert beyond["sinusoidal"] < 60 and beyond["learned"] < 25 and letters.by_place(models["rotary"]).shape == (58,)
+
+# %% jupyter={"source_hidden": true} tags=["asserts", "trained"]
+assert min(letters.right(models[kind])[0] for kind in ("learned", "sinusoidal", "rotary")) > 0.95
 def near(x, reader=models["rotary"]):  # its weights, with the keys hidden that are farther away than in training
     places = torch.arange(x.shape[1])
     q, k = (rotary(layer(x), places).to(x) for layer in (reader.q, reader.k))
     far = (places[:, None] - places).abs() >= 20
     return (q @ k.mT / q.shape[-1] ** 0.5).masked_fill(far, -math.inf).softmax(-1)
 models["rotary"].weights = near
-del models["rotary"].weights
-assert beyond["sinusoidal"] < 60 and beyond["learned"] < 25 and letters.by_place(models["rotary"]).shape == (58,)
-
-# %% jupyter={"source_hidden": true} tags=["asserts", "trained"]
-assert min(letters.right(models[kind])[0] for kind in ("learned", "sinusoidal", "rotary")) > 0.95
 assert letters.by_place(models["rotary"]).min() > 0.98
+del models["rotary"].weights
 assert beyond["rotary"] > 90
 
 # %% [markdown]

@@ -626,7 +626,7 @@ asking
 # <a id="one-sentence"></a>
 # **The animal didn't cross the street because it was too tired.** This sentence has come with you through the course. Here is what each chapter made of it, side by side. An arc is as thick as what “it” gives to the word at its end.
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"}
 from chapters.ch09.experiments.one_sentence import through_all
 
 maps = through_all()

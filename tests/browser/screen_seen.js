@@ -25,7 +25,8 @@
         const drawn = e.ownerSVGElement, units = drawn?.viewBox.baseVal?.width; // a drawing has units of its own
         const scale = units ? drawn.clientWidth / units : 1;
         const size = parseFloat(getComputedStyle(e).fontSize) * scale * e.currentCSSZoom * enlarged;
-        if (size < 24 && !e.closest('sup, sub')) small.push([text.data.trim().slice(0, 40), size]);
+        const least = e.closest('.highlight, .cm-content, pre') ? 18 : 24; // of code, of words
+        if (size < least && !e.closest('sup, sub')) small.push([text.data.trim().slice(0, 40), size]);
       }
     }
   };

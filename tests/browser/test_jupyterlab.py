@@ -213,39 +213,49 @@ IN_SIGHT = """card => { const box = card.getBoundingClientRect();
     return room.top <= box.top && box.bottom <= room.bottom; }"""
 
 
+def seen(nb, name, look):
+    """What a function of a cell's node gives as it stands: nothing is brought into sight, nothing waited for."""
+    node = "window.jupyterapp.shell.currentWidget.content.widgets[number].node"
+    return nb.page.evaluate(f"number => ({look})({node})", list(SOURCES).index(name))
+
+
 def test_a_picture_stays_until_the_new_one_is_there_and_a_stopped_cell_says_so(nb, lab):
     """Also of a cell that waited behind the one that was stopped, and never ran."""
-    shown, go = view(nb, "still"), lab.folder / "go"
-    room, stays = cell(nb, "still").locator(".jp-Cell-outputWrapper"), cell(nb, "still").locator(".course-stays")
-    height = until(lambda: room.bounding_box()["height"], lambda seen: seen > 100)
+    go, busy, still = lab.folder / "go", (nb, "busy"), (nb, "still")
+    high = "cell => cell.querySelector('.jp-Cell-outputWrapper').getBoundingClientRect().height"
+    stays, clocks, views = (
+        f"cell => cell.querySelectorAll('{one}').length"
+        for one in (".course-stays", ".course-clock", ".course-view:not(.course-stays *)")
+    )
+    view(*still)
+    height = until(lambda: seen(*still, high), lambda now: now > 100)
     same = pytest.approx(height, abs=1)
     for stopped in (False, True):
         go.unlink()
         try:
             nb.page.evaluate(RUN, [list(SOURCES).index(name) for name in ("busy", "still")])
-            until(stays.count, 1)
-            until(shown.count, 0)
-            until(lambda: room.bounding_box()["height"], same)
+            until(lambda: seen(*still, stays), 1)
+            until(lambda: seen(*still, views), 0)
+            until(lambda: seen(*still, high), same)
             if stopped:
-                until(cell(nb, "busy").locator(".course-clock").count, 1)
+                until(lambda: seen(*busy, clocks), 1)
                 nb.command("notebook:interrupt-kernel")
-                until(stays.count, 0)
+                until(lambda: seen(*still, stays), 0)
         finally:
             go.touch()
-        until(stays.count, 0)
-        view(nb, "still")
-        until(lambda: room.bounding_box()["height"], same)
-    said = cell(nb, "busy").locator(".jp-OutputArea-output")
-    until(said.all_inner_texts, lambda seen: len(seen) == 1 and "Stopped by hand, in round" in seen[0])
+        until(lambda: seen(*still, stays), 0)
+        view(*still)
+        until(lambda: seen(*still, high), same)
+    said = "cell => [...cell.querySelectorAll('.jp-OutputArea-output')].map(one => one.textContent).join()"
+    until(lambda: seen(*busy, said), contains("Stopped by hand, in round"))
 
 
 def test_a_verdict_comes_into_sight(nb):
-    answer = cell(nb, "answer")
-    answer.evaluate(OUT_OF_SIGHT)
-    answer.locator(".course-card").evaluate("card => card.remove()")
+    cell(nb, "answer").evaluate(OUT_OF_SIGHT)
+    seen(nb, "answer", "cell => cell.querySelector('.course-card').remove()")
     nb.page.evaluate(RUN, [list(SOURCES).index("answer")])
-    until(answer.locator(".course-card:not(.course-stays *)").count, 1)
-    until(lambda: answer.locator(".course-card").evaluate_all(f"cards => cards.map({IN_SIGHT})"), [True])
+    cards = f"cell => [...cell.querySelectorAll('.course-card:not(.course-stays *)')].map({IN_SIGHT})"
+    until(lambda: seen(nb, "answer", cards), [True])
 
 
 def test_a_cell_of_asserts_is_seen_only_when_it_fails(nb):

@@ -10,7 +10,7 @@ import axe_playwright_python
 import pytest
 from waiting import contains, differs, lacks, until
 
-from course_tools.authoring import building
+from course_tools.authoring import building, sources
 from course_tools.publishing import links, site
 
 pytestmark = pytest.mark.browser
@@ -48,12 +48,13 @@ ALL = """() => { for (const part of document.querySelectorAll("details")) part.o
 def folder(request, tmp_path_factory):
     """A site of the notebooks that the tests visit; of all where those of the week are run. Its links, and what is on
     all pages, tests/unit/course_tools/test_whole_site.py reads."""
-    out, names, every = tmp_path_factory.mktemp("site") / "out", site.names, building.names()
+    out, built, every = tmp_path_factory.mktemp("site") / "out", sources.built, building.names()
     weekly = any(test.get_closest_marker("weekly") and test.path == request.path for test in request.session.items)
     with pytest.MonkeyPatch.context() as patch:
         if not weekly:
             patch.setattr(building, "names", lambda: [name for name in every if name in VISITED])
-            patch.setattr(site, "names", lambda to: names(to) if to == "en" else [n for n in names(to) if n in CHINESE])
+            wanted = {"en": VISITED}
+            patch.setattr(sources, "built", lambda to: [one for one in built(to) if one in wanted.get(to, CHINESE)])
             patch.setattr(links, "dead_links", lambda _: [])
         site.build(out, ADDRESS)
     return out

@@ -46,7 +46,7 @@ def test_two_builds_are_the_same_bytes_and_leave_the_notebook_alone(course):
     before = (folder / "01_small.ipynb").read_bytes()
     building.build("01_small", folder)
     assert (folder / "01_small.ipynb").read_bytes() == before and building.drift("01_small", folder) == []
-    assert sorted(path.name for path in folder.iterdir()) == ["01_small.ipynb", "source"]
+    assert sorted(path.name for path in folder.iterdir()) == ["01_small.ipynb", "source", "stamps"]
     notebook = json.loads(before)
     assert notebook["cells"][-1]["outputs"][0]["data"].keys() == {"text/plain", "text/html"}
     assert "widgets" not in notebook["metadata"]

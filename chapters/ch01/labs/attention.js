@@ -111,7 +111,7 @@ class Attention {
       return h("div", { class: "row", role: "row" }, first, ...line.map((place) => this.cell(place)));
     });
     const names = columns.map((text) => name(text, "columnheader"));
-    const corner = h("span", { class: "name", role: "columnheader", "aria-label": nounOf(this.spec, letter) });
+    const corner = h("span", { class: "name", role: "gridcell", "aria-label": nounOf(this.spec, letter) });
     const top = names.length ? [h("div", { class: "row", role: "row" }, corner, ...names)] : [];
     const title = letter.length > 1 ? [h("i", {}, "W"), h("sub", {}, letter[1])] : [nounOf(this.spec, letter)];
     const note = noteOf(this.spec, letter);
