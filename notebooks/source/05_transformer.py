@@ -510,7 +510,8 @@ counts = {}
 for name, p in grammar.model.named_parameters():
     stack, *inside = name.split(".")
     part = f"{stack} {inside[1]}" if stack in ("encoder", "decoder") else stack
-    part = "all norms" if "norm" in name or "around" in part else part.replace("_", " ")
+    part = part.replace("cross_", "cross-").replace("_", " ")
+    part = "all norms" if "norm" in name or "around" in part else part
     part = "target embedding" if part == "output" else part  # the same table, and a bias
     counts[part] = counts.get(part, 0) + p.numel()
 plot.bars(

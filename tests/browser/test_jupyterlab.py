@@ -286,8 +286,8 @@ def test_saved_and_opened_again_the_views_are_there(nb):
     place = nb.page.evaluate(ACTIVE)
     nb.open()
     until(lambda: nb.page.evaluate(ACTIVE), place)
-    notice = nb.page.get_by_role("alert").filter(has_text="The kernel is a new one")
-    notice.get_by_role("button", name="Resume here").wait_for()
+    until(nb.find("role=alert >> text=The kernel is a new one").count)
+    until(nb.find('role=alert >> role=button[name="Resume here"]').count)
     shown = view(nb, "live")
     shown.find("[type=range][data-control=width]").focus()
     before = shown.evaluate(STATE)["width"]
