@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -71,9 +72,7 @@ def _make_quickly(venv):
     """An environment with a copy of this one's pip."""
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", venv], check=True)
     site = next(venv.glob("Lib/site-packages" if os.name == "nt" else "lib/python3*/site-packages"))
-    import pip
-
-    package = Path(pip.__file__).parent
+    package = Path(str(metadata.distribution("pip").locate_file("pip")))  # imported, it undoes distutils
     for folder in [package, *package.parent.glob("pip-*.dist-info")]:
         shutil.copytree(folder, site / folder.name)
     for line in next(site.glob("pip-*.dist-info/RECORD")).read_text().splitlines():
