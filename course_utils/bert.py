@@ -119,6 +119,8 @@ class Bert(nn.Module):
         mask: Bool[Tensor, "B T"] | None = None,
     ) -> BertOutput:
         """mask: True = a real token, False = padding, which nothing attends to"""
+        if (length := ids.shape[1]) > (most := self.config.context):
+            raise ValueError(f"The texts have {length} tokens; needed: {most} at most.")
         x = self.embeddings(ids, segments)  # [B, T, D]
         real = None if mask is None else mask[:, None, :]  # [B, T] -> [B, 1, T]
         for block in self.blocks:

@@ -53,8 +53,10 @@ def nadaraya_watson(
     values: Float[Tensor, "K"],
     kernel: Callable[[Tensor], Tensor] = gaussian_kernel,
 ) -> tuple[Float[Tensor, "Q"], Float[Tensor, "Q K"]]:
-    """Σ κ(q − kᵢ) vᵢ / Σ κ(q − kⱼ), and the weights; 0 where no key is near.
+    """Σ κ(q − kᵢ) vᵢ / Σ κ(q − kⱼ), and the weights; 0 where κ is 0 for every key.
     Nadaraya 1964; Watson 1964."""
+    if kernel is gaussian_kernel:  # it is never 0, but far away too small for a float
+        return attention_pooling(queries, keys, values)
     closeness = kernel(queries[:, None] - keys)  # [Q, K]
     total = closeness.sum(-1, keepdim=True)  # [Q, 1]
     weights = closeness / total.where(total != 0, 1)  # [Q, K] / [Q, 1]

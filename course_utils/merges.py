@@ -19,7 +19,7 @@ def words_of(text: str) -> list[str]:
     """Words and signs, each with the blank before it, and other blanks, as many as there
     are; each byte is one character."""
     words = re.findall(r" ?\w+| ?[^\w\s]+|\s+(?!\S)|\s", text)
-    return [word.encode().decode("latin-1") for word in words]
+    return [word.encode(errors="replace").decode("latin-1") for word in words]
 
 
 def joined(word: Word, pair: tuple[str, str]) -> Word:

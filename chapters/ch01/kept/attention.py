@@ -45,12 +45,13 @@ def vector_pooling(
 
 
 def check_pooling() -> None:
-    """The ratio of kernels is a softmax, and 0 far from all keys, a hidden key has no weight, a width is learned,
-    vectors agree with numbers."""
+    """The ratio of kernels is a softmax, also far from all keys, where a boxcar's is 0; a hidden key has no weight, a
+    width is learned, vectors agree with numbers."""
     keys, values = torch.linspace(0, 3, 7), torch.linspace(0, 3, 7).sin()
     estimate = attention_pooling(keys + 0.1, keys, values)[0]
     assert torch.allclose(nadaraya_watson(keys + 0.1, keys, values, gaussian_kernel)[0], estimate, atol=1e-5)
-    assert all((x == 0).all() for x in nadaraya_watson(keys[:1] + 99, keys, values))  # no key is in reach
+    assert nadaraya_watson(keys[:1] + 99, keys, values)[0].isclose(values[-1])  # the nearest one's
+    assert all((x == 0).all() for x in nadaraya_watson(keys[:1] + 99, keys, values, boxcar_kernel))  # none in reach
     for kernel in (boxcar_kernel, epanechnikov_kernel):
         assert (kernel(torch.tensor([0.0, 2.0])) == torch.tensor([1.0, 0.0])).all()
     column, mask = keys[:, None], leave_one_out_mask(7)

@@ -76,18 +76,11 @@ def masked_word_loss(
 
     ids [B, T]; special: ids that are never covered; padding: not read either, None for texts of one length
     """
-    need_room(model, ids)
     real = torch.ones_like(ids, dtype=torch.bool) if padding is None else ids != padding
     never = ~real | torch.isin(ids, torch.tensor(special, dtype=ids.dtype, device=ids.device))
     inputs, labels = mask_tokens(ids, never, model.config.vocab, mask_id, None)
     logits = model(inputs, None, real).mlm_logits
     return mlm_loss(logits, labels) if (labels != -100).any() else 0.0 * logits.sum()
-
-
-def need_room(model: nn.Module, ids: Tensor) -> None:
-    """Raises ValueError for texts that are longer than a model's context."""
-    if ids.shape[1] > (most := model.config.context):
-        raise ValueError(f"The texts have {ids.shape[1]:,} tokens; the model reads {most:,} at most: cut them.")
 
 
 @torch.no_grad()
@@ -101,7 +94,6 @@ def spans(
 ) -> list[tuple[int, int]]:
     """First and last token of the answer in each text, by a model in eval mode. mask [B, T]: by default all that is no
     `padding`, all if that is None; allowed [B, T]: where an answer may be, by default segment 1, or the mask."""
-    need_room(model, ids)
     real = mask if mask is not None else torch.ones_like(ids, dtype=torch.bool) if padding is None else ids != padding
     allowed = allowed if allowed is not None else real if segments is None else segments == 1
     starts, ends = model(ids, segments, real)

@@ -59,6 +59,11 @@ def test_other_kernels_end_at_the_width():
     assert epanechnikov_kernel(d).tolist() == pytest.approx([1, 0.75, 0, 0])
 
 
+def test_far_from_all_keys_the_gaussian_still_weighs():
+    given = numbers([60.0], [0.0, 9.0, 10.0], [1.0, 2.0, -0.38])
+    assert nadaraya_watson(*given)[0].item() == pytest.approx(-0.38) == attention_pooling(*given)[0].item()
+
+
 def test_nobody_in_reach_gives_zeros():
     estimate, weights = nadaraya_watson(*numbers([0.0, 9.0], [0.0, 1.0], [3.0, 4.0]), boxcar_kernel)
     assert estimate.tolist() == [3.5, 0] and weights.tolist() == [[0.5, 0.5], [0, 0]]

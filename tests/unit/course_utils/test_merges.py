@@ -15,6 +15,10 @@ def test_every_text_comes_back_even_with_merges_of_another(text):
     assert "".join(words_of(text)).encode("latin-1").decode() == text
 
 
+def test_half_a_character_becomes_a_question_mark():
+    assert Tokenizer([]).decode(Tokenizer([]).encode("a\ud800b")) == "a?b"
+
+
 def test_merges_end_when_nothing_is_left_to_join():
     assert learn_merges("aa aa", 10) == [(" ", "a"), ("a", "a"), (" a", "a")] or len(learn_merges("aa aa", 10)) <= 4
     assert learn_merges("", 3) == []
