@@ -1,5 +1,6 @@
 """A GPT and its tokenizer from an empty file."""
 
+import functools
 import math
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -9,7 +10,7 @@ from torch import Tensor, nn
 
 from course_kit.data import book
 from course_kit.exercises.compare import Misfit
-from course_kit.exercises.define import integers, some_numbers
+from course_kit.exercises.define import integers, some_numbers, wrong_answers
 from course_kit.mine.scratch_parts import Either, Model, Part, Track, build
 from course_utils.gpt import nucleus, windows, with_temperature
 
@@ -19,6 +20,7 @@ split_heads
 join_heads: the way back from split_heads
 causal_mask: True where the key is not later than the query
 CausalAttention: out(softmax(Q Kᵀ / √d) V) in each head, under the causal mask
+CausalAttention, its weights*: softmax(Q Kᵀ / √d) in each head, under the causal mask
 add_norm
 CausalBlock: x + dropout(attention(norm1(x))), then x + dropout(ffn(norm2(x))); GELU as tanh, 4 times as wide
 GPT*: dropout(token + position); the blocks; norm; times the table of the tokens, transposed
@@ -26,6 +28,7 @@ parameters_of*: tables, and for each block 12 D² + 13 D
 multiply_adds*: of each block 12 T D² + 2 T² D; then the table, T D V
 inputs_and_targets
 next_token_loss: the mean of −ln p of each next token; −100 costs nothing
+next_token_loss, at its limits*: a ValueError where more than the context and one token come
 training_step*: loss, zero_grad, backward, gradients cut at a norm of 1, a step of each optimiser; the loss before
 AdamW*: p ← p (1 − lr · decay) − lr · m̂ / (√v̂ + ε), with m̂ = m / (1 − β₁ᵗ) and v̂ = v / (1 − β₂ᵗ)
 rate_at*: highest · (step + 1) / rising; then lowest + (highest − lowest) (1 + cos(π · done)) / 2
@@ -71,7 +74,7 @@ def pool(c: Any) -> dict[str, Any]:
         "causal_mask.size": 4, "join_heads.x": some_numbers(2, 2, 3, 4, seed=0), "optimisers": None,
         "tokens": Either([5, 9]), "parameters": (), "lr": 0.1, "betas": Either([(0.9, 0.999), (0.5, 0.8)]),
         "AdamW.eps": Either([1e-8, 0.1]), "weight_decay": Either([0.01, 0.5]), "steps": 10, "highest": 0.3,
-        "step": Either([0, 2, 3, 7, 9]), "rising": Either([4, 4, 4, 4, 2]), "lowest": Either([0.0, 0.1]),
+        "step": Either([0, 2, 3, 4, 7, 9]), "rising": Either([4, 4, 4, 4, 4, 2]), "lowest": Either([0.0, 0.1]),
         "model": Model("GPT"), "next_token_loss.ids": Either([ids, cut]), "write.temperature": 0.0,
         "write.ids": Either([many, many, many[:3]]), "write.count": 9, "write.top_p": Either([1.0, 0.5]),
         "write.stop": Either([None, None, *range(0, 13, 3)]), "write, by chance.case": Either(CHANCES),
@@ -155,10 +158,23 @@ class Counting(Unmoved):
         return 9.0 * nn.functional.one_hot((ids + 1) % 5, 5)
 
 
+def weights_of(layer, names, x):
+    return layer.weights(x)
+
+
+def loss_at_its_limits(loss, names):
+    right = {"model": Unmoved(context=3), "ids": torch.zeros(2, 4, dtype=torch.long)}
+    return refuses(loss, right, {"ids": torch.zeros(2, 5, dtype=torch.long)})
+
+
 def at_its_limits(write, names):
     said = write(Counting(context=3), torch.tensor([[0]]), 7, 0.0)[0].tolist()
     if said != [0, 1, 2, 3, 4, 0, 1, 2]:
         raise Misfit(f"With a model of context 3 that counts to 4, yours writes {said}, expected 0 1 2 3 4 0 1 2.")
+    said = write(Counting(), torch.tensor([[0], [2]]), 7, 0.0, stop=4).tolist()
+    if said != [[0, 1, 2, 3, 4], [2, 3, 4, 0, 1]]:
+        raise Misfit(f"With stop 4, rows that begin with 0 and 2 become {said}, with a model that counts; expected: "
+                     "0 1 2 3 4 and 2 3 4 0 1, which goes on until both have drawn it.")  # fmt: skip
     right = {"model": Unmoved(), "ids": torch.zeros(2, 3, dtype=torch.long), "count": 2}
     wrong = [{"temperature": -1.0}, {"temperature": float("nan")}, {"top_p": 0.0}, {"top_p": 1.5}]
     return refuses(write, right, *wrong, {"ids": right["ids"][:, :0]})
@@ -171,7 +187,8 @@ def merges_of_long(learn, names, long):
 def parameters_after_steps(optimiser, names, betas, weight_decay):
     """The numbers of a parameter after five steps, in which its gradient changes, and of one that has none."""
     eps, weights = 0.1 if betas[0] < 0.9 else 1e-8, [torch.tensor([1.0, -2.0, 3.0]).requires_grad_() for _ in range(2)]
-    mine = build(names, "AdamW", iter(weights), 0.1, betas, eps, weight_decay)
+    make = type(optimiser) if type(optimiser).__module__ == __name__ else functools.partial(build, names, "AdamW")
+    mine = make(iter(weights), 0.1, betas, eps, weight_decay)
     found = []
     for step in range(5):
         weights[0].grad = torch.tensor([0.5, -0.1, 0.01]) * (step - 1.5)
@@ -208,15 +225,67 @@ def cut_and_joined(tokenizer, names, text):
     return f"{numbers} {tokenizer.decode(numbers)} {tokenizer.decode([231])}"
 
 
+def mistaken(**how: Any) -> type:
+    """AdamW with one thing done otherwise."""
+
+    class AdamW:
+        def __init__(self, parameters, lr, betas, eps, decay):
+            self.parameters, self.lr, self.eps, self.decay = list(parameters), lr, eps, decay
+            self.betas, self.m, self.v, self.t = betas[:: how.get("order", 1)], [0.0, 0.0], [0.0, 0.0], 0
+
+        @torch.no_grad()
+        def step(self):
+            self.t += 1
+            t, (first, second) = self.t + how.get("late", 0), self.betas
+            for i, p in enumerate(self.parameters):
+                if p.grad is None:
+                    p.mul_(1 - self.lr * self.decay * how.get("all", 0))
+                    continue
+                g = p.grad + how.get("l2", 0) * self.decay * p
+                self.m[i] = first * self.m[i] + (1 - first) * how.get("gain", 1) * g
+                self.v[i] = second * self.v[i] + (1 - second) * g**2
+                m = self.m[i] / (1 - first**t if how.get("m", 1) else 1)
+                v = self.v[i] / (1 - second**t if how.get("v", 1) else 1)
+                size = (v + self.eps).sqrt() if "inside" in how else v.sqrt() + self.eps * how.get("eps", 1)
+                rate = how["rate"](self.lr) if "rate" in how else self.lr
+                p.mul_(1 - rate * self.decay * (not how.get("l2"))).sub_(self.lr * m / size)
+
+    return AdamW
+
+
+STEPS_OF_ADAMW = wrong_answers(
+    mistaken(l2=1),
+    "The decay is added to the gradient, as in Adam with L2, so that m and v see it. It shrinks the parameter itself, "
+    "beside the step: that is the W of AdamW.",
+    mistaken(m=0),
+    "The running mean m is not divided by 1 − β₁ᵗ: it begins at 0, so that the first steps are far too small.",
+    mistaken(v=0),
+    "The running mean v is not divided by 1 − β₂ᵗ: it begins at 0, so that the first steps are far too large.",
+    mistaken(inside=1),
+    "ε stands under the root, √(v̂ + ε). It is added to the root, √v̂ + ε.",
+    mistaken(late=1),
+    "The steps are counted from 1 too high: in the first, t is 1, so that m / (1 − β₁) is the gradient itself.",
+    mistaken(order=-1),
+    "β₁ and β₂ are exchanged: the first is that of m, the second that of v.",
+    mistaken(rate=lambda lr: 1.0),
+    "A step shrinks by weight_decay alone. It should be lr · weight_decay.",
+    mistaken(rate=lambda lr: 0.0),
+    "Nothing shrinks: weight_decay has no effect. Before it moves, a parameter is multiplied by 1 − lr · weight_decay.",
+    mistaken(eps=0),
+    "ε is missing: where gradients are small, the step should be smaller, too.",
+    mistaken(all=1),
+    "A parameter without a gradient shrinks. It should stay as it is.",
+)  # fmt: skip
 HAVE = "a GPT, and the tokenizer that cuts its text"
 CALLS = {"AdamW": parameters_after_steps, "learn_merges, of a long text": merges_of_long}
+CALLS |= {"CausalAttention, its weights": weights_of, "next_token_loss, at its limits": loss_at_its_limits}
 CALLS |= {"Tokenizer": cut_and_joined, "write, by chance": drawn_rows, "write, at its limits": at_its_limits}
 READS = Part("a text", "AdamW", reads, ("Does each part pass by itself, with `--part`? Then: who calls `zero_grad`?",),
              seconds=120, optional=False)  # fmt: skip
 TRACKS = {
     "gpt": Track(
         7, "gpt", PARTS, pool, 270, HAVE, bar=90, calls=CALLS, causal=("ids", "x"), told=TOLD,
-        more=("tokenizer", "chapters.ch07.by_hand"), last=(READS,),
+        more=("tokenizer", "chapters.ch07.by_hand"), last=(READS,), wrong={"AdamW": STEPS_OF_ADAMW},
         note="Keys and values are kept in the track of llama; here a model reads its whole text for each token.",
         given=("PADDING", "optimisers_of", "copying"),
     )

@@ -25,7 +25,7 @@ import torch
 from torch import Tensor, nn
 
 from course_kit.exercises.compare import Misfit, same
-from course_kit.exercises.define import Case, Exercise, find
+from course_kit.exercises.define import Case, Exercise, Wrong, find
 from course_kit.exercises.diagnose import Verdict
 from course_kit.exercises.guard import TookTooLong, Trouble, own_line, plain_torch, quiet, time_limit, trouble
 from course_kit.exercises.judge import judge
@@ -40,6 +40,7 @@ OURS = "from_scratch"  # the reader's file as a module
 STANDING_IN = "__course__"  # in it, the names of those parts that are the course's there
 COMMENT = re.compile(r"^\s*(?:return\b|([\w, .]+?) =)?.*?#\s*(.*\[.*)$")
 NOTHING = "None"  # in a tuple
+SMALL = 0.05  # the standard deviation of a layer that is told to begin small
 STEPS = 3  # of a training, which are compared
 
 
@@ -102,18 +103,18 @@ class Part:
     made_of: tuple[str, ...] = ()
     seconds: float = 5.0
     optional: bool = True
+    formula: str = ""
 
     def verdict(self, space: dict[str, Any]) -> Verdict:
         """What is said of the reader's file."""
         thing = space[self.name] if self.name in space else space["build"]  # which knows another name
         if isinstance(self.judged, Exercise):
             verdict = judge(self.judged, thing, self.seconds)
-            if says := next(
-                (one.trouble.message for one in verdict.outcomes if one.trouble and one.trouble.kind == "misfit"), ""
-            ):
+            misfits = (one.trouble.message for one in verdict.outcomes if one.trouble and one.trouble.kind == "misfit")
+            if verdict.known not in self.judged.wrong and (says := next(misfits, "")):
                 return replace(verdict, text=says, lead="", arrays={})  # it names what is, and what is needed
-            vague = verdict.look == "the_result" and self.made_of and self.hints[1]
-            return replace(verdict, text=f"{verdict.text} It should be: {self.hints[1]}.") if vague else verdict
+            vague = verdict.look == "the_result" and self.formula
+            return replace(verdict, text=f"{verdict.text} It should be: {self.formula}.") if vague else verdict
         try:
             with plain_torch(), quiet(), time_limit(self.seconds):
                 random.seed(0)
@@ -135,8 +136,8 @@ class Track:
     pool: from the course's names to inputs and sizes, by the names of parameters; bar: what the figure of the task must
     reach; calls: how a part is tried that is not just called, (thing, names, **inputs) -> result; causal: inputs of
     which no earlier output may see the later ones; given: definitions that are no work; more: other kept files, or
-    modules of the course; told: what is judged and no docstring says, by the names of parts; task: the file
-    whose `main` is the task; last: what comes after it; note: to be said above.
+    modules of the course; told: what is judged and no docstring says, by the names of parts; wrong: known mistakes,
+    likewise; task: the file whose `main` is the task; last: what comes after it; note: to be said above.
     """
 
     chapter: int
@@ -152,6 +153,7 @@ class Track:
     given: tuple[str, ...] = ()
     more: tuple[str, ...] = ()
     told: Mapping[str, str] = field(default_factory=dict)
+    wrong: Mapping[str, tuple[Wrong, ...]] = field(default_factory=dict)
     task: str = ""
     last: tuple[Part, ...] = ()
     note: str = ""
@@ -207,7 +209,7 @@ class Track:
             name, _, formula = line.strip().partition(": ")
             needed, title = name.endswith("*"), name.rstrip("*")
             name = title.partition(",")[0]
-            judge = judges.get(name)
+            judge = judges.get(name) if title not in self.calls else None
             if judge and not isinstance(judge.reference, type):
                 if more := self.inputs.get(name):  # of parameters that the notebook does not use
                     judge = replace(judge, cases=functools.partial(_all_cases, judge, more))
@@ -272,13 +274,16 @@ class Track:
                 return result
             trained = _filled(mine.trained, ours.trained)
             if ours.drops and (mine.drops or same(trained, result)) and not same(trained, ours.trained):
+                if sorted(mine.drops) == sorted(ours.drops):
+                    says = t("In train mode dropout acts in another place. It should be: {formula}.", formula=formula)
+                    raise Misfit(says)
                 acts = " and ".join(
                     t("{times} in {whose}", times=_times(one.drops), whose=whose)
                     for one, whose in ((mine, "yours"), (ours, t("the course's")))
                 )
                 raise Misfit(
                     t(
-                        "In train mode dropout acts {acts}, or in other places. It should be: {formula}.",
+                        "In train mode dropout acts {acts}. It should be: {formula}.",
                         acts=acts,
                         formula=formula,
                     )
@@ -301,9 +306,9 @@ class Track:
         hints = about, formula, _steps(reference)
         returns = _returns(call or reference, example)
         exercise = Exercise(title, about, reference, lambda: cases, returns, hints, 1, 2, run=run,
-                            properties=tuple(holds), function=name)  # fmt: skip
+                            properties=tuple(holds), function=name, wrong=tuple(self.wrong.get(title, ())))  # fmt: skip
         of = tuple(dict.fromkeys(_made_of(fresh[0], self.course))) if fresh[0] else ()
-        return Part(title, name, exercise, hints, parameters[0], of, optional=optional)
+        return Part(title, name, exercise, hints, parameters[0], of, optional=optional, formula=formula)
 
     def learned(self, mine: SimpleNamespace) -> tuple[bool, str]:
         """The task of the kept file, with the reader's definitions for ours."""
@@ -385,9 +390,7 @@ def _plain(result: Any) -> Any:
     """A tensor, a number or a text, or a tuple of these."""
     if isinstance(result, tuple) and not all(isinstance(part, str) for part in result):
         return tuple(NOTHING if part is None else _plain(part) for part in result)
-    if isinstance(result, Tensor):
-        return result.detach()
-    return result if isinstance(result, bool | int | float | str) or result is None else str(list(result))
+    return result if isinstance(result, Tensor | bool | int | float | str) or result is None else str(list(result))
 
 
 def names_beside(answer: Any, ours: SimpleNamespace) -> SimpleNamespace:
@@ -458,9 +461,12 @@ def made(
 
 
 def _begins_like(fresh: nn.Module, own: Mapping[str, Tensor], state_map: Callable) -> None:
-    """Raises Misfit where tables of embeddings begin much larger or smaller, or norms with other weights."""
+    """Raises Misfit where tables of embeddings, or small layers of its own, begin much larger or smaller, or norms
+    with other weights."""
     begins = {name: p.detach() for name, p in fresh.named_parameters()}
     tables = {f"{name}.weight" for name, part in fresh.named_modules() if isinstance(part, nn.Embedding)}
+    tables |= {f"{name}.weight" for name, part in fresh.named_children()
+               if isinstance(part, nn.Linear) and part.weight.std() < SMALL}  # fmt: skip
     ours = state_map({name: p.clone() for name, p in begins.items()})
     counted = state_map(
         {name: torch.full_like(p, name in tables and bool(p.std() < 0.9)) for name, p in begins.items()}
@@ -475,7 +481,8 @@ def _begins_like(fresh: nn.Module, own: Mapping[str, Tensor], state_map: Callabl
                     mean=f"{mine.mean():.2g}",
                 )
             )
-        if counted[name].all() and not 0.6 < (mine.std() / value.std()) < 1.6:
+        far = 1.6 if value.numel() > 50 else 3.0  # of few numbers, chance makes more
+        if counted[name].all() and not 1 / far < (mine.std() / value.std()) < far:
             raise Misfit(
                 t(
                     "The standard deviation of its `{name}` is {std} at the beginning; needed: about {std2}.",
@@ -510,7 +517,9 @@ def _lost(model: nn.Module, result: Any) -> str:
     if learned and not tracked:
         return t("No gradient passes through it: numpy, `.detach()`, `.item()` and `no_grad` cut it off.")
     found = (
-        torch.autograd.grad(torch.stack(tracked).sum(), list(learned.values()), allow_unused=True) if tracked else ()
+        torch.autograd.grad(torch.stack(tracked).sum(), list(learned.values()), None, True, allow_unused=True)
+        if tracked
+        else ()
     )
     lost = [name for name, gradient in zip(learned, found, strict=False) if gradient is None]
     return t("No gradient reaches its parameter `{lost}`. Is it used, and as it is?", lost=lost[0]) if lost else ""

@@ -115,7 +115,21 @@ def test_the_file_has_every_part_and_no_body(name, tmp_path):
             "learn_merges",
             "",
         ),
-        WEEKLY("gpt", "1 - second**self.steps", "1", "AdamW", ""),
+        ("gpt", "1 - second**self.steps", "1", "AdamW", "The running mean v is not divided by 1 − β₂ᵗ"),
+        WEEKLY(
+            "gpt",
+            "masked_softmax(scores, causal_mask(x.shape[1], x.device))",
+            "scores.softmax(-1)",
+            "CausalAttention, its weights",
+            "mask",
+        ),
+        WEEKLY("gpt", "if inputs.shape[1] > model.context", "if False", "next_token_loss, at its limits", "ids [2, 5]"),
+        ("bert", "model(inputs, None, real)", "model(inputs)", "masked_word_loss", "attend to 1200 of 1200 tokens;"),
+        WEEKLY(
+            "bert", "special, dtype", "(), dtype", "masked_word_loss", "it covers a special token, such as the id 1."
+        ),
+        WEEKLY("bert", "init_small(self.classifier)", "pass", "BertForSequenceClassification", "beginning; needed"),
+        WEEKLY("bert", "triu(longest)", "triu(longest + 1)", "best_span, of some length", "at most `longest`"),
         ("llama", "        between()\n", "        pass\n", "generate, of a long text", "expected: 11 times before it."),
         (
             "gpt",
