@@ -120,7 +120,7 @@ class Bert(nn.Module):
     ) -> BertOutput:
         """mask: True = a real token, False = padding, which nothing attends to"""
         if (length := ids.shape[1]) > (most := self.config.context):
-            raise ValueError(f"The texts have {length} tokens; needed: {most} at most.")
+            raise ValueError(f"Texts of {length} tokens; the model reads {most} at most.")
         x = self.embeddings(ids, segments)  # [B, T, D]
         real = None if mask is None else mask[:, None, :]  # [B, T] -> [B, 1, T]
         for block in self.blocks:

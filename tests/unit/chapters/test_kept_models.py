@@ -49,7 +49,7 @@ def test_what_one_brings_oneself_is_taken_or_refused_in_a_sentence():
     """Readings in another unit, a text that is longer than the context."""
     x = torch.linspace(0, 600, 60)
     assert 2 < attention.learn_width(x, 40 * (x / 100).sin()) < 40
-    with pytest.raises(ValueError, match="100 tokens; the model reads 64 at most"):
+    with pytest.raises(ValueError, match="Texts of 100 tokens; the model reads 64 at most"):
         bert.masked_word_loss(bert.make_bert(9, 8, 1, 2), torch.ones(1, 100, dtype=torch.long), mask_id=4)
 
 

@@ -171,11 +171,6 @@ def test_the_first_weights_are_small_and_every_parameter_is_trained():
     assert not [name for name, p in model.named_parameters() if p.grad is None]
 
 
-def test_a_text_longer_than_the_context_is_told_in_numbers():
-    with pytest.raises(ValueError, match="have 65 tokens; needed: 64 at most"):
-        BertForPreTraining(SMALL)(torch.ones(1, 65, dtype=torch.long))
-
-
 @pytest.mark.parametrize("share", [15, -0.1, math.nan])
 def test_a_share_that_is_none_is_refused(share):
     ids, _ = batch()
