@@ -421,6 +421,24 @@ def _rows(got: Tensor, want: Tensor) -> str | None:
     )
 
 
+def _ranked(got: Tensor, want: Tensor) -> str | None:
+    """Shares that are others, but larger and smaller at the same places."""
+    if got.shape != want.shape or not want.dim() or {number_kind(got), number_kind(want)} != {"float"}:
+        return None
+    if not torch.equal(got > 0, want > 0) or not close(_sums(got), _sums(want)).all():
+        return None
+    if want.min() < 0 or (want > 0).sum(-1).min() < 3:  # two numbers are often in the same order
+        return "" if want.min() >= 0 else None
+    return (
+        None
+        if not torch.equal(got.argsort(-1), want.argsort(-1))
+        else t(
+            "The shares are others, but the larger ones are where they should be: it is another function of the same "
+            "scores. Is each score what it should be before the softmax, its square, its root, its factor?"
+        )
+    )
+
+
 def _shape(got: Tensor, want: Tensor) -> str:
     """What to say of a shape that is wrong, with numbers that are."""
     shapes = t("Its shape is {shape}, needed: {shape2}.", shape=list(got.shape), shape2=list(want.shape))
@@ -493,7 +511,7 @@ def _say(pairs: list[tuple[Any, Any]]) -> str:
         for remark in (_nan, _infinite):  # one is enough
             if words := next(filter(None, (remark(*pair) for pair in pairs)), ""):
                 return words if remark(got, want) else t("On another input: {words}", words=words)
-        if words := _on_all(_other_kind, pairs) or _on_all(_rows, pairs):
+        if words := _on_all(_other_kind, pairs) or _on_all(_rows, pairs) or _on_all(_ranked, pairs):
             return words
         if got.shape != want.shape:
             return _shape(got, want)

@@ -186,6 +186,10 @@ def _of_operators(node: ast.BinOp, names: list[str]) -> Iterator[Change]:
     kind, left, right = type(node.op), node.left, node.right
     if kind in DOES:
         yield left, DOES[kind].format(part=_written(right))
+    for part in (right, left) if kind in (ast.Add, ast.Mult) else ():
+        if isinstance(part, ast.BinOp) and isinstance(part.op, ast.Pow):  # twice a root is no root
+            continue
+        yield ast.BinOp(node, node.op, part), t("{part} seems to be there twice.", part=_written(part))
     for other, does in SIGNS.get(kind, ()):
         yield ast.BinOp(left, other(), right), does.format(part=_written(right))
     if kind is ast.Mult:

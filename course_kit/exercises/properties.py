@@ -59,6 +59,18 @@ def rows_sum_to_one(part: int = 0, what: str = "weights") -> Property:
     )
 
 
+def weighs(values: str) -> Property:
+    """What comes out first is the sum of `values`, weighted by what comes out second."""
+
+    def violation(run: Run, case: Case, mine: Any, want: Any) -> bool | None:
+        return same(mine[1], want[1]) and not same(mine[0], want[0])
+
+    says = t(
+        "The weights are right, and what they give is not: it is `weights @ {values}`, and no more.", values=values
+    )
+    return Property(says, violation)
+
+
 def sees_only() -> Property:
     """A key that `mask` hides gets no weight: [B, Q, K], [B, K] or [Q, K] for weights [B, H, Q, K] and less."""
 

@@ -149,6 +149,7 @@ POOLING = Exercise(
     difficulty=2,
     properties=(
         properties.rows_sum_to_one(part=1),
+        properties.weighs("values"),
         properties.any_order("keys", "values", dim=-1),
         properties.averages("values"),
     ),

@@ -69,6 +69,13 @@ def _not_the_log_of_V(run, case, mine, want):
     return not same(loss.float(), torch.tensor(case.args["logits"].shape[-1]).log())
 
 
+def _counts_padding(run, case, mine, want):
+    """Whether one more place of padding, which repeats the first, changes the loss."""
+    more = {name: torch.cat([x, x[:, :1]], 1) for name, x in case.args.items()}
+    more["mask"][:, -1] = False
+    return not same(run(changed(case, **more)), mine)
+
+
 LOSS = Exercise(
     name=mark("masked loss"),
     task=t(
@@ -97,6 +104,9 @@ LOSS = Exercise(
         replace(
             shift_changes_nothing("logits"),
             says=t("Adding 1 to every logit changes the loss. In a softmax only differences count: is there one?"),
+        ),
+        Property(
+            t("One more place of padding changes the loss. Only real tokens have a loss, and count."), _counts_padding
         ),
         Property(
             t("Where all logits are equal, the loss is ln V, whatever is asked: is it one mean over the real tokens?"),
@@ -188,6 +198,13 @@ CLIPPED = Exercise(
                 "have one, n + 1 words have two, however often the same run comes back."
             ),
             lambda run, case, mine, want: mine[1] != want[1],
+        ),
+        Property(
+            t(
+                "The total is right, the matches are not: a run matches where the reference has the same words in the "
+                "same order, and at most as often as the reference has it."
+            ),
+            lambda run, case, mine, want: mine[1] == want[1] and mine[0] != want[0],
         ),
     ),
     used=t("Your counts make a BLEU score in [What does BLEU count?](#What-does-BLEU-count?)"),

@@ -77,8 +77,8 @@ READER = Exercise(
         t("Each state is collected before its word is read: the zeros are in the result, and the last state is not."),
         _wrong_reader(found=lambda states: torch.stack(states[-1:] * len(states))),
         t(
-            "All rows are the last state: it is one tensor, written over each time and collected again and again. Make "
-            "a new one for each word."
+            "All rows are the last state. Collect each state when it is made, and make a new tensor for each word: one "
+            "that is written over is the same in all places."
         ),
         _wrong_reader(beyond=lambda state, Wh: state),
         t("The old state is added to the tanh. It comes in once, as `state @ Wh`, inside of it."),

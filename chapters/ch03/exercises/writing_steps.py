@@ -4,7 +4,7 @@ import torch
 
 from course_kit.exercises.compare import same
 from course_kit.exercises.define import Case, Exercise, Property, drawn, named, tensors, variants, wrong_answers
-from course_kit.exercises.properties import blind_to_padding, rows_are_independent, rows_sum_to_one, sees_only
+from course_kit.exercises.properties import blind_to_padding, rows_are_independent, rows_sum_to_one, sees_only, weighs
 from course_kit.i18n import mark, t
 from course_utils.attention import masked_softmax
 
@@ -97,6 +97,7 @@ STEP = Exercise(
     properties=(
         sees_only(),
         rows_sum_to_one(part=1),
+        weighs("keys"),
         blind_to_padding("keys", padded=lambda case: ~case.args["mask"]),
         rows_are_independent("query", "keys", "mask"),
     ),

@@ -71,6 +71,12 @@ CONVOLUTION = Exercise(
     ),
     properties=(
         Property(
+            t("The diagonal is another one. All along it stands the middle of the kernel, `kernel[len(kernel) // 2]`."),
+            lambda run, case, mine, want: (
+                len(mine.diagonal().unique()) < 2 and not same(mine.diagonal(), want.diagonal())
+            ),
+        ),
+        Property(
             t(
                 "The kernel goes round in a ring: the first word sees the last one on its left, or the last the first "
                 "on its right. Beyond the ends are zeros."

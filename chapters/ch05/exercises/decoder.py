@@ -26,6 +26,7 @@ from course_utils.transformer import DecoderBlock
 NEEDED = "attention, cross_attention, ffn, around_attention, around_cross, around_ffn"
 
 
+LAST = {"attention": "attention.out", "cross_attention": "cross_attention.out", "ffn": "ffn.narrow"}
 BY_HAND = (3, 1, 3)
 PLAIN = {"parameters": t("both attentions: identity matrices; ffn: zeros; no biases; norms as they begin")}
 
@@ -51,8 +52,10 @@ def _run(answer, case: Case) -> Tensor:
     if not is_class(answer):
         return answer(block, *case.args.values())
     moved = case.given.get("moved", "none")  # a part with other parameters
+    silent = [f"{last}." for part, last in LAST.items() if part != case.given.get("alone", part)]
     try:
         parameters = {name: x + 0.5 * name.startswith(f"{moved}.") for name, x in block.state_dict().items()}
+        parameters |= {name: 0 * x for name, x in parameters.items() if name.startswith(tuple(silent))}
         mine = construct(answer, case, parameters)
     except RuntimeError as error:
         if "state_dict" not in str(error):
@@ -122,6 +125,20 @@ def _without_effect(run, case, mine, want):
     )
 
 
+def _alone(run, case, mine, want):
+    """What is wrong where no sub-layer adds anything, or one alone."""
+    for part in ("none", *LAST) if case.init != BY_HAND and len(case.init) == 3 else ():
+        alone = replace(case, given={"alone": part})
+        if not same(run(alone), _run(DecoderBlock, alone)):
+            told = t(
+                "Where `{part}` alone adds something, another result comes out: its own AddNorm is around it, which "
+                "normalises what it asks with and adds it to x, each of them once.",
+                part=part,
+            )
+            return told if part in LAST else t("Where no sub-layer adds anything, x does not come out as it went in.")
+    return False
+
+
 def _keeps_what_is_dropped(run, case, mine, want):
     return case.init[3:] == (1.0,) and not same(mine, want)
 
@@ -151,6 +168,7 @@ DECODER = Exercise(
             _keeps_what_is_dropped,
         ),
         Property(t("Each of the six parts has its effect."), _without_effect),
+        Property(t("Each sub-layer adds its part."), _alone),
         blind_to_later("x"),
         blind_to_padding("memory", padded=lambda case: ~case.args["memory_mask"][:, 0]),
     ),

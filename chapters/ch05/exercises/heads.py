@@ -153,6 +153,10 @@ MULTI_HEAD = Exercise(
         sees_only(),
         rows_sum_to_one(part=1),
         Property(
+            t("All heads have the same weights. Each attends with its own piece of q and k: cut them first."),
+            lambda run, case, mine, want: same(mine[1], mine[1][:, :1].expand_as(want[1])) and case.args["heads"] > 1,
+        ),
+        Property(
             t(
                 "The weights are right, the output is not: each head's weights meet its own piece of v, and the heads "
                 "are put side by side again in their order."

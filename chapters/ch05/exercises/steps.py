@@ -50,7 +50,9 @@ def _step(
 def _new_row(run, case, mine, want):
     """What is wrong of the new row of the cache, or of what its query finds."""
     if not all(same(mine[i][:, :-1], want[i][:, :-1]) for i in (1, 2)):
-        return None
+        return t(
+            "In the cache the old rows are not where they were: they stay as they are, and the new one comes last."
+        )
     if not all(same(mine[i], want[i]) for i in (1, 2)):
         return t(
             "In the cache the row of the new word is wrong. After P words it gets row P of `positions`, then Wk and Wv."

@@ -111,6 +111,7 @@ MERGE = Exercise(
         _case({"h a a a": 7, "a a a a": 5, "h o": 3}),
         _case({"xa b a b": 4, "a b": 3, "xa": 6, "a c": 1}),
         _case({"th e": 2, "t he": 2, "a bc": 3, "ab c": 1}),
+        _case({"the re": 2, "a b": 3, "b a": 1}),
     ],
     returns=("pair", t("words after it")),
     run=_read,

@@ -61,6 +61,8 @@ TARGETS = Exercise(
         t("It is the wrong way round: each position is asked for the token *before* it, which it has seen."),
         lambda ids: (ids[:-1], ids[1:]),
         t("The first axis is the batch, so this takes the next *text* as the answer. Time is the second axis."),
+        _cut(inputs=lambda ids: ids[:, :-2], targets=lambda ids: ids[:, 2:]),
+        t("Each is asked for the token after the next. The target is one place further, `ids[:, 1:]`."),
     ),
 )
 
