@@ -458,6 +458,20 @@ def _shape(got: Tensor, want: Tensor) -> str:
     return sentences(shapes, says)
 
 
+def _at_an_end(got: Tensor, want: Tensor) -> str | None:
+    """The end of an axis of three places or more where all stands that differs."""
+    if got.shape != want.shape:
+        return None
+    wrong = ~close(got, want)
+    for axis in (axis for axis, size in enumerate(wrong.shape) if size > 2):
+        first, last = (wrong.select(axis, i).sum() == wrong.sum() for i in (0, -1))
+        if last:
+            return t("All is right but the end of axis {axis}: what should happen at the last place there?", axis=axis)
+        if first:
+            return t("All is right but the beginning of axis {axis}: what should happen at place 0 there?", axis=axis)
+    return None if max(wrong.shape) > 2 else ""
+
+
 def where(got: Tensor, want: Tensor) -> str:
     """The fallback: how much differs, and where first."""
     wrong = ~close(got, want)
@@ -516,7 +530,7 @@ def _say(pairs: list[tuple[Any, Any]]) -> str:
         if got.shape != want.shape:
             return _shape(got, want)
         if want.numel() != 1:
-            return where(got, want)
+            return _on_all(_at_an_end, pairs) or where(got, want)
         got, want = got.item(), want.item()  # one number has no first place that differs
     if isinstance(want, float):
         return t("{got}, expected {want}.", got=f"{got:.6g}", want=f"{want:.6g}")

@@ -53,7 +53,9 @@ ROWS = T([[0.2, 0.8], [0.5, 0.5]])
 PAIRS = [  # a result, the right one, and what is said
     (CUBE.transpose(1, 2), CUBE, "axes 1 and 2"),
     (CUBE.permute(0, 2, 3, 1), CUBE, "its axes have"),
-    (T([7.0, 2.0, 2.0]), T([2.0, 2.0, 2.0]), "1 of 3 numbers differ, the first at 0"),
+    (T([7.0, 2.0, 5.0]), T([2.0, 2.0, 2.0]), "2 of 3 numbers differ, the first at 0"),
+    (T([7.0, 2.0, 2.0]), T([2.0, 2.0, 2.0]), "All is right but the beginning of axis 0"),
+    (T([[0.5, 0.3, 0.2]]), T([[0.7, 0.2, 0.1]]), "another function of the same scores"),
     (ROWS.T**2 / (ROWS.T**2).sum(0), ROWS, "columns do"),
     (ROWS * 3 + T([[0.1, 0.0], [0.0, 0.0]]), ROWS, "one sums to 3.1"),
     (ROWS * T([[1.0], [0.0]]), ROWS, "is all 0"),
