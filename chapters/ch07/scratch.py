@@ -11,7 +11,8 @@ from torch import Tensor, nn
 from course_kit.data import book
 from course_kit.exercises.compare import Misfit
 from course_kit.exercises.define import integers, some_numbers, wrong_answers
-from course_kit.mine.scratch_parts import Either, Model, Part, Track, build
+from course_kit.mine.scratch_models import build
+from course_kit.mine.scratch_parts import Either, Model, Part, Track
 from course_utils.gpt import nucleus, windows, with_temperature
 
 PARTS = """

@@ -9,7 +9,8 @@ from chapters.ch08 import published
 from course_kit.checkpoints import load_checkpoint
 from course_kit.exercises.compare import Misfit
 from course_kit.exercises.define import integers, some_numbers
-from course_kit.mine.scratch_parts import Either, Model, Part, Track, made
+from course_kit.mine.scratch_models import made
+from course_kit.mine.scratch_parts import Either, Model, Part, Track
 
 LLAMA = """
 masked_softmax

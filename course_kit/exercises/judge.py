@@ -109,10 +109,15 @@ def _explained(evidence: Evidence) -> Verdict:
 
 
 def attempt(
-    exercise: Exercise, answer: Callable, cases: list[Case], wanted: list, seconds: float = SECONDS
+    exercise: Exercise,
+    answer: Callable,
+    cases: list[Case],
+    wanted: list,
+    seconds: float = SECONDS,
+    again: bool = True,
 ) -> list[Outcome]:
     """One outcome per case. After the time is up, or if the first says "not written yet", the rest is not run.
-    The first case is run a second time, to see that the same question gets the same answer."""
+    again: the first case is run a second time, to see that the same question gets the same answer."""
     outcomes: list[Outcome] = []
     try:
         with time_limit(seconds):
@@ -120,7 +125,7 @@ def attempt(
                 outcomes.append(run(exercise, answer, case, want))
                 if outcomes[-1].trouble and outcomes[-1].trouble.kind == "unsolved":
                     break
-            if not any(outcome.trouble and outcome.trouble.kind != "misfit" for outcome in outcomes):
+            if again and not any(outcome.trouble and outcome.trouble.kind != "misfit" for outcome in outcomes):
                 second = run(exercise, answer, cases[0], wanted[0])
                 if not second.like(outcomes[0]):
                     text = t(

@@ -255,7 +255,7 @@ def _loaded(path: Path, whole: Track, judged: set[str] | None = None) -> tuple[d
     the others the course's stand in."""
     from course_kit.exercises.guard import TookTooLong, clean, quiet, time_limit
 
-    from .scratch_parts import OURS, STANDING_IN
+    from .scratch_models import OURS, STANDING_IN
 
     try:
         tree = ast.parse(path.read_bytes())

@@ -8,15 +8,13 @@ pattern (`marked`), so that results in train mode can be compared, too. Last com
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import importlib
 import inspect
 import random
 import re
-import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from types import FunctionType, SimpleNamespace
 from typing import Any
@@ -27,20 +25,18 @@ from torch import Tensor, nn
 from course_kit.exercises.compare import Misfit, same
 from course_kit.exercises.define import Case, Exercise, Wrong, find
 from course_kit.exercises.diagnose import Verdict
-from course_kit.exercises.guard import TookTooLong, Trouble, own_line, plain_torch, quiet, time_limit, trouble
-from course_kit.exercises.judge import judge
+from course_kit.exercises.guard import plain_torch, quiet
+from course_kit.exercises.judge import attempt, judge
 from course_kit.exercises.properties import blind_to_later, rows_are_independent
 from course_kit.i18n import t
 from course_kit.programs.source_text import plain
 
 from .composing import composed, marks, origins
+from .scratch_models import build, lost_by, made, made_of, marked, names_beside, parameters_of
 from .source import course
 
-OURS = "from_scratch"  # the reader's file as a module
-STANDING_IN = "__course__"  # in it, the names of those parts that are the course's there
 COMMENT = re.compile(r"^\s*(?:return\b|([\w, .]+?) =)?.*?#\s*(.*\[.*)$")
 NOTHING = "None"  # in a tuple
-SMALL = 0.05  # the standard deviation of a layer that is told to begin small
 STEPS = 3  # of a training, which are compared
 
 
@@ -59,47 +55,14 @@ class Sizes(tuple):
 
 
 @dataclass(frozen=True)
-class Trial:
-    """What came of a case. mode: `training` of the model that was given, and whether it is kept; trained: the result in
-    train mode, and the shares of those dropouts that acted; lost: what is to be said of parameters without gradient."""
-
-    result: Any
-    mode: bool | None
-    kept: bool
-    trained: Any = None
-    drops: tuple[float, ...] = ()
-    lost: str = ""
-
-
-@contextlib.contextmanager
-def marked() -> Iterator[list[float]]:
-    """Dropout as a fixed pattern, so that where it acts can be compared. Gives the shares of those that acted."""
-    drops: list[float] = []
-
-    def pattern(x: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
-        if not (training and p):
-            return x
-        drops.append(p)
-        return x * (1 + p * torch.linspace(-1, 1, x.shape[-1]))
-
-    before, nn.functional.dropout = nn.functional.dropout, pattern  # type: ignore[assignment]
-    try:
-        yield drops
-    finally:
-        nn.functional.dropout = before
-
-
-@dataclass(frozen=True)
 class Part:
-    """title: as it is listed; name: of its definition; judged: by what; parameters: the course's, by name; made_of: the
-    same with their shapes, or the part that has them; seconds: that it may take; optional: another structure may do
-    without it."""
+    """title: as it is listed; name: of its definition; judged: by what; made_of: the course's parameters with their
+    shapes, or the part that has them; seconds: that it may take; optional: another structure may do without it."""
 
     title: str
     name: str
     judged: Exercise | Callable[[SimpleNamespace], tuple[bool, str]]
     hints: tuple[str, ...] = ()
-    parameters: Mapping[str, Tensor] = field(default_factory=dict)
     made_of: tuple[str, ...] = ()
     seconds: float = 5.0
     optional: bool = True
@@ -115,17 +78,20 @@ class Part:
                 return replace(verdict, text=says, lead="", arrays={})  # it names what is, and what is needed
             vague = verdict.look == "the_result" and self.formula
             return replace(verdict, text=f"{verdict.text} It should be: {self.formula}.") if vague else verdict
-        try:
-            with plain_torch(), quiet(), time_limit(self.seconds):
-                random.seed(0)
-                right, says = self.judged(SimpleNamespace(**space))
-            return Verdict(self.title, "right" if right else "wrong", says)
-        except (Exception, SystemExit, TookTooLong) as error:
-            slow = Trouble("slow", "TookTooLong", f"{self.seconds:g}", own_line(thing, error.__traceback__))
-            why = slow if isinstance(error, TookTooLong) else trouble(thing, error, Case({}))
-            why = replace(why, error=type(error).__name__)
-            says = str(error) if isinstance(error, Misfit) else why.sentence
-            return Verdict(self.title, "unsolved" if why.kind == "unsolved" else "wrong", says, code=why.line)
+        said: list[str] = []
+
+        def run(_: Any, case: Case) -> bool:
+            random.seed(0)
+            right, says = self.judged(SimpleNamespace(**space))  # type: ignore[operator]
+            said.append(says)
+            return right
+
+        task = Exercise(self.title, "", thing, lambda: [Case({})], ("right",), self.hints, 1, 2, run=run)
+        with plain_torch():
+            (found,) = attempt(task, thing, [Case({})], [True], self.seconds, again=False)
+        if why := found.trouble:
+            return Verdict(self.title, "unsolved" if why.kind == "unsolved" else "wrong", why.sentence, code=why.line)
+        return Verdict(self.title, "right" if found.value else "wrong", said[0])
 
 
 @dataclass(frozen=True)
@@ -194,7 +160,7 @@ class Track:
         ours = getattr(self.course, name)
         init = self.with_models(_nth(arguments(ours, self.inputs, name), 0), names)
         torch.manual_seed(0)
-        return made(names, name, init, self.known.get(name) or _parameters(ours(*init.values())))
+        return made(names, name, init, self.known.get(name) or parameters_of(ours(*init.values())))
 
     def with_models(self, inputs: Mapping[str, Any], names: SimpleNamespace) -> dict[str, Any]:
         """The inputs of a case, with modules for their names."""
@@ -227,88 +193,21 @@ class Track:
 
     def part(self, title: str, name: str, formula: str, optional: bool) -> Part:
         """A definition that gives what the course's gives."""
-        reference, call = getattr(self.course, name), self.calls.get(title)
-        is_class = isinstance(reference, type)
-        is_module = is_class and issubclass(reference, nn.Module)
-        sizes = arguments(reference, self.inputs, title) if is_class else {}
-        names_in = arguments(call or (reference.forward if is_module else reference), self.inputs, title)
-        count = max((len(x) for x in (*sizes.values(), *names_in.values()) if isinstance(x, Either)), default=1)
-        made_from = [Sizes(self.with_models(_nth(sizes, i), self.course).values()) for i in range(count)]
-        cases = [Case(_nth(names_in, i), init=init) for i, init in enumerate(made_from)]
-        for i, init in enumerate(made_from):
-            init.number = i
-        with plain_torch():
-            fresh = [reference(*case.init) if is_module else None for case in cases]
-        parameters = [_parameters(model) if model else {} for model in fresh]
-        self.known[name] = parameters[0]
-
-        def trial(answer: Any, case: Case) -> Trial:
-            i, names, args = _number(case), names_beside(answer, self.course), case.args
-            thing = answer
-            if is_class:
-                thing = made(names, name, self.with_models(_nth(sizes, i), names), parameters[i], answer, fresh[i])
-            given = self.with_models(args, names)
-            model = given.get("model")
-            if isinstance(model, nn.Module):  # in each mode; a training step, in the one that it has to change
-                model.train("optimiser" in given or i % 2 == 0 and "optimisers" not in given)
-            mode = getattr(model, "training", None)
-            with marked():
-                result = call(thing, names, **given) if call else _called(thing, given)
-            kept = getattr(model, "training", None) == mode
-            if not is_module or call:
-                return Trial(_plain(result), mode, kept)
-            with marked() as drops:
-                trained = _plain(_called(thing.train(), given))
-            return Trial(_plain(result), mode, kept, trained, tuple(drops), _lost(thing, result))
-
-        with plain_torch():
-            wanted = [trial(reference, case) for case in cases]
-        may_miss = "or None" in _told(reference).partition('"""')[2].partition('"""')[0].rpartition("->")[2]
-
-        def run(answer: Any, case: Case) -> Any:
-            mine, ours = trial(answer, case), wanted[_number(case)]
-            if mine.lost and not ours.lost:
-                raise Misfit(mine.lost)
-            result = _filled(mine.result, ours.result) if may_miss else mine.result
-            if not same(result, ours.result):
-                return result
-            trained = _filled(mine.trained, ours.trained)
-            if ours.drops and (mine.drops or same(trained, result)) and not same(trained, ours.trained):
-                if sorted(mine.drops) == sorted(ours.drops):
-                    says = t("In train mode dropout acts in another place. It should be: {formula}.", formula=formula)
-                    raise Misfit(says)
-                acts = " and ".join(
-                    t("{times} in {whose}", times=_times(one.drops), whose=whose)
-                    for one, whose in ((mine, "yours"), (ours, t("the course's")))
-                )
-                raise Misfit(
-                    t(
-                        "In train mode dropout acts {acts}. It should be: {formula}.",
-                        acts=acts,
-                        formula=formula,
-                    )
-                )
-            if ours.kept and not mine.kept:
-                raise Misfit(
-                    t(
-                        "`model.training` was {mode} and is {mode2} after it. Needed: as before.",
-                        mode=mine.mode,
-                        mode2=not mine.mode,
-                    )
-                )
-            return result
-
-        example = wanted[0].result
+        trials = Trials(self, title, name, formula)
+        reference, cases, is_module = trials.reference, trials.cases, trials.is_module
+        self.known[name] = trials.parameters[0]
         apart = [k for k, x in cases[-1].args.items() if isinstance(x, Tensor) and x.dim() > 1 and len(x) == 2]
         holds = [rows_are_independent(*apart)] if apart and is_module else []
-        holds += [blind_to_later(k, dim=-1 if k != "x" else -2) for k in self.causal if k in names_in and is_module]
+        holds += [
+            blind_to_later(k, dim=-1 if k != "x" else -2) for k in self.causal if k in cases[0].args and is_module
+        ]
         about = (reference.__doc__ or "").strip()
         hints = about, formula, _steps(reference)
-        returns = _returns(call or reference, example)
-        exercise = Exercise(title, about, reference, lambda: cases, returns, hints, 1, 2, run=run,
+        returns = _returns(trials.call or reference, trials.wanted[0].result)
+        exercise = Exercise(title, about, reference, lambda: cases, returns, hints, 1, 2, run=trials.run,
                             properties=tuple(holds), function=name, wrong=tuple(self.wrong.get(title, ())))  # fmt: skip
-        of = tuple(dict.fromkeys(_made_of(fresh[0], self.course))) if fresh[0] else ()
-        return Part(title, name, exercise, hints, parameters[0], of, optional=optional, formula=formula)
+        of = tuple(dict.fromkeys(made_of(trials.fresh[0], self.course))) if trials.fresh[0] else ()
+        return Part(title, name, exercise, hints, of, optional=optional, formula=formula)
 
     def learned(self, mine: SimpleNamespace) -> tuple[bool, str]:
         """The task of the kept file, with the reader's definitions for ours."""
@@ -336,6 +235,84 @@ class Track:
             seconds=f"{self.seconds:g}",
         )
         return min(map(float, figures)) >= self.bar, says
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What came of a case. mode: `training` of the model that was given, and whether it is kept; trained: the result in
+    train mode, and the shares of those dropouts that acted; lost: what is to be said of parameters without gradient."""
+
+    result: Any
+    mode: bool | None
+    kept: bool
+    trained: Any = None
+    drops: tuple[float, ...] = ()
+    lost: str = ""
+
+
+class Trials:
+    """How a part is tried: the cases, what the course's definition gives on each, and how another one is compared."""
+
+    def __init__(self, track: Track, title: str, name: str, formula: str):
+        self.track, self.name, self.formula, self.call = track, name, formula, track.calls.get(title)
+        self.reference = reference = getattr(track.course, name)
+        self.is_class = isinstance(reference, type)
+        self.is_module = self.is_class and issubclass(reference, nn.Module)
+        self.sizes = arguments(reference, track.inputs, title) if self.is_class else {}
+        called = self.call or (reference.forward if self.is_module else reference)
+        given = arguments(called, track.inputs, title)
+        count = max((len(x) for x in (*self.sizes.values(), *given.values()) if isinstance(x, Either)), default=1)
+        made_from = [Sizes(track.with_models(_nth(self.sizes, i), track.course).values()) for i in range(count)]
+        self.cases = [Case(_nth(given, i), init=init) for i, init in enumerate(made_from)]
+        for i, init in enumerate(made_from):
+            init.number = i
+        self.may_miss = "or None" in _told(reference).partition('"""')[2].partition('"""')[0].rpartition("->")[2]
+        with plain_torch():
+            self.fresh = [reference(*case.init) if self.is_module else None for case in self.cases]
+            self.parameters = [parameters_of(model) if model else {} for model in self.fresh]
+            self.wanted = [self.trial(reference, case) for case in self.cases]
+
+    def trial(self, answer: Any, case: Case) -> Trial:
+        """What a definition, the reader's or the course's, gives on a case."""
+        i, names, thing = _number(case), names_beside(answer, self.track.course), answer
+        if self.is_class:
+            sizes = self.track.with_models(_nth(self.sizes, i), names)
+            thing = made(names, self.name, sizes, self.parameters[i], answer, self.fresh[i])
+        given = self.track.with_models(case.args, names)
+        model = given.get("model")
+        if isinstance(model, nn.Module):  # in each mode; a training step, in the one that it has to change
+            model.train("optimiser" in given or i % 2 == 0 and "optimisers" not in given)
+        mode = getattr(model, "training", None)
+        with marked():
+            result = self.call(thing, names, **given) if self.call else _called(thing, given)
+        kept = getattr(model, "training", None) == mode
+        if not self.is_module or self.call:
+            return Trial(_plain(result), mode, kept)
+        with marked() as drops:
+            trained = _plain(_called(thing.train(), given))
+        return Trial(_plain(result), mode, kept, trained, tuple(drops), lost_by(thing, result))
+
+    def run(self, answer: Any, case: Case) -> Any:
+        """The result, to be compared; where it is right, a Misfit for what else is not."""
+        mine, ours = self.trial(answer, case), self.wanted[_number(case)]
+        if mine.lost and not ours.lost:
+            raise Misfit(mine.lost)
+        result = _filled(mine.result, ours.result) if self.may_miss else mine.result
+        if not same(result, ours.result):
+            return result
+        trained = _filled(mine.trained, ours.trained)
+        if ours.drops and (mine.drops or same(trained, result)) and not same(trained, ours.trained):
+            acts = t("in another place")
+            if sorted(mine.drops) != sorted(ours.drops):
+                told = {"yours": _times(mine.drops), "ours": _times(ours.drops)}
+                acts = t("{yours} in yours and {ours} in the course's", **told)
+            raise Misfit(
+                t("In train mode dropout acts {acts}. It should be: {formula}.", acts=acts, formula=self.formula)
+            )
+        if ours.kept and not mine.kept:
+            told = {"mode": str(mine.mode), "mode2": str(not mine.mode)}
+            raise Misfit(t("`model.training` was {mode} and is {mode2} after it. Needed: as before.", **told))
+        return result
 
 
 def _nth(given: Mapping[str, Any], i: int) -> dict[str, Any]:
@@ -391,138 +368,6 @@ def _plain(result: Any) -> Any:
     if isinstance(result, tuple) and not all(isinstance(part, str) for part in result):
         return tuple(NOTHING if part is None else _plain(part) for part in result)
     return result if isinstance(result, Tensor | bool | int | float | str) or result is None else str(list(result))
-
-
-def names_beside(answer: Any, ours: SimpleNamespace) -> SimpleNamespace:
-    """The names of the file that an answer is from: the reader's, else the course's."""
-    module = sys.modules.get(getattr(answer, "__module__", ""))
-    return SimpleNamespace(**vars(module)) if module and module.__name__ == OURS else ours
-
-
-def build(names: SimpleNamespace, name: str, *sizes: Any, **more: Any) -> Any:
-    """A module of the reader's, made as the file says at its end."""
-    return (names.build if hasattr(names, "build") else lambda _, *x, **y: getattr(names, name)(*x, **y))(
-        name, *sizes, **more
-    )
-
-
-def made(
-    names: SimpleNamespace,
-    name: str,
-    init: Mapping,
-    parameters: Mapping[str, Tensor],
-    kind: Any = None,
-    fresh: nn.Module | None = None,
-) -> Any:
-    """A module, the reader's or the course's, in eval mode, with these parameters of the course's. fresh: the course's
-    as it begins, where the reader's is to begin like that. Raises Misfit."""
-    reader = getattr(names, "__name__", "") == OURS and name not in getattr(names, STANDING_IN, ())
-    torch.manual_seed(0)
-    model = build(names, name, *init.values()) if reader else (kind or getattr(names, name))(*init.values())
-    state = {name: value.clone() for name, value in parameters.items()}
-    if not isinstance(model, nn.Module):
-        return model
-    state_map = functools.partial(names.state_map, name) if reader and hasattr(names, "state_map") else dict
-    state = state_map(state)
-    own, learned = model.state_dict(), dict(model.named_parameters())
-    for wanted, value in state.items():
-        if wanted not in own:
-            raise Misfit(
-                t(
-                    "It has no parameter `{wanted}` {shape}; it has {value}. "
-                    "If yours is another, say so in `state_map`.",
-                    wanted=wanted,
-                    shape=list(value.shape),
-                    value=", ".join(own) or "none",
-                )
-            )
-        if own[wanted].shape != value.shape:
-            raise Misfit(
-                t(
-                    "Its `{wanted}` is {shape}, needed: {shape2}.",
-                    wanted=wanted,
-                    shape=list(own[wanted].shape),
-                    shape2=list(value.shape),
-                )
-            )
-    if missing := [wanted for wanted in learned if wanted not in state]:
-        raise Misfit(
-            t(
-                "The course has nothing like its parameter `{missing}` {shape}: is it one too many, should it be "
-                "shared, or does `state_map` forget it?",
-                missing=missing[0],
-                shape=list(learned[missing[0]].shape),
-            )
-        )
-    if fresh and reader:
-        _begins_like(fresh, own, state_map)
-    model.load_state_dict(state, strict=False)
-    return model.eval()
-
-
-def _begins_like(fresh: nn.Module, own: Mapping[str, Tensor], state_map: Callable) -> None:
-    """Raises Misfit where tables of embeddings, or small layers of its own, begin much larger or smaller, or norms
-    with other weights."""
-    begins = {name: p.detach() for name, p in fresh.named_parameters()}
-    tables = {f"{name}.weight" for name, part in fresh.named_modules() if isinstance(part, nn.Embedding)}
-    tables |= {f"{name}.weight" for name, part in fresh.named_children()
-               if isinstance(part, nn.Linear) and part.weight.std() < SMALL}  # fmt: skip
-    ours = state_map({name: p.clone() for name, p in begins.items()})
-    counted = state_map(
-        {name: torch.full_like(p, name in tables and bool(p.std() < 0.9)) for name, p in begins.items()}
-    )
-    for name, value in ours.items():
-        mine = own[name]
-        if value.numel() > 1 and (value == 1).all() and not (mine == 1).all():
-            raise Misfit(
-                t(
-                    "Its `{name}` begins at {mean} on average; needed: 1 everywhere.",
-                    name=name,
-                    mean=f"{mine.mean():.2g}",
-                )
-            )
-        far = 1.6 if value.numel() > 50 else 3.0  # of few numbers, chance makes more
-        if counted[name].all() and not 1 / far < (mine.std() / value.std()) < far:
-            raise Misfit(
-                t(
-                    "The standard deviation of its `{name}` is {std} at the beginning; needed: about {std2}.",
-                    name=name,
-                    std=f"{mine.std():.2g}",
-                    std2=f"{value.std():.2g}",
-                )
-            )
-
-
-def _parameters(model: nn.Module) -> dict[str, Tensor]:
-    """Its parameters by name, moved away from where they begin, so that no bias is 0 and no scale 1."""
-    draw = torch.Generator().manual_seed(1)
-    return {n: p.detach() + 0.2 * torch.randn(p.shape, generator=draw) for n, p in model.named_parameters()}
-
-
-def _made_of(model: nn.Module, c: SimpleNamespace, at: str = "") -> Iterator[str]:
-    """Its parameters with their shapes; of what is a part itself, only its name."""
-    yield from (f"{at}{name} {list(p.shape)}" for name, p in model.named_parameters(recurse=False))
-    for name, child in model.named_children():
-        name = "N" if isinstance(model, nn.ModuleList) else name
-        if getattr(c, type(child).__name__, None) is type(child):
-            yield f"{at}{name}: {type(child).__name__}"
-        else:
-            yield from _made_of(child, c, f"{at}{name}.")
-
-
-def _lost(model: nn.Module, result: Any) -> str:
-    """What is to be said where no gradient comes from a result to a parameter."""
-    parts = [one for one in (result if isinstance(result, tuple | list) else (result,)) if isinstance(one, Tensor)]
-    tracked, learned = [one.pow(2).sum() for one in parts if one.requires_grad], dict(model.named_parameters())
-    if learned and not tracked:
-        return t("No gradient passes through it: numpy, `.detach()`, `.item()` and `no_grad` cut it off.")
-    found = (
-        torch.autograd.grad(torch.stack(tracked).sum(), list(learned.values()), None, True, allow_unused=True)
-        if tracked
-        else ()
-    )
-    lost = [name for name, gradient in zip(learned, found, strict=False) if gradient is None]
-    return t("No gradient reaches its parameter `{lost}`. Is it used, and as it is?", lost=lost[0]) if lost else ""
 
 
 def _told(thing: Any) -> str:
