@@ -70,35 +70,21 @@ def made(
     state_map = functools.partial(names.state_map, name) if reader and hasattr(names, "state_map") else dict
     state = state_map(state)
     own, learned = model.state_dict(), dict(model.named_parameters())
+    told: dict[str, Any]
     for wanted, value in state.items():
         if wanted not in own:
-            raise Misfit(
-                t(
-                    "It has no parameter `{wanted}` {shape}; it has {value}. "
-                    "If yours is another, say so in `state_map`.",
-                    wanted=wanted,
-                    shape=list(value.shape),
-                    value=", ".join(own) or "none",
-                )
-            )
+            told = {"wanted": wanted, "shape": list(value.shape), "value": ", ".join(own) or "none"}
+            says = t("It has no parameter `{wanted}` {shape}; it has {value}. "
+                     "If yours is another, say so in `state_map`.", **told)  # fmt: skip
+            raise Misfit(says)
         if own[wanted].shape != value.shape:
-            raise Misfit(
-                t(
-                    "Its `{wanted}` is {shape}, needed: {shape2}.",
-                    wanted=wanted,
-                    shape=list(own[wanted].shape),
-                    shape2=list(value.shape),
-                )
-            )
+            told = {"wanted": wanted, "shape": list(own[wanted].shape), "shape2": list(value.shape)}
+            raise Misfit(t("Its `{wanted}` is {shape}, needed: {shape2}.", **told))
     if missing := [wanted for wanted in learned if wanted not in state]:
-        raise Misfit(
-            t(
-                "The course has nothing like its parameter `{missing}` {shape}: is it one too many, should it be "
-                "shared, or does `state_map` forget it?",
-                missing=missing[0],
-                shape=list(learned[missing[0]].shape),
-            )
-        )
+        told = {"missing": missing[0], "shape": list(learned[missing[0]].shape)}
+        says = t("The course has nothing like its parameter `{missing}` {shape}: is it one too many, should it be "
+                 "shared, or does `state_map` forget it?", **told)  # fmt: skip
+        raise Misfit(says)
     if fresh and reader:
         _begins_like(fresh, own, state_map)
     model.load_state_dict(state, strict=False)
@@ -118,23 +104,14 @@ def _begins_like(fresh: nn.Module, own: Mapping[str, Tensor], state_map: Callabl
     )
     for name, value in ours.items():
         mine = own[name]
+        told = {"name": name, "mean": f"{mine.mean():.2g}"}
         if value.numel() > 1 and (value == 1).all() and not (mine == 1).all():
-            raise Misfit(
-                t(
-                    "Its `{name}` begins at {mean} on average; needed: 1 everywhere.",
-                    name=name,
-                    mean=f"{mine.mean():.2g}",
-                )
-            )
+            raise Misfit(t("Its `{name}` begins at {mean} on average; needed: 1 everywhere.", **told))
         far = 1.6 if value.numel() > 50 else 3.0  # of few numbers, chance makes more
         if counted[name].all() and not 1 / far < (mine.std() / value.std()) < far:
+            told |= {"std": f"{mine.std():.2g}", "std2": f"{value.std():.2g}"}
             raise Misfit(
-                t(
-                    "The standard deviation of its `{name}` is {std} at the beginning; needed: about {std2}.",
-                    name=name,
-                    std=f"{mine.std():.2g}",
-                    std2=f"{value.std():.2g}",
-                )
+                t("The standard deviation of its `{name}` is {std} at the beginning; needed: about {std2}.", **told)
             )
 
 
