@@ -8,11 +8,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from chapters.ch07 import by_hand
 from course_kit.data import book
 from course_kit.exercises.compare import Misfit
 from course_kit.exercises.define import integers, some_numbers, wrong_answers
-from course_kit.mine.scratch_models import build
+from course_kit.mine.scratch_models import OURS, build
 from course_kit.mine.scratch_parts import Either, Model, Part, Track
+from course_kit.programs.source_text import plain
 from course_utils.gpt import nucleus, windows, with_temperature
 
 PARTS = """
@@ -188,7 +190,8 @@ def merges_of_long(learn, names, long):
 def parameters_after_steps(optimiser, names, betas, weight_decay):
     """The numbers of a parameter after five steps, in which its gradient changes, and of one that has none."""
     eps, weights = 0.1 if betas[0] < 0.9 else 1e-8, [torch.tensor([1.0, -2.0, 3.0]).requires_grad_() for _ in range(2)]
-    make = type(optimiser) if type(optimiser).__module__ == __name__ else functools.partial(build, names, "AdamW")
+    readers = getattr(names, "__name__", "") == OURS
+    make = functools.partial(build, names, "AdamW") if readers else type(optimiser)
     mine = make(iter(weights), 0.1, betas, eps, weight_decay)
     found = []
     for step in range(5):
@@ -226,55 +229,31 @@ def cut_and_joined(tokenizer, names, text):
     return f"{numbers} {tokenizer.decode(numbers)} {tokenizer.decode([231])}"
 
 
-def mistaken(**how: Any) -> type:
-    """AdamW with one thing done otherwise."""
-
-    class AdamW:
-        def __init__(self, parameters, lr, betas, eps, decay):
-            self.parameters, self.lr, self.eps, self.decay = list(parameters), lr, eps, decay
-            self.betas, self.m, self.v, self.t = betas[:: how.get("order", 1)], [0.0, 0.0], [0.0, 0.0], 0
-
-        @torch.no_grad()
-        def step(self):
-            self.t += 1
-            t, (first, second) = self.t + how.get("late", 0), self.betas
-            for i, p in enumerate(self.parameters):
-                if p.grad is None:
-                    p.mul_(1 - self.lr * self.decay * how.get("all", 0))
-                    continue
-                g = p.grad + how.get("l2", 0) * self.decay * p
-                self.m[i] = first * self.m[i] + (1 - first) * how.get("gain", 1) * g
-                self.v[i] = second * self.v[i] + (1 - second) * g**2
-                m = self.m[i] / (1 - first**t if how.get("m", 1) else 1)
-                v = self.v[i] / (1 - second**t if how.get("v", 1) else 1)
-                size = (v + self.eps).sqrt() if "inside" in how else v.sqrt() + self.eps * how.get("eps", 1)
-                rate = how["rate"](self.lr) if "rate" in how else self.lr
-                p.mul_(1 - rate * self.decay * (not how.get("l2"))).sub_(self.lr * m / size)
-
-    return AdamW
+def edited(*changes: tuple[str, str]) -> type:
+    """The course's AdamW with some of its text replaced."""
+    text, space = plain(by_hand.AdamW), dict(vars(by_hand))
+    for change in changes:
+        text = text.replace(*change)
+    exec(text, space)
+    return space["AdamW"]
 
 
+DECAYED = "self.lr * self.weight_decay"
 STEPS_OF_ADAMW = wrong_answers(
-    mistaken(l2=1),
+    edited(("lerp_(p.grad", "lerp_((p.grad + self.weight_decay * p)"), (DECAYED, "0")),
     "The decay is added to the gradient, as in Adam with L2, so that m and v see it. It shrinks the parameter itself, "
     "beside the step: that is the W of AdamW.",
-    mistaken(m=0),
+    edited(("slope = m / (1 - first**self.steps)", "slope = m")),
     "The running mean m is not divided by 1 − β₁ᵗ: it begins at 0, so that the first steps are far too small.",
-    mistaken(v=0),
+    edited(("(v / (1 - second**self.steps))", "v")),
     "The running mean v is not divided by 1 − β₂ᵗ: it begins at 0, so that the first steps are far too large.",
-    mistaken(inside=1),
+    edited(("steps)).sqrt()", "steps) + self.eps).sqrt()"), ("size + self.eps", "size")),
     "ε stands under the root, √(v̂ + ε). It is added to the root, √v̂ + ε.",
-    mistaken(late=1),
-    "The steps are counted from 1 too high: in the first, t is 1, so that m / (1 − β₁) is the gradient itself.",
-    mistaken(order=-1),
+    edited(("**self.steps", "**(self.steps + 1)")),
+    "The steps are counted from 2 on. In the first, t is 1, so that m / (1 − β₁) is the gradient itself.",
+    edited(("first, second =", "second, first =")),
     "β₁ and β₂ are exchanged: the first is that of m, the second that of v.",
-    mistaken(rate=lambda lr: 1.0),
-    "A step shrinks by weight_decay alone. It should be lr · weight_decay.",
-    mistaken(rate=lambda lr: 0.0),
-    "Nothing shrinks: weight_decay has no effect. Before it moves, a parameter is multiplied by 1 − lr · weight_decay.",
-    mistaken(eps=0),
-    "ε is missing: where gradients are small, the step should be smaller, too.",
-    mistaken(all=1),
+    edited(("continue", f"p.mul_(1 - {DECAYED})\n                continue")),
     "A parameter without a gradient shrinks. It should stay as it is.",
 )  # fmt: skip
 HAVE = "a GPT, and the tokenizer that cuts its text"

@@ -8,6 +8,7 @@ import re
 import pytest
 
 from course_kit import files
+from course_kit.exercises.judge import judge
 from course_kit.mine import scratch
 from course_kit.mine.composing import package
 from course_kit.mine.text import BETWEEN, blocks, imports, with_block, with_import
@@ -115,7 +116,6 @@ def test_the_file_has_every_part_and_no_body(name, tmp_path):
             "learn_merges",
             "",
         ),
-        ("gpt", "1 - second**self.steps", "1", "AdamW", "The running mean v is not divided by 1 − β₂ᵗ"),
         WEEKLY(
             "gpt",
             "masked_softmax(scores, causal_mask(x.shape[1], x.device))",
@@ -162,6 +162,12 @@ def test_a_wrong_body_is_named(name, right, wrong, part, says, tmp_path):
     assert own(name).count(right) >= 1
     found = results(tmp_path, own(name).replace(right, wrong), name, only=part)
     assert [(row.part, says in row.sentence) for row in found if not row.passed][:1] == [(part, True)]
+
+
+def test_known_mistakes_in_a_part_are_named():
+    (part,) = (part for part in scratch.track("gpt").all_parts if part.title == "AdamW")
+    assert len(part.judged.wrong) > 5
+    assert [wrong.hint for wrong in part.judged.wrong if judge(part.judged, wrong.answer).known is not wrong] == []
 
 
 def test_none_is_taken_where_it_may_be(tmp_path):
