@@ -46,7 +46,8 @@ def pool(c: Any) -> dict[str, Any]:
     there = Either([None, (ids != 0)[:, None]])
     return {
         "x": some_numbers(2, 6, 8, seed=2), "memory": some_numbers(2, 6, 8, seed=3), "f": torch.tanh, "mask": there,
-        "size": 8, "heads": 2, "hidden": 12, "dropout": 0.5, "activation": torch.nn.functional.gelu, "config": config,
+        "size": 8, "heads": 2, "hidden": 12, "dropout": 0.5, "activation": torch.nn.functional.gelu,
+        "config": Either([config, wide]),
         "c": Either([config, wide]), "bias": Either([True, False]), "eps": Either([1e-5, 0.1]), "num_labels": 3,
         "ids": ids, "segments": Either([None, (torch.arange(6) > 2).long().expand(2, 6)]),
         "join_heads.x": some_numbers(2, 2, 3, 4, seed=0), "share": Either([0.15, 0.6]),

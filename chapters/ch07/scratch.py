@@ -166,6 +166,8 @@ def weights_of(layer, names, x):
 
 
 def loss_at_its_limits(loss, names):
+    if (kept := build(names, "GPT", 13, 8, 1, 2, 5).context) != 5:
+        raise Misfit(f"The `context` of a GPT that is made for 5 tokens is {kept}.")
     right = {"model": Unmoved(context=3), "ids": torch.zeros(2, 4, dtype=torch.long)}
     return refuses(loss, right, {"ids": torch.zeros(2, 5, dtype=torch.long)})
 
@@ -192,11 +194,11 @@ def parameters_after_steps(optimiser, names, betas, weight_decay):
     eps, weights = 0.1 if betas[0] < 0.9 else 1e-8, [torch.tensor([1.0, -2.0, 3.0]).requires_grad_() for _ in range(2)]
     readers = getattr(names, "__name__", "") == OURS
     make = functools.partial(build, names, "AdamW") if readers else type(optimiser)
-    mine = make(iter(weights), 0.1, betas, eps, weight_decay)
+    mine = make(iter(weights), 0.2, betas, eps, weight_decay)
     found = []
     for step in range(5):
         weights[0].grad = torch.tensor([0.5, -0.1, 0.01]) * (step - 1.5)
-        mine.lr = 0.1 / (step + 1)
+        mine.lr = mine.lr if step < 2 else 0.1 / (step + 1)
         mine.step()
         found.append(weights[0].detach().clone())
     return torch.stack([*found, weights[1].detach()])

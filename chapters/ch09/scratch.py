@@ -1,10 +1,11 @@
 """Learning to answer, from an empty file."""
 
+import itertools
 from typing import Any
 
 import torch
 
-from chapters.ch07.scratch import Unmoved
+from chapters.ch07.scratch import Unmoved, refuses
 from course_kit.exercises.compare import Misfit, same
 from course_kit.exercises.define import integers, some_numbers
 from course_kit.mine.scratch_parts import Either, Model, Track
@@ -24,6 +25,7 @@ log_probability*: Σ ln p(token) over the tokens of an answer, for each talk
 dpo_loss
 training*: AdamW (β .9, .99), gradients cut at a norm of 1, a rate that rises for 20 steps and falls: (1 − step / steps)
 batch_of: talk_batch; a ValueError where there is nothing to learn from
+batch_of, at its limits*: a ValueError for no talks, no question, no answer, and where no token of an answer is left
 imitate*: `training` on answer_loss of `rows` talks, drawn anew
 advantages: (reward − mean) / (standard deviation + ε), among the answers to one question
 reward_loss*: −Σ advantage · ln p(answer), for each token of an answer
@@ -42,18 +44,24 @@ def of_answering(c: Any) -> dict[str, Any]:
     talks = [([1, 2, 3], [4, 5]), ([6], [7, 8]), ([1], [2, 3, 4, 5, 6])]
     return {
         "ids": ids, "is_answer": is_answer, "model": model, "vocab": 12,
-        "talks": talks, "longest": Either([None, 4]), "steps": 6, "rate": 0.1,
+        "talks": talks, "longest": Either([None, 4]), "steps": 12, "rate": 0.1,
         "rewards": some_numbers(2, 4, seed=3), "advantage": some_numbers(3, seed=4), "temperature": 0.0,
         "drawn, by chance.case": Either([0.5, 2.0]),
         "questions": integers(9, 3, 2, seed=6) + 1, "question": [1, 2], "reward": lambda _, ids: float(ids[0] == 4),
-        "drawn.longest": 4, "practise.steps": 20, "practise.rate": 0.2,
+        "drawn.longest": 4, "drawn.end": Either([*range(12)]), "practise.steps": 20, "practise.rate": 0.2,
     }  # fmt: skip
 
 
 def steps_of(train, names, model, ids, is_answer, steps, rate):
-    """The losses of some steps on one batch."""
-    found = train(model, lambda: names.answer_loss(model, ids, is_answer), steps, rate)
+    """The losses of some steps on one batch, with large and small gradients in turn."""
+    scales = itertools.cycle((30.0, 0.1))
+    found = train(model, lambda: next(scales) * names.answer_loss(model, ids, is_answer), steps, rate)
     return torch.tensor([float(loss) for _, loss in found])
+
+
+def batch_at_its_limits(batch, names):
+    right = {"talks": [([1, 2], [3])], "longest": 3}
+    return refuses(batch, right, {"longest": 2}, {"talks": []}, {"talks": [([], [1])]}, {"talks": [([1], [])]})
 
 
 def drawn_answers(draw, names, case):
@@ -89,7 +97,8 @@ TRACKS = {
     "answering": Track(
         9, "answering", ANSWERING, of_answering, 90,
         "fine-tuning on answers, and on rewards that a program checks", 90,
-        calls={"training": steps_of, "imitate": imitates, "practise": practises, "drawn, by chance": drawn_answers},
+        calls={"training": steps_of, "imitate": imitates, "practise": practises, 
+               "batch_of, at its limits": batch_at_its_limits, "drawn, by chance": drawn_answers},
         given=("Talk", "Pairs", "END", "LONGEST"),
         told=TOLD_ANSWERING,
     ),

@@ -258,7 +258,7 @@ def _astray(exercise: Exercise, answer: Callable, cases: list[Case]) -> str:
             found = _gradients(exercise, answer, case)
         except RuntimeError as error:
             return IN_PLACE if "modified by an inplace operation" in str(error) else ""
-        other = {name for name, want in wanted.items() if not _alike(found.get(name, torch.zeros(())), want)}
+        other = {name for name, want in wanted.items() if not gradients_alike(found.get(name, torch.zeros(())), want)}
         names = other if names is None else names & other
     if not names:
         return ""
@@ -290,7 +290,7 @@ def _is_real(x: Any) -> bool:
     return isinstance(x, Tensor) and x.is_floating_point()
 
 
-def _alike(found: Tensor, wanted: Tensor) -> bool:
+def gradients_alike(found: Tensor, wanted: Tensor) -> bool:
     """Whether two gradients may be the same, computed in other ways; also where one is no number."""
     off = (found.double() - wanted.double()).abs().max()
     return not off > 0.03 * wanted.abs().max().double() + 1e-5

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from course_kit.exercises.compare import Misfit
+from course_kit.exercises.judge import gradients_alike
 from course_kit.i18n import t
 
 OURS = "from_scratch"  # the reader's file as a module
@@ -51,6 +52,12 @@ def build(names: SimpleNamespace, name: str, *sizes: Any, **more: Any) -> Any:
     )
 
 
+def mapping(names: SimpleNamespace, name: str) -> Callable[[Mapping], dict]:
+    """Parameters of the course's -> the same by the names of the file that a module is from."""
+    reader = getattr(names, "__name__", "") == OURS and name not in getattr(names, STANDING_IN, ())
+    return functools.partial(names.state_map, name) if reader and hasattr(names, "state_map") else dict
+
+
 def made(
     names: SimpleNamespace,
     name: str,
@@ -67,7 +74,7 @@ def made(
     state = {name: value.clone() for name, value in parameters.items()}
     if not isinstance(model, nn.Module):
         return model
-    state_map = functools.partial(names.state_map, name) if reader and hasattr(names, "state_map") else dict
+    state_map = mapping(names, name)
     state = state_map(state)
     own, learned = model.state_dict(), dict(model.named_parameters())
     told: dict[str, Any]
@@ -98,7 +105,11 @@ def _begins_like(fresh: nn.Module, own: Mapping[str, Tensor], state_map: Callabl
     tables = {f"{name}.weight" for name, part in fresh.named_modules() if isinstance(part, nn.Embedding)}
     tables |= {f"{name}.weight" for name, part in fresh.named_children()
                if isinstance(part, nn.Linear) and part.weight.std() < SMALL}  # fmt: skip
-    ours = state_map({name: p.clone() for name, p in begins.items()})
+    ours, all_names = state_map({name: p.clone() for name, p in begins.items()}), fresh.state_dict(keep_vars=True)
+    for other in (other for other in all_names if other in own and other not in begins):  # two names of one table
+        table = next((name for name in begins if all_names[name] is all_names[other]), other)
+        if table in own and own[table].data_ptr() != own[other].data_ptr():
+            raise Misfit(t("Its `{other}` is a table of its own; needed: that of `{table}`.", other=other, table=table))
     counted = state_map(
         {name: torch.full_like(p, name in tables and bool(p.std() < 0.9)) for name, p in begins.items()}
     )
@@ -107,6 +118,8 @@ def _begins_like(fresh: nn.Module, own: Mapping[str, Tensor], state_map: Callabl
         told = {"name": name, "mean": f"{mine.mean():.2g}"}
         if value.numel() > 1 and (value == 1).all() and not (mine == 1).all():
             raise Misfit(t("Its `{name}` begins at {mean} on average; needed: 1 everywhere.", **told))
+        if value.numel() == 1 and not value.allclose(mine):
+            raise Misfit(t("Its `{name}` begins at {mean}; needed: {needed}.", **told, needed=f"{value.item():.2g}"))
         far = 1.6 if value.numel() > 50 else 3.0  # of few numbers, chance makes more
         if counted[name].all() and not 1 / far < (mine.std() / value.std()) < far:
             told |= {"std": f"{mine.std():.2g}", "std2": f"{value.std():.2g}"}
@@ -132,16 +145,25 @@ def made_of(model: nn.Module, c: SimpleNamespace, at: str = "") -> Iterator[str]
             yield from made_of(child, c, f"{at}{name}.")
 
 
-def lost_by(model: nn.Module, result: Any) -> str:
-    """What is to be said where no gradient comes from a result to a parameter."""
+def slopes(model: Any, result: Any) -> dict[str, Tensor]:
+    """The gradient of each of a model's parameters, of what is computed with it; none where none comes back."""
     parts = [one for one in (result if isinstance(result, tuple | list) else (result,)) if isinstance(one, Tensor)]
-    tracked, learned = [one.pow(2).sum() for one in parts if one.requires_grad], dict(model.named_parameters())
-    if learned and not tracked:
+    tracked = [(one * torch.arange(one.numel()).cos().view_as(one)).sum() for one in parts if one.requires_grad]
+    learned = dict(model.named_parameters()) if tracked and isinstance(model, nn.Module) else {}
+    if not learned:
+        return {}
+    found = torch.autograd.grad(torch.stack(tracked).sum(), list(learned.values()), None, True, allow_unused=True)
+    return {name: x for name, x in zip(learned, found, strict=True) if x is not None}
+
+
+def lost(mine: Mapping[str, Tensor], wanted: Mapping[str, Tensor], right: bool) -> str:
+    """What is to be said where gradients of the reader's parameters are not those of the course's, by its names.
+    right: whether the results are."""
+    if wanted and not mine:
         return t("No gradient passes through it: numpy, `.detach()`, `.item()` and `no_grad` cut it off.")
-    found = (
-        torch.autograd.grad(torch.stack(tracked).sum(), list(learned.values()), None, True, allow_unused=True)
-        if tracked
-        else ()
-    )
-    lost = [name for name, gradient in zip(learned, found, strict=False) if gradient is None]
-    return t("No gradient reaches its parameter `{lost}`. Is it used, and as it is?", lost=lost[0]) if lost else ""
+    if none := [name for name in wanted if name not in mine]:
+        return t("No gradient reaches its parameter `{lost}`. Is it used, and as it is?", lost=none[0])
+    if other := [name for name, x in wanted.items() if right and not gradients_alike(mine[name], x)]:
+        return t("Results are right, but of the gradient of its parameter `{name}` something is missing: is a part cut "
+                 "off, by `.detach()` or `no_grad`?", name=other[0])  # fmt: skip
+    return ""

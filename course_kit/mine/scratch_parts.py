@@ -32,7 +32,7 @@ from course_kit.i18n import t
 from course_kit.programs.source_text import plain
 
 from .composing import composed, marks, origins
-from .scratch_models import build, lost_by, made, made_of, marked, names_beside, parameters_of
+from .scratch_models import build, lost, made, made_of, mapping, marked, names_beside, parameters_of, slopes
 from .source import course
 
 COMMENT = re.compile(r"^\s*(?:return\b|([\w, .]+?) =)?.*?#\s*(.*\[.*)$")
@@ -240,14 +240,14 @@ class Track:
 @dataclass(frozen=True)
 class Trial:
     """What came of a case. mode: `training` of the model that was given, and whether it is kept; trained: the result in
-    train mode, and the shares of those dropouts that acted; lost: what is to be said of parameters without gradient."""
+    train mode, and the shares of those dropouts that acted; learned: the gradients of parameters."""
 
     result: Any
     mode: bool | None
     kept: bool
+    learned: Mapping[str, Tensor] = field(default_factory=dict)
     trained: Any = None
     drops: tuple[float, ...] = ()
-    lost: str = ""
 
 
 class Trials:
@@ -286,17 +286,20 @@ class Trials:
         with marked():
             result = self.call(thing, names, **given) if self.call else _called(thing, given)
         kept = getattr(model, "training", None) == mode
+        learned = slopes(thing if self.is_module else model, result)
         if not self.is_module or self.call:
-            return Trial(_plain(result), mode, kept)
+            return Trial(_plain(result), mode, kept, learned)
         with marked() as drops:
             trained = _plain(_called(thing.train(), given))
-        return Trial(_plain(result), mode, kept, trained, tuple(drops), lost_by(thing, result))
+        return Trial(_plain(result), mode, kept, learned, trained, tuple(drops))
 
     def run(self, answer: Any, case: Case) -> Any:
         """The result, to be compared; where it is right, a Misfit for what else is not."""
         mine, ours = self.trial(answer, case), self.wanted[_number(case)]
-        if mine.lost and not ours.lost:
-            raise Misfit(mine.lost)
+        of = self.name if self.is_module else str(case.args.get("model"))
+        wanted = mapping(names_beside(answer, self.track.course), of)(ours.learned)
+        if says := lost(mine.learned, wanted, same(mine.result, ours.result)):
+            raise Misfit(says)
         result = _filled(mine.result, ours.result) if self.may_miss else mine.result
         if not same(result, ours.result):
             return result
