@@ -154,10 +154,10 @@ ATTENTION = Exercise(
     minutes=5,
     difficulty=2,
     properties=(
+        properties.weighs("values"),
         properties.sees_only(),
         properties.blind_to_padding("keys", "values", padded=_padded),
         properties.rows_sum_to_one(part=1),
-        properties.weighs("values"),
         properties.any_order("keys", "values", masks=("mask",)),
     ),
     wrong=wrong_answers(
