@@ -197,11 +197,11 @@ def parameters_after_steps(optimiser, names, betas, weight_decay):
     mine = make(iter(weights), 0.2, betas, eps, weight_decay)
     found = []
     for step in range(5):
-        weights[0].grad = torch.tensor([0.5, -0.1, 0.01]) * (step - 1.5)
+        weights[1].grad = torch.tensor([0.5, -0.1, 0.01]) * (step - 1.5)
         mine.lr = mine.lr if step < 2 else 0.1 / (step + 1)
         mine.step()
-        found.append(weights[0].detach().clone())
-    return torch.stack([*found, weights[1].detach()])
+        found.append(weights[1].detach().clone())
+    return torch.stack([*found, weights[0].detach()])
 
 
 def reads(mine: Any) -> tuple[bool, str]:

@@ -53,10 +53,10 @@ def of_answering(c: Any) -> dict[str, Any]:
 
 
 def steps_of(train, names, model, ids, is_answer, steps, rate):
-    """The losses of some steps on one batch, with large and small gradients in turn."""
+    """The numbers and losses of some steps on one batch, with large and small gradients in turn."""
     scales = itertools.cycle((30.0, 0.1))
     found = train(model, lambda: next(scales) * names.answer_loss(model, ids, is_answer), steps, rate)
-    return torch.tensor([float(loss) for _, loss in found])
+    return torch.tensor([(step, float(loss)) for step, loss in found])
 
 
 def batch_at_its_limits(batch, names):
