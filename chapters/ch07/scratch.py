@@ -33,7 +33,7 @@ inputs_and_targets
 next_token_loss: the mean of −ln p of each next token; −100 costs nothing
 next_token_loss, at its limits*: a ValueError where more than the context and one token come
 training_step*: loss, zero_grad, backward, gradients cut at a norm of 1, a step of each optimiser; the loss before
-AdamW*: p ← p (1 − lr · decay) − lr · m̂ / (√v̂ + ε), with m̂ = m / (1 − β₁ᵗ) and v̂ = v / (1 − β₂ᵗ)
+AdamW*: p ← p (1 − lr · decay) − lr · m̂ / (√v̂ + ε); m̂ = m / (1 − β₁ᵗ), v̂ = v / (1 − β₂ᵗ); row t − 1 is p after step t
 rate_at*: highest · (step + 1) / rising; then lowest + (highest − lowest) (1 + cos(π · done)) / 2
 with_temperature
 nucleus
