@@ -69,6 +69,13 @@ def parser():
     add.add_argument("name", nargs="?", help="such as transformer")
     add.add_argument("folder", nargs="?", help="the workbook; without: the one here, or workbook/ of the course")
 
+    about = "an hour's problem of a lesson: lay it down in the workbook, or judge what is there; pytest does it"
+    add = command("problem", "classroom.problem", about)
+    add.add_argument("name", help="a chapter's number, such as 05")
+    about = "judge in a sandbox a folder of hand-ins, a .py file or a folder for each student"
+    add.add_argument("--all", dest="hand_ins", metavar="HANDINS", help=about)
+    add.add_argument("--out", metavar="FILE", default="problem.csv", help="their table; without: problem.csv")
+
     add = command("assign", "classroom.assignments", "a lesson's exercises as nbgrader's hand-out; or a track's file")
     add.add_argument("name", help="a chapter's number, such as 05, or a track, such as transformer")
     add.add_argument("--out", metavar="FOLDER", default=".", help="the one of nbgrader; without: the one here")

@@ -21,7 +21,7 @@ import shutil
 import struct
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -56,14 +56,17 @@ class Broken(Exception):
     """The program inside has ended, or what it says is no reply."""
 
 
-def command(root: bool | None = None) -> list[str]:
-    """The command line that starts `inside/worker.py`. root: started by root, so no user namespace is needed (and
-    none is wanted: limits don't hold for root in any namespace; the worker leaves root by itself)."""
-    program = shutil.which("bwrap")
-    if program is None:
+def command(
+    root: bool | None = None, program: Sequence[str] = ("worker.py",), more: Sequence[str | Path] = ()
+) -> list[str]:
+    """The command line that starts a program of `inside/`, with its arguments. root: started by root, so no user
+    namespace is needed (and none is wanted: limits don't hold for root in any namespace; what is inside leaves root by
+    itself); more: options of bubblewrap, such as a file to bind."""
+    bwrap = shutil.which("bwrap")
+    if bwrap is None:
         raise NoSandbox(HOW.format(why="bwrap is not installed."))
     root = os.geteuid() == 0 if root is None else root
-    line = [program, "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"]
+    line = [bwrap, "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"]
     line += ["--die-with-parent", "--new-session", "--hostname", "sandbox", "--clearenv", "--cap-drop", "ALL"]
     if root:
         line += ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
@@ -73,8 +76,8 @@ def command(root: bool | None = None) -> list[str]:
         line += ["--setenv", name, value]
     line += [*_system(), "--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev"]
     line += ["--perms", "1777", "--size", str(HOME), "--tmpfs", "/student", "--perms", "1777", "--size", "1048576"]
-    line += ["--tmpfs", "/dev/shm", "--chdir", "/student", "--remount-ro", "/"]
-    return [*line, sys.executable, "-I", "-B", "/course/worker.py"]
+    line += ["--tmpfs", "/dev/shm", *map(str, more), "--chdir", "/student", "--remount-ro", "/"]
+    return [*line, sys.executable, "-I", "-B", f"/course/{program[0]}", *program[1:]]
 
 
 def _environment() -> dict[str, str]:
@@ -96,7 +99,7 @@ def _system() -> Iterable[str]:
     wanted |= {str(PACKAGE): "/course/course_utils", str(KIT): "/course/course_kit"}
     wanted |= {str(INSIDE / "exercises"): "/course/course_kit/exercises"}
     wanted |= {str(CHAPTERS): "/course/chapters"}
-    wanted |= {str(INSIDE / name): f"/course/{name}" for name in ("worker.py", "limits.py", "mine.py")}
+    wanted |= {str(INSIDE / name): f"/course/{name}" for name in ("worker.py", "problem.py", "limits.py", "mine.py")}
     wanted |= {str(files.course_folder() / "data"): "/course/data"}
     made: set[Path] = {Path("/")}
     for source, place in wanted.items():

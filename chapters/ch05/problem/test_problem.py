@@ -1,0 +1,93 @@
+"""Judges problem.py beside it: `course problem 05`, or pytest. Forty patients, drawn anew in each run."""
+
+import functools
+import itertools
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from course_kit.i18n import t
+from course_kit.problems import beside, fail, seed
+from course_utils.transformer import Transformer, TransformerConfig
+
+FAULTS = ("future", "padding", "no source", "source order", "target order", "rows mix", "dropout")
+HIDDEN = [{"no source", "padding"}, {"no source", "source order"}, {"dropout", "source order"}]
+HIDDEN += [{"dropout", "target order"}]
+PAIRS = [pair for pair in itertools.combinations(FAULTS, 2) if set(pair) not in HIDDEN]
+SEED = seed()
+problem = beside(__file__)
+
+
+class Patient(nn.Module):
+    """A Transformer with faults that are put in from outside."""
+
+    def __init__(self, number, faults):
+        super().__init__()
+        torch.manual_seed(SEED + number)
+        sizes = {"size": 16 + 16 * (number % 2), "layers": 1 + number % 3, "heads": 2 + 2 * (number % 2)}
+        self.model = Transformer(TransformerConfig(20, 20, hidden=32, dropout=0.1, **sizes))
+        self.words = ", ".join(f"{name}: {size}" for name, size in sizes.items())
+        model, self.broken = self.model, faults
+        if "source order" in faults:
+            model.positions = nn.Identity()
+        if "target order" in faults:
+            model.target_positions = nn.Identity()
+        if "future" in faults:
+            for block in model.decoder:
+                attend = block.attention.forward
+                block.attention.forward = functools.partial(_without_mask, attend)
+        self.mix = (lambda x: x.roll(1, 0)) if number % 2 else (lambda x: x.mean(0))
+
+    def forward(self, source, target, mask):
+        mask = None if "padding" in self.broken else mask
+        memory = self.model.encode(source, mask)
+        if "no source" in self.broken:
+            memory = torch.zeros_like(memory)
+        logits = self.model.output(self.model.decode(target, memory, mask))
+        if "rows mix" in self.broken:
+            logits = logits + self.mix(logits)
+        return F.dropout(logits, 0.1) if "dropout" in self.broken else logits
+
+
+def _without_mask(attend, x, memory, mask):
+    return attend(x, memory, None)
+
+
+def cured(numbers, faults):
+    for number in numbers:
+        patient = Patient(number, faults)
+        with torch.no_grad():
+            found = problem.diagnose(patient)
+        if not isinstance(found, set) or not found <= set(FAULTS):
+            fail(t("given: a model; returned: {found}; needed: a set of the names in problem.py", found=repr(found)))
+        if found != set(faults):
+            missed = ", ".join(sorted(set(faults) - found)) or "–"
+            invented = ", ".join(sorted(found - set(faults))) or "–"
+            faults = ", ".join(faults) or t("a healthy one")
+            fail(
+                t(
+                    "given: a patient of {sizes}, in training mode; it has: {faults}\nnot found: {missed}\n"
+                    "found, and not there: {invented}\nThe same again: COURSE_SEED={seed}",
+                    **{"sizes": patient.words, "faults": faults, "missed": missed, "invented": invented, "seed": SEED},
+                )
+            )
+
+
+def test_healthy():
+    """Nine healthy patients: nothing is found"""
+    cured(range(9), ())
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_one(fault):
+    """Two patients with one fault each"""
+    number = 10 + 2 * FAULTS.index(fault)
+    cured((number, number + 1), (fault,))
+
+
+def test_two():
+    """Seventeen patients with two faults each"""
+    for number, pair in enumerate(PAIRS, 30):
+        cured((number,), pair)

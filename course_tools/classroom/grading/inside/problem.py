@@ -1,0 +1,71 @@
+"""Judges one file by a judge of pytest, in a process of its own: problem.py JUDGE FILE [SECONDS, in the sandbox].
+
+Each test is a line of JSON on the standard output: its title, its state (right, wrong, open), and what was said.
+"""
+
+import json
+import os
+import sys
+import traceback
+from pathlib import Path
+
+HERE = Path(__file__).resolve()
+
+
+def main(judge, file, seconds=None):
+    sys.path.insert(0, str(HERE.parent if seconds else HERE.parents[4]))
+    import pytest
+    import torch
+
+    torch.set_num_threads(1)
+    replies = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.environ["COURSE_PROBLEM"] = file
+    if seconds:
+        import limits
+
+        os.chdir(os.environ["HOME"])
+        limits.leave_root()
+        limits.limit(int(seconds))
+    options = ["--rootdir", str(Path(judge).parent), "-c", os.devnull, "--import-mode=importlib"]
+    options += ["-p", "no:terminal", "-p", "no:cacheprovider", "-p", "no:nbval", judge]
+    pytest.main(options, plugins=[Lines(replies, file)])
+
+
+class Lines:
+    def __init__(self, replies, file):
+        self.replies, self.file = replies, file
+
+    def say(self, **line):
+        print(json.dumps(line), file=self.replies, flush=True)
+
+    def pytest_runtest_logstart(self, nodeid):
+        self.say(begun=nodeid.rpartition("::")[2])
+
+    def pytest_exception_interact(self, call, report):
+        if report.when == "collect":  # the file itself cannot be run
+            self.say(title="", state="wrong", said=self.words(call.excinfo.value))
+
+    def pytest_runtest_makereport(self, item, call):
+        if call.when != "call":
+            return
+        error = call.excinfo and call.excinfo.value
+        title = (item.function.__doc__ or item.name).strip().splitlines()[0]
+        title += f": {item.callspec.id}" if hasattr(item, "callspec") else ""
+        state = "right" if error is None else "open" if isinstance(error, NotImplementedError) else "wrong"
+        self.say(title=title, state=state, said="" if state != "wrong" else self.words(error))
+
+    def words(self, error):
+        """What a judge says, as it is; an error of the reader's own with the last line of the file that led to it."""
+        if type(error).__name__ == "Failed":
+            return str(error)
+        if error.__cause__ is not None and type(error).__name__ == "CollectError":
+            error = error.__cause__
+        lines = [one.lineno for one in traceback.extract_tb(error.__traceback__) if one.filename == self.file]
+        if isinstance(error, SyntaxError):
+            lines = [error.lineno]
+        where = f"line {lines[-1]}: " if lines else ""
+        return f"{where}{type(error).__name__}: {error}"[:600]
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,115 @@
+"""Problems: their judges pass a solution, which stands only here, and name what is wrong with five others.
+
+Each change runs a part of a judge in this process; the whole of it, in a process of its own, is weekly.
+"""
+
+import csv
+import os
+import shutil
+from pathlib import Path
+
+import find_sandbox
+import pytest
+
+from course import main
+from course_tools.classroom import problem
+
+SOLUTIONS = Path(__file__).parent / "problems"
+NUMBERS = [path.stem[2:] for path in sorted(SOLUTIONS.glob("ch*.py"))]
+WRONG = {  # what is changed in the solution, and a word that the judge has to say
+    "02": {
+        "too weak": ("strength = 400", "strength = 1", "all others"),
+        "still too weak": ("strength = 400", "strength = 40", "64 keys"),
+        "finds itself": ("= strength, -2", "= 0, 0", "the question itself 5"),
+        "only itself": ("= strength, -2", "= strength, 2", "the question itself 100%"),
+        "reads the flag": ("V[0, 16]", "V[0, 17]", "needed"),
+    },
+    "05": {
+        "equal rows": (
+            "differ(first[0], run(target=other)[0])",
+            "differ(*run(source[:1].expand(2, 8), target[:1].expand(2, 8), mask[:2]))",
+            "not found: rows mix",
+        ),
+        "forgets eval": ("    model.eval()\n", "", "found, and not there: dropout"),
+        "drops unlike": ("        torch.manual_seed(1)", "        torch.seed()", "found, and not there"),
+        "sees its own word": ("first[:, :5], run(target=later)[:, :5]", "first, run(target=later)", "there: future"),
+        "order of earlier words": (
+            "differ(same[:, 1:], same[:, :-1])",
+            "differ(first[:, -1], run(target=target[:, [1, 0, *range(2, 8)]])[:, -1])",
+            "not found: target order",
+        ),
+    },
+}
+
+
+def changed(number, wrong, folder):
+    old, new, word = WRONG[number][wrong]
+    text = (SOLUTIONS / f"ch{number}.py").read_text("utf-8")
+    assert text.count(old) == 1
+    path = folder / "problem.py"
+    path.write_text(text.replace(old, new), "utf-8")
+    return path, word
+
+
+def judged(number, path, **options):
+    return problem.judged(problem._home(number) / problem.JUDGE, path, **options)
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_solution(number):
+    tests = judged(number, SOLUTIONS / f"ch{number}.py")
+    assert len(tests) > 1 and {one["state"] for one in tests} == {"right"}, problem.in_words(tests)
+
+
+@pytest.mark.weekly
+@pytest.mark.parametrize(("number", "wrong"), [(number, wrong) for number in WRONG for wrong in WRONG[number]])
+def test_wrong(number, wrong, tmp_path):
+    path, word = changed(number, wrong, tmp_path)
+    words = problem.in_words(judged(number, path))
+    assert "✗" in words and word in words, words
+
+
+def test_every_problem_has_five_wrong_ones():
+    assert set(NUMBERS) == set(WRONG) == {path.parent.name[2:] for path in problem.CHAPTERS.glob("ch??/problem")}
+    assert {len(ones) for ones in WRONG.values()} == {5}
+
+
+def test_in_the_workbook(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("COURSE_WORKBOOK", str(tmp_path))
+    assert main(["problem", "2"]) == 0
+    mine = tmp_path / "problem_02" / "problem.py"
+    assert {path.name for path in mine.parent.iterdir()} == {"problem.py", "test_problem.py"}
+    assert main(["problem", "02"]) == 1
+    assert "Not written yet" in capsys.readouterr().out
+    written = mine.read_text("utf-8").replace("    raise NotImplementedError", "    while True:\n        pass")
+    mine.write_text(written, "utf-8")
+    tests = judged("02", mine, seconds=4)
+    assert tests[-1]["said"].startswith("Stopped after 4 seconds") and mine.read_text("utf-8") == written
+    assert main(["problem", "99"]) == 2
+
+
+@pytest.mark.weekly
+@pytest.mark.parametrize(
+    ("text", "said"), [("def matrices(:", "SyntaxError"), ("import os; os._exit(0)", "ended before")]
+)
+def test_a_file_that_cannot_be_run(text, said, tmp_path):
+    (tmp_path / "problem.py").write_text(text, "utf-8")
+    assert said in problem.in_words(judged("02", tmp_path / "problem.py"))
+
+
+def test_hand_ins(tmp_path, monkeypatch, capsys):
+    find_sandbox.needed()
+    folder = tmp_path / "handed in"
+    (folder / "bo").mkdir(parents=True)
+    shutil.copy(SOLUTIONS / "ch02.py", folder / "ann.py")
+    spy = f"import os, socket\nprint(open({str(folder / 'ann.py')!r}).read())\n"
+    (folder / "bo" / "problem.py").write_text(spy, "utf-8")
+    (folder / "cy.py").write_text("import socket\nsocket.socket()\n", "utf-8")
+    os.symlink(folder / "ann.py", folder / "di.py")
+    monkeypatch.chdir(tmp_path)
+    assert main(["problem", "02", "--all", str(folder)]) == 0
+    rows = {row["student"]: row for row in csv.DictReader((tmp_path / "problem.csv").open(encoding="utf-8"))}
+    assert set(rows) == {"ann", "bo", "cy"}
+    assert rows["ann"]["right"] == rows["ann"]["of"] != "0"
+    assert rows["bo"]["right"] == "0" and "FileNotFoundError" in rows["bo"]["said"]
+    assert rows["cy"]["right"] == "0" and "PermissionError" in rows["cy"]["said"]
