@@ -5,6 +5,7 @@ is in neither. A judge may set SECONDS, of computing, for all its tests.
 """
 
 import ast
+import contextlib
 import csv
 import json
 import os
@@ -118,10 +119,8 @@ def _watch(process, seconds):
         late = spent > seconds or time.monotonic() - begun > PATIENCE * seconds
     if late:
         for one in (*whole.children(recursive=True), whole):
-            try:
+            with contextlib.suppress(psutil.Error):
                 one.kill()
-            except psutil.Error:
-                pass
     process.wait()
     return late
 
