@@ -40,15 +40,23 @@ WRONG = {  # what is changed in the solution, and a word that the judge has to s
         ),
     },
     "07": {
-        "not taken away": ("-= times[number]", "-= times[number] * (pair == best)", "the first difference"),
-        "no tie": (
+        "counted less, and not told": (
+            "-= times[number]\n                touched.add(pair)",
+            "-= times[number]",
+            "the first difference",
+        ),
+        "what occurs once": (
             "pair) for pair, n in pairs.items()]",
             "pair) for pair, n in pairs.items() if n > 1]",
             "the first difference",
         ),
         "each word once": ("list(words.values())", "[1] * len(words)", "the first difference"),
         "stale counts": ("if pairs[best] != -n or n == 0:", "if n == 0:", "words: "),
-        "slow": ("n, best = heapq.heappop(heap)", "heap.sort(); n, best = heap.pop(0)", "needed: 3 s"),
+        "looks at every word": (
+            "in where.pop(best):",
+            "in [i for i, word in enumerate(spelled) if best in list(neighbours(word))]:",
+            "needed: 3 s",
+        ),
     },
 }
 
