@@ -17,6 +17,7 @@ HIDDEN = [{"no source", "padding"}, {"no source", "source order"}, {"dropout", "
 HIDDEN += [{"dropout", "target order"}]
 PAIRS = [pair for pair in itertools.combinations(FAULTS, 2) if set(pair) not in HIDDEN]
 SEED = seed()
+torch.set_num_threads(1)  # models are tiny
 problem = beside(__file__)
 
 
