@@ -18,7 +18,7 @@ from course_kit.models.rotary_gpt import RotaryGPT
 from course_kit.models.translators import TiedConfig, TiedTranslator
 from course_kit.programs import arguments
 from course_utils import bert, bert_heads
-from course_utils.gpt import GPT, CachedGPT
+from course_utils.gpt import CachedGPT, GPTConfig
 from course_utils.llama import Llama, LlamaConfig
 from course_utils.transformer import Transformer, TransformerConfig
 
@@ -26,7 +26,7 @@ FORMAT = 1
 ARCHITECTURES: dict[str, tuple[Any, Any]] = {  # name in a card -> class and its config
     "TiedTranslator": (TiedTranslator, TiedConfig),
     "Transformer": (Transformer, TransformerConfig),
-    "GPT": (CachedGPT, None),  # its sizes are its arguments
+    "GPT": (CachedGPT, GPTConfig),
     "Llama": (Llama, LlamaConfig),
     "RotaryGPT": (RotaryGPT, LlamaConfig),
     "Bert": (bert.Bert, bert.BertConfig),
@@ -189,7 +189,7 @@ def _model(card: dict[str, Any]) -> nn.Module:
     architecture = arguments.one_of("architecture", card["architecture"], ARCHITECTURES)
     model, config = ARCHITECTURES[architecture]
     labels = {"num_labels": card["num_labels"]} if "num_labels" in card else {}
-    sizes, kinds = card["config"], get_type_hints(config or model.__init__) | {"num_labels": int}
+    sizes, kinds = card["config"], get_type_hints(config) | {"num_labels": int}
     for name, value in (sizes | labels).items():
         members = get_args(kinds.get(name)) or (kinds.get(name),)
         if int in members and (value is not None or type(None) not in members):
@@ -202,7 +202,7 @@ def _model(card: dict[str, Any]) -> nn.Module:
         if whole in sizes and parts in sizes and sizes[whole] % sizes[parts]:
             raise ValueError(f"{parts} is {sizes[parts]}; needed: a divisor of {whole}, {sizes[whole]}")
     try:
-        return model(**card["config"]) if config is None else model(config(**card["config"]), **labels)
+        return model(config(**card["config"]), **labels)
     except Exception as error:
         raise ValueError(f"it does not describe a {architecture}: {error}") from None
 
@@ -228,9 +228,4 @@ def own_state(model: nn.Module) -> dict[str, Tensor]:
 
 def config_of(model: Any) -> dict[str, Any]:
     """What a card says of a model's sizes: with them another one of its kind is made."""
-    if not isinstance(model, GPT):
-        return asdict(model.config)
-    first: Any = model.blocks[0]
-    vocab, size = model.tokens.weight.shape
-    sizes = {"vocab": vocab, "size": size, "layers": len(model.blocks), "heads": first.attention.heads}
-    return sizes | {"context": model.context, "dropout": model.dropout.p}
+    return asdict(model.config)

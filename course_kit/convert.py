@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from course_kit.checkpoints import config_of
 from course_kit.programs.arguments import misfit
 from course_utils import bert, bert_heads
-from course_utils.gpt import GPT, CachedGPT
+from course_utils.gpt import GPT, CachedGPT, GPTConfig
 
 Model = TypeVar("Model", bound=nn.Module)
 
@@ -145,7 +145,9 @@ def _gpt_from(module: nn.Module) -> GPT:
         ours, x = _renamed(name, GPT2), _turned(name, x)
         parts = zip(PARTS, x.chunk(3), strict=True) if JOINED in ours else [(JOINED, x)]
         state |= {ours.replace(JOINED, part): one for part, one in parts}
-    return _filled(CachedGPT(**{own: getattr(c, name) for own, name in GPT2_SETTINGS.items()}), state, module)
+    return _filled(
+        CachedGPT(GPTConfig(**{own: getattr(c, name) for own, name in GPT2_SETTINGS.items()})), state, module
+    )
 
 
 def _gpt_to(model: GPT) -> nn.Module:

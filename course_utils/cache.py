@@ -1,6 +1,6 @@
 """The KV cache: a token's key and value never change, as it sees no later one.
 
-    caches = [Cache() for _ in model.blocks]
+    caches = model.caches()     # one for each block
     model(ids, caches)          # [B, T]: reads a text, and keeps what it read
     model(new, caches)          # [B, 1]: one token more, behind all of these
 

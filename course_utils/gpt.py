@@ -1,6 +1,6 @@
 """A GPT on one page: its model, one step of training, and how it writes.
 
-    model = CachedGPT(vocab=1000, size=128, layers=4)
+    model = CachedGPT(GPTConfig(vocab=1000))
     optimiser = torch.optim.AdamW(model.parameters(), lr=2e-3)
     training_step(model, optimiser, windows(ids, rows=32, length=65))    # nats per token
     write(model, ids[None, :10], count=100)     # [1, 110]
@@ -11,10 +11,9 @@ d = D / H, V tokens known (vocab). Sources: Radford et al. 2018 and 2019 (GPT, G
 Holtzman et al. 2020 (top-p).
 """
 
-import math
-from collections.abc import Iterator
-from functools import partial
-from inspect import signature
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial, wraps
 from typing import Any
 
 import torch
@@ -68,27 +67,31 @@ class CausalBlock(nn.Module):
         return add_norm(x, lambda y: self.dropout(self.ffn(y)), self.norm2)
 
 
+@dataclass(frozen=True)
+class GPTConfig:
+    """Sizes; those that are given here are of a small one."""
+
+    vocab: int
+    size: int = 128
+    layers: int = 4
+    heads: int = 4
+    context: int = 64  # the longest text that is read at once
+    dropout: float = 0.0
+
+
 class GPT(nn.Module):
     """Token ids in; for each position, the logits of the token that comes next, out."""
 
-    def __init__(
-        self,
-        vocab: int,
-        size: int = 128,
-        layers: int = 4,
-        heads: int = 4,
-        context: int = 64,
-        dropout: float = 0.0,
-    ):
+    def __init__(self, config: GPTConfig):
         super().__init__()
-        self.context = context  # the longest text that is read at once
-        self.tokens = nn.Embedding(vocab, size)
-        self.positions = nn.Embedding(context, size)
-        self.dropout = nn.Dropout(dropout)
-        self.blocks = nn.ModuleList(
-            CausalBlock(size, heads, dropout) for _ in range(layers)
-        )
-        self.norm = nn.LayerNorm(size)
+        self.config = c = config
+        self.context = c.context
+        self.tokens = nn.Embedding(c.vocab, c.size)
+        self.positions = nn.Embedding(c.context, c.size)
+        self.dropout = nn.Dropout(c.dropout)
+        blocks = (CausalBlock(c.size, c.heads, c.dropout) for _ in range(c.layers))
+        self.blocks = nn.ModuleList(blocks)
+        self.norm = nn.LayerNorm(c.size)
         for parameter in self.parameters():
             if parameter.dim() > 1:  # small: at first all tokens are equally likely
                 nn.init.normal_(parameter, std=0.02)
@@ -99,6 +102,21 @@ class GPT(nn.Module):
         for block in self.blocks:
             x = block(x)
         return self.norm(x) @ self.tokens.weight.T  # [B, T, D] -> [B, T, V]
+
+
+def by_sizes(init: Callable[..., None]) -> Callable[..., None]:
+    """Cells that readers kept say GPT(vocab, size=64): sizes, until they had a config."""
+
+    @wraps(init)
+    def begin(self: GPT, *given: Any, **named: Any) -> None:
+        if "vocab" in named or given and isinstance(given[0], int):
+            given, named = (GPTConfig(*given, **named),), {}
+        init(self, *given, **named)
+
+    return begin
+
+
+GPT.__init__ = by_sizes(GPT.__init__)  # type: ignore[method-assign]
 
 
 def inputs_and_targets(
@@ -191,6 +209,10 @@ def attend_behind(
 class CachedGPT(GPT):
     """The same GPT. If it gets caches, one for each block, it reads new tokens alone."""
 
+    def caches(self) -> list[Cache]:
+        """One for each block, in which nothing was read."""
+        return [Cache() for _ in self.blocks]
+
     def forward(
         self, ids: Int[Tensor, "B T"], caches: list[Cache] | None = None
     ) -> Float[Tensor, "B T V"]:
@@ -220,12 +242,11 @@ def generate(
 ) -> Iterator[Int[Tensor, "B 1"]]:
     """Give each token when it is drawn, until every text has its `stop`. Each is read
     once; those of a text longer than the context anew. After nanochat (Karpathy 2025)."""
-    caches = [Cache() for _ in getattr(model, "blocks", ())]
-    cache = cache and "caches" in signature(getattr(model, "forward", model)).parameters
-    new, context = ids, getattr(model, "context", math.inf)
+    caches = model.caches() if cache and hasattr(model, "caches") else []
+    new, context = ids, getattr(model, "context", ids.shape[1] + count)
     ended = torch.zeros_like(ids[:, :1], dtype=torch.bool)  # [B, 1]
     for _ in range(count):
-        if cache and ids.shape[1] <= context:
+        if caches and ids.shape[1] <= context:
             logits = model(new, caches)[:, -1]  # [B, V]; at first of all of the text
         else:
             logits = model(ids[:, -context:])[:, -1]

@@ -138,6 +138,10 @@ class Llama(nn.Module):
             if parameter.dim() > 1:
                 nn.init.normal_(parameter, std=0.02)
 
+    def caches(self) -> list[Cache]:
+        """One for each block, in which nothing was read."""
+        return [Cache() for _ in self.blocks]
+
     def forward(
         self, ids: Int[Tensor, "B T"], caches: list[Cache] | None = None
     ) -> Float[Tensor, "B T V"]:

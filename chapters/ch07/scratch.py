@@ -15,7 +15,7 @@ from course_kit.exercises.define import integers, some_numbers, wrong_answers
 from course_kit.mine.scratch_models import OURS, build
 from course_kit.mine.scratch_parts import Either, Model, Part, Track
 from course_kit.programs.source_text import plain
-from course_utils.gpt import nucleus, windows, with_temperature
+from course_utils.gpt import GPTConfig, nucleus, windows, with_temperature
 
 PARTS = """
 masked_softmax
@@ -74,6 +74,7 @@ def pool(c: Any) -> dict[str, Any]:
     return {
         "x": some_numbers(2, 5, 8, seed=1), "size": 8, "heads": Either([2, 4]), "vocab": 13, "ids": ids,
         "dropout": Either([0.5, 0.2]), "layers": Either([2, 3]), "context": Either([8, 9]),
+        "config": Either([GPTConfig(13, 8, 2, 4, 8, 0.5), GPTConfig(13, 8, 3, 2, 9, 0.2)]),
         "causal_mask.size": 4, "join_heads.x": some_numbers(2, 2, 3, 4, seed=0), "optimisers": None,
         "tokens": Either([5, 9]), "parameters": (), "lr": 0.1, "betas": Either([(0.9, 0.999), (0.5, 0.8)]),
         "AdamW.eps": Either([1e-8, 0.1]), "weight_decay": Either([0.01, 0.5]), "steps": 10, "highest": 0.3,
@@ -212,7 +213,7 @@ def reads(mine: Any) -> tuple[bool, str]:
     known, new = (torch.tensor(tokenizer.encode(part)) for part in (text[:cut], text[cut:]))
     pairs = torch.full((256, 256), 0.1).index_put((known[:-1], known[1:]), torch.tensor(1.0), accumulate=True)
     table = -(pairs / pairs.sum(1, keepdim=True)).log2()[new[:-1], new[1:]].sum() / len(text[cut:])
-    model = build(mine, "GPT", vocab=256, size=64, layers=2, heads=4, context=32)
+    model = build(mine, "GPT", GPTConfig(256, size=64, layers=2, context=32))
     optimiser = build(mine, "AdamW", model.parameters(), 4e-3)
     for step in range(steps):
         optimiser.lr = mine.rate_at(step, steps, 4e-3, steps // 10)
@@ -269,6 +270,6 @@ TRACKS = {
         7, "gpt", PARTS, pool, 270, HAVE, bar=90, calls=CALLS, causal=("ids", "x"), told=TOLD,
         more=("tokenizer", "chapters.ch07.by_hand"), last=(READS,), wrong={"AdamW": STEPS_OF_ADAMW},
         note="Keys and values are kept in the track of llama; here a model reads its whole text for each token.",
-        given=("PADDING", "optimisers_of", "copying"),
+        given=("GPTConfig", "PADDING", "optimisers_of", "copying"),
     )
 }  # fmt: skip

@@ -12,7 +12,6 @@ from torch import Tensor
 
 from course_kit.contexts import evaluating
 from course_kit.heads import attention_weights
-from course_utils.cache import Cache
 
 LONGEST, SHOWN = 32, 5  # tokens of an answer, and what may come next, at most
 
@@ -37,7 +36,7 @@ def traced(
     """The likeliest token each time, up to `stop`. ids [1, T]; names, decode: a token, and some, as text; layer: of
     the heads."""
     with evaluating(model):
-        caches, read, chances = [Cache() for _ in model.blocks], ids, []
+        caches, read, chances = model.caches(), ids, []
         while len(chances) < LONGEST and (not chances or int(read) != stop):
             p, best = model(read, caches)[0, -1].softmax(-1).topk(SHOWN)
             chances.append([(names(int(n)), round(float(x), 4)) for n, x in zip(best, p, strict=True)])

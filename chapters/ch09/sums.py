@@ -23,7 +23,7 @@ from chapters.ch08.kept.chat import sum_asked
 from chapters.ch08.traces import Trace, traced
 from chapters.ch09.kept.answering import END, drawn, text_of
 from course_kit.contexts import evaluating
-from course_utils.gpt import GPT, CachedGPT
+from course_utils.gpt import GPT, CachedGPT, GPTConfig
 
 Sum = tuple[int, int]
 SIZES = {"vocab": 256, "size": 128, "layers": 2, "heads": 4, "context": 48}
@@ -33,7 +33,7 @@ HELD_OUT = 300
 def fresh(seed: int = 0) -> GPT:
     """A GPT of two blocks that has read nothing."""
     torch.manual_seed(seed)
-    return CachedGPT(**SIZES)
+    return CachedGPT(GPTConfig(**SIZES))
 
 
 def split(taught: int = 200, seed: int = 0) -> tuple[list[Sum], list[Sum], list[Sum]]:

@@ -15,6 +15,7 @@
 
 # %% jupyter={"source_hidden": true}
 import math
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
@@ -269,13 +270,13 @@ assert says[0].argmax() == told[-1] and (says[:, fire].diff()[7:] > 0).all() and
 # Below the blocks our class has a table of tokens and a table of positions. (`gpt-prose` has no such table, because it turns queries and keys, as in chapter 4.) Above them we use the table of tokens once more: the logit of a token is the dot product of its row with the last vector. The table of positions has only as many rows as we give it. So the model can read only that many tokens at once, and this is its **context**:
 
 # %% slideshow={"slide_type": "skip"} tags=["definition"]
-# course_utils.gpt: GPT
+# course_utils.gpt: GPTConfig, GPT
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # The five million parameters of the model that you played against fit into your class:
 
 # %%
-yours = GPT(vocab=69, size=256, layers=6, heads=8, context=256)
+yours = GPT(GPTConfig(vocab=69, size=256, layers=6, heads=8, context=256))
 yours.load_state_dict(poet.model.state_dict())
 with torch.no_grad():
     gap = (yours(ids) - poet.model(ids)).abs().max()
@@ -307,7 +308,7 @@ labs.plus(
 from course_kit.mine import for_training
 
 def one_step():
-    model = GPT(vocab=11, size=64, layers=2)
+    model = GPT(GPTConfig(vocab=11, size=64, layers=2))
     return training_step(model, torch.optim.AdamW(model.parameters()), copying(64))
 
 for_training(one_step)  # with nothing solved it does nothing
@@ -657,7 +658,7 @@ def look(step, loss):
 
 # %% seconds=60 slideshow={"slide_type": "slide"} tags=["training"]
 torch.manual_seed(0)
-model = GPT(len(tokenizer.pieces), size=128, layers=2)
+model = GPT(GPTConfig(len(tokenizer.pieces), layers=2))
 optimiser = torch.optim.AdamW(model.parameters())
 history, best = [], {}
 for step in range(STEPS + 1):
@@ -807,7 +808,6 @@ labs.kept(
 
 # %% jupyter={"source_hidden": true}
 from functools import partial
-from inspect import signature
 
 # %% slideshow={"point": ["first = ", "attend_behind"], "slide_type": "skip"} tags=["definition"]
 # course_utils.gpt: CachedGPT
@@ -816,9 +816,9 @@ from inspect import signature
 # The poet reads all letters but the last, then the last one alone. Is it the same as reading all at once?
 
 # %%
-keeper = CachedGPT(vocab=69, size=256, layers=6, heads=8, context=256)
+keeper = CachedGPT(yours.config)
 keeper.load_state_dict(poet.model.state_dict())
-caches = [Cache() for _ in keeper.blocks]  # one for each block
+caches = keeper.caches()  # one for each block
 with torch.no_grad():
     keeper(spoken[:, :-1], caches)  # reads all but the last letter
     last = keeper(spoken[:, -1:], caches)  # the last one alone: [1, 1, V]
@@ -833,7 +833,7 @@ assert gap < 1e-4 and caches[0].k.shape == (1, 8, spoken.shape[1], 32)
 
 # %% slideshow={"point": ["keeper(new, caches)"], "slide_type": "skip"}
 torch.manual_seed(3)
-caches = [Cache() for _ in keeper.blocks]
+caches = keeper.caches()
 text = new = begun
 with torch.no_grad():
     for _ in range(120):
@@ -872,7 +872,7 @@ def milliseconds(*given):
 lengths, costs = [16, 64, 128, 192, 250], {"anew": [], "cached": []}
 page = torch.tensor([prose.tokenizer.encode(known[:4000])[:256]])
 for n in lengths:
-    caches = [Cache() for _ in prose.model.blocks]
+    caches = prose.model.caches()
     with torch.no_grad():
         prose.model(page[:, :n], caches)
     costs["anew"].append(milliseconds(page[:, : n + 1]))

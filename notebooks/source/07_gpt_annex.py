@@ -674,7 +674,7 @@ assert (min(grew), max(grew)) == (2.5, 6.2)
 import tempfile
 from pathlib import Path
 
-from course_utils.gpt import GPT, copying
+from course_utils.gpt import GPT, GPTConfig, copying
 
 runs, curves = Path(tempfile.mkdtemp()), {}
 try:
@@ -683,7 +683,7 @@ try:
 
     for rate in (0.0003, 0.003):
         torch.manual_seed(0)
-        model = GPT(vocab=11, size=64, layers=2)
+        model = GPT(GPTConfig(vocab=11, size=64, layers=2))
         optimiser = torch.optim.AdamW(model.parameters(), rate)
         with SummaryWriter(runs / f"rate {rate}") as log:
             for step in range(200):
@@ -725,7 +725,7 @@ assert not curves or curves["rate 0.003"][1][-1] + 0.15 < curves["rate 0.0003"][
 
 # %%
 from course_kit.convert import from_huggingface, to_huggingface
-from course_utils.gpt import GPT
+from course_utils.gpt import GPT, GPTConfig
 
 yours = poet.model  # your class, the poet's parameters
 theirs = to_huggingface(yours)
@@ -769,7 +769,7 @@ def from_gpt2(gpt2):
             three = theirs[f"h.{n}.attn.c_attn.{end}"].chunk(3, dim=-1)
             for name, part in zip(("query", "key", "value"), three, strict=True):
                 ours[f"blocks.{n}.attention.{name}.{end}"] = part.t()
-    model = GPT(c.vocab_size, c.n_embd, c.n_layer, c.n_head, c.n_positions)
+    model = GPT(GPTConfig(c.vocab_size, c.n_embd, c.n_layer, c.n_head, c.n_positions))
     model.load_state_dict(ours)
     return model
 

@@ -390,7 +390,7 @@ from mine import masked_softmax, nucleus, split_heads, with_temperature  # yours
 # %%
 yours = Llama(holmes.model.config)
 yours.load_state_dict(holmes.model.state_dict())
-caches = [Cache() for _ in yours.blocks]
+caches = yours.caches()
 with torch.no_grad():
     gap = (yours(ids) - holmes.model(ids)).abs().max()
     steps = torch.cat([yours(one, caches) for one in ids.split(1, 1)], 1)

@@ -7,8 +7,7 @@ from course_kit.convert import from_huggingface, to_huggingface
 from course_kit.decoding import sampling
 from course_kit.heads import attention_weights
 from course_kit.models.fused import fuse
-from course_utils.cache import Cache
-from course_utils.gpt import GPT, generate, next_token_loss
+from course_utils.gpt import GPT, GPTConfig, generate, next_token_loss
 
 transformers = pytest.importorskip("transformers")
 SHAPES = [(32, 2, 4), (48, 3, 6), (16, 1, 1)]
@@ -55,7 +54,7 @@ def test_the_cache_gives_the_same_logits_as_theirs(shape, ids):
     module = theirs(shape)
     ours = from_huggingface(module)
     with torch.no_grad():
-        caches = [Cache() for _ in ours.blocks]
+        caches = ours.caches()
         ours(ids[:, :4], caches)
         past = module(ids[:, :4], use_cache=True).past_key_values
         for t in range(4, 12):
@@ -89,7 +88,7 @@ def test_what_is_drawn_from_is_what_their_filters_leave(temperature, top_k, top_
 
 def test_there_and_back_again(ids):
     torch.manual_seed(0)
-    ours = GPT(60, 32, 2, 4, context=24).eval()
+    ours = GPT(GPTConfig(60, 32, 2, 4, context=24)).eval()
     module = to_huggingface(ours)
     with torch.no_grad():
         assert torch.allclose(module(ids).logits, ours(ids), atol=1e-5)

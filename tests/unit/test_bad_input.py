@@ -26,7 +26,7 @@ from course_kit.views.alignment import alignment
 from course_kit.views.heads import heads
 from course_kit.views.table import Table
 from course_utils.attention import MultiHeadAttention
-from course_utils.gpt import GPT
+from course_utils.gpt import GPT, GPTConfig
 
 ROOMS = [files.course_folder() / room for room in ("course_utils", "course_kit", "chapters")]
 NAN, INF = float("nan"), float("inf")
@@ -63,7 +63,7 @@ KINDS = {
     "places": ["12", 3, [1.5], [None], [[1]], [NAN], {1: 2}, [99], b"12", object()],
 }  # fmt: skip
 KINDS["seed"] = [*KINDS["whole"], 10**20]
-SMALL = GPT(9, 8, 1, 2)
+SMALL = GPT(GPTConfig(9, 8, 1, 2))
 KINDS["title"] = KINDS["text"] + [[], {}, torch.ones(2), NAN]
 KINDS["numbers?"] = KINDS["numbers"][1:]  # or None: nothing is given
 KINDS["many"] = [value for value in KINDS["words"] if value != ["a"] * 999]

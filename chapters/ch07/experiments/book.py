@@ -21,7 +21,7 @@ from chapters.ch07.reader_models import bigram_bits, bits
 from course_kit import data
 from course_kit.contexts import seeded
 from course_kit.files import course_folder
-from course_utils.gpt import GPT, training_step, windows
+from course_utils.gpt import GPT, GPTConfig, training_step, windows
 from course_utils.merges import Tokenizer, learn_merges
 
 
@@ -66,7 +66,7 @@ def record_optimisers(steps: int = 300, rates: Iterable[float] = (1e-3, 2e-3, 4e
 
     def run(name: str, rate: float, count: int, warm: int) -> float:
         with seeded(0):
-            model = GPT(len(tokenizer.pieces), size=128, layers=2)
+            model = GPT(GPTConfig(len(tokenizer.pieces), layers=2))
             adamw = torch.optim.AdamW(model.parameters(), lr=rate)
             seconds = trained(model, with_muon(model, rate) if name == "Muon" else adamw, rate, ids, count, warm)
         reached = bits(model, asked, len(unread))

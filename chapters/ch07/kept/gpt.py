@@ -1,6 +1,6 @@
 """A GPT in plain PyTorch: it copies digits after a few seconds, and learns any text.
 
-    model = CachedGPT(vocab=11, size=32, layers=2, heads=4, context=16)    # or GPT, which keeps nothing
+    model = CachedGPT(GPTConfig(vocab=11, size=32, context=16))    # or GPT, which keeps nothing
     optimisers = optimisers_of(model, rate=3e-3)
     ids = padded([[1, 2, 3, 10, 1, 2, 3], [4, 5, 10, 4, 5]])    # [B, N], −100 behind the end of a text
     for _ in range(20):
@@ -14,8 +14,8 @@ Sizes: B texts, T tokens, D features, H heads of d, V tokens known. Radford et a
 import io
 import math
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -32,6 +32,7 @@ from course_utils.blocks import add_norm  # exercise: residual and norm
 from course_utils.gpt import (
     GPT,
     CachedGPT,
+    GPTConfig,
     copying,
     generate,
     inputs_and_targets,  # exercise: next token targets
@@ -101,17 +102,9 @@ def write(
         return torch.cat([ids, *generate(model, ids, count, *chosen, stop, source)], 1)
 
 
-def sizes_of(model: nn.Module) -> dict[str, Any]:
-    """What GPT(**sizes) needs to be the same but for its parameters."""
-    vocab, size = model.tokens.weight.shape
-    heads = model.blocks[0].attention.heads
-    sizes = {"vocab": vocab, "size": size, "layers": len(model.blocks), "heads": heads, "context": model.context}
-    return sizes | {"dropout": model.dropout.p}
-
-
 def save(model: nn.Module, path: str | Path) -> None:
     """Sizes and parameters in a file, which is whole at each moment."""
-    torch.save({"sizes": sizes_of(model), "model": model.state_dict()}, content := io.BytesIO())
+    torch.save({"sizes": asdict(model.config), "model": model.state_dict()}, content := io.BytesIO())
     write_atomically(path, content.getvalue())
 
 
@@ -122,7 +115,7 @@ def load(path: str | Path, device: str = "cpu") -> nn.Module:
         if state["sizes"]["layers"] > len(state["model"]):
             raise ValueError("there are fewer layers than sizes say")
         with torch.device("meta"):  # sizes alone take no memory
-            model = CachedGPT(**state["sizes"])
+            model = CachedGPT(GPTConfig(**state["sizes"]))
         model.load_state_dict(state["model"], assign=True)
     except OSError:
         raise
@@ -143,7 +136,7 @@ def check() -> None:
     assert with_temperature(logits, 0).tolist() == [[1, 0, 0], [0, 1, 0]]
     two = torch.tensor([2.0, 1.0, -math.inf]).softmax(0)  # .67 alone is less than .7
     assert torch.allclose(nucleus(logits, 0.7), torch.stack([two, torch.eye(3)[1]]), atol=1e-5)
-    model = GPT(vocab=11, size=16, layers=2, heads=2, context=16)
+    model = GPT(GPTConfig(vocab=11, size=16, layers=2, heads=2, context=16))
     ids, other = copying(8), copying(8)
     other[:, :5] = ids[:, :5]
     assert torch.allclose(model(other)[:, :5], model(ids)[:, :5], atol=1e-5)
@@ -157,7 +150,7 @@ def check() -> None:
 
 def main(steps: int = 200) -> None:
     """Train on rows of digits that come twice, then copy rows that were never seen."""
-    model = GPT(vocab=11, size=64, layers=2, heads=4, context=16)
+    model = GPT(GPTConfig(vocab=11, size=64, layers=2, context=16))
     optimisers = optimisers_of(model, rate=3e-3)
     for _ in range(steps):
         loss = training_step(model, optimisers, copying(64))

@@ -28,7 +28,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from chapters.ch07.kept.files import Refused, need_room, read_text, sweep, write_atomically
-from chapters.ch07.kept.gpt import GPT, CachedGPT, training_step, windows, write
+from chapters.ch07.kept.gpt import GPT, CachedGPT, GPTConfig, training_step, windows, write
 from chapters.ch07.kept.tokenizer import Tokenizer, asked, encoded, finished, learned
 from course_kit.contexts import evaluating
 
@@ -98,7 +98,7 @@ def loaded(sizes: dict[str, int], parameters: dict, tokenizer: Tokenizer) -> GPT
     if sizes["vocab"] != len(tokenizer.pieces):
         raise ValueError("the model does not know all pieces, or more")
     with torch.device("meta"):  # sizes alone take no memory
-        model = CachedGPT(**sizes)
+        model = CachedGPT(GPTConfig(**sizes))
     model.load_state_dict(parameters, assign=True)
     if not all(one.dtype == torch.float32 and one.isfinite().all() for one in model.parameters()):
         raise ValueError("parameters are not finite")
@@ -255,7 +255,7 @@ class Training:
         torch.manual_seed(0)
         try:
             old = state.get("model")
-            self.model = (loaded(sizes, old, self.tokenizer) if old else CachedGPT(**sizes)).to(device)
+            self.model = (loaded(sizes, old, self.tokenizer) if old else CachedGPT(GPTConfig(**sizes))).to(device)
             self.optimiser = torch.optim.AdamW(self.model.parameters())
             if old:
                 memory = sound_memory(state["optimiser"]["state"], list(self.model.parameters()))
@@ -353,7 +353,7 @@ def _say(line: str, where: Any = None) -> None:
 def check() -> None:
     """A model that knows nothing costs log₂ V bits a token."""
     torch.manual_seed(0)
-    model = GPT(vocab=16, size=16, layers=1, heads=2, context=8)
+    model = GPT(GPTConfig(vocab=16, size=16, layers=1, heads=2, context=8))
     assert abs(bits(model, torch.randint(16, (200,))) - 4) < 0.2
 
 

@@ -12,7 +12,7 @@ from course_kit import checkpoints, decoding, files
 from course_kit.models.fused import fuse
 from course_kit.models.rotary_gpt import RotaryGPT, gpt_sizes
 from course_kit.text import BytePairs, Characters, Vocabulary, WordPiece, from_json
-from course_utils.gpt import GPT, next_token_loss
+from course_utils.gpt import GPT, GPTConfig, next_token_loss
 from course_utils.llama import Llama, LlamaConfig
 
 from .measuring import finish
@@ -24,7 +24,7 @@ class LanguageRecipe:
 
     corpus      a text of `language.load_text`; every character is a token, of a large script the `most` frequent ones;
                 or, where `subwords` is given, so many byte pairs, learned from the text
-    model       settings of GPT, or of LlamaConfig where the architecture is "Llama", or of gpt_sizes ("RotaryGPT")
+    model       settings of GPTConfig, of LlamaConfig where the architecture is "Llama", or of gpt_sizes ("RotaryGPT")
     rows        windows of `context` tokens in a batch
     optimizer   "adamw" or "muon", see `chapters.ch07.optimizers`
     steps, lr, warm_up, decay   of the optimizer, its rate rising for warm_up steps, then falling in a line to 3 %
@@ -103,7 +103,7 @@ def new_model(recipe: LanguageRecipe, vocabulary: int) -> GPT | Llama:
         return fuse(Llama(LlamaConfig(vocabulary, **recipe.model)))
     if recipe.architecture == "RotaryGPT":
         return fuse(RotaryGPT(gpt_sizes(vocabulary, **recipe.model)))
-    return fuse(GPT(vocabulary, **recipe.model))
+    return fuse(GPT(GPTConfig(vocabulary, **recipe.model)))
 
 
 def _tokenizer(recipe: LanguageRecipe, content: str, folder: Path) -> Vocabulary | BytePairs:

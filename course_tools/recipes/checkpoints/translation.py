@@ -10,7 +10,7 @@ import torch
 from chapters.ch03 import tatoeba
 from course_kit import checkpoints, decoding, files, text
 from course_kit.models.fused import fuse
-from course_utils.gpt import GPT
+from course_utils.gpt import GPT, GPTConfig
 from course_utils.loss import masked_loss
 
 from . import measuring
@@ -126,7 +126,7 @@ class Continuing(Translating):
         more = measuring.more_twins(recipe) + (recipe.threads - 1) * measuring.threads(recipe)
         lines = [f"{a} {mark(recipe.pair)} {b}" for a, b in self.pairs + more]
         self.source = self.target = text.Vocabulary.build(lines[: len(self.pairs)], *recipe.source[:1])
-        self.model = fuse(GPT(len(self.source), **recipe.model))
+        self.model = fuse(GPT(GPTConfig(len(self.source), **recipe.model)))
         self.batches = text.Batches([((), self.source.encode(line)) for line in lines], recipe.tokens)
         self.vocabularies = {"tokenizer": self.source}
         self.seen = checkpoints.sentence_hashes(a for a, _ in self.pairs)

@@ -7,7 +7,7 @@ from chapters.ch07.experiments import cost, induction
 from chapters.ch07.language import Text, TextLesson
 from course_kit.callbacks import TensorBoard
 from course_kit.training import fit
-from course_utils.gpt import GPT, next_token_loss
+from course_utils.gpt import GPT, GPTConfig, next_token_loss
 
 ROWS = "the cat sees the dog. the dog sees the cat.\n"
 
@@ -29,7 +29,7 @@ def test_a_log_for_tensorboard_holds_both_curves(lesson, tmp_path):
     pytest.importorskip("tensorboard")
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-    model = GPT(len(lesson.tokenizer), size=8, layers=1, heads=1, context=16)
+    model = GPT(GPTConfig(len(lesson.tokenizer), size=8, layers=1, heads=1, context=16))
     measured = {"evaluate": lambda model: {"valid": lesson.valid_loss(model, 4)}, "every": 5}
     fit(model, lesson.batch, next_token_loss, steps=20, lr=1e-3, callbacks=[TensorBoard(tmp_path)], **measured)
     log = EventAccumulator(str(tmp_path)).Reload()

@@ -11,7 +11,7 @@ from chapters.ch08.experiments import ablation, answers
 from chapters.ch08.kept import chat
 from chapters.ch08.kept import smollm as smollm_file
 from course_kit import results
-from course_utils.gpt import GPT
+from course_utils.gpt import GPT, GPTConfig
 from course_utils.llama import Llama, LlamaConfig
 
 # ---- the published model, and bad input ----------------------------------------------------------------------------
@@ -202,7 +202,7 @@ def test_the_strip_of_a_vector_has_one_scale():
 
 
 def test_what_stands_beside_a_gpt_is_what_differs_in_a_llama():
-    gpt, llama = GPT(17, 12, 2, 3, 9), Llama(LlamaConfig(17, 24, 3, heads=6, key_heads=2, hidden=20))
+    gpt, llama = GPT(GPTConfig(17, 12, 2, 3, 9)), Llama(LlamaConfig(17, 24, 3, heads=6, key_heads=2, hidden=20))
     pairs = [(gpt.norm, llama.norm)]
     pairs += [(getattr(gpt.blocks[0], name), part) for name, part in llama.blocks[0].named_children()]
     differ = sum(type(one) is not type(other) for one, other in pairs) + (not hasattr(llama, "positions"))

@@ -18,7 +18,7 @@ from course_kit.checkpoints import load_checkpoint
 from course_kit.decoding.sampling import next_probabilities
 from course_kit.views import sweep
 from course_kit.views.view import at
-from course_utils.gpt import GPT
+from course_utils.gpt import GPT, GPTConfig
 from course_utils.merges import joined, merge_once
 
 SIGNS = list("\n abcdefgh")
@@ -198,4 +198,4 @@ def test_drawings_of_numbers_pieces_and_rows():
 
 def test_a_stream_needs_a_model_that_turns_its_positions_in():
     with pytest.raises(ValueError, match="gpt-prose"):
-        drawings.states(GPT(9, 8, 1, 2), torch.tensor([[1, 2]]))
+        drawings.states(GPT(GPTConfig(9, 8, 1, 2)), torch.tensor([[1, 2]]))

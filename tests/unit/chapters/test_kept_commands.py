@@ -19,7 +19,7 @@ import torch
 from kept_package import lay
 
 from chapters.ch07 import kept as kept7
-from chapters.ch07.kept import files, gpt, training
+from chapters.ch07.kept import files, training
 from chapters.ch07.kept.files import Refused, decoded, read_text
 from chapters.ch07.kept.tokenizer import Tokenizer, encoded, finished, learned
 from chapters.ch08.kept import chat as talk
@@ -241,7 +241,7 @@ def test_each_text_trains_or_is_refused_with_a_sentence(folder, run, name):
     assert (status, bool(err)) == (bool(why), bool(why)) and why in err and err.count("\n") == bool(why)
     if not why:
         found = training.newest()
-        assert gpt.sizes_of(found.model)["vocab"] == len(found.tokenizer.pieces) == 256 + len(found.tokenizer.merges)
+        assert found.model.config.vocab == len(found.tokenizer.pieces) == 256 + len(found.tokenizer.merges)
         assert run("write", "1")[0] == 0
 
 

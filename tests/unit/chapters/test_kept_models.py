@@ -130,7 +130,7 @@ def test_what_does_not_fit_is_said():
     ):
         with pytest.raises(ValueError, match=why):
             list(llama.generate(model, **{"ids": ids, "count": 3} | wrong))
-    small = gpt.GPT(9, 16, 1, 2, 8)
+    small = gpt.GPT(gpt.GPTConfig(9, 16, 1, 2, 8))
     for wrong in ({"temperature": -1}, {"top_p": 0}, {"top_p": 1.5}, {"ids": ids[:, :0]}):
         with pytest.raises(ValueError, match="needed"):
             gpt.write(small, **{"ids": ids, "count": 3} | wrong)
@@ -138,13 +138,12 @@ def test_what_does_not_fit_is_said():
 
 def test_padding_costs_a_gpt_nothing_and_a_row_ends_with_its_stop(tmp_path):
     torch.manual_seed(0)
-    model = with_large_parameters(gpt.GPT(9, 16, 2, 2, 8))
+    model = with_large_parameters(gpt.GPT(gpt.GPTConfig(9, 16, 2, 2, 8, dropout=0.3)).eval())
     texts = [[1, 2, 3, 4], [5, 6]]
     sums = [gpt.next_token_loss(model, torch.tensor([text])) * (len(text) - 1) for text in texts]
     torch.testing.assert_close(gpt.next_token_loss(model, gpt.padded(texts)), sum(sums) / 4)
     stop = int(gpt.write(model, torch.tensor([[1]]), 1, temperature=0)[0, -1])
     assert gpt.write(model, torch.tensor([[1]]), 5, temperature=0, stop=stop).shape == (1, 2)
-    model.dropout.p = 0.3
     gpt.save(model, tmp_path / "a.pt")
     again = gpt.load(tmp_path / "a.pt")
     assert again.dropout.p == 0.3 and list(tmp_path.iterdir()) == [tmp_path / "a.pt"]
@@ -168,7 +167,7 @@ def test_practice_for_another_task_ends_where_it_is_told_to_and_draws_from_a_sou
     asked = {"longest": 3, "end": 7, "source": torch.Generator().manual_seed(0)}
     lengths = [len(row) for row in answering.drawn(model, torch.tensor([[1]] * 50), **asked)]
     assert set(lengths) == {1, 2, 3} and torch.equal(torch.get_rng_state(), before)
-    small = gpt.GPT(12, 8, 1, 2, context=8)
+    small = gpt.GPT(gpt.GPTConfig(12, 8, 1, 2, context=8))
     for questions, why in ([[1, 2]], "25 tokens"), ([[1], [2, 3]], r"\[1, 2\]"), ([], r"\[\]"):
         with pytest.raises(ValueError, match=why):
             next(answering.practise(small, questions, lambda *_: 0.0, 1, 0.1))

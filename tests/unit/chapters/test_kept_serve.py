@@ -18,7 +18,7 @@ from chapters.ch07.kept.files import Refused
 from chapters.ch08.kept import serve
 from chapters.ch08.kept.chat import Talker, read_talker, smollm_talker
 from chapters.ch09 import sums
-from course_utils.gpt import GPT
+from course_utils.gpt import GPT, GPTConfig
 
 ASKED, STOP = 255, 254  # no bytes of a text in UTF-8: the end of a question, and of an answer
 
@@ -314,7 +314,7 @@ def test_it_listens_here_alone_and_a_port_that_is_taken_is_said(server):
 def test_interrupted_in_the_middle_of_an_answer_it_ends_with_status_0(tmp_path):
     lay(tmp_path)
     sizes = {"vocab": 256, "size": 256, "layers": 6, "heads": 8, "context": 512}
-    torch.save({"sizes": sizes, "merges": [], "model": GPT(**sizes).state_dict()}, tmp_path / "talker.pt")
+    torch.save({"sizes": sizes, "merges": [], "model": GPT(GPTConfig(**sizes)).state_dict()}, tmp_path / "talker.pt")
     run = [sys.executable, "-m", "mine", "serve", "0", "--model", "talker.pt"]
     process = subprocess.Popen(run, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path)
     port = int(process.stdout.readline().split("127.0.0.1:")[1].split("/")[0])

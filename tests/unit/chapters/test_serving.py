@@ -14,7 +14,7 @@ from chapters.ch07 import hub_format, serving
 from course_kit import text
 from course_kit.checkpoints import Loaded
 from course_kit.decoding import generate
-from course_utils.gpt import GPT, next_token_loss
+from course_utils.gpt import GPT, GPTConfig, next_token_loss
 
 EXTRA = pytest.mark.skipif(
     any(importlib.util.find_spec(name) is None for name in serving.NEEDED), reason='needs pip install -e ".[serve]"'
@@ -24,7 +24,7 @@ LINES = "First Citizen:\nSpeak, speak.\n\nSecond Citizen:\nWe know't, é and 我
 
 def model(tokenizer):
     torch.manual_seed(0)
-    gpt = GPT(len(tokenizer), 32, 2, 2, context=64)
+    gpt = GPT(GPTConfig(len(tokenizer), 32, 2, 2, context=64))
     return Loaded(gpt.eval(), {}, tokenizer=tokenizer)
 
 
@@ -76,7 +76,7 @@ def test_chat_templates_make_one_text_of_a_chat(folder):
 def test_what_cannot_be_written_says_why(tmp_path):
     for tokenizer in (text.Vocabulary.build(["a b"]), None):
         with pytest.raises(ValueError, match="needed: Characters"):
-            hub_format.save_pretrained(Loaded(GPT(9, 8, 1, 2).eval(), {}, tokenizer=tokenizer), tmp_path / "m")
+            hub_format.save_pretrained(Loaded(GPT(GPTConfig(9, 8)).eval(), {}, tokenizer=tokenizer), tmp_path / "m")
 
 
 def test_three_billion_numbers_fit_in_two_gigabytes():

@@ -18,7 +18,7 @@ from torch import nn
 from course_kit.models.translators import TiedConfig, TiedTranslator
 from course_kit.runs.fingerprint import Unidentified, fingerprint, ones_own
 from course_utils.bert import BertConfig, BertForPreTraining
-from course_utils.gpt import GPT
+from course_utils.gpt import GPT, GPTConfig
 
 CELL = """
 import collections, dataclasses, enum, functools, random, types
@@ -26,7 +26,7 @@ import numpy as np, torch
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 from course_utils.bert import Bert, BertConfig
-from course_utils.gpt import GPT
+from course_utils.gpt import GPT, GPTConfig
 from course_kit.text import Batches, Vocabulary
 torch.manual_seed(0)
 class Own(nn.Linear): pass
@@ -62,7 +62,7 @@ DIFFER = [  # a cell that makes x, with a gap; what stands in the gap, and what 
     ("x = nn.Sequential(nn.Linear(2, 2), nn.%s())", "GELU", "ReLU"),
     ("x = nn.Sequential(nn.%s(), nn.Tanh())", "Tanh", "ReLU"),
     ("x = Bert(BertConfig(10, 8, 1, 2, activation=%r))", "gelu", "relu"),
-    ("x = GPT(10, 8, 1, 2, dropout=%s)", 0.1, 0.5),
+    ("x = GPT(GPTConfig(10, 8, 1, 2, dropout=%s))", 0.1, 0.5),
     ("x = nn.Linear(2, 2)\nx.weight.requires_grad_(%s)", True, False),
     ("x = nn.Linear(2, 2)\nwith torch.no_grad(): x.weight[0, 0] += %s", 0, 1e-3),
     ("x = nn.Linear(2, 2)\nx.weight.register_hook(lambda g: g * %s)", 1, 2),
@@ -153,7 +153,7 @@ def test_values_share_a_fingerprint_if_and_only_if_they_are_equal(a, b):
 MODELS = [
     lambda: TiedTranslator(TiedConfig(9, 9, 8)),  # a GRU holds weak references to its own weights; they are no settings
     lambda: BertForPreTraining(BertConfig(9, 8, layers=1, heads=2)),
-    lambda: GPT(9, 8, layers=1, heads=2),
+    lambda: GPT(GPTConfig(9, 8, layers=1, heads=2)),
     lambda: nn.LSTM(3, 4, 2),
 ]
 

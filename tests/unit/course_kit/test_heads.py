@@ -8,7 +8,7 @@ from course_kit.models.fused import fuse
 from course_kit.models.translators import TiedConfig, TiedTranslator
 from course_utils.attention import MultiHeadAttention, join_heads, split_heads
 from course_utils.bert import Bert, BertConfig
-from course_utils.gpt import GPT
+from course_utils.gpt import GPT, GPTConfig
 from course_utils.llama import Llama, LlamaConfig, share_heads
 from course_utils.transformer import Transformer, TransformerConfig
 
@@ -24,7 +24,7 @@ def made(kind):
     if kind == "Bert":
         model = Bert(BertConfig(9, **SMALL))
         return model.eval(), lambda: model(IDS).hidden
-    model = GPT(9, **SMALL) if kind == "GPT" else Llama(LlamaConfig(9, **SMALL, key_heads=1, hidden=24))
+    model = GPT(GPTConfig(9, **SMALL)) if kind == "GPT" else Llama(LlamaConfig(9, **SMALL, key_heads=1, hidden=24))
     return model.eval(), lambda: model(IDS)
 
 

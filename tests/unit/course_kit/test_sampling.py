@@ -8,7 +8,7 @@ from course_kit import checkpoints, decoding
 from course_kit.decoding.sampling import next_probabilities
 from course_kit.models.rotary_gpt import RotaryGPT, gpt_sizes
 from course_kit.text import Characters
-from course_utils.gpt import GPT, generate, nucleus, with_temperature
+from course_utils.gpt import GPT, GPTConfig, generate, nucleus, with_temperature
 
 LOGITS = torch.tensor([[0.7, 0.1, 0.15, 0.05]]).log()
 
@@ -16,7 +16,7 @@ LOGITS = torch.tensor([[0.7, 0.1, 0.15, 0.05]]).log()
 def model(kind=GPT, context=20):
     torch.manual_seed(0)
     sizes = {"vocab": 30, "size": 16, "layers": 2, "heads": 2, "context": context}
-    made = (GPT(**sizes) if kind is GPT else RotaryGPT(gpt_sizes(**sizes))).eval()
+    made = (GPT(GPTConfig(**sizes)) if kind is GPT else RotaryGPT(gpt_sizes(**sizes))).eval()
     with torch.no_grad():
         for parameter in made.parameters():
             parameter.add_(torch.randn_like(parameter) * 0.3)
@@ -106,7 +106,7 @@ def test_frequencies_are_the_probabilities():
 def test_text_in_and_out():
     tokenizer = Characters.build("abc déf\n")
     torch.manual_seed(0)
-    loaded = checkpoints.Loaded(GPT(len(tokenizer), 16, 1, 2, context=8).eval(), {}, tokenizer=tokenizer)
+    loaded = checkpoints.Loaded(GPT(GPTConfig(len(tokenizer), 16, 1, 2, context=8)).eval(), {}, tokenizer=tokenizer)
     before = torch.get_rng_state()
     once = decoding.generate(loaded, "abc", 5, seed=1)
     assert once == decoding.generate(loaded, "abc", 5, seed=1, cache=False)

@@ -77,7 +77,7 @@ def checkpoints(course):
     folder = course / "data" / "checkpoints"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
-    small = gpt.GPT(5, size=4, layers=1, heads=1, context=4)
+    small = gpt.GPT(gpt.GPTConfig(5, size=4, layers=1, heads=1, context=4))
     save_checkpoint(small, folder / "toy", {})
     return folder
 

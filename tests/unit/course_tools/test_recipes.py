@@ -18,7 +18,7 @@ from course_tools.recipes import results
 from course_tools.recipes.checkpoints import measuring, train
 from course_tools.recipes.checkpoints.language import LanguageRecipe
 from course_tools.recipes.checkpoints.translation import LinesRecipe, Recipe
-from course_utils.gpt import GPT
+from course_utils.gpt import GPT, GPTConfig
 from course_utils.transformer import Transformer, TransformerConfig
 
 PAIRS = [(f"i have {n} cats.", f"j'ai {n} chats.") for n in range(40)] + [("a b c", "d e")]
@@ -92,7 +92,7 @@ def test_a_killed_training_resumes_and_gives_the_same_result(monkeypatch, small_
 
 
 def test_muon_takes_the_matrices_of_the_blocks_and_adamw_the_rest():
-    model = GPT(30, size=16, layers=2, heads=2, context=8)
+    model = GPT(GPTConfig(30, size=16, layers=2, heads=2, context=8))
     both = optimizers.maker("muon", model, 0.1)(list(model.parameters()), 0.01)
     taken = [{id(x) for group in part.param_groups for x in group["params"]} for part in both.parts]
     assert taken[0] == {id(x) for x in model.blocks.parameters() if x.dim() == 2}

@@ -11,13 +11,12 @@ from course_kit.decoding.sampling import next_probabilities
 from course_kit.models.rotary_gpt import RotaryGPT, gpt_sizes
 from course_utils import gpt
 from course_utils.attention import join_heads
-from course_utils.cache import Cache
-from course_utils.gpt import GPT, CachedGPT, copying, inputs_and_targets, training_step, windows, write
+from course_utils.gpt import GPT, CachedGPT, GPTConfig, copying, inputs_and_targets, training_step, windows, write
 from course_utils.llama import Llama, LlamaConfig
 
 SIZES = {"vocab": 40, "size": 32, "layers": 2, "heads": 4, "context": 24}
 KINDS = {
-    "GPT": lambda **sizes: CachedGPT(**SIZES | sizes),
+    "GPT": lambda **sizes: CachedGPT(GPTConfig(**SIZES | sizes)),
     "RotaryGPT": lambda **sizes: RotaryGPT(gpt_sizes(**SIZES | sizes)),
     "Llama": lambda **sizes: Llama(LlamaConfig(**SIZES | {"hidden": 48} | sizes)),
 }
@@ -63,7 +62,7 @@ def test_the_order_of_earlier_words_counts(kind):
 @torch.no_grad()
 def test_with_a_cache_it_gives_at_every_step_what_it_gives_in_full(kind, pieces):
     made, given = model(kind), ids(2, 24)
-    caches, said = [Cache() for _ in made.blocks], []
+    caches, said = made.caches(), []
     for piece in given.split(pieces, 1):
         said.append(made(piece, caches))
     torch.testing.assert_close(torch.cat(said, 1), made(given), atol=1e-4, rtol=0)
@@ -74,7 +73,7 @@ def test_dropout_acts_while_it_trains_and_not_afterwards():
     torch.manual_seed(0)
     made, given = GPT(**SIZES, dropout=0.5), ids()
     assert not torch.equal(made(given), made(given))
-    plain = GPT(**SIZES)
+    plain = GPT(GPTConfig(**SIZES))
     plain.load_state_dict(made.state_dict())
     assert torch.equal(made.eval()(given), plain.train()(given))
 
@@ -84,7 +83,7 @@ def test_input_that_does_not_fit_is_refused():
     for wrong in (torch.tensor([[4, 99]]), torch.tensor([[-1]]), ids(1, 25), ids().float()):
         with pytest.raises(REFUSED):
             made(wrong)
-    caches = [Cache() for _ in made.blocks]
+    caches = made.caches()
     made(ids(1, 24), caches)
     with pytest.raises(REFUSED):
         made(ids(1, 1), caches)
@@ -96,7 +95,7 @@ def test_a_rotary_model_reads_beyond_its_context():
 
 def test_it_begins_at_ln_v_and_learns():
     torch.manual_seed(0)
-    made = GPT(11, 64, layers=2)
+    made = GPT(GPTConfig(11, 64, layers=2))
     optimiser = torch.optim.AdamW(made.parameters(), lr=3e-3)
     losses = [training_step(made, optimiser, copying(64)) for _ in range(60)]
     assert abs(losses[0] - math.log(11)) < 0.1 and losses[-1] < losses[0] - 0.3
@@ -133,7 +132,7 @@ def test_writing_at_zero_takes_the_likeliest_and_goes_on_beyond_the_context():
 
 
 def test_bits_count_each_token_once_and_a_bigram_table_is_measured_alike():
-    made, text = GPT(**SIZES), torch.randint(40, (101,)).tolist()
+    made, text = GPT(GPTConfig(**SIZES)), torch.randint(40, (101,)).tolist()
     for parameter in made.parameters():
         torch.nn.init.zeros_(parameter)  # all tokens equally likely
     assert reader_models.bits(made, text, 100) == pytest.approx(math.log2(40), rel=1e-5)
@@ -144,7 +143,7 @@ def test_bits_count_each_token_once_and_a_bigram_table_is_measured_alike():
 @torch.no_grad()
 def test_a_gpt_without_a_cache_writes_the_same_and_its_weights_are_what_it_weighs_with():
     made, given = model(), ids()
-    plain = GPT(**SIZES).eval()
+    plain = GPT(GPTConfig(**SIZES)).eval()
     plain.load_state_dict(made.state_dict())
     kept = torch.cat([given, *gpt.generate(made, given, 12, 0)], 1)
     assert torch.equal(torch.cat([given, *gpt.generate(plain, given, 12, 0)], 1), kept)
@@ -152,6 +151,14 @@ def test_a_gpt_without_a_cache_writes_the_same_and_its_weights_are_what_it_weigh
     attention, x = made.blocks[0].attention, torch.randn(2, 7, 32)
     weights, (_, _, v) = attention.weights(x), attention.project(x)
     torch.testing.assert_close(attention.out(join_heads(weights @ v)), attention(x))
+
+
+@pytest.mark.parametrize("kind", [GPT, CachedGPT])
+def test_cells_that_readers_kept_give_its_sizes(kind):
+    for made in kind(9, 8, 1, 2), kind(9, size=8, layers=1, heads=2), kind(vocab=9, size=8, layers=1, heads=2):
+        assert made.config == GPTConfig(9, 8, 1, 2) == kind(config=made.config).config
+    with pytest.raises(TypeError, match="unexpected keyword argument 'width'"):
+        kind(9, width=8)
 
 
 @torch.no_grad()

@@ -14,7 +14,7 @@ from course_kit.programs import explain
 from course_kit.programs.source_text import plain
 from course_utils.attention import masked_softmax, scaled_dot_product_attention, split_heads
 from course_utils.bert import Bert, BertConfig, mlm_loss
-from course_utils.gpt import GPT, next_token_loss, windows
+from course_utils.gpt import GPT, GPTConfig, next_token_loss, windows
 from course_utils.kernels import gaussian_kernel
 from course_utils.loss import masked_loss
 from course_utils.merges import merge_once
@@ -140,8 +140,8 @@ HALF = (torch.ones(2, 3, 4).double(), torch.ones(2, 5, 4), torch.ones(2, 5, 4))
         (sinusoidal_encoding, (4, 5), "frequencies: size is 5, needed: a multiple of 2"),
         (sinusoidal_encoding, (4, "5"), "size is '5', of the type str, needed: a whole number"),
         (gaussian_kernel, (torch.ones(2), None), "width is of the type NoneType, needed: a number or a tensor"),
-        (GPT(9, 9, 1, 2, 8), (torch.ones(1, 3).long(),), "x has shape [1, 3, 9], needed: in its last"),
-        (GPT(9, 8, 1, 2, 8), (torch.ones(1, 9).long(),), "ids has 9 tokens in a row, needed: 8 at most"),
+        (GPT(GPTConfig(9, 9, 1, 2, 8)), (torch.ones(1, 3).long(),), "x has shape [1, 3, 9], needed: in its last"),
+        (GPT(GPTConfig(9, 8, 1, 2, 8)), (torch.ones(1, 9).long(),), "ids has 9 tokens in a row, needed: 8 at most"),
         (BERT, (torch.ones(1, 9).long(),), "ids has 9 tokens in a row, needed: 8"),
         (BERT, (torch.tensor([[1, 11, 3]]),), "embed: the largest id in ids is 11, but its embedding has 9 rows"),
         (BERT, (*torch.tensor([[[1, 3]], [[0, 2]]]),), "embed: the largest id in segments is 2, but its embedding"),
