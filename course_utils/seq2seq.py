@@ -67,7 +67,7 @@ class Decoder(nn.Module):
         self.output = nn.Linear(2 * size, vocab)
 
     def begin(self, c: Float[Tensor, "B D"]) -> Float[Tensor, "1 B D"]:
-        return torch.tanh(self.first(c))[None]
+        return torch.tanh(self.first(c)).unsqueeze(0)  # a GRU of one layer wants [1, B, D]
 
     def context(
         self, s: Float[Tensor, "B T D"], states: Tensor, c: Tensor, mask: Tensor
@@ -97,17 +97,19 @@ class AttentiveDecoder(Decoder):
 
     def __init__(self, vocab: int, size: int):
         super().__init__(vocab, size)
-        self.W1 = nn.Parameter(torch.randn(size, size // 2) / size**0.5)
-        self.W2 = nn.Parameter(torch.randn(size, size // 2) / size**0.5)
-        self.w = nn.Parameter(torch.randn(size // 2) / size**0.5)
+        self.W1 = nn.Parameter(torch.randn(size, size // 2) / size**0.5)  # new
+        self.W2 = nn.Parameter(torch.randn(size, size // 2) / size**0.5)  # new
+        self.w = nn.Parameter(torch.randn(size // 2) / size**0.5)  # new
 
     def context(
         self, s: Float[Tensor, "B T D"], states: Tensor, c: Tensor, mask: Tensor
     ) -> tuple[Float[Tensor, "B T D"], Float[Tensor, "B T S"]]:
-        learned = self.W1, self.W2, self.w
-        found = [look_back(query, states, mask, *learned) for query in s.unbind(1)]
-        contexts, weights = (torch.stack(each, 1) for each in zip(*found, strict=True))
-        return contexts, weights
+        contexts, weights = [], []
+        for t in range(s.shape[1]):  # new: each word's state s[:, t] looks back
+            look = look_back(s[:, t], states, mask, self.W1, self.W2, self.w)
+            contexts.append(look[0])
+            weights.append(look[1])
+        return torch.stack(contexts, 1), torch.stack(weights, 1)
 
 
 class Translator(nn.Module):

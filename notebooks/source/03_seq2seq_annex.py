@@ -12,6 +12,8 @@
 
 # %% jupyter={"source_hidden": true}
 import torch
+import torch.nn.functional as F
+from torch import nn
 import course_kit
 from chapters.ch03 import again, exercise, find_error, hint, labs, solution
 from chapters.ch03.experiments import knocked_out
@@ -172,6 +174,66 @@ predict(
         "self-attention, rows and columns are the same words.",
     ],
 )
+
+# %% [markdown] tags=["card"]
+# ## Does a state know the order?
+# The lesson's recurrent network computes each state from its word and from the state before, $h_i=\tanh(x_iW_x+h_{i-1}W_h)$, with $h_0=0$.
+#
+# ### Exercise ●○○ · 6 minutes
+# Write this network as a loop over the words.
+#
+# <!-- example: recurrent network -->
+
+# %% tags=["exercise"]
+@exercise("recurrent network")
+def read(words, Wx, Wh):
+    """T words of E numbers, [T, E]; Wx [E, D], Wh [D, D] -> all states, [T, D]"""
+    raise NotImplementedError
+
+# %% [markdown]
+# <!-- solution: recurrent network -->
+
+# %% [markdown]
+# Give your network two sentences that have the same words. Do they end in the same state?
+
+# %%
+torch.manual_seed(2)
+table = dict(zip(["the", "animal", "crossed", "street"], torch.randn(4, 4)))
+Wx, Wh = torch.randn(4, 6), torch.randn(6, 6) / 2
+said = ["the animal crossed the street", "the street crossed the animal"]
+one, other = (read(torch.stack([table[word] for word in words.split()]), Wx, Wh)
+              for words in said)  # [5, 6] each
+
+# %% jupyter={"source_hidden": true}
+quoted = [f"“{words}”" for words in said]
+plot.maps(
+    dict(zip(quoted, (one, other), strict=True)),
+    dict(zip(quoted, map(str.split, said), strict=True)),
+    axes=("word", "number of the state"),
+    limits=(0, 1),
+    signed=quoted,
+    title="Does a state know the order?",
+    caption="A row for each word that is read: the six numbers of the state after it. "
+    "Compare the last rows.",
+)
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert (one[-1] - other[-1]).abs().max() > 0.01 and torch.equal(one[0], other[0])
+
+# %% [markdown]
+# The first rows are equal, and from the second on they differ, because each state depends on all the words before it. So the two sentences end in different states.
+
+# %% [markdown]
+# ### What is inside a GRU?
+# Gates were invented against fading: first in the **LSTM** (1997), then, simpler, in the GRU. Its *update gate* $z_i$ says which share of each feature of the old state is kept. The rest comes from a *proposal* $\tilde h_i$, and the *reset gate* $r_i$ says how much of the old state goes into that. σ squeezes numbers between 0 and 1, ⊙ multiplies feature by feature, and biases are left out. <!-- source: Hochreiter & Schmidhuber 1997; Cho et al. 2014 -->
+#
+# $$ z_i=\sigma(x_iW_z+h_{i-1}U_z),\quad r_i=\sigma(x_iW_r+h_{i-1}U_r),\quad \tilde h_i=\tanh(x_iW_x+r_i\odot(h_{i-1}W_h)),\quad h_i=z_i\odot h_{i-1}+(1-z_i)\odot\tilde h_i $$
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+gru, x, h = nn.GRUCell(3, 4), torch.randn(1, 3), torch.randn(1, 4)
+(from_x, from_h) = (F.linear(v, w, b).chunk(3, 1) for v, w, b in ((x, gru.weight_ih, gru.bias_ih), (h, gru.weight_hh, gru.bias_hh)))
+r, z = ((a + b).sigmoid() for a, b in zip(from_x[:2], from_h[:2], strict=True))  # torch stores r, z, proposal
+assert torch.allclose(gru(x, h), z * h + (1 - z) * torch.tanh(from_x[2] + r * from_h[2]), atol=1e-6)
 
 # %% [markdown] tags=["card"]
 # ## Is the query the state before or after?
@@ -353,6 +415,33 @@ assert [round(max(r["bleu"]) - min(r["bleu"])) for r in shorter["readers"].value
 #
 # </details>
 
+# %% [markdown]
+# ## How fast do they learn?
+# Do sentences need attention as much as digits do? Each checkpoint has kept how it was trained, so you can see how fast the two learned:
+
+# %% jupyter={"source_hidden": true}
+learned = {
+    name: [row[:3:2] for row in loaded.card["training"]["history"]["rows"]]
+    for name, loaded in {"with attention": attentive_checkpoint, "without attention": plain_checkpoint}.items()
+}
+plot.lines(
+    {name: list(zip(*rows, strict=True)) for name, rows in learned.items()},
+    "steps",
+    "BLEU",
+    title="How fast do they learn?",
+    caption="BLEU on sentences that were not trained on, while the two checkpoints "
+    "were trained.",
+)
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+by_step = {name: dict(rows) for name, rows in learned.items()}
+assert by_step["without attention"][1500] < by_step["with attention"][600]
+by_words = [loaded.card["metrics"]["test_bleu_by_length"]["20-99"] for loaded in (plain_checkpoint, attentive_checkpoint)]
+assert [round(x) for x in by_words] == [51, 97]
+
+# %% [markdown]
+# As with the digits, one vector learns slowly.
+
 # %% [markdown] tags=["guess"]
 # ## How far does a gradient reach?
 # <a id="vanishing-gradient"></a>
@@ -439,6 +528,41 @@ assert masked["bands"][1] == 0.5 and masked["sentences"] == 400 and share_of["th
 # Nearly always. In this model small weights hardly mattered, and large ones often did. “the” seldom matters even with a large weight, because French wants some article anyway.
 #
 # </details>
+
+# %% [markdown]
+# ## In which order does it read three words?
+# Take "European Economic Area", from the best-known picture of Bahdanau and his co-authors. French puts most adjectives behind the noun, so the three come in the opposite order.
+
+# %% jupyter={"source_hidden": true} tags=["predict"]
+predict(
+    "“the European Economic Area” becomes “la zone économique européenne”. How does "
+    "the largest weight move while it writes the last three words?",
+    ["from left to right", "from right to left", "it stays where it is"],
+    answer=1,
+    because="“zone” translates “Area”. Then the translator goes back, to “Economic” "
+    "and “European”.",
+)
+
+# %% jupyter={"source_hidden": true} tags=["lab"]
+area = translate(attentive_checkpoint, "We live in the European Economic Area.", beam=1)[0]
+labs.alignment(
+    area,
+    languages=("en", "fr"),
+    title="Which way does it read?",
+    model=attentive_checkpoint,
+    caption="By the checkpoint, which was trained on this sentence, too. Press play, or type "
+    "one of your own.",
+)
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+heaviest = [area.source_tokens[row.argmax()] for row in area.weights[-4:-1]]
+assert heaviest == ["area", "economic", "european"] and area.seen
+assert area.tokens[-4:-1] == ["zone", "économique", "européenne"]
+crisis = translate(attentive_checkpoint, "My aunt is discussing the European economic crisis.", beam=1)[0]
+assert [crisis.source_tokens[row.argmax()] for row in crisis.weights[-4:-1]] == ["crisis", "economic", "european"] and not crisis.seen
+
+# %% [markdown]
+# At *zone* it jumps to "area", and then goes back word by word. This model has seen the sentence in its training, but with one that it has not, about the European economic crisis, it does the same. It takes a long training: the translator that you train in the lesson seldom reads the three in this order.
 
 # %% [markdown]
 # ## How good is an alignment?
@@ -864,7 +988,7 @@ assert wmt.bleu_en_de[names.index("ByteNet")] == 23.75 and min(x for x in wmt.bl
 # <a id="open-questions"></a>
 # **Prove: without the tanh the query is lost.** Then $e_{ti}=s_tW_1\cdot w+h_iW_2\cdot w$, and the first term is the same number for all keys of a query. Softmax ignores it, so all queries get the same weights.
 #
-# **Design an experiment: how small may c be?** Change only the size of $c$, train each size until the held-out loss no longer falls, with the best of several learning rates, and compare at the *end* of training. After a fixed number of steps you would measure the speed of learning, as [the lesson](03_seq2seq.ipynb#Three:-what-does-one-vector-cost?) does. We have not done it.
+# **Design an experiment: how small may c be?** Change only the size of $c$, train each size until the held-out loss no longer falls, with the best of several learning rates, and compare at the *end* of training. After a fixed number of steps you would measure the speed of learning, as [the lesson](03_seq2seq.ipynb#Three:-a-translator-of-digits) does. We have not done it.
 #
 # **Why not let the decoder read its own words while it learns?** You can (*scheduled sampling*). It would meet its own errors, as it does at inference (*exposure bias*). But at first its own words are noise, and a row is no longer trained in one pass: the decoder has to write each word before it can read it. <!-- source: Bengio et al. 2015 -->
 
