@@ -67,7 +67,7 @@ class Decoder(nn.Module):
         self.output = nn.Linear(2 * size, vocab)
 
     def begin(self, c: Float[Tensor, "B D"]) -> Float[Tensor, "1 B D"]:
-        return torch.tanh(self.first(c)).unsqueeze(0)  # a GRU of one layer wants [1, B, D]
+        return torch.tanh(self.first(c)).unsqueeze(0)  # one layer: [1, B, D]
 
     def context(
         self, s: Float[Tensor, "B T D"], states: Tensor, c: Tensor, mask: Tensor
