@@ -442,6 +442,67 @@ assert [round(x) for x in by_words] == [51, 97]
 # %% [markdown]
 # As with the digits, one vector learns slowly.
 
+# %% [markdown]
+# ## Where do digits go wrong?
+# In the lesson, a translator without attention seldom gets a long row of digits right. Where does it fail? We train both once more.
+
+# %% seconds=40 tags=["training"]
+from chapters.ch03.experiments import backwards, right_by_place, train
+from course_utils.seq2seq import AttentiveDecoder, Decoder, Encoder, Translator
+
+torch.manual_seed(0)
+single = Translator(Encoder(11, 64), Decoder(11, 64))
+train(single)
+
+torch.manual_seed(0)
+looking = Translator(Encoder(11, 64), AttentiveDecoder(11, 64))
+train(looking)
+
+# %% [markdown]
+# When the translator writes, it isn't given the right digits: it reads its own, and has to live with its mistakes. Here is a row where that matters.
+
+# %% jupyter={"source_hidden": true} tags=["lab"]
+rows = (backwards(1, 9)[:3] for _ in range(1000))
+found = ((row, *labs.slips(single, *row)) for row in rows)
+row = next(row for row, training, writing in found if training == 1 and writing > 2)
+labs.forcing(
+    single,
+    *row,
+    title="Training and writing",
+    caption="The same model and row. In [key|training] it reads the right digits, in "
+    "[query|writing] its own. What follows the first mistake?",
+)
+
+# %% jupyter={"source_hidden": true}
+by_place = {"with attention": right_by_place(looking, 16), "without attention": right_by_place(single, 16)}
+plot.lines(
+    {name: (range(1, 17), [100 * share for share in shares]) for name, shares in by_place.items()},
+    "place in the row that is written",
+    "digits right, %",
+    limits=(0, 100),
+    title="Where do digits go wrong?",
+    caption="Rows of 16 digits, the right ones given before each place. Guessing gives 10 %.",
+)
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+lost = by_place["without attention"]
+assert min(lost[9:14]) < 0.6 and lost[0] > lost[4] > lost[9]
+source, reads, target, mask = backwards(500, 16)
+with torch.no_grad():
+    wrote = single(source, reads, mask)[0].argmax(-1)[:, :-1]
+    free = reads[:, :1]
+    for _ in range(16):
+        free = torch.cat([free, single(source, free, mask)[0][:, -1:].argmax(-1)], 1)
+wrong = wrote != target[:, :-1]
+kept = torch.stack([torch.minimum((free[:, 1:] == d).sum(1), (target == d).sum(1)) for d in range(10)]).sum() / target.numel()
+
+# %% jupyter={"source_hidden": true} tags=["asserts", "trained"]
+assert min(by_place["with attention"]) > 0.93 and lost[0] > 0.85
+assert (wrote == target[:, 1:])[wrong].float().mean() > 0.5 and kept > 0.9 and (free[:, 1:] == target).float().mean() < 0.5
+
+# %% [markdown]
+# Without attention it begins well and gets worse along the row. Most of its wrong digits are the one that comes next: the model runs ahead. When it writes freely, nearly all the digits of the row are in its answer, but fewer than half are in their places. So $c$ has kept *which* digits there were, and mostly lost *where*. With attention each digit of the source is one step away, and in training a correction reaches it in one step.
+
 # %% [markdown] tags=["guess"]
 # ## How far does a gradient reach?
 # <a id="vanishing-gradient"></a>
@@ -492,9 +553,36 @@ assert all((line[-1] / line[0]).item() > 1e-7 for line in (felt("rnn", gain=0.9,
 #
 # </details>
 
+# %% [markdown]
+# ## What if it may not look there?
+# In *The animal didn't cross the street because it was too wide.*, the lesson's translator takes its *elle* mostly from the state of the full stop. Is the full stop *needed* for that? We can forbid the decoder one English word for the whole sentence, with a mask before the softmax. Press a word: does *elle* become *il* without "street", without "it", without the full stop?
+
+# %% jupyter={"source_hidden": true} tags=["lab"]
+tired = "the animal didn't cross the street because it was too tired ."
+wide = tired.replace("tired", "wide")
+sentence = wide  # yours: words of our grammar
+deaf = knocked_out(attentive_checkpoint, sentence)
+labs.alignment(
+    translate(attentive_checkpoint, sentence, beam=1)[0],
+    variants=deaf,
+    languages=("en", "fr"),
+    live=True,
+    title="And without that word?",
+)
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+written = {one["name"]: one["tokens"] for one in knocked_out(attentive_checkpoint, wide)}
+assert "il" in written["."] and all("elle" in written[word] for word in ("street", "it", "animal"))
+others = {one["name"]: one["tokens"] for one in knocked_out(attentive_checkpoint, tired)}
+assert "elle" in others["it"] and "il" in others["."]
+assert all(attentive_checkpoint.was_seen(f"The animal didn't cross the street because it was too {word}.") for word in ("tired", "wide"))
+
+# %% [markdown]
+# With *too wide*, *elle* changes when you hide the full stop, and stays when you hide "street" or "it". With *too tired* it's the reverse: hide "it" and the pronoun flips, hide the full stop and it stays. That doesn't prove that the model can do without what the full stop knows: several states have read the adjective, and if you hide one of them, another may do its job. A mask that changes something shows that the weight mattered. A mask that changes nothing shows little.
+
 # %% [markdown] tags=["guess"]
 # ## Does a small weight matter?
-# In the lesson you hid one word at a time. We did it with each word of 400 new sentences, and looked whether the translation stays *exactly* the same. **Guess:** how often does hiding a word change nothing, if no French word gives it more than a fifth of its weight?
+# Above you can hide one word at a time. We did it with each word of 400 new sentences, and looked whether the translation stays *exactly* the same. **Guess:** how often does hiding a word change nothing, if no French word gives it more than a fifth of its weight?
 
 # %% jupyter={"source_hidden": true}
 masked = results.load("seq2seq_masked")
@@ -591,6 +679,61 @@ assert {x for x in his.links if x[0] in (3, 4)} == {(3, 2), (4, 3)} and {x for x
 
 # %% [markdown]
 # The model's AER is less than a third of the *diagonal's*, which links words at the same relative position.
+
+# %% [markdown]
+# ## How does a beam search?
+# Greedy decoding doesn't look ahead. Which of these two beginnings leads to the likelier sentence? A pencil is enough.
+
+# %% jupyter={"source_hidden": true}
+labs.branches(
+    {"la": (0.6, 0.5), "le": (0.4, 0.9)},
+    title="Does the best word lead to the best sentence?",
+    caption="Probabilities that we made up: of a first word, and of the best word after it.",
+)
+
+# %% [markdown]
+# Greedy decoding takes *la*, and can't come back to the better sentence. **Beam search** decides later: it keeps the best $k$ beginnings and goes on with all of them.
+
+# %%
+def beam(step, state, bos, eos, k, max_length=40):
+    kept = [(0.0, [bos], state)]  # log-probability, words, state of the decoder
+    for _ in range(max_length):
+        longer = [one for one in kept if one[1][-1] == eos]  # these have ended
+        for log_p, ids, state in [one for one in kept if one[1][-1] != eos]:
+            logits, state = step(ids[-1], state)
+            best = logits.log_softmax(-1).topk(k)
+            for p, word in zip(best.values, best.indices.tolist()):
+                longer.append((log_p + p, [*ids, word], state))
+        kept = sorted(longer, key=lambda one: one[0], reverse=True)[:k]
+    return kept
+
+# %%
+ids = torch.tensor([lesson.source.encode("the animal was too tired .")])
+mask = torch.ones_like(ids, dtype=torch.bool)
+states, c = attentive.encoder(ids, mask)
+first = attentive.decoder.begin(c)
+
+@torch.no_grad()
+def one_word(word, last):
+    read = torch.tensor([[int(word)]])
+    logits, _, last = attentive.decoder(read, last, states, c, mask)
+    return logits[0, 0], last
+
+for log_p, found, _ in beam(one_word, first, bos=2, eos=3, k=4):
+    print(f"p = {log_p.exp():.3f}", *lesson.target.tokens(found[1:-1]))
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+from course_kit.decoding import beam_search
+
+ours = beam(one_word, first, bos=2, eos=3, k=4)
+theirs = beam_search(attentive, ids, mask, beam=4, length_penalty=0)[0]
+assert ours[0][1][1:-1] == theirs.ids and abs(ours[0][0] - theirs.score) < 1e-3
+assert abs(0.6 * 0.5 - 0.30) < 1e-9 and abs(0.4 * 0.9 - 0.36) < 1e-9
+odds = torch.tensor([[0.0, 0.6, 0.4, 0.0], [0.5, 0.25, 0.25, 0.0], [0.9, 0.05, 0.05, 0.0], [0.0, 0.6, 0.4, 0.0]])  # 0 ends it
+assert [round(beam(lambda word, state: (odds[word].log(), state), None, 3, 0, k)[0][0].exp().item(), 2) for k in (1, 2)] == [0.30, 0.36]
+
+# %% [markdown]
+# A beam costs you $k$ steps for each word. And because each further word makes the product smaller, it can prefer short sentences, which a *length penalty* repairs.
 
 # %% [markdown]
 # ## Does a wider search help?
@@ -880,7 +1023,7 @@ for one in lesson.examples("twins"):
 assert sum(sum(pair) for pair in always.values()) * 2 == len(lesson.examples("twins")) and not any(all(pair) for pair in always.values())
 
 # %% [markdown]
-# The checkpoint with attention gets most pronouns right. After the lesson's 700 steps a model gets about half of them, and so would one that always writes *il*. BLEU doesn't show this, because most words of a sentence don't depend on the pronoun. A high score on all words can hide that the word you care about was never learned.
+# The checkpoint with attention gets most pronouns right. After the lesson's training, which is shorter, a model gets about half of them, and so would one that always writes *il*. BLEU doesn't show this, because most words of a sentence don't depend on the pronoun. A high score on all words can hide that the word you care about was never learned.
 
 # %% [markdown]
 # ## Is a higher BLEU a better translation?
