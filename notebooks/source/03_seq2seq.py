@@ -11,7 +11,7 @@
 # *Usually at one English word at a time, and each already knows the words around it.* You will keep `mine/seq2seq.py`, two translators that you trained: one looks back at the English, and one doesn't. <!-- minutes --> **Before:** [chapter 1](01_nadaraya_watson.ipynb) (masks, a training loop) and [chapter 2](02_scoring_functions.ipynb) (queries, keys, values).
 #
 # ## Where do your eyes go?
-# Translate this sentence into French, or watch it being done. **Before you press play:** after *parce qu'* (because) comes *il*. Which English word do your eyes go back to?
+# Translate this sentence into French, or watch it being done. **Before you press play:** after *parce qu'* (because) comes *il* (he, or it). Which English word do your eyes go back to?
 
 # %% jupyter={"source_hidden": true}
 import math
@@ -231,7 +231,7 @@ def look_back(query, keys, mask, W1, W2, w):
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Three: a translator of digits
-# Let's build both translators and give them the task that you had: rows of digits, written backwards. We need no data for it, and can make the rows as long as we like.
+# Let's build both translators and give them the task that you had: rows of digits, written backwards. We need no data for it.
 #
 # ### Where do the states come from?
 # <a id="bidirectional"></a>
@@ -497,7 +497,7 @@ assert 0.6 < right_links(Diagonal()) < 0.67 and right_links(trained.model) > 0.9
 assert STEPS > 700 or right_links(Diagonal()) + 0.03 < right_links(translator) < 0.87
 
 # %% [markdown] tags=["keep"]
-# Yours is above the diagonal, but not by much, although its French is already good. The checkpoint gets most of them right. We rewarded both for correct words alone; looking at the right word turned out to help. In [the annex](03_seq2seq_annex.ipynb#In-which-order-does-it-read-three-words?) it reads three words from right to left.
+# Yours is above the diagonal, but not by much, although its French is good. The checkpoint gets most of them right. We rewarded both for correct words alone; looking at the right word turned out to help. In [the annex](03_seq2seq_annex.ipynb#In-which-order-does-it-read-three-words?) it reads three words from right to left.
 #
 # **Keep this:** trained long enough to write the next word, a translator finds most of the alignment, too.
 

@@ -89,6 +89,6 @@ READER = Exercise(
     ),
     used=t(
         "It reads two sentences of the same words in "
-        "[Two: where do the states come from?](#Two:-where-do-the-states-come-from?)."
+        "[Does a state know the order?](#Does-a-state-know-the-order?)."
     ),
 )

@@ -150,7 +150,7 @@ def test_what_is_said_of_a_slide_is_in_its_notes_and_not_on_it():
     guide = [(note.heading, note.rows()) for note in speaker.notes("03_seq2seq")]
     found = slides_of(slides.build("03_seq2seq", guide))
     assert len({plain(slide.h2) for slide in found if slide.h2} & {heading for heading, _ in guide}) >= 9
-    heading = "Two: where do the states come from?"
+    heading = "What is a translator?"
     slide = next(one for one in found if plain(one.h2 or one) == heading)
     said = slide.aside.extract()
     assert "formula" in slide["class"] and dict(guide)[heading] in str(said).replace("\n", "")
