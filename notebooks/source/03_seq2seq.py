@@ -71,7 +71,7 @@ labs.alignment(
 # That leaves us with three questions: how do we compute these probabilities (the *model*), how do we train it (*learning*), and how do we get a sentence out of it (*inference*)?
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# Inside there are two parts. The **encoder** reads: for each English word it computes a vector, its *state*. The **decoder** writes, one French word at a time, and has a state too. Together they're called *sequence to sequence*, **seq2seq**, because one sequence goes in and another comes out, and the two may differ in length. Our sentence has twelve words and signs in English and fifteen in French; a network with a fixed number of inputs and outputs couldn't do that. But how do the two parts talk to each other?
+# Inside there are two parts. The **encoder** reads: for each English word it computes a vector, its *state*. The **decoder** writes, one French word at a time, and has a state too. Together they're called *sequence to sequence*, **seq2seq**, because one sequence goes in and another comes out, and the two may differ in length. Our sentence has twelve words and signs in English and fifteen in French; a network with a fixed number of inputs and outputs can't follow that without padding. But how do the two parts talk to each other?
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert (len(course.source), len(course.target)) == (12, 15)
@@ -107,7 +107,7 @@ lost = translate(without, short, beam=1)[0]
 assert lost.tokens == "l' âne a traversé la rue .".split() and not lost.seen
 
 # %% [markdown] slideshow={"slide_type": "fragment"} tags=["keep"]
-# The black animal has turned into a donkey, *un âne*, and its colour is gone. The French is fluent, so you notice only when you compare it with the English. A long sentence gets no more numbers than a short one, which is why $c$ is called a **bottleneck**.
+# The black animal has turned into a donkey, *un âne*, and its colour is gone. The French is fluent, so you notice when you compare it with the English. A long sentence gets no more numbers than a short one, which is why $c$ is called a **bottleneck**.
 #
 # **Keep this:** with one vector, the encoder must fit everything in, and the decoder must find each word in it again.
 
@@ -250,7 +250,7 @@ labs.chain(
 )
 
 # %% [markdown]
-# What was read long ago fades along the chain. A **GRU** (2014) is an RNN with *gates* that learn what to keep, and we'll use PyTorch's. Our encoder is **bidirectional**: one GRU reads from the left, another from the right. Half of $h_i$ has read the words up to $i$, and the other half those from the end back to $i$, so each state can know the whole sentence. You can write an RNN yourself, and look into a GRU, in [the annex](03_seq2seq_annex.ipynb#Does-a-state-know-the-order?). <!-- source: Cho et al. 2014 -->
+# What was read long ago fades along the chain. A **GRU** (2014) is an RNN with *gates* that learn what to keep, and we'll use PyTorch's. Our encoder is **bidirectional**: one GRU reads from the left, another from the right. Half of $h_i$ has read the words up to $i$, and half those from the end back to $i$, so each state can know the whole sentence. Write an RNN yourself in [the annex](03_seq2seq_annex.ipynb#Does-a-state-know-the-order?). <!-- source: Cho et al. 2014 -->
 
 # %% jupyter={"source_hidden": true} tags=["definition"]
 # course_utils.seq2seq: run_packed
@@ -585,7 +585,7 @@ assert tried > 500 and follow >= 0.99 * tried
 #
 # <details><summary>How sure is this?</summary>
 #
-# We gave each twin's French up to the pronoun. If the context comes from a sentence whose nouns have the other genders, about two thirds of the pronouns stay as they were, because the decoder's own state knows the genders, too.
+# We gave the model the French up to the pronoun. If the context comes from a sentence whose nouns have the other genders, about two thirds of the pronouns stay as they were, because the decoder's own state knows the genders, too.
 #
 # </details>
 #
@@ -680,7 +680,7 @@ assert tried[0].text.lower() == "je n'ai jamais vu un si beau coucher de soleil 
 assert "banches" in tried[2].text and "vandes" in tried[2].text and len(translate(real, "Fridays", beam=1)[0].source_tokens) > 1
 
 # %% [markdown]
-# At the first *film* the weight is split: some of it is on "beginning", which should be translated there, but more is on "film". After *du* it looks at "film" again, and the beginning is skipped. Our decoder keeps no list of what it has translated, and its contexts aren't handed on to the next step. Later translators added such a list, called *coverage*. <!-- source: Tu et al. 2016, Modeling coverage for neural machine translation -->
+# At the first *film* the weight is split: some of it is on "beginning", which should be translated there, but more is on "film". After *du* it looks at "film" again, and the beginning is skipped. Our decoder keeps no list of what it has translated, and its contexts aren't handed on to the next step. Some later ones keep such a list, called *coverage*. <!-- source: Tu et al. 2016, Modeling coverage for neural machine translation -->
 #
 # <small>Trained on sentences by the contributors of tatoeba.org, CC BY 2.0 FR.</small>
 

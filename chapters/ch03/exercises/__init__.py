@@ -1,4 +1,4 @@
-"""Chapter 3: four exercises in the lesson; in its annex two, and an error to find in a score."""
+"""Chapter 3: three exercises in the lesson; in its annex three, and an error to find in a score."""
 
 from .bleu import NOTHING
 from .measures import CLIPPED, LOSS
