@@ -88,7 +88,6 @@ READER = Exercise(
         Property(t("Each state is made of its word and the state before it."), _which_state),
     ),
     used=t(
-        "It reads two sentences of the same words in "
-        "[Does a state know the order?](#Does-a-state-know-the-order?)."
+        "It reads two sentences of the same words in [Does a state know the order?](#Does-a-state-know-the-order?)."
     ),
 )
