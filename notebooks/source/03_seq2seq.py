@@ -585,7 +585,7 @@ assert tried > 500 and follow >= 0.99 * tried
 #
 # <details><summary>How sure is this?</summary>
 #
-# We gave the model the French up to the pronoun. If the context comes from a sentence whose nouns have the other genders, about two thirds of the pronouns stay as they were, because the decoder's own state knows the genders, too.
+# We gave the model the French up to the pronoun. If the context comes from a sentence whose nouns have the other genders, about two thirds of the pronouns stay as they were, because the decoder's own state knows the genders, too. <!-- source: 68 % in one count, which no cell here repeats -->
 #
 # </details>
 #
@@ -699,7 +699,7 @@ keep("seq2seq")
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["problem"]
 # ## A translation that must contain a word
-# *Problem · 60 minutes.* <!-- source: measured --> A client wants a certain word in the translation, wherever it fits best. Write a search whose translations contain the word and are as probable as you can make them. `course problem 03` gives you a file to begin with, and judges it.
+# *Problem · 60 minutes.* <!-- source: an estimate, not yet measured --> A client wants a certain word in the translation, wherever it fits best. Write a search whose translations contain the word and are as probable as you can make them. `course problem 03` gives you a file to begin with, and judges it.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["lines", "core"]
 # ## Five lines to keep
