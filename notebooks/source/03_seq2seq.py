@@ -674,7 +674,7 @@ labs.alignment(
 films = [dict(zip(missed.source_tokens, row.tolist(), strict=True)) for word, row in zip(missed.tokens, missed.weights, strict=True) if word == "▁film"]
 assert len(films) == 2 and not missed.seen and "film du film" in missed.text
 assert films[0]["▁film"] > films[0]["▁beginning"] > 0.3 and films[1]["▁film"] > 0.9
-tried = [translate(real, line, beam=1)[0] for line in ("I have never seen such a beautiful sunset in my life.", tired, "The bank closes at three on Fridays.")]
+tried = [translate(real, line, beam=1)[0] for line in ("I have never seen such a beautiful sunset in my life.", "The animal didn't cross the street because it was too tired.", "The bank closes at three on Fridays.")]
 assert not any(one.seen for one in tried)
 assert tried[0].text.lower() == "je n'ai jamais vu un si beau coucher de soleil dans ma vie." and "l'an animal" in tried[1].text.lower() and "c'était" in tried[1].text
 assert "banches" in tried[2].text and "vandes" in tried[2].text and len(translate(real, "Fridays", beam=1)[0].source_tokens) > 1
