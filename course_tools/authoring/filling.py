@@ -9,13 +9,15 @@
 #                                                       it, is tagged `solution`
 # <!-- minutes -->                                      the minutes that the notebook takes: minutes.py
 
-Straight quotes in the Markdown become curly ones: typography.py.
+The heading ## of a section that a class leaves out says so. Straight quotes in the Markdown become curly ones:
+typography.py.
 """
 
 import copy
 import hashlib
 import re
 
+from course_kit import lessons
 from course_kit.programs import definitions
 
 from . import minutes
@@ -35,11 +37,14 @@ def read_source(name, where=None):
 def written_out(source, name):
     """A copy of a source that was read: what it names is written out, and each cell has its id. Raises BuildError."""
     notebook, seen = copy.deepcopy(source), {}
+    left = () if lessons.is_annex(name) else minutes.not_in_class(source.cells)
     for number, cell in enumerate(notebook.cells, 1):
         try:
             cell.source = _filled(cell, source, name)
             if SOLUTION.match(source.cells[number - 1].source):
                 cell.metadata["tags"] = [*tags(cell), "solution"]
+            if number - 1 in left:
+                cell.source = re.sub(r"^## .+", rf"\g<0> {minutes.NOT_IN_CLASS}", cell.source, count=1, flags=re.M)
         except LookupError as error:
             raise BuildError(f"notebooks/source/{name}.py, cell {number}: {error.args[0]}") from None
         digest = hashlib.sha256(f"{cell.cell_type}\n{cell.source}".encode()).hexdigest()[:12]

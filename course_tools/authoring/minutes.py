@@ -14,10 +14,11 @@ labs, guesses   cells tagged `lab`, `predict`
 exercises       those above the functions in cells; their minutes are in their definitions
 idle time       of a cell whose header says how long it runs, `# %% seconds=40 tags=["training"]`, what is beyond 5 s
 
-Alone is the whole notebook. Live is what `course present` shows a class: a cell marked `skip` is left out with the
-unmarked cells below it. There, the text is said instead of read, and takes as long; an exercise is explained before
-and after, in half its minutes, and solved elsewhere. The core path (◆) is what of that a class of CLASS minutes takes:
-sections whose heading's cell is tagged `core`.
+Alone is the whole notebook, in two halves where a cell is tagged `half`; the problem, from a cell tagged `problem` to
+the next section, takes minutes of its own, which it says. Live is what `course present` shows a class: a cell marked
+`skip` is left out with the unmarked cells below it. There, the text is said instead of read, and takes as long; an
+exercise is explained before and after, in half its minutes, and solved elsewhere. In class is what of that a class of
+CLASS minutes takes: sections whose heading's cell is tagged `core`; the others are marked NOT_IN_CLASS.
 """
 
 import re
@@ -25,16 +26,19 @@ from dataclasses import dataclass
 
 from course_kit import lessons
 from course_kit.exercises import define
-from course_kit.i18n import t
+from course_kit.i18n import mark, t
 from course_kit.programs import definitions
 
 from . import sources
 from .sources import tags
 
 STEP = 5  # what is said is rounded to so many minutes
-CLASS = 60  # minutes of the core path, at most
+CLASS = 60  # minutes of what is in class, at most
 PATIENCE = 5  # seconds that nobody counts
 LISTS = {"glossary", "reading"}  # tags of what is looked up, not read
+NOT_IN_CLASS = mark("(not in class)")  # beside the heading of a section
+ENDING = ["problem", "lines", "questions", "glossary", "next"]  # tags of what a lesson ends with, after keep(…)
+KEEPS = re.compile(r"^keep\(", re.M)
 HEADING = re.compile(r"^(#+) +(.*)$", re.M)
 BLOCK = re.compile(r"^(```|~~~).*?^\1", re.S | re.M)
 FORMULA = re.compile(r"\$\$.*?\$\$", re.S)
@@ -79,18 +83,24 @@ class Content:
 class Minutes:
     """The minutes of a notebook, rounded to 5, as they are said everywhere; and the content they come from.
 
-    core: live minutes of the core path, to the minute; 0 where none is marked.
+    halves: alone, of each half, or of the whole, where it has none; live: the whole in front of a class; core: of that
+    what is in class, to the minute, 0 where nothing is marked.
     """
 
     name: str
-    alone: int
+    halves: tuple[int, ...]
     live: int
     core: int
     content: Content
 
     @property
+    def alone(self):
+        """The halves, such as "45 + 45"."""
+        return " + ".join(map(str, self.halves))
+
+    @property
     def words(self):
-        """What `<!-- minutes -->` becomes, a sentence: "75 minutes alone, 45 live."."""
+        """What `<!-- minutes -->` becomes, a sentence: "45 + 45 minutes alone, 55 live."."""
         if lessons.is_annex(self.name):
             return t("{alone} minutes alone.", alone=self.alone)
         return t("{alone} minutes alone, {live} live.", alone=self.alone, live=self.live)
@@ -104,10 +114,30 @@ def minutes(name, where=None):
 def estimate(notebook, name):
     """The Minutes of a source that was read. Raises LookupError for an exercise that the chapter does not define."""
     parts = list(_parts(notebook))
-    whole = _content([cell for cell, *_ in parts], name)
+    cells = [cell for cell, *_ in parts]
+    half = next((number for number, cell in enumerate(cells) if "half" in tags(cell)), 0)
+    halves = (cells[:half], cells[half:]) if half else (cells,)
+    alone = tuple(_rounded(_content(some, name).minutes) for some in halves)
     live = _content([cell for cell, is_shown, _ in parts if is_shown], name).live
     core = _content([cell for cell, is_shown, is_core in parts if is_shown and is_core], name).live
-    return Minutes(name, _rounded(whole.minutes), _rounded(live), round(core), whole)
+    return Minutes(name, alone, _rounded(live), round(core), _content(cells, name))
+
+
+def problem(notebook):
+    """(title, minutes) of the problem of a source, as its card says them; None where it has none."""
+    card = next((cell for cell in notebook.cells if "problem" in tags(cell)), None)
+    said = card and re.search(r"(\d+) minutes", card.source)
+    return (headings(card)[0][1].partition(" · ")[0], int(said[1])) if said and headings(card) else None
+
+
+def not_in_class(cells):
+    """The numbers, from 0, of those cells of a lesson's whose heading ## begins what a class leaves out: it is not
+    tagged `core`, though others are, and does not belong to the lesson's end."""
+    heads = [number for number, cell in enumerate(cells) if any(level == 2 for level, _ in headings(cell))]
+    ends = [n for n, cell in enumerate(cells) if set(ENDING) & set(tags(cell)) or KEEPS.search(cell.source)]
+    end = max((head for head in heads if ends and head <= ends[0]), default=len(cells))
+    left = [head for head in heads if head < end and "core" not in tags(cells[head])]
+    return left if any("core" in tags(cells[head]) for head in heads) else []
 
 
 def sections(notebook, name, first):
@@ -125,14 +155,15 @@ def _rounded(time):
 
 
 def _parts(notebook):
-    """Each cell, whether a class is shown it, and whether it is on the core path."""
-    shown, core = True, False
+    """Each cell but the problem's, whether a class is shown it, and whether it is in class."""
+    shown, core, problem = True, False, False
     for cell in notebook.cells:
         if any(level < 3 for level, _ in headings(cell)):
-            core = "core" in tags(cell)
+            core, problem = "core" in tags(cell), "problem" in tags(cell)
         kind = cell.metadata.get("slideshow", {}).get("slide_type", "-")
         shown = shown if kind == "-" else kind not in ("skip", "notes")
-        yield cell, shown, core
+        if not problem:
+            yield cell, shown, core
 
 
 def headings(cell):
@@ -193,12 +224,12 @@ def _exercise(exercise, name):
 def run(names=()):
     """The command `course minutes` -> exit status."""
     print(
-        f"{'':28}{'words':>7}{'cells':>7}{'labs':>6}{'guesses':>9}{'exercises':>11}{'alone':>7}{'live':>6}{'core':>6}"
+        f"{'':28}{'words':>7}{'cells':>7}{'labs':>6}{'guesses':>9}{'exercises':>11}{'alone':>9}{'live':>6}{'class':>7}"
     )
     for name in sources.names(names):
         time, there = minutes(name), minutes(name).content
         print(
             f"{name:28}{there.words:>7}{there.cells:>7}{there.labs:>6}{there.guesses:>9}{there.exercises:>11}"
-            f"{time.alone:>7}{time.live:>6}{time.core or '':>6}"
+            f"{time.alone:>9}{time.live:>6}{time.core or '':>7}"
         )
     return 0

@@ -1,7 +1,8 @@
 """Lesson plans, computed from the notebooks: `course plans` writes docs/lesson_plans.md, and README.md's minutes.
 
-For each notebook its minutes; for each lesson what one can say after it, the minutes of its sections, which of them are
-on the core path, what trains, the guesses with all their answers, and the exercises with a wrong answer to expect.
+For each notebook its minutes; for each lesson what one can say after it, the minutes of its halves, its problem and its
+sections, which of them are in class, what trains, the guesses with all their answers, and the exercises with a wrong
+answer to expect.
 """
 
 import ast
@@ -20,16 +21,13 @@ GUIDE, PLANS = ("docs/teaching.md", "docs/lesson_plans.md")
 
 @dataclass(frozen=True)
 class Section:
-    """What a class is shown under one heading. heading: as in the source; minutes: live; cells: of the source."""
+    """What a class is shown under one heading. heading: as in the source; minutes: live; cells: of the source; aside:
+    a class of 60 minutes leaves it out."""
 
     heading: str
     minutes: int
     cells: tuple
-
-    @property
-    def core(self):
-        """Whether it is on the core path: what a class of 60 minutes takes."""
-        return any("core" in tags(cell) for cell in self.cells)
+    aside: bool
 
 
 @dataclass(frozen=True)
@@ -62,6 +60,8 @@ class Guess:
 def sections(name):
     """The sections of a lesson or an annex in the order in which a class sees them; the first is the title's."""
     notebook, parts, heading, shown = sources.read(name), {}, None, True
+    left = set() if lessons.is_annex(name) else set(minutes.not_in_class(notebook.cells))
+    aside = {words for number in left for level, words in minutes.headings(notebook.cells[number]) if level == 2}
     for cell in notebook.cells:
         kind = cell.metadata.get("slideshow", {}).get("slide_type", "-")
         shown = shown if kind == "-" else kind not in ("skip", "notes")
@@ -69,7 +69,8 @@ def sections(name):
             heading = next((words for level, words in minutes.headings(cell) if level < 3), heading)
             parts.setdefault(heading, []).append(cell)
     spent = minutes.sections(notebook, name, list(parts))
-    return [Section(head, time, tuple(cells)) for (head, cells), time in zip(parts.items(), spent, strict=True)]
+    told = zip(parts.items(), spent, strict=True)
+    return [Section(head, time, tuple(cells), head in aside) for (head, cells), time in told]
 
 
 def guesses(cells, said=str):
@@ -112,14 +113,27 @@ def _lesson(name):
     """The lines about one lesson."""
     shown = sections(name)
     yield from ("", f"## Chapter {lessons.chapter(name)}: {shown[0].heading.rpartition(' · ')[2]}", "")
-    core = minutes.minutes(name).core
-    yield f"{sum(one.minutes for one in shown)} minutes live{f', {core} of them for the sections with ◆' * bool(core)}."
+    time = minutes.minutes(name)
+    live = sum(one.minutes for one in shown)
+    in_class = f", {time.core} of them in class" * any(one.aside for one in shown)
+    halves = f" Alone, the first half takes {time.halves[0]} minutes, the second {time.halves[-1]}."
+    yield f"{live} minutes live{in_class}.{halves * (len(time.halves) > 1)}"
     kept = [cell for one in shown for cell in one.cells if "lines" in tags(cell)]
     if lines := [line for cell in kept for line in numbered(cell.source)]:
         yield from ("", "**After this session you can** explain, in words of your own:", "")
         yield from (f"- {line}" for line in lines)
     yield from ("", "| Minutes | Section | Trains |", "|---|---|---|")
-    yield from (f"| {one.minutes} | {'◆ ' * one.core}*{_titled(one, shown)}* |{_trains(one.cells)} |" for one in shown)
+    for one in shown:
+        apart = f" {minutes.NOT_IN_CLASS}" * one.aside
+        title, there = _titled(one, shown), {tag for cell in one.cells for tag in tags(cell)}
+        if "problem" in there and (problem := minutes.problem(sources.read(name))):
+            title, apart = (
+                problem[0],
+                f", a problem of {problem[1]} minutes: `course problem {lessons.chapter(name):02}`",
+            )
+        yield f"| {one.minutes} | *{title}*{apart} |{_trains(one.cells)} |"
+        if "half" in there:
+            yield "| | **Half way** | |"
     for guess in guesses(cell for one in shown for cell in one.cells):
         yield from ("", f"**Guess.** {guess.question}", "")
         for index, answer in enumerate(guess.answers):
@@ -154,7 +168,7 @@ def mistake(exercise):
 def readme(page, names):
     """README.md with the minutes of these notebooks in its table."""
     for name in names:
-        row = rf"(\(notebooks/{name}\.ipynb\) \|.+?\|) \d+ \|( \d+)? \|"
+        row = rf"(\(notebooks/{name}\.ipynb\) \|.+?\|) \d+(?: \+ \d+)? \|( \d+)? \|"
         page = re.sub(row, rf"\1 {_times(name)} |", page)
     return page.replace("|  |", "| |")
 
@@ -185,7 +199,7 @@ HEAD = """# Lesson plans
 
 Computed from the notebooks by `course plans`; the formula stands in `course_tools/authoring/minutes.py`, and nobody has timed a class by it. How to teach a lesson, and what to ask, is in [teaching.md](teaching.md).
 
-*Alone* is with the exercises; *live* with each exercise explained, but solved elsewhere. *Runs in* is the whole notebook from the first cell to the last, trainings included, in seconds, as `data/results/notebook_times.json` has it (CPU, 2 threads). *Trains* is what a cell takes there. What chapter 7 leaves behind trains for ten minutes more, in a terminal.
+*Alone* is with the exercises, half by half; *live* with each exercise explained, but solved elsewhere. A problem counts in neither. *Runs in* is the whole notebook from the first cell to the last, trainings included, in seconds, as `data/results/notebook_times.json` has it (CPU, 2 threads). *Trains* is what a cell takes there. What chapter 7 leaves behind trains for ten minutes more, in a terminal.
 
 | Chapter | Notebook | Alone | Live | Runs in |
 |---|---|---|---|---|"""  # noqa: E501

@@ -15,8 +15,8 @@ import tempfile
 
 from course_kit import files
 from course_kit.i18n import current
-from course_kit.i18n.catalogues import languages
-from course_tools.authoring import building, serialiser, sources, stills
+from course_kit.i18n.catalogues import languages, speech
+from course_tools.authoring import building, minutes, serialiser, sources, stills
 from course_tools.translation import catalogues, english, units
 from course_tools.translation.units import Unit
 
@@ -33,9 +33,11 @@ def translated(name, to):
     own = {catalogues.unit_of(one): one for one in catalogues.read(name, to)}
     notes = languages()[to]["notes"]
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    apart = " " + speech(to).text(minutes.NOT_IN_CLASS, None)
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             text = units.rewritten(cell.source, lambda unit: _said(unit, own, notes["fuzzy"]))
+            text = text.replace(f" {minutes.NOT_IN_CLASS}", apart)
             cell.source = OUTSIDE.sub("](../../", _anchored(text, cell.source))
         else:
             cell.source = units.commented(cell, lambda unit: _said(unit, own))

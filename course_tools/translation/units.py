@@ -14,10 +14,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from course_kit import files
-from course_tools.authoring import sources
+from course_tools.authoring import minutes, sources
 
 VERBATIM = re.compile(r"(```.*?```|\$\$.*?\$\$|<!--.*?-->|<a id=\"[^\"]*\"></a>|</?(?:details|summary)>)", re.S)
-LEAD = re.compile(r"(\s*(?:#+ |[-*] (?:\[[ x]\] )?|\d+\. |> )*)(.*?)(\s*)$", re.S)
+LEAD = re.compile(
+    rf"(\s*(?:#+ |[-*] (?:\[[ x]\] )?|\d+\. |> )*)(.*?)((?: {re.escape(minutes.NOT_IN_CLASS)})?\s*)$", re.S
+)
 RULE = re.compile(r"[\s|:-]+$")
 LABELS = {
     "title",

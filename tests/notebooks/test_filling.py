@@ -146,3 +146,10 @@ def test_a_cell_that_begins_with_the_courses_answer_is_tagged(course):
 def test_minutes_are_counted_in_the_source_and_written_where_it_says(course):
     folder = course("01_small", f"# %% [markdown]\n# *<!-- minutes -->*\n\n# %% [markdown]\n# {'word ' * 1100}\n")
     assert building.read_source("01_small", folder).cells[0].source == "*10 minutes alone, 10 live.*"
+
+
+@pytest.mark.parametrize(("name", "said"), [("01_small", " (not in class)"), ("01_small_annex", "")])
+def test_a_section_that_a_class_leaves_out_says_so(course, name, said):
+    source = '# %% [markdown]\n# ## One\n# Text.\n\n# %% [markdown] tags=["core"]\n# ## Two\n'
+    cells = building.read_source(name, course(name, source)).cells
+    assert [cell.source for cell in cells] == [f"## One{said}\nText.", "## Two"]

@@ -143,6 +143,8 @@ STEP = "# ## A step\n"
 CELL = "# %%\nx = 3\n"
 WORDS = ("# " + 79 * "word " + "\n#\n") * 37 + "# " + 26 * "word " + "\n#\n"  # with the others 3,000
 LONG = "# %%\n" + "x = 3\n\n" * 11 + "x = 3\n"
+HALF = '# Text.\n\n# %% [markdown] tags=["half"]\n# **Half way.** You have a step.\n\n# %% [markdown]\n'
+PROBLEM = '# %% [markdown] tags=["problem"]\n# ## A problem\n'
 IN_LESSON = {
     "the lesson has 3001 words": (STEP, STEP + WORDS + "# word\n#\n"),
     "the lesson has 31 visible code cells": (CELL, "# %%\ny = 2\n\n" * 27 + CELL),
@@ -155,10 +157,13 @@ IN_LESSON = {
     "does not call setup()": ("runtime = setup()", "runtime = None"),
     "there is nothing to touch within the first screen": ("# %% jupyter={", "# %%\nx = 2\n\n# %% jupyter={"),
     "the title cell does not say what one will hold": (' tags=["artifact"]', ""),
-    "the core path takes 84 minutes": (
+    "what is in class takes 84 minutes": (
         "[markdown]\n# ## A step",
         f'[markdown] tags=["core"]\n# ## A step\n{3 * WORDS}',
     ),
+    "a cell tagged half does not say what it should": (STEP, f'# Text.\n\n# %% [markdown] tags=["half"]\n{STEP}'),
+    "a cell tagged half too many": (STEP, HALF + HALF + STEP),
+    "a cell tagged problem does not say what it should": ('keep("one")\n', f'keep("one")\n\n{PROBLEM}'),
     "the text above it is no card": (' tags=["card"]', ""),
     "a cell tagged keep does not end with its sentence": ("**Keep this:** so.", "**Keep this:** so.\n#\n# And so on."),
     "there is no cell with 'keep(…)'": ('keep("one")', "keep"),

@@ -182,6 +182,7 @@ def test_units_of_markdown_leave_formulas_code_anchors_and_comments_outside():
     text += "```\ncode here\n```\n<!-- source: X -->"
     assert units.of_markdown(text) == ["A title", "one $x$ `y`", "ab cd"]
     assert units.rewritten(text, lambda unit: f"«{unit}»").count("«") == 3
+    assert units.rewritten("## A title (not in class)", lambda unit: f"«{unit}»") == "## «A title» (not in class)"
 
 
 def test_of_an_exercise_comments_and_docstrings_alone_may_differ():

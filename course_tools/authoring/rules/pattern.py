@@ -16,7 +16,7 @@ FIRST_VIEW = 3  # something to touch is among so many cells
 BESIDE = {"display", "get_ipython"}  # what a notebook knows without an import
 
 KEPT = "keep(…)"
-ENDING = [KEPT, "lines", "questions", "glossary", "next"]  # what a lesson ends with: a call, and tags
+ENDING = [KEPT, *minutes.ENDING]  # what a lesson ends with: a call, and tags
 
 
 def opening(notebook):
@@ -42,14 +42,14 @@ def opening(notebook):
 
 
 def sizes(notebook):
-    """A lesson is done in one sitting, its core path in a class's hour."""
+    """A lesson is done in two sittings, what of it is in class in an hour."""
     if notebook.is_annex:
         return
     time = minutes.minutes(notebook.name, notebook.folder)
     there = time.content
     if time.core > minutes.CLASS:
         todo = f"At most {minutes.CLASS}: take the tag core from the heading of a section."
-        yield 0, f"the core path takes {time.core} minutes", todo
+        yield 0, f"what is in class takes {time.core} minutes", todo
     for what, size, most in (
         ("words outside its exercise cards", there.words, WORDS),
         ("visible code cells", there.cells, CELLS),
@@ -58,6 +58,21 @@ def sizes(notebook):
     ):
         if size > most:
             yield 0, f"the lesson has {size} {what}", f"At most {most}: move some to its annex."
+
+
+def halves(notebook):
+    """A lesson has one half way, in bold words and what one has by then, and one problem, which says its minutes."""
+    for tag, says, todo in (
+        ("half", r"\*\*[^*]+\*\* \S", "Write: **Half way.** You have …; between two sections."),
+        ("problem", r"## .*\d+ minutes", "Write: ## What is wanted · 45 minutes."),
+    ):
+        numbers = [number for number, cell in enumerate(notebook.cells, 1) if tag in tags(cell)]
+        for number in numbers[not notebook.is_annex :]:
+            yield number, f"a cell tagged {tag} too many", "A lesson has one, an annex none."
+        for number in numbers:
+            cell = notebook.cells[number - 1]
+            if cell.cell_type != "markdown" or not re.match(says, cell.source, re.S):
+                yield number, f"a cell tagged {tag} does not say what it should", todo
 
 
 def lines(notebook):
@@ -128,7 +143,7 @@ def ending(notebook):
     if keeping := [number for number, cell in notebook.code() if re.search(r"^keep\(", cell.source, re.M)]:
         found[KEPT] = keeping[-1]
     for what in ENDING if "exercise" in found else ENDING[-1:]:
-        if what not in found:
+        if what not in found and what != "problem":
             yield 0, f"there is no cell with {what!r}", "A chapter ends with it, a call or a tag; see chapter 1."
     places = [found[what] for what in ENDING if what in found]
     if sorted(places) != places:
@@ -146,5 +161,5 @@ def visible(notebook):
             yield number, cell
 
 
-RULES = [sizes, lines, exercises, guesses, kept]  # of every notebook
+RULES = [sizes, halves, lines, exercises, guesses, kept]  # of every notebook
 OF_CHAPTERS = [opening, stands_alone, ending]  # of all but the first, 00_start_here

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from course_kit import files, lessons
 from course_tools.authoring.markup import spoken, to_keep
+from course_tools.authoring.minutes import NOT_IN_CLASS
 from course_tools.authoring.sources import tags
 from course_tools.classroom import plans
 
@@ -23,7 +24,7 @@ OPENING = ("Ready", "Show first", "Leave out", "Ask", "Misconceptions")
 class Note:
     """What the speaker should have in mind in one section.
 
-    heading    as in the chapter, without # and marks of emphasis; the first note's is the title's
+    heading    as in the notebook, without # and marks of emphasis; the first note's is the title's
     minutes    planned live, None where the plan has none
     starts     minute of the lesson at which the section begins
     ask        what to ask or to show, a line each
@@ -31,7 +32,6 @@ class Note:
     guesses    (question, the other answers, right answer or "", why)
     exercises  (name, minutes, what is said of a mistake)
     answers    those folded away in the section
-    aside      a class of 60 minutes leaves it out: it is not on the core path (◆)
     """
 
     heading: str
@@ -42,12 +42,9 @@ class Note:
     guesses: tuple[tuple[str, str, str, str], ...] = ()
     exercises: tuple[tuple[str, str, str], ...] = ()
     answers: tuple[str, ...] = ()
-    aside: bool = False
 
     def lines(self) -> Iterator[tuple[str, str]]:
         """(what, words) of each line."""
-        if self.aside:
-            yield "In 60 minutes", "leave this section out."
         for part in self.ask.split("\n"):
             if part:
                 head, _, rest = part.partition(": ")
@@ -84,7 +81,6 @@ def notes(name: str) -> list[Note]:
     part = "" if lessons.is_annex(name) else _parts().get(lessons.chapter(name), "")
     asks = {spoken(head): spoken(words) for head, words in re.findall(r"^- \*(.+?)\*: (.+)$", part, re.M)}
     shown, found, starts = plans.sections(name), [], 0
-    marked = any(section.core for section in shown)
     for section in shown:
         text = "\n\n".join(cell.source for cell in section.cells if cell.cell_type == "markdown")
         heading, inside = spoken(section.heading), [spoken(words) for words in re.findall(r"^## (.+)$", text, re.M)]
@@ -96,8 +92,8 @@ def notes(name: str) -> list[Note]:
         folded = "".join(re.findall(r"<details>(.+?)</details>", text, re.S))
         answers = tuple(spoken(words) for words in re.findall(r"^\d+\. (.+)$", folded, re.M))
         minutes = None if lessons.is_annex(name) else section.minutes
-        aside = marked and not section.core
-        found.append(Note(heading, minutes, starts, ask, keep, guesses, exercises, answers, aside))
+        heading += f" {NOT_IN_CLASS}" * section.aside
+        found.append(Note(heading, minutes, starts, ask, keep, guesses, exercises, answers))
         starts += minutes or 0
     return found
 

@@ -34,7 +34,7 @@ def content(source, name="01_nadaraya_watson"):
     ],
 )
 def test_each_term_counts_as_the_formula_says(source, time):
-    assert content(source).alone == time
+    assert content(source).halves == (time,)
 
 
 def test_an_exercise_counts_by_its_definition():
@@ -50,11 +50,30 @@ def test_live_is_what_a_class_is_shown():
     skipped = TEXT.replace("[markdown]", '[markdown] slideshow={"slide_type": "skip"}') + TEXT
     shown = TEXT.replace("[markdown]", '[markdown] slideshow={"slide_type": "subslide"}') + TEXT
     counted = content(TEXT + skipped + shown)
-    assert (counted.alone, counted.live) == (50, 30) and counted.words == "50 minutes alone, 30 live."
+    assert (counted.halves, counted.live) == ((50,), 30) and counted.words == "50 minutes alone, 30 live."
     assert counted.core == 0
 
 
-def test_the_core_path_is_the_marked_sections():
+def test_halves_are_counted_apart_and_the_problem_in_neither():
+    half, problem = TEXT.replace("n]", 'n] tags=["half"]'), TEXT.replace("n]", 'n] tags=["problem"]')
+    problem = problem.replace("# word", "# ## Forty patients · 45 minutes\n# word")
+    source = TEXT + half + TEXT + problem + TEXT + "# %% [markdown]\n# ## After it\n" + "# word " * 1100
+    counted = content(source)
+    assert counted.words == "10 + 30 minutes alone, 40 live."
+    assert minutes.problem(jupytext.reads(source, fmt="py:percent")) == ("Forty patients", 45)
+
+
+def test_what_is_not_in_class_is_neither_marked_nor_of_the_end():
+    heading, core = "# %% [markdown]\n# ## What?\n\n", '# %% [markdown] tags=["core"]\n# ## That\n\n'
+    end = heading + '# %%\nkeep("one")\n\n' + heading
+    left = [
+        minutes.not_in_class(jupytext.reads(x, fmt="py:percent").cells)
+        for x in (heading + core + heading + end, heading + end, core + core + end, core + heading)
+    ]
+    assert left == [[0, 2], [], [], [1]]
+
+
+def test_what_is_in_class_is_the_marked_sections():
     heading = "# %% [markdown]\n# ## What?\n\n"
     marked, cell = heading.replace("n]", 'n] tags=["core"]'), TEXT.replace("n]", 'n] slideshow={"slide_type": "skip"}')
     assert content(heading + TEXT + marked + TEXT + TEXT + cell + heading + TEXT).core == 20
@@ -84,5 +103,5 @@ def test_words_are_what_is_read(text, number):
 def test_the_table_has_a_row_for_each_notebook(capsys):
     assert minutes.run(["01"]) == 0
     head, *rows = capsys.readouterr().out.splitlines()
-    assert head.split() == ["words", "cells", "labs", "guesses", "exercises", "alone", "live", "core"]
+    assert head.split() == ["words", "cells", "labs", "guesses", "exercises", "alone", "live", "class"]
     assert [row.split()[0] for row in rows] == building.names(["01"])

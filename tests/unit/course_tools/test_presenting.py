@@ -47,7 +47,6 @@ def test_html_is_escaped_and_has_every_line_that_is_known():
     assert [what for what, _ in note.lines()] == ["Ask", "Guess", "Expect", "Right", "Exercise, 5 minutes", "Keep"]
     unexpected = speaker.Note("h", guesses=(("q?", "", "right", ""),))
     assert [what for what, _ in unexpected.lines()] == ["Guess", "Right"]
-    assert [*speaker.Note("h", aside=True).lines()] == [("In 60 minutes", "leave this section out.")]
 
 
 @pytest.fixture
