@@ -19,7 +19,7 @@ from course_tools.authoring import building, sources
 from course_tools.classroom.presenting import excerpt, screens, speaker
 from course_tools.publishing import citation, pages
 
-from ..authoring.markup import headings, tree
+from ..authoring.markup import HEADINGS, headings, tree
 
 BARE = {"picture", "file"}  # kinds whose code is not shown, if it shows something
 PARTS = {"formula": ".formula", "table": ".scroll", "drawing": ".highlight", "lines": "ol, ul"}
@@ -99,6 +99,8 @@ def _thing(screen, cell, chapter):
         return _title(cell, chapter)
     if kind == "keep":
         return f'<p class="kept">{_kept(cell.source)}</p>'
+    if kind in screens.WHOLE:
+        return f'<div class="kept">{_bare(cell.source)}</div>'
     if kind in PARTS:
         has_tables = kind == "formula" and not (screen.code or "card" in cell.tags)
         wanted = f"{PARTS[kind]}, .scroll" if has_tables else PARTS[kind]
@@ -119,6 +121,13 @@ def _title(cell, chapter):
     own = frame(number, panel) if panel else ""
     asked = f'<div class="asks">{head}{f"<p>{codes}</p>" if codes else ""}</div><div class="own">{own}</div>'
     return asked + chapter_maps.strip(number, words=False)
+
+
+def _bare(made):
+    """The text of a cell without its title: a heading, or the bold words that it begins with."""
+    page = _unfolded(made)
+    (page.find(HEADINGS) or page.strong).decompose()
+    return str(page)
 
 
 def _source(code):

@@ -139,7 +139,7 @@ def said(text, title=False):
     """The Numbers that a Markdown text says without naming a source."""
     for block in blocks(text):
         bare = LABEL.sub(" ", APART.sub(" ", block))
-        bare = re.sub(r"\d+ (?:minutes?|live|more)\b", " ", bare) if title else bare
+        bare = re.sub(r"(?:\d+ \+ )?\d+ (?:minutes?|live|more)\b", " ", bare) if title else bare
         if not SOURCE.search(block):
             yield from (one for one in numbers(bare) if one.counts)
 

@@ -13,15 +13,8 @@ TAGS |= {"definition"}  # names what the build writes out
 TAGS |= {"asserts", "nbval-check-output"}  # numbers of the text, out of sight; an output compared at each test
 TAGS |= {"trained"}  # asserts of what a training has led to: not where the tests run it short
 TAGS |= {"workbook"}  # about the student's own copy; left out of the website and slides
-TAGS |= {
-    "artifact",
-    "core",
-    "half",
-    "problem",
-    "keep",
-    "card",
-    "solution",
-}  # what a text is, which nobody reads off its words:
+TAGS |= {"core", "half", "problem"}  # what is in class, where a lesson may be interrupted, what it ends with
+TAGS |= {"artifact", "keep", "card", "solution"}  # what a text is, which nobody reads off its words:
 TAGS |= {"lines", "questions", "glossary", "reading", "next"}  # CONTRIBUTING.md
 FILLER = (
     "simply", "as we all know", "obviously", "needless to say", "as can be seen", "it is easy to see",

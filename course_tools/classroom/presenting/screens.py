@@ -13,10 +13,10 @@ at a press: to its first definition, else to the answer to an exercise, a traini
 excerpt (excerpt.py), with the lines that it is about lifted out of the others.
 
 The title of a notebook has a screen, and so has each code cell with which an author begins a slide. A section of words
-alone shows the sentence to keep, or nothing. All other words of a section are said: they are the speaker's. Cells
-marked `skip` or `notes`, and exercises are on no screen.
+alone shows the sentence to keep, or nothing. All other words of a section are said: they are the speaker's. Half
+way and the problem have a screen each, with their words. Cells marked `skip` or `notes`, and exercises are on none.
 
-What a text is (`keep`, `lines`, `card`, `solution`), the tag of its cell says, in any language; where in the cell it
+What a text is (`keep`, `lines`, `card`, `half`), the tag of its cell says, in any language; where in the cell it
 stands, its place: CONTRIBUTING.md. A lesson after chapter 0 has at most MOST screens, for 45 minutes; a test counts
 them.
 """
@@ -34,6 +34,7 @@ from . import excerpt
 
 MOST = 20
 WORTH = ("lab", "picture", "lines", "file", "formula", "drawing", "class", "table", "training", "code")
+WHOLE = ("half", "problem")  # what is on a screen with its words
 WITH_CODE = ("lab", "picture", "formula", "table")  # kinds that may show code at a press
 FILE = re.compile(r"<summary>(mine/\w+\.py)</summary>.*?<code[^>]*>(.*?)</code>", re.S)  # of course_kit/mine/keeping.py
 MANY = 3  # files, of which what each defines is shown
@@ -52,9 +53,9 @@ TABLE = re.compile(r"^\|[ :-]*-[ :|-]*\|$", re.M)
 class Screen:
     """One thing in front of a class.
 
-    title: of its section, plain. kind: "title", "guess", one of WORTH, or "keep". cell: the id of the cell that it is
-    in. keep: the id of the cell whose sentence to keep ends the screen. said: ids of the Markdown cells whose words go
-    with it. code: what a class sees of the cell's code, or of that below a formula. later: it comes at a press.
+    title: of its section, plain. kind: "title", "guess", "keep", one of WORTH or WHOLE. cell: id of the cell that it is
+    in. keep: the id of the cell whose sentence to keep ends the screen. said: ids of the Markdown cells whose words
+    go with it. code: what a class sees of the cell's code, or of that below a formula. later: it comes at a press.
     """
 
     title: str
@@ -155,6 +156,8 @@ def _sections(cells):
         if not shown or _tags(cell) & {"workbook", "asserts"}:
             continue
         heads = HEADING.findall(FENCE.sub("", cell["source"])) if cell["cell_type"] == "markdown" else []
+        if "half" in _tags(cell):  # its bold words
+            heads = [cell["source"].split("**")[1].rstrip(".。")]
         if heads or not found:
             found += [(spoken(words), [cell]) for words in heads or [""]]
         else:
@@ -165,6 +168,8 @@ def _sections(cells):
 def _things(section, is_first):
     """(place in the section, kind) of each screen, in order. The title comes first, whatever is in its cell."""
     kinds = [(at, kind) for at, cell in enumerate(section) for kind in _kinds(cell)]
+    if whole := [(at, kind) for at, kind in kinds if kind in WHOLE]:
+        return whole
     first = {kind: at for at, kind in reversed(kinds)}
     first |= {kind: at for at, kind in kinds if kind == "class"}  # the last one has the others in it
     best = next((kind for kind in WORTH if kind in first), None)
@@ -251,6 +256,8 @@ def _kinds(cell):
 
 def _written(cell):
     """The kinds of a Markdown cell. Of an exercise's card a class sees the formula alone."""
+    if whole := [kind for kind in WHOLE if kind in _tags(cell)]:
+        return whole
     text = FOLDED.sub("", cell["source"])
     found = ["formula"] if "$$" in text else []
     if not _is_said(cell):
@@ -286,7 +293,7 @@ def _keeps(cell):
 
 
 def _is_said(cell):
-    return cell["cell_type"] == "markdown" and "card" not in _tags(cell)
+    return cell["cell_type"] == "markdown" and not _tags(cell) & {"card", *WHOLE}
 
 
 def _said(cells):

@@ -68,7 +68,9 @@ def test_each_screen_of_a_notebook_and_no_words_are_lost(name):
     for cell in here:
         slide = cell["metadata"].get("slideshow", {}).get("slide_type", "-")
         out = out if slide == "-" else slide in ("skip", "notes")
-        if cell["cell_type"] == "markdown" and not (out or "card" in cell["metadata"].get("tags", ())):
+        if cell["cell_type"] == "markdown" and not (
+            out or {"card", *screens.WHOLE} & set(cell["metadata"].get("tags", ()))
+        ):
             missing += [cell["source"][:60]] * (cell["id"] not in said)
     assert missing == []
     for screen in found:
@@ -110,6 +112,20 @@ def test_words_alone_are_what_to_keep_or_no_screen():
     made = cells(("# Title",), ("## Because\nText.",))
     assert [screen.kind for screen in screens.screens(made)] == ["title"]
     assert screens.screens(made)[0].said == (made[0]["id"], made[1]["id"]), "its words go with the screen before"
+
+
+def test_half_way_and_the_problem_have_a_screen_each_with_their_words():
+    half, problem = (
+        ("**Half way.** You have a model.", "half"),
+        ("## A word · 60 minutes\n$$ x $$\nWrite it.", "problem"),
+    )
+    lab = ("labs.softmax()", "lab", "-", True)
+    made = cells(("# Title",), ("## One",), lab, half, ("## Two",), lab, problem, ("1. a", "lines"))
+    found = screens.screens(made)
+    assert [(one.title, one.kind) for one in found[1:]] == [
+        ("One", "lab"), ("Half way", "half"), ("Two", "lab"), ("A word · 60 minutes", "problem"),
+    ]  # fmt: skip
+    assert {made[3]["id"], made[6]["id"]}.isdisjoint(id for one in found for id in one.said)
 
 
 def test_a_cell_with_two_headings_begins_two_sections():

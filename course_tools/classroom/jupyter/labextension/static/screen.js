@@ -29,6 +29,8 @@ const PARTS = {
   drawing: (part) => part.matches("pre"),
   lines: (part) => part.matches("ol, ul"),
   keep: (part, step) => part === toKeep(step.cell),
+  half: () => true,
+  problem: (part) => !part.matches("h2"),
 };
 const OWN = ["guess", "lab", "picture"]; // these have a title of their own
 const TABLE = ".jp-OutputArea-output div + div > table"; // as course_kit/views/table.py writes it
