@@ -690,6 +690,10 @@ from course_kit.mine import keep
 
 keep("attention", "rooms")
 
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["problem"]
+# ## A look-up, by hand · 30 minutes
+# One layer of attention can look a value up in a table of 64 keys without any training. Write its three matrices so that the last row, which asks, gets the value of its key within 0.05, and does not find itself. `course problem 02` gives you a file to begin with, and judges it. <!-- source: the problem's own text -->
+
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["lines", "core"]
 # ## Five lines to keep
 # 1. Ask, score, share, add up: a dot product with each key, a softmax, an average of the values.

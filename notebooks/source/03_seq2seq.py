@@ -698,8 +698,8 @@ from course_kit.mine import keep
 keep("seq2seq")
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["problem"]
-# ## A translation that must contain a word
-# *Problem · 60 minutes.* <!-- source: an estimate, not yet measured --> A client wants a certain word in the translation, wherever it fits best. Write a search whose translations contain the word and are as probable as you can make them. `course problem 03` gives you a file to begin with, and judges it.
+# ## A translation that must contain a word · 60 minutes
+# A client wants a certain word in the translation, wherever it fits best. Write a search whose translations contain the word and are as probable as you can make them. `course problem 03` gives you a file to begin with, and judges it. <!-- source: the problem's own text -->
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["lines", "core"]
 # ## Five lines to keep

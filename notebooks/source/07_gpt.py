@@ -909,6 +909,10 @@ from course_kit.mine import keep
 book = {"sherlock_holmes.txt": data.book()}
 keep("gpt", "tokenizer", "training", "__main__", beside=book)
 
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["problem"]
+# ## A thousand merges in three seconds · 45 minutes
+# To merge byte pairs one at a time, you count every pair again and again. Write `learn_merges`, which learns exactly the same merges, and a thousand of them from a novel in three seconds of computing. `course problem 07` gives you a file to begin with, and judges it. <!-- source: the problem's own text -->
+
 # %% [markdown]
 # Published parameters of GPT-2 fit into this class, too: [the annex](07_gpt_annex.ipynb#gpt-2) loads them. In a terminal, in the folder of your notebooks:
 #
