@@ -52,7 +52,10 @@ class AddNorm(nn.Module):
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, x: Float[Tensor, "B T D"], f: Callable) -> Float[Tensor, "B T D"]:
-        return add_norm(x, lambda h: self.dropout(f(h)), self.norm)
+        def dropped(h):  # what f gives, some of it set to 0
+            return self.dropout(f(h))
+
+        return add_norm(x, dropped, self.norm)
 
 
 class PostNorm(nn.Module):

@@ -42,10 +42,10 @@ class DecoderBlock(nn.Module):
     def __init__(self, size: int, heads: int, hidden: int, dropout: float = 0.0):
         super().__init__()
         self.attention = MultiHeadAttention(size, heads)
-        self.cross_attention = MultiHeadAttention(size, heads)
+        self.cross_attention = MultiHeadAttention(size, heads)  # new
         self.ffn = PositionwiseFFN(size, hidden)
         self.around_attention = AddNorm(size, dropout)
-        self.around_cross = AddNorm(size, dropout)
+        self.around_cross = AddNorm(size, dropout)  # new
         self.around_ffn = AddNorm(size, dropout)
 
     def forward(
@@ -56,7 +56,7 @@ class DecoderBlock(nn.Module):
         memory_mask: Bool[Tensor, "..."] | None = None,
     ) -> Float[Tensor, "B T D"]:
         x = self.around_attention(x, lambda h: self.attention(h, h, mask)[0])
-        x = self.around_cross(
+        x = self.around_cross(  # new
             x, lambda h: self.cross_attention(h, memory, memory_mask)[0]
         )
         return self.around_ffn(x, self.ffn)
