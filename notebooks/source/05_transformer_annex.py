@@ -256,6 +256,79 @@ assert moves[1] < 1e-4 and min(moves[2], moves[3]) > 0.01
 # </details>
 
 # %% [markdown] tags=["card"]
+# ## Cut into heads
+# The lesson's figure *How do you cut, and how not?* shows two cuts of the same shape. Can you write the right one?
+#
+# ### Exercise 4 ●●○ · 4 minutes
+# Cut the last axis into $H$ heads of $d$ features, then move the heads in front of the words: $[B,T,H\cdot d]\to[B,T,H,d]\to[B,H,T,d]$. Don't do it in one go.
+
+
+# %% tags=["exercise"]
+@exercise("split heads")
+def split_heads(x, heads):
+    """x [B, T, D] -> [B, H, T, d], d = D / H"""
+    raise NotImplementedError
+
+
+# %% [markdown]
+# Four heads of the course sentence: each has a quarter of every word's features.
+
+# %%
+with torch.no_grad():
+    features = grammar.model.source_embedding(ids)  # [1, T, 128]
+    pieces = split_heads(features, 4)  # [1, 4, T, 32]
+print(tuple(features.shape), "->", tuple(pieces.shape))
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert torch.equal(pieces[0, 1], features[0, :, 32:64])
+
+# %% [markdown] tags=["card"]
+# ## A step of training
+# A few lines of PyTorch train the lesson's model. Can you write them from memory?
+#
+# ### Exercise 5 ●●○ · 8 minutes
+# Write one step of training. [As in chapter 3](03_seq2seq.ipynb#teacher-forcing), the decoder reads `BEGIN` and the target without its last word, and predicts the target. Compute the loss, clear the old gradients, compute the new ones, and let the optimiser step. Return the loss as a number.
+
+# %% jupyter={"source_hidden": true}
+from course_utils.toy_tasks import BEGIN, TOKENS, copy_or_reverse
+
+# %% tags=["exercise"]
+@exercise("a training step")
+def train_step(model, optimiser, source, target):
+    """source [B, S], target [B, T]; model(source, read) -> logits [B, T, V]
+    -> the loss before the step, a float"""
+    raise NotImplementedError
+
+
+# %% [markdown]
+# Your step trains a small Transformer on rows of three digits:
+
+# %%
+from course_kit.mine import for_training
+from course_utils.transformer import Transformer, TransformerConfig
+
+
+def one_step():
+    model = Transformer(TransformerConfig(TOKENS, TOKENS, size=32, layers=1))
+    optimiser = torch.optim.Adam(model.parameters())
+    return train_step(model, optimiser, *copy_or_reverse(64, 3))
+
+
+for_training(one_step)  # with nothing solved it does nothing
+
+# %% steps=[200, 199, 50] tags=["training"]
+torch.manual_seed(0)
+model = Transformer(TransformerConfig(TOKENS, TOKENS, size=32, layers=1))
+optimiser = torch.optim.Adam(model.parameters(), lr=5e-3)
+for step in range(200):
+    loss = train_step(model, optimiser, *copy_or_reverse(64, 3))
+    if step % 50 == 0 or step == 199:
+        print(f"step {step:3}: loss {loss:.2f}")
+
+# %% jupyter={"source_hidden": true} tags=["asserts", "trained"]
+assert loss < 0.3
+
+# %% [markdown] tags=["card"]
 # ## What does a cache save?
 # <a id="kv-cache"></a>
 # With the mask, a new word does not change the keys and values of earlier words. So the **KV cache** keeps these, and those of the source, and each step computes only the new word, in every layer. Queries are not kept: each is used only in its own step.
@@ -524,7 +597,60 @@ assert [round(row["sentences, %"]) for row in left] == [95, 14, 100, 53, 94, 82,
 #
 # </details>
 #
-# The pronoun follows the noun that the adjective can still attend to: 14 % are right without the right noun, all without the other one, and 53 %, about as many as by chance, without both. Hiding two other words does little harm. To lose only the right noun in head 2.2 (82 %) is worse than to lose both there (94 %), because the adjective then attends to the wrong one.
+# <a id="log-odds"></a>
+# (Where the *log-odds*, ln(P(right) / P(other)), are above 0, the right pronoun is likelier.) The pronoun follows the noun that the adjective can still attend to: 14 % are right without the right noun, all without the other one, and 53 %, about as many as by chance, without both. Hiding two other words does little harm. To lose only the right noun in head 2.2 (82 %) is worse than to lose both there (94 %), because the adjective then attends to the wrong one.
+
+# %% [markdown] tags=["guess"]
+# ## Which heads can it do without?
+# In the lesson you cut connections. Now we switch off whole heads of the encoder, each of the twelve in turn, so that it adds nothing, and then two at once. **Guess:** how many of a hundred right pronouns are lost with one head, and how many with two?
+
+# %%
+from chapters.ch05.experiments import heads as head_study
+from course_kit.heads import heads_of
+
+heads = head_study.head_rows(grammar.model)
+silent = head_study.ablations(grammar, heads, what="heads off")
+
+# %% jupyter={"source_hidden": true}
+whole, *without = silent
+plot.bars(
+    [row["heads off"] for row in without],
+    [whole["sentences, %"] - row["sentences, %"] for row in without],
+    ylabel="points lost",
+    digits=1,
+    title="Which heads can the model do without?",
+    caption="Layer and head of the encoder that are switched off, and how many of 100 right "
+    "pronouns are lost, in the same 368 pairs.",
+)
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+off = {row["heads off"]: row["sentences, %"] for row in silent}
+alone = [share for name, share in off.items() if name not in ("none", "2.2 and 3.2")]
+assert len(alone) == 12 and off["none"] - min(alone) < 2 and 9 < off["none"] - off["2.2 and 3.2"] < 11
+from course_kit.heads import attention_weights
+with torch.no_grad(), attention_weights(grammar.model) as seen:
+    grammar.model.encode(ids)
+for layer in (1, 2):
+    assert seen["encoder"][layer][0, 1, words.index("tired"), words.index("animal")] > 0.98
+
+# %% [markdown]
+# Each head alone costs less than two points. But heads 2.2 and 3.2 together cost ten, because both carry the noun to the adjective. Other heads must do so, too, since most pronouns are still right. Now try the opposite, and keep only these two:
+
+# %%
+two = ((2, 2), (3, 2))
+others = [
+    one
+    for one in heads_of(grammar.model, "encoder")
+    if (one.layer, one.head) not in two
+]
+few = head_study.ablations(grammar, {"ten others": (others, [])}, what="heads off")
+few
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert len(others) == 10 and round(few[0]["sentences, %"]) == 94 and abs(off["none"] - few[0]["sentences, %"]) < 2
+
+# %% [markdown]
+# These two heads are enough: 94 % are right, almost as many as with all twelve. <!-- source: the cell above -->
 
 # %% [markdown]
 # ## Real sentences
@@ -664,6 +790,38 @@ labs.alignment(
 # %% [markdown]
 # <small>Sentences by the contributors of tatoeba.org, CC BY 2.0 FR.</small> <!-- source: tatoeba.org -->
 
+# %% [markdown]
+# ## Then why did everyone change?
+# In the lesson's race the Transformer ends about level with a GRU. Then why did everyone change? Because in training no word of its layer has to wait for another. A GRU reads one word after the other, however many processors you have. In a Transformer layer all words are read at once, however long the text is:
+
+# %%
+from chapters.ch05.experiments.speed import work
+
+Table(
+    [
+        {"words": n, "layer": kind, "in a row": n if kind == "GRU" else "all at once",
+         "multiplications, millions": round(one["multiplications"] / 1e6)}
+        for n in (64, 4096) for kind, one in work(n).items()
+    ],
+    "In a row: words that are read one after the other. One layer in training, one "
+    "sentence, 128 features a word.",
+)
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+counted = work(4096)
+assert counted["GRU"]["in a row"] == 4096
+assert 12 < counted["Transformer"]["multiplications"] / counted["GRU"]["multiplications"] < 13
+assert all(one["Transformer"]["multiplications"] > 2 * one["GRU"]["multiplications"] for one in map(work, (1, 16, 64)))
+
+# %% [markdown]
+# The price is that each word is compared with every other, which is most of the work in long texts. But a graphics processor does thousands of multiplications at once. Extra multiplications are cheap for it, and waiting is expensive. That's the paper's reason to leave the recurrence out. When a Transformer *writes*, it has to wait, too, because each word needs the word before it. <!-- source: Vaswani et al. 2017, section 1 -->
+#
+# <details><summary>How sure is this?</summary>
+#
+# In the lesson's race we tried three learning rates for each model and took the best. The Transformer had 1.5 times as many parameters. <!-- source: asserted where the race is drawn, in the lesson --> We haven't measured a graphics processor; the next section times one core.
+#
+# </details>
+
 # %% [markdown] tags=["guess"]
 # ## Who is faster on one core?
 # <a id="one-core"></a>
@@ -733,6 +891,33 @@ assert gap < 1e-4 and block(block(x)).shape == x.shape and same
 
 # %% [markdown]
 # The feed-forward network treats each word alone, so the order of the words and the borders of the sentences make no difference to this part of the block.
+#
+# If one word of the input changes, which outputs change? Try each word in turn, in attention and in the network:
+
+# %%
+h, changes = torch.randn(1, len(words), 128), {"attention": [], "network": []}
+for j in range(len(words)):
+    other = h.clone()
+    other[0, j] = torch.randn(128)  # another word
+    changes["attention"].append(mine(other, other)[0] - mine(h, h)[0])
+    changes["network"].append(block.ffn(other) - block.ffn(h))
+
+# %% jupyter={"source_hidden": true}
+who = {part: torch.cat(found).abs().amax(-1).T > 1e-6 for part, found in changes.items()}  # [T, T]
+plot.maps(
+    {part: found.float() for part, found in who.items()},
+    {part: words for part in who},
+    axes=("output of", "changed word"),
+    title="Whose output changes?",
+    caption="A filled cell: the output of the [query|row's word] moves if the [key|column's word] "
+    "is changed.",
+)
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert who["attention"].all() and torch.equal(who["network"], torch.eye(len(words), dtype=torch.bool))
+
+# %% [markdown]
+# Every output of attention depends on every word. The network's picture is a diagonal, because it works on each word separately.
 
 # %% [markdown] tags=["guess"]
 # ## What the first Transformer cost
@@ -747,6 +932,27 @@ print(f"base {base:.1e} operations, big {big:.1e} operations")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert f"{base:.1e}" == "3.3e+18" and f"{big:.1e}" == "2.3e+19"
+
+# %% [markdown]
+# Where are the parameters of our translator?
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
+counts = {}
+for name, p in grammar.model.named_parameters():
+    stack, *inside = name.split(".")
+    part = f"{stack} {inside[1]}" if stack in ("encoder", "decoder") else stack
+    part = part.replace("cross_", "cross-").replace("_", " ")
+    part = "all norms" if "norm" in name or "around" in part else part
+    part = "target embedding" if part == "output" else part  # the same table, and a bias
+    counts[part] = counts.get(part, 0) + p.numel()
+plot.bars(
+    list(counts),
+    [count / 1000 for count in counts.values()],
+    ylabel="thousand numbers",
+    digits=0,
+    title="Where are the parameters?",
+    caption="Of all layers of a stack together. The table of the target is the output, too.",
+)
 
 # %% [markdown]
 # How many parameters has it? The paper's base model has six layers of 512 features in each half, and one table of about 37,000 pieces for both languages. Its authors print 65 million, and do not say how they count: <!-- source: Vaswani et al. 2017, sections 5.1 and 6.2, table 3 -->
@@ -1219,7 +1425,7 @@ class MultiHead(torch.nn.Module):
 #
 # because $\Pi^\top\Pi=I$. Norms, feed-forward networks and sums work on each row alone, so blocks and stacks pass the order on, too.
 #
-# **How many heads could the model do without?** Zero one at a time and measure on held-out sentences, with several seeds. Then zero pairs, since two that are dispensable alone may not be so together (in the lesson 94 and 93 % alone, 85 % together) <!-- source: the lesson's table of heads -->. Michel et al. (2019) prune the head that is missed least, again and again; Voita et al. (2019) learn gates. <!-- source: Michel et al. 2019, Are sixteen heads really better than one?; Voita et al. 2019, Analyzing multi-head self-attention -->
+# **How many heads could the model do without?** Zero one at a time and measure on held-out sentences, with several seeds. Then zero pairs, since two that are dispensable alone may not be so together, and then all but a few. [Above](#Which-heads-can-it-do-without?) two of the twelve are enough for the pronoun. Michel et al. (2019) prune the head that is missed least, again and again; Voita et al. (2019) learn gates. <!-- source: Michel et al. 2019, Are sixteen heads really better than one?; Voita et al. 2019, Analyzing multi-head self-attention -->
 #
 # **Why not additive attention?** It works: chapter 3's translator uses it. But it computes a tanh of d numbers for each pair of words, $n^2 d$ in all, where the dot product is one matrix multiplication for $n^2$ scores.
 #
@@ -1231,6 +1437,7 @@ class MultiHead(torch.nn.Module):
 # | English | 中文 | in a few words |
 # |---|---|---|
 # | [KV cache](#kv-cache) | 键值缓存 | keys and values of earlier words, kept |
+# | [log-odds](#log-odds) | 对数几率 | the logarithm of the ratio of two probabilities |
 # | [label smoothing](#label-smoothing) | 标签平滑 | asks for a little less than certainty |
 # | [sparse attention](#sparse-attention) | 稀疏注意力 | only few pairs are computed |
 # | [multi-query, grouped-query](#multi-query) | 多查询、分组查询注意力 | heads share keys and values |

@@ -1,5 +1,5 @@
-"""Chapter 5, the Transformer: five exercises of the lesson, one of the annex, and errors that circulate. Numbers that
-are missing belonged to errors that the text tells now."""
+"""Chapter 5, the Transformer: three exercises of the lesson, three of the annex, and errors that circulate. Numbers
+that are missing belonged to errors that the text tells now."""
 
 from .blocks import RESIDUAL
 from .bugs import KEYS, PRODUCT

@@ -186,7 +186,7 @@ DECODER = Exercise(
     ),
     minutes=8,
     difficulty=3,
-    used=t("Your `DecoderBlock` is stacked in [Six: the whole model](#Six:-the-whole-model)."),
+    used=t("Your `DecoderBlock` is stacked in [Eight: it translates](#Eight:-it-translates)."),
     wrong=wrong_answers(
         _decoder(read=lambda h, memory, norm: h),
         t("Keys and values of the cross-attention come from the target, so the source is never read. They are memory."),

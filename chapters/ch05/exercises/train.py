@@ -105,8 +105,8 @@ TRAIN = Exercise(
             "`torch.full_like(target[:, :1], BEGIN)`."
         ),
         t(
-            "`F.cross_entropy(logits.flatten(0, 1), target.flatten())`, then `optimiser.zero_grad()`, the backward "
-            "pass of this loss, `optimiser.step()`."
+            "`logits = model(source, read)`, `F.cross_entropy(logits.flatten(0, 1), target.flatten())`, then "
+            "`optimiser.zero_grad()`, the backward pass of this loss, `optimiser.step()`."
         ),
     ),
     minutes=8,
@@ -135,7 +135,7 @@ TRAIN = Exercise(
         ),
         Property(t("The first step is right, the second is not: what is left over from the first?"), _later_steps),
     ),
-    used=t("Your `train_step` trains the Transformer of [A task without data](#A-task-without-data)."),
+    used=t("Your `train_step` trains a small Transformer in [A step of training](#A-step-of-training)."),
     wrong=wrong_answers(
         _step(moves=False),
         t(
