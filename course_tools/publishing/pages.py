@@ -87,17 +87,18 @@ def chapter(name, link=lambda address: address):
 def body(chapter, show=lambda view: view.still):
     """The cells of a chapter in one piece of HTML. show(view) is the HTML of a `fragments.View`.
 
-    Each cell is a `<div class="cell markdown">` or `<div class="cell code TAG …">`; folded code becomes
-    `<details class="folded">` below what it shows. What follows a guess, up to the next heading, is in a
-    `<div class="behind">`, where page.js closes a curtain over it: cells with a `pale` view keep title and still. What
-    `setup()` says of its machine is left out.
+    Each cell is a `<div class="cell markdown">` or `<div class="cell code TAG …">`; folded code stands in a
+    `<div class="folded">` below what it shows, and page.js shows it at one switch for all. What follows a guess, up to
+    the next heading or half way, is in a `<div class="behind">`, where page.js closes a curtain over it: cells with a
+    `pale` view keep title and still. Left out are what `setup()` says of its machine, and that an exercise is not
+    solved, which only a kernel could change.
     """
     curtain = f'<div class="behind"><button type="button" class="curtain">{t(BEHIND)}</button>'
     parts, behind = [], 0
     for cell in chapter.cells:
         before, made = "", _cell(cell, show, behind)
-        if behind and cell.headings:
-            before, made = _cut(made)
+        if behind and (cell.headings or "half" in cell.tags):
+            before, made = _cut(made) if cell.headings else ("", made)
             parts.append(before + behind * "</div>")
             behind = 0
         parts.append(made)
@@ -111,16 +112,21 @@ def body(chapter, show=lambda view: view.still):
 def _cell(cell, show, behind=False):
     source = cell.source
     shown = (show(made) + made.after if isinstance(made, fragments.View) else made for made in cell.outputs)
-    outputs = "".join(f'<div class="output">{made}</div>' for made in shown if not cell.setup)
+    shown = (_task(made) if "exercise" in cell.tags else made for made in shown if not cell.setup)
+    outputs = "".join(f'<div class="output">{made}</div>' for made in shown if made)
     if cell.kind == "code" and cell.hidden:
-        what = "imports" if cell.setup else "code"
-        source = f'<details class="folded"><summary>{what}</summary>{source}</details>'
-        made = f"{outputs}{source}"  # what is shown comes first
+        made = f'{outputs}<div class="folded">{source}</div>'  # what is shown comes first
     else:
         made = f"{source}{outputs}"
     pale = ["pale"] if behind and any(isinstance(made, fragments.View) for made in cell.outputs) else []
     classes = " ".join(["cell", cell.kind, *pale, *sorted(cell.tags)])
-    return f'<div class="{classes}" id="cell-{cell.id}">{made}</div>'
+    return f'<div class="{classes}" id="{"half" if "half" in cell.tags else f"cell-{cell.id}"}">{made}</div>'
+
+
+def _task(made):
+    """Of the box of an exercise that nobody has solved the task, folded."""
+    page = tree(made)
+    return str(page.details or "") if page.select_one(".course-unsolved") else made
 
 
 def _cut(cell):

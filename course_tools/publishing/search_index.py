@@ -18,7 +18,7 @@ def sections(page):
                 found.append((child["id"], plain(child), []))
             elif "course-view" in child.get("class", ()):
                 found[-1][2].append(f" {plain(child.b)} ")  # its title; who finds it reads the rest there
-            elif child.name in LEFT_OUT or child.name == "summary" and plain(child) == "code":
+            elif child.name in LEFT_OUT:
                 found[-1][2].append(" ")
             else:
                 collect(child)

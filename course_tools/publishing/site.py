@@ -236,8 +236,9 @@ def distinct(page):
 
 
 def contents(page):
-    """(id, words) of the sections of a page's tree."""
-    return [(heading["id"], plain(heading)) for heading in headings(page) if heading.name == "h2"]
+    """(id, words) of the sections of a page's tree, and of half way, by its bold words."""
+    found = page.select("h2[id], .half[id]")
+    return [(one["id"], plain(one if one.name == "h2" else one.strong).rstrip(".。")) for one in found]
 
 
 def with_anchors(page):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import axe_playwright_python
 import pytest
-from waiting import contains, differs, lacks, until
+from waiting import contains, differs, until
 
 from course_tools.authoring import building, sources
 from course_tools.publishing import links, site
@@ -41,6 +41,7 @@ PLAIN = "() => { for (const code of document.querySelectorAll('.highlight pre'))
 SHOWN = "() => [...document.querySelectorAll('.course-view')].every(view => view.shadowRoot)"
 MODELS = "performance.getEntriesByType('resource').map(e => e.name).filter(name => /models/.test(name))"
 ALL = """() => { for (const part of document.querySelectorAll("details")) part.open = true;
+    document.documentElement.toggleAttribute("data-code", true);
     dispatchEvent(new Event("beforeprint")); }"""
 
 
@@ -249,6 +250,16 @@ def test_the_colours_follow_the_system_until_one_chooses_and_the_choice_is_kept(
     page.wait_for_function(f"{ground} === '{dark}'")  # light is the system's, dark was chosen
 
 
+def test_one_switch_shows_all_code_on_this_page_and_on_the_next(visit):
+    page = visit("03_seq2seq.html")
+    code = page.locator(".folded:visible")
+    until(code.count, 0)
+    page.get_by_role("button", name="all code").click()
+    until(code.count)
+    page.locator("a[rel=next]").click()
+    until(code.count)
+
+
 def test_without_scripts_pictures_sentences_and_the_way_on_remain(visit):
     page = visit("01_nadaraya_watson.html", java_script_enabled=False)
     until(page.locator(".course-view img").first.is_visible)
@@ -256,6 +267,6 @@ def test_without_scripts_pictures_sentences_and_the_way_on_remain(visit):
     for title in ("Which readings answer for 15:00?", "Can training find the width?"):
         until(page.get_by_text(title, exact=True).locator("visible=true").count, 1)
     until(page.locator("header button:visible").count, 0)
-    until(page.locator(".note").inner_text, lacks("views move"))
+    until(page.locator(".folded").first.is_visible)
     page.locator("a[rel=next]").click()
     assert page.url.endswith("01_nadaraya_watson_annex.html")

@@ -26,7 +26,7 @@
 
   // ---- the section that is read: the contents mark it, and the same page in another language opens at it
 
-  const sections = () => [...document.querySelectorAll("main h2[id]")];
+  const sections = () => [...document.querySelectorAll("main :is(h2, .half)[id]")];
   const current = () => sections().findLastIndex((one) => one.getBoundingClientRect().top < 120);
 
   function mark() {
@@ -42,6 +42,27 @@
   function translated({ target }) {
     const link = target.closest(".language");
     if (link && current() >= 0) link.hash = `section=${current()}`; // their words differ, their order does not
+  }
+
+  // ---- one switch for the code that only draws, on all pages, and the choice is kept; what is read stays where it is
+
+  /** @param {HTMLElement} button */
+  function code(button) {
+    const show = (isOn) => {
+      root.toggleAttribute("data-code", isOn);
+      button.setAttribute("aria-pressed", String(isOn));
+    };
+    show(kept.code === "all");
+    button.addEventListener("click", () => {
+      const parts = [...document.querySelectorAll("main .cell > :not(.folded)")].filter((one) => one.checkVisibility());
+      const part = parts.find((one) => one.getBoundingClientRect().top > 50); // below the head of the page
+      const top = () => part?.getBoundingClientRect().top ?? 0;
+      const before = top();
+      show(!root.hasAttribute("data-code"));
+      kept.code = root.hasAttribute("data-code") ? "all" : "";
+      scrollBy({ top: top() - before, behavior: "instant" });
+      dispatchEvent(new Event("resize")); // what is wide now is a stop
+    });
   }
 
   // ---- what scrolls sideways is a stop of the Tab key, what does not is none
@@ -108,6 +129,8 @@
   addEventListener("DOMContentLoaded", () => {
     document.getElementById("colours").addEventListener("click", otherColours);
     document.addEventListener("click", translated);
+    const all = document.getElementById("code");
+    if (all) code(all);
     curtains();
     sections()[/^#section=(\d+)$/.exec(location.hash)?.[1]]?.scrollIntoView();
     const here = document.querySelector(".journey [aria-current]"); // on a phone the strip scrolls

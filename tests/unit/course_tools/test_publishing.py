@@ -17,7 +17,7 @@ from course_tools.authoring.markup import plain, tree
 from course_tools.classroom import question_bank
 from course_tools.classroom.environment import bringing
 from course_tools.classroom.presenting import screens, speaker
-from course_tools.publishing import pages, slides
+from course_tools.publishing import pages, site, slides
 from course_tools.publishing.formulas import MATHML, to_mathml
 
 CODE = re.compile(r"<(pre|code|script|style)\b.*?</\1>", re.S)
@@ -103,6 +103,20 @@ def test_what_follows_a_guess_up_to_the_next_heading_is_folded_each_guess_for_it
     assert page.find("h3").parent.get_text(strip=True) == "Onread on" and not page.find("h3").find_parent(
         class_="behind"
     )
+
+
+def test_of_an_unsolved_exercise_the_task_and_of_half_way_a_place_in_the_contents(tmp_path):
+    box = "<div class='course-unsolved'><p>Not solved yet</p><details>the task</details></div>"
+    path = notebook_of(tmp_path, "predict(1)", "answer()", ["**Half way.** You have a model."], "plot(1)", ["## On"])
+    notebook = nbformat.read(path, as_version=4)
+    for cell, tag in zip(notebook.cells, ["predict", "exercise", "half", "", ""], strict=True):
+        cell.metadata |= {"tags": [tag] * bool(tag), "jupyter": {"source_hidden": cell.source == "plot(1)"}}
+    notebook.cells[1].outputs = [nbformat.v4.new_output("display_data", {"text/html": box})]
+    nbformat.write(notebook, path)
+    page = tree(pages.body(pages.chapter(path)))
+    assert "Not solved" not in page.get_text() and page.select_one(".exercise details").get_text() == "the task"
+    assert site.contents(page) == [("half", "Half way"), ("On", "On")] and not page.select_one(".behind .half")
+    assert page.select_one(".folded").get_text(strip=True) == "plot(1)"
 
 
 def test_a_notebook_that_was_not_run_is_not_published(tmp_path):

@@ -26,7 +26,8 @@ function questionOf(cell) {
 
 const hasHeading = (cell) =>
   cell.model.type === "markdown" &&
-  HEADING.test(cell.model.sharedModel.getSource().replace(/^(```|~~~)[^]*?^\1/gm, ""));
+  (cell.model.getMetadata("tags")?.includes("half") ||
+    HEADING.test(cell.model.sharedModel.getSource().replace(/^(```|~~~)[^]*?^\1/gm, "")));
 
 /** Folds a notebook now and whenever it changes. */
 export function foldGuesses(app, panel) {
