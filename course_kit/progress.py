@@ -7,6 +7,7 @@ Which exercises there are, and in which order, is read from the course's noteboo
 
 import html
 import itertools
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,6 +70,32 @@ def _next(states: States) -> str:
     return next((name for wanted in ("tried", "open") for name, state in states.items() if state == wanted), "")
 
 
+def at_half_way(path: Path) -> bool:
+    """Whether in a saved lesson the last code cell above the one tagged `half` was run, and none below it."""
+    try:
+        cells = json.loads(files.content(path))["cells"]
+        half = next((n for n, cell in enumerate(cells) if "half" in cell["metadata"].get("tags", ())), 0)
+        ran = [[bool(x.get("execution_count")) for x in some if x["cell_type"] == "code"]
+               for some in (cells[:half], cells[half:])]  # fmt: skip
+    except (OSError, KeyError, TypeError, ValueError, RecursionError):  # it is not there, or no notebook
+        return False
+    return bool(ran[0]) and ran[0][-1] and not any(ran[1])
+
+
+def _pauses(where: Path, there: list[Notebook]) -> list[str]:
+    """A sentence for each lesson of a workbook that is half done, and one for the problems that are begun."""
+    paths = [(one, where / one.file) for one in there if not one.annex]
+    said = [
+        t("You are half way through “{title}”: go to the cell below that line, and choose “Resume here” in the menu “Kernel”.",
+          title=one.title)
+        for one, path in paths if at_half_way(path)
+    ]  # fmt: skip
+    begun = sorted(path.parent.name[-2:] for path in where.glob("problem_[0-9][0-9]/problem.py"))
+    return said + [t("Problems that you have begun, by their chapters: {list}.", list=t(", ").join(begun))] * bool(
+        begun
+    )
+
+
 def recorded(where: Path) -> tuple[dict[str, dict[str, Any]], list[str]]:
     """What the record of a workbook says of each exercise, and sentences about what cannot be read."""
     try:
@@ -105,6 +132,7 @@ def _overview(where: Path, folder: Path | None = None) -> tuple[str, list, dict,
         remarks.append(
             t("Set aside because it could not be read: {aside}. Nothing in it was changed.", aside=", ".join(aside))
         )
+    remarks += _pauses(where, there)
     gone = [name for name, entry in entries.items() if name not in known and entry["state"] == "solved"]
     if gone:
         remarks.append(t("Also solved, and no longer in the course: {list}.", list=t(", ").join(map(t, sorted(gone)))))

@@ -68,6 +68,26 @@ def test_the_table_in_text_and_html(mine, course):
     assert note._repr_mimebundle_()["text/plain"] == str(note)
 
 
+def test_it_says_where_one_is_half_way_and_which_problems_are_begun(mine, course):
+    def say(*ran):
+        made = nbformat.read(mine / "01_one.ipynb", as_version=4)
+        half = nbformat.v4.new_markdown_cell("**Half way.** So.", metadata={"tags": ["half"]})
+        made.cells = [one for one in made.cells if one.cell_type == "code"][:2]
+        for cell, number in zip(made.cells, ran, strict=True):
+            cell.execution_count = number
+        made.cells.insert(1, half)
+        nbformat.write(made, mine / "01_one.ipynb")
+        return str(overview.note(None, course))
+
+    assert "half way through “Whom?”" in say(1, None)
+    assert "half way" not in say(None, None) and "half way" not in say(1, 2)
+    (mine / "01_one.ipynb").write_text("{", "utf-8")
+    (mine / "problem_05").mkdir()
+    (mine / "problem_05" / "problem.py").touch()
+    told = str(overview.note(None, course)).splitlines()[-1]
+    assert told == "Problems that you have begun, by their chapters: 05."
+
+
 @pytest.fixture
 def annex(course, mine):
     """The annex that chapter 1 gets in a new edition: exercise b has gone there, d is new."""
