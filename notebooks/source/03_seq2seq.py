@@ -8,7 +8,7 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["artifact", "core", "guess"]
 # # 3 · What does a translator look at?
-# *Usually at one English word at a time, and each already knows the words around it.* You will keep `mine/seq2seq.py`, two translators that you trained: one looks back at the English, and one doesn't. <!-- minutes --> **Before:** [chapter 1](01_nadaraya_watson.ipynb) (masks, a training loop) and [chapter 2](02_scoring_functions.ipynb) (queries, keys, values).
+# *Usually at one English word at a time, whose state also carries what was read around it.* You will keep `mine/seq2seq.py`, two translators that you trained: one looks back at the English, and one doesn't. <!-- minutes --> **Before:** [chapter 1](01_nadaraya_watson.ipynb) (masks, a training loop) and [chapter 2](02_scoring_functions.ipynb) (queries, keys, values).
 #
 # ## Where do your eyes go?
 # Translate this sentence into French, or watch it being done. **Before you press play:** after *parce qu'* (because) comes *il* (he, or it). Which English word do your eyes go back to?
@@ -71,7 +71,7 @@ labs.alignment(
 # That leaves us with three questions: how do we compute these probabilities (the *model*), how do we train it (*learning*), and how do we get a sentence out of it (*inference*)?
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# Inside there are two parts. The **encoder** reads: for each English word it computes a vector, its *state*. The **decoder** writes, one French word at a time, and has a state too. Together they're called *sequence to sequence*, **seq2seq**, because one sequence goes in and another comes out, and the two may differ in length. Our sentence has twelve words and signs in English and fifteen in French; a network with a fixed number of inputs and outputs can't follow that without padding. But how do the two parts talk to each other?
+# Inside there are two parts. The **encoder** reads: for each English word it computes a vector, its *state*. The **decoder** writes, one French word at a time, and has a state too. Together they're called *sequence to sequence*, **seq2seq**, because one sequence goes in and another comes out, and the two may differ in length. Our sentence has twelve words and signs in English and fifteen in French; a network with a fixed number of inputs and outputs won't do, unless we pad. But how do the two parts talk to each other?
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert (len(course.source), len(course.target)) == (12, 15)
@@ -87,7 +87,7 @@ assert (len(course.source), len(course.target)) == (12, 15)
 #
 # </details>
 #
-# You had two difficulties. While you were reading, you had to keep everything. And while you were speaking, you had to find one digit after another in the same crowded memory. A network has them, too. One vector is hard on the **encoder**, which must fit the whole sentence into it, however long the sentence is. And it's hard on the **decoder**, which gets the same vector before every word, although it needs something different each time. <!-- source: Sutskever et al. 2014; Cho et al. 2014 -->
+# You had two difficulties. While you were reading, you had to keep everything. And when you spoke, you had to pick one digit after another out of everything that you remembered. A network has them, too. One vector is hard on the **encoder**, which must fit the whole sentence into it, however long the sentence is. And it's hard on the **decoder**, which gets the same vector before every word, although it needs something different each time. <!-- source: Sutskever et al. 2014; Cho et al. 2014 -->
 
 # %% [markdown]
 # Now watch a network do it: a **checkpoint**, which is a model that we trained and saved. It hasn't seen this shorter form of our sentence before.
@@ -107,7 +107,7 @@ lost = translate(without, short, beam=1)[0]
 assert lost.tokens == "l' âne a traversé la rue .".split() and not lost.seen
 
 # %% [markdown] slideshow={"slide_type": "fragment"} tags=["keep"]
-# The black animal has turned into a donkey, *un âne*, and its colour is gone. The French is fluent, so you notice when you compare it with the English. A long sentence gets no more numbers than a short one, which is why $c$ is called a **bottleneck**.
+# The black animal has turned into a donkey, *un âne*, and its colour is gone. The French is fluent, so you notice when you compare it with the English. One sentence is no proof, so further down we'll count. A long sentence gets no more numbers than a short one, which is why $c$ is called a **bottleneck**.
 #
 # **Keep this:** with one vector, the encoder must fit everything in, and the decoder must find each word in it again.
 
@@ -250,7 +250,7 @@ labs.chain(
 )
 
 # %% [markdown]
-# What was read long ago fades along the chain. A **GRU** (2014) is an RNN with *gates* that learn what to keep, and we'll use PyTorch's. Our encoder is **bidirectional**: one GRU reads from the left, another from the right. Half of $h_i$ has read the words up to $i$, and half those from the end back to $i$, so each state can know the whole sentence. Write an RNN yourself in [the annex](03_seq2seq_annex.ipynb#Does-a-state-know-the-order?). <!-- source: Cho et al. 2014 -->
+# In such a chain, what was read long ago tends to fade. A **GRU** (2014) is an RNN with *gates* that learn what to keep, and we'll use PyTorch's. Our encoder is **bidirectional**: one GRU reads from the left, another from the right. Half of $h_i$ has read the words up to $i$, and half those from the end back to $i$, so each state can know the whole sentence. Write an RNN yourself in [the annex](03_seq2seq_annex.ipynb#Does-a-state-know-the-order?). <!-- source: Cho et al. 2014 -->
 
 # %% jupyter={"source_hidden": true} tags=["definition"]
 # course_utils.seq2seq: run_packed
@@ -395,12 +395,12 @@ heatmap(
 assert (weights[0].argmax(-1).flip(0) - torch.arange(10)).abs().float().mean() <= 1.0
 
 # %% [markdown] slideshow={"slide_type": "fragment"} tags=["keep"]
-# The translator goes through the row from its end to its beginning, and it has found that out by itself.
+# In this row, the translator goes from the end to the beginning, and we never told it to.
 #
 # **Keep this:** without attention everything must be learned through one vector. With attention each word is one step away.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["half"]
-# **Half way.** You have a translator that looks back, and it beats the one that may not. You don't know yet what it does with language, and whether it looks where you would. Close it here if you like; next time, choose *Kernel → Resume here*.
+# **Half way.** You have a translator that looks back, and after as many steps it beats the one that may not. You don't know yet what it does with language, and whether it looks where you would. Close it here if you like; next time, choose *Kernel → Resume here*.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Four: sentences
@@ -475,7 +475,7 @@ ours = translate(trained, tired, beam=1)[0]
 assert ours.seen and ours.text == "L'animal n'a pas traversé la rue parce qu'il était trop fatigué." or ours.tokens == list(course.target)
 
 # %% [markdown]
-# How much of this is right? The program that made our sentences knows which French word translates which English one, so you can count: for each French word, is the English word with the largest weight the right one? We compare it with a *diagonal*, which reads nothing and points at the word that is as far along.
+# How much of this is right? The program that made our sentences knows which French word translates which English one, so you can count: for each French word, is the English word with the largest weight the right one? We compare it with a *diagonal*, which ignores the words: halfway through the French, it points halfway through the English.
 
 # %%
 def right_links(model):
@@ -499,7 +499,7 @@ assert STEPS > 700 or right_links(Diagonal()) + 0.03 < right_links(translator) <
 # %% [markdown] tags=["keep"]
 # Yours is above the diagonal, but not by much, although its French is good. The checkpoint gets most of them right. We rewarded both for correct words alone; looking at the right word turned out to help. In [the annex](03_seq2seq_annex.ipynb#In-which-order-does-it-read-three-words?) it reads three words from right to left.
 #
-# **Keep this:** trained long enough to write the next word, a translator finds most of the alignment, too.
+# **Keep this:** trained for long enough on nothing but the next word, our translator found most of the alignment, too.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Five: a weight points at a state
@@ -581,7 +581,7 @@ print(f"{follow} of {tried} pronouns follow the context")
 assert tried > 500 and follow >= 0.99 * tried
 
 # %% [markdown] slideshow={"slide_type": "fragment"} tags=["keep"]
-# Nearly all of them do. So between twins it's mostly the look that tells the decoder which of the two nouns "it" means, and it can get that from the state of a full stop. Hide that word, or another, in [the annex](03_seq2seq_annex.ipynb#What-if-it-may-not-look-there?).
+# Nearly all of them do. So between these twins it's mostly the context that tells the decoder which of the two nouns "it" means, and it can get that from the state of a full stop. Hide that word, or another, in [the annex](03_seq2seq_annex.ipynb#What-if-it-may-not-look-there?).
 #
 # <details><summary>How sure is this?</summary>
 #

@@ -338,7 +338,7 @@ predict(
 losses = {}
 for name, kind in {"with": GPT, "without": WithoutAdding}.items():
     torch.manual_seed(0)
-    copier = kind(vocab=11, size=64, layers=6)
+    copier = kind(GPTConfig(vocab=11, size=64, layers=6))
     optimiser = torch.optim.AdamW(copier.parameters(), lr=3e-3)
     steps = [training_step(copier, optimiser, copying(64)) for _ in range(150)]
     rows = copying(500)
