@@ -176,7 +176,7 @@ from mine import masked_softmax
 # course_utils.attention: split_heads, scaled_dot_product_attention, join_heads
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["card"]
-# ### Exercise 1 ●●○ · 10 minutes
+# ### Exercise 1 ●●○ · 8 minutes
 # Write everything before $W_O$: split, attend under the mask, join. `q`, `k` and `v` are projected already. The mask is [Q, K], or [B, Q, K] with one for each sentence, or None; True = may be attended; all heads share it.
 #
 # <!-- example: attention in heads -->
@@ -234,9 +234,6 @@ labs.network(
     caption="A word of two features. Here W₁ gives the features themselves, their sum and "
     "their difference, and W₂ adds two and two.",
 )
-
-# %% jupyter={"source_hidden": true}
-h = torch.randn(1, len(words), 128)
 
 # %% slideshow={"slide_type": "skip"} tags=["definition"]
 # course_utils.blocks: PositionwiseFFN
@@ -325,6 +322,7 @@ labs.lanes(
 # A block changes no shape, so you can put one on top of another. **But why would you want a stack?** You can see it if each word may attend only to itself and to the word before it. How far does information get in one layer, in two, and in three?
 
 # %% jupyter={"source_hidden": true}
+h = torch.randn(1, len(words), 128)
 near = causal_mask(len(words)).triu(-1)  # itself, and the word before
 blocks = [EncoderBlock(128, 4, 512) for _ in range(3)]
 
@@ -382,8 +380,26 @@ from course_utils.transformer import DecoderBlock
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["definition"]
 # course_utils.transformer: TransformerLayers
 
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"}
+counts = {}
+for name, p in grammar.model.named_parameters():
+    stack, *inside = name.split(".")
+    part = f"{stack} {inside[1]}" if stack in ("encoder", "decoder") else stack
+    part = part.replace("cross_", "cross-").replace("_", " ")
+    part = "all norms" if "norm" in name or "around" in part else part
+    part = "target embedding" if part == "output" else part  # the same table, and a bias
+    counts[part] = counts.get(part, 0) + p.numel()
+plot.bars(
+    list(counts),
+    [count / 1000 for count in counts.values()],
+    ylabel="thousand numbers",
+    digits=0,
+    title="Where are the parameters?",
+    caption="Of all layers of a stack together. The table of the target is the output, too.",
+)
+
 # %% [markdown] slideshow={"point": ["memory = self.encode(", "causal_mask("], "slide_type": "skip"}
-# `TransformerLayers`, folded above, makes the layers. `source_mask` is False at padding, and `[:, None]` gives it an axis for the queries.
+# `TransformerLayers` (folded above) makes the layers. `source_mask` is False at padding, and `[:, None]` gives it an axis for the queries.
 
 # %% slideshow={"point": ["memory = self.encode(", "return self.output("], "slide_type": "subslide"} tags=["definition"]
 # course_utils.transformer: Transformer
@@ -551,7 +567,7 @@ assert both_ways.gap < 1e-4 and all(row[1] == row[2] for row in both_ways.table(
 # **Keep this:** with the causal mask, all words at once and word by word give the same predictions for the same text.
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["card"]
-# ### Exercise 3 ●●● · 8 minutes
+# ### Exercise 3 ●●● · 10 minutes
 # Write the **decoder block**. Copy `EncoderBlock` and put a third sub-layer between its two: cross-attention, with queries from the target, and with keys and values from `memory`, the encoder's output, which is normalised already. So that trained parameters fit, call the parts `attention`, `cross_attention`, `ffn`, `around_attention`, `around_cross`, `around_ffn`.
 
 # %% tags=["exercise"]

@@ -934,27 +934,6 @@ print(f"base {base:.1e} operations, big {big:.1e} operations")
 assert f"{base:.1e}" == "3.3e+18" and f"{big:.1e}" == "2.3e+19"
 
 # %% [markdown]
-# Where are the parameters of our translator?
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
-counts = {}
-for name, p in grammar.model.named_parameters():
-    stack, *inside = name.split(".")
-    part = f"{stack} {inside[1]}" if stack in ("encoder", "decoder") else stack
-    part = part.replace("cross_", "cross-").replace("_", " ")
-    part = "all norms" if "norm" in name or "around" in part else part
-    part = "target embedding" if part == "output" else part  # the same table, and a bias
-    counts[part] = counts.get(part, 0) + p.numel()
-plot.bars(
-    list(counts),
-    [count / 1000 for count in counts.values()],
-    ylabel="thousand numbers",
-    digits=0,
-    title="Where are the parameters?",
-    caption="Of all layers of a stack together. The table of the target is the output, too.",
-)
-
-# %% [markdown]
 # How many parameters has it? The paper's base model has six layers of 512 features in each half, and one table of about 37,000 pieces for both languages. Its authors print 65 million, and do not say how they count: <!-- source: Vaswani et al. 2017, sections 5.1 and 6.2, table 3 -->
 
 # %% jupyter={"source_hidden": true}

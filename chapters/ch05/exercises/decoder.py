@@ -184,7 +184,7 @@ DECODER = Exercise(
             "normalised already, and goes in as it is."
         ),
     ),
-    minutes=8,
+    minutes=10,
     difficulty=3,
     used=t("Your `DecoderBlock` is stacked in [Eight: it translates](#Eight:-it-translates)."),
     wrong=wrong_answers(

@@ -178,7 +178,7 @@ MULTI_HEAD = Exercise(
             "`join_heads(output)`."
         ),
     ),
-    minutes=10,
+    minutes=8,
     difficulty=2,
     used=t("Your `multi_head` attends in each block of [Four: a block, and a stack](#Four:-a-block,-and-a-stack)."),
     wrong=wrong_answers(

@@ -92,7 +92,7 @@ CONNECTIONS = {  # the lesson's rows: what is cut, as information flows -> no he
     mark("nothing"): ([], []),
     mark("noun to “it”"): ([], [IT]),
     mark("“it” to French"): ([], [IN_FRENCH]),
-    mark("both of “it”"): ([], [IT, IN_FRENCH]),
+    mark("both hops of “it”"): ([], [IT, IN_FRENCH]),
     mark("noun to adjective"): ([], [("encoder", "adjective", "referent")]),
     mark("adjective to French"): ([], [("cross", "pronoun", "adjective")]),
 }
