@@ -24,6 +24,21 @@ WRONG = {  # what is changed in the solution, and a word that the judge has to s
         "only itself": ("= strength, -2", "= strength, 2", "the question itself 100%"),
         "reads the flag": ("V[0, 16]", "V[0, 17]", "needed"),
     },
+    "03": {
+        "only as the last": (
+            "grown[has or token == word]",
+            "(grown[token == word] if not has else [])",
+            "last before END in",
+        ),
+        "only as the first": (
+            "if token != END:",
+            "if token != END and (written or token == word):",
+            "and 0 of the better ones",
+        ),
+        "one pool": ("grown[has or token == word]", "grown[False]", "crowd out those"),
+        "ends without it": ("elif has:", "else:", "may end without it"),
+        "not summed": ("score + float", "float", "the sum of its log-probabilities"),
+    },
     "05": {
         "equal rows": (
             "differ(first[0], run(target=other)[0])",
