@@ -52,7 +52,7 @@ class AddNorm(nn.Module):
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, x: Float[Tensor, "B T D"], f: Callable) -> Float[Tensor, "B T D"]:
-        def dropped(h):  # what f gives, some of it set to 0
+        def dropped(h: Tensor) -> Tensor:  # what f gives, some of it set to 0
             return self.dropout(f(h))
 
         return add_norm(x, dropped, self.norm)
