@@ -86,8 +86,11 @@ def _pauses(where: Path, there: list[Notebook]) -> list[str]:
     """A sentence for each lesson of a workbook that is half done, and one for the problems that are begun."""
     paths = [(one, where / one.file) for one in there if not one.annex]
     said = [
-        t("You are half way through “{title}”: go to the cell below that line, and choose “Resume here” in the menu “Kernel”.",
-          title=one.title)
+        t(
+            "You are half way through “{title}”: go to the cell below that line, "
+            "and choose “Resume here” in the menu “Kernel”.",
+            title=one.title,
+        )
         for one, path in paths if at_half_way(path)
     ]  # fmt: skip
     begun = sorted(path.parent.name[-2:] for path in where.glob("problem_[0-9][0-9]/problem.py"))
