@@ -167,7 +167,7 @@ def weights_of(layer, names, x):
 
 
 def loss_at_its_limits(loss, names):
-    if (kept := build(names, "GPT", 13, 8, 1, 2, 5).context) != 5:
+    if (kept := build(names, "GPT", GPTConfig(13, 8, 1, 2, 5)).context) != 5:
         raise Misfit(f"The `context` of a GPT that is made for 5 tokens is {kept}.")
     right = {"model": Unmoved(context=3), "ids": torch.zeros(2, 4, dtype=torch.long)}
     return refuses(loss, right, {"ids": torch.zeros(2, 5, dtype=torch.long)})
