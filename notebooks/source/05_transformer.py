@@ -8,7 +8,7 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["artifact", "core", "guess"]
 # # 5 · What can attention do alone?
-# *It can translate: that is the Transformer.* You'll keep `mine/transformer.py`, a whole Transformer in plain PyTorch, with your own lines in it. <!-- minutes --> **Before:** [chapter 3](03_seq2seq.ipynb) (encoder, decoder, teacher forcing) and [chapter 4](04_positional_encoding.ipynb) (self-attention, positions).
+# *It can translate: that is the Transformer.* You'll keep `mine/transformer.py`, a whole Transformer in plain PyTorch, with your own lines in it. <!-- minutes --> **Before:** [chapter 3](03_seq2seq.ipynb) and [chapter 4](04_positional_encoding.ipynb).
 #
 # ## What does "it" attend to?
 # “The animal didn't cross the street because it was too tired.” Who was too tired? A translator has to know, because French says *il* for the animal and *elle* for the street. In this *map*, one of twelve that our Transformer computes for the sentence, “it” attends most to “animal”. Such maps are often taken as proof of understanding. **Before you press:** let “it” attend *only* to “animal”. Does the French change?
