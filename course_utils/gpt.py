@@ -11,7 +11,7 @@ d = D / H, V tokens known (vocab). Sources: Radford et al. 2018 and 2019 (GPT, G
 Holtzman et al. 2020 (top-p).
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial, wraps
 from typing import Any
@@ -104,19 +104,15 @@ class GPT(nn.Module):
         return self.norm(x) @ self.tokens.weight.T  # [B, T, D] -> [B, T, V]
 
 
-def by_sizes(init: Callable[..., None]) -> Callable[..., None]:
+@wraps(begin := GPT.__init__)
+def begin_by_sizes(self: GPT, *given: Any, **named: Any) -> None:
     """Cells that readers kept say GPT(vocab, size=64): sizes, until they had a config."""
-
-    @wraps(init)
-    def begin(self: GPT, *given: Any, **named: Any) -> None:
-        if "vocab" in named or given and isinstance(given[0], int):
-            given, named = (GPTConfig(*given, **named),), {}
-        init(self, *given, **named)
-
-    return begin
+    if "vocab" in named or given and isinstance(given[0], int):
+        given, named = (GPTConfig(*given, **named),), {}
+    begin(self, *given, **named)
 
 
-GPT.__init__ = by_sizes(GPT.__init__)  # type: ignore[method-assign]
+GPT.__init__ = begin_by_sizes  # type: ignore[method-assign]
 
 
 def inputs_and_targets(
@@ -209,8 +205,7 @@ def attend_behind(
 class CachedGPT(GPT):
     """The same GPT. If it gets caches, one for each block, it reads new tokens alone."""
 
-    def caches(self) -> list[Cache]:
-        """One for each block, in which nothing was read."""
+    def caches(self) -> list[Cache]:  # one for each block, in which nothing was read
         return [Cache() for _ in self.blocks]
 
     def forward(

@@ -161,7 +161,7 @@ labs.split(
     caption="Three words of four features each. Both ways give two heads of the same shape.",
 )
 
-# %% [markdown] slideshow={"point": ["split_heads", "scaled_dot_product_attention("], "slide_type": "subslide"}
+# %% [markdown] slideshow={"point": ["split_heads", "scaled_dot_product_attention("], "slide_type": "skip"}
 # <a id="multi-head-attention"></a>
 # Here's the same as a formula, with the <b style="color:#bf5f00">queries</b> $Q_h$, <b style="color:#007fc6">keys</b> $K_h$ and <b style="color:#008a67">values</b> $V_h$ of head $h$:
 #
@@ -660,12 +660,12 @@ assert four[0].tokens[1:4] == ["an", "im", "age"]
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # The sunset is right. The bank closes at three in the morning, and Friday is missing. *L'animage* isn't a word: the model wrote the pieces *an*, *im* and *age*, and went wrong at the third. The first two say *elle*, whatever the adjective. So a Transformer *can* learn what our sentence needs, but this one hasn't. <small>Sentences by the contributors of tatoeba.org, CC BY 2.0 FR.</small>
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # ## A race with chapter 3
 # <a id="Why-Transformers?"></a>
 # Does it translate better than chapter 3's GRU with attention? A race on the same sentences:
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"}
 race = results.load("transformer_race")
 at = list(range(race["every"], race["steps"] + 1, race["every"]))
 plot.lines(
@@ -686,7 +686,7 @@ assert round(ours[1] / ours[0], 1) == 1.5 and race["steps"] == 600 and len(race[
 assert (curve["GRU with attention"] > curve["Transformer"])[:5].all()  # in the first half
 assert abs(scores["GRU with attention"].mean() - scores["Transformer"].mean()) < 1 < min(one.max() - one.min() for one in scores.values()) and min(map(min, scores.values())) > 85
 
-# %% [markdown] slideshow={"slide_type": "fragment"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # The GRU learns faster at first, and by the end of the race the two are about equal.
 #
 # Then why did everyone change? Because in training no word has to wait for another, however long the text is: [what it costs](05_transformer_annex.ipynb#Then-why-did-everyone-change?).
@@ -777,7 +777,7 @@ assert torch.cat(noun_wins).shape == (736, 3, 4) and 0.49 < torch.cat(noun_wins)
 # ## So what can attention do alone?
 # Attention can carry information from any word to any other, in hops: here from the noun to the adjective, and from there to the pronoun. Between two hops a network works on each word, so it isn't quite alone.
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
+# %% [markdown] slideshow={"slide_type": "skip"} tags=["core"]
 # ## Keep it
 # `keep` saves your Transformer in one file, which needs only torch. Your functions are in it where they're right.
 

@@ -17,7 +17,7 @@ import pytest
 from course_kit.exercises.catalogue import find
 from course_kit.exercises.define import FindError, call, stubs
 from course_kit.markup import LINK
-from course_tools.authoring import building
+from course_tools.authoring import building, minutes
 from course_tools.authoring.rules.names import names
 
 VERDICT = {"again", "hint", "solution"}  # every verdict leads to them
@@ -110,7 +110,7 @@ def sections_that_use(notebook, name):
         if cell.cell_type == "markdown":
             for words in re.findall(r"^#{2,4} (.+)$", cell.source, re.M):
                 if not words.startswith(("Exercise", "Find the error")):
-                    head = words
+                    head = words.removesuffix(f" {minutes.NOT_IN_CLASS}")
         elif bound and cell.cell_type == "code" and not cell.source.startswith("%"):
             for node in ast.parse(cell.source).body:
                 if bound & {x.id for x in ast.walk(node) if isinstance(x, ast.Name)}:

@@ -6,6 +6,6 @@ from .reading import READER
 from .writing import LOOP
 from .writing_steps import DECODER, STEP
 
-LESSON = (STEP, READER, LOSS, LOOP)
-ANNEX = (DECODER, NOTHING, CLIPPED)  # as on the page
+LESSON = (STEP, LOSS, LOOP)
+ANNEX = (READER, DECODER, NOTHING, CLIPPED)  # as on the page
 EXERCISES = (*LESSON, *ANNEX)

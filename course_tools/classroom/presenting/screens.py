@@ -140,11 +140,17 @@ def headings(name, path):
 
     def of_cells(file):
         cells = nbformat.read(file, as_version=4).cells
-        return {cell.get("id"): HEADING.findall(FENCE.sub("", cell["source"])) for cell in cells}
+        return {cell.get("id"): _heads(cell) for cell in cells}
 
     ours, theirs = of_cells(files.course_folder() / "notebooks" / f"{name}.ipynb"), of_cells(path)
     pairs = (pair for id, heads in ours.items() for pair in zip(heads, theirs.get(id, []), strict=False))
     return {spoken(english): spoken(other) for english, other in pairs}
+
+
+def _heads(cell):
+    if "half" in _tags(cell):  # its bold words
+        return [cell["source"].split("**")[1].rstrip(".。")]
+    return HEADING.findall(FENCE.sub("", cell["source"]))
 
 
 def _sections(cells):
@@ -155,9 +161,7 @@ def _sections(cells):
         shown = shown if slide == "-" else slide not in ("skip", "notes")
         if not shown or _tags(cell) & {"workbook", "asserts"}:
             continue
-        heads = HEADING.findall(FENCE.sub("", cell["source"])) if cell["cell_type"] == "markdown" else []
-        if "half" in _tags(cell):  # its bold words
-            heads = [cell["source"].split("**")[1].rstrip(".。")]
+        heads = _heads(cell) if cell["cell_type"] == "markdown" else []
         if heads or not found:
             found += [(spoken(words), [cell]) for words in heads or [""]]
         else:

@@ -66,7 +66,7 @@ WRONG = {  # what is changed in the solution, and a word that the judge has to s
             "the first difference",
         ),
         "each word once": ("list(words.values())", "[1] * len(words)", "the first difference"),
-        "stale counts": ("if pairs[best] != -n or n == 0:", "if n == 0:", "words: "),
+        "stale counts": ("if pairs[best] != -n or n == 0:", "if n == 0:", "KeyError"),
         "looks at every word": (
             "in where.pop(best):",
             "in [i for i, word in enumerate(spelled) if best in list(neighbours(word))]:",
