@@ -205,7 +205,8 @@ def attend_behind(
 class CachedGPT(GPT):
     """The same GPT. If it gets caches, one for each block, it reads new tokens alone."""
 
-    def caches(self) -> list[Cache]:  # one for each block, in which nothing was read
+    def caches(self) -> list[Cache]:
+        """One for each block, in which nothing was read."""
         return [Cache() for _ in self.blocks]
 
     def forward(

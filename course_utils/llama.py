@@ -138,7 +138,8 @@ class Llama(nn.Module):
             if parameter.dim() > 1:
                 nn.init.normal_(parameter, std=0.02)
 
-    def caches(self) -> list[Cache]:  # one for each block, in which nothing was read
+    def caches(self) -> list[Cache]:
+        """One for each block, in which nothing was read."""
         return [Cache() for _ in self.blocks]
 
     def forward(

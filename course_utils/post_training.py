@@ -25,8 +25,10 @@ def talk_batch(
     longest: int | None = None,
     device: Any = None,
 ) -> tuple[Int[Tensor, "B N"], Bool[Tensor, "B N"]]:
-    """Join each question with its answer, as ids, and cut what is longer than `longest`
-    tokens; also say which ids are of an answer."""
+    """Join each question with its answer, as ids; also say which ids are of an answer.
+
+    longest: tokens of a talk; the rest is cut off
+    """
     texts = [torch.tensor([*question, *answer][:longest]) for question, answer in talks]
     ids = pad_sequence(texts, batch_first=True)  # shorter ones are filled up with 0
     starts = torch.tensor([[len(question)] for question, _ in talks])  # [B, 1]

@@ -109,6 +109,7 @@ def test_every_problem_has_five_wrong_ones():
 
 
 def test_in_the_workbook(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)  # from a workbook it would lie there
     monkeypatch.setenv("COURSE_WORKBOOK", str(tmp_path))
     assert main(["problem", "2"]) == 0
     mine = tmp_path / "problem_02" / "problem.py"
