@@ -8,7 +8,7 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["artifact", "core", "guess"]
 # # 3 · What does a translator look at?
-# *Usually at one English word at a time, whose state also carries what was read around it.* You will keep `mine/seq2seq.py`, two translators that you trained: one looks back at the English, and one doesn't. <!-- minutes --> **Before:** [chapter 1](01_nadaraya_watson.ipynb) (masks, a training loop) and [chapter 2](02_scoring_functions.ipynb) (queries, keys, values).
+# *Usually at one English word at a time, whose state also carries what was read around it.* You will keep `mine/seq2seq.py`, two translators that you can train: one looks back at the English, and one doesn't. <!-- minutes --> **Before:** [chapter 1](01_nadaraya_watson.ipynb) (masks, a training loop) and [chapter 2](02_scoring_functions.ipynb) (queries, keys, values).
 #
 # ## Where do your eyes go?
 # Translate this sentence into French, or watch it being done. **Before you press play:** after *parce qu'* (because) comes *il* (he, or it). Which English word do your eyes go back to?
@@ -79,7 +79,7 @@ assert (len(course.source), len(course.target)) == (12, 15)
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## One: hand over one vector
 # <a id="bottleneck"></a>
-# The first neural translators handed over a single vector, which we'll call $c$: the encoder's state when the reading ends. Before we look at one of them, take its place. Open the fold, read the row once from left to right, and close it. Then say the digits *backwards*.
+# Early neural translators handed over a single vector, which we'll call $c$: the encoder's state when the reading ends. Before we look at one of them, take its place. Open the fold, read the row once from left to right, and close it. Then say the digits *backwards*.
 #
 # <details><summary>A row of digits</summary>
 #
@@ -107,7 +107,7 @@ lost = translate(without, short, beam=1)[0]
 assert lost.tokens == "l' âne a traversé la rue .".split() and not lost.seen
 
 # %% [markdown] slideshow={"slide_type": "fragment"} tags=["keep"]
-# The black animal has turned into a donkey, *un âne*, and its colour is gone. The French is fluent, so you notice when you compare it with the English. One sentence is no proof, so further down we'll count. A long sentence gets no more numbers than a short one, which is why $c$ is called a **bottleneck**.
+# The black animal has turned into a donkey, *un âne*, and its colour is gone. The French is fluent, so you notice when you compare it with the English. One sentence is no proof, so further down we'll count, with digits. A long sentence gets no more numbers than a short one, which is why $c$ is called a **bottleneck**.
 #
 # **Keep this:** with one vector, the encoder must fit everything in, and the decoder must find each word in it again.
 
@@ -265,7 +265,7 @@ labs.chain(
 # course_utils.seq2seq: Decoder
 
 # %% [markdown]
-# The decoder that looks back differs in one method, `context`, which calls your `look_back` for each word.
+# The decoder that looks back has three parameters more and a `context` of its own, which calls your `look_back` for each word.
 
 # %% slideshow={"slide_type": "subslide"} tags=["definition"]
 # course_utils.seq2seq: AttentiveDecoder
@@ -321,6 +321,8 @@ attentive = Translator(Encoder(11, 64), AttentiveDecoder(11, 64))
 train(attentive)
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
+# Each loss is of rows of another length, so don't compare them down the list: compare the two models.
+#
 # ### Does it work?
 # When it writes, the translator reads its own digits, and one mistake can spoil what follows ([a row where it does](03_seq2seq_annex.ipynb#Where-do-digits-go-wrong?)). So we count strictly: a row is right if every digit of it is.
 
@@ -363,8 +365,8 @@ predict(
         "nothing: one vector cannot hold ten digits",
     ],
     answer=1,
-    because="Ten times the steps bring back 85 % of these rows, with the same 64 "
-    "numbers; 256 numbers bring back 33 %.",
+    because="After ten times the steps 85 % of these rows are right, with the same 64 "
+    "numbers; with 256 numbers 33 %. It was 16 %.",
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -375,7 +377,7 @@ assert [(row["attention"], row["size"], row["steps"], len(row["right"])) for row
 assert [row[1] for row in means] == [16, 33, 85, 98]
 
 # %% [markdown]
-# Ten times as many steps help most. So the same vector *can* hold ten digits, and what it costs you is learning. All digits pass through $c$, and most mistakes are about their places: [the annex](03_seq2seq_annex.ipynb#Where-do-digits-go-wrong?). With attention each digit is one step away, both for the decoder and for the corrections of the training.
+# Ten times as many steps help most: 85 % instead of 16 %. So the same vector *can* hold ten digits, and what it costs you is learning. All digits pass through $c$, and most mistakes are about their places: [the annex](03_seq2seq_annex.ipynb#Where-do-digits-go-wrong?). With attention each digit is one step away, both for the decoder and for the corrections of the training.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"}
 source, reads, target, mask = backwards(1, 10)
@@ -459,7 +461,7 @@ run = fit(translator, lesson.batches, loss, steps=STEPS, lr=1e-2, clip=1.0,
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # ### Who looks where?
-# Here is our sentence, translated by `trained`, which was trained for longer than yours, on this sentence, too. Press play, or type a sentence of your own.
+# Here is our sentence, translated by `trained`, which is built a little differently from yours and was trained for longer, on this sentence, too. Press play, or type a sentence of your own.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.alignment(
@@ -497,9 +499,9 @@ assert 0.6 < right_links(Diagonal()) < 0.67 and right_links(trained.model) > 0.9
 assert STEPS > 700 or right_links(Diagonal()) + 0.03 < right_links(translator) < 0.87
 
 # %% [markdown] tags=["keep"]
-# Yours is above the diagonal, but not by much, although its French is good. The checkpoint gets most of them right. We rewarded both for correct words alone; looking at the right word turned out to help. In [the annex](03_seq2seq_annex.ipynb#In-which-order-does-it-read-three-words?) it reads three words from right to left.
+# Yours is above the diagonal and well below the checkpoint, although its French is good. The checkpoint gets most of them right. We rewarded both for correct words alone, and never for a link. In [the annex](03_seq2seq_annex.ipynb#In-which-order-does-it-read-three-words?) it reads three words from right to left.
 #
-# **Keep this:** trained for long enough on nothing but the next word, our translator found most of the alignment, too.
+# **Keep this:** trained on nothing but the next word, our checkpoint found most of the alignment, too.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Five: a weight points at a state
@@ -581,7 +583,7 @@ print(f"{follow} of {tried} pronouns follow the context")
 assert tried > 500 and follow >= 0.99 * tried
 
 # %% [markdown] slideshow={"slide_type": "fragment"} tags=["keep"]
-# Nearly all of them do. So between these twins it's mostly the context that tells the decoder which of the two nouns "it" means, and it can get that from the state of a full stop. Hide that word, or another, in [the annex](03_seq2seq_annex.ipynb#What-if-it-may-not-look-there?).
+# Nearly all of them do. So between these twins it's mostly the context that tells the decoder which of the two nouns "it" means, and it can get that from the state of a full stop. (Which noun, that is: with nouns of other genders most pronouns stay as they were.) Hide that word, or another, in [the annex](03_seq2seq_annex.ipynb#What-if-it-may-not-look-there?).
 #
 # <details><summary>How sure is this?</summary>
 #
@@ -631,11 +633,11 @@ assert (lesson.target.words[2], lesson.target.words[3]) == ("<bos>", "<eos>")
 assert lesson.target.tokens(written.tolist()) == list(lesson.translate(translator, tired)[0].tokens)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# Greedy decoding doesn't look ahead, so it can miss a sentence that is likelier as a whole. **Beam search** decides later: it keeps the best $k$ beginnings and goes on with all of them ([the annex](03_seq2seq_annex.ipynb#How-does-a-beam-search?)).
+# After so short a training its *il* or *elle* is a guess. And greedy decoding doesn't look ahead, so it can miss a sentence that is likelier as a whole. **Beam search** decides later: it keeps the best $k$ beginnings and goes on with all of them; `beam=1` is greedy ([the annex](03_seq2seq_annex.ipynb#How-does-a-beam-search?)).
 #
 # ### How good is it?
 # <a id="bleu"></a>
-# **BLEU** counts how many runs of one to four words your translation shares with one by a person, the *reference*, and 100 means that they are the same. Your model's score is high, because our grammar is small, and yet it gets [about half of the pronouns](03_seq2seq_annex.ipynb#Has-it-understood-who-was-tired?) right. [How BLEU is computed](03_seq2seq_annex.ipynb#What-does-BLEU-count?). <!-- source: Papineni et al. 2002 -->
+# **BLEU** counts how many runs of one to four words your translation shares with one that counts as right, the *reference*, and 100 means that they are the same. Your model's score is high, and yet it gets [about half of the pronouns](03_seq2seq_annex.ipynb#Has-it-understood-who-was-tired?) right. [How BLEU is computed](03_seq2seq_annex.ipynb#What-does-BLEU-count?). <!-- source: Papineni et al. 2002 -->
 
 # %%
 new = len(lesson.examples("test"))

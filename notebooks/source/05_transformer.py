@@ -11,7 +11,7 @@
 # *It can translate: that is the Transformer.* You'll keep `mine/transformer.py`, a whole Transformer in plain PyTorch, with your own lines in it. <!-- minutes --> **Before:** [chapter 3](03_seq2seq.ipynb) and [chapter 4](04_positional_encoding.ipynb).
 #
 # ## What does "it" attend to?
-# “The animal didn't cross the street because it was too tired.” Who was too tired? A translator has to know, because French says *il* for the animal and *elle* for the street. In this *map*, one of twelve that our Transformer computes for the sentence, “it” attends most to “animal”. Such maps are often taken as proof of understanding. **Before you press:** let “it” attend *only* to “animal”. Does the French change?
+# “The animal didn't cross the street because it was too tired.” Who was too tired? A translator has to know, because French says *il* for the animal and *elle* for the street. Our Transformer computes many *maps* like this one, twelve of them while it reads the English. Here “it” attends most to “animal”. Such maps are often taken as proof of understanding. **Before you press:** let “it” attend *only* to “animal”. Does the French change?
 
 # %% jupyter={"source_hidden": true}
 import math
@@ -47,7 +47,7 @@ first = labs.heads(
     title="How much of “it” goes to “animal”?",
     model=grammar,
     caption=from_cell(
-        "It writes: “{french}” One of its twelve maps is open: a row for each "
+        "It writes: “{french}” One of the twelve maps of its reading is open: a row for each "
         "[query|word that asks], a column for each [key|word that is asked].",
         french=translate(grammar, tired, beam=1)[0],
     ),
@@ -71,7 +71,7 @@ assert len({french(heads) for heads in ([], twelve, *([one] for one in twelve))}
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <details><summary>Answer</summary>
 #
-# No. Change any of the twelve maps, or all twelve at once, and the French stays the same.
+# No. Do it in any of the twelve maps, or in all at once, and the French stays the same.
 #
 # </details>
 #
@@ -81,7 +81,7 @@ assert len({french(heads) for heads in ([], twelve, *([one] for one in twelve))}
 # ## Information travels in hops
 # In chapter 3 each state had to wait for the state of the word before it. In 2017 *Attention is all you need* (Vaswani et al.) left this recurrence out, so that attention became the only way for one word to get something from another. Is that enough? <!-- source: Vaswani et al. 2017 -->
 #
-# Look at our sentence again. To write the French pronoun you need the noun. But which one? You find out at its end, because animals get tired and streets don't. So *tired* and *animal* have to be brought together. Our model does this in two steps, and that's the idea of this lesson: **information travels in hops.** First, while the encoder reads the English, *tired* picks up something from *animal*. Then, while the decoder writes the French, the pronoun picks it up from *tired*. Each step of attention is one hop, so a model that needs more hops needs more layers.
+# Look at our sentence again. To write the French pronoun you need the noun. But which one? You find out at its end, because animals get tired and streets don't. So *tired* and *animal* have to be brought together. Our model does it in two steps, as you'll find out by cutting them, and that's the idea of this lesson: **information travels in hops.** First, while the encoder reads the English, *tired* picks up something from *animal*. Then, while the decoder writes the French, the pronoun picks it up from *tired*. Each step of attention is one hop, and more layers allow more hops.
 #
 # Let's open the machine, with the encoder in blue and the decoder in orange:
 
@@ -151,7 +151,7 @@ assert asks[1, animal] > 0.98 and asks[0].argmax() == it and asks[2:].max() < 0.
 assert maps_of[1][0, 1, it].argmax() == animal and maps_of[1][0, 1, it, animal] < 0.5
 
 # %% [markdown] slideshow={"slide_type": "fragment"} tags=["keep"]
-# In head 2 of the encoder's second layer, *tired* gives nearly all of its weight to *animal*. There's our first hop. (A hop needn't be in the first layer, because the decoder reads what leaves the last one.)
+# In head 2 of the encoder's second layer, *tired* gives nearly all of its weight to *animal*. That could be our first hop, and at the end you'll cut it. (A hop needn't be in the first layer, because the decoder reads what leaves the last one.)
 #
 # **Keep this:** each head has attention weights of its own. Four narrow heads have as many parameters as one wide head.
 
@@ -373,9 +373,9 @@ assert all(torch.equal(known, causal_mask(len(words)).triu(-n)) for n, known in 
 from course_utils.transformer import DecoderBlock
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# Two ends are missing. **In front**, a word has to become a vector. Each language has a table of embeddings, one row per word. We multiply the row by $\sqrt D$, so that it's about as large as chapter 4's position, which we add.
+# Two ends are missing. **In front**, a word has to become a vector. Each language has a table of embeddings, one row per word. We multiply the row by $\sqrt D$, so that chapter 4's position, which we add, doesn't drown it.
 #
-# **At the other end**, a vector has to become a word. We compare it with every French word: its dot products with all rows of the French table are the *logits*, and a softmax turns them into probabilities. So one table serves as the decoder's embedding and as its output (*weight tying*). Each stack ends with one more norm.
+# **At the other end**, a vector has to become a word. We compare it with every French word: its dot products with all rows of the French table, plus a bias, are the *logits*, and a softmax turns them into probabilities. So one table serves as the decoder's embedding and as its output (*weight tying*). Each stack ends with one more norm.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["definition"]
 # course_utils.transformer: TransformerLayers
@@ -498,7 +498,7 @@ assert (COPY, REVERSE) == (11, 12) and round(math.log(10), 1) == 2.3
 assert right.float().mean() >= 0.99
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# So it works: nearly every new row is right to the last digit, without recurrence. ([Write the step yourself](05_transformer_annex.ipynb#A-step-of-training).)
+# So it works on rows of ten digits, without recurrence. ([Write the step yourself](05_transformer_annex.ipynb#A-step-of-training).)
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["half"]
 # **Half way.** You have a whole Transformer, and it copies and reverses. But so far it hasn't read a word of English, and you don't know whether it needs what the first map showed. Close it here if you like; next time, choose *Kernel → Resume here*.
@@ -562,7 +562,7 @@ print(f"largest difference of a logit {both_ways.gap:.0e}")
 assert both_ways.gap < 1e-4 and all(row[1] == row[2] for row in both_ways.table().rows)
 
 # %% [markdown] slideshow={"slide_type": "fragment"} tags=["keep"]
-# The logits are equal, up to rounding, because a row never depends on what comes later, in any layer.
+# Without dropout, the logits are equal, up to rounding: a row never depends on what comes later, in any layer.
 #
 # **Keep this:** with the causal mask, all words at once and word by word give the same predictions for the same text.
 
@@ -633,11 +633,11 @@ assert isinstance(translator.decoder[0], DecoderBlock)
 assert bleu > 60
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# After such a short run your model may still get the pronoun wrong. So from here on we ask `grammar`, whose map you saw at the beginning: the same classes, trained for longer.
+# After such a short run your model may still get the pronoun wrong. So from here on we ask `grammar`, whose map you saw at the beginning: the same classes, with a third layer, trained for longer and with more twins.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### And real sentences?
-# A program made the sentences that `grammar` learned from. Another model, `real`, learned from *Tatoeba*, sentences that people wrote and translated, in pieces of words. Here are four that it hasn't seen. Which translations would you accept?
+# A program made the sentences that `grammar` learned from. Another model, `real`, learned from *Tatoeba*, sentences that people wrote and translated, in pieces of words. Here are four that it hasn't seen (`beam=1`: the likeliest piece each time). Which translations would you accept?
 
 # %% slideshow={"slide_type": "subslide"}
 real = load_checkpoint("transformer-en-fr")
@@ -658,7 +658,7 @@ assert [one.text.lower() for one in four] == [
 assert four[0].tokens[1:4] == ["an", "im", "age"]
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# The sunset is right. The bank closes at three in the morning, and Friday is missing. *L'animage* isn't a word: the model wrote the pieces *an*, *im* and *age*, and went wrong at the third. The first two say *elle*, whatever the adjective. So a Transformer *can* learn what our sentence needs, but this one hasn't. <small>Sentences by the contributors of tatoeba.org, CC BY 2.0 FR.</small>
+# The sunset is right. The bank closes at three in the morning, and Friday is missing. *L'animage* isn't a word: the model wrote the pieces *an*, *im* and *age*, and went wrong at the third. The first two translations both say *elle*. So a Transformer *can* learn what our sentence needs, but this one hasn't. <small>Sentences by the contributors of tatoeba.org, CC BY 2.0 FR.</small>
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## A race with chapter 3
@@ -689,7 +689,7 @@ assert abs(scores["GRU with attention"].mean() - scores["Transformer"].mean()) <
 # %% [markdown] slideshow={"slide_type": "skip"}
 # The GRU learns faster at first, and by the end of the race the two are about equal.
 #
-# Then why did everyone change? Because in training no word has to wait for another, however long the text is: [what it costs](05_transformer_annex.ipynb#Then-why-did-everyone-change?).
+# Then why did so many change? Above all because in training no word has to wait for another, however long the text is: [what it costs](05_transformer_annex.ipynb#Then-why-did-everyone-change?).
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core", "guess"]
 # ## One word, all the way down
@@ -706,12 +706,12 @@ labs.descent(tired, model=grammar, word="il", layer=3, head=4)
 #
 # </details>
 #
-# There's our second hop: this head carries to the French what *tired* has picked up, and others do so, too. Does the French depend on it?
+# This may be our second hop: look, the French takes from *tired*. Other heads look there, too. Does the French depend on it?
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Does the model need what the map shows?
 # <a id="knock-out"></a>
-# Our sentence has a *twin*: with "too **wide**", "it" means the street, and French needs *elle* instead of *il*. So the pronoun tells us which noun the model takes "it" for. We have 368 such pairs, of nouns that no twin in its training had together. A model that always writes *il* gets half of the pronouns right. Now let's cut a connection: a mask forbids "it" to attend to the noun that it means.
+# Our sentence has a *twin*: with "too **wide**", "it" means the street, and French needs *elle* instead of *il*. So the pronoun tells us which noun the model takes "it" for. We have 368 such pairs, each with a noun that no twin in its training had. A model that always writes *il* gets half of the pronouns right. Now let's cut a connection: a mask forbids "it" to attend to the noun that it means.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -721,7 +721,7 @@ predict(
     answer=2, because="This model finds the right pronoun without that connection.")
 
 # %% [markdown]
-# As many are right as before. How does the pronoun find its noun, then? Information about the noun could reach it by two routes: through “it”, or through the adjective. Each route has a hop in the encoder and a hop to the French. You can cut each hop, in all heads and all layers:
+# As many are right as before. How does the pronoun find its noun, then? We'll try two routes: through “it”, or through the adjective. Each route has a hop in the encoder and a hop to the French. You can cut each hop, in all heads and all layers:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "slide"} tags=["lab"]
 from chapters.ch05.experiments import heads as head_study
@@ -751,23 +751,25 @@ with torch.no_grad(), attention_weights(grammar.model) as other:
 assert other["encoder"][1][0, 1, it].argmax() == animal
 from chapters.ch03.lesson import in_batches
 from chapters.ch05.experiments.twins import where
-noun_wins = []  # of each sentence, in each of the twelve heads: does “it” give the right noun more than the other one?
+leads = []  # of each sentence, in each of the twelve heads: by how much “it” gives the right noun more than the other one
 for some, batch in in_batches(grammar, rows):
     with torch.no_grad(), attention_weights(grammar.model) as seen:
         grammar.model.encode(batch.source, batch.source_mask)
     at, place = torch.arange(len(some)), {role: torch.tensor([where(one, role) for one in some]) for role in ("it", "referent", "distractor")}
     from_it = torch.stack(seen["encoder"], 1)[at, :, :, place["it"]]  # [B, 3, 4, K]
-    noun_wins.append(from_it[at, :, :, place["referent"]] > from_it[at, :, :, place["distractor"]])
-assert torch.cat(noun_wins).shape == (736, 3, 4) and 0.49 < torch.cat(noun_wins).float().mean(0).min() <= torch.cat(noun_wins).float().mean(0).max() < 0.501
+    leads.append(from_it[at, :, :, place["referent"]] - from_it[at, :, :, place["distractor"]])
+leads = torch.cat(leads)  # a pair's two nouns change places, so what does not change is opposite
+assert leads.shape == (736, 3, 4) and 0.49 < (leads > 0).float().mean(0).min() <= (leads > 0).float().mean(0).max() < 0.501
+assert (leads[::2] + leads[1::2]).abs().mean(0).max() < 0.02
 
 # %% [markdown] slideshow={"slide_type": "fragment"} tags=["keep"]
-# **The route through “it” is not needed.** You can cut one of its hops, or both, and just as many pronouns come out right. **The route through the adjective is needed.** If you cut its first hop, 14 % come out right, fewer than with a coin, because the adjective now attends to the *other* noun and the pronoun follows it. If you cut the second hop, the model can't tell the twins apart: nearly always it writes *il*, which is right in half of the sentences.
+# **The route through “it” is not needed.** You can cut one of its hops, or both, and just as many pronouns come out right. **The route through the adjective is needed.** If you cut its first hop, 14 % come out right, fewer than with a coin, because the adjective now attends more to the *other* noun and the pronoun follows it ([in detail](05_transformer_annex.ipynb#Which-connection-decides,-in-detail?)). If you cut the second hop, the model can't tell the twins apart: nearly always it writes *il*, which is right in half of the sentences.
 #
-# And the map that we began with? With "wide", too, "it" attends most to "animal", so the map doesn't even show which noun is meant. Nor does any other: in each of the twelve heads, "it" gives the right noun more weight than the other one in about half of the sentences, as often as a coin would.
+# And the map that we began with? With "wide", too, "it" attends most to "animal", so the map doesn't even show which noun is meant. Nor does any other: in each of the twelve heads, "it" attends to its nouns almost alike in both twins.
 #
 # <details><summary>How sure is this?</summary>
 #
-# This is one model, and a corpus in which the adjective always decides. The annex has [more cuts](05_transformer_annex.ipynb#Which-connection-decides,-in-detail?) and [switches off heads](05_transformer_annex.ipynb#Which-heads-can-it-do-without?). The question has a literature: *Attention is not explanation* (Jain & Wallace 2019), and in reply *Attention is not not explanation* (Wiegreffe & Pinter 2019).
+# This is one model, and a corpus in which the adjective always decides. The annex [switches off heads](05_transformer_annex.ipynb#Which-heads-can-it-do-without?). The question has a literature: *Attention is not explanation* (Jain & Wallace 2019), and in reply *Attention is not not explanation* (Wiegreffe & Pinter 2019).
 #
 # </details>
 #
@@ -775,7 +777,7 @@ assert torch.cat(noun_wins).shape == (736, 3, 4) and 0.49 < torch.cat(noun_wins)
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## So what can attention do alone?
-# Attention can carry information from any word to any other, in hops: here from the noun to the adjective, and from there to the pronoun. Between two hops a network works on each word, so it isn't quite alone.
+# Attention can carry information from any word to any other that may see it, in hops: here from the noun to the adjective, and from there to the pronoun. Between our two hops a network works on each word, so it isn't quite alone.
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["core"]
 # ## Keep it
