@@ -3,6 +3,7 @@
 import math
 
 from course_kit.i18n import t
+from course_kit.views.layout import Part, laid_out
 from course_kit.views.table import TextTable
 from course_kit.views.view import View
 
@@ -31,15 +32,22 @@ class Figure(View):
         return TextTable(made["header"], made["rows"])
 
 
-def figure(shapes, said, tables, *, axes, height, start=None, play=t("▶ play"), title="", caption="", still=False):
-    """Shapes that come step by step, with a sentence for each step. `one` makes a shape.
+def figure(shapes, said, tables=None, *, axes=None, height=0, start=None, play=t("▶ play"), title="", caption="",
+           still=False):  # fmt: skip
+    """A scene of `course_kit.views.layout` that comes step by step, with a sentence for each step.
 
-    shapes: dicts of `one`; said: a sentence for each frame; tables: (header, rows) for each frame, or one for all.
-    axes: (name, label, values) or (name, label, words) each; there is a frame for each choice, the last axis changes
-    fastest, and ▶ goes along it. start: name -> what is seen first; without it the end of the last axis.
-    height: of the picture in lengths of 1; x of a shape is 0 to 1 of the width. still: it does not play by itself.
+    shapes: the scene; said: a sentence for each frame; tables: (header, rows), or a list of one for each frame;
+    without it the steps and their sentences. axes: (name, label, values) or (name, label, words) each; there is a
+    frame for each choice, the last axis changes fastest, and ▶ goes along it; without it the steps, from 1. start:
+    name -> what is seen first; without it the end of the last axis. still: it does not play by itself.
     Raises ValueError for frames without a sentence, and for shapes that it does not know.
     """
+    if isinstance(shapes, Part):
+        shapes, height = laid_out(shapes)
+    axes = axes or [("step", t("step"), range(1, len(said) + 1))]
+    if tables is None:
+        tables = [t("step"), t("what")], [[n, sentence] for n, sentence in enumerate(said, 1)]
+    tables = [tables] if isinstance(tables, tuple) else tables
     frames = math.prod(len(values) for _, _, values in axes)
     if len(said) != frames or len(tables) not in (1, frames):
         raise ValueError(f"{len(said)} sentences and {len(tables)} tables for {frames} frames: one for each of them")

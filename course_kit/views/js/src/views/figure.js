@@ -29,14 +29,19 @@ import FIGURE_CSS from "./figure.css";
  * @property {number} [weight] its thickness; 0: not to be seen
  * @property {number} [since] the step with which it comes
  * @property {number} [until] the step after which it fades
+ * @property {number[]} [only] the frames in which it is to be seen
+ * @property {number} [up] how far above the middle the words of a box stand
  * @property {Record<string, any>[]} [each] what is different in each frame
  * @typedef {Spec & { shapes: Shape[], height: number, axes: { name: string, values: any[] }[], said: string[],
  *   tables: { header: string[], rows: string[][] }[] }} FigureSpec
  *   axes: what chooses a frame; the last is the one that plays
  */
 
-const PACE = 1300; // milliseconds of a step that plays
-const CELL = [38, 19];
+const PACE = 2000; // milliseconds of a step that plays, at least
+const A_WORD = 350; // and for each word of its sentence
+const TOLD = 5; // so many sentences stay below each other, more take turns
+const [SIZE, LINE, SMALLEST] = [15, 20, 24]; // of words: on a page, from line to line, presented
+const CELL = [40, 22];
 const ROOM = 0.66; // of a class's screen, at most
 
 /** Which frame the state has chosen, and which step of the last axis. @param {FigureSpec} spec @param {State} state */
@@ -55,11 +60,26 @@ export function inCell(x) {
   return (Number.isInteger(x) ? String(x) : long.length > 4 ? short : long).replace("-", "−");
 }
 
+/** How wide words are, in widths of a large letter, about. @param {string} words */
+const emsOf = (words) => [...words].reduce((sum, letter) => sum + (letter > "\u2e80" ? 1 : 0.56), 0);
+
 /** How large words can be in so much room, about. @param {string} words @param {number} room @param {number} size */
-export function fitting(words, room, size) {
-  const ems = [...words].reduce((sum, letter) => sum + (letter > "\u2e80" ? 1 : 0.56), 0);
-  return Math.max(Math.min(size, room / (ems || 1)), Math.min(size, 9));
+export const fitting = (words, room, size) =>
+  Math.max(Math.min(size, room / (emsOf(words) || 1)), Math.min(size, 9));
+
+/** Words in lines of so much room; Chinese breaks anywhere. @param {string} words @param {number} room in their size */
+export function linesOf(words, room) {
+  const [first = "", ...more] = words.match(/[\u2e80-\uffff]|[^\s\u2e80-\uffff]+\s?|\s/g) ?? [];
+  const lines = [first];
+  for (const word of more)
+    if (emsOf((lines.at(-1) + word).trimEnd()) > room) lines.push(word);
+    else lines[lines.length - 1] += word;
+  return lines;
 }
+
+/** How long a step stays: as long as its sentence takes to read. @param {string} said */
+export const paceOf = (said) =>
+  Math.max(PACE, A_WORD * (said.match(/[\u2e80-\uffff]{2}|[^\s\u2e80-\uffff]+/g) ?? []).length);
 
 /** @param {UI} ui @returns {Picture} */
 export function figure(ui) {
@@ -78,14 +98,12 @@ class Figure {
     const picture = { role: "img", "aria-label": ui.spec.words };
     this.svg = svgElement("svg", picture, svgElement("defs", {}, ...heads), ...this.parts);
     ui.body.append(/** @type {any} */ (this.svg));
-    const longest = this.spec.said.reduce((most, said) => (said.length > most.length ? said : most), "");
-    this.now = h("div");
-    const room = h("div", { "aria-hidden": "true", style: "visibility:hidden" }, longest); // so that nothing jumps
-    readout(ui, "margin-top:.5em;display:grid").append(this.now, room);
-    for (const part of [this.now, room]) part.style.gridArea = "1/1";
+    this.told = this.sentences();
     this.timer = 0;
     this.up = ui.unit; // what a length upwards is
+    this.unit = ui.unit; // what a length of words and boxes is
     ui.actions.play = () => this.play();
+    ui.root.addEventListener("pointerdown", () => this.halt()); // a hand stops it
     if (!still() && !ui.spec.presenting) this.awaited();
   }
 
@@ -104,14 +122,30 @@ class Figure {
     eye.observe(/** @type {any} */ (this.svg));
   }
 
-  play() {
+  /** The sentences: a few stay, paler once they have been said; of many there is one, in the room of the longest. */
+  sentences() {
+    const { said, axes, presenting } = this.spec;
+    const few = axes.length === 1 && Number.isFinite(axes[0].values[0]) && said.length <= TOLD && !presenting;
+    const longest = said.reduce((most, one) => (one.length > most.length ? one : most), "");
+    const lines = (few ? said : ["", longest]).map((one) => h("div", {}, one));
+    readout(this.ui, "margin-top:.5em").append(h("div", { class: few ? "told" : "takes-turns" }, ...lines));
+    if (!few) lines[1].setAttribute("aria-hidden", "true"); // so that nothing jumps
+    return few ? lines : lines.slice(0, 1);
+  }
+
+  halt() {
     clearTimeout(this.timer);
+  }
+
+  /** From the first step to the last; of two: to the other one. */
+  play() {
+    this.halt();
     const { name, values } = /** @type {{ name: string, values: any[] }} */ (this.spec.axes.at(-1));
-    const pace = Math.min(PACE, 6000 / values.length);
     const show = (/** @type {number} */ i) => {
       if (!this.svg.isConnected || (i && this.ui.state[name] !== values[i - 1])) return; // another hand has moved it
       this.ui.set({ [name]: values[i] }, i === values.length - 1);
-      if (i + 1 < values.length) this.timer = window.setTimeout(show, pace, i + 1);
+      const { frame } = numbersOf(this.spec, { ...this.ui.state, [name]: values[i] });
+      if (i + 1 < values.length) this.timer = window.setTimeout(show, paceOf(this.spec.said[frame]), i + 1);
     };
     show(0);
   }
@@ -143,38 +177,46 @@ class Figure {
     const { frame, step } = numbersOf(spec, ui.state);
     const high = Math.min(spec.height * ui.unit, ui.spec.presenting ? ROOM * ui.screen : Infinity);
     this.up = high / spec.height;
+    this.unit = spec.presenting ? Math.min(ui.unit, Math.max(SMALLEST / SIZE, this.up)) : ui.unit;
     for (const [name, value] of Object.entries({ width, height: high })) this.svg.setAttribute(name, String(value));
     spec.shapes.forEach((all, i) => {
       const shape = shapeAt(all, frame);
-      const { since = 0, until = Infinity } = shape;
+      const { since = 0, until = Infinity, only } = shape;
       this.parts[i].classList.toggle("later", step < since);
+      this.parts[i].classList.toggle("elsewhere", Boolean(only && !only.includes(step)));
       this.parts[i].classList.toggle("ghost", step > until);
       this.place(/** @type {any[]} */ ([...this.parts[i].children]), shape, width);
     });
-    this.now.textContent = spec.said[frame];
+    if (this.told.length === 1) this.told[0].textContent = spec.said[frame];
+    else this.told.forEach((line, i) => (line.className = i === frame ? "now" : i < frame ? "said" : "later"));
   }
 
   /** @param {SVGElement[]} parts @param {Shape} shape @param {number} width */
   place(parts, shape, width) {
-    const { unit } = this.ui;
-    const { x = 0, y = 0, words = "", wide = 0, high = 20, size = 13.5, anchor = "middle" } = shape;
+    const { unit } = this;
+    const { x = 0, y = 0, words = "", wide = 0, high = 20, size = SIZE, anchor = "middle", up = 0 } = shape;
     const [left, top] = [x * width, y * this.up];
     const set = (/** @type {SVGElement} */ part, /** @type {Record<string, any>} */ given) => {
       for (const [name, value] of Object.entries(given)) part.setAttribute(name, String(value));
     };
     const text = (/** @type {SVGElement} */ part, /** @type {string} */ said, at = left, big = size, room = width) => {
-      set(part, {
-        x: at,
-        y: top,
-        "text-anchor": anchor,
-        "font-size": Math.max(fitting(said, room / unit, big) * unit, this.spec.presenting ? 24 : 0),
-      });
-      part.textContent = said;
+      const longest = linesOf(said, 0).reduce((most, word) => (emsOf(word) > emsOf(most) ? word : most), "");
+      const large = Math.max(fitting(longest, room / unit, big) * unit, this.spec.presenting ? SMALLEST : 0);
+      const lines = linesOf(said, room / large);
+      set(part, { x: at, y: top - up * unit, "text-anchor": anchor, "font-size": large });
+      const high = LINE * (large / SIZE);
+      const line = (/** @type {string} */ one, /** @type {number} */ i) => {
+        const made = svgElement("tspan", { x: at, dy: i ? high : (high * (1 - lines.length)) / 2 });
+        made.textContent = one;
+        return made;
+      };
+      if (lines.length > 1) part.replaceChildren(...lines.map(line));
+      else part.textContent = said;
     };
     const block = (/** @type {SVGElement} */ part, /** @type {number} */ from, /** @type {number} */ across) =>
       set(part, { x: from, y: top - (high * unit) / 2, width: Math.max(0, across), height: high * unit });
     const beside = { start: width - left, middle: 2 * Math.min(left, width - left), end: left };
-    if (shape.shape === "text") text(parts[0], words, left, size, beside[anchor]);
+    if (shape.shape === "text") text(parts[0], words, left, size, wide ? Math.max(wide * width, 1) : beside[anchor]);
     if (shape.shape === "box") {
       block(parts[0], left - (wide * width) / 2, wide * width);
       text(parts[1], words, left, size, wide * width - 8);
@@ -207,14 +249,14 @@ class Figure {
         const from = left + (i - numbers.length / 2) * across;
         set(parts[2 * i], { x: from, y: top - deep / 2, width: across - 1, height: deep });
         parts[2 * i].style.fillOpacity = String(0.1 + (0.45 * Math.abs(number)) / most);
-        text(parts[2 * i + 1], inCell(number), from + across / 2, 12, across - 8);
+        text(parts[2 * i + 1], inCell(number), from + across / 2, 13, across - 5);
       });
     }
   }
 
   /** @param {SVGElement} part @param {Shape} shape @param {number} width @param {Function} set */
   line(part, { from = [0, 0], to = from, bend = 0, weight = 1.5, turn = 0, reach = 0 }, width, set) {
-    const unit = reach ? Math.min(this.ui.unit, this.up) : this.ui.unit;
+    const unit = reach ? Math.min(this.unit, this.up) : this.unit;
     const [[x, y], [a0, b0]] = [from, to].map(([a, b]) => [a * width, b * this.up]);
     const [u, v] = [a0 + reach * unit * Math.sin(turn), b0 - reach * unit * Math.cos(turn)];
     const far = Math.hypot(u - x, v - y) || 1;
