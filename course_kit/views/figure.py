@@ -38,8 +38,8 @@ def figure(shapes, said, tables=None, *, axes=None, height=0, start=None, play=t
 
     shapes: the scene; said: a sentence for each frame; tables: (header, rows), or a list of one for each frame;
     without it the steps and their sentences. axes: (name, label, values) or (name, label, words) each; there is a
-    frame for each choice, the last axis changes fastest, and ▶ goes along it; without it the steps, from 1. start:
-    name -> what is seen first; without it the end of the last axis. still: it does not play by itself.
+    frame for each choice, the last axis changes fastest, and ▶ goes along it; without it the steps; values of None:
+    1, 2, 3 … start: name -> what is seen first; without it the end of the last axis. still: it does not play by itself.
     Raises ValueError for frames without a sentence, and for shapes that it does not know.
     """
     if isinstance(shapes, Part):
@@ -48,6 +48,7 @@ def figure(shapes, said, tables=None, *, axes=None, height=0, start=None, play=t
     if tables is None:
         tables = [t("step"), t("what")], [[n, sentence] for n, sentence in enumerate(said, 1)]
     tables = [tables] if isinstance(tables, tuple) else tables
+    axes = [(name, label, range(1, len(said) + 1) if values is None else values) for name, label, values in axes]
     frames = math.prod(len(values) for _, _, values in axes)
     if len(said) != frames or len(tables) not in (1, frames):
         raise ValueError(f"{len(said)} sentences and {len(tables)} tables for {frames} frames: one for each of them")
@@ -58,11 +59,14 @@ def figure(shapes, said, tables=None, *, axes=None, height=0, start=None, play=t
     controls, state = [], {}
     for i, (name, label, values) in enumerate(axes):
         values = list(values)
+        state[name] = (start or {}).get(name, values[-1] if i == len(axes) - 1 else values[0])
         kind = "choice" if isinstance(values[0], str) else "range"
+        if kind == "range" and len(values) == 2 and i == len(axes) - 1:
+            continue  # of two steps ▶ is enough: it shows the other one
         of = {"options": values} if kind == "choice" else {"values": values, "digits": 0}
         controls.append({"kind": kind, "name": name, "label": label, **of})
-        state[name] = (start or {}).get(name, values[-1] if i == len(axes) - 1 else values[0])
-    controls.append({"kind": "button", "name": "play", "label": play})
+    if kind == "range" or len(values) > 2:  # else two buttons are enough
+        controls.append({"kind": "button", "name": "play", "label": play})
     options = {
         "shapes": list(shapes),
         "said": list(said),

@@ -13,13 +13,13 @@ CELL, BAR = 40, 96  # how wide a number's cell and a bar are
 HIGH = {"disc": 44, "bar": 12, "cells": 22, "space": 0, "ring": 0, "web": 0, "spot": 0}  # if nothing is said
 TAKES = ("text", "box", "disc", "cells", "bar", "web")  # what is drawn
 COMES = ("since", "until", "only")  # when it is seen: what holds it says so for all
-HELD = ("words", "share", "numbers", "weight", "turn", "high")  # of which a list says: another one for each frame
+HELD = ("words", "share", "numbers", "weight", "turn", "high", "y")  # of which a list says: another one for each frame
 
 
 class Part:
     """A shape, or several in a row, a column, or one over the other. `left`, `top`, `wide`, `high`: once placed."""
 
-    left = top = wide = high = most = 0.0
+    left = top = wide = high = most = room = 0.0
 
     def __init__(self, shape: str, parts=(), **look):
         self.shape = shape
@@ -44,8 +44,8 @@ class Part:
 class Arrow:
     """From one part to another, or a hand of a clock; see `arrow` and `hand`."""
 
-    def __init__(self, begin, end, **look):
-        self.begin, self.end, self.look = begin, end, look
+    def __init__(self, begin, end, behind=False, **look):
+        self.begin, self.end, self.behind, self.look = begin, end, behind, look
 
 
 def words(said, role="", **look) -> Part:
@@ -155,16 +155,20 @@ def steps(*parts, first=0) -> list[Part]:
     return list(parts)
 
 
-def arrow(begin: Part, end: Part, role="", **look) -> Arrow:
-    """From border to border; it comes with the later of the two. weight: its thickness, in each frame if it is a
-    list; bend: how far its middle is from the straight line; side: "left" or "right", where it leaves and arrives, or
-    "across", from right to left; words: at its middle; head: False for a line."""
-    return Arrow(begin, end, role=role, **look)
+def arrow(begin: Part, end: Part, role="", weight=2, **look) -> Arrow:
+    """From border to border; it comes with the later of the two. weight: its thickness, in each frame if it is a list.
+
+    bend: how far its middle is from the straight line; side: "left", "right" or "above", where it leaves and arrives,
+    "across", from the right of one to the left of the other, "level", so, but at the height of the first, "back", the
+    other way, "round" for discs, "loop" for one
+    with itself; words: beside its middle, of a list on it; head: False for a line; behind: the parts.
+    """
+    return Arrow(begin, end, role=role, weight=weight, **look)
 
 
-def hand(clock: Part, turn, reach, role="", **look) -> Arrow:
+def hand(clock: Part, turn, reach, role="", weight=3, **look) -> Arrow:
     """A hand of a disc: radians from the top, clockwise (a list: in each frame), and its length."""
-    return Arrow(clock, None, turn=turn, reach=reach, role=role, **look)
+    return Arrow(clock, None, turn=turn, reach=reach, role=role, weight=weight, **look)
 
 
 def ems(said: str) -> float:
@@ -246,9 +250,11 @@ def place(part: Part, left: float, top: float, wide: float, high: float, seen: d
     """The shapes of a part in so much room, of which left and top are given; arrows come later."""
     part.seen = seen | {name: part.look[name] for name in COMES if name in part.look}
     if part.shape in TAKES:
+        part.room = wide if part.shape == "text" else 0
         wide, left = fitted(part, left, wide)
         deep = high if part.look.get("fill") or part.parts or part.shape == "web" else tall(part, wide)
-        top, high = top + (high - deep) / 2, deep
+        stands = isinstance(part.look.get("high"), list)  # on the ground, however high it becomes
+        top, high = top + (high - deep) / (1 if stands else 2), deep
     part.left, part.top, part.wide, part.high = left, top, wide, high
     shapes = [shape_of(part)] if part.shape in TAKES else []
     gap, inside = part.look.get("gap", GAP), []
@@ -266,7 +272,8 @@ def place(part: Part, left: float, top: float, wide: float, high: float, seen: d
         for n, one in enumerate(part.parts):
             turn, deep, across = 2 * math.pi * n / len(part.parts), tall(one, wide), natural(one)
             x = left + (wide - across) * (1 + ROUND * math.sin(turn)) / 2
-            inside.append((one, x, top + (high - deep) * (1 - math.cos(turn)) / 2, across, deep))
+            down = (1 - math.cos(turn)) / (1 - math.cos(2 * math.pi * (len(part.parts) // 2) / len(part.parts)))
+            inside.append((one, x, top + (high - deep) * down, across, deep))
     elif part.parts:
         said = titled(part, wide) if part.shape == "box" else 0
         if part.shape == "box":
@@ -299,9 +306,10 @@ def shape_of(part: Part) -> dict:
         return {"shape": "web", **part.seen, **woven(part, look)}
     x = part.left + part.wide * {"start": 0, "end": 1}.get(look.get("anchor", ""), 0.5)
     made = {"shape": part.shape, "x": round(x / WIDTH, 4), "y": round(part.top + part.high / 2, 1),
-            "wide": round(part.wide / WIDTH, 4), **part.seen}  # fmt: skip
+            "wide": round(max(part.wide, part.room) / WIDTH, 4), **part.seen}  # fmt: skip
     if isinstance(part.look.get("high"), list):
         look["high"] = part.look["high"]
+        look["y"] = [round(part.top + part.high - high / 2, 1) for high in look["high"]]  # all stand on one ground
     elif part.shape != "text":
         made["high"] = round(part.high, 1)
     if part.shape == "box" and part.parts and look.get("words"):
@@ -324,13 +332,17 @@ def woven(part: Part, look: dict) -> dict:
 
 def line_of(made: Arrow) -> list[dict]:
     begin, end, look = made.begin, made.end, dict(made.look)
-    seen = {"since": look.pop("since")} if "since" in look else {}
+    seen = {name: look.pop(name) for name in COMES if name in look}
     seen = begin.seen | seen if end is None else joint(begin.seen, end.seen) | seen
     start, stop = (at(begin, "middle"), None) if end is None else borders(begin, end, look.pop("side", None))
     shapes = []
     if said := look.pop("words", None):
-        middle = [(a + b) / 2 for a, b in zip(start, stop or start, strict=True)]
-        shapes = [{"shape": "text", "x": middle[0], "y": middle[1], "strong": True, **varied({"words": said}), **seen}]
+        x, y = ((a + b) / 2 for a, b in zip(start, stop or start, strict=True))
+        aside = "middle" if isinstance(said, list) or x == 0.5 else "start" if x > 0.5 else "end"
+        if not isinstance(said, list):  # beside the arrow, where there is most room
+            x, y = x + {"start": 1, "end": -1}.get(aside, 0) * PAD / WIDTH, y + LINE * (aside == "middle") * 0.7
+        place = {"x": round(x, 4), "y": round(y, 1), "anchor": aside, "strong": True, "role": look.get("role", "")}
+        shapes = [{"shape": "text", **varied(place | {"words": said}), **seen}]
     ends = {"from": start} if stop is None else {"from": start, "to": stop}
     return [{"shape": "arrow", **seen, **ends, **varied(look)}, *shapes]
 
@@ -365,8 +377,16 @@ def borders(begin: Part, end: Part, side=None) -> tuple[list[float], list[float]
     elif begin.top >= end.top + end.high:
         sides = "above", "below"
     if side:
-        sides = ("right", "left") if side == "across" else (side, side)
+        beside = {"across": ("right", "left"), "back": ("left", "right")}
+        sides = beside.get(side, (side, side))
+    if side == "round":
+        return around(begin, end)
+    if side == "loop":
+        (x, y), aside = at(begin, "above"), begin.wide / 4 / WIDTH
+        return [round(x - aside, 4), y], [round(x + aside, 4), y]
     start, stop = at(begin, sides[0]), at(end, sides[1])
+    if side == "level":
+        start, stop = at(begin, "right"), [at(end, "left")[0], at(begin, "right")[1]]
     if not side and "above" in sides:
         (low, narrow), (high, wide) = sorted(((begin.wide, begin), (end.wide, end)), key=lambda one: one[0])
         middle = narrow.left + low / 2
@@ -375,11 +395,23 @@ def borders(begin: Part, end: Part, side=None) -> tuple[list[float], list[float]
     return start, stop
 
 
+def around(begin: Part, end: Part) -> tuple[list[float], list[float]]:
+    """From disc to disc, straight from one middle to the other."""
+    (x, y), (u, v) = at(begin, "middle"), at(end, "middle")
+    far = math.hypot((u - x) * WIDTH, v - y) or 1
+    near = [(a + (c - a) * part.high * 0.6 / far, b + (d - b) * part.high * 0.6 / far)
+            for part, (a, b, c, d) in ((begin, (x, y, u, v)), (end, (u, v, x, y)))]  # fmt: skip
+    start, stop = ([round(a, 4), round(b, 1)] for a, b in near)
+    return start, stop
+
+
 def laid_out(scene: Part) -> tuple[list[dict], float]:
     """All shapes of a scene, arrows in front, and how high it is."""
     high = tall(scene, WIDTH - 2)
     shapes = place(scene, 1, GAP / 2, WIDTH - 2, high, {})
-    return shapes + [shape for one in arrows_of(scene) for shape in line_of(one)], round(high + GAP)
+    ways = arrows_of(scene)
+    behind, front = ([shape for one in ways if one.behind is back for shape in line_of(one)] for back in (True, False))
+    return [*behind, *shapes, *front], round(high + GAP)
 
 
 def arrows_of(part: Part) -> list[Arrow]:

@@ -42,7 +42,7 @@ def test_a_token_is_drawn_and_written(put):
     until(lambda: said(page), contains(f"last “{drawn}”"))
     page.get_by_role("button", name="draw 100").click()
     until(lambda: state(page)["draws"], 101)
-    page.get_by_role("button", name="reset").click()
+    one_page.reset(page)
     until(lambda: state(page)["draws"], 0)
 
 
@@ -203,5 +203,5 @@ def test_a_pointer_lights_and_leaves(put):
     page.mouse.click(*place)
     page.mouse.move(2, 2)
     until(lambda: said(page), pointed)
-    page.get_by_role("button", name="reset").click()
+    one_page.reset(page)
     until(lambda: said(page).split(" · ")[0], still.split(" · ")[0])

@@ -33,7 +33,7 @@ def drawn(scene):
     return {shape["words"]: shape for shape in laid_out(scene)[0] if shape.get("words")}
 
 
-@pytest.mark.parametrize("said", ["network", "what each of the words takes from every other word", "每个词从其他词里取一点"])
+@pytest.mark.parametrize("said", ["network", "what a word takes from every other word", "每个词从其他词里取一点"])
 def test_a_box_grows_with_its_words_and_touches_no_other(said):
     narrow = [box(said) for _ in range(5)]
     shapes, high = laid_out(column(row(*narrow, even=True), box("below")))

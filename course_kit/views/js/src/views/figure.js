@@ -29,6 +29,7 @@ import FIGURE_CSS from "./figure.css";
  * @property {number} [weight] its thickness; 0: not to be seen
  * @property {number} [since] the step with which it comes
  * @property {number} [until] the step after which it fades
+ * @property {boolean} [head] of an arrow; without it a line
  * @property {number[]} [only] the frames in which it is to be seen
  * @property {number} [up] how far above the middle the words of a box stand
  * @property {Record<string, any>[]} [each] what is different in each frame
@@ -102,7 +103,7 @@ class Figure {
     this.timer = 0;
     this.up = ui.unit; // what a length upwards is
     this.unit = ui.unit; // what a length of words and boxes is
-    ui.actions.play = () => this.play();
+    ui.actions.play = () => this.pressed();
     ui.root.addEventListener("pointerdown", () => this.halt()); // a hand stops it
     if (!still() && !ui.spec.presenting) this.awaited();
   }
@@ -133,11 +134,18 @@ class Figure {
     return few ? lines : lines.slice(0, 1);
   }
 
+  /** ▶: from the first step to the last; of two, the other one. */
+  pressed() {
+    const { name, values } = /** @type {{ name: string, values: any[] }} */ (this.spec.axes.at(-1));
+    this.halt();
+    if (values.length !== 2) this.play();
+    else this.ui.set({ [name]: values[this.ui.state[name] === values[0] ? 1 : 0] }, true);
+  }
+
   halt() {
     clearTimeout(this.timer);
   }
 
-  /** From the first step to the last; of two: to the other one. */
   play() {
     this.halt();
     const { name, values } = /** @type {{ name: string, values: any[] }} */ (this.spec.axes.at(-1));
@@ -158,13 +166,13 @@ class Figure {
   }
 
   /** @param {Shape} shape */
-  made({ shape, role = "ink", numbers = [], strong = false }) {
+  made({ shape, role = "ink", numbers = [], strong = false, head = true }) {
     const kinds = {
       text: () => [svgElement("text")],
       box: () => [svgElement("rect", { rx: 7 }), svgElement("text")],
       disc: () => [svgElement("circle"), svgElement("text")],
       bar: () => [svgElement("rect", { class: "track" }), svgElement("rect", { class: "share" })],
-      arrow: () => [svgElement("path", { "marker-end": `url(#${this.head}${role})` })],
+      arrow: () => [svgElement("path", head ? { "marker-end": `url(#${this.head}${role})` } : {})],
       web: () => ["lines", "lit", "dots"].map((part) => svgElement("path", { class: part })),
       cells: () => numbers.flatMap(() => [svgElement("rect"), svgElement("text")]),
     };
