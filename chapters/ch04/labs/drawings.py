@@ -44,8 +44,8 @@ def ways(*, title="", caption=""):
     given, clock, turned = cells(word.tolist()), disc(high=CLOCK), words(t("query and key, turned"), "output", since=3)
     ways = [arrow(added, both), arrow(both, scores[0]), arrow(given, clock), arrow(turned, scores[1])]
     for role, (angle, reach) in hands.items():
-        ways += [hand(clock, angle, reach, role, weight=3, until=2),
-                 hand(clock, angle + turn, reach, "output", weight=3, since=3)]  # fmt: skip
+        ways += [hand(clock, angle, reach, role, until=2),
+                 hand(clock, angle + turn, reach, "output", since=3)]  # fmt: skip
     scene = column(
         row(words(t("add"), strong=True), words(t("turn"), strong=True), even=True),
         row(column(added, both, gap=AIR),
@@ -74,7 +74,7 @@ def clocks(pairs=(0, 10, 20, 30, 40), length=50, start=20, *, title="", caption=
     parts, hands = [], []
     for j, omega in zip(pairs, omegas, strict=True):
         clock, pair = disc(high=CLOCK), P[:, 2 * j : 2 * j + 2].tolist()
-        hands.append(hand(clock, [i * omega for i in range(length)], LONG, "output", weight=3))
+        hands.append(hand(clock, [i * omega for i in range(length)], LONG, "output"))
         parts.append(column(clock, cells(pair, "output"), words(f"{2 * j}, {2 * j + 1}", "quiet")))
     scene = column(row(*parts, *hands, even=True), words(t("columns of the table"), "quiet"))
     said = [
@@ -108,8 +108,8 @@ def meet(places=(7, 20, 47), most=6, angle=30, start=2, *, title="", caption="")
         for d in distances:
             rows[d].append((i, i - d, turned[d], plus[d]))
         clock = disc(high=CLOCK)
-        hands += [hand(clock, right - i * step, LONG, "query", weight=3),
-                  hand(clock, [right - (i - d) * step for d in distances], SHORT, "key", weight=3)]  # fmt: skip
+        hands += [hand(clock, right - i * step, LONG, "query"),
+                  hand(clock, [right - (i - d) * step for d in distances], SHORT, "key")]  # fmt: skip
         at_key = [t("position {i}", i=i - d) for d in distances]
         columns.append([
             words(t("position {i}", i=i), "query"), clock, words(at_key, "key"),
