@@ -148,9 +148,9 @@ def lanes(tokens=("animal", "it", "tired"), *, title="", caption=""):
     for n in places:
         chain = [enter[n], given[n]], [once[n], leave[n]], [thinks[n], once[n]], [twice[n], thinks[n]], \
             [made[n], twice[n]]  # fmt: skip
-        ways += [arrow(below, above, weight=2) for above, below in chain]
-        ways += [arrow(given[n], once[n], side="right", bend=AIR, weight=2),
-                 arrow(once[n], twice[n], side="right", bend=AIR, weight=2)]  # fmt: skip
+        ways += [arrow(below, above) for above, below in chain]
+        ways += [arrow(given[n], once[n], side="right", bend=AIR),
+                 arrow(once[n], twice[n], side="right", bend=AIR)]  # fmt: skip
     levels = (made, 4), (twice, 4), (thinks, 3), (once, 2)
     scene = column(
         *(row(*level, even=True, since=since) for level, since in levels),
@@ -172,7 +172,7 @@ def lanes(tokens=("animal", "it", "tired"), *, title="", caption=""):
 
 def split(*, title="", caption=""):
     """Three words of four features, cut into two heads: by their features, and by a reshape that cuts the words."""
-    x = torch.tensor([[0, 1, 2, 3], [10, 11, 12, 13], [20, 21, 22, 23]])
+    x = torch.arange(30).view(3, 10)[:, :4]
     right, wrong = split_heads(x[None], 2)[0].tolist(), x.reshape(2, 3, 2).tolist()
     whole, ways = t("the three words"), [(t("by features"), right, "output"), ("reshape", wrong, "query")]
     columns = [column(whole, *(cells(line, "key") for line in x.tolist()))]
@@ -200,7 +200,7 @@ def shifted(target, begin, *, title="", caption=""):
     scene = grid(
         row(label(names[0]), *given),
         row(label(names[1]), *wanted),
-        *(arrow(read, say, "output", weight=2) for read, say in zip(given, wanted, strict=True)),
+        *(arrow(read, say, "output") for read, say in zip(given, wanted, strict=True)),
         *(arrow(say, read, weight=1) for say, read in zip(wanted, given[1:], strict=False)),
         gap=2 * AIR,
     )
@@ -208,7 +208,7 @@ def shifted(target, begin, *, title="", caption=""):
         t("Place {n}: it has read “{read}”, and has to say “{say}”.", n=n, read=" ".join(reads[:n]), say=target[n - 1])
         for n in range(1, len(target) + 1)
     ]
-    axes = [("place", t("place"), range(1, len(target) + 1))]
+    axes = [("place", t("place"), None)]
     return figure(scene, said, (names, list(zip(reads, target, strict=True))), axes=axes, title=title, caption=caption)
 
 
@@ -221,7 +221,7 @@ def network(x, *, title="", caption=""):
     levels = [(t("a word"), [a, b], "key"), (t("wider, by W₁"), wide, ""), (t("ReLU: no less than 0"), kept, ""),
               (t("narrow again, by W₂"), out, "output")]  # fmt: skip
     vectors = [cells(numbers, role) for _, numbers, role in levels]
-    ways = [arrow(one, other, weight=2) for one, other in itertools.pairwise(vectors)]
+    ways = [arrow(one, other) for one, other in itertools.pairwise(vectors)]
     lines = steps(*(row(label(name), made) for (name, *_), made in zip(levels, vectors, strict=True)))
     said = [
         t("A word's vector, after attention. The network sees this word alone."),
@@ -367,15 +367,19 @@ def at_once(loaded, sentence, *, title="", caption=""):
         head = row(*(words(name, "quiet") for name in (t("reads"), t("sees"), t("next"))))
         sides.append(column(row(label(name, strong=True), words(calls, "quiet")), grid(head, *lines, *ways)))
     said = [
-        t("Training: all {count} rows in one call. Writing: call {n}, which gives “{word}”.", count=count, n=i + 1,
-          word=wrote[i])
+        t(
+            "Training: all {count} rows in one call. Writing: call {n}, which gives “{word}”.",
+            count=count,
+            n=i + 1,
+            word=wrote[i],
+        )
         for i in range(count)
     ]
     table = (
         [t("reads"), t("in training"), t("writing")],
         [list(row) for row in zip(reading.tokens, reading.next, wrote, strict=True)],
     )
-    axes = [("call", t("call"), range(1, count + 1))]
+    axes = [("call", t("call"), None)]
     made = figure(row(*sides, even=True, gap=AIR), said, table, axes=axes, play=t("▶ write"), title=title,
                   caption=caption)  # fmt: skip
     made.gap = gap
@@ -449,8 +453,12 @@ def hops(loaded, example, rows, *, title="", caption=""):
         even=True,
     )
     said = [
-        t("Cut: {cut}. Right in {share} % of the sentences; here it writes “{word}”.", cut=t(cut),
-          share=f"{share:.0f}", word=word)
+        t(
+            "Cut: {cut}. Right in {share} % of the sentences; here it writes “{word}”.",
+            cut=t(cut),
+            share=f"{share:.0f}",
+            word=word,
+        )
         for cut, share, word in zip(CONNECTIONS, right, written, strict=True)
     ]
     table = (
