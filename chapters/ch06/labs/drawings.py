@@ -70,8 +70,8 @@ def leak(tokens, place: int, *, title="", caption=""):
     levels = [[box("·" if level else word, "key") for word in tokens] for level in range(last)]
     for level, own in zip(levels, mine, strict=True):
         level[place] = own
-    ways = [arrow(mine[0], levels[1][i], "key", weight=2) for i in sides]
-    ways += [arrow(levels[1][i], mine[2], "output", weight=2) for i in sides]
+    ways = [arrow(mine[0], levels[1][i], "key") for i in sides]
+    ways += [arrow(levels[1][i], mine[2], "output") for i in sides]
     lines = steps(*(row(label(name, "quiet"), *level) for name, level in zip(names, levels, strict=True)))
     scene = grid(*lines[::-1], *ways, gap=1.5 * AIR)
     word = tokens[place]
@@ -303,7 +303,7 @@ def task_heads(*, title="", caption=""):
         vectors = [box(" ", "key", wide=LINE, high=LINE) for _ in tokens]
         new = [box(" ", "output", wide=2 * LINE, high=LINE) if i in says else space() for i in range(len(tokens))]
         answers = [words(says.get(i, ""), "output", strong=True) for i in range(len(tokens))]
-        ways += [arrow(vectors[i], new[i], "output", weight=2) for i in says]
+        ways += [arrow(vectors[i], new[i], "output") for i in says]
         above.append(column(*(row(*line, even=True) for line in (answers, new)), row(*vectors, even=True), gap=GAP * 2))
         below.append(row(*(token.strip("[]") for token in tokens), even=True))
     scene = column(frames(*above), box("BERT", "key", strong=True, fill=True), frames(*below), *ways)
@@ -367,8 +367,10 @@ def answer(question: str, tokens, starts, ends, span: tuple[int, int], *, title=
     said = [
         t("“{question}” The answer most probably begins with “{word}”.", question=question, word=tokens[begin]),
         t("It most probably ends with “{word}”. These shares add up to 1 by themselves.", word=tokens[end]),
-        t("Chosen: “{answer}”, the pair with the largest product.",
-          answer=" ".join(tokens[first : last + 1]).replace(" ##", "")),
+        t(
+            "Chosen: “{answer}”, the pair with the largest product.",
+            answer=" ".join(tokens[first : last + 1]).replace(" ##", ""),
+        ),
     ]
     rows = [[token, f"{a:.2f}", f"{b:.2f}"] for token, a, b in zip(tokens, starts, ends, strict=True)]
     table = [t("token"), t("begins here"), t("ends here")], rows
