@@ -60,13 +60,18 @@ def exams(loaded, text: str, *, title="", caption=""):
         ways.append(arrow(read[i], wanted, "output", weight=1))
     head = row(words(t("has read"), "key"), words(t("should say"), "output"), words(t("bits paid"), "quiet"))
     said = [
-        t("It has read “{read}”. Of the next token, “{word}”, it expected {share}, and it pays {bits} bits.",
-          read=" ".join(tokens[: i + 1]), word=tokens[i + 1], share=f"{p[i]:.1%}", bits=f"{bits[i]:.1f}")
+        t(
+            "It has read “{read}”. Of the next token, “{word}”, it expected {share}, and it pays {bits} bits.",
+            read=" ".join(tokens[: i + 1]),
+            word=tokens[i + 1],
+            share=f"{p[i]:.1%}",
+            bits=f"{bits[i]:.1f}",
+        )
         for i in range(count)
     ]
     rows = [[" ".join(tokens[: i + 1]), tokens[i + 1], f"{p[i]:.3f}", f"{bits[i]:.1f}"] for i in range(count)]
     table = [t("has read"), t("should say"), "p", t("bits paid")], rows
-    axes = [("exam", t("exam"), range(1, count + 1))]
+    axes = [("exam", t("exam"), None)]
     return figure(column(head, grid(*lines, *ways, gap=GAP / 4)), said, table, axes=axes, title=title, caption=caption)
 
 
@@ -192,8 +197,13 @@ def stream(loaded, prompt: str, word: str, *, title="", caption=""):
     heads = t("adds to it"), t("the stream"), t("would say"), t("for “{word}”", word=word.strip())
     head = row(*(words(name, "quiet") for name in heads), space())
     said = [
-        t("After “{name}” it would say “{says}”, and give “{word}” {share}.", name=name, says=said_, word=word.strip(),
-          share=f"{p:.0%}")
+        t(
+            "After “{name}” it would say “{says}”, and give “{word}” {share}.",
+            name=name,
+            says=said_,
+            word=word.strip(),
+            share=f"{p:.0%}",
+        )
         for name, said_, p in zip(names, says, share, strict=True)
     ]
     rows = [[name, said_, f"{p:.3f}"] for name, said_, p in zip(names, says, share, strict=True)]
@@ -214,8 +224,12 @@ def temperatures(logits: Tensor, tokens: Sequence[str], values: Sequence[float],
     ]  # fmt: skip
     scene = grid(row(space(), words(t("logit"), "quiet"), *heads), *lines)
     said = [
-        t("τ = {value}: “{word}” gets {share} of what these tokens have together.", value=f"{value:g}",
-          word=tokens[0].strip(), share=f"{shares[0]:.0%}")
+        t(
+            "τ = {value}: “{word}” gets {share} of what these tokens have together.",
+            value=f"{value:g}",
+            word=tokens[0].strip(),
+            share=f"{shares[0]:.0%}",
+        )
         for value, shares in zip(values, rows, strict=True)
     ]
     table = (
@@ -258,8 +272,12 @@ def grows(corpus: dict[str, int], word: str, *, title="", caption=""):
         boxes |= made
     said = [t("“{word}” as single letters. The mark in front stands for a space.", word=word)]
     said += [
-        t("“{left}” and “{right}” stand side by side {count} times in the list: they become one piece.", left=left,
-          right=right, count=count)
+        t(
+            "“{left}” and “{right}” stand side by side {count} times in the list: they become one piece.",
+            left=left,
+            right=right,
+            count=count,
+        )
         for (left, right), count in told
     ]
     rows = [[str(n), " ".join(name for name, _, _ in layer)] for n, layer in enumerate(layers)]
@@ -302,7 +320,7 @@ def learning(history: Sequence[tuple[int, float, float, str]], *, title="", capt
     ]  # fmt: skip
     rows = [[str(step), f"{a:.2f}", f"{b:.2f}", text] for step, a, b, text in history]
     table = [t("step"), t("read"), t("not read"), t("it writes")], rows
-    axes = [("step", t("point"), range(1, len(shown) + 1))]
+    axes = [("step", t("point"), None)]
     return figure(scene, said, table, axes=axes, title=title, caption=caption)
 
 
