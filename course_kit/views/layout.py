@@ -7,6 +7,8 @@ import math
 
 WIDTH, SIZE, LINE, BIG = 580, 15, 20, 36  # what a row has; of words: their size, from line to line, of a sign
 GAP, AIR, PAD = 8, 28, 12  # between parts; between those that an arrow joins; around what a box holds
+CLOSE, NEAR, FAR = 1, 4, 50  # other gaps
+THIN = 1  # of an arrow
 MOST = 1.5  # how much wider than its words a box gets where there is room
 ROUND = 0.8  # how much of its width a ring takes
 CELL, BAR = 40, 96  # how wide a number's cell and a bar are
@@ -149,10 +151,10 @@ def frames(*parts) -> Part:
 
 def steps(*parts, first=0) -> list[Part]:
     """Parts that come one after the other."""
-    parts = [words(part) if isinstance(part, str) else part for part in parts]
-    for n, part in enumerate(parts, first):
+    come = [words(part) if isinstance(part, str) else part for part in parts]
+    for n, part in enumerate(come, first):
         part.look.setdefault("since", n)
-    return list(parts)
+    return come
 
 
 def arrow(begin: Part, end: Part, role="", weight=2, **look) -> Arrow:
