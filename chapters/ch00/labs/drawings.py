@@ -2,7 +2,23 @@
 
 from course_kit.i18n import t
 from course_kit.views.figure import figure
-from course_kit.views.layout import BIG, GAP, LINE, box, column, disc, grid, layers, plot, row, space, spot, words
+from course_kit.views.layout import (
+    BIG,
+    CLOSE,
+    GAP,
+    LINE,
+    NEAR,
+    box,
+    column,
+    disc,
+    grid,
+    layers,
+    plot,
+    row,
+    space,
+    spot,
+    words,
+)
 
 
 def balance(low=2, high=4, most=6, start=3, *, title="", caption=""):
@@ -14,16 +30,16 @@ def balance(low=2, high=4, most=6, start=3, *, title="", caption=""):
     least = disc("1", "key", high=[BIG] * most, strong=True)
     more = disc([str(w) for w in weights], "key", high=loads, strong=True)
     feet = [
-        spot(column(words("▲", "output"), words(t("average {number}", number=f"{f:.2f}"), "output", strong=True), gap=0,
-                    only=[n]), (at, 0.5))
+        spot(column(words("▲", "output"), words(t("average {number}", number=f"{f:.2f}"), "output", strong=True),
+                    gap=CLOSE, only=[n]), (at, 0.5))
         for n, (f, at) in enumerate(zip(found, share, strict=True))
     ]  # fmt: skip
     beam = column(
-        row(*(words(str(n), "value") for n in (low, high)), even=True, gap=0),
-        row(least, more, even=True, gap=0),
+        row(*(words(str(n), "value") for n in (low, high)), even=True, gap=CLOSE),
+        row(least, more, even=True, gap=CLOSE),
         box(" ", fill=True, high=GAP),
-        row(space(), plot(*feet, high=2 * LINE), space(), of=[1, 2, 1], gap=0),
-        gap=0,
+        row(space(), plot(*feet, high=2 * LINE), space(), of=[1, 2, 1], gap=CLOSE),
+        gap=CLOSE,
     )
     said = [
         t("Weights 1 and {w}: (1 · {low} + {w} · {high}) / (1 + {w}) = {average}", w=w, low=low, high=high,
@@ -42,7 +58,7 @@ def stretch(queries=(9, 15), keys=(8, 12, 18), *, title="", caption=""):
         shapes = [words(before, "quiet", until=0)] if before else []
         shapes.append(words(shape, "quiet", since=since))
         head = words(name, role, since=since if not before else 0)
-        return column(head, layers(*shapes), grid(*(row(*line, gap=GAP / 2) for line in lines)))
+        return column(head, layers(*shapes), grid(*(row(*line, gap=NEAR) for line in lines)))
 
     shape = f"[{len(queries)}, {len(keys)}]"
     asks = table_of(t("queries[:, None]"), "query", shape, lambda i, k: box(str(queries[i]), "query", since=min(k, 1)),
