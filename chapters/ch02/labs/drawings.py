@@ -76,9 +76,9 @@ def shadows(q, keys, *, title="", caption=""):
     query, times the length of the query."""
     length, said, rows, columns, hands = math.hypot(*q), [], [], [], []
     for k in keys:
-        dot = q[0] * k[0] + q[1] * k[1]
+        dot = sum(a * b for a, b in zip(q, k, strict=True))
         shadow = dot / length
-        along = (q[0] * shadow / length, q[1] * shadow / length)
+        along = [number * shadow / length for number in q]
         foots = [space() for _ in range(3)]
         for foot, role, (a, b), weight in zip(foots, ("output", "key", "query"), (along, k, q), (6, 3, 3), strict=True):
             reach = round(UNIT * math.hypot(a, b), 1)
@@ -86,7 +86,7 @@ def shadows(q, keys, *, title="", caption=""):
         field = plot(*(spot(foot, (0.35, 0.5 + lift)) for foot, lift in zip(foots, (-LIFT, LIFT, 0), strict=True)),
                      high=6 * UNIT)  # fmt: skip
         columns.append(column(
-            words(f"k = ({k[0]:g}, {k[1]:g})".replace("-", "−"), "key"),
+            words("k = ({:g}, {:g})".format(*k).replace("-", "−"), "key"),
             field,
             words(t("shadow {shadow} × length {length}", shadow=f"{shadow:g}".replace("-", "−"),
                     length=f"{length:g}"), "output"),
@@ -95,6 +95,6 @@ def shadows(q, keys, *, title="", caption=""):
         values = {"shadow": f"{shadow:g}".replace("-", "−"), "dot": f"{dot:g}".replace("-", "−")}
         said.append(t("Let the key fall straight onto the line of the query: its shadow there is {shadow} long. "
                       "Times the length of the query, that is the dot product, {dot}.", **values))  # fmt: skip
-        rows.append([f"({k[0]:g}, {k[1]:g})", f"{shadow:g}", f"{dot:g}"])
+        rows.append(["({:g}, {:g})".format(*k), f"{shadow:g}", f"{dot:g}"])
     table = [t("key"), t("shadow"), "q · k"], rows
     return figure(row(*steps(*columns), *hands, even=True), said, table, title=title, caption=caption)

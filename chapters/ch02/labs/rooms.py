@@ -9,7 +9,7 @@ from torch import nn
 
 from course_kit.i18n import mark, t
 from course_kit.views.figure import figure
-from course_kit.views.layout import GAP, arrow, box, column, disc, ring, words
+from course_kit.views.layout import CLOSE, GAP, arrow, box, column, disc, ring, words
 
 NAMES = ("Ada", "Ben", "Cleo", "Dan", "Eva", "Finn", "Gus", "Hana")
 THINGS = (mark("apple"), mark("bread"), mark("cup"), mark("drum"), mark("egg"), mark("fan"), mark("glass"), mark("hat"))
@@ -57,7 +57,7 @@ def room(trained: dict[int, nn.Module], *, title="", caption=""):
     wishes_of = ([t("looks for {name}", name=NAMES[wish[i]]) for wish, _, _ in frames] for i in range(count))
     gets = ([t("gets {thing}", thing=t(THINGS[got[i]])) for _, got, _ in frames] for i in range(count))
     people = [
-        column(person, box(t(THINGS[CARRIED[i]]), "value"), words(got, "output"), words(wish, "query"), gap=GAP / 4)
+        column(person, box(t(THINGS[CARRIED[i]]), "value"), words(got, "output"), words(wish, "query"), gap=CLOSE)
         for i, (person, wish, got) in enumerate(zip(discs, wishes_of, gets, strict=True))
     ]
     looks = [_look(i, j, discs, frames) for i in range(count) for j in range(count)]
