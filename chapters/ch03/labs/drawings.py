@@ -8,19 +8,7 @@ from course_kit import text
 from course_kit.contexts import evaluating
 from course_kit.i18n import t
 from course_kit.views.figure import figure
-from course_kit.views.layout import (
-    AIR,
-    arrow,
-    bar,
-    box,
-    cells,
-    column,
-    grid,
-    label,
-    row,
-    steps,
-    words,
-)
+from course_kit.views.layout import AIR, CLOSE, FAR, arrow, bar, box, cells, column, grid, label, row, steps, words
 
 SHOWN = 3  # numbers of a state that are drawn
 
@@ -87,7 +75,7 @@ def squeeze(loaded, sentence, *, title="", caption=""):
                 break
             written += loaded.target.tokens([int(read)])
             rows.append(last[0, 0, :SHOWN].tolist())
-    half, size = c.shape[1] // 2, c.shape[1]
+    (_, size), half = c.shape, c.shape[1] // 2
     kept = [*c[0, half : half + SHOWN].tolist(), *c[0, :SHOWN].tolist()]  # read backwards, and forwards
     read_all = len(source)
     encoder, forth = _columns(source, states[0, :, :SHOWN].tolist(), "key", 0)
@@ -99,7 +87,7 @@ def squeeze(loaded, sentence, *, title="", caption=""):
         row(label(t("① read"), "quiet"), row(*encoder, *forth)),
         row(label(t("② squeeze"), "quiet", since=read_all), c_drawn),
         row(label(t("③ write"), "quiet", since=read_all + 1), row(*decoder, *back)),
-        *(arrow(end, c_drawn.parts[0], "key") for end in (encoder[0], encoder[-1])),
+        *(arrow(end, c_drawn.parts[0], "key") for end in encoder[:: len(encoder) - 1]),
         *(arrow(c_drawn, state, "output") for state in decoder),
         gap=AIR,
     )
@@ -114,7 +102,7 @@ def squeeze(loaded, sentence, *, title="", caption=""):
 
 def _columns(tokens, numbers, role, since):
     """Words with the first numbers of their states above them, and an arrow from each to the next."""
-    states = [column(*(cells([number], role) for number in state), gap=0) for state in numbers]
+    states = [column(*(cells([number], role) for number in state), gap=CLOSE) for state in numbers]
     columns = steps(*(column(state, words(word, strong=True)) for state, word in zip(states, tokens, strict=True)),
                     first=since)  # fmt: skip
     return columns, [arrow(one.parts[1], other.parts[1], role) for one, other in itertools.pairwise(states)]
@@ -126,7 +114,8 @@ def _twice(model, source, reads):
     mask, own = torch.ones_like(source, dtype=torch.bool), reads[:, :1]
     for _ in range(reads.shape[1]):
         own = torch.cat([own, model(source, own, mask)[0][:, -1:].argmax(-1)], 1)
-    return model(source, reads, mask)[0][0].argmax(-1).tolist(), own[0, 1:].tolist()
+    ((guided,), *_), (alone,) = model(source, reads, mask), own
+    return guided.argmax(-1).tolist(), alone[1:].tolist()
 
 
 def slips(model, source, reads, target) -> tuple[int, int]:
@@ -199,7 +188,7 @@ def branches(tree, *, title="", caption=""):
         ahead, then = box(f"{word}  {p:g}", "output", strong=True), box(f"…  {after:g}", "output")
         lines.append(row(ahead,
                          *(column(part, since=n + 1) for part in (then, words(f"→ {together[word]:.2f}", strong=True))),
-                         gap=2 * AIR))  # fmt: skip
+                         gap=FAR))  # fmt: skip
         ways += [arrow(begin, ahead, "query", weight=9 * p, side="across"),
                  arrow(ahead, then, "query", weight=9 * after, side="across")]  # fmt: skip
     (first, (p, _)), best = next(iter(tree.items())), max(together, key=together.__getitem__)
@@ -210,5 +199,5 @@ def branches(tree, *, title="", caption=""):
     ]
     rows = [[word, p, after, f"{together[word]:.2f}"] for word, (p, after) in tree.items()]
     table = [t("first word"), "p", t("best next word"), t("together")], rows
-    scene = row(begin, grid(*lines, gap=2 * AIR), *ways, gap=2 * AIR)
+    scene = row(begin, grid(*lines, gap=FAR), *ways, gap=FAR)
     return figure(scene, said, table, title=title, caption=caption)
