@@ -8,6 +8,7 @@ from course_kit.i18n import t
 from course_kit.views.figure import figure
 from course_kit.views.layout import (
     AIR,
+    CLOSE,
     arrow,
     box,
     cells,
@@ -36,7 +37,7 @@ def ways(*, title="", caption=""):
     wave = np.array([math.sin(place), math.cos(place)])
     added = grid(
         row(label(t("word")), cells(word.tolist())),
-        *(row(label(name, role), column(sign, cells(numbers.tolist(), role), gap=0), since=1)
+        *(row(label(name, role), column(sign, cells(numbers.tolist(), role), gap=CLOSE), since=1)
           for name, role, sign, numbers in ((t("position"), "value", "+", wave),
                                             (t("sum"), "output", "=", word + wave))),
     )  # fmt: skip
@@ -67,15 +68,16 @@ def ways(*, title="", caption=""):
     return figure(scene, said, table, title=title, caption=caption)
 
 
-def clocks(pairs=(0, 10, 20, 30, 40), length=50, start=20, *, title="", caption=""):
+def clocks(pairs=range(0, 50, 10), length=50, start=20, *, title="", caption=""):
     """Pairs of columns of the sinusoidal encoding as clocks: the hand of each at a position, and its two numbers."""
     P = waves(range(length))
     omegas = [SLOW ** (-2 * j / SIZE) for j in pairs]
-    parts, hands = [], []
-    for j, omega in zip(pairs, omegas, strict=True):
-        clock, pair = disc(high=CLOCK), P[:, 2 * j : 2 * j + 2].tolist()
+    columns = [(2 * j, 2 * j + 1) for j in pairs]
+    names, parts, hands = [f"{sine}, {cosine}" for sine, cosine in columns], [], []
+    for name, both, omega in zip(names, columns, omegas, strict=True):
+        clock, pair = disc(high=CLOCK), P[:, both].tolist()
         hands.append(hand(clock, [i * omega for i in range(length)], LONG, "output"))
-        parts.append(column(clock, cells(pair, "output"), words(f"{2 * j}, {2 * j + 1}", "quiet")))
+        parts.append(column(clock, cells(pair, "output"), words(name, "quiet")))
     scene = column(row(*parts, *hands, even=True), words(t("columns of the table"), "quiet"))
     said = [
         t("Position {i}: the fastest hand has made {fast} turns, the slowest {slow}.", i=i,
@@ -84,8 +86,7 @@ def clocks(pairs=(0, 10, 20, 30, 40), length=50, start=20, *, title="", caption=
     ]  # fmt: skip
     table = (
         [t("columns"), t("one turn takes")],
-        [[f"{2 * j}, {2 * j + 1}", t("{count} positions", count=f"{math.tau / w:,.0f}")]
-         for j, w in zip(pairs, omegas, strict=True)],
+        [[name, t("{count} positions", count=f"{math.tau / w:,.0f}")] for name, w in zip(names, omegas, strict=True)],
     )  # fmt: skip
     return figure(scene, said, table, axes=[("position", t("position"), range(length))], start={"position": start},
                   still=True, title=title, caption=caption)  # fmt: skip
@@ -177,7 +178,7 @@ def walk(words: int, kernel: int, steps: list[int]) -> tuple[list[list[int]], li
     return edges, path
 
 
-def paths(lengths=(3, 5, 7, 9), kernels=(2, 3, 4), *, title="", caption=""):
+def paths(lengths=range(3, 10, 2), kernels=range(2, 5), *, title="", caption=""):
     """Four layers over the same words: all connections, and the path from the first word to the last one lit."""
     names = (t("recurrent"), t("convolution"), t("dilated convolution"), t("attention"))
     seen: list[list[dict]] = [[] for _ in names]
@@ -202,7 +203,7 @@ def paths(lengths=(3, 5, 7, 9), kernels=(2, 3, 4), *, title="", caption=""):
         tables.append(([t("layer"), t("steps from the first word to the last")], list(zip(names, counts, strict=True))))
         said.append(t(
             "{n} words, kernel {k}. From the first word to the last: recurrent {a} steps, convolution {b}, "
-            "dilated {c}, attention {d}.", n=n, k=k, a=counts[0], b=counts[1], c=counts[2], d=counts[3]
+            "dilated {c}, attention {d}.", n=n, k=k, **dict(zip("abcd", counts, strict=True))
         ))  # fmt: skip
     drawings = []
     for drawn in seen:
