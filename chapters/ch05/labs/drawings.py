@@ -18,7 +18,11 @@ from course_kit.views.figure import figure
 from course_kit.views.layout import (
     AIR,
     BIG,
+    CLOSE,
+    FAR,
     GAP,
+    NEAR,
+    THIN,
     arrow,
     bar,
     box,
@@ -67,7 +71,9 @@ def opened(translation, layers=3, *, title="", caption=""):
     ways = [arrow(english, whole, READS), arrow(whole, french, WRITES)]
     ways += [way for one, other in (halves, stacks, layer) for way in (arrow(english, one, READS),
                                                                        arrow(other, french, WRITES))]  # fmt: skip
-    over = [(halves[0], halves[1]), *((stack[0][-1], part) for part in stack[1]), (parts[0][-1], parts[1][1])]
+    (*_, last), writing = stack
+    (*_, read), (_, crossing, _) = parts
+    over = [tuple(halves), *((last, part) for part in writing), (read, crossing)]
     ways += [arrow(one, other, READS, weight=4, side="across") for one, other in over]
     pairs = (row(*pair, even=True, gap=AIR) for pair in (halves, stacks, layer))
     said = [
@@ -136,15 +142,17 @@ def attend(tokens=("animal", "street", "tired"), *, title="", caption=""):
 
 def lanes(tokens=("animal", "it", "tired"), *, title="", caption=""):
     """Three words on their way through one encoder block: attention between them, a network for each, two sums."""
-    places = range(len(tokens))
+    places, far = range(len(tokens)), len(tokens) - 1  # from the first to the last, and back
     given, made = ([box(word, role, strong=True) for word in tokens] for role in ("key", "output"))
     enter, leave = ([space() for _ in places] for _ in range(2))
     once, twice = ([disc("+", high=24) for _ in places] for _ in range(2))
     thinks = [box(t("network")) for _ in places]
     between = box(t("attention"), "key", row(*leave, even=True), row(*enter, even=True), fill=True, gap=AIR + GAP)
-    lit = ((0, 2), (2, 0))
-    ways = [arrow(enter[i], leave[j], "value" if (i, j) in lit else "quiet", weight=3 if (i, j) in lit else 1,
-                  head=False) for i in places for j in places]  # fmt: skip
+    ways = [
+        arrow(enter[i], leave[j], "value" if abs(i - j) == far else "quiet", head=False,
+              weight=3 if abs(i - j) == far else THIN)
+        for i in places for j in places
+    ]  # fmt: skip
     for n in places:
         chain = [enter[n], given[n]], [once[n], leave[n]], [thinks[n], once[n]], [twice[n], thinks[n]], \
             [made[n], twice[n]]  # fmt: skip
@@ -201,8 +209,8 @@ def shifted(target, begin, *, title="", caption=""):
         row(label(names[0]), *given),
         row(label(names[1]), *wanted),
         *(arrow(read, say, "output") for read, say in zip(given, wanted, strict=True)),
-        *(arrow(say, read, weight=1) for say, read in zip(wanted, given[1:], strict=False)),
-        gap=2 * AIR,
+        *(arrow(say, read, weight=THIN) for say, read in zip(wanted, given[1:], strict=False)),
+        gap=FAR,
     )
     said = [
         t("Place {n}: it has read “{read}”, and has to say “{say}”.", n=n, read=" ".join(reads[:n]), say=target[n - 1])
@@ -217,7 +225,7 @@ def network(x, *, title="", caption=""):
     a, b = x
     wide = [a, b, a + b, a - b]
     kept = [max(0, n) for n in wide]
-    out = [kept[0] + kept[1], kept[2] + kept[3]]
+    out = [sum(kept[:2]), sum(kept[2:])]
     levels = [(t("a word"), [a, b], "key"), (t("wider, by W₁"), wide, ""), (t("ReLU: no less than 0"), kept, ""),
               (t("narrow again, by W₂"), out, "output")]  # fmt: skip
     vectors = [cells(numbers, role) for _, numbers, role in levels]
@@ -260,15 +268,15 @@ def cut(loaded, sentence, tokens, layer, *, title="", caption=""):
 
     def numbers(rows):
         """The first two of each head's, for each frame."""
-        return [rows[0, :, i, :2].flatten().tolist() for i, _ in seen]
+        return [rows[:, i, :2].flatten().tolist() for i, _ in seen]
 
     def pieces(rows, role):
         return row(*(cells([line[2 * h : 2 * h + 2] for line in rows], role) for h in range(heads)), even=True)
 
-    asks, answers = numbers(q), numbers(found)
+    asks, answers, weights = numbers(q[0]), numbers(found[0]), weights[0]
     out = [mixed[i, : 2 * heads].tolist() for i, _ in seen]
     shares = [
-        row(label(word), row(*(bar([weights[0, h, i, n].item() for i, _ in seen]) for h in range(heads)), even=True))
+        row(label(word), row(*(bar([weights[h, i, n].item() for i, _ in seen]) for h in range(heads)), even=True))
         for n, word in enumerate(read_as)
     ]
     lines = grid(
@@ -278,15 +286,19 @@ def cut(loaded, sentence, tokens, layer, *, title="", caption=""):
             row(space(), row(*(t("head {n}", n=h + 1) for h in range(heads)), even=True)),
             first=1,
         ),
-        *(row(*line.parts, since=2) for line in shares),
-        row(label(t("answers"), "quiet"), pieces(answers, "output"), since=2),
-        row(label(t("joined"), "quiet"), cells(answers, "output"), since=3),
-        row(label(t("× W_O"), "quiet"), cells(out, "output"), since=3),
-        gap=GAP / 2,
+        *(
+            row(*line.parts, since=2)
+            for line in [*shares, row(label(t("answers"), "quiet"), pieces(answers, "output"))]
+        ),
+        *(
+            row(label(name, "quiet"), cells(given, "output"), since=3)
+            for name, given in ((t("joined"), answers), (t("× W_O"), out))
+        ),
+        gap=NEAR,
     )
     said, tables = [], []
     for i, step in seen:
-        best = weights[0, :, i].max(-1)
+        best = weights[:, i].max(-1)
         most = [
             f"{read_as[n]} {share:.0%}" for n, share in zip(best.indices.tolist(), best.values.tolist(), strict=True)
         ]
@@ -298,7 +310,7 @@ def cut(loaded, sentence, tokens, layer, *, title="", caption=""):
             t("Lay the answers side by side: {count} numbers again. A last matrix mixes them.", **places),
         ][step])  # fmt: skip
         header = [t("word"), *(t("head {n}", n=h + 1) for h in range(heads))]
-        tables.append((header, [[word, *(f"{weights[0, h, i, n]:.2f}" for h in range(heads))]
+        tables.append((header, [[word, *(f"{weights[h, i, n]:.2f}" for h in range(heads))]
                                 for n, word in enumerate(read_as)]))  # fmt: skip
     axes = [("word", t("word"), list(tokens)), ("step", t("step"), range(1, len(STEPS) + 1))]
     return figure(lines, said, tables, axes=axes, title=title, caption=caption)
@@ -359,10 +371,10 @@ def at_once(loaded, sentence, *, title="", caption=""):
     ):
         lines, ways, said_last = [], [], None
         for i, (word, says) in enumerate(zip(reading.tokens, after, strict=True)):
-            sees = row(*(box(role=WRITES, wide=TILE, high=TILE) for _ in range(i + 1)), tight=True, gap=GAP / 4)
+            sees = row(*(box(role=WRITES, wide=TILE, high=TILE) for _ in range(i + 1)), tight=True, gap=CLOSE)
             given, made = words(word, anchor="end"), words(says, "output")
             lines.append(row(given, sees, made, since=i if slowly else 0))
-            ways += [arrow(said_last, given, "output", weight=1)] if slowly and said_last else []
+            ways += [arrow(said_last, given, "output", weight=THIN)] if slowly and said_last else []
             said_last = made
         head = row(*(words(name, "quiet") for name in (t("reads"), t("sees"), t("next"))))
         sides.append(column(row(label(name, strong=True), words(calls, "quiet")), grid(head, *lines, *ways)))
@@ -441,13 +453,13 @@ def hops(loaded, example, rows, *, title="", caption=""):
         thick = 1 + 6 * weight.item()
         cut_here = [(begin, end) in cuts for cuts in gone]
         lines += [
-            arrow(*ends, weight=1, side="across"),
+            arrow(*ends, weight=THIN, side="across"),
             arrow(*ends, "value", weight=[0 if is_cut else thick for is_cut in cut_here], side="across",
                   words=["✗" if is_cut else "" for is_cut in cut_here]),
         ]  # fmt: skip
     scene = row(
-        column(words(t("English"), READS), *english, gap=GAP / 2),
-        column(words(t("encoded"), READS), *encoded, gap=GAP / 2),
+        column(words(t("English"), READS), *english, gap=NEAR),
+        column(words(t("encoded"), READS), *encoded, gap=NEAR),
         french,
         *lines,
         even=True,
