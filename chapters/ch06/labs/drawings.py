@@ -11,8 +11,12 @@ from course_kit.i18n import mark, t
 from course_kit.views.figure import figure
 from course_kit.views.layout import (
     AIR,
+    CLOSE,
+    FAR,
     GAP,
     LINE,
+    NEAR,
+    THIN,
     WIDTH,
     arrow,
     bar,
@@ -73,7 +77,7 @@ def leak(tokens, place: int, *, title="", caption=""):
     ways = [arrow(mine[0], levels[1][i], "key") for i in sides]
     ways += [arrow(levels[1][i], mine[2], "output") for i in sides]
     lines = steps(*(row(label(name, "quiet"), *level) for name, level in zip(names, levels, strict=True)))
-    scene = grid(*lines[::-1], *ways, gap=1.5 * AIR)
+    scene = grid(*lines[::-1], *ways, gap=FAR)
     word = tokens[place]
     said = [
         t("What stands at the place of “{word}”? Its own column is forbidden, so you would think it cannot be read.",
@@ -134,7 +138,7 @@ def rows(tokens, segments, *, title="", caption=""):
         t("The three rows of a token are added. This sum goes into the first block."),
     ]
     table = [name for name, _, _ in lines], list(zip(*(line for _, line, _ in lines), strict=True))
-    return figure(grid(*every, gap=0), said, table, title=title, caption=caption)
+    return figure(grid(*every, gap=CLOSE), said, table, title=title, caption=caption)
 
 
 def norms(*, title="", caption=""):
@@ -181,7 +185,7 @@ def logits(loaded, sentence: str, most=5, *, title="", caption=""):
         for name, logit, share in zip(candidates, near, likely.values.tolist(), strict=True)
     ]
     head = row(t("token"), *steps(t("logit"), "softmax", first=2))
-    ways = [arrow(made, name, "output", weight=1, side="across") for name in candidates]
+    ways = [arrow(made, name, "output", weight=THIN, side="across") for name in candidates]
     scene = column(f"“{sentence}”", row(left, grid(head, *lines, since=2), *ways, gap=AIR))
     said = [
         t("The encoder gives a vector for each token. Here is the one at the hole, its first four numbers."),
@@ -238,7 +242,7 @@ def training_step(loaded, sentence: str, holes, rate=0.002, *, title="", caption
                 parameter -= rate * parameter.grad
         after = chances()
     shares = [[round(p, 3) for p in two.exp().tolist()] for two in (before.detach(), after)]
-    losses = [f"{-two.mean():.2f}" for two in (before, after)]
+    cost, less = losses = [f"{-two.mean():.2f}" for two in (before, after)]
     bert = box("BERT", "key", strong=True, fill=True)
     given = [box("MASK", "query", strong=True) if n in holes else box(word, "key") for n, word in enumerate(tokens)]
     after_it = 5  # steps before the model is asked again
@@ -247,7 +251,7 @@ def training_step(loaded, sentence: str, holes, rate=0.002, *, title="", caption
             words(tokens[hole], "output", strong=True),
             bar([one] * after_it + [other], "output"),
             words([f"{one:.0%}"] * after_it + [f"{other:.0%}"], "output"),
-            gap=0,
+            gap=CLOSE,
         )
         for hole, one, other in zip(holes, *shares, strict=True)
     ]
@@ -255,15 +259,15 @@ def training_step(loaded, sentence: str, holes, rate=0.002, *, title="", caption
     def at_holes(parts):
         return row(*(parts[holes.index(n)] if n in holes else space() for n in range(len(tokens))), even=True)
 
-    lost = box([t("loss {loss}", loss=losses[0])] * after_it + [t("loss {loss}", loss=losses[1])], wide=WIDTH / 3)
+    lost = box([t("loss {loss}", loss=loss) for loss in [cost] * after_it + [less]], wide=WIDTH / 3)
     moves = words(t("all parameters move"), "query", since=4)
     scene = column(
         at_holes([words(tokens[hole], "query", strong=True) for hole in holes]),
-        row(*given, even=True, gap=GAP / 2),
+        row(*given, even=True, gap=NEAR),
         column(bert, since=1),
         column(row(at_holes(answers)), since=2),
         row(moves, lost, space(), even=True, since=3),
-        *(arrow(one, bert, weight=1) for one in given),
+        *(arrow(one, bert, weight=THIN) for one in given),
         *(arrow(bert, answer, "output", since=2) for answer in answers),
         *(arrow(answer, lost) for answer in answers),
         arrow(moves, bert, "query", weight=3),
@@ -276,10 +280,10 @@ def training_step(loaded, sentence: str, holes, rate=0.002, *, title="", caption
         t("Cover some words. The book still knows what stood there."),
         t("The model reads all words at once, the covered ones as [MASK]."),
         t("At each hole it gives the right word a probability: {words}.", words=t(", ").join(listed)),
-        t("The loss is −ln of that probability, averaged over the holes: {loss}.", loss=losses[0]),
+        t("The loss is −ln of that probability, averaged over the holes: {loss}.", loss=cost),
         t("Go back through the model: each parameter moves a little to where the loss is smaller."),
         t("Asked again, it gives {words}. The loss is {loss}. Then comes the next page.",
-          words=t(", ").join(t("“{word}” {then}", **pair) for pair in pairs), loss=losses[1]),
+          words=t(", ").join(t("“{word}” {then}", **pair) for pair in pairs), loss=less),
     ]  # fmt: skip
     rows = [[pair["word"], pair["share"], pair["then"]] for pair in pairs] + [[t("loss"), *losses]]
     table = [t("covered word"), t("before the step"), t("after it")], rows
@@ -374,4 +378,4 @@ def answer(question: str, tokens, starts, ends, span: tuple[int, int], *, title=
     ]
     rows = [[token, f"{a:.2f}", f"{b:.2f}"] for token, a, b in zip(tokens, starts, ends, strict=True)]
     table = [t("token"), t("begins here"), t("ends here")], rows
-    return figure(grid(*lines, gap=0), said, table, title=title, caption=caption)
+    return figure(grid(*lines, gap=CLOSE), said, table, title=title, caption=caption)
