@@ -13,8 +13,10 @@ from course_kit.views.figure import figure
 from course_kit.views.layout import (
     AIR,
     BIG,
-    GAP,
+    CLOSE,
     LINE,
+    NEAR,
+    THIN,
     arrow,
     bar,
     box,
@@ -57,7 +59,7 @@ def exams(loaded, text: str, *, title="", caption=""):
         read = [box(token, "key") if j <= i else space() for j, token in enumerate(tokens[:count])]
         wanted = words(tokens[i + 1], "output", strong=True)
         lines.append(row(*read, wanted, bar(bits[i] / max(bits)), f"{bits[i]:.1f}", since=i))
-        ways.append(arrow(read[i], wanted, "output", weight=1))
+        ways.append(arrow(read[i], wanted, "output", weight=THIN))
     head = row(words(t("has read"), "key"), words(t("should say"), "output"), words(t("bits paid"), "quiet"))
     said = [
         t(
@@ -72,7 +74,7 @@ def exams(loaded, text: str, *, title="", caption=""):
     rows = [[" ".join(tokens[: i + 1]), tokens[i + 1], f"{p[i]:.3f}", f"{bits[i]:.1f}"] for i in range(count)]
     table = [t("has read"), t("should say"), "p", t("bits paid")], rows
     axes = [("exam", t("exam"), None)]
-    return figure(column(head, grid(*lines, *ways, gap=GAP / 4)), said, table, axes=axes, title=title, caption=caption)
+    return figure(column(head, grid(*lines, *ways, gap=CLOSE)), said, table, axes=axes, title=title, caption=caption)
 
 
 @torch.no_grad()
@@ -84,7 +86,7 @@ def opened(loaded, prompt: str, best: int = 4, *, title="", caption=""):
     shares, places = chances.topk(best)
     tokens, blocks = [token.strip() for token in tokenizer.tokens(places.tolist())], len(model.blocks)
     expects = row(
-        *(column(words(token, "output", strong=True), bar(share, "output"), f"{share:.0%}", gap=0)
+        *(column(words(token, "output", strong=True), bar(share, "output"), f"{share:.0%}", gap=CLOSE)
           for token, share in zip(tokens, shares.tolist(), strict=True)),
         even=True,
     )  # fmt: skip
@@ -265,10 +267,10 @@ def grows(corpus: dict[str, int], word: str, *, title="", caption=""):
         fresh = [piece for piece in layer if piece not in boxes]
         made = {piece: box(piece[0], "output" if level else "key", strong=bool(level)) for piece in fresh}
         line = [made.get(piece) or space() for piece in layer]
-        lines.append(row(*line, of=[end - begin + 1 for _, begin, end in layer], gap=0, since=level))
-        for piece, above in made.items():
-            inside = [part for part in boxes if piece[1] <= part[1] and part[2] <= piece[2]]
-            ways += [arrow(boxes.pop(part), above, weight=1) for part in inside]
+        lines.append(row(*line, of=[end - begin + 1 for _, begin, end in layer], gap=CLOSE, since=level))
+        for (_, begin, end), above in made.items():
+            inside = [part for part in boxes if begin <= part[1] and part[2] <= end]
+            ways += [arrow(boxes.pop(part), above, weight=THIN) for part in inside]
         boxes |= made
     said = [t("“{word}” as single letters. The mark in front stands for a space.", word=word)]
     said += [
@@ -291,26 +293,24 @@ def learning(history: Sequence[tuple[int, float, float, str]], *, title="", capt
 
     history: (step, loss read, loss not read, what it wrote) for each measurement, three at least
     """
-    first, last, ends = history[0][0], history[-1][0], [x for row_ in history for x in row_[1:3]]
-    low, span, shown = min(ends), max(ends) - min(ends), [0, max(1, (len(history) - 1) // 4), len(history) - 1]
-
-    def point(row_, loss):
-        return (row_[0] - first) / (last - first), (loss - low) / span
-
-    read, unread = ([point(row_, row_[kind]) for row_ in history] for kind in (1, 2))
+    taken, read, unread, texts = zip(*history, strict=True)
+    low, high, shown = min(*read, *unread), max(*read, *unread), [0, max(1, (len(taken) - 1) // 4), len(taken) - 1]
+    span, ticks = high - low, taken[-1] - taken[0]
+    curves = [[((step - taken[0]) / ticks, (loss - low) / span) for step, loss in zip(taken, losses, strict=True)]
+              for losses in (read, unread)]  # fmt: skip
     marks = steps(*(disc(str(n), "value", high=LINE) for n in range(1, len(shown) + 1)))
     chart = plot(
-        curve(read, "key"),
-        curve(unread, "value"),
-        *(spot(mark, unread[i]) for mark, i in zip(marks, shown, strict=True)),
+        curve(curves[0], "key"),
+        curve(curves[1], "value"),
+        *(spot(mark, curves[1][i]) for mark, i in zip(marks, shown, strict=True)),
         high=HIGH,
     )
     losses = grid(
-        row(words(t("not read: {loss}", loss=f"{history[-1][2]:.2f}"), "value", strong=True)),
-        row(words(t("read: {loss}", loss=f"{history[-1][1]:.2f}"), "key", strong=True)),
+        row(words(t("not read: {loss}", loss=f"{unread[-1]:.2f}"), "value", strong=True)),
+        row(words(t("read: {loss}", loss=f"{read[-1]:.2f}"), "key", strong=True)),
     )
-    lines = steps(*(row(words(f"{n}", "value", strong=True), label(t("step {step}: “{text}”", step=history[i][0],
-                                                                    text=history[i][-1])), tight=True)
+    lines = steps(*(row(words(f"{n}", "value", strong=True), label(t("step {step}: “{text}”", step=taken[i],
+                                                                    text=texts[i])), tight=True)
                     for n, i in enumerate(shown, 1)))  # fmt: skip
     scene = column(label(t("loss in nats"), "quiet"), row(chart, losses), *lines)
     said = [
@@ -333,18 +333,20 @@ def kept(tokens: Sequence[str], begun: int, *, title="", caption=""):
     lines = []
     for i, token in enumerate(tokens):
         came = max(0, i + 1 - begun)
-        news = (begun * (begun + 1) // 2 if not came else i + 1) if i + 1 >= begun else None
+        news = (sum(range(begun + 1)) if not came else i + 1) if i + 1 >= begun else None
         lines.append(row(
             words(token.strip(), anchor="end", strong=i >= begun),
             row(*(box(role="query", wide=TILE, high=TILE, since=came, until=came) for _ in range(i + 1)), tight=True,
-                gap=GAP / 2),
+                gap=NEAR),
             words(t("{n} new", n=news) if news else "", "query", strong=True, until=came),
             since=came,
         ))  # fmt: skip
     head = row(words(t("query"), "query", anchor="end"), label(t("keys and values"), "key"), space())
     for step in steps_:
         read = begun + step
-        fresh, old = (read * (read + 1) // 2, 0) if not step else (read, (read - 1) * read // 2)
+        scores = sum(range(read + 1))
+        fresh = read if step else scores
+        old = scores - fresh
         said.append(
             t("The prompt: all {n} scores are computed, once.", n=fresh)
             if not step
@@ -358,4 +360,6 @@ def kept(tokens: Sequence[str], begun: int, *, title="", caption=""):
         rows.append([" ".join(x.strip() for x in tokens[:read]), str(fresh), str(old)])
     table = [t("text"), t("new scores"), t("scores that stay")], rows
     axes = [("step", t("tokens written"), steps_)]
-    return figure(grid(head, *lines, gap=0), said, table, axes=axes, play=t("▶ write"), title=title, caption=caption)
+    return figure(
+        grid(head, *lines, gap=CLOSE), said, table, axes=axes, play=t("▶ write"), title=title, caption=caption
+    )
