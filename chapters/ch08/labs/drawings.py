@@ -10,6 +10,7 @@ from course_kit.i18n import t
 from course_kit.views.figure import figure
 from course_kit.views.layout import (
     LINE,
+    NEAR,
     WIDTH,
     arrow,
     bar,
@@ -52,7 +53,7 @@ def talk(system: str, question: str, answer: str, *, title="", caption=""):
         who, of = whose.get(i, ("", ""))
         marks = [] if not who else [words(who, of or "quiet", anchor="end", since={YOU: 0, MODEL: 3}.get(of, since))]
         told.append(row(label(text, role, strong=role in (YOU, MODEL), since=since, data=True), *marks))
-    scene = box("", "", *told, fill=True, gap=2)
+    scene = box("", "", *told, fill=True, gap=NEAR)
     said = [
         t("You type a question."),
         t("The program puts marks around it, which say who speaks. In front of it stands a sentence of its own."),
