@@ -6,7 +6,9 @@ from course_kit.i18n import t
 from course_kit.views.figure import figure
 from course_kit.views.layout import (
     AIR,
+    FAR,
     LINE,
+    NEAR,
     arrow,
     bar,
     box,
@@ -56,9 +58,9 @@ def counted(question: str, answer: str, *, title="", caption=""):
     wanted = [box(shown[i + 1], "output" if asked[i] else "query") for i in range(count)]
     targets = [words(shown[i + 1], "output", strong=True) if asked[i] else words("−100", "quiet") for i in range(count)]
     scene = grid(
-        *(row(label(name, "quiet"), *line, gap=2)
+        *(row(label(name, "quiet"), *line, gap=NEAR)
           for name, line in ((t("reads"), given), (t("next"), wanted))),
-        row(label(t("target"), "quiet"), *targets, since=1, gap=2),
+        row(label(t("target"), "quiet"), *targets, since=1, gap=NEAR),
         *(arrow(one, other) for one, other in zip(given, wanted, strict=True)),
         gap=AIR,
     )  # fmt: skip
@@ -88,7 +90,7 @@ def draft(a: int, b: int, *, title="", caption=""):
         *(arrow(digit, of_tens, "query") for digit in digits[::2]),
         arrow(of_units, of_tens, "output"),
         *(arrow(part, result, "output") for part in (of_tens, of_units)),
-        gap=1.5 * AIR,
+        gap=FAR,
     )
     said = [
         t("First the units: {step}.", step=adds[0]),
