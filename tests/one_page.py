@@ -111,7 +111,7 @@ def has_no_violations(page, violations):
 
 def reset(page):
     """Opens the menu of the first view, and presses its way back."""
-    menu = page.locator(".foot > details").first
+    menu = page.locator(".foot > .summed-up").first
     if menu.get_attribute("open") is None:
         menu.locator("summary").first.click()
     menu.get_by_role("button", name="reset").click()
