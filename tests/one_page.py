@@ -51,7 +51,7 @@ WALK = """async () => { // every control of the first view over its range: heigh
   for (const list of root.querySelectorAll('select'))
     for (let i = 0; i < list.length; i++) await moved(list, { selectedIndex: i }, 'change');
   const pressed = 'input[type=radio], input[type=checkbox], .controls button:not(.play), .keys button, button.word';
-  for (const other of root.querySelectorAll(`${pressed}, .foot > button`)) {
+  for (const other of root.querySelectorAll(`${pressed}, .foot button`)) {
     other.click();
     await note();
   }
@@ -110,6 +110,14 @@ def has_no_violations(page, violations, rules=()):
         summary.click()
     assert violations(page, "main", rules) == []
     until(lambda: page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
+
+
+def reset(page):
+    """Opens the menu of the first view, and presses its way back."""
+    menu = page.locator(".foot > .summed-up").first
+    if menu.get_attribute("open") is None:
+        menu.locator("summary").first.click()
+    menu.get_by_role("button", name="reset").click()
 
 
 def fixtures():

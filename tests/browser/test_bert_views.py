@@ -82,7 +82,7 @@ def test_draws_and_their_shares(put):
     for _ in range(2):
         page.get_by_role("button", name="10,000 draws").click()
     until(lambda: state(page)["draws"], masking().options["most"])
-    page.get_by_role("button", name="reset").click()
+    one_page.reset(page)
     until(lambda: words_shown(page), words_of(masking()))
     page.get_by_label("share chosen").focus()
     page.keyboard.press("End")

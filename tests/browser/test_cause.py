@@ -3,6 +3,7 @@
 What the model then says is held to Python's in tests/unit/course_kit/test_interventions.py.
 """
 
+import one_page
 import pytest
 import torch
 from in_page import load_as_in_page
@@ -88,7 +89,7 @@ def test_it_says_what_was_asked_and_what_that_has_changed(opened):
     press(page, "bring it back")
     expect(told).to_contain_text("with nothing changed")
     press(page, "knock it out")
-    press(page, "reset")
+    one_page.reset(page)
     expect(told).to_contain_text("with nothing changed")
     for said in ("Asked with", "Asked again with"):
         press(page, "attend only to")

@@ -3,6 +3,7 @@
 What it says and when is tested in node; its numbers are held to Python's in tests/unit/chapters/test_cover.py.
 """
 
+import one_page
 import pytest
 from playwright.sync_api import expect
 from waiting import until
@@ -61,7 +62,7 @@ def test_switch_guess_see(opened):
     switch(page, "off")
     expect(page.get_by_test_id("french")).to_contain_text("L'animal")
     expect(french(page)).to_have_count(0)
-    page.get_by_role("button", name="reset").click()
+    one_page.reset(page)
     expect(page.get_by_test_id("french")).to_contain_text("La vache")
 
 
@@ -76,7 +77,7 @@ def test_it_plays_itself_once_is_ended_by_a_touch_and_leaves_no_state(opened):
     switch(page, "off")
     until(lambda: page.evaluate(chosen), "off")
     expect(page.locator(".line:not(.ghost)")).to_have_count(2)
-    page.get_by_role("button", name="reset").click()
+    one_page.reset(page)
     expect(page.get_by_test_id("readout")).to_contain_text("Your turn")
     for how in ({"still": True}, {"shown": labs.cover(), "still": False}):
         other = opened(**{"shown": labs.cover(lists=False), **how})
@@ -181,7 +182,7 @@ def test_a_word_of_the_french_opens_the_model_and_leads_back(opened, violations,
         page.get_by_role("button", name="close").click()
     expect(page.locator(".words")).to_contain_text("chair")
     expect(page.locator(".door")).to_be_focused()
-    page.get_by_role("button", name="reset").click()
+    one_page.reset(page)
     expect(page.get_by_test_id("french")).to_contain_text("La vache")
 
 

@@ -42,7 +42,7 @@ def test_a_token_is_drawn_and_written(put):
     until(lambda: said(page), contains(f"last “{drawn}”"))
     page.get_by_role("button", name="draw 100").click()
     until(lambda: state(page)["draws"], 101)
-    page.get_by_role("button", name="reset").click()
+    one_page.reset(page)
     until(lambda: state(page)["draws"], 0)
 
 

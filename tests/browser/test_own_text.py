@@ -1,5 +1,6 @@
 """A text of the reader's own in the labs of chapters 6 and 7: the page computes what Python does, without a kernel."""
 
+import one_page
 import pytest
 import torch
 from playwright.sync_api import expect
@@ -118,7 +119,7 @@ def test_the_gaps_follow_what_is_typed_and_reset_goes_back(opened):
     page.locator('[data-word="1"]').focus()
     page.keyboard.press("ArrowRight")
     expect(page.locator(".picked")).to_contain_text("cat")
-    page.get_by_role("button", name="reset").click()
+    one_page.reset(page)
     expect(page.locator(".words")).to_contain_text("grass")
 
 
@@ -191,7 +192,7 @@ def test_an_own_beginning_is_drawn_from_what_python_draws_from(opened):
         expect(page.get_by_test_id("text")).to_have_text(text + "▁")
     page.get_by_role("button", name="draw 100").click()
     expect(page.get_by_test_id("readout")).to_contain_text("Drawn 100 times")
-    page.get_by_role("button", name="reset").click()
+    one_page.reset(page)
     expect(page.get_by_test_id("text")).to_have_text(OPENING + "▁")
 
 

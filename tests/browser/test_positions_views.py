@@ -6,6 +6,7 @@ Their numbers are held to torch's in tests/unit/chapters/test_positions_labs.py.
 import math
 
 import labs
+import one_page
 import pytest
 from cut_labels import cut_labels
 from scenes import shuffled
@@ -33,7 +34,7 @@ def test_words_move_by_key_button_and_pointer(show):
     until(lambda: page.evaluate("document.activeElement.shadowRoot.activeElement.textContent"), "man")
     page.get_by_role("button", name="◀ move").click()
     until(lambda: state(page)["order"], [0, 2, 3, 5, 4, 1])
-    page.get_by_role("button", name="reset").click()
+    one_page.reset(page)
     settle(page)
     first, last = (page.locator(f'[data-word="{w}"]').bounding_box() for w in (0, 5))
     page.mouse.move(first["x"] + 10, first["y"] + 10)

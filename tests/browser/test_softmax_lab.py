@@ -1,6 +1,7 @@
 """The softmax lab in the hand: bars are dragged, touched and moved by keys, and the shares are always torch's."""
 
 import labs
+import one_page
 import pytest
 from playwright.sync_api import expect
 from waiting import differs, picture, state, until
@@ -30,7 +31,7 @@ def test_a_bar_is_dragged_and_the_shares_follow(opened):
     until(lambda: picture(page), differs(before))
     expect(page.get_by_test_id("readout")).to_contain_text("street: 20.09 / 28.47 = 0.705")
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] + 60)
-    page.get_by_role("button", name="reset").click()
+    one_page.reset(page)
     until(lambda: state(page)["scores"], [2.0, 1.0, 0.0])
 
 

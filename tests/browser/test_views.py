@@ -228,10 +228,10 @@ def test_chinese_labels_are_drawn(put, chinese_font):
 
 def test_every_lab_has_one_way_back(put):
     page = put(heatmap([[[1.0, 0.0], [0.0, 1.0]]] * 3, names=["near", "far", "both"]), labs.softmax([1.0, 2.0]))
-    until(page.get_by_role("button", name="reset").count, 2)
+    until(page.locator(".foot > details button").count, 2)
     page.get_by_role("combobox").select_option("both")
     until(lambda: page.evaluate("document.querySelector('.course-view').view.state.head"), 2)
-    page.get_by_role("button", name="reset").first.click()
+    one_page.reset(page)
     until(lambda: page.evaluate("document.querySelector('.course-view').view.state.head"), 0)
 
 

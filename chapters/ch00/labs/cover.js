@@ -49,7 +49,7 @@ class Cover {
       ui,
       form(own, (/** @type {any[]} */ models, /** @type {string} */ text) => this.ask(models[0], text)),
     );
-    this.reset = /** @type {HTMLElement | null} */ (root.querySelector(".foot > button, .controls button"));
+    this.reset = /** @type {HTMLElement | null} */ (root.querySelector(".foot button, .controls button"));
     ui.style(COVER_CSS);
     this.play = new Play(ui);
   }

@@ -1,66 +1,79 @@
 """Drawings without a model: a beam that balances, and a column and a row that are stretched to one table."""
 
 from course_kit.i18n import t
-from course_kit.views.figure import figure, one
+from course_kit.views.figure import figure
+from course_kit.views.layout import (
+    BIG,
+    CLOSE,
+    GAP,
+    LINE,
+    NEAR,
+    box,
+    column,
+    disc,
+    grid,
+    layers,
+    plot,
+    row,
+    space,
+    spot,
+    words,
+)
 
 
 def balance(low=2, high=4, most=6, start=3, *, title="", caption=""):
     """A beam between two numbers, the lower with weight 1; where it balances, for weights 1 to most of the other."""
-    ends, weights = (0.15, 0.85), range(1, most + 1)
+    weights = range(1, most + 1)
     found = [(low + w * high) / (1 + w) for w in weights]
-    at = [ends[0] + (ends[1] - ends[0]) * (f - low) / (high - low) for f in found]
-    shapes = [
-        one("box", 0.5, 72, wide=0.78, high=5),
-        one("disc", ends[0], 52, "1", "key", high=34, strong=True),
-        one("disc", ends[1], 52, role="key", strong=True,
-            each=[{"words": str(w), "high": round(34 * w**0.5), "y": 69 - round(17 * w**0.5)} for w in weights]),
-        *(one("text", x, 92, str(n), "value") for x, n in zip(ends, (low, high), strict=True)),
-        one("arrow", role="output", each=[{"from": [round(x, 4), 122], "to": [round(x, 4), 80]} for x in at]),
-        one("text", y=134, role="output", strong=True,
-            each=[{"x": round(x, 4), "words": t("average {number}", number=f"{f:.2f}")}
-                  for x, f in zip(at, found, strict=True)]),
+    share = [(f - low) / (high - low) for f in found]
+    loads = [round(BIG * w**0.5) for w in weights]
+    least = disc("1", "key", high=[BIG] * most, strong=True)
+    more = disc([str(w) for w in weights], "key", high=loads, strong=True)
+    feet = [
+        spot(column(words("▲", "output"), words(t("average {number}", number=f"{f:.2f}"), "output", strong=True),
+                    gap=CLOSE, only=[n]), (at, 0.5))
+        for n, (f, at) in enumerate(zip(found, share, strict=True))
     ]  # fmt: skip
+    beam = column(
+        row(*(words(str(n), "value") for n in (low, high)), even=True, gap=CLOSE),
+        row(least, more, even=True, gap=CLOSE),
+        box(" ", fill=True, high=GAP),
+        row(space(), plot(*feet, high=2 * LINE), space(), of=[1, 2, 1], gap=CLOSE),
+        gap=CLOSE,
+    )
     said = [
         t("Weights 1 and {w}: (1 · {low} + {w} · {high}) / (1 + {w}) = {average}", w=w, low=low, high=high,
           average=f"{f:.2f}") for w, f in zip(weights, found, strict=True)
     ]  # fmt: skip
     table = [t("weight"), t("average")], [[w, f"{f:.2f}"] for w, f in zip(weights, found, strict=True)]
-    return figure(shapes, said, [table], axes=[("weight", t("weight"), weights)], height=146, still=True,
+    return figure(beam, said, table, axes=[("weight", t("weight"), weights)], still=True,
                   start={"weight": start}, title=title, caption=caption)  # fmt: skip
 
 
 def stretch(queries=(9, 15), keys=(8, 12, 18), *, title="", caption=""):
     """Queries as a column and keys as a row, stretched to tables of one shape, and their differences."""
-    rows, columns, high = (74, 112), [(k - 1) * 0.075 for k in range(3)], 24
 
-    def tile(x, y, number, role, since):
-        return one("box", x, y, str(number), role, wide=0.068, high=high, since=since)
+    def table_of(name, role, shape, tile, since=1, before=""):
+        lines = [[tile(i, k) for k in range(len(keys))] for i in range(len(queries))]
+        shapes = [words(before, "quiet", until=0)] if before else []
+        shapes.append(words(shape, "quiet", since=since))
+        head = words(name, role, since=since if not before else 0)
+        return column(head, layers(*shapes), grid(*(row(*line, gap=NEAR) for line in lines)))
 
-    shapes = []
-    for y, q in zip(rows, queries, strict=True):
-        for k, key in enumerate(keys):
-            shapes += [
-                tile(0.15 + columns[k], y, q, "query", 0 if k == 0 else 1),
-                tile(0.5 + columns[k], y, key, "key", 0 if y == rows[0] else 1),
-                tile(0.85 + columns[k], y, f"{q - key}".replace("-", "−"), "output", 2),
-            ]
-    shapes += [
-        one("text", 0.15, 16, t("queries[:, None]"), "query", size=12.5),
-        one("text", 0.5, 16, t("keys"), "key", size=12.5),
-        one("text", 0.85, 16, t("difference"), "output", size=12.5, since=2),
-        *(one("text", x, 38, words, "quiet", size=12, since=since, until=until)
-          for x, words, since, until in ((0.15, "[2, 1]", 0, 0), (0.5, "[3]", 0, 0))),
-        *(one("text", x, 140, "[2, 3]", "quiet", size=12, since=since)
-          for x, since in ((0.15, 1), (0.5, 1), (0.85, 2))),
-        one("text", 0.325, 93, "−", size=18, since=2),
-        one("text", 0.675, 93, "=", size=18, since=2),
-    ]  # fmt: skip
+    shape = f"[{len(queries)}, {len(keys)}]"
+    asks = table_of(t("queries[:, None]"), "query", shape, lambda i, k: box(str(queries[i]), "query", since=min(k, 1)),
+                    before=f"[{len(queries)}, 1]")  # fmt: skip
+    found = table_of(t("keys"), "key", shape, lambda i, k: box(str(keys[k]), "key", since=min(i, 1)),
+                     before=f"[{len(keys)}]")  # fmt: skip
+    apart = table_of(t("difference"), "output", shape, since=2, tile=lambda i, k: box(
+        f"{queries[i] - keys[k]}".replace("-", "−"), "output", since=2))  # fmt: skip
+    minus, equals = (words(sign, size=LINE, since=2) for sign in "−=")
+    scene = row(asks, minus, found, equals, apart)
     said = [
         t("A column of two queries, and a row of three keys."),
         t("The column is repeated three times, the row twice: now both have two rows and three columns."),
         t("Then number is subtracted from number."),
     ]
-    grid = [[q, *(q - key for key in keys)] for q in queries]
-    table = [t("query"), *map(str, keys)], grid
-    return figure(shapes, said, [table], axes=[("step", t("step"), range(1, 4))], height=156, title=title,
-                  caption=caption)  # fmt: skip
+    apart_by = [[q, *(q - key for key in keys)] for q in queries]
+    table = [t("query"), *map(str, keys)], apart_by
+    return figure(scene, said, table, title=title, caption=caption)

@@ -2,19 +2,20 @@
 
 import copy
 import itertools
-import math
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 
 from course_kit.i18n import mark, t
-from course_kit.views.figure import figure, one
+from course_kit.views.figure import figure
+from course_kit.views.layout import CLOSE, GAP, arrow, box, column, disc, ring, words
 
 NAMES = ("Ada", "Ben", "Cleo", "Dan", "Eva", "Finn", "Gus", "Hana")
 THINGS = (mark("apple"), mark("bread"), mark("cup"), mark("drum"), mark("egg"), mark("fan"), mark("glass"), mark("hat"))
 WHOM, CARRIED = (2, 0, 3, 1, 2), (4, 1, 3, 6, 0)  # of the first five: whom each looks for, and their thing
-LEAST = 0.04  # a weight that is drawn
+LEAST, THICK = 0.04, 5  # a weight that is drawn; how thick a weight of 1 is
+PERSON, HIGH = 46, 440  # lengths: of a person, of the room
 STEPS = (0, 20, 40, 60, 100, 400)
 
 
@@ -52,36 +53,29 @@ def room(trained: dict[int, nn.Module], *, title="", caption=""):
     made = [trained[step](x, mask) for step in steps]
     frames = [(wish, gets[a].argmax(-1).tolist(), weights[a].tolist())
               for a, wish in enumerate(wishes) for gets, weights in made]  # fmt: skip
-    turns = [2 * math.pi * i / count for i in range(count)]
-    at = [(0.5 + 0.33 * math.sin(turn), 200 - 140 * math.cos(turn)) for turn in turns]
-    shapes = [_look(i, j, at, frames) for i in range(count) for j in range(count)]
-    for i, (x, y) in enumerate(at):
-        wishes_of = [{"words": t("looks for {name}", name=NAMES[wish[i]])} for wish, _, _ in frames]
-        gets = [{"words": t("gets {thing}", thing=t(THINGS[got[i]]))} for _, got, _ in frames]
-        shapes += [
-            one("disc", x, y, NAMES[i], "key", high=46, strong=True),
-            one("text", x, y + 77, role="query", size=13, each=wishes_of),
-            one("box", x, y + 36, t(THINGS[CARRIED[i]]), "value", wide=0.13, high=22, size=12.5),
-            one("text", x, y + 59, role="output", size=13, each=gets),
-        ]
+    discs = [disc(name, "key", high=PERSON, strong=True) for name in NAMES[:count]]
+    wishes_of = ([t("looks for {name}", name=NAMES[wish[i]]) for wish, _, _ in frames] for i in range(count))
+    gets = ([t("gets {thing}", thing=t(THINGS[got[i]])) for _, got, _ in frames] for i in range(count))
+    people = [
+        column(person, box(t(THINGS[CARRIED[i]]), "value"), words(got, "output"), words(wish, "query"), gap=CLOSE)
+        for i, (person, wish, got) in enumerate(zip(discs, wishes_of, gets, strict=True))
+    ]
+    looks = [_look(i, j, discs, frames) for i in range(count) for j in range(count)]
+    scene = column(ring(*people, high=HIGH), *looks)
     said = [_said(*frame, step) for frame, step in zip(frames, itertools.cycle(steps), strict=False)]
     tables = [_table(*frame) for frame in frames]
     axes = [("ada", t("Ada looks for"), NAMES[:count]), ("after", t("steps of training"), steps)]
     start = {"ada": NAMES[WHOM[0]]}
-    return figure(shapes, said, tables, axes=axes, height=422, start=start, title=title, caption=caption,
+    return figure(scene, said, tables, axes=axes, start=start, title=title, caption=caption,
                   play=t("▶ train"))  # fmt: skip
 
 
-def _look(i, j, at, frames):
+def _look(i, j, discs, frames):
     """The arrow along which i takes from j, as thick as its weight; to oneself, a loop."""
-    (x, y), (u, v) = at[i], at[j]
-    each = [{"weight": round(5 * weights[i][j], 2) if weights[i][j] > LEAST else 0} for _, _, weights in frames]
-    if i == j:
-        return one("arrow", from_=[x - 0.03, y - 20], to=[x + 0.03, y - 20], bend=-70, each=each)
-    far = math.hypot((u - x) * 640, v - y)
-    near = [[a + (c - a) * 34 / far, b + (d - b) * 34 / far] for a, b, c, d in ((x, y, u, v), (u, v, x, y))]
-    near = [[round(a, 3), round(b, 1)] for a, b in near]
-    return one("arrow", from_=near[1], to=near[0], bend=16, each=each)
+    weight = [THICK * weights[i][j] if weights[i][j] > LEAST else 0 for _, _, weights in frames]
+    return arrow(discs[j], discs[i], weight=weight, bend=-PERSON if i == j else GAP * 2,
+                 behind=True,
+                 side="loop" if i == j else "round")  # fmt: skip
 
 
 def _said(wish, got, weights, step):

@@ -5,44 +5,56 @@ import math
 import numpy as np
 
 from course_kit.i18n import t
-from course_kit.views.figure import figure, one
+from course_kit.views.figure import figure
+from course_kit.views.layout import (
+    AIR,
+    CLOSE,
+    arrow,
+    box,
+    cells,
+    column,
+    disc,
+    grid,
+    hand,
+    label,
+    plot,
+    row,
+    space,
+    steps,
+    web,
+    words,
+)
 
 from .waves import SIZE, waves
+
+CLOCK, LONG, SHORT, SLOW = 88, 40, 25, 10000.0  # lengths: across, of two hands; the base of the waves
 
 
 def ways(*, title="", caption=""):
     """Where a word's position comes in: a vector is added to the word, or its query and its key are turned."""
-    left, right, place = 0.25, 0.75, 3
+    place, turn, hands = 3, 1.2, {"query": (0.5, LONG), "key": (-0.3, SHORT)}
     word = np.array([0.5, -1.0])
     wave = np.array([math.sin(place), math.cos(place)])
-    cells = [(48, word, "", 0), (98, wave, "value", 1), (148, word + wave, "output", 1)]
-    shapes = [one("text", x, 14, name, strong=True, size=15) for x, name in ((left, t("add")), (right, t("turn")))]
-    for y, numbers, role, since in cells:
-        shapes.append(one("cells", left + 0.08, y, role=role, wide=0.22, since=since,
-                          numbers=[round(float(n), 2) for n in numbers]))  # fmt: skip
-    for y, words, role, since in (
-        (48, t("word"), "", 0),
-        (98, t("position"), "value", 1),
-        (148, t("sum"), "output", 1),
-    ):
-        shapes.append(one("text", 0, y, words, role, anchor="start", size=12.5, since=since))
-    hand = dict(from_=[right, 126], weight=3)
-    shapes += [
-        *(one("text", left + 0.08, y, sign, since=1) for y, sign in ((74, "+"), (124, "="))),
-        one("arrow", from_=[left, 164], to=[left, 188], since=2),
-        one("box", left, 205, t("query and key"), wide=0.44, high=30, since=2),
-        one("cells", right, 48, wide=0.22, numbers=word.tolist()),
-        one("arrow", from_=[right, 62], to=[right, 76], since=2),
-        one("disc", right, 126, high=92, since=2),
-        one("arrow", role="query", reach=40, turn=0.5, since=2, until=2, **hand),
-        one("arrow", role="key", reach=28, turn=-0.3, since=2, until=2, **hand),
-        one("arrow", role="output", reach=40, turn=0.5 + 1.2, since=3, **hand),
-        one("arrow", role="output", reach=28, turn=-0.3 + 1.2, since=3, **hand),
-        one("text", right, 188, t("query and key, turned"), "output", size=12.5, since=3),
-        one("arrow", from_=[left, 221], to=[left, 240], since=3),
-        one("arrow", from_=[right, 198], to=[right, 240], since=3),
-        *(one("box", x, 257, t("score"), wide=0.44, high=30, since=3) for x in (left, right)),
-    ]
+    added = grid(
+        row(label(t("word")), cells(word.tolist())),
+        *(row(label(name, role), column(sign, cells(numbers.tolist(), role), gap=CLOSE), since=1)
+          for name, role, sign, numbers in ((t("position"), "value", "+", wave),
+                                            (t("sum"), "output", "=", word + wave))),
+    )  # fmt: skip
+    both, scores = box(t("query and key"), since=2), [box(t("score"), since=3) for _ in range(2)]
+    given, clock, turned = cells(word.tolist()), disc(high=CLOCK), words(t("query and key, turned"), "output", since=3)
+    ways = [arrow(added, both), arrow(both, scores[0]), arrow(given, clock), arrow(turned, scores[1])]
+    for role, (angle, reach) in hands.items():
+        ways += [hand(clock, angle, reach, role, until=2),
+                 hand(clock, angle + turn, reach, "output", since=3)]  # fmt: skip
+    scene = column(
+        row(words(t("add"), strong=True), words(t("turn"), strong=True), even=True),
+        row(column(added, both, gap=AIR),
+            column(given, column(clock, since=2), turned, gap=AIR), even=True, gap=AIR),
+        row(*scores, even=True),
+        *ways,
+        gap=AIR,
+    )  # fmt: skip
     said = [
         t("Both ways begin with words that do not know their positions."),
         t("Add: each word gets the vector of its position. Turn: the words stay as they are."),
@@ -51,31 +63,22 @@ def ways(*, title="", caption=""):
     ]
     table = (
         [t("way"), t("where the position comes in")],
-        [
-            [t("add"), t("word + position")],
-            [t("turn"), t("query and key, turned")],
-        ],
+        [[t("add"), t("word + position")], [t("turn"), t("query and key, turned")]],
     )
-    return figure(shapes, said, [table], axes=[("step", t("step"), range(1, 5))], height=276, title=title,
-                  caption=caption)  # fmt: skip
+    return figure(scene, said, table, title=title, caption=caption)
 
 
-def clocks(pairs=(0, 10, 20, 30, 40), length=50, start=20, *, title="", caption=""):
+def clocks(pairs=range(0, 50, 10), length=50, start=20, *, title="", caption=""):
     """Pairs of columns of the sinusoidal encoding as clocks: the hand of each at a position, and its two numbers."""
     P = waves(range(length))
-    omegas = [10000.0 ** (-2 * j / SIZE) for j in pairs]
-    shapes = []
-    for n, (j, omega) in enumerate(zip(pairs, omegas, strict=True)):
-        x, pair = (n + 0.5) / len(pairs), P[:, 2 * j : 2 * j + 2]
-        shapes += [
-            one("disc", x, 40, wide=0.18, high=66),
-            one("arrow", role="output", from_=[round(x, 4), 40], reach=27, weight=3,
-                each=[{"turn": round(i * omega, 3)} for i in range(length)]),
-            one("cells", x, 92, role="output", wide=0.17, numbers=[0, 0],
-                each=[{"numbers": [round(v, 2) for v in row]} for row in pair.tolist()]),
-            one("text", x, 114, f"{2 * j}, {2 * j + 1}", "quiet", size=12),
-        ]  # fmt: skip
-    shapes.append(one("text", 0.5, 134, t("columns of the table"), "quiet", size=12))
+    omegas = [SLOW ** (-2 * j / SIZE) for j in pairs]
+    columns = [(2 * j, 2 * j + 1) for j in pairs]
+    names, parts, hands = [f"{sine}, {cosine}" for sine, cosine in columns], [], []
+    for name, both, omega in zip(names, columns, omegas, strict=True):
+        clock, pair = disc(high=CLOCK), P[:, both].tolist()
+        hands.append(hand(clock, [i * omega for i in range(length)], LONG, "output"))
+        parts.append(column(clock, cells(pair, "output"), words(name, "quiet")))
+    scene = column(row(*parts, *hands, even=True), words(t("columns of the table"), "quiet"))
     said = [
         t("Position {i}: the fastest hand has made {fast} turns, the slowest {slow}.", i=i,
           fast=f"{i * omegas[0] / math.tau:.2f}", slow=f"{i * omegas[-1] / math.tau:.2f}")
@@ -83,11 +86,10 @@ def clocks(pairs=(0, 10, 20, 30, 40), length=50, start=20, *, title="", caption=
     ]  # fmt: skip
     table = (
         [t("columns"), t("one turn takes")],
-        [[f"{2 * j}, {2 * j + 1}", t("{count} positions", count=f"{math.tau / w:,.0f}")]
-         for j, w in zip(pairs, omegas, strict=True)],
+        [[name, t("{count} positions", count=f"{math.tau / w:,.0f}")] for name, w in zip(names, omegas, strict=True)],
     )  # fmt: skip
-    return figure(shapes, said, [table], axes=[("position", t("position"), range(length))], height=144,
-                  start={"position": start}, still=True, title=title, caption=caption)  # fmt: skip
+    return figure(scene, said, table, axes=[("position", t("position"), range(length))], start={"position": start},
+                  still=True, title=title, caption=caption)  # fmt: skip
 
 
 def meet(places=(7, 20, 47), most=6, angle=30, start=2, *, title="", caption=""):
@@ -99,64 +101,58 @@ def meet(places=(7, 20, 47), most=6, angle=30, start=2, *, title="", caption="")
         at = [np.array([math.sin(n * step), math.cos(n * step)]) for n in (i, m)]
         return (q + at[0]) @ (k + at[1])
 
-    shapes, rows = [], [[] for _ in range(most + 1)]
-    for n, i in enumerate(places):
-        x = 0.16 + 0.84 * (n + 0.5) / len(places)
-        turned = [2 * math.cos(d * step) for d in range(most + 1)]
-        plus = [added(i, i - d) for d in range(most + 1)]
-        for d in range(most + 1):
+    right, distances, columns, hands = math.pi / 2, range(most + 1), [], []
+    rows, turned = [[] for _ in distances], [2 * math.cos(d * step) for d in distances]
+    for i in places:
+        plus = [added(i, i - d) for d in distances]
+        for d in distances:
             rows[d].append((i, i - d, turned[d], plus[d]))
-        hand = dict(from_=[round(x, 4), 72], weight=3)
-        shapes += [
-            one("text", x, 12, t("position {i}", i=i), "query", size=12.5),
-            one("disc", x, 72, wide=0.27, high=92),
-            one("arrow", role="query", reach=42, turn=round(math.pi / 2 - i * step, 3), **hand),
-            one("arrow", role="key", reach=24,
-                each=[{"turn": round(math.pi / 2 - (i - d) * step, 3)} for d in range(most + 1)], **hand),
-            one("text", x, 132, role="key", size=12.5,
-                each=[{"words": t("position {i}", i=i - d)} for d in range(most + 1)]),
-            one("text", x, 164, strong=True, each=[{"words": _written(v)} for v in turned]),
-            one("text", x, 190, each=[{"words": _written(v)} for v in plus]),
-        ]  # fmt: skip
-    names = [(12, t("query"), "query"), (132, t("key"), "key"), (164, t("score"), ""), (190, t("if added"), "")]
-    shapes += [one("text", 0, y, name, role, anchor="start", size=12.5) for y, name, role in names]
+        clock = disc(high=CLOCK)
+        hands += [hand(clock, right - i * step, LONG, "query"),
+                  hand(clock, [right - (i - d) * step for d in distances], SHORT, "key")]  # fmt: skip
+        at_key = [t("position {i}", i=i - d) for d in distances]
+        columns.append([
+            words(t("position {i}", i=i), "query"), clock, words(at_key, "key"),
+            words([_written(v) for v in turned], strong=True), words([_written(v) for v in plus]),
+        ])  # fmt: skip
+    names = [(t("query"), "query"), (" ", ""), (t("key"), "key"), (t("score"), ""), (t("if added"), "")]
+    lines = (row(label(*name), *line) for name, line in zip(names, zip(*columns, strict=True), strict=True))
+    scene = grid(*lines, *hands)
     said = [
         t("{d} positions apart, {angle}° between the hands: turned, the score is {score} everywhere.", d=d,
-          angle=d * angle, score=_written(2 * math.cos(d * step)))
-        for d in range(most + 1)
+          angle=d * angle, score=_written(score))
+        for d, score in enumerate(turned)
     ]  # fmt: skip
     header = [t("query at"), t("key at"), t("turned: score"), t("added: score")]
     tables = [(header, [[i, m, _written(a), _written(b)] for i, m, a, b in row]) for row in rows]
-    return figure(shapes, said, tables, axes=[("distance", t("positions apart"), range(most + 1))], height=204,
-                  start={"distance": start}, still=True, title=title, caption=caption)  # fmt: skip
+    return figure(scene, said, tables, axes=[("distance", t("positions apart"), distances)], start={"distance": start},
+                  still=True, title=title, caption=caption)  # fmt: skip
 
 
 def _written(x: float) -> str:
     return f"{round(x, 2) + 0.0:.2f}".replace("-", "−")
 
 
-def task(letters="f b h c a d", *, title="", caption=""):
-    """What is to be said of a row of letters: at each position, the letter two positions back."""
+def task(letters="f b h c a d", back=2, *, title="", caption=""):
+    """What is to be said of a row of letters: at each position, the letter some positions back."""
     letters = letters.split()
-    at = [0.2 + 0.78 * (i + 0.5) / len(letters) for i in range(len(letters))]
-    shapes = [one("text", 0, y, words, anchor="start", size=12.5)
-              for y, words in ((14, t("position")), (44, t("it reads")), (126, t("it should say")))]  # fmt: skip
-    for i, (x, letter) in enumerate(zip(at, letters, strict=True)):
-        shapes += [
-            one("text", x, 14, str(i), "quiet", size=12.5),
-            one("box", x, 44, letter, "key", wide=0.09, high=28, strong=True),
-        ]
-        if i > 1:
-            shapes += [
-                one("arrow", role="value", from_=[at[i - 2], 60], to=[x, 110], since=i - 2),
-                one("box", x, 126, letters[i - 2], "output", wide=0.09, high=28, strong=True, since=i - 2),
-            ]
-    said = [t("At position {i} it should say “{letter}”, which stands at position {m}.", i=i, letter=letters[i - 2],
-              m=i - 2) for i in range(2, len(letters))]  # fmt: skip
-    rows = [[t("it reads"), *letters], [t("it should say"), "", "", *letters[:-2]]]
+    given = [box(letter, "key", strong=True) for letter in letters]
+    before = range(back)  # there is nothing to say yet
+    says = letters[:-back]
+    wanted = [*(space() for _ in before), *steps(*(box(letter, "output", strong=True) for letter in says))]
+    scene = grid(
+        row(label(t("position")), *(words(str(i), "quiet") for i in range(len(letters)))),
+        row(label(t("it reads")), *given),
+        space(high=AIR),
+        row(label(t("it should say")), *wanted),
+        *(arrow(one, other, "value") for one, other in zip(given, wanted[back:], strict=False)),
+    )
+    said = [t("At position {i} it should say “{letter}”, which stands at position {m}.", i=m + back, letter=letter, m=m)
+            for m, letter in enumerate(says)]  # fmt: skip
+    rows = [[t("it reads"), *letters], [t("it should say"), *("" for _ in before), *says]]
     table = [t("position"), *map(str, range(len(letters)))], rows
-    axes = [("position", t("position"), range(2, len(letters)))]
-    return figure(shapes, said, [table], axes=axes, height=146, title=title, caption=caption)
+    axes = [("position", t("position"), range(back, len(letters)))]
+    return figure(scene, said, table, axes=axes, title=title, caption=caption)
 
 
 def spreads(kind: str, words: int, kernel: int) -> list[int]:
@@ -183,55 +179,37 @@ def walk(words: int, kernel: int, steps: list[int]) -> tuple[list[list[int]], li
     return edges, path
 
 
-def paths(lengths=(3, 5, 7, 9), kernels=(2, 3, 4), *, title="", caption=""):
+def paths(lengths=range(3, 10, 2), kernels=range(2, 5), *, title="", caption=""):
     """Four layers over the same words: all connections, and the path from the first word to the last one lit."""
-    left, top, wide, high = (0.02, 0.54), (34, 176), 0.44, 92
     names = (t("recurrent"), t("convolution"), t("dilated convolution"), t("attention"))
-    frames = [(k, n) for k in kernels for n in lengths]
-    each: list[list[dict]] = [[] for _ in names]
+    seen: list[list[dict]] = [[] for _ in names]
     tables, said = [], []
-    for k, n in frames:
-        counts = []
-        for kind, (x0, y0) in enumerate((x, y) for y in top for x in left):
-            steps = spreads("dilated" if kind == 2 else "plain", n, k)
-            if kind == 0:  # all in one row
-                edges = lit = [[0, i, i + 1] for i in range(n - 1)]
-                levels, count = 1, n - 1
-            elif kind == 3:
-                edges, lit = [[0, i, j] for i in range(n) for j in range(n)], [[0, 0, n - 1]]
-                levels, count = 1, 1
-            else:
-                edges, lit = walk(n, k, steps)
-                levels = count = len(steps)
-
-            def at(layer, i, x0=x0, y0=y0, kind=kind, levels=levels, n=n):
-                y = y0 + high / 2 if kind == 0 else y0 + high * (1 - layer / levels)
-                return [round(x0 + wide * (i + 0.5) / n, 3), round(y)]
-
-            up = 0 if kind == 0 else 1
-            place = {}  # (layer, word) -> number of its dot
-            for layer in range(1 if kind == 0 else levels + 1):
-                for i in range(n):
-                    place[layer, i] = len(place)
-            dots = [x for spot in place for x in at(*spot)]
-            flat = lambda rows, up=up, place=place: [  # noqa: E731
-                place[spot] for a, i, j in rows for spot in ((a, i), (a + up, j))
-            ]
-            words = t("{name}: {count}", name=names[kind], count=count)
-            each[kind].append({"words": words, "dots": dots, "lines": flat(edges), "lit": flat(lit)})
-            counts.append(count)
+    for k, n in ((k, n) for k in kernels for n in lengths):
+        ends, flat = [[0, 0, n - 1]], (spreads(kind, n, k) for kind in ("plain", "dilated"))
+        in_line = [[0, i, i + 1] for i in range(n - 1)]
+        kinds = [  # edges, those of the path, how many layers, how many steps
+            (in_line, in_line, 0, n - 1),
+            *((*walk(n, k, spread), len(spread), len(spread)) for spread in flat),
+            ([[0, i, j] for i in range(n) for j in range(n)], ends, 1, 1),
+        ]
+        counts = [count for *_, count in kinds]
+        for drawn, name, (edges, lit, levels, count) in zip(seen, names, kinds, strict=True):
+            spots = [(layer, i) for layer in range(levels + 1) for i in range(n)]
+            up = min(levels, 1)
+            joins = [[spots.index(spot) for a, i, j in rows for spot in ((a, i), (a + up, j))] for rows in (edges, lit)]
+            drawn.append({
+                "words": t("{name}: {count}", name=name, count=count), "lines": joins[0], "lit": joins[1],
+                "points": [((i + 0.5) / n, layer / levels if levels else 0.5) for layer, i in spots],
+            })  # fmt: skip
         tables.append(([t("layer"), t("steps from the first word to the last")], list(zip(names, counts, strict=True))))
         said.append(t(
             "{n} words, kernel {k}. From the first word to the last: recurrent {a} steps, convolution {b}, "
-            "dilated {c}, attention {d}.", n=n, k=k, a=counts[0], b=counts[1], c=counts[2], d=counts[3]
+            "dilated {c}, attention {d}.", n=n, k=k, **dict(zip("abcd", counts, strict=True))
         ))  # fmt: skip
-    shapes = []
-    for kind, (x0, y0) in enumerate((x, y) for y in top for x in left):
-        shapes += [
-            one("text", x0 + wide / 2, y0 - 20, strong=True, size=12.5,
-                each=[{"words": frame["words"]} for frame in each[kind]]),
-            one("web", role="key",
-                each=[{part: frame[part] for part in ("dots", "lines", "lit")} for frame in each[kind]]),
-        ]  # fmt: skip
+    drawings = []
+    for drawn in seen:
+        said_of, *woven = ([frame[part] for frame in drawn] for part in ("words", "points", "lines", "lit"))
+        drawings.append(column(words(said_of, strong=True), plot(web(*woven, "key"), high=CLOCK)))
+    scene = column(row(*drawings[:2], even=True, gap=AIR), row(*drawings[2:], even=True, gap=AIR), gap=AIR)
     axes = [("kernel", t("kernel k"), kernels), ("words", t("words n"), lengths)]
-    return figure(shapes, said, tables, axes=axes, height=282, start={"kernel": 3}, title=title, caption=caption)
+    return figure(scene, said, tables, axes=axes, start={"kernel": 3}, title=title, caption=caption)

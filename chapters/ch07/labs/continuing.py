@@ -5,7 +5,8 @@ import torch
 from course_kit.contexts import evaluating
 from course_kit.i18n import t
 from course_kit.text import EOS
-from course_kit.views.figure import figure, one
+from course_kit.views.figure import figure
+from course_kit.views.layout import bar, box, column, grid, label, row, space, steps, words
 
 SHOWN = 3  # candidates that are drawn
 
@@ -29,26 +30,29 @@ def continuing(loaded, prompt, *, title="", caption=""):
     """
     read, found = loaded.tokenizer.cut(prompt), likeliest(loaded, prompt)
     written = [candidates[0][0] for candidates in found]
-    columns = max(len(read), len(written))
-    at = [(i + 0.5) / columns for i in range(columns)]
-    wide = 0.92 / columns
-    shapes = [one("text", 0, 12, t("the line so far"), "quiet", anchor="start", size=12.5)]
-    shapes += [one("box", at[i], 38, word, "key", wide=wide, high=26, size=12.5) for i, word in enumerate(read)]
-    shapes += [one("box", at[i], 74, word, "query", wide=wide, high=26, size=12.5, since=i)
-               for i, word in enumerate(written)]  # fmt: skip
-    shapes.append(one("text", 0, 112, t("what comes next?"), "quiet", anchor="start", size=12.5))
-    for place in range(SHOWN):
-        y, here = 138 + 26 * place, [candidates[place] for candidates in found]
-        shapes += [
-            one("text", 0.3, y, anchor="end", strong=not place, each=[{"words": word} for word, _ in here]),
-            one("bar", 0.6, y, role="query", wide=0.54, high=12, each=[{"share": round(p, 4)} for _, p in here]),
-            one("text", 0.9, y, anchor="start", size=12, each=[{"words": f"{p:.1%}"} for _, p in here]),
-        ]
+    empty = [space() for _ in range(abs(len(read) - len(written)))]
+    given = [box(word, "key") for word in read] + (empty if len(read) < len(written) else [])
+    made = [*steps(*(box(word, "query") for word in written)), *(empty if len(written) < len(read) else [])]
+    choices = [
+        row(
+            words([candidates[place][0] for candidates in found], anchor="end", strong=not place),
+            bar([candidates[place][1] for candidates in found], "query"),
+            words([f"{candidates[place][1]:.1%}" for candidates in found]),
+            of=[1, 2, 1],
+        )
+        for place in range(SHOWN)
+    ]
+    scene = column(
+        label(t("the line so far"), "quiet"),
+        grid(row(*given), row(*made)),
+        label(t("what comes next?"), "quiet"),
+        *choices,
+    )
     said = [t("After “{line}” the likeliest token is “{word}”, with {share}.",
               line=" ".join([*read, *written[:step]]), word=word, share=f"{p:.1%}")
             for step, ((word, p), *_) in enumerate(found)]  # fmt: skip
     rows = [[word, "  ".join(f"{other} {p:.1%}" for other, p in candidates)]
             for word, candidates in zip(written, found, strict=True)]  # fmt: skip
-    axes = [("step", t("words written"), range(1, len(written) + 1))]
-    return figure(shapes, said, [([t("written"), t("the likeliest")], rows)], axes=axes, height=206,
+    axes = [("step", t("words written"), None)]
+    return figure(scene, said, ([t("written"), t("the likeliest")], rows), axes=axes,
                   start={"step": 1}, play=t("▶ write"), title=title, caption=caption)  # fmt: skip

@@ -1,24 +1,51 @@
-// Words of a figure in front of a class: in two columns where its rows are lower than a line.
+// A figure's frames, how long a step stays, how its words are broken into lines and, in front of a class, into columns.
 import assert from "node:assert/strict";
 import test from "node:test";
-import { asideOf } from "../src/views/figure.js";
 
-const column = (/** @type {number} */ pitch, role = "ink") =>
-  ["the", "animal", "it"].map((words, n) => ({
-    ...{
-      shape: /** @type {const} */ ("text"),
-      anchor: /** @type {const} */ ("end"),
-      x: 0.2,
-      y: pitch * n,
-      words,
-      role,
-    },
-  }));
+const { asideOf, inCell, linesOf, numbersOf, paceOf, shapeAt } = await import("../src/views/figure.js");
+
+test("the state chooses a frame, the last axis fastest", () => {
+  const axes = [
+    { name: "word", values: ["it", "tired"] },
+    { name: "step", values: [1, 2, 3] },
+  ];
+  const spec = /** @type {any} */ ({ axes });
+  assert.deepEqual(numbersOf(spec, { word: "tired", step: 2 }), { frame: 4, step: 1 });
+  const bar = /** @type {any} */ ({ shape: "bar", high: 12, each: [{ share: 0.2 }, { share: 0.7 }] });
+  assert.equal(shapeAt(bar, 1).share, 0.7);
+  assert.equal(shapeAt(bar, 1).high, 12);
+});
+
+test("a step stays two seconds at least, and as long as its words take", () => {
+  assert.equal(paceOf("Three short words."), 2000);
+  assert.equal(paceOf(Array.from({ length: 20 }).fill("word").join(" ")), 7000);
+  assert.equal(paceOf("它".repeat(24)), 12 * 350);
+});
+
+test("words go on in the next line where there is no room, Chinese anywhere, and nothing is lost", () => {
+  assert.deepEqual(linesOf("looks at the English", 100), ["looks at the English"]);
+  const lines = linesOf("looks at the English", 5);
+  assert.ok(lines.length > 1);
+  assert.equal(lines.join(""), "looks at the English");
+  assert.deepEqual(linesOf("每个词自己", 2), ["每个", "词自", "己"]);
+  assert.deepEqual(linesOf("", 5), [""]);
+});
+
+test("a number of a cell has two digits where there is room", () => {
+  assert.deepEqual([0.931, -12.34, 3, -0.5].map(inCell), [".93", "−12.3", "3", "−.50"]);
+});
+
+const column = (/** @type {number} */ pitch, look = {}) =>
+  ["the", "animal", "it"].map((words, n) => {
+    const text = { shape: "text", anchor: "end", x: 0.2, wide: 0.2, y: pitch * n, words, ...look };
+    return /** @type {import("../src/views/figure.js").Shape} */ (text);
+  });
 
 test("only of a column whose rows are too low every second word goes aside, beyond the others", () => {
   assert.deepEqual([...asideOf(column(30), 1, 1000).keys()], []);
-  const aside = asideOf([...column(30, "quiet"), ...column(18)], 1, 1000);
+  const aside = asideOf([...column(30, { role: "quiet" }), ...column(18)], 1, 1000);
   assert.deepEqual([...aside.keys()], [4]);
-  assert.ok((aside.get(4) ?? 0) > 24 * 0.5 * "the".length && (aside.get(4) ?? 0) < 200);
+  assert.ok((aside.get(4) ?? 0) < -24 * 0.5 * "the".length && (aside.get(4) ?? 0) > -200);
+  assert.equal(asideOf(column(18, { anchor: "start" }), 1, 1000).get(1), -(aside.get(4) ?? 0));
   assert.deepEqual([...asideOf(column(18), 1.8, 1000).keys()], [], "a higher drawing has room for all");
 });

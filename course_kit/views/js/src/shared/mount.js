@@ -166,7 +166,7 @@ class View {
     const { spec, ui } = this;
     const controls = this.controls();
     const footless = spec.foot === false || spec.presenting;
-    // the way back is in the same corner of every view, never on a row of its own; in front of a class it is a key, R
+    // the way back is in the menu of every view, never on a row of its own; in front of a class it is a key, R
     const back = spec.foot === false ? undefined : controls.find(({ name }) => name === "reset");
     const shown = controls.filter((control) => control !== back).map(({ element }) => element);
     this.title = h("div", { class: "title", id: ui.id }, curled(spec.title));
@@ -199,7 +199,7 @@ class View {
     });
   }
 
-  /** Words and table behind one quiet mark, and the way back. @param {HTMLElement | undefined} back */
+  /** One quiet menu: the way back, words and table. @param {HTMLElement | undefined} back */
   foot(back) {
     const group = { class: "scroll", tabindex: 0, role: "group", "aria-label": t("table of the numbers shown") };
     this.table = h("div", group);
@@ -211,11 +211,12 @@ class View {
       "details",
       { class: "more summed-up", ontoggle: show },
       h("summary", {}, mark, name),
+      back ?? "",
       h("p", {}, this.spec.words),
       this.table,
       ...(recorded ? [h("p", { class: "recorded" }, recorded[0])] : []),
     );
-    return h("div", { class: "foot" }, this.folded, back);
+    return h("div", { class: "foot" }, this.folded);
   }
 
   fill() {

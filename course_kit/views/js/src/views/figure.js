@@ -29,17 +29,21 @@ import FIGURE_CSS from "./figure.css";
  * @property {number} [weight] its thickness; 0: not to be seen
  * @property {number} [since] the step with which it comes
  * @property {number} [until] the step after which it fades
+ * @property {boolean} [head] of an arrow; without it a line
+ * @property {number[]} [only] the frames in which it is to be seen
+ * @property {number} [up] how far above the middle the words of a box stand
  * @property {Record<string, any>[]} [each] what is different in each frame
  * @typedef {Spec & { shapes: Shape[], height: number, axes: { name: string, values: any[] }[], said: string[],
  *   tables: { header: string[], rows: string[][] }[] }} FigureSpec
  *   axes: what chooses a frame; the last is the one that plays
  */
 
-const PACE = 1300; // milliseconds of a step that plays
-const CELL = [38, 19];
+const PACE = 2000; // milliseconds of a step that plays, at least
+const A_WORD = 350; // and for each word of its sentence
+const TOLD = 5; // so many sentences stay below each other, more take turns
+const [SIZE, LINE, TYPE, TIGHT] = [15, 20, 24, 26]; // of words: on a page, from line to line; in front of a class
+const CELL = [40, 22];
 const ROOM = 0.66; // of a class's screen, as long as that has no more
-const TYPE = 24; // pixels of the least words in front of a class
-const LINE = 1.1; // of their size, between two of them
 
 /** Which frame the state has chosen, and which step of the last axis. @param {FigureSpec} spec @param {State} state */
 export function numbersOf({ axes }, state) {
@@ -57,15 +61,25 @@ export function inCell(x) {
   return (Number.isInteger(x) ? String(x) : long.length > 4 ? short : long).replace("-", "−");
 }
 
+/** How wide words are, in widths of a large letter, about. @param {string} words */
+const emsOf = (words) => [...words].reduce((sum, letter) => sum + (letter > "\u2e80" ? 1 : 0.56), 0);
+
 /** How large words can be in so much room, about. @param {string} words @param {number} room @param {number} size */
-export function fitting(words, room, size) {
-  const ems = [...words].reduce((sum, letter) => sum + (letter > "\u2e80" ? 1 : 0.56), 0);
-  return Math.max(Math.min(size, room / (ems || 1)), Math.min(size, 9));
+export const fitting = (words, room, size) => Math.max(Math.min(size, room / (emsOf(words) || 1)), Math.min(size, 9));
+
+/** Words in lines of so much room; Chinese breaks anywhere. @param {string} words @param {number} room in their size */
+export function linesOf(words, room) {
+  const [first = "", ...more] = words.match(/[\u2e80-\uffff]|[^\s\u2e80-\uffff]+\s?|\s/g) ?? [];
+  const lines = [first];
+  for (const word of more)
+    if (emsOf((lines.at(-1) + word).trimEnd()) > room) lines.push(word);
+    else lines[lines.length - 1] += word;
+  return lines;
 }
 
 /**
- * Words that end in front of rows which are lower than a line of them stand in two columns, by turns -> of the second
- * column how far to the left, by the numbers of its shapes.
+ * Words that begin or end rows which are lower than a line of them stand in two columns, by turns -> of the second
+ * column how far from the first, by the numbers of its shapes; to the left is less than 0.
  * @param {Shape[]} shapes
  * @param {number} up what a length upwards is
  * @param {number} width
@@ -74,18 +88,23 @@ export function fitting(words, room, size) {
 export function asideOf(shapes, up, width) {
   /** @type {Record<string, number[]>} */
   const columns = {};
-  for (const [i, { anchor, x, role }] of shapes.entries())
-    if (anchor === "end") (columns[`${x} ${role}`] ??= []).push(i);
+  for (const [i, { anchor = "middle", x, role }] of shapes.entries())
+    if (anchor !== "middle") (columns[`${x} ${role}`] ??= []).push(i);
   const found = new Map();
   for (const column of Object.values(columns)) {
     const at = column.map((i) => shapes[i].y ?? 0);
-    if (!at.some((y, n) => n && (y - at[n - 1]) * up < LINE * TYPE)) continue;
+    if (!at.some((y, n) => n && (y - at[n - 1]) * up < TYPE)) continue;
+    const { anchor, wide = 0 } = shapes[column[0]];
     const letters = Math.max(...column.map((i, n) => (n % 2 ? 0 : (shapes[i].words ?? "").length)));
-    const far = Math.min(0.6 * (shapes[column[0]].x ?? 0) * width, 0.56 * TYPE * (letters + 1));
-    for (const [n, i] of column.entries()) if (n % 2) found.set(i, far);
+    const far = Math.min(0.6 * wide * width, 0.56 * TYPE * (letters + 1));
+    for (const [n, i] of column.entries()) if (n % 2) found.set(i, anchor === "end" ? -far : far);
   }
   return found;
 }
+
+/** How long a step stays: as long as its sentence takes to read. @param {string} said */
+export const paceOf = (said) =>
+  Math.max(PACE, A_WORD * (said.match(/[\u2e80-\uffff]{2}|[^\s\u2e80-\uffff]+/g) ?? []).length);
 
 /** @param {UI} ui @returns {Picture} */
 export function figure(ui) {
@@ -104,14 +123,12 @@ class Figure {
     const picture = { role: "img", "aria-label": ui.spec.words };
     this.svg = svgElement("svg", picture, svgElement("defs", {}, ...heads), ...this.parts);
     ui.body.append(/** @type {any} */ (this.svg));
-    const longest = this.spec.said.reduce((most, said) => (said.length > most.length ? said : most), "");
-    this.now = h("div");
-    const room = h("div", { "aria-hidden": "true", style: "visibility:hidden" }, longest); // so that nothing jumps
-    readout(ui, "margin-top:.5em;display:grid").append(this.now, room);
-    for (const part of [this.now, room]) part.style.gridArea = "1/1";
+    this.told = this.sentences();
     this.timer = 0;
     this.up = ui.unit; // what a length upwards is
-    ui.actions.play = () => this.play();
+    this.unit = ui.unit; // what a length of words and boxes is
+    ui.actions.play = () => this.pressed();
+    ui.root.addEventListener("pointerdown", () => this.halt()); // a hand stops it
     if (!still() && !ui.spec.presenting) this.awaited();
   }
 
@@ -130,14 +147,37 @@ class Figure {
     eye.observe(/** @type {any} */ (this.svg));
   }
 
-  play() {
-    clearTimeout(this.timer);
+  /** The sentences: a few stay, paler once they have been said; of many there is one, in the room of the longest. */
+  sentences() {
+    const { said, axes, presenting } = this.spec;
+    const few = axes.length === 1 && Number.isFinite(axes[0].values[0]) && said.length <= TOLD && !presenting;
+    const longest = said.reduce((most, one) => (one.length > most.length ? one : most), "");
+    const lines = (few ? said : ["", longest]).map((one) => h("div", {}, one));
+    readout(this.ui, "margin-top:.5em").append(h("div", { class: few ? "told" : "takes-turns" }, ...lines));
+    if (!few) lines[1].setAttribute("aria-hidden", "true"); // so that nothing jumps
+    return few ? lines : lines.slice(0, 1);
+  }
+
+  /** ▶: from the first step to the last; of two, the other one. */
+  pressed() {
     const { name, values } = /** @type {{ name: string, values: any[] }} */ (this.spec.axes.at(-1));
-    const pace = Math.min(PACE, 6000 / values.length);
+    this.halt();
+    if (values.length !== 2) this.play();
+    else this.ui.set({ [name]: values[this.ui.state[name] === values[0] ? 1 : 0] }, true);
+  }
+
+  halt() {
+    clearTimeout(this.timer);
+  }
+
+  play() {
+    this.halt();
+    const { name, values } = /** @type {{ name: string, values: any[] }} */ (this.spec.axes.at(-1));
     const show = (/** @type {number} */ i) => {
       if (!this.svg.isConnected || (i && this.ui.state[name] !== values[i - 1])) return; // another hand has moved it
       this.ui.set({ [name]: values[i] }, i === values.length - 1);
-      if (i + 1 < values.length) this.timer = window.setTimeout(show, pace, i + 1);
+      const { frame } = numbersOf(this.spec, { ...this.ui.state, [name]: values[i] });
+      if (i + 1 < values.length) this.timer = window.setTimeout(show, paceOf(this.spec.said[frame]), i + 1);
     };
     show(0);
   }
@@ -150,13 +190,13 @@ class Figure {
   }
 
   /** @param {Shape} shape */
-  made({ shape, role = "ink", numbers = [], strong = false }) {
+  made({ shape, role = "ink", numbers = [], strong = false, head = true }) {
     const kinds = {
       text: () => [svgElement("text")],
       box: () => [svgElement("rect", { rx: 7 }), svgElement("text")],
       disc: () => [svgElement("circle"), svgElement("text")],
       bar: () => [svgElement("rect", { class: "track" }), svgElement("rect", { class: "share" })],
-      arrow: () => [svgElement("path", { "marker-end": `url(#${this.head}${role})` })],
+      arrow: () => [svgElement("path", head ? { "marker-end": `url(#${this.head}${role})` } : {})],
       web: () => ["lines", "lit", "dots"].map((part) => svgElement("path", { class: part })),
       cells: () => numbers.flatMap(() => [svgElement("rect"), svgElement("text")]),
     };
@@ -171,44 +211,55 @@ class Figure {
     const high = Math.min(spec.height * ui.unit, room);
     this.up = high / spec.height;
     const aside = spec.presenting ? asideOf(spec.shapes, this.up, width) : new Map();
+    this.unit = spec.presenting ? Math.min(ui.unit, Math.max(TYPE / SIZE, this.up)) : ui.unit;
     for (const [name, value] of Object.entries({ width, height: high })) this.svg.setAttribute(name, String(value));
     spec.shapes.forEach((all, i) => {
       const shape = shapeAt(all, frame);
-      const { since = 0, until = Infinity } = shape;
+      const { since = 0, until = Infinity, only } = shape;
       this.parts[i].classList.toggle("later", step < since);
+      this.parts[i].classList.toggle("elsewhere", Boolean(only && !only.includes(step)));
       this.parts[i].classList.toggle("ghost", step > until);
-      const at = { ...shape, x: (shape.x ?? 0) - (aside.get(i) ?? 0) / width };
+      const at = { ...shape, x: (shape.x ?? 0) + (aside.get(i) ?? 0) / width };
       this.place(/** @type {any[]} */ ([...this.parts[i].children]), at, width);
     });
-    this.now.textContent = spec.said[frame];
+    if (this.told.length === 1) this.told[0].textContent = spec.said[frame];
+    else this.told.forEach((line, i) => (line.className = i === frame ? "now" : i < frame ? "said" : "later"));
   }
 
   /** @param {SVGElement[]} parts @param {Shape} shape @param {number} width */
   place(parts, shape, width) {
-    const { unit } = this.ui;
-    const { x = 0, y = 0, words = "", wide = 0, high = 20, size = 13.5, anchor = "middle" } = shape;
+    const { unit } = this;
+    const { x = 0, y = 0, words = "", wide = 0, high = 20, size = SIZE, anchor = "middle", up = 0 } = shape;
     const [left, top] = [x * width, y * this.up];
+    const deep = Math.min(unit, this.up); // what a length upwards of a box is
+    const lower = (/** @type {number} */ of, /** @type {number} */ least) =>
+      Math.max(of * deep, Math.min(of * unit, least)); // flatter where rows are closer
+    const between = this.spec.presenting ? TIGHT / TYPE : LINE / SIZE;
     const set = (/** @type {SVGElement} */ part, /** @type {Record<string, any>} */ given) => {
       for (const [name, value] of Object.entries(given)) part.setAttribute(name, String(value));
     };
     const text = (/** @type {SVGElement} */ part, /** @type {string} */ said, at = left, big = size, room = width) => {
-      set(part, {
-        x: at,
-        y: top,
-        "text-anchor": anchor,
-        "font-size": Math.max(fitting(said, room / unit, big) * unit, this.spec.presenting ? TYPE : 0),
-      });
-      part.textContent = said;
+      const longest = linesOf(said, 0).reduce((most, word) => (emsOf(word) > emsOf(most) ? word : most), "");
+      const large = Math.max(fitting(longest, room / unit, big) * unit, this.spec.presenting ? TYPE : 0);
+      const lines = linesOf(said, room / large);
+      set(part, { x: at, y: top - up * deep, "text-anchor": anchor, "font-size": large });
+      const far = large * between;
+      const line = (/** @type {string} */ one, /** @type {number} */ i) => {
+        const made = svgElement("tspan", { x: at, dy: i ? far : (far * (1 - lines.length)) / 2 });
+        made.textContent = one;
+        return made;
+      };
+      if (lines.length > 1) part.replaceChildren(...lines.map(line));
+      else part.textContent = said;
+      return far * lines.length;
     };
-    const least = words ? LINE * TYPE : 0;
-    const tall = this.spec.presenting ? Math.min(high * unit, Math.max(high * this.up, least)) : high * unit;
-    const block = (/** @type {SVGElement} */ part, /** @type {number} */ from, /** @type {number} */ across) =>
-      set(part, { x: from, y: top - tall / 2, width: Math.max(0, across), height: tall });
+    const block = (/** @type {SVGElement} */ part, /** @type {number} */ across, tall = high * deep) =>
+      set(part, { x: left - (wide * width) / 2, y: top - tall / 2, width: Math.max(0, across), height: tall });
     const beside = { start: width - left, middle: 2 * Math.min(left, width - left), end: left };
-    if (shape.shape === "text") text(parts[0], words, left, size, beside[anchor]);
+    if (shape.shape === "text") text(parts[0], words, left, size, wide ? Math.max(wide * width, 1) : beside[anchor]);
     if (shape.shape === "box") {
-      block(parts[0], left - (wide * width) / 2, wide * width);
-      text(parts[1], words, left, size, wide * width - 8);
+      const least = text(parts[1], words, left, size, wide * width - 8);
+      block(parts[0], wide * width, lower(high, words ? least : 0));
     }
     if (shape.shape === "disc") {
       const across = wide ? (wide * width) / 2 : Infinity;
@@ -216,9 +267,8 @@ class Figure {
       text(parts[1], words);
     }
     if (shape.shape === "bar") {
-      const room = wide * width;
-      block(parts[0], left - room / 2, room);
-      block(parts[1], left - room / 2, room * (shape.share ?? 0));
+      block(parts[0], wide * width);
+      block(parts[1], wide * width * (shape.share ?? 0));
     }
     if (shape.shape === "arrow") this.line(parts[0], shape, width, set);
     if (shape.shape === "web") {
@@ -233,19 +283,19 @@ class Figure {
       const numbers = shape.numbers ?? [];
       const across = Math.min(CELL[0] * unit, (wide * width) / numbers.length || Infinity);
       const most = Math.max(1, ...numbers.map(Math.abs));
-      const deep = (CELL[1] * (unit + this.up)) / 2; // flatter where rows are closer
+      const tall = lower(CELL[1], TIGHT);
       numbers.forEach((number, i) => {
         const from = left + (i - numbers.length / 2) * across;
-        set(parts[2 * i], { x: from, y: top - deep / 2, width: across - 1, height: deep });
+        set(parts[2 * i], { x: from, y: top - tall / 2, width: across - 1, height: tall });
         parts[2 * i].style.fillOpacity = String(0.1 + (0.45 * Math.abs(number)) / most);
-        text(parts[2 * i + 1], inCell(number), from + across / 2, 12, across - 8);
+        text(parts[2 * i + 1], inCell(number), from + across / 2, 13, across - 5);
       });
     }
   }
 
   /** @param {SVGElement} part @param {Shape} shape @param {number} width @param {Function} set */
   line(part, { from = [0, 0], to = from, bend = 0, weight = 1.5, turn = 0, reach = 0 }, width, set) {
-    const unit = reach ? Math.min(this.ui.unit, this.up) : this.ui.unit;
+    const unit = reach ? Math.min(this.unit, this.up) : this.unit;
     const [[x, y], [a0, b0]] = [from, to].map(([a, b]) => [a * width, b * this.up]);
     const [u, v] = [a0 + reach * unit * Math.sin(turn), b0 - reach * unit * Math.cos(turn)];
     const far = Math.hypot(u - x, v - y) || 1;

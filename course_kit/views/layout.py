@@ -1,0 +1,420 @@
+"""A layout: rows, columns and flows of words, boxes and numbers, with arrows between them; each shape gets its place.
+
+A length is a pixel of a page; a row has WIDTH of them and shrinks or grows with the page. Boxes grow with their words.
+"""
+
+import math
+
+WIDTH, SIZE, LINE, BIG = 580, 15, 20, 36  # what a row has; of words: their size, from line to line, of a sign
+GAP, AIR, PAD = 8, 28, 12  # between parts; between those that an arrow joins; around what a box holds
+CLOSE, NEAR, FAR = 1, 4, 50  # other gaps
+THIN = 1  # of an arrow
+MOST = 1.5  # how much wider than its words a box gets where there is room
+ROUND = 0.8  # how much of its width a ring takes
+CELL, BAR = 40, 96  # how wide a number's cell and a bar are
+HIGH = {"disc": 44, "bar": 12, "cells": 22, "space": 0, "ring": 0, "web": 0, "spot": 0}  # if nothing is said
+TAKES = ("text", "box", "disc", "cells", "bar", "web")  # what is drawn
+COMES = ("since", "until", "only")  # when it is seen: what holds it says so for all
+HELD = ("words", "share", "numbers", "weight", "turn", "high", "y")  # of which a list says: another one for each frame
+
+
+class Part:
+    """A shape, or several in a row, a column, or one over the other. `left`, `top`, `wide`, `high`: once placed."""
+
+    left = top = wide = high = most = room = 0.0
+
+    def __init__(self, shape: str, parts=(), **look):
+        self.shape = shape
+        parts = [words(part) if isinstance(part, str) else part for part in parts]
+        self.parts = [part for part in parts if isinstance(part, Part)]
+        self.arrows = [part for part in parts if isinstance(part, Arrow)]
+        self.look = {name: value for name, value in look.items() if value not in (None, "")}
+        self.seen: dict = {}
+        self.columns: list[float] = []  # the widths of a grid that it is a row of
+        if shape == "grid":
+            for n in range(max(len(line.parts) for line in self.parts)):
+                need = max(natural(line.parts[n]) for line in self.parts if n < len(line.parts))
+                for line in self.parts:
+                    line.columns.append(need)
+
+    def any(self, name: str) -> list:
+        """What a shape has in its frames."""
+        given = self.look.get(name)
+        return given if name in HELD and isinstance(given, list) and name != "numbers" else [given or ""]
+
+
+class Arrow:
+    """From one part to another, or a hand of a clock; see `arrow` and `hand`."""
+
+    def __init__(self, begin, end, behind=False, **look):
+        self.begin, self.end, self.behind, self.look = begin, end, behind, look
+
+
+def words(said, role="", **look) -> Part:
+    """Words in their place; a list: other ones in each frame."""
+    return Part("text", words=said, role=role, **look)
+
+
+def label(said, role="", **look) -> Part:
+    """Words that begin on the left."""
+    return words(said, role, anchor="start", **look)
+
+
+def box(said="", role="", *inside, **look) -> Part:
+    """Words with a border, and what it holds below them. fill: as wide as there is room."""
+    return Part("box", inside, words=said, role=role, **look)
+
+
+def disc(said="", role="", **look) -> Part:
+    return Part("disc", words=said, role=role, **look)
+
+
+def cells(numbers, role="", **look) -> Part:
+    """Numbers side by side; a list of lists: others in each frame."""
+    rows = [[round(float(x), 2) for x in row] for row in (numbers if isinstance(numbers[0], list) else [numbers])]
+    rows = [[int(x) if x == int(x) else x for x in row] for row in rows]
+    more = {"each": [{"numbers": row} for row in rows]} if len(rows) > 1 else {}
+    return Part("cells", numbers=rows[0], role=role, **more, **look)
+
+
+def bar(share, role="", **look) -> Part:
+    """A share of 0 to 1; a list: another one in each frame."""
+    return Part("bar", share=[round(x, 4) for x in share] if isinstance(share, list) else round(share, 4),
+                role=role, **look)  # fmt: skip
+
+
+def space(wide=0, high=0, **look) -> Part:
+    return Part("space", wide=wide, high=high, **look)
+
+
+def row(*parts, **look) -> Part:
+    """Side by side, in all the room there is. even: all of one width; of: so wide beside each other;
+    tight: no wider than they need; gap: between them."""
+    return Part("row", parts, **look)
+
+
+def column(*parts, **look) -> Part:
+    """One below the other."""
+    return Part("column", parts, **look)
+
+
+def grid(*rows, **look) -> Part:
+    """Rows whose parts stand one below the other."""
+    return Part("grid", rows, **look)
+
+
+def layers(*parts, **look) -> Part:
+    """One over the other, such as what is to be seen in one frame each (`only`)."""
+    return Part("layers", parts, **look)
+
+
+def ring(*parts, high, **look) -> Part:
+    """In a circle, clockwise from the top."""
+    return Part("ring", parts, high=high, **look)
+
+
+def flow(*parts, role="", weight=2, up=False, across=False, **look) -> Part:
+    """An arrow from each part to the next: downwards, upwards, or to the right."""
+    ways = [arrow(a, b, role, weight=weight) for a, b in zip(parts, parts[1:], strict=False)]
+    kind, order = (row, parts) if across else (column, parts[::-1] if up else parts)
+    return kind(*order, *ways, **{"gap": AIR} | look)
+
+
+def plot(*parts, high, **look) -> Part:
+    """Curves and spots on a field."""
+    return Part("layers", [space(WIDTH, high), *parts], **look)
+
+
+def curve(points, role="", **look) -> Part:
+    """A line through points (x, y), 0 to 1 each, y upwards."""
+    joins = [end for i in range(len(points) - 1) for end in (i, i + 1)]
+    return web(points, [], joins, role, **look) if role == "value" else web(points, joins, [], role, **look)
+
+
+def web(points, joins, lit=(), role="", **look) -> Part:
+    """Dots (x, y), 0 to 1 each, y upwards; lines between them and those that stand out: from, to, from, to, … Lists
+    of them for each frame."""
+    return Part("web", points=points, lines=joins, lit=lit, role=role, **look)
+
+
+def spot(part: Part, point) -> Part:
+    """A part with its middle at a point (x, y) of a plot."""
+    return Part("spot", [part], point=point)
+
+
+def frames(*parts) -> Part:
+    """One of them in each frame."""
+    for n, part in enumerate(parts):
+        part.look["only"] = [n]
+    return layers(*parts)
+
+
+def steps(*parts, first=0) -> list[Part]:
+    """Parts that come one after the other."""
+    come = [words(part) if isinstance(part, str) else part for part in parts]
+    for n, part in enumerate(come, first):
+        part.look.setdefault("since", n)
+    return come
+
+
+def arrow(begin: Part, end: Part, role="", weight=2, **look) -> Arrow:
+    """From border to border; it comes with the later of the two. weight: its thickness, in each frame if it is a list.
+
+    bend: how far its middle is from the straight line; side: "left", "right" or "above", where it leaves and arrives,
+    "across", from the right of one to the left of the other, "level", so, but at the height of the first, "back", the
+    other way, "round" for discs, "loop" for one
+    with itself; words: beside its middle, of a list on it; head: False for a line; behind: the parts.
+    """
+    return Arrow(begin, end, role=role, weight=weight, **look)
+
+
+def hand(clock: Part, turn, reach, role="", weight=3, **look) -> Arrow:
+    """A hand of a disc: radians from the top, clockwise (a list: in each frame), and its length."""
+    return Arrow(clock, None, turn=turn, reach=reach, role=role, weight=weight, **look)
+
+
+def ems(said: str) -> float:
+    return sum(1 if letter > "\u2e80" else 0.56 for letter in said)
+
+
+def lines(said: str, room: float, size=SIZE) -> int:
+    """How many lines words take in so much room; Chinese breaks anywhere."""
+    count, used = 1, 0.0
+    for word in "".join(f" {c} " if c > "\u2e80" else c for c in said).split():
+        need = ems(word) * size
+        if used and used + need > room:
+            count, used = count + 1, 0
+        used += need + 0.28 * size * (word < "\u2e80")
+    return count
+
+
+def natural(part: Part) -> float:
+    """How wide a part is if there is room."""
+    if "wide" in part.look:
+        return part.look["wide"]
+    size, gap = part.look.get("size", SIZE), part.look.get("gap", GAP)
+    said = max(ems(said) for said in part.any("words")) * size
+    inner = [natural(inside) for inside in part.parts]
+    match part.shape:
+        case "text":
+            return said + 4
+        case "box":
+            return max([said, *inner]) + 2 * PAD
+        case "disc":
+            return max(said + PAD, *(high or HIGH["disc"] for high in part.any("high")))
+        case "cells":
+            return CELL * len(part.look["numbers"])
+        case "bar":
+            return BAR
+        case "row":
+            return sum(inner) + gap * (len(inner) - 1)
+    return max(inner, default=0)
+
+
+def tall(part: Part, wide: float) -> float:
+    """How high a part is in so much width."""
+    gap, high = part.look.get("gap", GAP), part.any("high")
+    if part.shape in HIGH:
+        return max(one or HIGH[part.shape] for one in high)
+    if part.shape in ("text", "box"):
+        return high[0] or titled(part, wide) + (stacked(part.parts, wide - 2 * PAD, gap) + PAD if part.parts else 0)
+    if part.shape == "row":
+        return max(tall(inside, room) for inside, room in zip(part.parts, slots(part, wide), strict=True))
+    if part.shape == "layers":
+        return max(tall(inside, wide) for inside in part.parts)
+    return high[0] or stacked(part.parts, wide, gap)
+
+
+def titled(part: Part, wide: float) -> float:
+    """How high the words of a box or a text are."""
+    size, around = part.look.get("size", SIZE), PAD if part.shape == "box" else 0
+    count = max(lines(said, wide - around, size) if said else 0 for said in part.any("words"))
+    return count * LINE * size / SIZE + (around if count or not part.parts else 0)
+
+
+def stacked(parts, wide, gap) -> float:
+    return sum(tall(part, wide) for part in parts) + gap * max(0, len(parts) - 1)
+
+
+def slots(line: Part, wide: float) -> list[float]:
+    """The widths of what stands in a row."""
+    count = len(line.parts)
+    room = wide - line.look.get("gap", GAP) * (count - 1)
+    if line.look.get("tight"):
+        return [natural(part) for part in line.parts]
+    if line.look.get("even"):
+        return [room / count] * count
+    needs = line.look.get("of") or line.columns[:count] or [natural(part) for part in line.parts]
+    return [room * need / (sum(needs) or 1) for need in needs]
+
+
+def place(part: Part, left: float, top: float, wide: float, high: float, seen: dict) -> list[dict]:
+    """The shapes of a part in so much room, of which left and top are given; arrows come later."""
+    part.seen = seen | {name: part.look[name] for name in COMES if name in part.look}
+    if part.shape in TAKES:
+        part.room = wide if part.shape == "text" else 0
+        wide, left = fitted(part, left, wide)
+        deep = high if part.look.get("fill") or part.parts or part.shape == "web" else tall(part, wide)
+        stands = isinstance(part.look.get("high"), list)  # on the ground, however high it becomes
+        top, high = top + (high - deep) / (1 if stands else 2), deep
+    part.left, part.top, part.wide, part.high = left, top, wide, high
+    shapes = [shape_of(part)] if part.shape in TAKES else []
+    gap, inside = part.look.get("gap", GAP), []
+    if part.shape == "layers":
+        inside = [(one, left, top, wide, high) for one in part.parts]
+    elif part.shape == "row":
+        for one, room in zip(part.parts, slots(part, wide), strict=True):
+            inside.append((one, left, top, room, high))
+            left += room + gap
+    elif part.shape == "spot":
+        (one,), (x, y) = part.parts, part.look["point"]
+        deep, across = tall(one, wide), natural(one)
+        inside = [(one, left + x * wide - across / 2, top + (1 - y) * high - deep / 2, across, deep)]
+    elif part.shape == "ring":
+        for n, one in enumerate(part.parts):
+            turn, deep, across = 2 * math.pi * n / len(part.parts), tall(one, wide), natural(one)
+            x = left + (wide - across) * (1 + ROUND * math.sin(turn)) / 2
+            down = (1 - math.cos(turn)) / (1 - math.cos(2 * math.pi * (len(part.parts) // 2) / len(part.parts)))
+            inside.append((one, x, top + (high - deep) * down, across, deep))
+    elif part.parts:
+        said = titled(part, wide) if part.shape == "box" else 0
+        if part.shape == "box":
+            top, high = top + (said or PAD / 2), high - (said or PAD / 2) - PAD / 2
+            left, wide = left + PAD, wide - 2 * PAD
+        most = max((natural(one) for one in part.parts if one.shape == "box" and not one.parts), default=0)
+        top += (high - stacked(part.parts, wide, gap)) / 2
+        for one in part.parts:
+            if one.shape == "box" and not one.parts:
+                one.most = most
+            deep = tall(one, wide)
+            inside.append((one, left, top, wide, deep))
+            top += deep + gap
+    return shapes + [shape for one in inside for shape in place(*one, part.seen)]
+
+
+def fitted(part: Part, left: float, wide: float) -> tuple[float, float]:
+    """How wide a shape becomes in so much room, and where it begins."""
+    if part.look.get("fill") or part.shape in ("bar", "web") or part.look.get("anchor"):
+        return wide, left
+    need = max(part.most, natural(part))
+    fits = min(wide, need * (MOST if part.shape == "box" and "wide" not in part.look else 1))
+    return fits, left + (wide - fits) / 2
+
+
+def shape_of(part: Part) -> dict:
+    """As a view draws it: x and widths of 0 to 1, its middle."""
+    look = {name: value for name, value in part.look.items() if name not in (*COMES, "wide", "high", "gap", "fill")}
+    if part.shape == "web":
+        return {"shape": "web", **part.seen, **woven(part, look)}
+    x = part.left + part.wide * {"start": 0, "end": 1}.get(look.get("anchor", ""), 0.5)
+    made = {"shape": part.shape, "x": round(x / WIDTH, 4), "y": round(part.top + part.high / 2, 1),
+            "wide": round(max(part.wide, part.room) / WIDTH, 4), **part.seen}  # fmt: skip
+    if isinstance(part.look.get("high"), list):
+        look["high"] = part.look["high"]
+        look["y"] = [round(part.top + part.high - high / 2, 1) for high in look["high"]]  # all stand on one ground
+    elif part.shape != "text":
+        made["high"] = round(part.high, 1)
+    if part.shape == "box" and part.parts and look.get("words"):
+        made["up"] = round((part.high - titled(part, part.wide)) / 2, 1)  # they stand above what it holds
+    return made | varied(look)
+
+
+def woven(part: Part, look: dict) -> dict:
+    """Dots and lines of a web, in each frame if there are frames."""
+    points, role = look["points"], {"role": look["role"]} if "role" in look else {}
+    several = isinstance(points[0], list)
+    each = []
+    for dots, lines, lit in zip(points, look["lines"], look["lit"], strict=True) if several else \
+            [(points, look["lines"], list(look["lit"]))]:  # fmt: skip
+        flat = [end for x, y in dots for end in (round((part.left + x * part.wide) / WIDTH, 4),
+                                                 round(part.top + (1 - y) * part.high, 1))]  # fmt: skip
+        each.append({"dots": flat, "lines": lines, "lit": lit})
+    return role | ({"each": each} if several else each[0])
+
+
+def line_of(made: Arrow) -> list[dict]:
+    begin, end, look = made.begin, made.end, dict(made.look)
+    seen = {name: look.pop(name) for name in COMES if name in look}
+    seen = begin.seen | seen if end is None else joint(begin.seen, end.seen) | seen
+    start, stop = (at(begin, "middle"), None) if end is None else borders(begin, end, look.pop("side", None))
+    shapes = []
+    if said := look.pop("words", None):
+        x, y = ((a + b) / 2 for a, b in zip(start, stop or start, strict=True))
+        aside = "middle" if isinstance(said, list) or x == 0.5 else "start" if x > 0.5 else "end"
+        if not isinstance(said, list):  # beside the arrow, where there is most room
+            x, y = x + {"start": 1, "end": -1}.get(aside, 0) * PAD / WIDTH, y + LINE * (aside == "middle") * 0.7
+        place = {"x": round(x, 4), "y": round(y, 1), "anchor": aside, "strong": True, "role": look.get("role", "")}
+        shapes = [{"shape": "text", **varied(place | {"words": said}), **seen}]
+    ends = {"from": start} if stop is None else {"from": start, "to": stop}
+    return [{"shape": "arrow", **seen, **ends, **varied(look)}, *shapes]
+
+
+def varied(look: dict) -> dict:
+    """What is a list goes into the frames; what is empty is left out."""
+    names = [name for name in HELD if name != "numbers" and isinstance(look.get(name), list)]
+    each = [dict(zip(names, of, strict=True)) for of in zip(*(look[name] for name in names), strict=True)]
+    kept = {name: value for name, value in look.items() if name not in names and value != ""}
+    return kept | ({"each": each} if each else {})
+
+
+def joint(one: dict, other: dict) -> dict:
+    """When both can be seen."""
+    since = max(one.get("since", 0), other.get("since", 0))
+    return one | other | ({"since": since} if since else {})
+
+
+def at(part: Part, side: str) -> list[float]:
+    x, y, air = part.left + part.wide / 2, part.top + part.high / 2, 3
+    x += {"left": -part.wide / 2 - air, "right": part.wide / 2 + air}.get(side, 0)
+    y += {"above": -part.high / 2 - air, "below": part.high / 2 + air}.get(side, 0)
+    return [round(x / WIDTH, 4), round(y, 1)]
+
+
+def borders(begin: Part, end: Part, side=None) -> tuple[list[float], list[float]]:
+    """Where an arrow begins and ends: below and above if one stands higher than the other, straight where one spans
+    the other; else at the sides."""
+    sides = ("right", "left") if begin.left < end.left else ("left", "right")
+    if end.top >= begin.top + begin.high:
+        sides = "below", "above"
+    elif begin.top >= end.top + end.high:
+        sides = "above", "below"
+    if side:
+        beside = {"across": ("right", "left"), "back": ("left", "right")}
+        sides = beside.get(side, (side, side))
+    if side == "round":
+        return around(begin, end)
+    if side == "loop":
+        (x, y), aside = at(begin, "above"), begin.wide / 4 / WIDTH
+        return [round(x - aside, 4), y], [round(x + aside, 4), y]
+    start, stop = at(begin, sides[0]), at(end, sides[1])
+    if side == "level":
+        start, stop = at(begin, "right"), [at(end, "left")[0], at(begin, "right")[1]]
+    if not side and "above" in sides:
+        (low, narrow), (high, wide) = sorted(((begin.wide, begin), (end.wide, end)), key=lambda one: one[0])
+        middle = narrow.left + low / 2
+        if wide.left < middle < wide.left + high:
+            start[0] = stop[0] = round(middle / WIDTH, 4)
+    return start, stop
+
+
+def around(begin: Part, end: Part) -> tuple[list[float], list[float]]:
+    """From disc to disc, straight from one middle to the other."""
+    (x, y), (u, v) = at(begin, "middle"), at(end, "middle")
+    far = math.hypot((u - x) * WIDTH, v - y) or 1
+    near = [(a + (c - a) * part.high * 0.6 / far, b + (d - b) * part.high * 0.6 / far)
+            for part, (a, b, c, d) in ((begin, (x, y, u, v)), (end, (u, v, x, y)))]  # fmt: skip
+    start, stop = ([round(a, 4), round(b, 1)] for a, b in near)
+    return start, stop
+
+
+def laid_out(scene: Part) -> tuple[list[dict], float]:
+    """All shapes of a scene, arrows in front, and how high it is."""
+    high = tall(scene, WIDTH - 2)
+    shapes = place(scene, 1, GAP / 2, WIDTH - 2, high, {})
+    ways = arrows_of(scene)
+    behind, front = ([shape for one in ways if one.behind is back for shape in line_of(one)] for back in (True, False))
+    return [*behind, *shapes, *front], round(high + GAP)
+
+
+def arrows_of(part: Part) -> list[Arrow]:
+    return [*(one for inside in part.parts for one in arrows_of(inside)), *part.arrows]
