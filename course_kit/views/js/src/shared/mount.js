@@ -181,7 +181,7 @@ class View {
       h("div", { class: "stage" }, ui.body, ui.side),
       h("div", { class: "controls" }, ...shown),
       ui.below,
-      footless ? null : this.foot(back?.element),
+      footless ? null : this.foot(back),
     );
   }
 
@@ -195,12 +195,16 @@ class View {
     return wanted.map((control) => {
       const { element, sync } = CONTROLS[control.kind](this.ui, control);
       this.syncs.push(sync);
-      return { name: control.name, element };
+      return { name: control.name, label: control.label, element };
     });
   }
 
-  /** One quiet menu: the way back, words and table. @param {HTMLElement | undefined} back */
+  /**
+   * One quiet menu: the way back, words and table; a way back of another name, such as a game's, stands beside it.
+   * @param {{ label?: string, element: HTMLElement } | undefined} back
+   */
   foot(back) {
+    const [inside, beside] = back?.label === t("reset") ? [back.element] : [undefined, back?.element];
     const group = { class: "scroll", tabindex: 0, role: "group", "aria-label": t("table of the numbers shown") };
     this.table = h("div", group);
     const mark = h("span", { class: "dots", "aria-hidden": "true" }, "⋯");
@@ -211,12 +215,12 @@ class View {
       "details",
       { class: "more summed-up", ontoggle: show },
       h("summary", {}, mark, name),
-      back ?? "",
+      inside ?? "",
       h("p", {}, this.spec.words),
       this.table,
       ...(recorded ? [h("p", { class: "recorded" }, recorded[0])] : []),
     );
-    return h("div", { class: "foot" }, this.folded);
+    return h("div", { class: "foot" }, this.folded, beside);
   }
 
   fill() {
