@@ -379,7 +379,7 @@ assert 0.055 < loss < 0.065 and width == 0.02 and len(readings) - 1 == 49
 assert [round(off(attention_pooling(grid, hours, readings, w)[0]), 1) for w in (2.0, 0.6, 0.02)] == [1.1, 0.7, 1.1]
 
 # %% [markdown]
-# The narrowest width has the smallest loss, although its curve is as far from the true day as the curve of the widest.
+# The narrowest width has the smallest loss, although its curve is about as far from the true day as the curve of the widest.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(

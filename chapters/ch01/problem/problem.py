@@ -1,24 +1,24 @@
 """A reading that knows its neighbourhood · 40 minutes
 
-120 readings y at places x, between 0 and 1 and in no order. Each has an error of its own, of standard deviation 0.5. The
-curve behind them has three stretches: two are calm, one wriggles, and you are not told where. On one of the calm
-stretches readings are rare, on the other two they crowd. Whatever single width you choose, it is wrong for a stretch.
+120 readings y at places x, in no order. Each has an error of its own, of standard deviation 0.5. The curve behind them
+has three stretches: two are calm, one wriggles, and you are not told where. On one of the calm stretches readings are
+rare, on the other two they crowd. A single width that suits one stretch does not suit another.
 
-Write fit(x, y), which returns a function: places q [Q] -> your estimates of the curve there, [Q]. From the readings alone
-it has to find how far to look at each place.
+Write fit(x, y), which returns a function: places q [Q] -> your estimates of the curve there, [Q]. It has to find from
+the readings alone how far to look at each place.
 
     On hidden curves the typical error of your estimates has to be at most 0.85 of what the lesson's attention_pooling
     reaches with the one width that is best for that curve, chosen with the truth in hand (the median of 80 curves).
     Readings in another order give the same estimates.
     If all places are shifted and stretched alike, those of the readings and those of the queries, so is the curve.
 
+From the lesson: attention_pooling and leave_one_out_mask of course_utils.kernels, masked_softmax of
+course_utils.attention.
+
 Judge it:  course problem 01   (or: pytest, in this folder)
 """
 
 import torch
-
-from course_utils.attention import masked_softmax
-from course_utils.kernels import attention_pooling, leave_one_out_mask
 
 
 def a_curve(number=0):

@@ -14,7 +14,7 @@ problem = beside(__file__)
 
 
 def curve(number):
-    """x [120] in no order, y [120], q [400], truth [400], and of each q the number of its stretch."""
+    """x [120] in no order, y [120], q [200], truth [200], and of each q the number of its stretch."""
     draw = torch.Generator().manual_seed(SEED + number)
     order = torch.randperm(3, generator=draw)
     long, waves, count = torch.tensor(list(STRETCHES.values()), dtype=torch.float64)[order].T
@@ -22,12 +22,12 @@ def curve(number):
     rand = torch.rand(120, generator=draw, dtype=torch.float64)
     of = torch.repeat_interleave(torch.arange(3), count.long())
     x = (ends[of] - long[of] * rand)[torch.randperm(120, generator=draw)]
-    q = torch.linspace(0.01, 0.99, 400, dtype=torch.float64)
+    q = torch.linspace(0.01, 0.99, 200, dtype=torch.float64)
     along = 1 - ((ends - torch.cat([q, x])[:, None]) / long).clamp(0, 1)
     turns = torch.rand(1, generator=draw, dtype=torch.float64) + along @ waves
     height = 2 * (2 * torch.pi * turns).sin()
-    y = height[400:] + 0.5 * torch.randn(120, generator=draw, dtype=torch.float64)
-    return x, y, q, height[:400], order[(q[:, None] > ends).sum(1).clamp(max=2)]
+    y = height[200:] + 0.5 * torch.randn(120, generator=draw, dtype=torch.float64)
+    return x, y, q, height[:200], order[(q[:, None] > ends).sum(1).clamp(max=2)]
 
 
 def estimates(x, y, q):
@@ -56,9 +56,9 @@ def same(x, y, q, found, other, what):
         )
 
 
-@pytest.mark.parametrize("count", [1, 2, 400])
+@pytest.mark.parametrize("count", [1, 2, 200])
 def test_numbers(count):
-    """For 1, 2 and 400 places as many finite numbers"""
+    """For 1, 2 and 200 places as many finite numbers"""
     x, y, q, *_ = curve(0)
     estimates(x, y, q[:count])
 
