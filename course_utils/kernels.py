@@ -31,7 +31,7 @@ def boxcar_kernel(
 def epanechnikov_kernel(
     distance: Float[Tensor, "*n"], width: float | Tensor = 1.0
 ) -> Float[Tensor, "*n"]:
-    """0 beyond one width. Epanechnikov 1969; his factor ¾ cancels in the weights."""
+    """An arch: 1 at distance 0, 0 from one width on. Epanechnikov 1969."""
     return (1 - (distance / width) ** 2).clamp(min=0)
 
 

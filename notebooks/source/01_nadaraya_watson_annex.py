@@ -64,6 +64,36 @@ for row in range(0, 60, 10):
 # <small>¹ K. Koch et al., 2006 (guinea pigs, scaled to humans). ² A. Treisman and G. Gelade, 1980. ³ E. C. Cherry, 1953.</small>
 
 # %% [markdown]
+# ## A library: need, label, book
+# <a id="soft-address"></a>
+# In a library you compare your *need* with the *labels*, and take home a *book*: query, key and value. A Python dictionary does the same, but it finds all or nothing:
+
+# %% tags=["nbval-check-output"]
+shelf = {"我": "I", "很": "very", "高兴": "happy"}
+print("高兴 →", shelf.get("高兴"), " 快乐 →", shelf.get("快乐"))
+
+# %% [markdown]
+# 快乐 (joyful) finds nothing, although it means almost the same as 高兴 (happy). Attention would give it a little of each word, and most of the nearest. Words can't be averaged, so give each of them a vector. Both the vectors and the first row of weights, for 快乐, are invented:
+
+# %%
+meanings = torch.tensor([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])  # I, very, happy
+shares = torch.tensor([[0.1, 0.2, 0.7], [0.0, 0.0, 1.0]])
+shares @ meanings  # [2 queries, 3 keys] @ [3 keys, 2] -> [2 queries, 2]
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert torch.allclose(shares[0] @ meanings, torch.tensor([0.8, 0.9]))
+
+# %% [markdown]
+# What comes out is near the vector of *happy*. The first row spreads its weight over several words, which is called a **soft address**. The second row points at exactly one, like a dictionary: a *hard* address.
+#
+# In its most general form, attention pooling has two parts that can be exchanged: an alignment function $a$, which gives scores, and a *distribution* $p$, usually the softmax, which turns them into weights:
+#
+# $$ A({\color{#bf5f00}{q}},{\color{#007fc6}{K}},{\color{#008a67}{V}})=\sum_{i} p\big(a({\color{#007fc6}{k_i}},{\color{#bf5f00}{q}})\big)\,{\color{#008a67}{v_i}} $$
+#
+# <a id="bottleneck"></a>
+# This is how attention came to language. The first neural translators usually read a sentence into *one* vector, a **bottleneck**: it was the same for each word to be written, and no larger for a long sentence than for a short one. In 2014 Bahdanau, Cho and Bengio let the translator look back at all words instead, by a soft address, and called it attention. Nearly all large language models are built on it. <!-- source: Bahdanau, Cho & Bengio 2015 -->
+
+# %% [markdown]
 # ## A hard address has no slope
 # How steeply does the result change with the query? With `requires_grad`, PyTorch follows the computation, and `backward()` computes the slope.
 
@@ -172,6 +202,163 @@ assert ((score > 0) == square[:, 3]).float().mean() > 0.85
 
 # %% [markdown]
 # The gate of channel 3 is nearly 1, and those of the others are about half open. A sigmoid, $1/(1+e^{-x})$, keeps each gate between 0 and 1, but unlike weights the gates need not add up to 1: channels are rescaled, not averaged.
+
+# %% [markdown]
+# ## Bias and variance
+# Why do errors cancel in an average, and how fast? Let's draw independent errors of variance 1, and average 1, 4 or 16 of them, ten thousand times:
+
+# %%
+errors = torch.randn(10_000, 16, generator=torch.Generator().manual_seed(0))
+for n in [1, 4, 16]:
+    averages = errors[:, :n].mean(-1)  # [10000]
+    print(f"average of {n:2}: variance {averages.var():.2f}")
+
+# %% jupyter={"source_hidden": true}
+edges = torch.linspace(-3, 3, 61)
+left = {n: torch.histogram(errors[:, :n].mean(-1), edges, density=True).hist for n in (1, 4, 16)}
+plot.beside(
+    {
+        from_cell("average of {n}", n=n): plot.points(
+            {"": ((edges[1:] + edges[:-1]) / 2, torch.zeros(60), density)},
+            xlabel="°C",
+            ylabel="how often",
+            role={"": "value"},
+            limits=(0, 1.7),
+        )
+        for n, density in left.items()
+    },
+    title="What is left of the errors?",
+    caption="How often an average of so many errors has this size. How much narrower does the hill "
+    "become, if four times as many are averaged?",
+)
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert all(abs(n * errors[:, :n].mean(-1).var() - 1) < 0.05 for n in (1, 4, 16))
+
+# %% [markdown]
+# Four errors leave a quarter of the variance, and sixteen leave a sixteenth. Variances of independent numbers add up, so the sum of $n$ errors has the variance $n$. Dividing the sum by $n$ divides its variance by $n^2$, because a variance is a mean of squares:
+#
+# $$ \mathrm{var}\Big(\frac{\varepsilon_1+\dots+\varepsilon_n}{n}\Big)=\frac{n}{n^2}=\frac1n $$
+#
+# The typical size of an error is the square root of the variance, so half the error costs four times as many readings. If the readings have unequal weights, each error is multiplied by its weight, and its variance by the weight's square. That gives the *effective number* of the lesson: a plain average of $n_\text{eff}$ readings would have the same variance.
+#
+# $$ \mathrm{var}\Big(\sum_i\alpha_i\varepsilon_i\Big)=\sum_i\alpha_i^2=\frac1{n_\text{eff}} $$
+#
+# So much for the wobble. But an average can also lean, because it reaches hours that were warmer or colder, and how much it leans is its bias. On average over many days with the same hours and new errors,
+#
+# $$ \text{squared error} \;=\; \text{bias}^2 + \text{variance}, $$
+#
+# because an error is bias plus wobble, and its square is bias² + 2 · bias · wobble + wobble². The bias is the same on all those days and the mean wobble is 0, so the term in the middle vanishes.
+#
+# For the bias we need the truth, and we have it, because we invented the day. So we average true temperatures instead of readings, and what is still wrong is bias:
+
+# %%
+widths, bias2, variance = torch.logspace(-1, 0.4, 27).tolist(), [], []
+for width in widths:  # 0.1 to 2.5 hours
+    leaning, alpha = attention_pooling(grid, hours, true_day(hours), width)
+    bias2.append(off(leaning) ** 2)
+    variance.append(alpha.pow(2).sum(-1).mean().item())
+both = torch.tensor(bias2) + torch.tensor(variance)
+print(f"smallest at a width of {widths[both.argmin()]:.1f} h")
+
+# %% jupyter={"source_hidden": true}
+low = torch.tensor(variance)
+plot.points(
+    {
+        "variance": (widths, torch.zeros(len(widths)), low),
+        "bias²": (widths, low, both),
+        "together": (widths, both),
+    },
+    xlabel="width in hours",
+    ylabel="squared error in °C²",
+    log="x",
+    role={"variance": "value", "bias²": "key"},
+    limits=(0, 1.6),
+    mark=(widths[both.argmin()], f"{widths[both.argmin()]:.1f} h"),
+    title="Where does the error come from?",
+    caption="One on top of the other: what is left of the readings' errors, and what comes from "
+    "reaching too far. Their sum is the squared error. Where is it smallest?",
+)
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert variance[0] > bias2[0] and bias2[-1] > variance[-1] and 0.55 < widths[both.argmin()] < 0.65
+assert (torch.tensor(bias2).diff() > 0)[12:].all() and (low.diff() < 0).all()
+drawn_days = torch.randn(400, 50, dtype=torch.float64, generator=torch.Generator().manual_seed(0)) + true_day(hours)
+squared = ((attention_pooling(grid, hours, readings, 0.6)[1] @ drawn_days.T).T - true_day(grid)).pow(2).mean()
+gained = [torch.tensor([off(curve) ** 2, a.pow(2).sum(-1).mean()]) for curve, a in (attention_pooling(grid, hours, true_day(hours), w) for w in (1.0, 0.6))]
+assert (gained[0] - gained[1]).sum() > 0 > (gained[0] - gained[1])[1]  # of the width of one hour, and the learned one
+blurred, by_storm = (attention_pooling(grid, hours, true_day(hours), 2.0)[0] - true_day(grid)).pow(2), (grid > 14) & (grid < 20)
+assert blurred[by_storm].sum() > 0.6 * blurred.sum() and by_storm.double().mean() < 0.25
+assert abs(squared - 0.45) < 0.02 and abs(both.min() - 0.45) < 0.02  # the law itself
+
+# %% [markdown] tags=["keep"]
+# On the left most of the error is variance, because a single reading has nearly all the weight. On the right nearly all of it is bias, above all across the storm. Between them lies a valley, and its bottom is close to the width that training found from the readings alone.
+#
+# **Keep this:** squared error = bias² + variance. An average of n independent errors keeps 1/n of their variance.
+
+# %% [markdown]
+# ## Does the shape of the kernel matter?
+# The *boxcar* treats all readings up to one width alike, and *Epanechnikov's* kernel is an arch. Both are 0 beyond one width, which the Gaussian never is. With any of them the estimator is the lesson's, each closeness divided by the sum of all:
+
+# %% tags=["definition"]
+# course_utils.kernels: boxcar_kernel, epanechnikov_kernel, nadaraya_watson
+
+# %% [markdown]
+# What if no reading lies inside the boxcar? Then every weight is 0, and the function returns 0. Don't read that as 0 °C: it means *no answer*.
+#
+# Why this average? Suppose that you have to answer with one number $c$. At reading $i$ its squared error is $(v_i-c)^2$, and you count it $\kappa_i=\kappa(q-k_i)$ times, because near readings matter more. Which $c$ makes $\sum_i\kappa_i(v_i-c)^2$ smallest? The slope, $-2\sum_i\kappa_i(v_i-c)$, is 0 at $c=\sum_i\kappa_iv_i/\sum_j\kappa_j$, which is the estimator.
+#
+# Now give each kernel the width that suits it best on our day, and then twice that width:
+
+# %%
+kernels = {
+    "Gaussian": gaussian_kernel,
+    "boxcar": boxcar_kernel,
+    "Epanechnikov": epanechnikov_kernel,
+}
+
+
+def fitted(kernel, width, values=readings):
+    """The day's curve with this kernel and width, [241]."""
+    return nadaraya_watson(grid, hours, values, lambda d: kernel(d, width))[0]
+
+
+tried = torch.logspace(-0.7, 0.7, 41).tolist()  # widths from 0.2 to 5 hours
+best = {
+    name: min(tried, key=lambda w: off(fitted(kernel, w)))
+    for name, kernel in kernels.items()
+}
+
+# %% jupyter={"source_hidden": true}
+plot.bars(
+    list(kernels),
+    {
+        "at its best width": [off(fitted(k, best[name])) for name, k in kernels.items()],
+        "at twice that width": [off(fitted(k, 2 * best[name])) for name, k in kernels.items()],
+    },
+    digits=2,
+    ylabel="off by, in °C",
+    title="Does the shape matter, or the width?",
+    caption="How far the curve of each kernel typically is from the true day. Compare the kernels with "
+    "each other, then the widths.",
+)
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert [round(off(fitted(kernels[name], best[name])), 2) for name in kernels] == [0.69, 0.76, 0.70]
+assert [round(off(fitted(gaussian_kernel, w)), 1) for w in (0.6, 2.0)] == [0.7, 1.1]
+mean_off, others_day = dict.fromkeys(kernels, 0), torch.Generator().manual_seed(0)
+for _ in range(50):  # other hours, other errors
+    at = 24 * torch.rand(50, dtype=torch.float64, generator=others_day).sort().values
+    seen = true_day(at) + torch.randn(50, dtype=torch.float64, generator=others_day)
+    for name, kernel in kernels.items():
+        estimates = (nadaraya_watson(grid, at, seen, lambda d, w=w, f=kernel: f(d, w))[0] for w in tried)
+        mean_off[name] += min(off(estimate) for estimate in estimates) / 50
+assert max(mean_off.values()) - min(mean_off.values()) < 0.1
+
+# %% [markdown] tags=["keep"]
+# Each at its best width, the three curves are off by 0.7 or 0.8 °C, and on fifty other days their means differ by less than 0.1. With twice the width each kernel gets worse on our day, because it blurs the storm.
+#
+# **Keep this:** which of these kernels you take hardly matters. The width does.
 
 # %% [markdown]
 # ## Was it luck?
@@ -359,89 +546,15 @@ def others_only(size):
     raise NotImplementedError
 
 # %% [markdown]
-# ## Forty-four years of air
-# Which width does leave-one-out choose where nobody knows the truth? On Mauna Loa in Hawaii, carbon dioxide in the air has been measured since 1958. Here is the weekly record to the end of 2001, in ppm (molecules per million).
+# ## Forty-four years of air, without the season
+# In [the lesson](01_nadaraya_watson.ipynb#Six:-forty-four-years-of-air) you guessed hidden weeks. To see the trend alone, average the yearly wave away, with a width of half a year. The curve uses all 2,225 keys. Does the library statsmodels, where statisticians find this estimator, say the same?
 
-# %% tags=["nbval-check-output"]
+# %%
 from course_kit import data
 
 air = data.load("co2_weekly")
-# a Boolean mask: True where there is a number
-measured = torch.tensor(air.ppm).isfinite()
+measured = torch.tensor(air.ppm).isfinite()  # False where a week is missing
 years, ppm = torch.tensor(air.year)[measured], torch.tensor(air.ppm)[measured]
-print(
-    len(air), "weeks,", (~measured).sum().item(), "of them missing;", len(years), "keys"
-)
-
-# %% [markdown]
-# The 59 missing weeks need no repair: a missing week gives no key. Northern forests take up carbon dioxide in summer and release it in winter, a yearly wave of about 3 ppm above and below the trend.
-
-# %% jupyter={"source_hidden": true} tags=["predict"]
-predict(
-    "You widen the kernel. At about which width does the yearly wave disappear from the "
-    "curve?",
-    ["a week", "half a year", "ten years"],
-    answer=1,
-    because="An average with a Gaussian of width w years shrinks a yearly wave to "
-    "exp(−2π²w²) of its height: "
-    "to 29 % at w = ¼, and to under 1 % at w = ½.",
-)
-
-# %% jupyter={"source_hidden": true} tags=["lab"]
-labs.bandwidth(
-    years[-312:],
-    ppm[-312:],
-    width=0.05,
-    key_name="year",
-    value_name="CO₂ in ppm",
-    title="How wide to see the season, how wide to see the trend?",
-    caption="These are the last six years. Widen the kernel until the yearly wave "
-    "disappears. "
-    "The curve below is the error on hidden weeks.",
-)
-
-# %% [markdown]
-# Which width is *best*? The next cell hides each week of the whole record in turn and guesses it from the others:
-
-# %%
-def hidden_week_error(width):
-    """The error in ppm if each week is guessed from all others; the width is in years."""
-    scores = -0.5 * ((years[:, None] - years) / width) ** 2  # [2225, 2225]
-    guess = masked_softmax(scores, leave_one_out_mask(len(years))) @ ppm
-    return (guess - ppm).pow(2).mean().sqrt().item()
-
-
-widths = [0.01, 0.015, 0.02, 0.03, 0.05, 0.1, 0.2, 0.5, 1.0]
-errors = [hidden_week_error(width) for width in widths]
-best = widths[errors.index(min(errors))]
-plot.lines(
-    {"": (widths, errors)},
-    "width in years",
-    "error in ppm",
-    log="x",
-    mark=(best, from_cell("{best} years", best=best)),
-    title="How far off is the guess of a hidden week?",
-    caption=from_cell(
-        "From 0.01 to 0.03 years (four to eleven days), the guess is off by {off} ppm. "
-        "From half a year on, the guess misses the whole season.",
-        off=f"{min(errors):.2f}",
-    ),
-)
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-assert (~measured).sum() == 59 and round(years[-1].item() - years[0].item()) == 44
-assert best in (0.015, 0.02) and 2 < errors[-2] < 2.3 and [round(error, 2) for error in errors[:4]] == [0.34] * 4
-assert 2.5 < (ppm - attention_pooling(years, years, ppm, width=0.5)[0]).std() * 2**0.5 < 3.5  # a wave of 3 ppm up and down
-assert 0.29 < torch.exp(torch.tensor(-2 * torch.pi**2 / 16)) < 0.292 and torch.exp(torch.tensor(-2 * torch.pi**2 / 4)) < 0.01
-
-# %% [markdown] tags=["keep"]
-# To guess a single missing week, a width of about a week is the best of those tried, although the minimum is flat. To see the trend alone, you have to average the season away, with half a year. Nor can leave-one-out tell what is best for the true curve: if neighbouring weeks share noise, copying a neighbour looks better than it is.
-#
-# **Keep this:** a width is best *for a question*. Leave-one-out asks only how well we can guess a missing example.
-
-# %% [markdown]
-# ### The whole record
-# The curve uses all 2,225 keys. Does the library statsmodels, where statisticians find this estimator, say the same?
 
 # %%
 # not near the ends: neighbours on one side only

@@ -17,6 +17,21 @@ from course_tools.classroom import problem
 SOLUTIONS = Path(__file__).parent / "problems"
 NUMBERS = [path.stem[2:] for path in sorted(SOLUTIONS.glob("ch*.py"))]
 WRONG = {  # what is changed in the solution, and a word that the judge has to say
+    "01": {
+        "sees itself": (
+            "leave_one_out_mask(len(x))",
+            "torch.ones(len(x), len(x), dtype=torch.bool)",
+            "error of the best single width",
+        ),
+        "one width": ("(nearby @ errors.T)", "errors.mean(-1).expand(len(q), -1)", "error of the best single width"),
+        "one reading alone": ("NEAR = 8", "NEAR = 1", "error of the best single width"),
+        "sees the density alone": (
+            "best = (nearby @ errors.T).argmin(-1)",
+            "best = (widths - reach / 2).abs().argmin(-1)",
+            "wriggling: yours",
+        ),
+        "takes places for numbers": ("(x.max() - x.min()) * torch", "torch", "x became 0.0 + 24.0 x"),
+    },
     "02": {
         "too weak": ("strength = 400", "strength = 1", "all others"),
         "still too weak": ("strength = 400", "strength = 40", "64 keys"),
