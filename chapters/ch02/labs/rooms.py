@@ -1,6 +1,6 @@
-"""Five people in a room, drawn: each has a name tag, a wish and a thing in hand, and attends to the others."""
+"""Five people in a room, drawn: each has a name tag, a wish and a thing in hand, and attends to the others. And the
+table that a layer has learned in such rooms: which wish goes with which name."""
 
-import copy
 import itertools
 import math
 
@@ -15,27 +15,7 @@ NAMES = ("Ada", "Ben", "Cleo", "Dan", "Eva", "Finn", "Gus", "Hana")
 THINGS = (mark("apple"), mark("bread"), mark("cup"), mark("drum"), mark("egg"), mark("fan"), mark("glass"), mark("hat"))
 WHOM, CARRIED = (2, 0, 3, 1, 2), (4, 1, 3, 6, 0)  # of the first five: whom each looks for, and their thing
 LEAST = 0.04  # a weight that is drawn
-STEPS = (0, 20, 40, 60, 100, 400)
-
-
-def stages(layer: nn.Module, train, steps=STEPS) -> dict[int, nn.Module]:
-    """What a layer is after so many steps of `train(layer)`: copies, by the number of steps."""
-    counted, found = itertools.count(), {}
-
-    def look(layer, _):
-        if (step := next(counted)) in steps:
-            found[step] = {name: number.clone() for name, number in layer.state_dict().items()}
-
-    hook = layer.register_forward_pre_hook(look)
-    train(layer)
-    hook.remove()
-    bare = copy.deepcopy(layer)
-    return {step: _with(copy.deepcopy(bare), state) for step, state in found.items()}
-
-
-def _with(layer, state):
-    layer.load_state_dict(state)
-    return layer
+BELOW, ASIDE = 90, 56  # what hangs under a person, and half its width: an arrow ends outside of it
 
 
 @torch.no_grad()
@@ -67,9 +47,10 @@ def room(trained: dict[int, nn.Module], *, title="", caption=""):
     said = [_said(*frame, step) for frame, step in zip(frames, itertools.cycle(steps), strict=False)]
     tables = [_table(*frame) for frame in frames]
     axes = [("ada", t("Ada looks for"), NAMES[:count]), ("after", t("steps of training"), steps)]
+    axes, play = (axes, t("▶ train")) if len(steps) > 1 else (axes[:1], t("▶ play"))
     start = {"ada": NAMES[WHOM[0]]}
-    return figure(shapes, said, tables, axes=axes, height=422, start=start, title=title, caption=caption,
-                  play=t("▶ train"))  # fmt: skip
+    return figure(shapes, said, tables, axes=axes, height=422, start=start, play=play, title=title,
+                  caption=caption)  # fmt: skip
 
 
 def _look(i, j, at, frames):
@@ -78,10 +59,18 @@ def _look(i, j, at, frames):
     each = [{"weight": round(5 * weights[i][j], 2) if weights[i][j] > LEAST else 0} for _, _, weights in frames]
     if i == j:
         return one("arrow", from_=[x - 0.03, y - 20], to=[x + 0.03, y - 20], bend=-70, each=each)
-    far = math.hypot((u - x) * 640, v - y)
-    near = [[a + (c - a) * 34 / far, b + (d - b) * 34 / far] for a, b, c, d in ((x, y, u, v), (u, v, x, y))]
-    near = [[round(a, 3), round(b, 1)] for a, b in near]
+    near = [_edge(x, y, u, v), _edge(u, v, x, y)]
     return one("arrow", from_=near[1], to=near[0], bend=16, each=each)
+
+
+def _edge(x, y, u, v):
+    """Where the line from a person at (x, y) to one at (u, v) leaves what is drawn of the first."""
+    across, down = (u - x) * 640, v - y
+    far = math.hypot(across, down)
+    part = 34 / far  # the disc alone
+    if down > 0:
+        part = max(part, min(ASIDE / max(abs(across), 1), BELOW / down))
+    return [round(x + (u - x) * part, 3), round(y + down * part, 1)]
 
 
 def _said(wish, got, weights, step):
@@ -116,3 +105,36 @@ def _table(wish, got, weights):
         *(t("to {name}", name=name) for name in NAMES[: len(WHOM)]),
         t("gets"),
     ], rows
+
+
+def goes(corners, *, title="", caption=""):
+    """What goes with what: a line from each wish or name to each as thick as its entry of a table; none below 0.
+
+    corners: [2, 8, 8]: rows are wishes and columns names, then rows are names and columns wishes
+    """
+    wishes = [t("looks for {name}", name=name) for name in NAMES]
+    sides = [(wishes, NAMES), (NAMES, wishes)]
+    high, most = 30, max(float(corners.max()), 1e-9)
+    at = [high * (i + 0.7) for i in range(len(NAMES))]
+    shapes = []
+    for i, y in enumerate(at):
+        for x, anchor, role, side in ((0.33, "end", "query", 0), (0.67, "start", "key", 1)):
+            each = [{"words": both[side][i]} for both in sides]
+            shapes.append(one("text", x, y, role=role, anchor=anchor, strong=True, each=each))
+        for j, end in enumerate(at):
+            each = [{"weight": round(7 * max(float(corner[i, j]), 0) / most, 2)} for corner in corners]
+            shapes.append(one("arrow", role="query", from_=[0.35, y], to=[0.65, end], each=each))
+    said, tables = [], []
+    for corner, (rows, columns) in zip(corners, sides, strict=True):
+        i, j = divmod(int(corner.argmax()), len(NAMES))
+        entry = f"{float(corner[i, j]):.1f}"
+        said.append(t("The largest entry is {entry}: “{one}” with “{other}”.", entry=entry, one=rows[i],
+                      other=columns[j]))  # fmt: skip
+        cells = [
+            [row, *(f"{x:.1f}".replace("-", "−") for x in entries)]
+            for row, entries in zip(rows, corner.tolist(), strict=True)
+        ]
+        tables.append((["", *columns], cells))
+    axes = [("corner", t("corner"), [t("a wish meets a name"), t("a name meets a wish")])]
+    return figure(shapes, said, tables, axes=axes, height=high * len(NAMES) + 8, still=True, title=title,
+                  caption=caption, start={"corner": axes[0][2][0]})  # fmt: skip
