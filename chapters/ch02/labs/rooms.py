@@ -49,8 +49,8 @@ def room(trained: dict[int, nn.Module], *, title="", caption=""):
     axes = [("ada", t("Ada looks for"), NAMES[:count]), ("after", t("steps of training"), steps)]
     axes, play = (axes, t("▶ train")) if len(steps) > 1 else (axes[:1], t("▶ play"))
     start = {"ada": NAMES[WHOM[0]]}
-    return figure(shapes, said, tables, axes=axes, height=422, start=start, play=play, title=title,
-                  caption=caption)  # fmt: skip
+    return figure(shapes, said, tables, axes=axes, height=422, start=start, play=play,
+                  still=len(steps) == 1, title=title, caption=caption)  # fmt: skip
 
 
 def _look(i, j, at, frames):
