@@ -38,8 +38,8 @@ labs.attention(
     keys=words,
     score="dot",
     title="Who answers “Le chat était …”?",
-    caption="Press the second number of the [query|query], the action: 0 becomes 1. Which weights "
-    "change?",
+    caption="Press the second number of the [query|query], the action: 0 becomes 1. How "
+    "much does “sat” get?",
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -55,7 +55,7 @@ assert 0.79 < action(3)[2] < 0.81
 #
 # </details>
 #
-# Attention from one text to another is called **cross-attention**. We made up the numbers, but in a network they are learned, and that's the idea of this lesson: **attention can learn what goes with what.** You'll see it in the second half. First, how do two vectors meet? Watch the four steps for a query of (0, 2, 0). For now a word's key is also its **value**, which is what the word gives.
+# Attention from one text to another is called **cross-attention**. We made up the numbers, but in a network they are learned, and that's the idea of this lesson: **attention can learn what goes with what.** First, how do two vectors meet? Watch the four steps for a query of (0, 2, 0). For now a word's key is also its **value**, which is what the word gives.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.steps(
@@ -399,7 +399,7 @@ assert torch.allclose(weights @ v, F.scaled_dot_product_attention(q, k, v)) and 
 assert weights.argmax(-1).tolist() == wanted and one_vector.argmax(-1).tolist() == [0, 1, 2]
 
 # %% [markdown] tags=["keep"]
-# With one vector each, all three attend to themselves. With a query and a key, everybody finds their person. Compare the output with `X`: Ada gets nearly Ben's vector, Ben gets Cleo's, and Cleo gets Ada's.
+# With one vector each, all three attend to themselves. With a query and a key, everybody finds their person. Compare the output with `X`: Ada gets nearly Ben's vector, Ben nearly Cleo's, and Cleo nearly Ada's.
 #
 # **Keep this:** a query asks, a key is found, a value is given. Each has a matrix of its own.
 
@@ -434,7 +434,7 @@ class SelfAttention(nn.Module):
 # ## Five: can it be learned?
 # Can your layer find out by itself who needs whom? Put it into a *room* with three to eight people. Each has a name, looks for a person in the room (perhaps for themselves), and carries a thing. **Everybody needs what the person they look for carries.** We don't tell the layer so; we only tell it which thing would have been right. Here's a room, with a layer that hasn't learned anything yet:
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 torch.manual_seed(0)
 labs.room(
     {0: SelfAttention(size=24, head_size=8, value_size=8)},
@@ -514,7 +514,7 @@ with torch.no_grad():
     M = layer.query.weight.T @ layer.key.weight  # [24, 24]: W_Q times W_K, transposed
 wish_meets_name, name_meets_wish = M[8:16, :8], M[:8, 8:16]
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 labs.goes(
     torch.stack([wish_meets_name, name_meets_wish]),
     title="What goes with what?",
@@ -551,7 +551,7 @@ class MultiHeadSelfAttention(SelfAttention):
         return self.out(output.transpose(1, 2).flatten(2)), weights  # new: join, mix
 
 # %% [markdown]
-# `unflatten` cuts the D numbers of a word into H pieces of d, and `transpose` puts the heads in front of the words, so that your attention treats them like more sentences of the batch. Afterwards, `transpose` and `flatten` put the pieces side by side again. With the causal mask, this is the attention that chapter 7's GPT needs:
+# `unflatten` cuts the D numbers of a word into H pieces of d, and `transpose` puts the heads in front of the words, so that your attention treats them like more sentences of the batch. Afterwards, `transpose` and `flatten` put the pieces side by side again. With the causal mask, a GPT can be made of it:
 
 # %% slideshow={"slide_type": "skip"} tags=["nbval-check-output"]
 attention = MultiHeadSelfAttention(size=24, heads=3)
@@ -566,7 +566,7 @@ whole.load_state_dict(attention.state_dict())
 assert torch.allclose(whole(x, x, causal)[0], attention(x, causal)[0], atol=1e-5) and (weights.triu(1) == 0).all()
 
 # %% [markdown]
-# For each word you get a vector, and in each head a row of weights. In chapter 5 you'll see what the heads of a trained Transformer attend to.
+# Now each word has a row of weights in each head. In chapter 5 you'll see what the heads of a trained Transformer attend to.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## So how does a word find what it needs?
