@@ -248,9 +248,12 @@ predict(
     "exp(0) = 1.",
 )
 
+# %% [markdown]
+# As with the cat, a score of 0 hides nothing: to a softmax it's a score like any other.
+
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### The order of the steps
-# You've seen this with the cat: a score of 0 hides nothing. Below is the right order, and you can choose three others. Try them.
+# Below is the right order, and you can choose three others. Try them.
 
 # %% jupyter={"source_hidden": true} tags=["lab"]
 noise = 1.5 * torch.randn(6, 6, generator=torch.Generator().manual_seed(1))

@@ -436,7 +436,8 @@ assert curves(0.0005)["without"][:, -1].min() > 0.9 and curves(0.005)["without"]
 assert curves(heads=4)["without"][:, -1].min() > 0.99
 assert all(run["certain"] == 0 for run in recorded["runs"] if run["divided"])
 assert all(0.4 < run["certain"] < 0.45 for run in recorded["runs"] if not run["divided"] and run["heads"] == 1)
-from chapters.ch02.scaling import first_step
+from chapters.ch02.scaling import HEADS, SIZE, first_step
+assert SIZE == 64 and SIZE // HEADS == 16
 assert all(first_step(False, rate, 0) > 10 * first_step(True, rate, 0) for rate in (0.0005, 0.005))
 
 # %% [markdown]
