@@ -48,6 +48,18 @@ def right(model, rows=200):
         return (write(model, source, DIGITS) == target).float().mean().item()
 
 
+def first_step(divided, rate, seed):
+    """How far the first step of training moves the scores of the decoder's cross-attention: a standard deviation."""
+    with seeded(seed):
+        model, scores = small_transformer(divided), []
+        optimiser, attention = torch.optim.Adam(model.parameters(), lr=rate), model.decoder[0].cross_attention
+        source, target = copy_or_reverse(64, DIGITS)
+        attention.register_forward_pre_hook(lambda _, x: scores.append(attention.query(x[0]) @ attention.key(x[1]).mT))
+        for _ in range(2):  # the scores before the first step, and before the second
+            train_step(model, optimiser, source, target)
+    return (scores[1] - scores[0]).std().item() / (SIZE**0.5 if divided else 1)
+
+
 def learned(divided, rate, seed, heads=1):
     """Train on rows of eight digits, half to be copied and half to be reversed -> certain at the start, curve."""
     with seeded(seed):

@@ -250,7 +250,7 @@ assert same and W_Q.numel() + W_K.numel() == 1024 and W_both.numel() == 4096
 # %% [markdown]
 # ### A kernel with a direction
 # <a id="asymmetric-kernel"></a>
-# Is $e^{x\cdot y}$ a kernel, too? It is the Gaussian one times a factor for each of the two: $e^{x\cdot y}=e^{-\frac12\lVert x-y\rVert^2}e^{\frac12\lVert x\rVert^2}e^{\frac12\lVert y\rVert^2}$. With a table $W=W_QW_K^\top$ that is no mirror of itself, $e^{x\,W\,y^\top}$ is still never negative, and attention is still a Nadaraya–Watson estimator with it; but it is *asymmetric*, so no kernel in the sense of support vector machines. This lets "station" ask for "train", and not the other way round:
+# Is $e^{x\cdot y}$ a kernel, too? It is the Gaussian one times a factor for each of the two: $e^{x\cdot y}=e^{-\frac12\lVert x-y\rVert^2}e^{\frac12\lVert x\rVert^2}e^{\frac12\lVert y\rVert^2}$. With a table $W=W_QW_K^\top$ that is not symmetric, $e^{x\,W\,y^\top}$ is still never negative, and attention is still a Nadaraya–Watson estimator with it; but it is *asymmetric*, so no kernel in the sense of support vector machines. This lets "station" ask for "train", and not the other way round:
 
 # %%
 one_way = (x @ W_both @ y.T).flatten()  # [100]: the scores, x asks y
@@ -398,6 +398,54 @@ assert abs((first < then.median() / 10).float().mean() - 0.15) < 0.006 and abs((
 # On the left is what textbooks tell: without √d the slopes die as d grows, with it they stay as they are. But a score of larger vectors also *moves* farther, √d times as far. Both together, on the right: in the middle the typical softmax without √d is several times too lively, and for very long vectors it is nearly dead. Divided by √d, it is the same for every d. And without √d the queries differ: at d = 64 some 15 % move less than a tenth as far as with it, and 31 % more than ten times as far.
 
 # %% [markdown]
+# ## Does √d matter, once the network is trained?
+# <a id="trained-without"></a>
+# Here is the same small Transformer twice, with √d and without. It reads eight digits, and in front of them a sign that says *copy* or *reverse*. Nothing else differs between the two.
+
+# %% jupyter={"source_hidden": true}
+recorded = results.load("scores_scaled")
+
+def curves(rate=0.002, heads=1):
+    """Three trainings with √d, and three without: the share of right digits."""
+    runs = [run for run in recorded["runs"] if (run["rate"], run["heads"]) == (rate, heads)]
+    return {
+        name: torch.tensor([run["right"] for run in runs if run["divided"] == divided])
+        for name, divided in (("with √d", True), ("without", False))
+    }  # [3, 17] each
+
+found = {name: 100 * three.mean(0) for name, three in curves().items()}
+plot.lines(
+    {name: (recorded["steps"], line) for name, line in found.items()},
+    "steps of training",
+    "digits right, %",
+    limits=(0, 100),
+    title="What does √d do for learning?",
+    caption=from_cell(
+        "Copy or reverse eight digits: the mean of three trainings. Guessing gives 10 %. "
+        "{about}", about=recorded.about
+    ),
+)
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert all(curves()["with √d"][:, 8] > 0.95) and all(curves()["without"][:, -1] < 0.52)
+assert len({run["seed"] for run in recorded["runs"]}) == 3 and recorded["steps"][8] == 200
+for rate in (0.0005, 0.001, 0.002, 0.005):
+    both = curves(rate)
+    assert (both["with √d"][:, 8:].mean(1) > both["without"][:, 8:].mean(1)).all() and both["with √d"][:, -1].min() > 0.99
+assert curves(0.0005)["without"][:, -1].min() > 0.9 and curves(0.005)["without"][:, -1].max() < 0.2
+assert curves(heads=4)["without"][:, -1].min() > 0.99
+assert all(run["certain"] == 0 for run in recorded["runs"] if run["divided"])
+assert all(0.4 < run["certain"] < 0.45 for run in recorded["runs"] if not run["divided"] and run["heads"] == 1)
+from chapters.ch02.scaling import HEADS, SIZE, first_step
+assert SIZE == 64 and SIZE // HEADS == 16
+assert all(first_step(False, rate, 0) > 10 * first_step(True, rate, 0) for rate in (0.0005, 0.005))
+
+# %% [markdown]
+# After 200 steps the model with √d gets nearly every digit right. Without √d it is far behind, and it still is when we stop. Why? A query has 64 numbers here, so without √d the scores are eight times as large, and many queries are certain before they have learned anything. And the first step of training moves the scores more than ten times as far.
+#
+# We trained both three times at each of four learning rates, from 0.0005 to 0.005. With √d it learned at every rate. Without, it was slower at the smallest and learned next to nothing at the largest. With four heads of 16 numbers instead of one of 64, both learn. √d only sets the scale at the start: during training, a model can still make its scores larger or smaller.
+
+# %% [markdown]
 # ## Can a cosine decide?
 # Cosines lie between −1 and 1, so the weights of two keys never differ by more than a factor $e^{1-(-1)}=e^2\approx 7.4$. Graves et al. (2014) multiply the cosine by a *sharpness* β, which the network chooses. And the dot product?
 
@@ -425,14 +473,27 @@ predict(
 )
 
 # %% [markdown]
-# ## Three more worked examples
-# *Round last.* In the lesson the third number for *assis* is 0.6405. Who rounds the weights first gets 3 · 0.213 = 0.639.
-#
-# *Cross-attention*, with plain dot products: keys and values are $h_1=(1,0)$, $h_2=(0,1)$, $h_3=(1,1)$, and the query is (0.5, 0.5).
+# ## Four more worked examples
+# *Which words does "assis" need?* “The cat sat on the mat” becomes “Le chat était assis sur la natte”. Before the fourth word, the query is (0, 0, 1), and the keys, which are the values, too, are the rows of `K`. Take a pencil: divide the scores by √3. You need $1/\sqrt3\approx0.577$ and $e^{0.577}\approx1.781$.
+
+# %%
+K = torch.tensor([[1.0, 0, 0], [0, 1, 0], [0, 0, 1], [1, 1, 0], [0, 1, 1], [1, 0, 1]])
+scores = K @ torch.tensor([0.0, 0, 1]) / 3**0.5  # The, cat, sat, on, the, mat
+weights = torch.softmax(scores, -1)
+print("scores", scores, "\nweights", weights, "\noutput", weights @ K)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
+assert torch.allclose(weights, torch.tensor([0.120, 0.120, 0.213, 0.120, 0.213, 0.213]), atol=5e-4)
+assert torch.allclose(weights @ K, torch.tensor([0.453, 0.453, 0.640]), atol=5e-4)
+assert round(3**-0.5, 3) == 0.577 and round(torch.tensor(0.577).exp().item(), 3) == 1.781
+assert (K[:, 2] == 1).tolist() == [False, False, True, False, True, True]
 third = torch.softmax(torch.tensor([0, 0, 1, 0, 1, 1]) / 3**0.5, -1)[2].item()
 assert abs(3 * third - 0.6405) < 5e-5 and round(3 * 0.213, 3) == 0.639
+
+# %% [markdown]
+# "sat", "the" and "mat" tie, because all three have a 1 where the query has one. *Round last:* the third number of the output is 0.6405, and if you round the weights first, you get 3 · 0.213 = 0.639.
+#
+# *Cross-attention*, with plain dot products: keys and values are $h_1=(1,0)$, $h_2=(0,1)$, $h_3=(1,1)$, and the query is (0.5, 0.5).
 
 # %% jupyter={"source_hidden": true} tags=["predict"]
 predict(
@@ -754,6 +815,38 @@ with torch.no_grad():
 # Values may share a matrix with keys or with queries, if the vectors are long enough: with 16 numbers everybody is served. But if queries share with keys, fewer than half are, and longer vectors do not help. Why? If your query is your own key, hardly anybody fits it better than you, so most people find themselves.
 #
 # It need not be two learned matrices. With one for the queries, and $x$ itself as the key, everybody is served, because $W_Q$ alone can be the table. And a model of many layers can live with one matrix for both: the *Reformer* does, and keeps a word from attending to itself. <!-- source: Kitaev, Kaiser & Levskaya 2020 -->
+
+# %% [markdown]
+# ### Who reads what?
+# Three matrices can share the work out between them. How much of each part of a person, name, wish and thing, does each matrix of the lesson's layer use?
+
+# %% jupyter={"source_hidden": true} seconds=6
+def reads(layer):
+    """How large the numbers are by which each matrix multiplies each part, as shares."""
+    matrices = layer.query.weight, layer.key.weight, layer.value.weight
+    sizes = torch.stack([W.detach().unflatten(1, (3, 8)).norm(dim=(0, 2)) for W in matrices])
+    return sizes / sizes.sum(1, keepdim=True)
+
+torch.manual_seed(0)
+layer = SelfAttention(24, 8, 8)
+used = {"before training": reads(layer)}
+train(layer)
+used["after 400 steps"] = reads(layer)
+plot.maps(
+    used,
+    {name: ["query", "key", "value"] for name in used},
+    {name: ["name", "looks for", "carries"] for name in used},
+    axes=("matrix", "part"),
+    title="Which part of a person does each matrix read?",
+    caption="Each cell is a share of a matrix (row).",
+)
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+before, after = used.values()
+assert after.argmax(1).tolist() == [1, 0, 2] and after.amax(1).min() > 0.6 and before.max() < 0.4
+
+# %% [markdown]
+# At the start each matrix reads all parts alike. In the end $W_Q$ reads mostly whom you look for, $W_K$ your name and $W_V$ what you carry: one matrix learns to ask, one to be found, one to give.
 
 # %% [markdown] tags=["card"]
 # ## Two masks at once?

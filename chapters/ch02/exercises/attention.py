@@ -38,10 +38,7 @@ SCORE = Exercise(
         _pair(*drawn(3, (2, 3, 5), (2, 4, 5), of=normal)),
     ],
     returns=("scores",),
-    used=t(
-        "Yours says which English words “assis” needs in "
-        "[Does it matter, once the network is trained?](#Does-it-matter,-once-the-network-is-trained?)"
-    ),
+    used=t("Yours says how much of “assis” comes from “sat” in [Two: why divide by √d?](#Two:-why-divide-by-√d?)"),
     hints=(
         t("All dot products of a batch at once are a matrix product: the queries times the transposed keys."),
         t("`keys.transpose(-2, -1)`, or `keys.mT`, exchanges the last two axes and leaves the batch alone."),

@@ -4,8 +4,8 @@ from chapters.ch01.labs import attention, self_attention
 
 from .drawings import circle, layer, shadows
 from .masking import masking
-from .rooms import room, stages
+from .rooms import goes, room
 from .scoring import scoring
 from .steps import steps
 
-__all__ = ["attention", "circle", "layer", "masking", "room", "scoring", "self_attention", "shadows", "stages", "steps"]
+__all__ = ["attention", "circle", "goes", "layer", "masking", "room", "scoring", "self_attention", "shadows", "steps"]

@@ -64,7 +64,7 @@ def layer(*, title="", caption=""):
     said = [
         t("Each word goes through three matrices, and becomes a query, a key and a value."),
         t("Score: each query meets each key. The scores are divided by √d."),
-        t("Share: what must not be seen is masked, and the softmax makes weights of the rest."),
+        t("Share: what must not be seen is masked, and the softmax turns the rest into weights."),
         t("Add up: the values, each times its weight. That is what comes out."),
     ]
     rows = [["1", "x W_Q, x W_K, x W_V"], ["2", "q·k / √d"], ["3", t("mask, softmax")], ["4", t("weights × values")]]

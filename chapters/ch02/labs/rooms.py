@@ -1,6 +1,6 @@
-"""Five people in a room, drawn: each has a name tag, a wish and a thing in hand, and attends to the others."""
+"""Five people in a room, drawn: each has a name tag, a wish and a thing in hand, and attends to the others. And the
+table that a layer has learned in such rooms: which wish goes with which name."""
 
-import copy
 import itertools
 
 import torch
@@ -9,34 +9,14 @@ from torch import nn
 
 from course_kit.i18n import mark, t
 from course_kit.views.figure import figure
-from course_kit.views.layout import CLOSE, GAP, arrow, box, column, disc, ring, words
+from course_kit.views.layout import CLOSE, GAP, arrow, box, column, disc, ring, row, space, words
 
 NAMES = ("Ada", "Ben", "Cleo", "Dan", "Eva", "Finn", "Gus", "Hana")
 THINGS = (mark("apple"), mark("bread"), mark("cup"), mark("drum"), mark("egg"), mark("fan"), mark("glass"), mark("hat"))
 WHOM, CARRIED = (2, 0, 3, 1, 2), (4, 1, 3, 6, 0)  # of the first five: whom each looks for, and their thing
 LEAST, THICK = 0.04, 5  # a weight that is drawn; how thick a weight of 1 is
 PERSON, HIGH = 46, 440  # lengths: of a person, of the room
-STEPS = (0, 20, 40, 60, 100, 400)
-
-
-def stages(layer: nn.Module, train, steps=STEPS) -> dict[int, nn.Module]:
-    """What a layer is after so many steps of `train(layer)`: copies, by the number of steps."""
-    counted, found = itertools.count(), {}
-
-    def look(layer, _):
-        if (step := next(counted)) in steps:
-            found[step] = {name: number.clone() for name, number in layer.state_dict().items()}
-
-    hook = layer.register_forward_pre_hook(look)
-    train(layer)
-    hook.remove()
-    bare = copy.deepcopy(layer)
-    return {step: _with(copy.deepcopy(bare), state) for step, state in found.items()}
-
-
-def _with(layer, state):
-    layer.load_state_dict(state)
-    return layer
+MOST = 7  # how thick the largest entry of a table is
 
 
 @torch.no_grad()
@@ -65,9 +45,10 @@ def room(trained: dict[int, nn.Module], *, title="", caption=""):
     said = [_said(*frame, step) for frame, step in zip(frames, itertools.cycle(steps), strict=False)]
     tables = [_table(*frame) for frame in frames]
     axes = [("ada", t("Ada looks for"), NAMES[:count]), ("after", t("steps of training"), steps)]
+    axes, play = (axes, t("▶ train")) if len(steps) > 1 else (axes[:1], t("▶ play"))
     start = {"ada": NAMES[WHOM[0]]}
     return figure(scene, said, tables, axes=axes, start=start, title=title, caption=caption,
-                  play=t("▶ train"))  # fmt: skip
+                  play=play, still=len(steps) == 1)  # fmt: skip
 
 
 def _look(i, j, discs, frames):
@@ -110,3 +91,37 @@ def _table(wish, got, weights):
         *(t("to {name}", name=name) for name in NAMES[: len(WHOM)]),
         t("gets"),
     ], rows
+
+
+def goes(corners, *, title="", caption=""):
+    """What goes with what: a line from each wish or name to each as thick as its entry of a table; none below 0.
+
+    corners: [2, 8, 8]: rows are wishes and columns names, then rows are names and columns wishes
+    """
+    wishes = [t("looks for {name}", name=name) for name in NAMES]
+    sides = [(wishes, NAMES), (NAMES, wishes)]
+    left, right = (
+        [words(list(pair), role, anchor=anchor, strong=True) for pair in zip(*both, strict=True)]
+        for both, role, anchor in zip(zip(*sides, strict=True), ("query", "key"), ("end", "start"), strict=True)
+    )
+    most = max(float(corners.max()), 1e-9)
+    lines = [
+        arrow(begin, end, "query", weight=[MOST * max(float(one), 0) / most for one in corners[:, i, j]], side="across")
+        for i, begin in enumerate(left)
+        for j, end in enumerate(right)
+    ]
+    scene = row(column(*left), space(wide=2 * PERSON), column(*right), *lines)
+    said, tables = [], []
+    for corner, (rows, columns) in zip(corners, sides, strict=True):
+        i, j = divmod(int(corner.argmax()), len(NAMES))
+        entry = f"{float(corner[i, j]):.1f}"
+        said.append(t("The largest entry is {entry}: “{one}” with “{other}”.", entry=entry, one=rows[i],
+                      other=columns[j]))  # fmt: skip
+        cells = [
+            [row, *(f"{x:.1f}".replace("-", "−") for x in entries)]
+            for row, entries in zip(rows, corner.tolist(), strict=True)
+        ]
+        tables.append((["", *columns], cells))
+    axes = [("corner", t("corner"), [t("a wish meets a name"), t("a name meets a wish")])]
+    return figure(scene, said, tables, axes=axes, still=True, title=title, caption=caption,
+                  start={"corner": axes[0][2][0]})  # fmt: skip

@@ -57,7 +57,7 @@ def steps(q, keys, tokens, *, query="q", title=t("What happens inside?"), captio
             sum=sum_of,
             score=f"{scores[best]:g}",
         ),
-        t("Share: the softmax makes weights of the scores. They add up to 1."),
+        t("Share: the softmax turns the scores into weights that add up to 1."),
         t("Add up: the vector of each word, times its weight. The output is {output}.", output=listed(output)),
     ]
     rows = [[w, listed(v), f"{s:g}", f"{a:.3f}"] for w, v, s, a in zip(tokens, k, scores, weights, strict=True)]
