@@ -39,6 +39,22 @@ WRONG = {  # what is changed in the solution, and a word that the judge has to s
         "ends without it": ("elif has:", "else:", "may end without it"),
         "not summed": ("score + float", "float", "the sum of its log-probabilities"),
     },
+    "04": {
+        "the longer, the flatter": (" - 4 * falling", "", "rows of 64: right are"),
+        "one head has no places": ("(0, 5))])", "(0, 5))]) * torch.tensor([[0], [1]])", " back) and"),
+        "rotary": (
+            "return q @ k.mT / q.shape[-1] ** 0.5 + 10 * near[:, back.clamp(max=5)] - 4 * falling",
+            "from course_utils.rotary import rotary\n\n        q, k = rotary(q, places), rotary(k, places)\n"
+            "        return q @ k.mT / q.shape[-1] ** 0.5",
+            "rows of 64: right are",
+        ),
+        "a number for each distance": (
+            "nn.Parameter(torch.zeros(5))",
+            "nn.Parameter(torch.zeros(64))",
+            "67 parameters",
+        ),
+        "passes the words on": ("return x", "return x + x.roll(3, 1)", "changes with the words at other places"),
+    },
     "05": {
         "equal rows": (
             "differ(first[0], run(target=other)[0])",
