@@ -89,6 +89,17 @@ WRONG = {  # what is changed in the solution, and a word that the judge has to s
             "needed: 3 s",
         ),
     },
+    "08": {
+        "not turned": ("(LAST,), -over)", "(LAST,), 0)", "should be, of the last 124 0"),
+        "turned by one": ("(LAST,), -over)", "(LAST,), -1)", "should be, of the last 124 0"),
+        "the last 128": (
+            "FIRST, LAST = 4, 124",
+            "FIRST, LAST = 0, 128",
+            "of the first 4 kept values 0 are right, of the last 124 124",
+        ),
+        "forgets before": ("        return k, v", "        return self.k, self.v", "128 are kept, 1 are new"),
+        "values left behind": ("v[:, :, FIRST + over :]", "v[:, :, FIRST:-over]", "are right, of the last 124 0"),
+    },
 }
 
 
