@@ -576,6 +576,10 @@ from course_kit.mine import keep
 
 keep("positions")
 
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["problem"]
+# ## Train short, read long · 60 minutes
+# A reader of one layer answers two questions at each place of a row: which digit stood so many places before, and which digit had the same letter the last time. Write its positions, with eight learned numbers at most, so that after training on rows of 16 it reads rows of 64. `course problem 04` gives you a file to begin with, and judges it. <!-- source: the problem's own text -->
+
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["lines", "core"]
 # ## Five lines to keep
 # 1. Without positions and without a mask attention is equivariant: shuffle the words, and the outputs move along.

@@ -590,6 +590,10 @@ keep("llama", "chat", "serve", "__main__")
 #
 # </details>
 
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["problem"]
+# ## A memory of 128 · 60 minutes
+# The cache of a long chat grows with each token, and beyond the length it was trained with a small Llama gets worse. Write a cache that keeps the first 4 tokens and the last 124, so that the model may read on for as long as you like, and sees what it kept as one text without a gap. `course problem 08` gives you a file to begin with, and judges it. <!-- source: the problem's own text -->
+
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["lines", "core"]
 # ## Five lines to keep
 # 1. A model goes on with a text. A chat is one text, with marks for who is speaking.

@@ -54,6 +54,22 @@ WRONG = {  # what is changed in the solution, and a word that the judge has to s
         "ends without it": ("elif has:", "else:", "may end without it"),
         "not summed": ("score + float", "float", "the sum of its log-probabilities"),
     },
+    "04": {
+        "the longer, the flatter": (" - 4 * falling", "", "rows of 64: right are"),
+        "one head has no places": ("(0, 5))])", "(0, 5))]) * torch.tensor([[0], [1]])", " back) and"),
+        "rotary": (
+            "return q @ k.mT / q.shape[-1] ** 0.5 + 10 * near[:, back.clamp(max=5)] - 4 * falling",
+            "from course_utils.rotary import rotary\n\n        q, k = rotary(q, places), rotary(k, places)\n"
+            "        return q @ k.mT / q.shape[-1] ** 0.5",
+            "rows of 64: right are",
+        ),
+        "a number for each distance": (
+            "nn.Parameter(torch.zeros(5))",
+            "nn.Parameter(torch.zeros(64))",
+            "67 parameters",
+        ),
+        "passes the words on": ("return x", "return x + x.roll(3, 1)", "changes with the words at other places"),
+    },
     "05": {
         "equal rows": (
             "differ(first[0], run(target=other)[0])",
@@ -87,6 +103,17 @@ WRONG = {  # what is changed in the solution, and a word that the judge has to s
             "in [i for i, word in enumerate(spelled) if best in list(neighbours(word))]:",
             "needed: 3 s",
         ),
+    },
+    "08": {
+        "not turned": ("(LAST,), -over)", "(LAST,), 0)", "should be, of the last 124 0"),
+        "turned by one": ("(LAST,), -over)", "(LAST,), -1)", "should be, of the last 124 0"),
+        "the last 128": (
+            "FIRST, LAST = 4, 124",
+            "FIRST, LAST = 0, 128",
+            "of the first 4 kept values 0 are right, of the last 124 124",
+        ),
+        "forgets before": ("        return k, v", "        return self.k, self.v", "128 are kept, 1 are new"),
+        "values left behind": ("v[:, :, FIRST + over :]", "v[:, :, FIRST:-over]", "are right, of the last 124 0"),
     },
 }
 

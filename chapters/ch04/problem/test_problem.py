@@ -1,0 +1,86 @@
+"""Judges problem.py beside it: `course problem 04`, or pytest. How far back is asked, and the rows, are drawn anew."""
+
+import functools
+import random
+
+import pytest
+import torch
+
+from chapters.ch04.problem import problem as given
+from course_kit.i18n import t
+from course_kit.problems import beside, fail, seed
+
+SEED = seed()
+BACK = random.Random(SEED).randint(1, 4)
+MOST, NEEDED = 8, 0.9  # parameters; right answers
+torch.set_num_threads(1)  # the reader is tiny
+problem = beside(__file__)
+
+
+@functools.cache
+def reader():
+    return given.trained(problem.Positions(), BACK, seed=SEED)
+
+
+def test_positions():
+    """At most 8 parameters; what is added at a place comes from this place; scores of both heads"""
+    positions = problem.Positions()
+    count = sum(one.numel() for one in positions.parameters())
+    if count > MOST:
+        fail(t("given: {count} parameters; needed: at most {most}", count=count, most=MOST))
+    for length in (1, 16, 64):
+        draw = torch.Generator().manual_seed(SEED + length)
+        x = torch.randn(2, length, 32, generator=draw)
+        q, k = torch.randn(2, 2, 2, length, 32, generator=draw)
+        with torch.no_grad():
+            scores = positions.scores(q, k)
+            added, alone = positions.add(x), positions.add(x * (torch.arange(length) == length // 2)[:, None])
+        for name, found, wanted in (("add", added, [2, length, 32]), ("scores", scores, [2, 2, length, length])):
+            shape = list(getattr(found, "shape", ()))
+            if shape != wanted or not found.isfinite().all():
+                fail(
+                    t(
+                        "a row of {length}: {name} gave the shape {shape}; needed: {wanted}, without inf or nan",
+                        **{"length": length, "name": name, "shape": shape, "wanted": wanted},
+                    )
+                )
+        if not torch.allclose(added[:, length // 2], alone[:, length // 2], atol=1e-4):
+            fail(
+                t(
+                    "a row of {length}: what add gives at place {place} changes with the words at other places; "
+                    "needed: with its own alone",
+                    length=length,
+                    place=length // 2,
+                )
+            )
+
+
+@pytest.mark.parametrize("length", [16, 20, 32, 64])
+def test_length(length):
+    """Trained on rows of 16: 90 % of both questions, in rows of"""
+    model = reader()
+    found = given.right(model, BACK, length, SEED + 1)
+    if min(found) >= NEEDED:
+        return
+    with torch.no_grad():
+        letters, digits, answers = given.draw(200, length, BACK, torch.Generator().manual_seed(SEED + 1))
+        which = int(found[1] < NEEDED)
+        said, answers = model(letters, digits).argmax(-1)[..., which], answers[..., which]  # [B, T]
+    asked, ok = answers != given.NONE, said == answers
+    row, place = min((asked & ~ok).nonzero().tolist(), key=lambda pair: pair[1])
+    text = " ".join(f"{'abcdef'[a]}{b}" for a, b in zip(letters[row, : place + 1], digits[row], strict=False))
+
+    def share(places):
+        return f"{float(ok[:, places].sum() / asked[:, places].sum()):.0%}" if length > (places.start or 0) else "–"
+
+    fail(
+        t(
+            "rows of {length}: right are {far} ({back} back) and {again} (last time); needed: {needed} of each\n"
+            "{name}: of the first 16 places {early}, of the later ones {late}\n"
+            "smallest: {text}: needed {answer}, given {said}\nThe same again: COURSE_SEED={seed}",
+            **{"length": length, "far": f"{found[0]:.0%}", "back": BACK, "again": f"{found[1]:.0%}"},
+            **{"needed": f"{NEEDED:.0%}", "name": t("last time") if which else t("so far back"), "text": text},
+            **{"early": share(slice(16)), "late": share(slice(16, None)), "answer": int(answers[row, place])},
+            **{"said": int(said[row, place]), "seed": SEED},
+        )
+    )
