@@ -23,9 +23,7 @@ def padding_mask(lengths: Any, max_len: int | None = None) -> Bool[Tensor, "B 1 
     longest = int(lengths.max()) if max_len is None else max_len
     well_formed = lengths.dtype == torch.int64 and lengths.dim() == 1
     if not well_formed or (lengths < 0).any() or (lengths > longest).any():
-        raise ValueError(
-            f"lengths: {lengths}; needed: B whole numbers from 0 to {longest}"
-        )
+        raise ValueError(f"lengths: {lengths}; needed: B whole numbers, 0 to {longest}")
     return (torch.arange(longest, device=lengths.device) < lengths[:, None])[:, None]
 
 

@@ -174,8 +174,7 @@ def make_bert(
     dropout: float = 0.0,
 ) -> BertForPreTraining:
     """A small BERT from numbers. Its first weights are larger than the ±0.02 of the large
-    ones, with which a small model takes long to learn where to attend.
-    """
+    ones, with which a small model takes long to learn where to attend."""
     sizes = size, layers, heads, 2 * size, context
     model = BertForPreTraining(BertConfig(vocab, *sizes, dropout=dropout))
     for name, weight in model.named_parameters():
@@ -225,12 +224,10 @@ def mask_tokens(
     generator: torch.Generator | None = None,
     share: float = 0.15,
 ) -> tuple[Int[Tensor, "B T"], Int[Tensor, "B T"]]:
-    """Hide 15 % of the tokens: of these 80 % become [MASK], 10 % a random word, 10 %
-    stay.
+    """Hide 15 % of the tokens: 80 % of them become [MASK], 10 % a random word, 10 % stay.
 
     special_mask: True = never hidden ([CLS], [SEP], padding) -> what the model reads, and
-    labels: the token where one is hidden, −100 elsewhere. Devlin et al. 2019, section
-    3.1.
+    labels: the token where one is hidden, −100 elsewhere. Devlin et al. 2019, section 3.1
     """
     if not 0 <= share <= 1:
         raise ValueError(f"share is {share}; needed: from 0 to 1")
