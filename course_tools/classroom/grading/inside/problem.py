@@ -14,18 +14,24 @@ HERE = Path(__file__).resolve()
 
 def main(judge, file, seconds=None):
     sys.path.insert(0, str(HERE.parent if seconds else HERE.parents[4]))
-    import pytest
     import torch
 
     torch.set_num_threads(1)
     replies = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.environ["COURSE_PROBLEM"] = file
     if seconds:
         import limits
 
         os.chdir(os.environ["HOME"])
         limits.leave_root()
         limits.limit(int(seconds))
+    judged(judge, file, replies)
+
+
+def judged(judge, file, replies):
+    """Judges in this process."""
+    import pytest
+
+    os.environ["COURSE_PROBLEM"] = file
     options = ["--rootdir", str(Path(judge).parent), "-c", os.devnull, "--import-mode=importlib"]
     options += ["-p", "no:terminal", "-p", "no:cacheprovider", "-p", "no:nbval", judge]
     pytest.main(options, plugins=[Lines(replies, file)])
