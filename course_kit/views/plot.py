@@ -274,11 +274,13 @@ def _by_group(what: str, given, groups: list[Series]) -> dict:
 
 def _ends(one: Series) -> str:
     x, y = (part[np.isfinite(one.y)] for part in (one.x, one.y))
+    unnamed = {"points": t("dots"), "dashed": t("dashed line"), "band": t("band")}
+    name = from_cell(one.name) if one.name else unnamed.get(one.kind, t("line"))
     if not len(y):
-        return t("{name}: empty", name=from_cell(one.name))
+        return t("{name}: empty", name=name)
     return t(
         "{name} from {y} to {y2}, lowest {min}, highest {max}",
-        name=from_cell(one.name),
+        name=name,
         y=f"{y[0]:.3g}",
         y2=f"{y[-1]:.3g}",
         min=f"{y.min():.3g}",
