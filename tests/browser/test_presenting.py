@@ -8,6 +8,7 @@ import shutil
 import nbformat
 import pytest
 from jupyterlab_driver import Deck, Lab, Watched
+from nbval_notebooks import SHORT, shorten
 from waiting import contains, differs, lacks, until
 
 from course_kit import files, lessons
@@ -47,9 +48,10 @@ KEPT = """() => JSON.stringify(courseDeck.panel.context.model.toJSON().cells.map
 LESSONS = [name for name in building.names() if not lessons.is_annex(name)]
 SEEN = pathlib.Path(__file__).with_name("screen_seen.js").read_text(encoding="utf-8")
 LEAST = 24  # pixels of the smallest words on a screen
-# Notes for how many frames each screen shows nothing.
+# Notes for how many frames each screen shows nothing, and what it says that it lacks.
 EMPTY = """() => {
   window.empty = [];
+  window.lacks = {};
   const inside = "img, svg, table, pre, mjx-container, li, .course-view, .cm-content";
   const isSeen = (e) => {
     const { top, bottom, height } = e.getBoundingClientRect();
@@ -57,7 +59,8 @@ EMPTY = """() => {
   };
   let frames = 0;
   (function look() {
-    const { step, at } = courseDeck;
+    const { step, at, queue, needs } = courseDeck, lack = queue.lack(needs);
+    if (lack) window.lacks[at + 1] = lack.raised;
     const on = [...document.querySelectorAll(".course-on")];
     if (step.kind === "title" || step.kind === "keep" || on.some((e) => [...e.querySelectorAll(inside)].some(isSeen)))
       frames = 0;
@@ -143,10 +146,13 @@ def deck(present):
 @pytest.mark.parametrize(
     "name", [pytest.param(one, marks=[pytest.mark.weekly] * (one != LESSONS[0])) for one in LESSONS]
 )
-def test_every_screen_of_a_lesson_is_whole_and_none_is_empty(present, name, size):
-    deck = present(name, nbformat.read(files.course_folder() / "notebooks" / f"{name}.ipynb", as_version=4), size)
+def test_every_screen_of_a_lesson_is_whole_none_is_empty_and_no_cell_raises(present, name, size):
+    notebook = nbformat.read(files.course_folder() / "notebooks" / f"{name}.ipynb", as_version=4)
+    shorten(notebook)
+    deck = present(name, notebook, size)
     page = deck.page
     page.evaluate(EMPTY)
+    page.evaluate("code => void courseDeck.course.ask(courseDeck.panel, code)", SHORT)
     count, at = page.evaluate("courseDeck.steps.length"), 0
     least = round(LEAST * min(1, size[0] / 1280), 1)
 
@@ -167,6 +173,8 @@ def test_every_screen_of_a_lesson_is_whole_and_none_is_empty(present, name, size
         at = page.evaluate("courseDeck.at")
     empty = {number: frames for number, frames in enumerate(page.evaluate("window.empty"), 1) if (frames or 0) > 60}
     assert empty == {}, "screens that show nothing, and for how many frames: 60 are a second"
+    page.evaluate("courseDeck.working")  # all that was gone past, in its order
+    assert page.evaluate("[window.lacks, [...courseDeck.queue.failed.values()]]") == [{}, []]
 
 
 # A restart that fails, as where another program has taken the kernel's place meanwhile.

@@ -40,6 +40,7 @@ FILE = re.compile(r"<summary>(mine/\w+\.py)</summary>.*?<code[^>]*>(.*?)</code>"
 MANY = 3  # files, of which what each defines is shown
 MOST_NAMES = 12  # that a file defines; of more those that the lesson wrote itself
 LINES = 22  # of an excerpt; what has more is on no screen
+STOPPED = ("course-stopped", "resume=run")  # what ■ leaves in the output of a loop, and of `fit`, in any language
 SILENT = {"print", "for_training"}  # called where nothing is drawn
 BELOW = 11  # of an excerpt below a formula
 HEADING = re.compile(r"^##? +(.+)$", re.M)
@@ -108,7 +109,8 @@ def plan(cells, run=()):
 def _unfinished(cell):
     """Whether it never ran, or was stopped: what it has shown is not all."""
     failed = any(output["output_type"] == "error" for output in cell["outputs"])
-    return failed or not cell["outputs"] or cell["execution_count"] is None
+    stopped = any(mark in str(output.get("data")) for output in cell["outputs"] for mark in STOPPED)
+    return failed or stopped or not cell["outputs"] or cell["execution_count"] is None
 
 
 def _text(cell):

@@ -166,10 +166,15 @@ def test_of_a_run_that_was_never_finished_the_committed_output_is_shown():
     said, other = (nbformat.v4.new_output("stream", text=text) for text in ("mine/one.py", "half of it"))
     error = nbformat.v4.new_output("error", ename="KeyboardInterrupt", evalue="", traceback=[])
     run = [own[-1] | {"outputs": [said]}]
+    stopped = [
+        nbformat.v4.new_output("display_data", data={"text/html": page})
+        for page in ('<p class="course-stopped">■ …</p>', "<p>Stopped … resume=run.</p>")
+    ]
     for outputs, count, source, committed in [
         ([], None, "keep('one')", [said]),
         ([other], None, "keep('one')", [said]),  # saved while it ran
         ([other, error], 7, "keep('one')", [said]),
+        *(([other, one], 7, "keep('one')", [said]) for one in stopped),
         ([other], 7, "keep('one')", []),
         ([], None, "keep('two')", []),
     ]:
