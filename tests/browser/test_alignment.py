@@ -111,12 +111,12 @@ def test_words_by_keyboard(show):
     for _ in range(3):
         page.keyboard.press("ArrowRight")
     until(lambda: state(page)["step"], 4)
-    until(lambda: page.evaluate("() => document.activeElement.shadowRoot.activeElement.textContent"), "la")
+    until(lambda: page.evaluate("() => document.activeElement.shadowRoot?.activeElement?.textContent"), "la")
     page.keyboard.press("Home")
     until(lambda: state(page)["row"], 0)
     until(page.get_by_test_id("readout").inner_text, contains("“L'” puts"))
     page.keyboard.press("Tab")
-    until(lambda: page.evaluate("() => document.activeElement.shadowRoot.activeElement.dataset.testid"), "picture")
+    until(lambda: page.evaluate("() => document.activeElement.shadowRoot?.activeElement?.dataset.testid"), "picture")
 
 
 def test_knock_out_a_word_and_bring_it_back(show):

@@ -25,7 +25,7 @@ def said(page):
 
 
 def focused(page):
-    return page.evaluate("document.activeElement.shadowRoot.activeElement?.textContent ?? ''")
+    return page.evaluate("document.activeElement.shadowRoot?.activeElement?.textContent ?? ''")
 
 
 def walk(page, name, steps, words):

@@ -47,7 +47,7 @@ def cell(page, layer, head, rows=3, columns=5):
 
 def test_arrow_keys_walk_over_heads_and_enter_goes_in(show):
     page = show(encoder())
-    focused = "() => document.activeElement.shadowRoot.activeElement.dataset.testid"
+    focused = "() => document.activeElement.shadowRoot?.activeElement?.dataset.testid"
     page.get_by_test_id("heads").focus()
     before = picture(page), picture(page, 1)
     for key, layer, head in (

@@ -31,7 +31,7 @@ def test_words_move_by_key_button_and_pointer(show):
     until(lambda: state(page)["order"], [0, 2, 3, 4, 5, 1])
     page.keyboard.press("ArrowLeft")
     until(lambda: state(page)["word"], 5)
-    until(lambda: page.evaluate("document.activeElement.shadowRoot.activeElement.textContent"), "man")
+    until(lambda: page.evaluate("document.activeElement.shadowRoot?.activeElement?.textContent"), "man")
     page.get_by_role("button", name="◀ move").click()
     until(lambda: state(page)["order"], [0, 2, 3, 5, 4, 1])
     one_page.reset(page)
