@@ -863,10 +863,6 @@ from chapters.ch06.kept.bert import save
 if folder := workbook_folder():
     save(mine, str(folder / "bert.pt"), tokenizer.words)
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["problem"]
-# ## Sixty-four labels · 60 minutes
-# Somebody sorts sentences of *Sherlock Holmes* into two kinds by a covered word: it was one of two, which nobody names. From 64 labelled sentences and `bert-prose`, write `classify`, which sorts a hundred more nearly as well as BERT does when it is told the two words. `course problem 06` gives you a file to begin with, and judges it. <!-- source: the problem's own text -->
-
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["lines", "core"]
 # ## Five lines to keep
 # 1. A static vector belongs to a word, a contextual one to a word in its sentence.

@@ -88,17 +88,6 @@ WRONG = {  # what is changed in the solution, and a word that the judge has to s
             "not found: target order",
         ),
     },
-    "06": {
-        "reads [CLS]": ("(texts == MASK).int().argmax(1)", "0", "BERT, told the words"),
-        "the mean of all": (
-            ".hidden[torch.arange(len(texts)), place]",
-            ".hidden.mean(1)",
-            "BERT, told the words",
-        ),
-        "one place for all": (".int().argmax(1)", ".int().argmax(1)[0]", "BERT, told the words"),
-        "six labels": ("    texts =", "    ids, labels = ids[:6], labels[:6]\n    texts =", "BERT, told the words"),
-        "the known ones as well": ("alike[len(labels) :] @", "alike @", "zeros and ones"),
-    },
     "07": {
         "counted less, and not told": (
             "-= times[number]\n                touched.add(pair)",
