@@ -125,7 +125,7 @@ assert [round(off(nearest(k)), 1) for k in (1, 4, 50)] == [1.1, 0.9, 4.0] and le
 assert min(range(1, 51), key=lambda k: off(nearest(k))) == 4
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# With one neighbour the curve repeats every error, and with fifty it has forgotten the time of day. On this day four are best, because the average of four independent errors is typically [half as large](01_nadaraya_watson_annex.ipynb#Bias-and-variance) as one of them, and the four are still close enough.
+# With one neighbour the curve repeats the errors, and with fifty it has forgotten the time of day. On this day four are best, because the average of four independent errors is typically [half as large](01_nadaraya_watson_annex.ipynb#Bias-and-variance) as one of them, and the four are still close enough.
 #
 # But look at the curve of four again: it jumps, because a reading counts either fully or not at all. **What if a reading didn't drop out all at once, but faded as the query moves away from it?**
 #
@@ -201,7 +201,7 @@ assert abs((shares @ celsius).item() - 14.96) < 0.005 and shares[1] > 0.5
 
 # %% [markdown]
 # <a id="softmax"></a>
-# Look at what you did: you raised e to each score and divided by the sum of all. That turns any scores into shares, because exp makes each of them positive, and the division makes them add up to 1. Its name is **softmax**:
+# Look at what you did: you raised e to each score and divided by the sum of all. That turns any numbers into shares, because exp makes each of them positive, and the division makes them add up to 1. Its name is **softmax**:
 #
 # $$ \alpha_i=\mathrm{softmax}_i(s)=\frac{e^{s_i}}{\sum_j e^{s_j}} $$
 #
@@ -351,7 +351,7 @@ plot.beside(
     },
     title="In which two ways can an average be wrong?",
     caption="The [output|estimate] for every hour, at three widths. Compare it with the dashed "
-    "truth, above all at the storm.",
+    "truth.",
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -359,7 +359,7 @@ assert round((1 / shares.pow(2).sum()).item(), 1) == 2.2 and len(shares) == 3
 
 # %% [markdown] slideshow={"slide_type": "fragment"} tags=["keep"]
 # <a id="bias"></a><a id="variance"></a>
-# An average can go wrong in two ways. It can *wobble*: on another day like this one, with different errors, it would have come out differently. The mean square of this wobble is its **variance**. And it can *lean*: even if no reading had an error, the average would be too warm or too cold. How much it leans is its **bias**. A narrow kernel mostly wobbles, because a few readings have nearly all the weight. A wide one mostly leans, because it reaches hours that were warmer or colder, and it leans most across the storm. Bias, squared, and variance [add up to the squared error](01_nadaraya_watson_annex.ipynb#Bias-and-variance).
+# An average can go wrong in two ways. It can *wobble*: on another day like this one, with different errors, it would have come out differently. The mean square of this wobble is its **variance**. And it can *lean*: even if no reading had an error, the average would be too warm or too cold. How much it leans is its **bias**. A narrow kernel mostly wobbles, because a few readings have nearly all the weight. A wide one mostly leans, because it reaches hours that were warmer or colder, or across the storm. Bias, squared, and variance [add up to the squared error](01_nadaraya_watson_annex.ipynb#Bias-and-variance).
 #
 # **Keep this:** a narrow kernel keeps the readings' errors, and a very wide one blurs the truth.
 
@@ -485,11 +485,11 @@ for start, narrow in ((0.1, False), (20.0, False), (0.05, True)):
 assert path[0] == 2.0 and path[0] - path[1] > 10 * (path[20] - path[21]) > 0
 
 # %% [markdown] tags=["keep"]
-# The ball comes to rest at 0.60 hours, and this time nobody told us the truth. The loss there isn't 0, because each reading has an error of its own, which the other 49 can't predict.
+# The ball comes to rest at 0.60 hours, and this time nobody told us the truth. Most of the loss there can't go away, because each reading has an error of its own, which the other 49 can't predict.
 #
 # <details><summary>How sure is this?</summary>
 #
-# From any start between 0.1 and 20 hours, training ends at 0.60. If you start at 0.05, though, it heads the wrong way, and the width keeps shrinking. The loss ends at 1.57, and the mean square of the fifty errors alone is 1.30. That we end so near the [best width](01_nadaraya_watson_annex.ipynb#Bias-and-variance) is partly luck: [the annex](01_nadaraya_watson_annex.ipynb#Was-it-luck?) draws other errors.
+# From any start between 0.1 and 20 hours, training ends at 0.60. If you start at 0.05, though, it rolls the wrong way, into a second, shallow dip. The loss ends at 1.57, and the mean square of the fifty errors alone is 1.30. That we end so near the [best width](01_nadaraya_watson_annex.ipynb#Bias-and-variance) is partly luck: [the annex](01_nadaraya_watson_annex.ipynb#Was-it-luck?) draws other errors.
 #
 # </details>
 #
@@ -550,7 +550,7 @@ assert [turns(at_learned), turns(at_one), turns(true_day(grid))] == [8, 1, 4]
 assert round((1 / alpha_one.pow(2).sum(-1)).mean().item(), 1) == 7.2
 
 # %% [markdown]
-# The learned curve is spikier, because fewer readings share each of its averages, and so each error has a larger part in it. In return it sees the storm. On this day that's a good bargain: it costs some variance and saves more bias.
+# The learned curve is spikier, because each of its averages is over fewer readings, and so each error has a larger part in it. In return it sees the storm. On this day that's a good bargain: it costs some variance and saves more bias.
 #
 # <details><summary>How sure is this?</summary>
 #
@@ -613,7 +613,7 @@ assert 0.3 < calm_rule[1][0] / calm_rule[0][0] < 0.5 and calm_rule[1][1] > 10 * 
 #
 # <details><summary>How sure is this?</summary>
 #
-# Without the storm, 32 times as many readings shrink the best width to about two fifths, and more than ten times as many count. If all hours were equally warm, the widest width would be the best.
+# Without the storm, 32 times as many readings shrink the best width to about two fifths, and more than ten times as many of them count. If all hours were equally warm, the widest width would be the best.
 #
 # </details>
 
@@ -657,7 +657,7 @@ labs.bandwidth(
 )
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# Nobody knows the true curve here. So hide each week of the whole record in turn, let the others guess it, and compare with the simplest guess, a copy of the week before:
+# Nobody knows the true curve here. So hide each week of the whole record in turn, let the others guess it, and compare with the simplest guess, a copy of the last week measured:
 
 # %% slideshow={"slide_type": "skip"}
 def hidden_week_error(width):
@@ -707,7 +707,7 @@ narrow, five = (attention_pooling(moments, years, ppm, w)[0].max() for w in (0.0
 assert narrow - five > 0.3 and ppm[near_gap].max() - narrow < 0.1
 
 # %% [markdown] slideshow={"slide_type": "fragment"} tags=["keep"]
-# In the gap, the narrow kernel gives nearly all of the weight to the few readings at its nearer end, so the curve makes a step in the middle. The wider kernel crosses the gap more smoothly, but it cuts off the top of the wave. You'd want a wide kernel in the gap and a narrow one elsewhere, and that's the problem at the end of this lesson.
+# In the gap, the narrow kernel gives nearly all of the weight to the reading at its nearer end, so the curve makes a step in the middle. The wider kernel crosses the gap more smoothly, but it cuts off the top of the wave. You'd want a wide kernel in the gap and a narrow one elsewhere, and that's the problem at the end of this lesson.
 #
 # <details><summary>How sure is this?</summary>
 #
@@ -787,7 +787,7 @@ assert torch.allclose(attention[tired.index("it"), [1, 5]], of_it[[1, 5]], atol=
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Keep it
-# The next cell writes one file. It contains every function of yours that passed its check, and ours for the rest. All it imports is torch.
+# The next cell writes one file. Your functions are in it where they're right, and ours where they're not yet. All it imports is torch.
 
 # %%
 from course_kit.mine import keep
@@ -796,7 +796,7 @@ keep("attention")
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["problem"]
 # ## A reading that knows its neighbourhood · 40 minutes
-# Here the curve is calm on one side and wriggles on the other, and the readings crowd in some places and are rare in others. One width can't serve them all. Write an estimator that finds from the readings how far to look at each place. `course problem 01` gives you a file to begin with, and judges it on curves that you haven't seen. <!-- source: the problem's own text -->
+# Here the curve wriggles in one stretch and is calm elsewhere, and the readings crowd in some places and are rare in others. One width can't serve them all. Write an estimator that finds from the readings how far to look at each place. `course problem 01` gives you a file to begin with, and judges it on curves that you haven't seen. <!-- source: the problem's own text -->
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["lines", "core"]
 # ## Five lines to keep
