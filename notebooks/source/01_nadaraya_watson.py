@@ -8,10 +8,10 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["artifact", "core", "guess"]
 # # 1 · How many readings should count?
-# *Nadaraya–Watson: attention before it had the name.* You'll keep `mine/attention.py`, a weighted average that learns how far to look. <!-- minutes --> **Before:** [Start here](00_start_here.ipynb) (tensors, shapes, weighted averages) and derivatives.
+# *Nadaraya–Watson: attention before it had the name.* You'll keep `mine/attention.py`, a weighted average that learns how far to look. <!-- minutes --> **Before:** [Start here](00_start_here.ipynb) and derivatives.
 #
 # ## A query comes in
-# Here is a simulated day on which somebody read a thermometer fifty times. At 14:36 it showed 21.3 °C, and at the next reading, 15:30, it showed 23.7. How warm was it at 15:00? Each reading has an error of its own, typically of about one degree, so if you copy the nearest one, you copy its error too. If you average several, their errors partly cancel. But if you average all fifty, midnight counts as much as noon. **Guess before you touch:** how many of the fifty would you average? And how many if there were 1,600?
+# Here is a simulated day on which somebody read a thermometer fifty times. At 14:36 it showed 21.3 °C, and 23.7 at the next reading, 15:30. How warm was it at 15:00? Each reading has an error of its own, typically of about one degree. If you copy the nearest one, you copy its error. If you average several, their errors partly cancel. If you average all fifty, midnight counts as much as noon. **Guess before you touch:** how many of the fifty would you average? And how many if there were 1,600?
 
 # %% jupyter={"source_hidden": true}
 import torch
