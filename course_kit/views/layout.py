@@ -162,8 +162,8 @@ def arrow(begin: Part, end: Part, role="", weight=2, **look) -> Arrow:
 
     bend: how far its middle is from the straight line; side: "left", "right" or "above", where it leaves and arrives,
     "across", from the right of one to the left of the other, "level", so, but at the height of the first, "back", the
-    other way, "round" for discs, "loop" for one
-    with itself; words: beside its middle, of a list on it; head: False for a line; behind: the parts.
+    other way, "round", along the line between their middles, "loop" for one with itself;
+    words: beside its middle, of a list on it; head: False for a line; behind: the parts.
     """
     return Arrow(begin, end, role=role, weight=weight, **look)
 
@@ -398,11 +398,13 @@ def borders(begin: Part, end: Part, side=None) -> tuple[list[float], list[float]
 
 
 def around(begin: Part, end: Part) -> tuple[list[float], list[float]]:
-    """From disc to disc, straight from one middle to the other."""
+    """From border to border, straight from one middle to the other."""
     (x, y), (u, v) = at(begin, "middle"), at(end, "middle")
-    far = math.hypot((u - x) * WIDTH, v - y) or 1
-    near = [(a + (c - a) * part.high * 0.6 / far, b + (d - b) * part.high * 0.6 / far)
-            for part, (a, b, c, d) in ((begin, (x, y, u, v)), (end, (u, v, x, y)))]  # fmt: skip
+    across, down = abs(u - x) * WIDTH, abs(v - y)
+    near = []
+    for part, (a, b, c, d) in ((begin, (x, y, u, v)), (end, (u, v, x, y))):
+        share = min(part.wide / 2 / max(across, 1), part.high / 2 / max(down, 1))
+        near.append((a + (c - a) * share, b + (d - b) * share))
     start, stop = ([round(a, 4), round(b, 1)] for a, b in near)
     return start, stop
 

@@ -107,7 +107,7 @@ lost = translate(without, short, beam=1)[0]
 assert lost.tokens == "l' âne a traversé la rue .".split() and not lost.seen
 
 # %% [markdown] slideshow={"slide_type": "fragment"} tags=["keep"]
-# The black animal has turned into a donkey, *un âne*, and its colour is gone. The French is fluent, so you notice when you compare it with the English. One sentence is no proof, so further down we'll count, with digits. A long sentence gets no more numbers than a short one, which is why $c$ is called a **bottleneck**.
+# The black animal has turned into a donkey, *un âne*, and its colour is gone. The French is fluent, so you notice when you compare it with the English. One sentence is no proof: below, we'll count with digits. A long sentence gets no more numbers than a short one, which is why $c$ is called a **bottleneck**.
 #
 # **Keep this:** with one vector, the encoder must fit everything in, and the decoder must find each word in it again.
 
@@ -321,7 +321,7 @@ attentive = Translator(Encoder(11, 64), AttentiveDecoder(11, 64))
 train(attentive)
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# Each loss is of rows of another length, so don't compare them down the list: compare the two models.
+# Each loss is of rows of another length: compare the two models, not the lines.
 #
 # ### Does it work?
 # When it writes, the translator reads its own digits, and one mistake can spoil what follows ([a row where it does](03_seq2seq_annex.ipynb#Where-do-digits-go-wrong?)). So we count strictly: a row is right if every digit of it is.
@@ -461,7 +461,7 @@ run = fit(translator, lesson.batches, loss, steps=STEPS, lr=1e-2, clip=1.0,
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # ### Who looks where?
-# Here is our sentence, translated by `trained`, which is built a little differently from yours and was trained for longer, on this sentence, too. Press play, or type a sentence of your own.
+# Here is our sentence, translated by `trained`: built a little differently, and trained for longer, on this sentence, too. Press play, or type a sentence of your own.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.alignment(
@@ -499,7 +499,7 @@ assert 0.6 < right_links(Diagonal()) < 0.67 and right_links(trained.model) > 0.9
 assert STEPS > 700 or right_links(Diagonal()) + 0.03 < right_links(translator) < 0.87
 
 # %% [markdown] tags=["keep"]
-# Yours is above the diagonal and well below the checkpoint, although its French is good. The checkpoint gets most of them right. We rewarded both for correct words alone, and never for a link. In [the annex](03_seq2seq_annex.ipynb#In-which-order-does-it-read-three-words?) it reads three words from right to left.
+# Yours is above the diagonal and well below the checkpoint, which gets most of them right. We rewarded both for correct words alone, and never for a link. In [the annex](03_seq2seq_annex.ipynb#In-which-order-does-it-read-three-words?) it reads three words from right to left.
 #
 # **Keep this:** trained on nothing but the next word, our checkpoint found most of the alignment, too.
 
@@ -583,7 +583,7 @@ print(f"{follow} of {tried} pronouns follow the context")
 assert tried > 500 and follow >= 0.99 * tried
 
 # %% [markdown] slideshow={"slide_type": "fragment"} tags=["keep"]
-# Nearly all of them do. So between these twins it's mostly the context that tells the decoder which of the two nouns "it" means, and it can get that from the state of a full stop. (Which noun, that is: with nouns of other genders most pronouns stay as they were.) Hide that word, or another, in [the annex](03_seq2seq_annex.ipynb#What-if-it-may-not-look-there?).
+# Nearly all of them do. So between these twins it's mostly the context that tells the decoder which of the two nouns "it" means, and it can get that from the state of a full stop. (Which noun, that is: with nouns of other genders most pronouns stay.) Hide that word, or another, in [the annex](03_seq2seq_annex.ipynb#What-if-it-may-not-look-there?).
 #
 # <details><summary>How sure is this?</summary>
 #

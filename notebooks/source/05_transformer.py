@@ -81,7 +81,7 @@ assert len({french(heads) for heads in ([], twelve, *([one] for one in twelve))}
 # ## Information travels in hops
 # In chapter 3 each state had to wait for the state of the word before it. In 2017 *Attention is all you need* (Vaswani et al.) left this recurrence out, so that attention became the only way for one word to get something from another. Is that enough? <!-- source: Vaswani et al. 2017 -->
 #
-# Look at our sentence again. To write the French pronoun you need the noun. But which one? You find out at its end, because animals get tired and streets don't. So *tired* and *animal* have to be brought together. Our model does it in two steps, as you'll find out by cutting them, and that's the idea of this lesson: **information travels in hops.** First, while the encoder reads the English, *tired* picks up something from *animal*. Then, while the decoder writes the French, the pronoun picks it up from *tired*. Each step of attention is one hop, and more layers allow more hops.
+# Look at our sentence again. To write the French pronoun you need the noun. But which one? You find out at its end, because animals get tired and streets don't. So *tired* and *animal* have to be brought together. Our model does it in two steps (you'll cut them), and that's the idea of this lesson: **information travels in hops.** First, while the encoder reads the English, *tired* picks up something from *animal*. Then, while the decoder writes the French, the pronoun picks it up from *tired*. Each step of attention is one hop, and more layers allow more hops.
 #
 # Let's open the machine, with the encoder in blue and the decoder in orange:
 
@@ -151,7 +151,7 @@ assert asks[1, animal] > 0.98 and asks[0].argmax() == it and asks[2:].max() < 0.
 assert maps_of[1][0, 1, it].argmax() == animal and maps_of[1][0, 1, it, animal] < 0.5
 
 # %% [markdown] slideshow={"slide_type": "fragment"} tags=["keep"]
-# In head 2 of the encoder's second layer, *tired* gives nearly all of its weight to *animal*. That could be our first hop, and at the end you'll cut it. (A hop needn't be in the first layer, because the decoder reads what leaves the last one.)
+# In head 2 of the encoder's second layer, *tired* gives nearly all of its weight to *animal*. That could be our first hop. (A hop needn't be in the first layer, because the decoder reads what leaves the last one.)
 #
 # **Keep this:** each head has attention weights of its own. Four narrow heads have as many parameters as one wide head.
 
@@ -706,7 +706,7 @@ labs.descent(tired, model=grammar, word="il", layer=3, head=4)
 #
 # </details>
 #
-# This may be our second hop: look, the French takes from *tired*. Other heads look there, too. Does the French depend on it?
+# This may be our second hop: the French takes from *tired*. Other heads look there, too. Does the French depend on it?
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Does the model need what the map shows?

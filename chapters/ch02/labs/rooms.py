@@ -40,7 +40,7 @@ def room(trained: dict[int, nn.Module], *, title="", caption=""):
         column(person, box(t(THINGS[CARRIED[i]]), "value"), words(got, "output"), words(wish, "query"), gap=CLOSE)
         for i, (person, wish, got) in enumerate(zip(discs, wishes_of, gets, strict=True))
     ]
-    looks = [_look(i, j, discs, frames) for i in range(count) for j in range(count)]
+    looks = [_look(i, j, discs if i == j else people, frames) for i in range(count) for j in range(count)]
     scene = column(ring(*people, high=HIGH), *looks)
     said = [_said(*frame, step) for frame, step in zip(frames, itertools.cycle(steps), strict=False)]
     tables = [_table(*frame) for frame in frames]
@@ -51,12 +51,11 @@ def room(trained: dict[int, nn.Module], *, title="", caption=""):
                   play=play, still=len(steps) == 1)  # fmt: skip
 
 
-def _look(i, j, discs, frames):
+def _look(i, j, parts, frames):
     """The arrow along which i takes from j, as thick as its weight; to oneself, a loop."""
     weight = [THICK * weights[i][j] if weights[i][j] > LEAST else 0 for _, _, weights in frames]
-    return arrow(discs[j], discs[i], weight=weight, bend=-PERSON if i == j else GAP * 2,
-                 behind=True,
-                 side="loop" if i == j else "round")  # fmt: skip
+    bend, side = (-PERSON, "loop") if i == j else (2 * GAP, "round")
+    return arrow(parts[j], parts[i], weight=weight, bend=bend, behind=True, side=side)
 
 
 def _said(wish, got, weights, step):
