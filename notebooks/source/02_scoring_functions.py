@@ -150,7 +150,7 @@ predict(
 # %%
 generator = torch.Generator().manual_seed(1)
 queries = torch.randn(1000, 1, 400, generator=generator)
-random_keys = torch.randn(1000, 24, 400, generator=generator)  # 24 keys for each of 1,000 queries
+random_keys = torch.randn(1000, 24, 400, generator=generator)  # 24 for each query
 
 def certain(d, divisor):
     """Share of the queries that put over 90 % of their weight on one key."""

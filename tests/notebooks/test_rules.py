@@ -277,7 +277,7 @@ IN_NOTEBOOK = {
     "a path of one machine ('/home/ada')": set_output(0, **{"text/plain": "/home/ada/course/x.py"}),
     "shows a memory address": set_output(0, **{"text/plain": "<object at 0x7f3a2b1c>"}),
     "the notebook has 0.8": set_output(0, **{"text/plain": "x" * 800_000}),
-    "all notebooks have 6.8": set_output(0, **{"text/plain": "x" * 6_800_000}),
+    "all notebooks have 7.4": set_output(0, **{"text/plain": "x" * 7_400_000}),
     "a picture of 70 kB": set_output(0, **{"text/html": f"<img alt='a' src=\"data:image/webp;base64,{LARGE}\">"}),
     "a picture of 70": set_output(0, **{"image/png": LARGE, "text/plain": "a picture"}),
     "the program of the views is stored": set_output(0, **{"text/html": program.packed() + VIEW}),
