@@ -11,7 +11,7 @@
 # *Nadaraya–Watson: attention before it had the name.* You'll keep `mine/attention.py`, a weighted average that learns how far to look. <!-- minutes --> **Before:** [Start here](00_start_here.ipynb) and derivatives.
 #
 # ## A query comes in
-# Here is a simulated day on which somebody read a thermometer fifty times. At 14:36 it showed 21.3 °C, and 23.7 at the next reading, 15:30. How warm was it at 15:00? Each reading has an error of its own, typically of about one degree. If you copy the nearest one, you copy its error. If you average several, their errors partly cancel. If you average all fifty, midnight counts as much as noon. **Guess before you touch:** how many of the fifty would you average? And how many if there were 1,600?
+# On a simulated day, somebody read a thermometer fifty times. At 14:36 it showed 21.3 °C, and 23.7 at the next reading, 15:30. How warm was it at 15:00? Each reading is typically off by about one degree. If you copy the nearest one, you copy its error. If you average several, their errors partly cancel. If you average all fifty, midnight counts as much as noon. **Guess before you touch:** how many of the fifty would you average? And of 1,600?
 
 # %% jupyter={"source_hidden": true}
 import torch

@@ -12,7 +12,7 @@
 #
 # ## Which word does "assis" need?
 # <a id="cross-attention"></a>
-# You're translating “The cat sat on the mat”. *Le chat était* is written, and next comes *assis*, “seated”. Which English word do you look at? A network chooses with numbers, so each English word gets a vector of three, its **key**: does it name a *thing*, an *action*, a *place*? “Sat” is (0, 1, 0), and “mat”, a thing and a place, is (1, 0, 1). The French so far asks with a vector, too, its **query**: an action, please, (0, 1, 0). **Before you touch:** only “sat” has an action. Does it get all the weight?
+# You're translating “The cat sat on the mat”. *Le chat était* is written, and next comes *assis*, “seated”. Which English word do you look at? A network needs numbers, so each English word gets three, its **key**: is it a *thing*, an *action*, a *place*? “Sat” is (0, 1, 0), and “mat” is (1, 0, 1). The French so far asks with a vector, too, its **query**: an action, please, (0, 1, 0). **Before you touch:** only “sat” has an action. Does it get all the weight?
 
 # %% jupyter={"source_hidden": true}
 import copy
