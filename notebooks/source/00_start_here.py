@@ -43,15 +43,15 @@ assert animal.written[0] == animal.written[1]
 #
 # <details><summary>Answer</summary>
 #
-# It stays the same, and that is luck. Without attention the model can hardly tell who was too tired, and mostly writes “il”: right for an animal, wrong for a cow.
+# It stays the same, and that's luck. Without attention the model can hardly tell who was too tired, and mostly writes “il”: right for an animal, wrong for a cow.
 #
 # </details>
 #
-# Which word needed it? You will find out at the end of this chapter, by an experiment. Nearly every large language model is built on attention, and here you build it yourself: each ✓ puts your function into a folder, `mine`, which from chapter to chapter becomes a program of your own.
+# Which word needed it? You'll find out at the end of this chapter, by an experiment. Nearly every large language model is built on attention, and here you build it yourself: each ✓ puts your function into a folder, `mine`, which from chapter to chapter becomes a program of your own.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## How this course works
-# **The lessons** ([plan](#The-chapters)) take about twelve hours with their exercises. Eight *annexes* hold what you may skip: eight hours more. You need no GPU and, once the course is installed, no internet.
+# **The lessons** ([plan](#The-chapters)) take about thirteen hours with their exercises. Nine *annexes* hold what you may skip: about twelve hours more. You need no GPU and, once the course is installed, no internet.
 #
 # **Before:** you should know Python with functions, and a little mathematics: sums, exp and, from the next chapter on, derivatives. We explain tensors below, and everything else where you first need it. <!-- minutes -->
 #
@@ -105,7 +105,7 @@ heatmap(
 # </details>
 #
 # <a id="heatmap"></a><a id="row"></a>
-# You will see this kind of picture, a **heatmap**, in every chapter. Blank paper means nothing and full ink all, unless the picture says otherwise. The arcs of the first picture show one such row, without what the marked word gives itself.
+# You'll see this kind of picture, a **heatmap**, in every chapter. Blank paper means nothing and full ink all, unless the picture says otherwise. The arcs of the first picture show one such row, without what the marked word gives itself.
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert in_common("attention", "attention") == 9
@@ -329,7 +329,7 @@ assert [row["right, %"] for row in counted] == [95, 60, 95, 60, 59, 59, 95, 95] 
 #
 # </details>
 #
-# **Keep this:** a picture of attention shows what a word takes. Only an experiment shows what a model needs.
+# **Keep this:** a picture of attention shows where a word takes from. Only an experiment shows what a model needs.
 
 # %% [markdown]
 # In [chapter 5](05_transformer.ipynb) you build this model, and experiment inside it. To look inside now, press the purple word in the French, or go to [one word, all the way down](05_transformer.ipynb#descent).
