@@ -135,7 +135,7 @@ labs.shadows(
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Two: why divide by √d?
 # <a id="scaled-dot-product"></a>
-# The Transformer divides its scores by √d before the softmax, where d is how many numbers a query has. What would happen if it didn't? Before it's trained, let its queries and keys be independent random numbers, of mean 0 and mean square 1. No query has a reason to prefer one key to another, so you'd expect the attention to spread.
+# The Transformer divides its scores by √d before the softmax, where d is how many numbers a query has. What would happen if it didn't? Before it's trained, its queries and keys are much like random numbers, so we take independent ones, of mean 0 and mean square 1. No query has a reason to prefer one key to another, so you'd expect the attention to spread.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -197,7 +197,7 @@ plot.maps(
 assert (weights_by_size(False)[-1].amax(-1) > 0.9).sum() >= 7 and weights_by_size(True)[-1].max() < 0.6
 
 # %% [markdown] tags=["keep"]
-# Why does it matter? A softmax that is certain is flat: if a score changes a little, its weight α changes by α(1 − α) times as much, which is nearly 0 for an α near 0 or 1. Such a softmax is called **saturated**, and training gets hardly any gradient through it. Through undecided ones it gets too much: their scores move too far. The annex has [the slope as a curve over d](02_scoring_functions_annex.ipynb#response), and [a small Transformer trained with √d and without](02_scoring_functions_annex.ipynb#trained-without), which learned more slowly without.
+# Why does it matter? A softmax that is certain hardly reacts: if a score changes a little, its weight α changes by α(1 − α) times as much, and for an α near 0 or 1 that's nearly 0. Such a softmax is called **saturated**, and training gets hardly any gradient through it. Through undecided ones it gets too much: their scores move too far. The annex has [the slope as a curve over d](02_scoring_functions_annex.ipynb#response), and [a small Transformer trained with √d and without](02_scoring_functions_annex.ipynb#trained-without), which learned more slowly without.
 #
 # **Keep this:** dot products of random numbers of size 1 are about √d in size. Divide them by √d.
 
@@ -363,7 +363,7 @@ for seed in range(2):
 #
 # $$ \text{Ada·Ben} \;>\; \text{Cleo·Ada} \;>\; \text{Ben·Cleo} \;>\; \text{Ada·Ben}, $$
 #
-# and a number would have to be larger than itself. So no vectors can do it, however long. **To ask and to be found are two jobs, and each needs a vector of its own.**
+# and a number would have to be larger than itself. So no vectors can do it, however long. **Asking is one job and being found is another, and each needs a vector of its own.**
 
 # %% [markdown]
 # ### Two vectors, and then three
@@ -371,7 +371,7 @@ for seed in range(2):
 #
 # $$ {\color{#bf5f00}{q_i}}\cdot{\color{#007fc6}{k_j}}\;=\;x_i\,\underbrace{{\color{#bf5f00}{W_Q}}{\color{#007fc6}{W_K}}^{\top}}_{M}\,x_j^\top $$
 #
-# Between the two words there is now a table of numbers, $M$, with a row for each number of the word that asks and a column for each number of the word that is asked. An entry says how well these two go together. All words of all sentences use the same table. And $M$ need not be symmetric, so Ada can attend to Ben without Ben attending to Ada.
+# Between the two words there's now a table, $M$. It has a row for each number of the word that asks, and a column for each number of the word that's asked. An entry says how well these two go together. All words of all sentences use the same table. And $M$ need not be symmetric, so Ada can attend to Ben without Ben attending to Ada.
 #
 # The third job is to *answer*. People find you by your name, but what they want from you is something else: what you carry. So each word also gets a **value**, $v=x\,W_V$, and we average the values. For all words of a sentence at once, as rows of $X$, this is self-attention:
 #
@@ -540,7 +540,7 @@ assert wish_meets_name[same].min() > 12 and wish_meets_name[~same].max() < 6 and
 # ## Six: several heads
 # Your layer has one row of weights for each word. But “sat” may need to know *who* sat, and also *where*, and a single row can only blend the two answers. What would you do?
 #
-# We let the word ask several questions at once: we cut its query into pieces, and the keys and values in the same way. Each piece attends on its own and is called a **head**. Then the answers of all heads are put side by side, and a last matrix, $W_O$, mixes them. In your class that takes four new lines:
+# We let the word ask several questions at once. To do so we cut its query into pieces, and the keys and values in the same way: each piece of the query is a question of its own, for its piece of the keys. Such a piece is called a **head**. Then the answers of all heads are put side by side, and a last matrix, $W_O$, mixes them. In your class that takes four new lines:
 
 # %% slideshow={"point": ["unflatten", "self.out("], "slide_type": "subslide"}
 class MultiHeadSelfAttention(SelfAttention):

@@ -171,7 +171,7 @@ assert [black.source_tokens[row.argmax()] for row in black.weights[1:3]] == ["an
 #
 # $$ e_i=\tanh(\underbrace{{\color{#bf5f00}{s}}\,W_1}_{\text{what is wanted}}+\underbrace{{\color{#007fc6}{h_i}}\,W_2}_{\text{what is there}})\cdot w,\qquad \alpha=\mathrm{softmax}(e),\qquad {\color{#bb51a8}{c}}=\sum_i\alpha_i\,{\color{#008a67}{h_i}} $$
 #
-# What is the tanh for? Suppose the decoder wants a noun of a certain gender. In French *animal* is masculine, and its state $h$ is 1; *rue*, the street, is feminine, and its state is −1. The query is (1, 1) for a masculine word and (−1, 1) for a feminine one.
+# What is the tanh for? Suppose the decoder wants a noun of a certain gender. *Animal* is masculine in French, with the state $h=1$; *rue*, the street, is feminine, with −1. The query is (1, 1) for a masculine word and (−1, 1) for a feminine one; the second 1 only shifts the sums.
 
 # %% slideshow={"point": ["torch.tanh"]}
 W1, W2 = torch.tensor([[1.0, 1], [-1, 1]]), torch.tensor([[1.0, 1]])
