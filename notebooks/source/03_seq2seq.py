@@ -321,7 +321,7 @@ attentive = Translator(Encoder(11, 64), AttentiveDecoder(11, 64))
 train(attentive)
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# Each loss is of rows of another length: compare the two models, not the lines.
+# Each loss is of rows of another length: compare models, not lines.
 #
 # ### Does it work?
 # When it writes, the translator reads its own digits, and one mistake can spoil what follows ([a row where it does](03_seq2seq_annex.ipynb#Where-do-digits-go-wrong?)). So we count strictly: a row is right if every digit of it is.
