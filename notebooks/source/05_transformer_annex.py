@@ -792,7 +792,7 @@ labs.alignment(
 
 # %% [markdown]
 # ## Then why did everyone change?
-# In the lesson's race the Transformer ends about level with a GRU. Then why did everyone change? Because in training no word of its layer has to wait for another. A GRU reads one word after the other, however many processors you have. In a Transformer layer all words are read at once, however long the text is:
+# In the lesson's race the Transformer ends about level with a GRU. Then why did so many change? Above all because in training no word of its layer has to wait for another. A GRU reads one word after the other, however many processors you have. In a Transformer layer all words are read at once, however long the text is:
 
 # %%
 from chapters.ch05.experiments.speed import work
@@ -814,7 +814,7 @@ assert 12 < counted["Transformer"]["multiplications"] / counted["GRU"]["multipli
 assert all(one["Transformer"]["multiplications"] > 2 * one["GRU"]["multiplications"] for one in map(work, (1, 16, 64)))
 
 # %% [markdown]
-# The price is that each word is compared with every other, which is most of the work in long texts. But a graphics processor does thousands of multiplications at once. Extra multiplications are cheap for it, and waiting is expensive. That's the paper's reason to leave the recurrence out. When a Transformer *writes*, it has to wait, too, because each word needs the word before it. <!-- source: Vaswani et al. 2017, section 1 -->
+# The price is that each word is compared with every other, which is most of the work in long texts. But a graphics processor does thousands of multiplications at once. Extra multiplications are cheap for it, and waiting is expensive. That's one of the paper's reasons to leave the recurrence out. When a Transformer *writes*, it has to wait, too, because each word needs the word before it. <!-- source: Vaswani et al. 2017, section 1 -->
 #
 # <details><summary>How sure is this?</summary>
 #
