@@ -35,7 +35,7 @@ assert animal.written[0] == animal.written[1]
 #
 # </details>
 #
-# If you have no French: each of its nouns is masculine or feminine, also where nothing is alive. A cow is feminine, and becomes *elle*; a bridge is masculine, and becomes *il*. So to choose the right French pronoun you have to know which noun is meant, while the English “it” keeps that open.
+# If you don't know French: each of its nouns is masculine or feminine, even when it names a thing. A cow is feminine and becomes *elle*, but a bridge is masculine and becomes *il*. So to choose the right French pronoun you have to know which noun is meant, and the English “it” doesn't tell you.
 #
 # With **attention**, a word collects information from other words, and decides how much to take from each. The arcs show you this for the marked word, in one of twelve such pictures of this model: the thicker the arc, the more it takes. Without attention, each English word is read on its own. (The part that writes French keeps its attention.)
 #
@@ -43,17 +43,17 @@ assert animal.written[0] == animal.written[1]
 #
 # <details><summary>Answer</summary>
 #
-# It stays the same, and that's luck. Without attention the model can hardly tell who was too tired, and mostly writes “il”: right for an animal, wrong for a cow.
+# It stays the same, and that's luck. Without attention the model can hardly tell who was too tired, so it mostly writes “il”, which is right for an animal and wrong for a cow.
 #
 # </details>
 #
-# Which word needed it? You'll find out at the end of this chapter, by an experiment. Nearly every large language model is built on attention, and here you build it yourself: each ✓ puts your function into a folder, `mine`, which from chapter to chapter becomes a program of your own.
+# Which word needed attention? You'll find out at the end of this chapter, by an experiment. Nearly every large language model is built on attention, and in this course you'll build it yourself: each ✓ puts your function into a folder, `mine`, which grows from chapter to chapter into a program of your own.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## How this course works
-# **The lessons** ([plan](#The-chapters)) take about thirteen hours with their exercises. Nine *annexes* hold what you may skip: about twelve hours more. You need no GPU and, once the course is installed, no internet.
+# **The lessons** ([plan](#The-chapters)) take about thirteen hours with their exercises. Nine *annexes*, about twelve hours more, hold what you may skip. You don't need a GPU or, once the course is installed, the internet.
 #
-# **Before:** you should know Python with functions, and a little mathematics: sums, exp and, from the next chapter on, derivatives. We explain tensors below, and everything else where you first need it. <!-- minutes -->
+# **Before:** you should know Python with functions, and a little mathematics: sums, exp and, from the next chapter on, derivatives. We'll explain tensors below, and everything else where you first need it. <!-- minutes -->
 #
 # **To run a cell,** a box of code, click into it and press *Shift + Enter*. Run folded cells, too, because later cells may need them. If a cell fails, run the check under *Is this machine ready?* below.
 
@@ -105,7 +105,7 @@ heatmap(
 # </details>
 #
 # <a id="heatmap"></a><a id="row"></a>
-# You'll see this kind of picture, a **heatmap**, in every chapter. Blank paper means nothing and full ink all, unless the picture says otherwise. The arcs of the first picture show one such row, without what the marked word gives itself.
+# You'll see this kind of picture, a **heatmap**, in every chapter. Blank paper means 0 and full ink means 1, unless the picture says otherwise. The arcs of the first picture show one such row, but they leave out what the marked word gives itself.
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert in_common("attention", "attention") == 9
@@ -116,7 +116,7 @@ assert common[4].tolist() == [0, 0, 0, 3, 4]
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## How an exercise works
 # <a id="weighted-average"></a>
-# A **weighted average** lets some numbers count more than others. Multiply each number by its weight, add up, and divide by the sum of the weights. Think of it as the point where a beam would balance, if you hang the weights at their numbers:
+# A **weighted average** lets some numbers count more than others. Multiply each number by its weight, add up, and divide by the sum of the weights. If you hang the weights on a beam, each at its number, that's the point where the beam balances:
 
 # %% jupyter={"source_hidden": true}
 labs.balance(
@@ -149,7 +149,7 @@ assert abs(float(result) - 3.5) < 1e-6
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Ten minutes of tensors
 # <a id="tensor"></a><a id="shape"></a>
-# You read a thermometer three times a day, at the hours in `keys` below. About how warm was it at two other hours, those in `queries`? These two hours are the <b style="color:#bf5f00">queries</b>, the hours of the readings are the <b style="color:#007fc6">keys</b>, and the temperatures read are the <b style="color:#008a67">values</b>. We keep these colours in each chapter, and <b style="color:#bb51a8">what comes out</b> is purple.
+# You've read a thermometer three times in a day, at the hours in `keys` below. About how warm was it at two other hours, those in `queries`? These two hours are the <b style="color:#bf5f00">queries</b>, the hours of the readings are the <b style="color:#007fc6">keys</b>, and the temperatures read are the <b style="color:#008a67">values</b>. We keep these colours in each chapter, and <b style="color:#bb51a8">what comes out</b> is purple.
 #
 # A **tensor** is a block of numbers, and its **shape** says how many there are along each axis. A list of three numbers has one axis, and a table has two: first the rows, then the columns.
 
@@ -178,7 +178,7 @@ distance
 
 # %% [markdown]
 # <a id="boolean-mask"></a>
-# Now we need a closeness: `1 / (1 + distance)` falls with the distance. And readings more than four hours away should not count at all. For this we need a **Boolean mask**, the table of True and False that `distance <= 4` gives. In this course True means "keep". `~mask` swaps True and False, so `masked_fill(~mask, …)` writes a number wherever the mask is False.
+# Now we need a closeness: `1 / (1 + distance)` falls with the distance. And readings more than four hours away shouldn't count at all. For this we need a **Boolean mask**, the table of True and False that `distance <= 4` gives. In this course True means "keep". `~mask` swaps True and False, so `masked_fill(~mask, …)` writes a number wherever the mask is False.
 
 # %%
 mask = distance <= 4  # [2, 3], bool
@@ -188,7 +188,7 @@ kept
 
 # %% [markdown]
 # <a id="dim"></a>
-# Divided by its sum, each row becomes weights that add up to one. In a table, `x.sum(0)`, short for `x.sum(dim=0)`, adds down the columns, and `x.sum(-1)` adds along the last axis, the rows. The summed axis disappears from the shape, but with `keepdim=True` it stays, with length one. You need it here, because only an axis that is there can be stretched.
+# Let's divide each row by its sum, so that it becomes weights that add up to one. In a table, `x.sum(0)`, short for `x.sum(dim=0)`, adds down the columns, and `x.sum(-1)` adds along the last axis, the rows. The summed axis disappears from the shape, but with `keepdim=True` it stays, with length one. You need it here, because broadcasting can't stretch an axis that isn't there.
 
 # %% tags=["nbval-check-output"]
 print(kept.sum(0).shape, kept.sum(-1).shape, kept.sum(-1, keepdim=True).shape)
@@ -290,7 +290,7 @@ for off, sure in (([(2, 2)], 0.92), ([one for one in each if one != (2, 2)], 0.8
 # %% [markdown]
 # <details><summary>What did you find?</summary>
 #
-# The list of “tired” is enough: “elle” has its 92 % again. In this picture “tired” takes everything from “cow”, the noun that it describes. “It”, the word that everybody looks at, takes more from the bridge (0.39) than from the cow (0.24), and needs none.
+# The list of “tired” is enough: “elle” has its 92 % again. In this picture “tired” takes everything from “cow”, the noun that it describes. You probably looked at “it”. But “it” takes more from the bridge (0.39) than from the cow (0.24), and doesn't need attention at all here.
 #
 # </details>
 #
@@ -321,7 +321,7 @@ assert [row["right, %"] for row in counted] == [95, 60, 95, 60, 59, 59, 95, 95] 
 # %% [markdown] tags=["keep"]
 # With attention the pronoun is right in 95 % of the sentences, and without it in 60 %, where a coin would get half. The adjective's attention alone brings all of this back, and that of all other words together brings back nothing.
 #
-# And the picture that you looked at? Switch off its attention alone, one of the twelve, and “elle” is as probable as before, because others can do its work.
+# And the picture that you looked at? Switch off its attention alone, one of the twelve, and “elle” is as probable as before, because the others can do its work.
 #
 # <details><summary>How sure is this?</summary>
 #
