@@ -192,19 +192,6 @@ assert all(torch.equal((torch.tensor([g, 1]) @ W1 + h @ W2) @ w, torch.tensor([-
 assert round(math.tanh(1), 3) == 0.762 and round(math.tanh(3), 3) == 0.995 and round(math.tanh(1) - math.tanh(3), 3) == -0.233
 assert round(math.tanh(-1) - math.tanh(1), 3) == -1.523
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"}
-queries, names = torch.tensor([[1.0, 1], [-1, 1]]) @ W1, ["animal", "street"]
-both = queries[:, None] + h @ W2  # [2 queries, 2 words, 2]
-squeezed = {"with tanh": torch.tanh(both), "without tanh": both}
-plot.maps(
-    {name: torch.softmax(x @ w, -1) for name, x in squeezed.items()},
-    {name: ["masculine", "feminine"] for name in squeezed},
-    {name: names for name in squeezed},
-    axes=("wanted", "word"),
-    title="Does the query have a say?",
-    caption="The weights that each [query|query] (row) gives to the two [key|words] (columns).",
-)
-
 # %% [markdown] slideshow={"slide_type": "fragment"} tags=["keep"]
 # Without the tanh, the score falls into two parts, $e_i=s\,W_1w+h_i\,W_2w$. The query appears only in the first part, which is the same for every English word, so the softmax cancels it. The tanh is applied to the sum, where query and key have already met. Check it with a pencil: for a masculine word and *animal* the sum is (1, 3) and its tanh is (0.762, 0.995), and $w$ subtracts the second number from the first, which gives −0.233. For *street* you get −1.523, so *animal* wins.
 #
