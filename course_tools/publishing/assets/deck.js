@@ -1,7 +1,7 @@
 // Slides are screens without JupyterLab: fitting.js, which stands before this, fits each when it is first shown, and
 // keys.js says whose a key is.
 
-/** @returns {HTMLElement[]} */
+/** @returns {any[]} */
 const all = (selector, within = document) => [...within.querySelectorAll(selector)];
 const SLIDES = ".slides > section";
 const onPaper = /print-pdf/i.test(location.search);
@@ -51,7 +51,7 @@ function broken(formula) {
 // ---- reveal.js: Page Up and Down, which remote controls send, always turn the slide; Escape leaves a view
 
 const inView = () => document.activeElement?.closest(".course-view");
-const leaveView = () => inView() && document.activeElement.blur();
+const leaveView = () => inView() && /** @type {HTMLElement} */ (document.activeElement).blur();
 const TURN = { PageDown: () => Reveal.next(), PageUp: () => Reveal.prev() };
 
 function onKey(event) {

@@ -111,8 +111,8 @@
         open(behind);
       });
     }
-    document.addEventListener("course-guess", ({ target }) => {
-      const behind = target.closest(".cell")?.nextElementSibling;
+    document.addEventListener("course-guess", (event) => {
+      const behind = /** @type {any} */ (event.target).closest(".cell")?.nextElementSibling;
       if (behind?.matches(".behind") && made(behind)) open(behind);
     });
     const linked = () => {

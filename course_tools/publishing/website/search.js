@@ -84,6 +84,7 @@
   // ---- from regular expressions to places
 
   /** All places with every word, best first; where there are none, those with the most of them -> [places, words]. */
+  /** @param {RegExp[]} words @returns {[Place[], number]} those that meet most of them, and how many */
   function find(words) {
     const scored = places.map((place) => ({ place, ...scoreOf(place, words) }));
     const best = Math.max(0, ...scored.map(({ met }) => met));
@@ -154,7 +155,7 @@
   // ---- the dialog
 
   addEventListener("DOMContentLoaded", () => {
-    const part = (name) => document.getElementById(`search${name}`);
+    const part = (name) => document.querySelector(`#search${name}`);
     const [dialog, input, said] = ["", "-words", "-said"].map(part);
 
     async function open() {

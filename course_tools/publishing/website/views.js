@@ -3,7 +3,7 @@
 globalThis.course = (() => {
   const NEAR = "1200px 0px"; // above and below the screen
   const LIGHT = 8; // files of a model that come at the first touch of its view; of a larger one, at that of its field
-  const base = new URL(".", document.currentScript.src);
+  const base = new URL(".", /** @type {HTMLScriptElement} */ (document.currentScript).src);
   const scripts = new Map();
   const numbers = {};
   const asked = new Set();
@@ -19,7 +19,7 @@ globalThis.course = (() => {
   function coming(address) {
     return new Promise((done, failed) => {
       const script = document.createElement("script");
-      script.src = address;
+      script.src = address.href;
       script.onload = done;
       script.onerror = () => failed(new Error(`${address} is missing: build the site again`));
       document.head.append(script);
@@ -50,7 +50,7 @@ globalThis.course = (() => {
       for (const { target, isIntersecting } of seen) {
         if (!isIntersecting) continue;
         near.unobserve(target);
-        show(target);
+        show(/** @type {HTMLElement} */ (target));
       }
     },
     { rootMargin: NEAR },
@@ -59,11 +59,12 @@ globalThis.course = (() => {
   function ahead(event) {
     const models = event.target.dataset?.models?.split(" ");
     const asks = () => event.composedPath().some((part) => part.matches?.(".own, .typed"));
-    if (!models || navigator.connection?.saveData || (models.length > LIGHT && !asks())) return;
+    if (!models || /** @type {any} */ (navigator).connection?.saveData || (models.length > LIGHT && !asks())) return;
     delete event.target.dataset.models;
     courseViews.push((page) => models.forEach((file) => page.ahead(file)));
   }
 
+  /** @returns {NodeListOf<HTMLElement>} */
   const hosts = () => document.querySelectorAll("main .course-view");
   for (const kind of ["focusin", "pointerdown"]) addEventListener(kind, ahead);
   addEventListener("DOMContentLoaded", () => hosts().forEach((host) => near.observe(host)));

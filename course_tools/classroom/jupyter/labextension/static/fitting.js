@@ -9,7 +9,7 @@ const SMALL = [0.92, 0.85, 0.78, 0.7, 0.62, 0.55, 0.48, 0.4];
 // What a screen goes without before its type gets smaller than 24: of views height, and the heading, since they have
 // titles of their own, in whose place the sentence to keep then comes; last what its caption says.
 const LESS = [
-  ...[1, 0.85].map((tall) => ({ told: true, tall })),
+  ...[1, 0.85].map((tall) => ({ told: true, tall, tight: false })),
   ...[1, 0.85, 0.7].map((tall) => ({ told: true, tall, tight: true })),
   ...[1, 0.85, 0.7, 0.55].map((tall) => ({ told: false, tall, tight: true })),
 ];

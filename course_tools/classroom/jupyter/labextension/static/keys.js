@@ -8,7 +8,7 @@ const SHOWN = ".reveal .slides, .course-deck :is(.jp-OutputArea, .jp-MarkdownOut
 /** Whether what has the focus uses a key itself, once it has heard it. @param {KeyboardEvent} event */
 export function isTaken(event) {
   const { key, defaultPrevented } = event;
-  const [{ type = "", tagName, isContentEditable }] = event.composedPath();
+  const [{ type = "", tagName, isContentEditable }] = /** @type {HTMLInputElement[]} */ (event.composedPath());
   if (TURNS.test(key)) return false;
   if (defaultPrevented || isContentEditable || /^(text|search)/.test(type)) return true;
   if (/^(select|radio)/.test(type)) return MOVES.test(key) || CHOOSES.test(key);
@@ -26,7 +26,7 @@ export function leaveAfterMouse(leave, signal) {
   const hear = (name, act) => addEventListener(name, act, { capture: true, signal });
   const end = (event) =>
     setTimeout(() => {
-      let at = document.activeElement; // a click comes first, which may move it
+      let at = /** @type {any} */ (document.activeElement); // a click comes first, which may move it
       while (at?.shadowRoot?.activeElement) at = at.shadowRoot.activeElement;
       const isList = at?.tagName === "SELECT" && event.type === "pointerup"; // which is open now
       const isWritten = at?.isContentEditable || /^(text|search|number)/.test(at?.type);

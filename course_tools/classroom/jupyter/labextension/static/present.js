@@ -33,16 +33,28 @@ const SAME = { PageDown: "ArrowRight", " ": "ArrowRight", PageUp: "ArrowLeft", "
 const PROGRESS = /<progress aria-label="([^"]*)"[^>]*max="(\d+)" value="(\d+)"/;
 
 class Deck {
+  busy = null;
+  working = null;
+  // ids of cells whose code was asked for, was put away; whose lines are folded, or scroll
+  open = new Set();
+  shown = new Set();
+  folded = new Set();
+  scrolled = new Set();
+
   constructor(app, panel, { screens, map }, course, notes, leave) {
-    Object.assign(this, { app, panel, screens, map, course, notes, leave, notebook: panel.content, busy: null });
-    this.working = null;
+    this.app = app;
+    this.panel = panel;
+    this.notebook = panel.content;
+    this.screens = screens;
+    this.map = map;
+    this.course = course;
+    this.notes = notes;
+    this.leave = leave;
     this.queue = new Queue(
       () => this.due(),
       (cell) => this.runs(cell),
     );
-    // ids of cells: sent to the kernel, run at a press, code asked for, code put away, lines that scroll
-    Object.assign(this, { ran: this.queue.ran, open: new Set(), shown: new Set() });
-    Object.assign(this, { folded: new Set(), scrolled: new Set() });
+    this.ran = this.queue.ran; // ids of cells that the kernel was sent
     this.name = nameOf(panel.context.path);
     this.notebook.notebookConfig = { ...this.notebook.notebookConfig, windowingMode: "none", scrollPastEnd: false };
     this.bar = el("div", { className: "course-bar", role: "status" });
@@ -363,7 +375,7 @@ class Deck {
     if (this.life.signal.aborted) return;
     const { step } = this;
     const zoom = larger();
-    document.body.style.setProperty("--course-zoom", zoom);
+    document.body.style.setProperty("--course-zoom", String(zoom));
     Object.assign(document.body.dataset, { screenKind: step.kind, screen: Math.round(innerHeight / zoom - 100) });
     const files = filesOf(step).map((file) => el("code", { textContent: file }));
     this.head.replaceChildren(el("span", {}, step.heading, ...files));

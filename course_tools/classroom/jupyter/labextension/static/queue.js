@@ -20,7 +20,8 @@ export class Queue {
    * @param {(cell: Cell) => Promise<string | null>} run -> "", or what it raised; null if the kernel never began it
    */
   constructor(due, run) {
-    Object.assign(this, { due, run });
+    this.due = due;
+    this.run = run;
   }
 
   /** Runs what is due until nothing is. Rejects if a cell could not be sent: it is due again. */

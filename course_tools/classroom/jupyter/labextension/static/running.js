@@ -48,10 +48,13 @@ class Run {
   isStopping = false;
   began = 0; // when it was the first of those that wait
   clock = null;
+  /** @type {Staying | undefined} */
+  old;
 
   /** @param {any} notebook @param {any} cell @param {Run} [before] of this cell, perhaps not ended */
   constructor(notebook, cell, before) {
-    Object.assign(this, { notebook, cell });
+    this.notebook = notebook;
+    this.cell = cell;
     if (!cell.model.outputs.length || !cell.outputArea.node.isConnected) this.old = before?.old;
     else {
       before?.old?.remove();

@@ -189,7 +189,7 @@ export function enlarge(deck) {
   const { cell } = deck.step;
   const { id, outputs } = cell.model;
   const set = (size, isTight) => {
-    document.body.style.setProperty("--course-fit", larger() * size);
+    document.body.style.setProperty("--course-fit", String(larger() * size));
     if (isTight !== deck.isTight) inset(deck, isTight);
   };
   deck.size = fit(shownOf(deck), set, deck.busy === cell ? deck.size : Infinity); // what runs gets no larger meanwhile
