@@ -98,8 +98,8 @@ labs.squeeze(
     without,
     short,
     title="Read, squeeze, write",
-    caption="The [key|states] of the encoder, the [output|vector c] and the [query|states] "
-    "of the decoder, by their first numbers. Which words get lost?",
+    caption="The encoder reads from both ends. Its [key|states], the [output|vector c] and the "
+    "[query|states] of the decoder, by their first numbers. Which words get lost?",
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]

@@ -78,20 +78,29 @@ def squeeze(loaded, sentence, *, title="", caption=""):
     (_, size), half = c.shape, c.shape[1] // 2
     kept = [*c[0, half : half + SHOWN].tolist(), *c[0, :SHOWN].tolist()]  # read backwards, and forwards
     read_all = len(source)
-    encoder, forth = _columns(source, states[0, :, :SHOWN].tolist(), "key", 0)
-    decoder, back = _columns(written, rows, "query", read_all + 1)
+    ways = [states[0, :, first : first + SHOWN].tolist() for first in (0, half)]  # read forwards, and backwards
+    forth = [_state(one, "key", since=i) for i, one in enumerate(ways[0])]
+    back = [_state(one, "key", since=read_all - 1 - i) for i, one in enumerate(ways[1])]
+    encoder = [
+        column(words(word, strong=True), one, other) for one, other, word in zip(forth, back, source, strict=True)
+    ]
+    begins = [_state(one, "query") for one in rows]
+    decoder = _named(begins, written, read_all + 1)
     c_drawn = column(
         cells(kept, "output"), words(t("c, all that the decoder gets"), "output", strong=True), since=read_all
     )
     scene = grid(
-        row(label(t("① read"), "quiet"), row(*encoder, *forth)),
+        row(label(t("① read"), "quiet"), row(*encoder, *_chain(forth, "key"), *_chain(back[::-1], "key"))),
         row(label(t("② squeeze"), "quiet", since=read_all), c_drawn),
-        row(label(t("③ write"), "quiet", since=read_all + 1), row(*decoder, *back)),
-        *(arrow(end, c_drawn.parts[0], "key") for end in encoder[:: len(encoder) - 1]),
+        row(label(t("③ write"), "quiet", since=read_all + 1), row(*decoder, *_chain(begins, "query"))),
+        *(arrow(end, c_drawn.parts[0], "key") for end in (encoder[0], encoder[-1])),
         *(arrow(c_drawn, state, "output") for state in decoder),
         gap=AIR,
     )
-    reads = [t("Read: the word “{word}” changes the state.", word=word) for word in source]
+    reads = [
+        t("Read: from the left as far as “{word}”, from the right as far as “{other}”.", word=word, other=other)
+        for word, other in zip(source, source[::-1], strict=True)
+    ]
     squeezed = t(
         "Squeeze: where the reading ends are {count} numbers, for a short sentence and for a long one.", count=size
     )
@@ -100,12 +109,20 @@ def squeeze(loaded, sentence, *, title="", caption=""):
     return figure(scene, [*reads, squeezed, *wrote], table, title=title, caption=caption)
 
 
-def _columns(tokens, numbers, role, since):
-    """Words with the first numbers of their states above them, and an arrow from each to the next."""
-    states = [column(*(cells([number], role) for number in state), gap=CLOSE) for state in numbers]
-    columns = steps(*(column(state, words(word, strong=True)) for state, word in zip(states, tokens, strict=True)),
-                    first=since)  # fmt: skip
-    return columns, [arrow(one.parts[1], other.parts[1], role) for one, other in itertools.pairwise(states)]
+def _state(numbers, role, **look):
+    """A state by its first numbers, one above the other."""
+    return column(*(cells([number], role) for number in numbers), gap=CLOSE, **look)
+
+
+def _named(states, tokens, first=0):
+    """States above their words, one in each frame."""
+    return steps(*(column(one, words(word, strong=True)) for one, word in zip(states, tokens, strict=True)),
+                 first=first)  # fmt: skip
+
+
+def _chain(states, role):
+    """An arrow from each to the next."""
+    return [arrow(one, other, role) for one, other in itertools.pairwise(states)]
 
 
 @torch.no_grad()
@@ -166,7 +183,7 @@ def forcing(model, source, reads, target, *, title="", caption=""):
 
 def chain(tokens, states, *, title="", caption=""):
     """A recurrent network that reads: each state, [T, D], by its first numbers, made of its word and the one before."""
-    columns, ways = _columns(tokens, [state[:SHOWN] for state in states.tolist()], "key", 0)
+    drawn = [_state(state[:SHOWN], "key") for state in states.tolist()]
     first = t("State 1 is made of “{word}” and of zeros.", word=tokens[0])
     said = [first] + [
         t("State {place} is made of “{word}” and of state {before}.", place=i + 1, word=word, before=i)
@@ -174,7 +191,7 @@ def chain(tokens, states, *, title="", caption=""):
     ]
     table = [t("word"), t("state")], [[word, ", ".join(f"{x:.2f}" for x in row)]
                                       for word, row in zip(tokens, states.tolist(), strict=True)]  # fmt: skip
-    return figure(row(*columns, *ways), said, table, title=title, caption=caption)
+    return figure(row(*_named(drawn, tokens), *_chain(drawn, "key")), said, table, title=title, caption=caption)
 
 
 def branches(tree, *, title="", caption=""):
