@@ -14,7 +14,7 @@ from course_tools.translation import units
 from course_tools.translation.units import Unit
 
 CLOSE = 0.6  # of a changed unit to the one before: then its translation stays, marked fuzzy
-PLACE = re.compile(r"\{\w*\}|%\(\w+\)s")
+PLACE = re.compile(r"\{[^{}]*\}|%\(\w+\)s")
 PROTECTED = re.compile(r"\$[^$]+\$|`[^`]+`|\]\([^)]*\)|\[(?:query|key|value|output)\||</?[a-z][^>]*>|" + PLACE.pattern)
 NUMBER = re.compile(r"(?<![\w.])\d+(?:[.,]\d+)*")
 

@@ -5,8 +5,8 @@
     course translate --to es --check      what is fuzzy or missing, pages that are not what their catalogue says
     course translate --catalogue          only bring the catalogues in step; readme, kit, site, views, ch05: one of them
 
-The code is the English one's but for a line that says the language, before the chapters are imported, and the comments
-and docstrings of exercises. What has no translation is English.
+The code is the English one's but for a line that says the language, before the chapters are imported, and the
+comments, docstrings and printed texts of the cells that are read. What has no translation is English.
 """
 
 import functools

@@ -96,7 +96,7 @@ def plain(text):
 
 def of_notebook(name):
     """(place, number of cell, unit) of a notebook's own catalogue: its Markdown, the strings that its code gives and
-    its outputs show as titles, labels or in tables, what it gives to `from_cell`, the comments of its exercises."""
+    its outputs show as titles, labels or in tables, what it gives to `from_cell`, and `of_comments`."""
     import nbformat
 
     notebook = nbformat.read(sources.folder() / f"{name}.ipynb", as_version=4)
@@ -143,27 +143,58 @@ def _inside(value, key=""):
 
 
 def of_comments(cell):
-    """The comments and the docstrings of an exercise: all that may differ in its code."""
+    """The comments, docstrings and printed words of a cell that is read: all that may differ in its code."""
     found = []
     commented(cell, lambda unit: found.append(unit) or unit)
-    return found
+    return found[::-1]
 
 
 def commented(cell, said):
-    """A cell's code; of an exercise with said(unit) in place of each comment and each line of its docstrings."""
-    if "exercise" not in sources.tags(cell):
+    """A cell's code with said(unit) in place of each comment, each line of a docstring and each text that is printed;
+    of one that is folded, as it is. From its end to its beginning."""
+    if cell.metadata.get("jupyter", {}).get("source_hidden") or "asserts" in sources.tags(cell):
         return cell.source
-    lines = cell.source.split("\n")
-    for token in reversed(list(tokenize.generate_tokens(io.StringIO(cell.source).readline))):
-        row, column = token.start
+    code = re.sub(r"^[%!].*", lambda magic: " " * len(magic[0]), cell.source, flags=re.M)
+    lines = [0, *(end.end() for end in re.finditer("\n", code))]
+    spans = [
+        span
+        for span in (*_remarks(code, lines), *_printed(code, lines))
+        if re.search("[A-Za-z]{2}", re.sub(r"\{[^{}]*\}", "", code[slice(*span)]))
+    ]
+    made = cell.source
+    for begin, end in sorted(spans, reverse=True):
+        made = made[:begin] + said(made[begin:end]) + made[end:]
+    return made
+
+
+def _remarks(code, lines):
+    """Where the comments of a cell are, and the lines of its docstrings: (begin, end)."""
+    for token in tokenize.generate_tokens(io.StringIO(code).readline):
+        begin = lines[min(token.start[0], len(lines)) - 1] + token.start[1]  # the end is a line of its own
         if token.type == tokenize.COMMENT:
-            lines[row - 1] = f"{lines[row - 1][:column]}# {said(token.string.lstrip('# '))}"
-        elif token.type == tokenize.STRING and token.string.startswith('"""') and not token.line[:column].strip():
-            inside = [re.fullmatch(r"(\s*)(.*)", line, re.S) for line in token.string[3:-3].split("\n")]
-            text = "\n".join(m[1] + (said(m[2]) if re.search("[A-Za-z]{2}", m[2]) else m[2]) for m in inside)
-            end = lines[token.end[0] - 1][token.end[1] :]
-            lines[row - 1 : token.end[0]] = f'{lines[row - 1][:column]}"""{text}"""{end}'.split("\n")
-    return "\n".join(lines)
+            yield begin + len(token.string) - len(token.string.lstrip("# ")), begin + len(token.string)
+        elif (
+            token.type == tokenize.STRING
+            and token.string.startswith('"""')
+            and not token.line[: token.start[1]].strip()
+        ):
+            for line in re.finditer(r"[^\s].*", token.string[3:-3]):
+                yield begin + 3 + line.start(), begin + 3 + line.end()
+
+
+def _printed(code, lines):
+    """Where the texts are that a cell prints, with the places for values in them."""
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "print":
+            for given in node.args:
+                if not (isinstance(given, ast.JoinedStr) or isinstance(getattr(given, "value", None), str)):
+                    continue
+                ends = ((given.lineno, given.col_offset), (given.end_lineno, given.end_col_offset))
+                first, last = (
+                    lines[row - 1] + len(code[lines[row - 1] :].encode()[:column].decode()) for row, column in ends
+                )
+                for text in re.finditer(r'"((?:[^"\\]|\\.)*)"', code[first:last]):
+                    yield first + text.start(1), first + text.end(1)
 
 
 def of_readme():

@@ -185,15 +185,16 @@ def test_units_of_markdown_leave_formulas_code_anchors_and_comments_outside():
     assert units.rewritten("## A title (not in class)", lambda unit: f"«{unit}»") == "## «A title» (not in class)"
 
 
-def test_of_an_exercise_comments_and_docstrings_alone_may_differ():
-    code = 'def f(x):\n    """what it does\n    and how"""\n    y = "# no"  # why\n    return y\n'
-    cell = nbformat.v4.new_code_cell(code, metadata={"tags": ["exercise"]})
-    assert units.of_comments(cell) == ["why", "what it does", "and how"]
-    assert units.commented(cell, str.upper) == code.replace(
-        "what it does\n    and how", "WHAT IT DOES\n    AND HOW"
-    ).replace("why", "WHY")
-    cell.metadata.tags = []
-    assert units.commented(cell, str.upper) == code
+def test_of_a_cell_that_is_read_comments_docstrings_and_what_is_printed_may_differ():
+    code = 'def f(x):\n    """what it does\n    and how"""\n    y = "# no"  # why\n'
+    code += '    print(f"so {x} is", x, "it")  # [2]\n'
+    cell = nbformat.v4.new_code_cell(code)
+    assert units.of_comments(cell) == ["what it does", "and how", "why", "so {x} is", "it"]
+    said = {"what it does": "A", "and how": "B", "why": "C", "so {x} is": "« {x} »", "it": "E"}
+    made = units.commented(cell, said.__getitem__)
+    assert made == 'def f(x):\n    """A\n    B"""\n    y = "# no"  # C\n    print(f"« {x} »", x, "E")  # [2]\n'
+    cell.metadata = {"jupyter": {"source_hidden": True}}
+    assert units.commented(cell, said.__getitem__) == code
 
 
 def test_what_is_marked_in_python_templates_and_scripts_is_extracted(tmp_path):
