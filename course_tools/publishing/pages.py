@@ -141,6 +141,7 @@ def anchor(words):
     return html.escape(re.sub(r"\s", "-", words))
 
 
+@functools.cache  # most of it stands on the page of another language, too
 def code(source, language="python"):
     """Coloured code, `<div class="highlight"><pre>…`; assets/code.css has its colours."""
     from pygments import highlight
