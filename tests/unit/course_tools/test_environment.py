@@ -159,9 +159,12 @@ def test_files_that_disappeared_are_noticed(environment, made, lost):
     assert environment._state(made / ".venv") == "repaired"
 
 
-def test_new_versions_or_extras_are_installed(environment, made):
+def test_new_versions_or_extras_are_installed_where_uv_cannot_by_pip(environment, made, monkeypatch):
+    ways = environment._ways
     (made / "requirements.lock").write_text("# another\n")
-    assert environment.ensure(made) == "updated"
+    with monkeypatch.context() as patch:
+        patch.setattr(environment, "_ways", lambda *told: [[sys.executable, "-c", "exit(2)"], *ways(*told)])
+        assert environment.ensure(made) == "updated" and works(made)
     assert environment.ensure(made, ["test"]) == "updated"
     assert environment.ensure(made) == "ready"  # what was installed once stays
     assert json.loads((made / ".venv" / "course-stamp.json").read_text())["extras"] == ["test"]
@@ -220,13 +223,6 @@ def test_uv_is_told_what_pip_is_told_or_not_used(environment, project, monkeypat
     done.stdout = ""
     (project / "requirements.lock").write_text("")
     assert tools() == ["pip"]
-
-
-def test_what_uv_cannot_do_pip_does(environment, made, monkeypatch):
-    ways = environment._ways
-    monkeypatch.setattr(environment, "_ways", lambda *told: [[sys.executable, "-c", "exit(2)"], *ways(*told)])
-    (made / "requirements.lock").write_text("# another\n")
-    assert environment.ensure(made) == "updated" and works(made)
 
 
 def test_a_home_of_another_python_is_named(environment, project, monkeypatch):
