@@ -185,9 +185,7 @@ def test_a_question_is_answered_and_enter_of_an_input_method_asks_nothing(nb):
     shown = view(nb, "talk")
     field = shown.find("role=textbox[name=/Your question:/]")
     field.fill("what?")
-    field.evaluate(
-        "e => e.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', isComposing: true, bubbles: true }))"
-    )
+    field.evaluate(COMPOSED)
     field.fill("3 + 4")
     field.press("Enter")
     until(shown.find("role=button[name=/3 [+] 4/]").count)

@@ -260,8 +260,3 @@ class TestMake:
         python.write_text('#!/bin/sh\necho "home: $PYTHONHOME."; exit 1\n')
         python.chmod(0o755)
         assert "home: .\n" in self.make("environment", f"PYTHON={python}", PYTHONHOME="/elsewhere").stdout
-
-    def test_ci_runs_make_test(self):
-        script = ROOT / ".ci" / "run"
-        assert os.access(script, os.X_OK)
-        assert script.read_text().strip().endswith("exec make test </dev/null")
