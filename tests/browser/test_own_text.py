@@ -153,7 +153,9 @@ SEEN = """() => {
 }"""
 
 
-@pytest.mark.parametrize(("name", "width"), [("game", 390), ("sampling", 1160)])
+@pytest.mark.parametrize(
+    ("name", "width"), [("game", 390), pytest.param("sampling", 1160, marks=pytest.mark.weekly)], ids=str
+)
 def test_what_it_writes_is_there_once_in_a_box_that_keeps_its_height(opened, name, width):
     page = typed(opened(name, width=width, height=800), ROMEO)
     answered(page, name)
