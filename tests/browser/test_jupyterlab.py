@@ -93,8 +93,7 @@ STATE, NUMBERS = "host => host.view.state", "host => host.view.numbers()"
 
 
 def write(lab, name, *made):
-    notebook = nbformat.v4.new_notebook(cells=list(made))
-    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
+    notebook = nbformat.v4.new_notebook(cells=list(made), metadata={"kernelspec": building.KERNEL})
     nbformat.write(notebook, lab.folder / name)
 
 

@@ -4,7 +4,7 @@ import one_page
 import pytest
 import torch
 from playwright.sync_api import expect
-from waiting import until
+from waiting import state, until
 
 from chapters.ch06 import labs as bert_labs
 from chapters.ch06.lesson import BertLesson
@@ -87,10 +87,6 @@ def answered(page, name):
 
 def numbers(page):
     return page.evaluate("document.querySelector('.course-view').view.numbers()")
-
-
-def state(page):
-    return page.evaluate("({ ...document.querySelector('.course-view').view.state })")
 
 
 # ---- chapter 6: which word stands in the gap?
