@@ -13,7 +13,7 @@ import base64
 import pages
 import pytest
 from jupyterlab_driver import Watched
-from waiting import settle, until
+from waiting import until
 
 PUT = """([html, look]) => {
   document.body.style.cssText = look;
@@ -80,17 +80,6 @@ class Stage:
         self.put("")
         self.page.evaluate(LIVE, [view.spec(), base64.b64encode(view.payload()).decode()])
         return self.page
-
-
-def nothing_jumps(page, least, widths=(1000, 760, 420)):
-    """Every control of a view repaints it, which has at least so many looks, and none changes its height."""
-    for width in widths:
-        page.set_viewport_size({"width": width, "height": 900})
-        settle(page)
-        heights, pictures, over = page.evaluate(WALK)
-        assert len(heights) == 1, (width, heights)
-        assert pictures >= least, (width, pictures)
-        assert over <= 1, (width, over)
 
 
 def presents(page, highest=1080):

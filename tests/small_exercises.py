@@ -62,18 +62,6 @@ def named(one, verdict):
     return [i for i, wrong in enumerate(one.wrong) if wrong.hint in words(verdict)]
 
 
-def not_named(name, answer, *keywords):
-    """What is wrong with the verdict on an answer that should be told known mistakes, each of them recognised by a
-    word or two of its hint; "" for nothing."""
-    from course_kit.exercises.catalogue import find
-
-    verdict, one = check(name, answer), find(name)
-    hints = [one.wrong[i].hint for i in named(one, verdict)]
-    missing = [keyword for keyword in keywords if not any(keyword in hint for hint in hints)]
-    fine = verdict.state == "wrong" and verdict.known in one.wrong and not missing
-    return "" if fine else f"{name}: {missing} missing, said was: {verdict.text}"
-
-
 def not_right(name, answer):
     """What is said of an answer that should be right; "" where it is."""
     verdict = check(name, answer)

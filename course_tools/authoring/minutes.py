@@ -21,6 +21,7 @@ exercise is explained before and after, in half its minutes, and solved elsewher
 CLASS minutes takes: sections whose heading's cell is tagged `core`; the others are marked NOT_IN_CLASS.
 """
 
+import functools
 import re
 from dataclasses import dataclass
 
@@ -43,6 +44,7 @@ HEADING = re.compile(r"^(#+) +(.*)$", re.M)
 BLOCK = re.compile(r"^(```|~~~).*?^\1", re.S | re.M)
 FORMULA = re.compile(r"\$\$.*?\$\$", re.S)
 DRAWS = re.compile(r"\bplot\.\w+\(|\bheatmap\(|\bTable\(")
+_stubs = functools.cache(define.stubs)  # a cell is counted with its half, with what a class is shown, with the whole
 NO_WORDS = re.compile(r"\$\$.*?\$\$|\$[^$\n]+\$|<!--.*?-->|<[^>]*>|(?<=\])\([^)\s]*\)", re.S)
 
 
@@ -178,12 +180,12 @@ def _content(cells, name):
     texts = [cell for cell in cells if cell.cell_type == "markdown" and not LISTS & set(tags(cell))]
     code = [cell for cell in cells if cell.cell_type == "code"]
     visible = [cell for cell in code if _visible(cell)]
-    solved = [_exercise(stub.name, name) for cell in code for stub in define.stubs(cell.source)]
+    solved = [_exercise(stub.name, name) for cell in code for stub in _stubs(cell.source)]
     return Content(
         words=sum(words(cell.source, "card" in tags(cell)) for cell in texts),
         formulas=sum(len(FORMULA.findall(cell.source)) for cell in texts),
         cells=len(visible),
-        lines=sum(map(_lines, visible)),
+        lines=sum(_lines(cell.source, "definition" in tags(cell)) for cell in visible),
         figures=sum(map(_draws, code)),
         labs=sum("lab" in tags(cell) for cell in code),
         guesses=sum("predict" in tags(cell) for cell in code),
@@ -193,6 +195,7 @@ def _content(cells, name):
     )
 
 
+@functools.cache
 def words(text, is_card=False):
     """How many words there are to read in a Markdown text; those of a card, from its last heading on, do not count."""
     text = BLOCK.sub("", text)
@@ -205,8 +208,9 @@ def _visible(cell):
     return not folded and not {"asserts", "workbook", "exercise"} & set(tags(cell))
 
 
-def _lines(cell):
-    text = definitions.written_out(cell.source) if "definition" in tags(cell) else cell.source
+@functools.cache
+def _lines(source, names_definitions):
+    text = definitions.written_out(source) if names_definitions else source
     return sum(map(bool, map(str.strip, text.splitlines())))
 
 

@@ -1,5 +1,7 @@
 """The sources of the notebooks, as authors write them: `notebooks/source/NAME.py`, jupytext's percent format."""
 
+import copy
+import functools
 import importlib
 
 from course_kit import files, lessons
@@ -55,10 +57,14 @@ def built(language="en", prefixes=()):
 
 def read(name, where=None):
     """The notebook that a source describes, as its author wrote it: nothing filled in, nothing executed."""
+    return copy.deepcopy(_read(((where or folder()) / "source" / f"{name}.py").read_text(encoding="utf-8")))
+
+
+@functools.cache
+def _read(text):
     import jupytext
 
-    path = (where or folder()) / "source" / f"{name}.py"
-    notebook = jupytext.reads(path.read_text(encoding="utf-8"), fmt="py:percent")
+    notebook = jupytext.reads(text, fmt="py:percent")
     notebook.metadata = type(notebook.metadata)({"kernelspec": KERNEL, "language_info": LANGUAGE})
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     for cell in notebook.cells:

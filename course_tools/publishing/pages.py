@@ -71,7 +71,7 @@ def chapter(name, link=lambda address: address):
         tags = frozenset(raw.metadata.get("tags", ()))
         if raw.cell_type == "markdown":
             made = text(raw.source)
-            found = tuple((int(h.name[1]), h["id"], plain(h)) for h in headings(tree(made)))
+            found = tuple((int(h.name[1]), h["id"], plain(h)) for h in (headings(tree(made)) if "<h" in made else ()))
             cell = Cell(raw.id, "markdown", made, (), tags, headings=found)
         elif raw.cell_type == "code" and not tags & {"asserts", "workbook"}:  # not for readers of a page
             hidden = bool(raw.metadata.get("jupyter", {}).get("source_hidden"))
@@ -141,6 +141,7 @@ def anchor(words):
     return html.escape(re.sub(r"\s", "-", words))
 
 
+@functools.cache  # most of it stands on the page of another language, too
 def code(source, language="python"):
     """Coloured code, `<div class="highlight"><pre>…`; assets/code.css has its colours."""
     from pygments import highlight

@@ -15,6 +15,7 @@ from jupyterlab_driver import FLAGS, Lab, Notebook, Watched
 from waiting import SECONDS
 
 from course_kit.views.models import model_files
+from course_tools.authoring import sources
 
 
 @pytest.fixture(scope="session")
@@ -159,11 +160,7 @@ def notebook(browser, lab):
             shutil.copyfile(name, target)
         else:
             made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in cells])
-            made.metadata["kernelspec"] = {
-                "name": "python3",
-                "display_name": "Python 3 (ipykernel)",
-                "language": "python",
-            }
+            made.metadata["kernelspec"] = sources.KERNEL
             nbformat.write(made, target)
         opened.append(Notebook(browser, lab, target.name))
         return opened[-1]

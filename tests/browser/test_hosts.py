@@ -6,6 +6,7 @@ from jupyterlab_driver import Lab, Notebook
 from waiting import until
 
 from course_kit.views import heatmap, program
+from course_tools.authoring.sources import KERNEL
 
 pytestmark = pytest.mark.browser
 SETUP = "import course_kit\nruntime = course_kit.setup()"
@@ -26,7 +27,7 @@ def plain(browser, tmp_path_factory):
 
     def open_notebook(name, cells):
         made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in cells])
-        made.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+        made.metadata["kernelspec"] = KERNEL
         nbformat.write(made, lab.folder / f"{name}.ipynb")
         opened.append(Notebook(browser, lab, f"{name}.ipynb"))
         return opened[-1]

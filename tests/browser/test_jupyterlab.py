@@ -82,7 +82,7 @@ SOURCES = {
     "right": "assert lab",
     "wrong": "assert not lab",
 }
-ALWAYS = building.names(("01",))[:1]
+ALWAYS = building.names(("01_nadaraya_watson_annex",))
 CHAPTERS = [pytest.param(name, marks=() if name in ALWAYS else pytest.mark.weekly) for name in building.names()]
 VIEWS = ("live", "still", "heads", "sampling", "talk", "own")
 THEME = "async name => { await window.jupyterapp.commands.execute('apputils:change-theme', { theme: name }); }"
@@ -93,8 +93,7 @@ STATE, NUMBERS = "host => host.view.state", "host => host.view.numbers()"
 
 
 def write(lab, name, *made):
-    notebook = nbformat.v4.new_notebook(cells=list(made))
-    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
+    notebook = nbformat.v4.new_notebook(cells=list(made), metadata={"kernelspec": building.KERNEL})
     nbformat.write(notebook, lab.folder / name)
 
 
@@ -185,9 +184,7 @@ def test_a_question_is_answered_and_enter_of_an_input_method_asks_nothing(nb):
     shown = view(nb, "talk")
     field = shown.find("role=textbox[name=/Your question:/]")
     field.fill("what?")
-    field.evaluate(
-        "e => e.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', isComposing: true, bubbles: true }))"
-    )
+    field.evaluate(COMPOSED)
     field.fill("3 + 4")
     field.press("Enter")
     until(shown.find("role=button[name=/3 [+] 4/]").count)

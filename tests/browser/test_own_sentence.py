@@ -71,10 +71,7 @@ def answered(page, text):
 
 @pytest.mark.parametrize(
     ("name", "text"),
-    [
-        (GRAMMAR, "The animal didn't cross the street because it was too wide."),
-        (CHINESE, "我正在吃绿色的苹果。"),
-    ],
+    [(GRAMMAR, "The animal didn't cross the street because it was too wide."), (CHINESE, "我正在吃绿色的苹果。")],
 )
 def test_an_alignment_follows_and_is_pythons(opened, name, text):
     page = opened(aligned(name, "我今天很高兴。" if name == CHINESE else FIRST))

@@ -4,7 +4,7 @@ import one_page
 import pytest
 import torch
 from playwright.sync_api import expect
-from waiting import until
+from waiting import state, until
 
 from chapters.ch06 import labs as bert_labs
 from chapters.ch06.lesson import BertLesson
@@ -89,10 +89,6 @@ def numbers(page):
     return page.evaluate("document.querySelector('.course-view').view.numbers()")
 
 
-def state(page):
-    return page.evaluate("({ ...document.querySelector('.course-view').view.state })")
-
-
 # ---- chapter 6: which word stands in the gap?
 def test_each_word_of_an_own_text_is_covered_as_in_python(opened):
     page = typed(opened("predictions"), "Tom went to the river. He sat down on the zyzzyva.")
@@ -153,7 +149,9 @@ SEEN = """() => {
 }"""
 
 
-@pytest.mark.parametrize(("name", "width"), [("game", 390), ("sampling", 1160)])
+@pytest.mark.parametrize(
+    ("name", "width"), [("game", 390), pytest.param("sampling", 1160, marks=pytest.mark.weekly)], ids=str
+)
 def test_what_it_writes_is_there_once_in_a_box_that_keeps_its_height(opened, name, width):
     page = typed(opened(name, width=width, height=800), ROMEO)
     answered(page, name)

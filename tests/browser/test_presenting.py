@@ -138,7 +138,7 @@ def deck(present):
         cell.metadata |= {"jupyter": {"source_hidden": True}} if "hidden" in tags else {}
         cell.metadata |= {"seconds": 100} if "training" in tags else {}
         notebook.cells.append(cell)
-    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
+    notebook.metadata["kernelspec"] = building.KERNEL
     return present("01_nadaraya_watson", notebook, words={"since the start ": "从开始算起 "})
 
 

@@ -8,7 +8,7 @@ import one_page
 import pages
 import pytest
 import torch
-from waiting import contains, differs, lacks, settle, state, until
+from waiting import contains, differs, lacks, picture, settle, state, until
 
 from course_kit.views import heatmap, predict
 
@@ -40,13 +40,6 @@ def all_views():
         "softmax": labs.softmax([2.0, 1.0, 0.1], ["cat", "sat", "mat"]),
         "predict": predict("Where does the curve go?", ["up", "down"], 1, "Because."),
     }
-
-
-STATE = "() => document.querySelector('.course-view').view.state"
-
-
-def picture(page, index=0):
-    return page.locator(".course-view").nth(index).locator("canvas").first.evaluate("c => c.toDataURL()")
 
 
 def test_heatmap_by_keyboard(put):
@@ -87,11 +80,11 @@ def test_drag_the_query_and_remove_the_largest_weight(put):
     page.mouse.down()
     page.mouse.move(box["x"] + 200, box["y"] + 30, steps=4)
     page.mouse.up()
-    until(lambda: page.evaluate(STATE)["query"] < 2)
+    until(lambda: state(page)["query"] < 2)
     before = until(page.get_by_test_id("readout").inner_text)
     for count in (1, 2):
         page.get_by_role("button", name="remove the largest weight").click()
-        until(lambda: len(page.evaluate(STATE)["removed"]), count)
+        until(lambda: len(state(page)["removed"]), count)
     until(page.get_by_test_id("readout").inner_text, differs(before))
     page.get_by_role("button", name="bring all back").click()
     until(page.get_by_test_id("readout").inner_text, before)

@@ -8,10 +8,7 @@ from hypothesis import strategies as st
 from torch.nn import functional as F
 
 from chapters.ch02.scores import SCORES
-from course_utils.attention import (
-    padding_mask,
-    scaled_dot_product_attention,
-)
+from course_utils.attention import padding_mask, scaled_dot_product_attention
 from course_utils.self_attention import SelfAttention
 
 TOLERANCE = {torch.float64: 1e-12, torch.float32: 1e-5, torch.bfloat16: 0.05}  # bfloat16 keeps 3 digits

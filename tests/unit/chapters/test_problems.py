@@ -167,8 +167,8 @@ def test_in_the_workbook(tmp_path, monkeypatch, capsys):
     assert "Not written yet" in capsys.readouterr().out
     written = mine.read_text("utf-8").replace("    raise NotImplementedError", "    while True:\n        pass")
     mine.write_text(written, "utf-8")
-    tests = judged("02", mine, seconds=4)
-    assert tests[-1]["said"].startswith("Stopped after 4 seconds") and mine.read_text("utf-8") == written
+    tests = judged("02", mine, seconds=2)
+    assert tests[-1]["said"].startswith("Stopped after 2 seconds") and mine.read_text("utf-8") == written
     assert main(["problem", "99"]) == 2
 
 

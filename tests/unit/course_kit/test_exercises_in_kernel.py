@@ -3,9 +3,12 @@
 import time
 
 import pytest
-from in_kernel import execute, reply_to, run
+from in_kernel import run
 from jupyter_client.manager import start_new_kernel
 
+from course_kit.exercises.guard import SECONDS
+
+LIMIT = "from course_kit.exercises.judge import judge\njudge.__defaults__ = ({},)"
 CELL = '@exercise("leave-one-out mask")\ndef mask(size):\n    '
 
 
@@ -25,11 +28,13 @@ def answer_is(client, expected):
 
 
 @pytest.mark.slow
-def test_a_runaway_is_stopped_in_about_five_seconds(kernel):
+def test_a_runaway_is_stopped_when_its_time_is_over(kernel):
     _, client = kernel
+    run(client, LIMIT.format(1.0))
     status, text, seconds = run(client, CELL + "while True: pass")
-    assert status == "ok" and 4.5 < seconds < 60  # of computing: on a busy machine it lasts
-    assert "Still running after 5 s" in text and "while True" in text
+    run(client, LIMIT.format(SECONDS))
+    assert status == "ok" and 0.8 < seconds < 60  # of computing: on a busy machine it lasts
+    assert "Still running after 1 s" in text and "while True" in text
     answer_is(client, [[False, True], [True, False]])
 
 
@@ -55,10 +60,3 @@ def test_leaving_leaves_the_answer_and_not_the_kernel(kernel):
     time.sleep(1.5)  # IPython's own `exit` stops the kernel a second later
     _, text, _ = run(client, "print(mask(1).tolist(), callable(exit))", prints="\n")
     assert manager.is_alive() and text == "[[False]] True\n"
-
-
-def test_a_misspelt_name_is_said_in_one_line_without_a_traceback(kernel):
-    _, client = kernel
-    request = execute(client, CELL.replace("leave-one-out", "leave-one-in") + "return 1")
-    (line,) = reply_to(client, request)["traceback"]
-    assert "'leave-one-out mask'" in line

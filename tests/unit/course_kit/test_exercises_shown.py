@@ -206,8 +206,7 @@ class TestAgain:
 
 
 @pytest.mark.parametrize(
-    ("name", "said"),
-    [("gausian kernl", "'gaussian kernel'"), (abs, "in brackets"), ("program 1.2", "@find_error")],
+    ("name", "said"), [("gausian kernl", "'gaussian kernel'"), (abs, "in brackets"), ("program 1.2", "@find_error")]
 )
 def test_a_name_that_is_none_is_one_line(name, said):
     with pytest.raises(LookupError, match=re.escape(said)) as caught:

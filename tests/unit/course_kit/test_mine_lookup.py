@@ -70,10 +70,7 @@ def test_a_function_changed_by_hand_is_judged_once_and_the_readers_if_it_is_righ
 
 @pytest.mark.parametrize(
     ("text", "error"),
-    [
-        ("def add_norm(x, f, norm):\n    return (", "SyntaxError"),
-        ("1 / 0\n" + ADD, "ZeroDivisionError"),
-    ],
+    [("def add_norm(x, f, norm):\n    return (", "SyntaxError"), ("1 / 0\n" + ADD, "ZeroDivisionError")],
 )
 def test_a_file_that_stops_gives_way_to_the_course_and_says_so(book, text, error):
     solve("residual and norm", ADD)

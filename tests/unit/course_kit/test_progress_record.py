@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+from small_exercises import in_cell
 
 import chapters.ch01  # noqa: F401 - its exercises are known by their names
 from chapters.ch00 import check, exercise, find_error, hint, solution
@@ -26,14 +27,9 @@ def mine(tmp_path, monkeypatch):
     return tmp_path
 
 
-def run(body, stub=STUB, names={"exercise": exercise, "find_error": find_error}):  # noqa: B006
+def run(body, stub=STUB, **names):
     """Runs a cell whose source can be found, as in IPython."""
-    import linecache
-
-    source = stub + body + "\n"
-    file = f"<cell {hash(source)}>"
-    linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
-    exec(compile(source, file, "exec"), dict(names))
+    in_cell(stub + body + "\n", **names)
 
 
 def entry(where, name="weighted average"):
@@ -116,11 +112,11 @@ def test_answers_without_a_source_count_each_time(mine):
 
 def test_the_checksum_is_that_of_the_source_from_the_decorator_on():
     seen = {}
-    names = {"exercise": lambda name: lambda answer: seen.setdefault(name, record.checksum(name, answer))}
-    run(RIGHT, names=names)
+    noted = lambda name: lambda answer: seen.setdefault(name, record.checksum(name, answer))  # noqa: E731
+    run(RIGHT, exercise=noted)
     assert seen == {"weighted average": record.of_source(STUB + RIGHT)}
     source = '@exercise("a class")\nclass Layer:\n    size = 3\n\n    def forward(self, x):   \n        return x'
-    run(source, stub="import math\n\n", names=names)
+    run(source, stub="import math\n\n", exercise=noted)
     assert seen["a class"] == record.of_source(source)
 
 

@@ -7,10 +7,8 @@ import signal
 import sys
 import time
 
-import in_kernel
 import pytest
 import torch
-from jupyter_client.manager import start_new_kernel
 from torch import nn
 
 from course_kit import callbacks
@@ -439,35 +437,6 @@ class TestDisplay:
         assert len(steps) == learning.STRETCHES and (steps[0], [set(part) for part in drawn]) == (4, [{2}, {1}, {3}])
         (panel,) = panels(final(self.run(steps=400, done=400), "How well?"))
         assert [one["kind"] for one in panel["series"]] == ["line", "band"]
-
-
-TRAIN = """\
-import time, torch
-from torch import nn
-from course_kit.training import fit
-model = nn.Linear(1, 1)
-x = torch.linspace(-1, 1, 20)[:, None]
-def loss(net, batch):
-    time.sleep(0.02)
-    return (net(batch) - 3 * batch).pow(2).mean()
-def go_on(steps):
-    run = fit(model, [x], loss, steps=steps, evaluate=lambda net: loss(net, x), every=5, resume=True)
-    print(f"<{run.stopped}, {run.step}>")
-"""
-
-
-@pytest.mark.weekly  # ■ as a signal in this process, each day: TestStopButton
-def test_a_kernel_interrupted_in_the_middle_keeps_the_best_and_goes_on():
-    manager, client = start_new_kernel(kernel_name="python3")
-    try:
-        in_kernel.run(client, TRAIN)
-        stop = lambda: (time.sleep(1.5), manager.interrupt_kernel())  # noqa: E731
-        said = in_kernel.run(client, "go_on(100_000)", stop, prints=">")[1]
-        step = int(re.search(r"<by hand, (\d+)>", said)[1])
-        in_kernel.run(client, f"go_on({step + 10})", prints=f"<None, {step + 10}>")
-    finally:
-        client.stop_channels()
-        manager.shutdown_kernel(now=True)
 
 
 def test_at_most_four_updates_a_second(monkeypatch):

@@ -159,9 +159,12 @@ def test_files_that_disappeared_are_noticed(environment, made, lost):
     assert environment._state(made / ".venv") == "repaired"
 
 
-def test_new_versions_or_extras_are_installed(environment, made):
+def test_new_versions_or_extras_are_installed_where_uv_cannot_by_pip(environment, made, monkeypatch):
+    ways = environment._ways
     (made / "requirements.lock").write_text("# another\n")
-    assert environment.ensure(made) == "updated"
+    with monkeypatch.context() as patch:
+        patch.setattr(environment, "_ways", lambda *told: [[sys.executable, "-c", "exit(2)"], *ways(*told)])
+        assert environment.ensure(made) == "updated" and works(made)
     assert environment.ensure(made, ["test"]) == "updated"
     assert environment.ensure(made) == "ready"  # what was installed once stays
     assert json.loads((made / ".venv" / "course-stamp.json").read_text())["extras"] == ["test"]
@@ -222,13 +225,6 @@ def test_uv_is_told_what_pip_is_told_or_not_used(environment, project, monkeypat
     assert tools() == ["pip"]
 
 
-def test_what_uv_cannot_do_pip_does(environment, made, monkeypatch):
-    ways = environment._ways
-    monkeypatch.setattr(environment, "_ways", lambda *told: [[sys.executable, "-c", "exit(2)"], *ways(*told)])
-    (made / "requirements.lock").write_text("# another\n")
-    assert environment.ensure(made) == "updated" and works(made)
-
-
 def test_a_home_of_another_python_is_named(environment, project, monkeypatch):
     monkeypatch.setenv("PYTHONHOME", "/elsewhere")
     with pytest.raises(environment.SetUpError, match="PYTHONHOME is /elsewhere"):
@@ -264,8 +260,3 @@ class TestMake:
         python.write_text('#!/bin/sh\necho "home: $PYTHONHOME."; exit 1\n')
         python.chmod(0o755)
         assert "home: .\n" in self.make("environment", f"PYTHON={python}", PYTHONHOME="/elsewhere").stdout
-
-    def test_ci_runs_make_test(self):
-        script = ROOT / ".ci" / "run"
-        assert os.access(script, os.X_OK)
-        assert script.read_text().strip().endswith("exec make test </dev/null")

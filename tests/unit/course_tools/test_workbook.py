@@ -170,11 +170,7 @@ def test_copies_are_trusted_so_their_views_move_at_once(mine):
 
 
 @pytest.mark.parametrize(
-    ("number", "said"),
-    [
-        (errno.ENOSPC, "The disk is full"),
-        (errno.EACCES, "give yourself the right to write there"),
-    ],
+    ("number", "said"), [(errno.ENOSPC, "The disk is full"), (errno.EACCES, "give yourself the right to write there")]
 )
 def test_a_folder_that_cannot_be_written_is_explained(notebooks, mine, monkeypatch, number, said):
     (notebooks / "01_one.ipynb").write_bytes(edition("second edition"))

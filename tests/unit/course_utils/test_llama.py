@@ -4,14 +4,7 @@ import pytest
 import torch
 
 from course_utils.gpt import generate
-from course_utils.llama import (
-    Llama,
-    LlamaConfig,
-    RMSNorm,
-    rms_norm,
-    share_heads,
-    speak,
-)
+from course_utils.llama import Llama, LlamaConfig, RMSNorm, rms_norm, share_heads, speak
 from course_utils.post_training import answer_loss, talk_batch
 
 SIZES = LlamaConfig(50, 32, 2, 4, 2, 48, context=64)

@@ -6,13 +6,7 @@ import pytest
 import torch
 from edges import REFUSED
 
-from course_utils.positions import (
-    LearnedPositions,
-    SinusoidalPositions,
-    frequencies,
-    shift_matrix,
-    sinusoidal_encoding,
-)
+from course_utils.positions import LearnedPositions, SinusoidalPositions, frequencies, shift_matrix, sinusoidal_encoding
 from course_utils.rotary import rotary
 
 

@@ -39,11 +39,7 @@ def some(batch=3, source=9, target=7, seed=0):
     return *ids, padding_mask([min(n, source) for n in LENGTHS[:batch]], source)[:, 0]
 
 
-OPTIONS = [
-    {},
-    {"layers": 3, "heads": 1},
-    {"layers": 1, "hidden": None},
-]
+OPTIONS = [{}, {"layers": 3, "heads": 1}, {"layers": 1, "hidden": None}]
 EVERY = pytest.mark.parametrize(
     "options", OPTIONS, ids=lambda o: ", ".join(f"{k}={v}" for k, v in o.items()) or "as is"
 )
