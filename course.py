@@ -105,7 +105,8 @@ def parser():
 
     add = command("site", "publishing.site", "build the website of the course from the executed notebooks")
     add.add_argument("--out", metavar="FOLDER", help="where to; without: build/site")
-    add.add_argument("--repository", metavar="ADDRESS", help="https://github.com/OWNER/NAME: adds Colab and Binder")
+    about = "https://github.com/OWNER/NAME, where readers report errors"
+    add.add_argument("--repository", dest="address", metavar="ADDRESS", help=about)
 
     add = command("slides", "publishing.slides", "write chapters as slides that open from disk: build/slides/")
     add.add_argument("names", nargs="*", help=NAMES)
