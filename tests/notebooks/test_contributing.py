@@ -35,9 +35,3 @@ def test_its_example_runs_as_the_cells_of_a_notebook(example):
 def test_its_example_keeps_the_rules_of_layout(example):
     notebook = Notebook("01_example", example)
     assert [found for rule in text.RULES for found in rule(notebook)] == []
-
-
-def test_each_of_its_paragraphs_closes_the_code_that_it_opens():
-    prose = re.sub(r"^ *```.*?^ *```$", "", GUIDE, flags=re.S | re.M)
-    odd = [line for line in prose.split("\n") if line.count("`") % 2]
-    assert not odd, odd
