@@ -87,11 +87,6 @@ def parser():
     add.add_argument("folder", nargs="?", help=about)
     add.add_argument("--jobs", type=int, help="how many at a time; without: one for each core")
 
-    about = "guesses, lines to keep and terms as question banks, for Canvas (QTI 1.2) and Moodle (XML)"
-    add = command("questions", "classroom.question_bank", about)
-    add.add_argument("names", nargs="*", help=NAMES)
-    add.add_argument("--out", metavar="FOLDER", default="questions", help="where to; without: questions/")
-
     add = command("data", "recipes.tables", "list the data and check them, or fetch a corpus")
     add.add_argument("name", nargs="?", help="a corpus to fetch, such as tatoeba-en-fr")
     add.add_argument("--index", action="store_true", help="write data/tables.json after a table was changed on purpose")
@@ -105,7 +100,8 @@ def parser():
 
     add = command("site", "publishing.site", "build the website of the course from the executed notebooks")
     add.add_argument("--out", metavar="FOLDER", help="where to; without: build/site")
-    add.add_argument("--repository", metavar="ADDRESS", help="https://github.com/OWNER/NAME: adds Colab and Binder")
+    about = "https://github.com/OWNER/NAME, where readers report errors"
+    add.add_argument("--repository", dest="address", metavar="ADDRESS", help=about)
 
     add = command("slides", "publishing.slides", "write chapters as slides that open from disk: build/slides/")
     add.add_argument("names", nargs="*", help=NAMES)

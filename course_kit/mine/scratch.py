@@ -1,7 +1,7 @@
 """A whole model from an empty file, which `course scratch` writes and `python -m mine.scratch` checks.
 
     handout("transformer")              # the file: signatures, docstrings, shapes, sources; no bodies
-    check(path, "transformer")          # [(part, passed, sentence), …], in a process of its own, with limits
+    results(path, "transformer")        # (part, passed, sentence) of each part, each in its time
 
 The file is made from the module of ours that the chapter keeps. It runs as the reader's own program on the reader's own
 computer, as a notebook does: what nobody has read belongs into a sandbox.
@@ -11,15 +11,9 @@ from __future__ import annotations
 
 import ast
 import importlib
-import json
-import os
 import re
-import signal
-import subprocess
 import sys
-import tempfile
 import textwrap
-import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
@@ -36,7 +30,6 @@ if TYPE_CHECKING:
 CHAPTERS = {"attention": 2, "seq2seq": 3, "positions": 4, "transformer": 5, "bert": 6, "gpt": 7, "llama": 8}
 CHAPTERS |= {"answering": 9}
 LOAD = 20.0  # seconds for the file itself
-GRACE = 20.0  # seconds beyond a part's own, after which the process is ended
 FOREIGN = ("mine", "course_utils", "course_kit", "course_tools", "chapters", "transformers")
 HEAD = '''"""{about}
 
@@ -153,71 +146,11 @@ def write(name: str, folder: Path) -> Path:
     return path
 
 
-def check(path: Path | str, name: str, stop: bool = False, tasks: bool = True, part: str = "") -> list[Result]:
+def results(path: Path, name: str, stop: bool = False, tasks: bool = True, only: str = "") -> Iterator[Result]:
     """The parts of a file in order. stop: at the first that does not pass; tasks: also the training at the end, where
-    all before it passes; part: only those with this name or title. What loops, ends or prints without end is stopped,
-    and said."""
-    expected = [one.title for one in track(name).all_parts]
-    with tempfile.TemporaryDirectory() as folder:
-        said = Path(folder, "said")
-        program = "import sys; from course_kit.mine.scratch import work; work(*sys.argv[1:])"
-        options = [str(Path(path).resolve()), name, str(said), "1" * stop, "1" * tasks, part]
-        env = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "OMP_NUM_THREADS": "1"}
-        how: dict[str, Any] = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
-        how |= {"cwd": folder, "env": env, "start_new_session": True}
-        process = subprocess.Popen([sys.executable, "-X", "utf8", "-c", program, *options], **how)
-        why = _watched(process, said)
-        results = [Result(*row) for row in _rows(said) if len(row) == 3]
-        now = [row[0] for row in _rows(said) if len(row) == 2]
-    if why:
-        results.append(Result(now[-1] if now else expected[0], False, why))
-    return results
-
-
-def _rows(said: Path) -> list[list]:
-    lines = said.read_text("utf-8").split("\n") if said.exists() else []
-    return [json.loads(line) for line in lines[:-1]]
-
-
-def _watched(process: subprocess.Popen, said: Path) -> str:
-    """Waits for the end -> why it did not come by itself, "" where it did."""
-    begun, until = 0, time.monotonic() + 3 * LOAD + GRACE
-    while process.poll() is None:
-        rows = _rows(said)
-        if len(rows) > begun:
-            begun, until = len(rows), time.monotonic() + GRACE + (rows[-1][1] if len(rows[-1]) == 2 else GRACE)
-        if time.monotonic() > until:
-            if hasattr(os, "killpg"):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.kill()
-            process.wait()
-            return "It does not end, and it does not let itself be stopped. Is there a loop with `except:` in it?"
-        time.sleep(0.05)
-    rows = _rows(said)
-    done = rows and rows[-1] == ["end"]
-    return "" if done else f"It ends Python, with exit status {process.returncode}, so no more could be checked."
-
-
-def work(path: str, name: str, said: str, stop: str, tasks: str, part: str) -> None:
-    """What runs in the process of its own: a line [part, seconds] before each part, and [part, passed, sentence]."""
-    with Path(said).open("a", encoding="utf-8") as out:
-
-        def tell(*row: Any) -> None:
-            out.write(json.dumps(row) + "\n")
-            out.flush()
-
-        for row in results(Path(path), name, bool(stop), bool(tasks), part, tell):
-            tell(*row)
-        tell("end")
-
-
-def results(
-    path: Path, name: str, stop: bool, tasks: bool, only: str = "", begin: Any = lambda *row: None
-) -> Iterator[Result]:
-    """The same in this process. begin(part, seconds) is told of each part before it is tried."""
+    all before it passes; only: those with this name or title. What loops is stopped, and said."""
     whole = track(name)
     parts = _chosen(whole, only)
-    begin(parts[0].title, LOAD)
     space, why = _loaded(path, whole, {part.name for part in parts} if only else None)
     if why:
         yield Result(parts[0].title, False, why)
@@ -230,7 +163,6 @@ def results(
             continue
         if callable(part.judged) and not (tasks and all(row.passed for row in found)):
             continue
-        begin(part.title, part.seconds)
         if part.name in space or part.made_of and "build" in space:
             verdict = part.verdict(space)
             found.append(Result(part.title, verdict.right, _in_words(verdict)))
@@ -348,6 +280,8 @@ def main(words: list[str], place: Path) -> int:
     """`python -m mine.scratch NAME [--hint DEPTH]` -> exit status: 0 where all is right."""
     import argparse
 
+    import torch
+
     parser = argparse.ArgumentParser("python -m mine.scratch", description=f"names: {', '.join(CHAPTERS)}")
     parser.add_argument("name", help="of a file in mine/scratch/, such as transformer, or transformer_2")
     about = "of the next part: 1 what it is, 2 its formula, 3 the shapes of its steps"
@@ -366,10 +300,12 @@ def main(words: list[str], place: Path) -> int:
     if not chosen:
         print(f"No part is called {asked.part!r}; there are {', '.join(one.title for one in parts)}.", file=sys.stderr)
         return 2
-    found = check(path, name, stop=True, part=asked.part)
-    for result in found:
+    torch.set_num_threads(1)  # for which the seconds of parts are meant
+    found = []
+    for result in results(path, name, stop=True, only=asked.part):
         first, _, below = result.sentence.partition("\n")
-        print(f"{'✓' if result.passed else '✗'} {result.part}: {first}" + (f"\n{below}" if below else ""))
+        print(f"{'✓' if result.passed else '✗'} {result.part}: {first}" + (f"\n{below}" if below else ""), flush=True)
+        found.append(result)
     open_ = next((result.part for result in found if not result.passed), "")
     if asked.hint and (open_ or asked.part):
         part = next(part for part in parts if part.title == (open_ or chosen[0].title))

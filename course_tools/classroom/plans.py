@@ -73,8 +73,8 @@ def sections(name):
     return [Section(head, time, tuple(cells), head in aside) for (head, cells), time in told]
 
 
-def guesses(cells, said=str):
-    """The Guess of each predict(…) in these cells. said: what becomes of a text, as in another language."""
+def guesses(cells):
+    """The Guess of each predict(…) in these cells."""
     for cell in cells:
         if "predict" in tags(cell):
             for node in ast.walk(ast.parse(cell.source)):
@@ -83,8 +83,7 @@ def guesses(cells, said=str):
                     answers, right, because = _literal(node.args[1]) or [], given.get("answer"), given.get("because")
                     if isinstance(because, str):
                         because = [because if number == right else "" for number in range(len(answers))]
-                    question, reasons = spoken(said(_literal(node.args[0]))), because or [""] * len(answers)
-                    yield Guess(question, list(map(said, answers)), right, list(map(said, reasons)))
+                    yield Guess(spoken(_literal(node.args[0])), answers, right, because or [""] * len(answers))
 
 
 def exercises(name, cells):

@@ -19,8 +19,8 @@ from course_kit.i18n.catalogues import table
 from course_kit.views import program
 from course_kit.views.models import model_files
 from course_kit.views.view import json_for_script
-from course_tools.authoring import building, minutes, serialiser, sources
-from course_tools.publishing import artifacts, asset_files, glossary, hosted, links, pages, search_index
+from course_tools.authoring import building, minutes, sources
+from course_tools.publishing import artifacts, asset_files, glossary, links, pages, repository, search_index
 from course_tools.translation import names_of_languages
 from course_utils import __version__
 
@@ -39,10 +39,10 @@ ABOUT = mark(
 STAMP = ".made-by-attention-course"  # a folder without it is not ours to empty
 
 
-def build(out, repository=None):
+def build(out, address=None):
     """Write the site into the folder `out`, which is made, or emptied if it holds an earlier site -> list of pages.
 
-    repository: its public address, or None; with it, chapters can be opened in Colab and Binder.
+    address: of its repository, or None; with it, pages lead to files that they name, and to where one reports errors.
     Raises ValueError if `out` holds something else, or if a link of the pages leads nowhere.
     """
     out = Path(out)
@@ -53,7 +53,7 @@ def build(out, repository=None):
     made = {}
     for language in names_of_languages():
         use(language)
-        made |= Site(repository, language, assets).pages() if sources.built(language) else {}
+        made |= Site(address, language, assets).pages() if sources.built(language) else {}
     use("en")
     made |= assets.content | {STAMP: "`make site` empties this folder and fills it again.\n", ".nojekyll": ""}
     for path, content in made.items():
@@ -72,11 +72,11 @@ def folder(language):
 class Site:
     """What the pages of a language have in common. `pages()` -> path -> content (str or bytes) of its files."""
 
-    def __init__(self, repository=None, language="en", assets=None):
-        self.repository, self.language, self.assets = repository, language, assets or asset_files.Assets()
+    def __init__(self, address=None, language="en", assets=None):
+        self.repository, self.language, self.assets = address, language, assets or asset_files.Assets()
         self.folder, self.names, self.searched = folder(language), sources.built(language), []
         self.root = "../" * bool(self.folder)
-        self.state = hosted.commit() if repository else "main"
+        self.state = repository.commit() if address else "main"
         self.chapters = [pages.chapter(self.notebook(name), link=self.link) for name in self.names]
         self.listed = {one.name: listed(one) for one in self.chapters}
         self.terms = glossary.terms(self.chapters)
@@ -122,7 +122,7 @@ class Site:
             told = self.listed[chapter.name]
             self.searched.append((told["file"], told["name"], search_index.sections(page)))
             made[told["file"]] = self.chapter(chapter, page)
-            made[f"notebooks/{chapter.name}.ipynb"] = self.prepared(chapter.name)
+            made[f"notebooks/{chapter.name}.ipynb"] = self.notebook(chapter.name).read_bytes()
             for one in artifacts.artifacts(chapter.name):
                 made[one.download] = one.text
                 text = one.markdown(f'<a href="{told["file"]}">{told["name"]}</a>')
@@ -154,7 +154,7 @@ class Site:
             template, self.language, course=t(COURSE), edition=__version__, menu=self.menu, sections=sections,
             file=file, description=description or t(ABOUT), before=before, after=after,
             repository=self.repository, root=self.root, others=self.others(file), 
-            report=hosted.report(self.repository, self.folder + file), **given,
+            report=repository.report(self.repository, self.folder + file), **given,
         )  # fmt: skip
 
     def others(self, file):
@@ -173,8 +173,7 @@ class Site:
         told = self.listed[chapter.name]
         return self.page(
             "chapter", told["file"], contents(page), told["about"] or t(ABOUT), body=with_anchors(page),
-            badges=hosted.badges(self.repository, chapter.name, self.state, self.folder), listed=told,
-            maps=self.maps(None if chapter.annex else told["number"], words=False),
+            listed=told, maps=self.maps(None if chapter.annex else told["number"], words=False),
             lesson=self.listed.get(lessons.lesson_of(chapter.name), told) if chapter.annex else None,
         )  # fmt: skip
 
@@ -190,18 +189,10 @@ class Site:
         views = (made for cell in first.cells if "lab" in cell.tags for made in cell.outputs)
         page = tree("".join(self.view(one) for one in [next(views, None)] if one))
         self.assets.take(page, self.root)
-        badges = hosted.badges(self.repository, first.name, self.state, self.folder)
         annexes = {f"{lessons.lesson_of(name)}.html": one for name, one in self.listed.items() if one["annex"]}
         chapters = [one for one in self.listed.values() if not one["annex"]]
-        more = {"chapters": chapters, "annexes": annexes, "badges": badges, "count": len(self.terms)}
+        more = {"chapters": chapters, "annexes": annexes, "count": len(self.terms)}
         return self.page("index", "index.html", first=str(page), **more)
-
-    def prepared(self, name):
-        """The notebook to take along: it can be opened in Colab, too, if the repository's address is known."""
-        import nbformat
-
-        notebook = nbformat.read(self.notebook(name), as_version=4)
-        return serialiser.dumps(hosted.prepared(notebook, self.repository, name, self.state, self.folder))
 
 
 _scripts = functools.cache(model_files)
@@ -249,13 +240,13 @@ def with_anchors(page):
     return str(page)
 
 
-def run(out=None, repository=None):
+def run(out=None, address=None):
     """The command `course site` -> exit status."""
     out = Path(out or files.course_folder() / "build" / "site")
-    address = hosted.repository(repository)
-    made = build(out, address)
+    public = repository.address(address)
+    made = build(out, public)
     total = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
     print(f"{len(made)} pages in {out} ({total / 1e6:.1f} MB). Open {out / 'index.html'} in a browser.")
-    if not address:
-        print("Without Colab and Binder: the repository's public address is not known (--repository names it).")
+    if not public:
+        print("Pages say nowhere to report: the repository's public address is not known (--repository names it).")
     return 0

@@ -136,11 +136,6 @@ def state(name, language):
     return [e for e in entries if e.fuzzy], [e for e in entries if not said_of(e)], lacking
 
 
-def in_step(name, language):
-    """Whether a catalogue has the units of the English as it is, translated or not: `course translate` was run."""
-    return wanted(name).keys() == {unit_of(one) for one in read(name, language)}
-
-
 def usable(language, chosen=()):
     """Raises CatalogueError for the first of these catalogues that has a problem."""
     for name in chosen or names():

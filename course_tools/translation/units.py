@@ -43,7 +43,7 @@ ROOMS = {
     "site": ["course_tools/publishing/**/*.py", "course_tools/publishing/**/*.j2"],
     "views": [f"{room}/**/*.js" for room in ("course_kit/views/js/src", "chapters")],
 }
-ROOMS["site"] += ["course_tools/authoring/minutes.py", "course_tools/classroom/question_bank.py"]
+ROOMS["site"] += ["course_tools/authoring/minutes.py"]
 ROOMS["views"] += [f"course_tools/{room}/**/*.js" for room in ("classroom/jupyter", "publishing/website")]
 TABLES = {"ch07": ["data/history.csv"]}
 

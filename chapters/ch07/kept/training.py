@@ -37,7 +37,6 @@ SIZES = {"size": 128, "layers": 4, "heads": 4, "context": 64}
 LEAST = 20_000  # characters
 LEARN_FROM, MEASURE_ON = 200_000, 20_000  # characters for the pieces; tokens, which take about a second
 LONGEST_NAME = 245  # bytes: with what it is called while it is written, what a folder takes
-RESUMED = {"seconds": float, "step": int, "model": dict, "optimiser": dict, "random": Tensor}  # of a state
 
 
 @dataclass
@@ -80,8 +79,6 @@ def read_trained(path: str | Path) -> Trained:
         tokenizer = saved_tokenizer(state)
         model = loaded(state["sizes"], state["best"], tokenizer)
         history = [(float(seconds), float(cost)) for seconds, cost in state["history"]]
-        if not all(math.isfinite(number) for pair in history for number in pair):
-            raise ValueError("the history is not finite")
     except Exception as error:  # as above
         raise Refused(
             f"{path} is damaged, or not what `python -m mine train` writes ({type(error).__name__})."
@@ -91,17 +88,11 @@ def read_trained(path: str | Path) -> Trained:
 
 def loaded(sizes: dict[str, int], parameters: dict, tokenizer: Tokenizer) -> GPT:
     """A GPT of these sizes with these parameters. Raises ValueError and more."""
-    if not all(type(size) is int and size > 0 for size in sizes.values()) or sizes["size"] % sizes["heads"]:
-        raise ValueError(f"{sizes} do not fit each other")
-    if sizes["layers"] > len(parameters):
-        raise ValueError("there are fewer layers than sizes say")
     if sizes["vocab"] != len(tokenizer.pieces):
         raise ValueError("the model does not know all pieces, or more")
     with torch.device("meta"):  # sizes alone take no memory
         model = CachedGPT(GPTConfig(**sizes))
     model.load_state_dict(parameters, assign=True)
-    if not all(one.dtype == torch.float32 and one.isfinite().all() for one in model.parameters()):
-        raise ValueError("parameters are not finite")
     return model.eval()
 
 
@@ -173,8 +164,6 @@ def train(
     state = read_trained(file).state if file.exists() else {"text": name}
     if state.get("text") != name:
         raise Refused(f"{file} was trained on another text: rename it, or the text.")
-    if file.exists() and not resumable(state):
-        raise Refused(f"{file} is not what `python -m mine train` goes on from: rename it, or the text.")
     if (before := state.get("seconds", 0)) >= end:
         return _say(f"{file} was trained for {before:.0f} s already: ask for more minutes than {before / 60:.1f}.")
     state["sizes"] = planned(file, state, {**(sizes or {}), "merges": merges})
@@ -196,14 +185,6 @@ def train(
         return _say(f"Stopped after {state['seconds']:.0f} s; kept in {file}. The same line goes on.")
     best = min(cost for _, cost in state["history"])
     _say(f"Trained for {state['seconds']:.0f} s: {file}, {best:.2f} bits per character at its best.")
-
-
-def resumable(state: dict[str, Any]) -> bool:
-    """Whether a training can go on from a state, and comes to its end: all is of its kind, and in its range."""
-    if not all(isinstance(state.get(key), kind) for key, kind in RESUMED.items()):
-        return False
-    seconds, step, rate = state["seconds"], state["step"], state.get("rate", RATE)
-    return 0 <= seconds < math.inf and 0 <= step < 2**63 and isinstance(rate, float | int) and 0 < rate <= 1
 
 
 def planned(file: Path, state: dict[str, Any], asked: Mapping[str, Any]) -> dict[str, int]:
@@ -258,8 +239,7 @@ class Training:
             self.model = (loaded(sizes, old, self.tokenizer) if old else CachedGPT(GPTConfig(**sizes))).to(device)
             self.optimiser = torch.optim.AdamW(self.model.parameters())
             if old:
-                memory = sound_memory(state["optimiser"]["state"], list(self.model.parameters()))
-                self.optimiser.load_state_dict({**self.optimiser.state_dict(), "state": memory})
+                self.optimiser.load_state_dict(state["optimiser"])
                 torch.set_rng_state(state["random"])
         except Exception as error:  # a foreign state may raise anything
             raise Refused(f"{file} is damaged: nothing goes on from there ({type(error).__name__}).") from None
@@ -313,16 +293,6 @@ class Training:
         written = write(self.model, begun, 40, temperature=0.8, top_p=0.9, seed=state["step"])[0, 8:]
         sample = printable(self.tokenizer.decode(written.tolist()).replace("\n", " / "))
         return f"{state['seconds']:4.0f} s  {cost:.2f} bits per character  {sample}"
-
-
-def sound_memory(found: dict[int, dict[str, Tensor]], parameters: list[Tensor]) -> dict[int, dict[str, Tensor]]:
-    """What AdamW remembers of each parameter, as it is. Raises ValueError and more for what it cannot step with."""
-    for one, parameter in zip(map(found.__getitem__, range(len(parameters))), parameters, strict=True):
-        step, *means = one["step"], one["exp_avg"], one["exp_avg_sq"]
-        fits = all(mean.shape == parameter.shape and mean.isfinite().all() for mean in means)
-        if not (fits and means[1].min() >= 0 and 0 <= float(step) < math.inf):
-            raise ValueError("what the optimiser remembers is not sound")
-    return found
 
 
 def continued(trained: Trained, prompt: str, count: int, temperature: float, top_p: float, seed: int | None) -> str:

@@ -8,33 +8,28 @@
     client = OpenAI(base_url="http://127.0.0.1:8000/v1", api_key="none")
     client.chat.completions.create(model="smollm2", messages=[{"role": "user", "content": "Who are you?"}])
 
-Models and chat completions, whole or streamed. What is asked for and not here is refused, as OpenAI's interface does.
-Only programs on this computer can connect: other computers are refused, and so are the pages of websites.
-Several answers are written at once, a token of each in turn, and one whose client has left is given up.
+Models and chat completions, whole or streamed, one answer after another. What is asked for and not here is refused, as
+OpenAI's interface does. Only programs on this computer can connect: other computers are refused, and so are the pages
+of websites. An answer whose client has left is given up.
 """
 
 import json
 import math
-import os
-import signal
+import select
 import socket
 import sys
 import time
 import uuid
-from collections.abc import Iterator
 from contextlib import suppress
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import BoundedSemaphore, Condition, Event
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
-from urllib.parse import unquote
 
 from chapters.ch07.kept.files import Refused
 from chapters.ch08.kept.chat import Answer, Talker, TooLong, read_talker, smollm_talker
 
-MOST_BYTES, DRAINED = 8 << 20, 64 << 20  # of a question; of one that is too long, so that its sender hears the answer
-AT_ONCE = 8  # answers that are written at the same time
-PATIENCE = 30.0  # seconds for a client that neither sends nor reads
+MOST_BYTES = 8 << 20  # of a question
+PATIENCE = 10.0  # seconds for a client that neither sends nor reads: others wait for it
 ROLES = {"system": "system", "developer": "system", "user": "user", "assistant": "assistant"}
 NUMBERS = {  # kind, least, most, and what is meant where nothing is said
     "temperature": (float, 0, 2, 0.2),
@@ -45,12 +40,7 @@ NUMBERS = {  # kind, least, most, and what is meant where nothing is said
     "n": (int, 1, 1, 1),
 }
 KNOWN = {"model", "messages", "stream", "stream_options", "stop", *NUMBERS}
-HARMLESS = {"user", "metadata", "store", "service_tier", "safety_identifier", "prompt_cache_key"}  # and not obeyed
-ABSENT = {"tools", "tool_choice", "parallel_tool_calls", "functions", "function_call", "logprobs", "top_logprobs"}
-ABSENT |= {"logit_bias", "presence_penalty", "frequency_penalty", "response_format", "modalities", "audio"}
-ABSENT |= {"prediction", "reasoning_effort", "verbosity", "web_search_options"}
-NOTHING = (None, False, 0, [], {}, "none", {"type": "text"}, ["text"])  # what these options may be
-EMPTY = {"refusal", "annotations", "audio", "function_call", "tool_calls"}  # of an answer that is sent back
+KNOWN |= {"user", "metadata", "store", "service_tier", "safety_identifier", "prompt_cache_key"}  # harmless, not obeyed
 
 
 class Wrong(Exception):
@@ -61,23 +51,6 @@ class Wrong(Exception):
         kind = "invalid_request_error" if status < 500 else "server_error"
         self.status = status
         self.content = {"error": {"message": message, "type": kind, "param": param, "code": code}}
-
-
-class Turns:
-    """A lock that is given in the order of asking, so that answers take turns, token by token."""
-
-    def __init__(self) -> None:
-        self.changed, self.given, self.now = Condition(), 0, 0
-
-    def __enter__(self, seconds: float | None = None) -> None:
-        with self.changed:
-            mine, self.given = self.given, self.given + 1
-            self.changed.wait_for(lambda: self.now == mine, seconds)
-
-    def __exit__(self, *_: Any) -> None:
-        with self.changed:
-            self.now += 1
-            self.changed.notify_all()
 
 
 def number(body: dict, name: str) -> Any:
@@ -92,15 +65,6 @@ def number(body: dict, name: str) -> Any:
         allowed = f"from {least} to {most}" if most < math.inf else f"{least} at least"
         raise Wrong(f"{name} is {value}; it must be {allowed}.", param=name)
     return value
-
-
-def need_known(given: dict, known: set[str], absent: set[str] = frozenset(), within: str = "") -> None:
-    """Raises Wrong for what is neither known nor absent with nothing in it: it would not be obeyed."""
-    for name, value in given.items():
-        if name not in known | absent:
-            raise Wrong(f"Unrecognized request argument supplied: {within}{name[:100]}", param=f"{within}{name[:100]}")
-        if name in absent and value not in NOTHING:
-            raise Wrong(f"{within}{name} is not supported here.", param=f"{within}{name}")
 
 
 def stops_of(body: dict) -> list[str]:
@@ -120,15 +84,12 @@ def messages_of(body: dict) -> list[tuple[str, str]]:
     found = []
     for place, message in enumerate(messages):
         name = f"messages[{place}]"
-        if not isinstance(message, dict) or not isinstance(message.get("role"), str) or message["role"] not in ROLES:
+        if not isinstance(message, dict) or message.get("role") not in [*ROLES]:
             raise Wrong(f"{name} needs a role: {', '.join(ROLES)}.", param=f"{name}.role")
-        need_known(message, {"role", "content", "name"}, EMPTY, f"{name}.")
         parts = message.get("content")
         parts = [{"type": "text", "text": parts}] if isinstance(parts, str) else parts
         if not isinstance(parts, list) or not all(isinstance(part, dict) for part in parts):
             raise Wrong(f"{name} needs a content: a text, or a list of parts.", param=f"{name}.content")
-        for part in parts:
-            need_known(part, {"type", "text", "image_url", "input_audio", "file"}, within=f"{name}.content.")
         if any(part.get("type") != "text" or not isinstance(part.get("text"), str) for part in parts):
             raise Wrong(f"{name}: this model reads parts of type text, and no others.", param=f"{name}.content")
         text = "".join(part["text"] for part in parts).encode("utf-8", "replace").decode()  # half a surrogate
@@ -136,14 +97,13 @@ def messages_of(body: dict) -> list[tuple[str, str]]:
     return found
 
 
-class Server(ThreadingHTTPServer):
+class Server(HTTPServer):
     """Listens on 127.0.0.1 alone. Raises Refused for a port that cannot be used."""
 
-    daemon_threads, allow_reuse_address, request_queue_size = True, os.name != "nt", 64
+    request_queue_size = 64
     talker: Talker
 
     def __init__(self, port: int) -> None:
-        self.turns, self.places, self.closing = Turns(), BoundedSemaphore(AT_ONCE), Event()
         try:
             super().__init__(("127.0.0.1", port), Handler)
         except OSError as error:
@@ -155,23 +115,18 @@ class Server(ThreadingHTTPServer):
         if not isinstance(error, (ConnectionError, TimeoutError)):
             print(f"A request ended with {type(error).__name__}: {error}", file=sys.stderr, flush=True)
 
-    def end(self) -> None:
-        """No token is computed after this, except one that takes longer than the wait."""
-        self.closing.set()
-        self.turns.__enter__(PATIENCE / 10)
-
 
 class Handler(BaseHTTPRequestHandler):
     """One request: it is answered, and its connection closed."""
 
     protocol_version, timeout = "HTTP/1.1", PATIENCE
     server: Server
-    begun = probed = False
+    begun = False
 
     def answered(self) -> None:
         try:
             self.need_friend()
-            self.route(unquote(self.path.partition("?")[0]).rstrip("/"))
+            self.route(self.path.partition("?")[0].rstrip("/"))
         except Wrong as why:
             self.send(why.content, why.status)
         except (ConnectionError, TimeoutError):
@@ -179,7 +134,7 @@ class Handler(BaseHTTPRequestHandler):
         except Exception as error:  # such as a model that is damaged
             self.send(Wrong(f"{type(error).__name__}: {error}", 500).content, 500)
 
-    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_HEAD = answered
+    do_GET = do_POST = answered  # http.server refuses the others
 
     def need_friend(self) -> None:
         """Raises Wrong for what a browser sends in the name of another website."""
@@ -190,30 +145,26 @@ class Handler(BaseHTTPRequestHandler):
 
     def route(self, path: str) -> None:
         name, models = self.server.talker.name, "/v1/models"
-        method = {"/v1/chat/completions": "POST", models: "GET", f"{models}/{name}": "GET"}.get(path)
-        if method is None:
-            raise Wrong(f"There is nothing at {path[:200]}. Here are {models} and /v1/chat/completions.", 404)
-        if self.command != method:
-            raise Wrong(f"{path} is asked by {method}.", 405)
-        if method == "POST":
-            return self.complete(self.body())
         model = {"id": name, "object": "model", "created": 0, "owned_by": "me"}
-        return self.send(model if path != models else {"object": "list", "data": [model]})
+        match self.command, path:
+            case "POST", "/v1/chat/completions":
+                self.complete(self.body())
+            case "GET", "/v1/models":
+                self.send({"object": "list", "data": [model]})
+            case "GET", _ if path == f"{models}/{name}":
+                self.send(model)
+            case _:
+                raise Wrong(f"There is nothing at {path[:200]}. Here are {models} and /v1/chat/completions.", 404)
 
     def body(self) -> dict:
         """What is asked, as a dictionary. Raises Wrong."""
-        length = self.headers.get("Content-Length")
-        if length is None or "Transfer-Encoding" in self.headers:
-            raise Wrong("A Content-Length is needed.", 411)
+        length = self.headers.get("Content-Length", "")
         if not (length.isascii() and length.isdigit()):
-            raise Wrong(f"Content-Length is {length[:40]!r}; it must be a number of bytes.")
+            raise Wrong("A Content-Length is needed, a number of bytes.", 411)
         if len(length) > 18 or int(length) > MOST_BYTES:
             raise Wrong(f"A question may have {MOST_BYTES:,} bytes.", 413)
-        content = self.rfile.read(int(length))
-        if len(content) < int(length):
-            raise Wrong(f"{length} bytes were promised, and {len(content)} came.")
         try:
-            found = json.loads(content)
+            found = json.loads(self.rfile.read(int(length)))
         except (ValueError, RecursionError) as error:
             raise Wrong(f"This is no JSON: {error}") from None
         if not isinstance(found, dict):
@@ -226,74 +177,37 @@ class Handler(BaseHTTPRequestHandler):
         if body.get("model") not in (None, talker.name):
             asked = str(body["model"])[:100]
             raise Wrong(f"There is no model {asked!r} here, but {talker.name!r}.", 404, "model", "model_not_found")
-        need_known(body, KNOWN | HARMLESS, ABSENT)
-        streamed, options = body.get("stream"), body.get("stream_options")
-        if not isinstance(streamed, bool | None) or not isinstance(options, dict | None):
-            raise Wrong("stream must be true or false, stream_options an object.", param="stream")
-        if options and not streamed:
-            raise Wrong("stream_options is for streams only.", param="stream_options")
-        need_known(options or {}, {"include_usage", "include_obfuscation"}, within="stream_options.")
+        for name, value in body.items():
+            if name not in KNOWN and value and value != "none":
+                raise Wrong(f"{name[:100]} is not supported here.", param=name[:100])
         found = {name: number(body, name) for name in NUMBERS}
         limits = [found[name] for name in ("max_tokens", "max_completion_tokens") if found[name]]
         how = min(limits, default=talker.model.context), found["temperature"], found["top_p"] or 1e-6, found["seed"]
-        messages, stops = messages_of(body), stops_of(body)
-        while not self.server.places.acquire(timeout=0.2):
-            self.need_client()
         try:
-            with self.server.turns:
-                answer = Answer(talker, messages, *how, stops, self.pass_on)
-            (self.stream if streamed else self.whole)(answer, bool((options or {}).get("include_usage")))
+            answer = Answer(talker, messages_of(body), *how, stops_of(body), self.need_client)
+            if body.get("stream"):
+                self.stream(answer, bool((body.get("stream_options") or {}).get("include_usage")))
+            else:
+                self.whole(answer)
         except ValueError as why:  # Refused: too long, or empty
             code = "context_length_exceeded" if isinstance(why, TooLong) else None
             raise Wrong(str(why), param="messages", code=code) from None
-        finally:
-            self.server.places.release()
-
-    def pieces(self, answer: Answer) -> Iterator[str]:
-        """The pieces of an answer, each computed when it is this one's turn."""
-        pieces = iter(answer)
-        try:
-            while True:
-                self.need_client()
-                with self.server.turns:
-                    piece = next(pieces, None)
-                if piece is None:
-                    return
-                yield piece
-        finally:  # torch must not be in the middle of anything when the program ends
-            with self.server.turns:
-                pieces.close()
-
-    def pass_on(self) -> None:
-        """Between two parts of a long question: let the others compute, and give up if the client has left."""
-        self.server.turns.__exit__()
-        self.server.turns.__enter__()
-        self.need_client()
 
     def need_client(self) -> None:
         """Raises ConnectionError where nobody waits for the answer any more."""
-        if self.server.closing.is_set():
-            raise ConnectionAbortedError
-        self.connection.setblocking(False)
-        try:
-            ended = not self.connection.recv(1, socket.MSG_PEEK)
-        except BlockingIOError:  # nothing to read: it waits
-            ended = False
-        finally:
-            self.connection.settimeout(self.timeout)
-        if ended and not self.begun and not self.probed and self.request_version != "HTTP/1.0":
-            self.probed = True  # who has left refuses this, and who has only ended sending skips it
-            self.send_response_only(HTTPStatus.CONTINUE)
-            self.end_headers()
-        if self.connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+        if select.select([self.connection], [], [], 0)[0] and not self.connection.recv(1, socket.MSG_PEEK):
             raise ConnectionAbortedError
 
     def about(self, kind: str) -> dict:
         name = f"chatcmpl-{uuid.uuid4().hex}"
         return {"id": name, "object": kind, "created": int(time.time()), "model": self.server.talker.name}
 
-    def whole(self, answer: Answer, _: bool) -> None:
-        message = {"role": "assistant", "content": "".join(self.pieces(answer)), "refusal": None}
+    def whole(self, answer: Answer) -> None:
+        pieces = []
+        for piece in answer:
+            self.need_client()
+            pieces.append(piece)
+        message = {"role": "assistant", "content": "".join(pieces), "refusal": None}
         choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": answer.reason}
         self.send(self.about("chat.completion") | {"choices": [choice], "usage": usage(answer)})
 
@@ -307,7 +221,7 @@ class Handler(BaseHTTPRequestHandler):
         self.head("text/event-stream", 200)
         try:
             event({"role": "assistant", "content": ""})
-            for piece in self.pieces(answer):
+            for piece in answer:
                 if piece:
                     event({"content": piece})
             event({}, answer.reason)
@@ -321,23 +235,10 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(f"data: {json.dumps(content)}\n\n".encode())
 
     def send(self, content: dict, status: int = 200) -> None:
-        if self.begun:
-            return
-        text = json.dumps(content).encode()
-        self.head("application/json", status, len(text))
-        if self.command != "HEAD":
+        if not self.begun:
+            text = json.dumps(content).encode()
+            self.head("application/json", status, len(text))
             self.wfile.write(text)
-        if status >= 400:
-            self.linger()
-
-    def linger(self) -> None:
-        """Read what is still being sent, up to a limit: a sender of whom not all was read would not hear the answer."""
-        left, end = DRAINED, time.monotonic() + PATIENCE
-        with suppress(OSError):
-            self.connection.shutdown(socket.SHUT_WR)
-            self.connection.settimeout(PATIENCE / 10)
-            while left > 0 and time.monotonic() < end and (read := self.rfile.read1(1 << 16)):
-                left -= len(read)
 
     def head(self, kind: str, status: int, length: int | None = None) -> None:
         self.begun = True
@@ -371,8 +272,6 @@ def serve(port: int = 8000, file: str | None = None) -> None:
         try:
             server.serve_forever()
         except KeyboardInterrupt:
-            signal.signal(signal.SIGINT, signal.SIG_DFL)  # a second one ends it at once
-            server.end()
             print("\nEnded.")
 
 

@@ -1,10 +1,9 @@
-"""The pattern of a chapter: sizes and order of the lesson, sections of the annex that stand alone."""
+"""The pattern of a chapter: sizes of the lesson, its halves, sections of the annex that stand alone."""
 
 import builtins
 import re
 
 from course_tools.authoring import minutes
-from course_tools.authoring.markup import to_keep
 
 from .names import names
 from .notebook import tags
@@ -14,9 +13,6 @@ DEFINITION, OTHER = 48, 12  # lines of a visible cell of a lesson, empty ones as
 WIDTH = 90  # characters of a line that can be projected
 FIRST_VIEW = 3  # something to touch is among so many cells
 BESIDE = {"display", "get_ipython"}  # what a notebook knows without an import
-
-KEPT = "keep(…)"
-ENDING = [KEPT, *minutes.ENDING]  # what a lesson ends with: a call, and tags
 
 
 def opening(notebook):
@@ -117,43 +113,6 @@ def exercises(notebook):
             yield number, "the text above it is no card", 'Tag the cell with its heading "card".'
 
 
-def guesses(notebook):
-    """What answers a guess of a lesson follows it, up to the next heading: there the page folds it."""
-    for number, cell in notebook.code():
-        if "predict" in tags(cell) and not notebook.is_annex:
-            after = next((one for one in notebook.cells[number:] if "asserts" not in tags(one)), None)
-            if after is None or (after.cell_type == "markdown" and after.source.startswith("#")):
-                yield number, "nothing follows it that a page could fold", "Move it before the cell that answers it."
-
-
-def kept(notebook):
-    """The sentence to keep of a cell tagged so is its last paragraph, which begins in bold."""
-    for number, cell in enumerate(notebook.cells, 1):
-        if "keep" in tags(cell) and not (cell.source.split("\n\n")[-1].startswith("**") and to_keep(cell.source)):
-            todo = "Write it as the last paragraph, **Keep this:** in front; what comes after it, in a cell of its own."
-            yield number, "a cell tagged keep does not end with its sentence", todo
-
-
-def ending(notebook):
-    """A lesson with exercises ends with the file that is kept and the sections of ENDING, in this order, a smaller one
-    with the last of them; `lines` has five."""
-    if notebook.is_annex:
-        return
-    found = {tag: number for number, cell in enumerate(notebook.cells, 1) for tag in tags(cell)}
-    if keeping := [number for number, cell in notebook.code() if re.search(r"^keep\(", cell.source, re.M)]:
-        found[KEPT] = keeping[-1]
-    for what in ENDING if "exercise" in found else ENDING[-1:]:
-        if what not in found and what != "problem":
-            yield 0, f"there is no cell with {what!r}", "A chapter ends with it, a call or a tag; see chapter 1."
-    places = [found[what] for what in ENDING if what in found]
-    if sorted(places) != places:
-        yield 0, "its last sections are not in order", f"The order is: {', '.join(ENDING)}."
-    if number := found.get("lines"):
-        count = len(re.findall(r"^(?:\d\.|[-*]) ", notebook.cells[number - 1].source, re.M))
-        if count != 5:
-            yield number, f"the summary has {count} lines", "Write five, as a list."
-
-
 def visible(notebook):
     """(number, cell) of the code cells that a reader sees."""
     for number, cell in notebook.code():
@@ -161,5 +120,5 @@ def visible(notebook):
             yield number, cell
 
 
-RULES = [sizes, halves, lines, exercises, guesses, kept]  # of every notebook
-OF_CHAPTERS = [opening, stands_alone, ending]  # of all but the first, 00_start_here
+RULES = [sizes, halves, lines, exercises]  # of every notebook
+OF_CHAPTERS = [opening, stands_alone]  # of all but the first, 00_start_here

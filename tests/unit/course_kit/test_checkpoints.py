@@ -109,8 +109,7 @@ def test_a_broken_card_is_refused(saved, content):
 
 @pytest.mark.parametrize(("key", "value", "words"), [
     ("architecture", "Transformer2", "architecture"), ("size", 16, "another architecture"),
-    ("attention", False, "needed"),
-    ("heads", 8, "heads"), ("dropout", 2, "dropout"), ("format", 99, "format"),
+    ("heads", 8, "heads"), ("format", 99, "format"),
     ("source", {"kind": "runes"}, "vocabulary"), ("licence", "none", "checksum"),
 ])  # fmt: skip
 def test_a_card_that_does_not_fit_is_refused(saved, key, value, words):
@@ -118,25 +117,6 @@ def test_a_card_that_does_not_fit_is_refused(saved, key, value, words):
     (card if key in card else card["config"])[key] = value
     if words != "checksum":
         card["sum"] = checkpoints.card_sum(card)
-    saved.write_text(json.dumps(card), "utf-8")
-    with pytest.raises(ValueError, match=words):
-        checkpoints.load_checkpoint(saved)
-
-
-@pytest.mark.parametrize(("key", "value", "words"), [
-    ("base", {"name": "mine", "sha256": ""}, "fine-tuned from mine, and that from it"), ("base", [1], "base is"),
-    ("target_vocab", 10**10, "target_vocab is 10000000000"), ("target_vocab", 10**7, "another architecture"),
-    ("size", "8", "size is '8'"), ("weights", {"sha256": ""}, "weights is .* with sha256, bytes"),
-    ("source", {"kind": "words", "tokens": ["a"] * 5}, "vocabulary"),
-    ("source", {"kind": "words", "tokens": list("abcdefgh")}, "source has 12 words; needed: 8"),
-])  # fmt: skip
-def test_a_forged_card_is_refused_before_it_takes_memory(saved, key, value, words, monkeypatch):
-    monkeypatch.setattr(
-        torch.nn.init, "normal_", lambda x, **_: x if x.numel() < 10**6 or x.is_meta else pytest.fail("too much")
-    )
-    card = json.loads(saved.read_text("utf-8"))
-    (card["config"] if key in card["config"] else card)[key] = value
-    card["sum"] = checkpoints.card_sum(card)
     saved.write_text(json.dumps(card), "utf-8")
     with pytest.raises(ValueError, match=words):
         checkpoints.load_checkpoint(saved)

@@ -238,16 +238,6 @@ def test_a_file_that_cannot_be_run_says_why(text, says, tmp_path, monkeypatch):
     assert not any(row.passed for row in found) and any(row.sentence.startswith(says) for row in found)
 
 
-def test_what_ends_python_is_said_and_prints_are_swallowed(tmp_path):
-    text = own("answering").replace(
-        "def talk_batch(", "def talk_batch(*_):\n    import os; os._exit(3)\n\n\ndef other("
-    )
-    (tmp_path / "file.py").write_text(f"{text}\nprint('x' * 2_000_000)\n")
-    first, second = scratch.check(tmp_path / "file.py", "answering", tasks=False)
-    assert first.passed and first.part == "answer_targets"
-    assert second == ("talk_batch", False, "It ends Python, with exit status 3, so no more could be checked.")
-
-
 def test_a_file_of_the_reader_stays(tmp_path):
     first = scratch.write("positions", tmp_path)
     first.write_text("mine")
@@ -257,14 +247,14 @@ def test_a_file_of_the_reader_stays(tmp_path):
 
 def test_the_command_says_what_is_next(tmp_path, monkeypatch, capsys):
     rows = [scratch.Result("sinusoidal_encoding", True, "right."), scratch.Result("rotary", False, "Not.\n  [1]")]
-    monkeypatch.setattr(scratch, "check", lambda path, name, stop, part: rows)
+    monkeypatch.setattr(scratch, "results", lambda path, name, stop, only: rows)
     (tmp_path / "positions_2.py").write_text("")
     assert scratch.main(["positions_2", "--hint", "3"], tmp_path) == 1
     said = capsys.readouterr().out
     assert "✓ sinusoidal_encoding: right.\n✗ rotary: Not.\n  [1]\n" in said
     assert "1 of 6 parts. Next: rotary." in said and "Make a new tensor" in said
     assert scratch.main(["rooms"], tmp_path) == 2 and "There is no rooms.py" in capsys.readouterr().err
-    monkeypatch.setattr(scratch, "check", lambda path, name, stop, part: rows[:1])
+    monkeypatch.setattr(scratch, "results", lambda path, name, stop, only: rows[:1])
     assert scratch.main(["positions_2"], tmp_path) == 0
     with pytest.raises(ValueError, match="'rooms' is given; needed: one of attention"):
         scratch.handout("rooms")

@@ -95,6 +95,14 @@ def test_a_package_that_is_missing_is_named(monkeypatch):
     assert runtime.missing_packages("never-installed") == [("never-installed", None)]
 
 
+def test_colab_keeps_its_own_front_end(monkeypatch):
+    real, old = metadata.version, {"transformers": "4.50", "jupyterlab": "3.0", "ipykernel": "6.17.1"}
+    monkeypatch.setattr(metadata, "version", lambda name: old.get(name) or real(name))
+    assert {need.split(">")[0] for need, _ in runtime.missing_packages()} == set(old)
+    monkeypatch.setenv("COLAB_RELEASE_TAG", "x")
+    assert [need for need, _ in runtime.missing_packages()] == ["transformers>=5"]
+
+
 def test_the_problem_is_shown_without_a_traceback():
     """IPython asks an exception how it wants to be shown."""
     shown = runtime.EnvironmentProblem("do this")._render_traceback_()

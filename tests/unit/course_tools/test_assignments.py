@@ -1,19 +1,15 @@
-"""Hand-outs for nbgrader, and question banks in the forms that platforms document."""
+"""Hand-outs for nbgrader."""
 
 import ast
 import importlib
 import re
-import zipfile
-from xml.etree import ElementTree
 
 import nbformat
 import pytest
 
 from course import main
 from course_kit.exercises.catalogue import chapters
-from course_tools.classroom import assignments, question_bank
-
-QTI = {"": question_bank.QTI}
+from course_tools.classroom import assignments
 
 
 @pytest.mark.parametrize("chapter", chapters()[1:])
@@ -49,38 +45,9 @@ def test_the_command_overwrites_nothing(tmp_path, capsys):
     [
         (["assign", "99"], "is no chapter and no track"),
         (["grade", "05"], "`course assign 05`, then `nbgrader generate_assignment 05` make it"),
-        (["questions", "99"], "No notebook's name starts with"),
     ],
 )
 def test_what_cannot_be_is_a_sentence(arguments, words, tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert main(arguments) == 2
     assert words in capsys.readouterr().err
-
-
-def test_question_banks_have_each_guess_once_with_one_right_answer(tmp_path):
-    assert main(["questions", "--out", str(tmp_path)]) == 0
-    asked = [one for bank in question_bank.banks([]).values() for one in bank]
-    assert len(asked) > 30
-    quiz = ElementTree.parse(tmp_path / "moodle.xml").getroot()
-    found = [one for one in quiz if one.get("type") == "multichoice"]
-    for one, question in zip(found, asked, strict=True):
-        assert one.findtext("questiontext/text") == question.question
-        right = [x for x in one.iter("answer") if x.get("fraction") == "100"]
-        assert [x.findtext("text") for x in right] == [question.answers[question.right]]
-    with zipfile.ZipFile(tmp_path / "qti.zip") as packed:
-        manifest = ElementTree.fromstring(packed.read("imsmanifest.xml"))
-        listed = [one.get("href") for one in manifest.iter(f"{{{question_bank.MANIFEST}}}resource")]
-        assert sorted(packed.namelist()) == sorted([*listed, "imsmanifest.xml"])
-        items = [x for name in listed for x in ElementTree.fromstring(packed.read(name)).iterfind(".//item", QTI)]
-    for item, question in zip(items, asked, strict=True):
-        labels = {x.get("ident") for x in item.iterfind(".//response_label", QTI)}
-        tested = [x.text for x in item.iterfind(".//varequal", QTI)]
-        scored = item.iterfind(".//respcondition", QTI)
-        scored = [
-            x.findtext("conditionvar/varequal", namespaces=QTI) for x in scored if x.find("setvar", QTI) is not None
-        ]
-        assert labels == {*tested} and scored == [f"a{question.right}"]
-        linked = {x.get("linkrefid") for x in item.iterfind(".//displayfeedback", QTI)}
-        assert linked == {x.get("ident") for x in item.iterfind("itemfeedback", QTI)}
-        assert [x.tag.rpartition("}")[2] for x in item][:3] == ["itemmetadata", "presentation", "resprocessing"]

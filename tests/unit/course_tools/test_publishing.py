@@ -9,12 +9,11 @@ import nbformat
 import pytest
 
 import course
-from course_kit import files, i18n, lessons, views
+from course_kit import files, i18n, views
 from course_kit.views import fragments, program
 from course_kit.views.picture import FORMULA_COLOURS
 from course_tools.authoring import building
 from course_tools.authoring.markup import plain, tree
-from course_tools.classroom import question_bank
 from course_tools.classroom.environment import bringing
 from course_tools.classroom.presenting import screens, speaker
 from course_tools.publishing import pages, site, slides
@@ -191,16 +190,3 @@ def test_without_the_extra_a_command_says_what_to_type(monkeypatch, capsys):
     extras = {"bs4": "publish", "mistune": "publish", "cloudpickle": "grade", "playwright": "test", "polib": ""}
     assert all(f"make environment{' EXTRA=' * bool(one)}{one}`" in bringing(name) for name, one in extras.items())
     assert bringing("course_kit") == "", "that would be a fault of ours"
-
-
-def test_there_are_ten_questions_for_a_lesson_or_more_and_each_key_is_what_the_notebook_has():
-    banks = question_bank.banks([])
-    of_lessons = [bank for name, bank in banks.items() if lessons.chapter(name) and "annex" not in name and bank]
-    assert len(of_lessons) >= 9 and all(len(bank) >= 10 for bank in of_lessons)
-    for one in [one for bank in banks.values() for one in bank]:
-        assert len(set(one.answers)) == len(one.answers) >= 2, one
-        if one.question.startswith(("How does this line", "Which term does the glossary")):
-            quoted = one.question.partition("“")[2].rstrip("?”").removesuffix(" …")
-            assert quoted in one.why and one.rightly in one.why, one
-    (chinese,) = question_bank.banks(["03_seq2seq"], "zh").values()
-    assert all(re.search("[一-鿿]", one.question) for one in chinese) and i18n.current() == "en"

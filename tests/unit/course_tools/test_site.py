@@ -30,9 +30,9 @@ def test_the_glossary_joins_all_chapters(alone):
     assert terms["temperature"] == ["01_nadaraya_watson", "07_gpt"]
 
 
-def test_a_page_without_repository_has_no_badges(alone):
+def test_a_page_without_repository_leads_to_none(alone):
     page = alone.chapter(alone.chapters[0], tree("<h1>x</h1>"))
-    assert "colab" not in page and "mybinder" not in page and "make lab" in page and 'id="report"' not in page
+    assert "make lab" in page and 'id="report"' not in page
     assert alone.link("../README.md") is None
     assert alone.link("07_gpt.ipynb#bpe") == "07_gpt.html#bpe"
 
