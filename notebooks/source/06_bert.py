@@ -497,7 +497,8 @@ def guess(model):
 
 # %% seconds=60 slideshow={"slide_type": "slide"} tags=["training"]
 run = fit(mine, batch, loss_of, steps=STEPS, lr=3e-3, clip=1.0,
-          schedule=warm_then_fall(STEPS, 100), title="When does it look at the other words?", callbacks=[Samples(guess)],
+          schedule=warm_then_fall(STEPS, 100), title="When does it look at the other words?",
+          callbacks=[Samples(guess)],
           compare={"guessing": math.log(len(tokenizer)),
                    "by frequency": torch.special.entr(often).sum().item()})
 
@@ -852,6 +853,10 @@ from chapters.ch06.kept.bert import save
 
 if folder := workbook_folder():
     save(mine, str(folder / "bert.pt"), tokenizer.words)
+
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["problem"]
+# ## Sixty-four labels · 60 minutes
+# Somebody sorts sentences into two kinds by a covered word, and tells you neither the rule nor the words. From 64 labelled sentences and `bert-prose`, write `classify`, which sorts a hundred more. `course problem 06` gives you a file to begin with, and judges it on sentences drawn anew. <!-- source: the problem's own text -->
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["lines", "core"]
 # ## Five lines to keep
