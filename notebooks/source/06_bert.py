@@ -111,7 +111,7 @@ assert next(row["found"] for row in found["rows"] if "rain" in row["question"]) 
 assert QUESTIONS["Who got wet in the rain?"] == "Clara forgot her umbrella at home." and "abroad" not in SENTENCES
 
 # %% [markdown]
-# Eight of the ten questions find their sentence. *Who got wet in the rain?* doesn't. We had meant Clara, who forgot her umbrella, but the pilot in the storm was nearer. A storm and rain belong to one subject; that somebody without an umbrella gets wet is a conclusion, and nearness of vectors doesn't draw it.
+# Eight of the ten questions find their sentence. *Who got wet in the rain?* doesn't. We had meant Clara, who forgot her umbrella, but the pilot in the storm was nearer. Storm and rain belong to one subject. That somebody without an umbrella gets wet is a conclusion, and here nearness alone hasn't drawn it.
 #
 # So a text goes in, and vectors come out, one for each word or one for the whole text. From there it's often a small step to the answer: compare two vectors, as here, or put one layer on top, as you will.
 
