@@ -69,7 +69,7 @@ assert prose.model.config.layers == 4 and sum(both_right) == 5 and not both_righ
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <details><summary>Answer</summary>
 #
-# We had cut out *opened, into, chair, hand, life* and *shook*. For the first you need *the door*, for the second *the room*, and for the last *his head*. All of them come after the hole. You used both sides without thinking about it, and so does the model, whose first guess is right five times.
+# We had cut out *opened, into, chair, hand, life* and *shook*. For the first you need *the door*, for the second *the room*, and for the last *his head*. All of them come after the hole. You used both sides without thinking about it. So does the model, whose first guess is right five times.
 #
 # </details>
 #
@@ -78,7 +78,7 @@ assert prose.model.config.layers == 4 and sum(both_right) == 5 and not both_righ
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## One: what is it for?
 # <a id="sentence-vectors"></a>
-# BERT is rarely used to fill holes. Mostly it helps to *find* a text, or to *judge* one. Take fifty sentences, and the question *Who went abroad?* You won't get far by looking for the word *abroad*, because it's in none of the fifty. So we ask a real BERT, `all-MiniLM-L6-v2`, a small one that others have published: it turns each sentence into one vector, and the question into another. Then we take the sentences whose vectors have the largest cosine with it. Ask a question of your own:
+# BERT is rarely used to fill holes. Mostly it helps to *find* a text, or to *judge* one. Take fifty sentences, and the question *Who went abroad?* You won't get far by looking for the word *abroad*, because it's in none of the fifty. So we ask a real BERT, the small `all-MiniLM-L6-v2`, which others have published: it turns sentences and question into vectors, and we take the sentences with the largest cosine. Ask a question of your own:
 
 # %% slideshow={"slide_type": "subslide"} tags=["optional-network"]
 from chapters.ch06.experiments.search import Shelf
@@ -122,16 +122,16 @@ assert QUESTIONS["Who got wet in the rain?"] == "Clara forgot her umbrella at ho
 #
 # **BERT** (Google, 2018: *Bidirectional Encoder Representations from Transformers*) computes contextual vectors: it's chapter 5's encoder, in which each word may attend to both sides, and it learns by guessing covered words. ELMo (2018) had used two recurrent networks, one from each side. GPT (2018) is a Transformer that reads from left to right. At *bank* a GPT has read only *The bank*, in either sentence, so it has to give the same vector twice, however well it was trained. <!-- source: Devlin et al. 2019, sections 2 and 3 -->
 #
-# Our BERT and our GPT have read the same books. For each sentence, `word_vectors` runs BERT and takes the row of *bank*, `hidden[n, place_of_bank]`; `gpt_vectors` does the same with GPT:
+# Our BERT and our GPT have read the same books. Here is the vector that each computes at the place of *bank*:
 
-# %%
+# %% jupyter={"source_hidden": true}
 told = [*TOLD_LATER["money"], *TOLD_LATER["river"]]  # 8 sentences of each kind
 money = torch.arange(len(told)) < 8
 layers = word_vectors(prose.model.bert, prose.tokenizer, "bank", told)
 gpt = gpt_vectors(load_checkpoint("gpt-prose"), "bank", told)  # [16, D]
 table, bert = layers[0], layers[-1]  # before the first block, and after the last
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 labs.banks(
     "bank",
     (told[1], told[8]),
@@ -151,7 +151,7 @@ assert all(sentence.startswith("The bank ") for sentence in told) and torch.equa
 assert (gpt - gpt[0]).abs().max() < 1e-4 < 0.1 < (bert[1] - bert[8]).abs().max()
 
 # %% [markdown]
-# BERT's two vectors differ. Is that because of the meaning? We wrote 16 sentences that begin with *The bank*, half of them about money and half about rivers. For each we look for the sentence whose vector is *nearest*, and ask whether it's about the same kind of bank:
+# BERT's two vectors differ. Is that because of the meaning? We wrote 16 sentences that begin with *The bank*, half of them about money and half about rivers. For each we take BERT's vector of *bank*, look for the sentence whose vector is *nearest*, and ask whether it's about the same kind of bank:
 
 # %%
 share = nearest_alike(bert, money)
@@ -198,10 +198,10 @@ labs.leak(
 )
 
 # %% [markdown]
-# In the first layer the neighbours take up the word, and in the second it reads itself back from them. (In a real block the residual connection lets it through even sooner.) So this is the idea of BERT: **cover the word, and the others have to tell it.** A model that guesses covered words is a **masked language model** (MLM). <a id="mlm"></a>
+# In the first layer the neighbours take up the word, and in the second it reads itself back from them. So this is the idea of BERT: **cover the word, and the others have to tell it.** A model that guesses covered words is a **masked language model** (MLM). <a id="mlm"></a>
 #
 # ### Why are some of them left visible?
-# BERT is asked about 15 of 100 words. If you covered more, too little would be left to read; if you covered fewer, each text would teach it less. Most of the chosen words are covered by the sign `[MASK]`, but not all:
+# BERT is asked about 15 of 100 words. Cover more, and too little is left to read; cover fewer, and each text teaches less. Most of the chosen words are covered by the sign `[MASK]`, but not all:
 #
 # | of the chosen | the model reads | the right answer |
 # |---|---|---|
@@ -223,7 +223,7 @@ predict(
 )
 
 # %% [markdown]
-# That's the paper's reason: the texts that you'll later give to BERT contain no `[MASK]`. Because some of the words that it's asked about look normal, and it can't know which ones, it has to make a good vector for *every* word. <!-- source: Devlin et al. 2019, section 3.1 --> (What that was worth in small models of ours: [annex](06_bert_annex.ipynb#What-is-each-part-of-pre-training-worth?).)
+# That's the paper's reason: the texts that you'll later give to BERT contain no `[MASK]`. Because some of the words that it's asked about look normal, and it can't know which ones, it has to make a good vector for *every* word. <!-- source: Devlin et al. 2019, section 3.1 --> ([Worth how much?](06_bert_annex.ipynb#What-is-each-part-of-pre-training-worth?))
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 shop = "[CLS] the man went to the store [SEP] he bought a gallon of milk [SEP]".split()
@@ -284,7 +284,7 @@ assert round(loss.item(), 2) == 1.04
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Three: build it
 # <a id="wordpiece"></a><a id="cls"></a><a id="segment"></a><a id="embedding-sum"></a>
-# You have the encoder from chapter 5, so you need only what is new at its two ends. $B$ texts of $T$ tokens go in as numbers, [B, T]. At each place a score for each of the $V$ pieces of the vocabulary comes out, [B, T, V].
+# You have the encoder from chapter 5, so you need only what is new at its two ends. $B$ texts of $T$ tokens go in as numbers, [B, T], and become vectors of $D$ features. At each place a score for each of the $V$ pieces of the vocabulary comes out, [B, T, V].
 #
 # **In front.** A text is cut into pieces of the vocabulary. **WordPiece** takes the longest known piece from the left, then goes on, and marks a continuation with `##`. BERT reads one text or two, `[CLS] A [SEP] B [SEP]`. `[SEP]` ends a text, and `[CLS]` is an extra token at the front whose output vector serves for the whole text. But attention alone knows neither the order of the words nor which text they belong to. So each token gets three learned rows, which are added: one for the token, one for its position, and one for its **segment**, 0 in the first text and 1 in the second:
 
@@ -328,7 +328,7 @@ print(embed(ids, segments, words, kinds, places)[0, 1].int().tolist())
 # course_utils.bert: BertEmbeddings
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# **The blocks** are chapter 5's, but for two things. The norm comes *after* the sum, `norm(x + f(x))`, as in 2017, and the non-linearity is GELU, a smooth ReLU.
+# **The blocks** are chapter 5's, but for two things. The norm comes *after* the sum, `norm(x + f(x))`, as in 2017, and the non-linearity is GELU, a smooth ReLU. (`PostNorm` and `BertBlock` are folded below.)
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 labs.norms(
@@ -343,10 +343,8 @@ from course_utils.blocks import PositionwiseFFN, activation, init_small
 # %% jupyter={"source_hidden": true} tags=["definition"]
 # course_utils.bert: BertOutput, PreTrainingOutput
 
-# %% slideshow={"point": ["self.norm("]} tags=["definition"]
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["definition"]
 # course_utils.blocks: PostNorm
-
-# %% slideshow={"point": ["lambda h"], "slide_type": "skip"} tags=["definition"]
 # course_utils.bert: BertBlock
 
 # %% [markdown]
@@ -370,10 +368,8 @@ labs.logits(
 # %% slideshow={"point": ["self.output.weight ="], "slide_type": "skip"} tags=["definition"]
 # course_utils.bert: BertForPreTraining
 
-# %% [markdown] slideshow={"slide_type": "skip"} tags=["keep"]
-# Is this class really a BERT? We load the parameters of `bert-prose` into it, and compare its logits with those of the course's own model.
-#
-# **Keep this:** a BERT is chapter 5's encoder, with three rows for each token in front.
+# %% [markdown] slideshow={"slide_type": "skip"}
+# Is this class really a BERT? We load the parameters of `bert-prose` into it, and compare its logits with those of the course's own model:
 
 # %% jupyter={"source_hidden": true}
 yours = BertForPreTraining(prose.model.config).eval()
@@ -386,6 +382,11 @@ print(f"{count:,} parameters, largest difference {gap:.0e}")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert gap < 1e-3 and yours.output.weight is yours.bert.embeddings.tokens.weight
+
+# %% [markdown] slideshow={"slide_type": "fragment"} tags=["keep"]
+# They agree. What your BERT still needs is something to read.
+#
+# **Keep this:** a BERT is chapter 5's encoder, with three rows for each token in front.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Four: let it read a book
@@ -425,6 +426,9 @@ labs.exam(
     caption="Sixteen pieces of the book, from anywhere in it.",
 )
 
+# %% [markdown]
+# From such questions it learns step by step. Here's one step, drawn, and below it the loss as code:
+
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 labs.training_step(
     prose,
@@ -441,16 +445,6 @@ def loss_of(model, batch):
     hidden = model.bert(inputs).hidden[asked]  # [N, D]
     return mlm_loss(model.words(hidden), labels[asked])
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
-predict(
-    "A fresh model knows nothing: to it, the 1,000 pieces are about equally likely. "
-    "What is its loss?",
-    ["about 1", "about 7", "about 1,000"],
-    answer=1,
-    because="A covered piece costs −ln(1/1,000), which is 6.9. Random logits are not "
-    "quite equal, so it can be a little more.",
-)
-
 # %% jupyter={"source_hidden": true}
 from course_kit.mine import for_training
 from course_utils.bert import make_bert
@@ -461,7 +455,7 @@ def one_step():
 for_training(one_step)  # with nothing solved it does nothing
 
 # %% [markdown]
-# Here is the training, first by hand: cover, compute the loss, send it back, move the parameters.
+# Here is the training, first by hand: cover, compute the loss, send it back, move the parameters. To a fresh model all 1,000 pieces are about equally likely, so it begins near ln 1,000, which is 6.9.
 
 # %% seconds=10 slideshow={"point": ["loss =", "backward()", "optimiser.step()"], "slide_type": "subslide"} steps=[100, 20, 19] tags=["training"]
 torch.manual_seed(0)
@@ -501,40 +495,6 @@ run = fit(mine, batch, loss_of, steps=STEPS, lr=3e-3, clip=1.0,
           callbacks=[Samples(guess)],
           compare={"guessing": math.log(len(tokenizer)),
                    "by frequency": torch.special.entr(often).sum().item()})
-
-# %% [markdown]
-# How good is it? We ask it about the last tenth of the book, which it hasn't read, beside rivals that only *count* in the rest of the book. One knows the piece on the left, one the two pieces on the left, and one a piece on each side; each guesses what most often occurred there.
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
-from chapters.ch06.experiments import book as book_study
-
-held = book_study.holmes()
-counting, yours_right = book_study.by_counting(held), book_study.right(mine, held)
-who = "the commonest piece", "left neighbour", "two on the left", "both neighbours"
-rows = [{"who guesses": name, "right, %": round(100 * counting[name])} for name in who]
-rows.append({"who guesses": "your BERT", "right, %": round(100 * yours_right)})
-Table(
-    rows,
-    from_cell(
-        "Which piece is missing? First guesses at the {sum} holes in the "
-        "book's last tenth", sum=f'{int((held.inputs == tokenizer.mask).sum()):,}'
-    ),
-)
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-assert torch.equal(held.train, train) and [round(100 * share) for share in counting.values()] == [3, 13, 20, 28]
-assert results.load("bert_book")["longer"] == 4000 and round(100 * results.load("bert_book")["both sides, longer"]) == 32
-
-# %% jupyter={"source_hidden": true} tags=["asserts", "trained"]
-assert abs(torch.tensor(losses[60:]).mean() - torch.special.entr(often).sum()) < 0.2
-assert 0.14 < yours_right < 0.28 or runtime.profile == "full"
-
-# %% [markdown] tags=["keep"]
-# After a minute your model is right several times as often as the commonest piece. But counting a piece on each side is still better, because in one small book counting is hard to beat. With four times the steps BERT gets 32 %, more than any row of this table. <!-- source: data/results/bert_book.json -->
-#
-# How much does it help to see both sides? Counting can answer that, because we can give it two pieces each time: with one on each side it's right more often than with two on the left, 28 % against 20.
-#
-# **Keep this:** pre-training needs no labels, only text. What comes after a word helps to guess it.
 
 # %% [markdown]
 # Now ask your own model. Here's a sentence of the kind that Holmes says. What does it expect in the place of each piece?
@@ -582,10 +542,45 @@ display(view, below(view, with_two_covered, "position"))
 assert len(line) <= 16
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["half"]
-# **Half way.** You have a BERT that guesses covered words, and it learned that from a book without a single label. But you don't want to fill holes: you want to know whether a review is good or bad. Close it here if you like; next time, choose *Kernel → Resume here*.
+# **Half way.** You have a BERT that guesses covered words, and it learned that from a book without a single label. But you don't know yet how good its guesses are, and you wanted more than holes filled: is a review good or bad? Close it here if you like; next time, choose *Kernel → Resume here*.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
-# ## Five: a new task, a new layer
+# ## Five: is it any good?
+# Your model makes guesses, but are they good ones? We ask it about the last tenth of the book, which it hasn't read, beside rivals that only *count* in the rest of the book. One knows the piece on the left, one the two pieces on the left, and one a piece on each side; each guesses what most often occurred there.
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
+from chapters.ch06.experiments import book as book_study
+
+held = book_study.holmes()
+counting, yours_right = book_study.by_counting(held), book_study.right(mine, held)
+who = "the commonest piece", "left neighbour", "two on the left", "both neighbours"
+rows = [{"who guesses": name, "right, %": round(100 * counting[name])} for name in who]
+rows.append({"who guesses": "your BERT", "right, %": round(100 * yours_right)})
+Table(
+    rows,
+    from_cell(
+        "Which piece is missing? First guesses at the {sum} holes in the "
+        "book's last tenth", sum=f'{int((held.inputs == tokenizer.mask).sum()):,}'
+    ),
+)
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert torch.equal(held.train, train) and [round(100 * share) for share in counting.values()] == [3, 13, 20, 28]
+assert results.load("bert_book")["longer"] == 4000 and round(100 * results.load("bert_book")["both sides, longer"]) == 32
+
+# %% jupyter={"source_hidden": true} tags=["asserts", "trained"]
+assert abs(torch.tensor(losses[60:]).mean() - torch.special.entr(often).sum()) < 0.2
+assert 0.14 < yours_right < 0.28 or runtime.profile == "full"
+
+# %% [markdown] tags=["keep"]
+# After a minute your model is right several times as often as the commonest piece. But counting a piece on each side is still better, because in one small book counting is hard to beat. With four times the steps BERT gets 32 %, more than any row of this table. <!-- source: data/results/bert_book.json -->
+#
+# How much does it help to see both sides? Counting can answer that, because we can give it two pieces each time: with one on each side it's right more often than with two on the left, 28 % against 20.
+#
+# **Keep this:** pre-training needs no labels, only text. What comes after a word helps to guess it.
+
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
+# ## Six: a new task, a new layer
 # <a id="fine-tuning"></a>
 # Say you run a hotel, and want to know which of a thousand reviews are bad. You label some of them by hand. From so few labels a model can hardly learn English, so you take an encoder that has read before and put *one* new layer on it, the *task head*. Then everything is trained a little further, on your labels. This is called **fine-tuning**. BERT's paper solves eleven tasks in this way, with four kinds of head: <!-- source: Devlin et al. 2019, figure 4 -->
 

@@ -1064,7 +1064,7 @@ assert [round(100 * sst2[name]) for name in ("before", "accuracy")] == [46, 89]
 # %% [markdown]
 # **Exact match** asks for one of several human answers, apart from capitals, punctuation and articles; **F1** counts the words shared with the closest.
 #
-# What reading was worth on the film reviews is in [the lesson](06_bert.ipynb#Five:-a-new-task,-a-new-layer).
+# What reading was worth on the film reviews is in [the lesson](06_bert.ipynb#Six:-a-new-task,-a-new-layer).
 #
 # ### Can it go on reading?
 # <a id="continued-pre-training"></a>

@@ -54,7 +54,7 @@ HEAD = Exercise(
     cases=_cases,
     returns=("logits",),
     used=t(
-        "It is the head of your classifier in [Five: a new task, a new layer](#Five:-a-new-task,-a-new-layer)."
+        "It is the head of your classifier in [Six: a new task, a new layer](#Six:-a-new-task,-a-new-layer)."
     ),
     hints=(
         t("Which of the T vectors may the new layer read? The one that stands for no word: `hidden[:, 0]`, [B, D]."),

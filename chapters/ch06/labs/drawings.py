@@ -126,7 +126,7 @@ def rows(tokens, segments, *, title="", caption=""):
         (t("position"), [str(i) for i in range(len(tokens))], "value"),
     ]
     boxed = [row(label(name, role), *(box(word.strip("[]"), role) for word in line)) for name, line, role in lines]
-    boxed.append(row(label(t("sum"), "output"), *(box(" ", "output", strong=True) for _ in tokens)))
+    boxed.append(row(label(t("sum"), "output"), *(box(f"x{i}", "output", strong=True) for i in range(len(tokens)))))
     signs = [row(space(), *(words(sign) for _ in tokens)) for sign in ("+", "+", "=")]
     every = [boxed[0], *(line for pair in zip(signs, boxed[1:], strict=True) for line in pair)]
     for n, line in enumerate(every):
@@ -135,7 +135,7 @@ def rows(tokens, segments, *, title="", caption=""):
         t("Each token has a row in the first table. A mark such as [CLS] is a token like any other."),
         t("The second table has two rows: one for the first text, one for the second."),
         t("The third table has a row for each position."),
-        t("The three rows of a token are added. This sum goes into the first block."),
+        t("The three rows of a token are added. These sums, x0, x1 and so on, go into the first block."),
     ]
     table = [name for name, _, _ in lines], list(zip(*(line for _, line, _ in lines), strict=True))
     return figure(grid(*every, gap=CLOSE), said, table, title=title, caption=caption)
