@@ -73,7 +73,7 @@ assert prose.model.config.layers == 4 and sum(both_right) == 5 and not both_righ
 #
 # </details>
 #
-# The bars come from `bert-prose`, a small BERT that we trained on novels and children's books. We didn't have to label anything: whenever you cover a word in a text, you have a question whose answer you know. What can a machine learn from such questions, and what is that good for?
+# The bars come from `bert-prose`, a small BERT that we trained on novels and children's books. We didn't have to label anything: whenever you cover a word in a text, you have a question whose answer you know. What can a machine learn from them, and what is that good for?
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## One: what is it for?
@@ -111,7 +111,7 @@ assert next(row["found"] for row in found["rows"] if "rain" in row["question"]) 
 assert QUESTIONS["Who got wet in the rain?"] == "Clara forgot her umbrella at home." and "abroad" not in SENTENCES
 
 # %% [markdown]
-# Eight of the ten questions find their sentence. *Who got wet in the rain?* doesn't. We had meant Clara, who forgot her umbrella, but the pilot in the storm was nearer. Storm and rain belong to one subject. That somebody without an umbrella gets wet is a conclusion, and here nearness alone hasn't drawn it.
+# Eight of the ten questions find their sentence. *Who got wet in the rain?* doesn't. We had meant Clara, who forgot her umbrella, but the pilot in the storm was nearer. Storm and rain are one subject; that you get wet without an umbrella has to be concluded.
 #
 # So a text goes in, and vectors come out, one for each word or one for the whole text. From there it's often a small step to the answer: compare two vectors, as here, or put one layer on top, as you will.
 
@@ -171,7 +171,7 @@ assert round(16 * nearest_alike(last, money)) == 14 and round(16 * nearest_alike
 #
 # <details><summary>How sure is this?</summary>
 #
-# We wrote the sentences before we asked any model, so none was picked to suit BERT. By chance about 7 would be right, and if you pick the sentence that shares most words, 6. The vector of *The* does as well as that of *bank*, 13, because in BERT every place can gather the subject. GPT knows it, too, once it has read to the end: with the vector of its full stop 14 are right. More words: [the annex](06_bert_annex.ipynb#Do-output-vectors-know-what-a-word-means?). <!-- source: nearest_alike and nearest_by_words on the same sentences; asserted above; by chance 7 of 15 others, so 16 · 7/15 -->
+# We wrote the sentences before we asked any model. By chance about 7 would be right, and if you pick the sentence that shares most words, 6. The vector of *The* does as well as that of *bank*, 13, because in BERT every place can gather the subject. GPT knows it, too, once it has read to the end: with the vector of its full stop 14 are right. More words: [the annex](06_bert_annex.ipynb#Do-output-vectors-know-what-a-word-means?). <!-- source: nearest_alike and nearest_by_words on the same sentences; asserted above; by chance 7 of 15 others, so 16 · 7/15 -->
 #
 # </details>
 #
@@ -284,7 +284,7 @@ assert round(loss.item(), 2) == 1.04
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Three: build it
 # <a id="wordpiece"></a><a id="cls"></a><a id="segment"></a><a id="embedding-sum"></a>
-# You have the encoder from chapter 5, so you need only what is new at its two ends. $B$ texts of $T$ tokens go in as numbers, [B, T], and become vectors of $D$ features. At each place a score for each of the $V$ pieces of the vocabulary comes out, [B, T, V].
+# You have chapter 5's encoder, so you need only what is new at its two ends. $B$ texts of $T$ tokens go in as numbers, [B, T], and become vectors of $D$ features. At each place a score for each of the $V$ pieces of the vocabulary comes out, [B, T, V].
 #
 # **In front.** A text is cut into pieces of the vocabulary. **WordPiece** takes the longest known piece from the left, then goes on, and marks a continuation with `##`. BERT reads one text or two, `[CLS] A [SEP] B [SEP]`. `[SEP]` ends a text, and `[CLS]` is an extra token at the front whose output vector serves for the whole text. But attention alone knows neither the order of the words nor which text they belong to. So each token gets three learned rows, which are added: one for the token, one for its position, and one for its **segment**, 0 in the first text and 1 in the second:
 
@@ -369,7 +369,7 @@ labs.logits(
 # course_utils.bert: BertForPreTraining
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# Is this class really a BERT? We load the parameters of `bert-prose` into it, and compare its logits with those of the course's own model:
+# Is it really a BERT? With the parameters of `bert-prose`, it should compute the same logits as the course's own model:
 
 # %% jupyter={"source_hidden": true}
 yours = BertForPreTraining(prose.model.config).eval()
@@ -427,7 +427,7 @@ labs.exam(
 )
 
 # %% [markdown]
-# From such questions it learns step by step. Here's one step, drawn, and below it the loss as code:
+# One step of learning from them, drawn, and below it the loss as code:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 labs.training_step(
@@ -572,12 +572,10 @@ assert results.load("bert_book")["longer"] == 4000 and round(100 * results.load(
 assert abs(torch.tensor(losses[60:]).mean() - torch.special.entr(often).sum()) < 0.2
 assert 0.14 < yours_right < 0.28 or runtime.profile == "full"
 
-# %% [markdown] tags=["keep"]
+# %% [markdown]
 # After a minute your model is right several times as often as the commonest piece. But counting a piece on each side is still better, because in one small book counting is hard to beat. With four times the steps BERT gets 32 %, more than any row of this table. <!-- source: data/results/bert_book.json -->
 #
-# How much does it help to see both sides? Counting can answer that, because we can give it two pieces each time: with one on each side it's right more often than with two on the left, 28 % against 20.
-#
-# **Keep this:** pre-training needs no labels, only text. What comes after a word helps to guess it.
+# How much does it help to see both sides? Counting can answer that, because we can give it two pieces each time: with one on each side it's right more often than with two on the left, 28 % against 20. What comes after a word helps to guess it.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Six: a new task, a new layer
