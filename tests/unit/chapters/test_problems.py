@@ -88,6 +88,13 @@ WRONG = {  # what is changed in the solution, and a word that the judge has to s
             "not found: target order",
         ),
     },
+    "06": {
+        "reads [CLS]": ("(texts == MASK).int().argmax(1)", "0", "needed: 82%"),
+        "one place for all": (".int().argmax(1)", ".int().argmax(1)[0]", "needed: 82%"),
+        "six labels": ("    texts =", "    ids, labels = ids[:6], labels[:6]\n    texts =", "needed: 82%"),
+        "kinds swapped": ("0.5) > 0", "0.5) < 0", "needed: 82%"),
+        "the known ones as well": ("alike[len(labels) :] @", "alike @", "zeros and ones"),
+    },
     "07": {
         "counted less, and not told": (
             "-= times[number]\n                touched.add(pair)",
