@@ -76,7 +76,7 @@ assert 4 < 2**paid.mean() < 5
 # Here's the idea of this lesson: **to predict the next word well, a model has to use whatever helps, such as grammar, facts, and the text in front of it. So if you write a text whose next word is the answer to a task, a good enough model solves the task by continuing the text.** The text that you give it is called the **prompt**.
 #
 # <a id="decoder-only"></a>
-# Such a model is called a **GPT**, *generative pre-trained Transformer*. You know it as chapter 5's decoder, without cross-attention, because there's no second text to attend to. OpenAI made the first three, each larger than the one before:
+# Such a model is called a **GPT**, *generative pre-trained Transformer*. It's chapter 5's decoder without cross-attention, because there's no second text to attend to. OpenAI made the first three:
 #
 # | | parameters | how it got its task |
 # |---|---|---|
@@ -100,9 +100,9 @@ labs.opened(
 assert prose.card["data"]["corpus"] == "books" and 32 - (prose.card["data"]["split"].count(";") + 1) == 29
 
 # %% [markdown]
-# At the bottom an *embedding* turns each token into a vector. In the middle a stack of *blocks* changes these vectors. At the top the last vector is compared with every token that the model knows, which gives the *logits*, and a softmax turns them into probabilities.
+# At the bottom an *embedding* turns each token into a vector. A stack of *blocks* changes these vectors. At the top the last vector is compared with every token that the model knows, which gives the *logits*, and a softmax turns them into probabilities.
 #
-# Does the idea hold? We gave five beginnings to `gpt-prose` and to SmolLM2, a published model with 135 million parameters. (GPT-2 itself doesn't come with this course. If you have it, [the annex](07_gpt_annex.ipynb#gpt-2) loads it into your class.)
+# Does the idea hold? We gave five beginnings to `gpt-prose` and to SmolLM2, a published model with 135 million parameters. (GPT-2 doesn't come with this course; [the annex](07_gpt_annex.ipynb#gpt-2) loads it if you have it.)
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 continued = results.load("smollm_continues")
@@ -116,28 +116,27 @@ def expected(text):
     return prose.tokenizer.tokens([best])[0].strip(), p[best].item()
 
 
-tried = [text for text in continued["next"] if text != prompt]
+tried = {text: best for text, (best, *_) in continued["next"].items() if text != prompt}
 Table(
     [
         {
             "the text so far": text.replace("\n", " ⏎ "),
             "gpt-prose": "{} ({:.0%})".format(*expected(text)),
-            "SmolLM2": "{} ({:.0%})".format(best[0].strip(), best[1]),
+            "SmolLM2": f"{token.strip()} ({p:.0%})",
         }
-        for text, (best, *_) in ((text, continued["next"][text]) for text in tried)
+        for text, (token, p) in tried.items()
     ],
     from_cell("The likeliest next token, and its probability. SmolLM2: {about}", about=continued.about),
     data=("the text so far", "gpt-prose", "SmolLM2"),
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-first = [continued["next"][text][0] for text in tried]
-assert [token.strip() for token, _ in first] == ["other", "Paris", "fire", first[3][0].strip(), "X"] and first[3][0].strip() != "X"
-assert round(first[4][1], 2) == 0.77 and round(continued["parameters"] / 1e6) == 135
-assert [expected(text)[0] for text in tried[::2][:2]] == ["other", "fire"] and "Paris" != expected(tried[1])[0] and "X" not in (expected(tried[3])[0], expected(tried[4])[0])
+theirs, ours = [token.strip() for token, _ in tried.values()], [expected(text)[0] for text in tried]
+assert theirs[:3] == ["other", "Paris", "fire"] and theirs[3] != "X" and theirs[4] == "X" and round([*tried.values()][4][1], 2) == 0.77
+assert ours[::2][:2] == ["other", "fire"] and ours[1] != "Paris" and "X" not in ours and round(continued["parameters"] / 1e6) == 135
 
 # %% [markdown]
-# Both models know the phrase, and both expect the fire. *Paris* comes first only in SmolLM2. The letters are harder. Given a single line, SmolLM2 fails as well; after two lines that show what is wanted, it gives the right letter, *X*, a probability of 77 %. That's what the examples in GPT-3's prompts are for.
+# Both know the phrase and expect the fire, but only SmolLM2 expects *Paris*. The letters are harder. Given a single line, SmolLM2 fails as well; after two lines that show what is wanted, it gives the right letter, *X*, 77 %. That's what the examples in GPT-3's prompts are for.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## One: next word, one loss
@@ -154,7 +153,7 @@ labs.exams(
 )
 
 # %% [markdown] tags=["card"]
-# *The* after *by* costs least, because the model expects it more than all other tokens together. *Sat* costs most, because an old man might do anything. The model answers all eight questions in one call, because chapter 5's causal mask hides from each position what comes after it.
+# *The* after *by* costs least, because the model expects it more than all other tokens together. *Sat* costs most, because an old man might do anything. All eight are answered in one call, because chapter 5's causal mask hides from each position what comes after it.
 #
 # ### Exercise 1 ●○○ · 2 minutes
 # Cut the ids of a text into inputs and targets. Which token is only an input, which only a target?
@@ -176,7 +175,7 @@ def inputs_and_targets(ids):
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # <!-- solution: next token targets -->
 #
-# How good were the predictions? At each position we take $-\ln p$, where $p$ is the probability that the model gave to the right token. It's the price from the game with the natural logarithm, so it's counted in *nats* instead of bits. The mean over all positions is the **loss**. Here are two positions and a vocabulary of three tokens. The right token is 0 in both rows; the first row gives it a high probability, the second a low one.
+# How good were the predictions? At each position we take $-\ln p$, where $p$ is the probability that the model gave to the right token. It's the price from the game with the natural logarithm, so it's counted in *nats* instead of bits. The mean over all positions is the **loss**. Here are two positions and three tokens. Token 0 is right in both rows; the first row gives it a high probability, the second a low one.
 
 # %%
 logits = torch.tensor([[2.0, 1.0, 0.0], [0.0, 1.0, 2.0]])  # [T, V]
@@ -202,7 +201,7 @@ assert round(math.log(11), 1) == 2.4
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Two: a GPT
 # <a id="causal"></a>
-# Here's attention once more, with a picture of Jay Alammar's: a clerk in front of a filing cabinet. In his hand is a sticky note with a question, the <b style="color:#bf5f00">query</b>. Each folder has a label, its <b style="color:#007fc6">key</b>, and something inside, its <b style="color:#008a67">value</b>. He compares his note with every label, and takes most from the folders whose labels fit.
+# Here's attention once more, in a picture of Jay Alammar's: a clerk in front of a filing cabinet, in his hand a sticky note with a question, the <b style="color:#bf5f00">query</b>. Each folder has a label, its <b style="color:#007fc6">key</b>, and something inside, its <b style="color:#008a67">value</b>. He takes most from the folders whose labels fit his note.
 #
 # In a GPT every token is such a clerk, and every token is also a folder. But **a token may open only its own folder and those of tokens before it**, because otherwise it would find its own answer in the next folder. How far back does a token reach?
 
@@ -233,9 +232,9 @@ assert (before.triu(1) == 0).all() and (other.triu(1) == 0).all()
 assert [before[i].argmax() for i in (3, 4, 5, 6)] == [2, 3, 4, 5] and before[2].argmax() == 2 and other[3].argmax() == 2 and other[6].argmax() == 3
 
 # %% [markdown]
-# In the first head, most of these tokens give their largest weight to the token before them: *by* to *down*, and the last *the* to *by*. (*Man* gives it to itself.) In the second head, *sat* attends most to *man*, and the last *the* to *sat*.
+# In the first head, most of these tokens attend most to the token before them, such as *by* to *down*. (*Man* attends to itself.) In the second head, *sat* attends most to *man*, and the last *the* to *sat*.
 #
-# As a formula this is chapter 5's: the softmax of $QK^\top/\sqrt d$, times $V$, under the causal mask. PyTorch computes exactly this in one fast call, `F.scaled_dot_product_attention`, and `is_causal=True` hides what comes later. The call doesn't return the weights, so our class has a second method, `weights`, for when you want to look at them.
+# As a formula this is chapter 5's: the softmax of $QK^\top/\sqrt d$, times $V$, under the causal mask. PyTorch computes this in one fast call, and `is_causal=True` hides what comes later. The call doesn't return the weights, so our class has a second method for them.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["definition"]
 # course_utils.attention: causal_mask, masked_softmax, split_heads, join_heads
@@ -255,9 +254,9 @@ assert gap < 1e-5 and (weights.triu(1) == 0).all() and torch.allclose(weights.su
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### A block adds
-# A block has two parts, as in chapter 5. Attention brings something from earlier tokens, and the network works on each token separately. Neither of them replaces the token's vector. What a part finds is *added* to it, and this is a **residual connection**. The vector that runs from the first block to the last is the *residual stream*. (What if nothing were added? In [the annex](07_gpt_annex.ipynb#What-if-nothing-is-added?) six blocks learn nothing in the same time.)
+# A block has two parts, as in chapter 5. Attention brings something from earlier tokens, and the network works on each token separately. Neither of them replaces the token's vector. What a part finds is *added* to it (a **residual connection**), and the vector that runs through all blocks is the *residual stream*. [Without the adding](07_gpt_annex.ipynb#What-if-nothing-is-added?), six blocks of ours learned nothing in the same time.
 #
-# Because each part only adds, the stream keeps its shape, so you can stop after any part and compare it with all tokens, as the model does at the top. That tells you what the model would say if it ended there (the *logit lens*). Let's do it after each part, at the last *the* of our sentence:
+# Because each part only adds, the stream keeps its shape, so you can compare it with all tokens after any part, and see what the model would say if it ended there (the *logit lens*). Here's the last *the* of our sentence:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.stream(
@@ -281,20 +280,20 @@ fire = prose.tokenizer.encode(" fire")[-1]
 assert says[0].argmax() == told[-1] and (says[:, fire].diff()[7:] > 0).all() and says[6, fire] < 0.02 and len(says) == 13
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# At the bottom the stream is only the embedding of *the*, so the token that fits it best is *the* itself. Then the parts add what they've found, and each of the last five pushes *fire* up a little. In code each part $f$ computes $x+f(\mathrm{norm}(x))$. Your `add_norm` is that line, and `lambda y: …` is a function without a name:
+# At the bottom the stream is only the embedding of *the*, so the token that fits it best is *the* itself. Then the parts add what they've found, and each of the last five pushes *fire* up a little. In code each part $f$ computes $x+f(\mathrm{norm}(x))$. Your `add_norm` is that line, and `lambda y:` begins a function without a name:
 
 # %% slideshow={"point": ["add_norm("], "slide_type": "skip"} tags=["definition"]
 # course_utils.gpt: CausalBlock
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # <a id="context"></a>
-# Below the blocks our class adds up two tables, one of tokens and one of positions. Above the blocks it uses the table of tokens once more: the logit of a token is the dot product of its row with the last vector. The table of positions has only as many rows as we give it, so the model can read only that many tokens at once. That's its **context**. (`gpt-prose` has no such table, because it turns queries and keys, as in chapter 4.)
+# Below the blocks our class adds up two tables, one of tokens and one of positions. Above the blocks it uses the table of tokens once more: the logit of a token is the dot product of its row with the last vector. The table of positions has only as many rows as we give it, so the model can read only that many tokens at once. That's its **context**.
 
 # %% slideshow={"slide_type": "skip"} tags=["definition"]
 # course_utils.gpt: GPTConfig, GPT
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# Does your class compute the same as the model that you played against? Its five million parameters fit into yours:
+# The five million parameters of the model that you played against fit into your class:
 
 # %%
 yours = GPT(GPTConfig(vocab=69, size=256, layers=6, heads=8, context=256))
@@ -308,7 +307,7 @@ assert gap < 1e-4
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### A step of training
-# Let's train a small one on a task in its prompt, like *A K B = A K*: six random digits and “=”, after which the same digits should come. The model reads such a row of thirteen tokens and predicts twelve: first five digits that nothing in the text gives away, then “=” and the six digits of the copy.
+# Let's train a small one on a task in its prompt, like *A K B = A K*: six random digits and “=”, after which the same digits should come. Of such a row the model predicts twelve tokens: first five digits that nothing gives away, then “=” and the copy.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -320,7 +319,7 @@ predict(
 )
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# In each step you take a batch, compute the loss, and let an optimiser change the parameters. Ours is **AdamW**: chapter 5's Adam, which also shrinks the parameters a little at each step. `flatten(0, 1)` puts the positions of all rows into one list, because the loss is a mean over all of them:
+# In each step you take a batch, compute the loss, and let an optimiser change the parameters. Ours is **AdamW**: chapter 5's Adam, which also shrinks the parameters a little at each step. `flatten(0, 1)` puts the positions of all rows into one list:
 
 # %% jupyter={"source_hidden": true} tags=["definition"]
 # course_utils.gpt: copying
@@ -384,16 +383,16 @@ assert copying(1).shape == (1, 13) and round(5 * math.log(10) / 12, 2) == 0.96 a
 assert (said == rows[:, 7:]).all(1).float().mean() > 0.95 and 0.9 < losses[-1] < 1.1
 
 # %% [markdown] tags=["keep"]
-# The loss begins at ln 11 and ends near its floor, so the model copies. Nobody told it the rule; the next token taught it.
+# The loss begins at ln 11 and ends near its floor: the model copies, and next tokens were all that it learned from.
 #
 # **Keep this:** a GPT is a stack of blocks. Each part adds to the residual stream, and nothing sees what comes later.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Three: writing
 # <a id="autoregressive"></a><a id="temperature"></a>
-# How do you get a text out of probabilities? Choose a token, append it, let the model read the longer text, and choose the next one. The model goes on from what it has written itself, which is why it's called **autoregressive**.
+# How do you get a text out of probabilities? Choose a token, append it, let the model read the longer text, and choose the next one. Because the model reads what it has written itself, it's called **autoregressive**.
 #
-# But which token do you choose? If you always press your phone's first suggestion, you may soon be going in circles. So does `gpt-prose` if we always take the likeliest token:
+# But which token do you choose? If we always take the likeliest, `gpt-prose` is soon going in circles, as a phone does if you always press its first suggestion:
 
 # %%
 with torch.no_grad():
@@ -407,7 +406,7 @@ print(prose.tokenizer.decode(circle[0].tolist()))
 assert prose.tokenizer.decode(circle[0].tolist()).count("I am not afraid of you") >= 3
 
 # %% [markdown]
-# So let's *draw* the next token at random, each with its own probability. How bold should the draw be? The **temperature** $\tau$ divides the logits before the softmax, $p_i\propto\exp(z_i/\tau)$. Try it on paper: the logits 2, 1, 0 give 0.67, 0.24, 0.09. At $\tau=\tfrac12$ the logits become 4, 2, 0, and you get 0.87, 0.12, 0.02. Here's the same for the eight tokens that `gpt-prose` expects most:
+# So let's *draw* the next token, each with its own probability. How bold should the draw be? The **temperature** $\tau$ divides the logits before the softmax, $p_i\propto\exp(z_i/\tau)$. Try it on paper: the logits 2, 1, 0 give 0.67, 0.24, 0.09. At $\tau=\tfrac12$ the logits become 4, 2, 0, and you get 0.87, 0.12, 0.02. For the eight tokens that `gpt-prose` expects most:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 with torch.no_grad():
@@ -443,13 +442,13 @@ def with_temperature(logits, temperature):
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # <!-- solution: temperature -->
 #
-# Now draw a token, append it, and go on. `[:, -1]` takes the logits of the last position, because you want the token that comes after the end. (`top_p` has to wait for the second half.)
+# Now draw a token, append it, and go on. `[:, -1]` takes the logits of the last position, because you want the token that comes after the end. (`top_p` comes in the second half.)
 
 # %% slideshow={"point": ["next_token(", "torch.cat("], "slide_type": "subslide"} tags=["definition"]
 # course_utils.gpt: next_token, write
 
 # %% [markdown]
-# Here's your class with the parameters of the model that you played against:
+# With the parameters that you played against, your class writes:
 
 # %%
 torch.manual_seed(3)
@@ -458,7 +457,7 @@ spoken = write(yours, begun, 120, temperature=0.5)
 print(poet.tokenizer.decode(spoken[0].tolist()))
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# `write` asks a model for nothing but logits, so a published model can write, too. Here is SmolLM2 on our sentence, with the likeliest token each time:
+# And a published model? Here's SmolLM2 on our sentence, with the likeliest token each time:
 
 # %%
 print(continued["writes"])
@@ -469,7 +468,7 @@ circles = results.load("smollm_answers")["answers"]["Who wrote Romeo and Juliet?
 assert circles.count("of the balcony") > 5
 
 # %% [markdown]
-# The sentence holds together, though its old man soon has to bring “the light of the universe”. And SmolLM2 can go in circles, too: asked who wrote *Romeo and Juliet*, it repeats *of the balcony* until it is cut off. You'll run this model in the next chapter.
+# The sentence holds together, though its old man soon has to bring “the light of the universe”. SmolLM2 can go in circles, too: asked who wrote *Romeo and Juliet*, it repeats *of the balcony* until it's cut off. You'll run it yourself in chapter 8.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["half"]
 # **Half way.** You have a GPT that learned to copy what is in its prompt, and a loop with which any GPT writes. But yours hasn't read a book yet, and it can't even read words, only digits or letters. Close it here if you like; next time, choose *Kernel → Resume here*.
@@ -477,7 +476,7 @@ assert circles.count("of the balcony") > 5
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Cut off the tail
 # <a id="top-p"></a><a id="top-k"></a>
-# Each unlikely token has a tiny share, but there are thousands of them, and one wrong word can spoil a sentence. So let's cut them off. Should we keep the twelve likeliest, say (**top-k**)? We count how many tokens it takes to collect nine tenths of the probability:
+# Each unlikely token has a tiny share, but there are thousands of them, and one wrong word can spoil a sentence. So let's cut them off. Should we keep the twelve likeliest, say (**top-k**)? How many tokens does it take to collect nine tenths of the probability?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "fragment"}
 reach = {}
@@ -502,7 +501,7 @@ needed = {word: next(n for n, share in enumerate(found, 1) if share >= 0.9) for 
 assert needed == {"each": 1, "the": 592}
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# After *each* you need one token, but after *the* you need hundreds, so no fixed number is right. With **top-p** you ask for a share instead: keep the smallest set of likeliest tokens that together reach $p$, the *nucleus* (Holtzman et al. 2020). Take ½, ¼, ⅛, ⅛ and $p=\tfrac23$. The first token has only ½, which isn't enough; the first two have ¾. So you keep two, and divided by ¾ they become ⅔ and ⅓.
+# After *each* you need one token, but after *the* you need hundreds, so no fixed number is right. With **top-p** you ask for a share instead: keep the smallest set of likeliest tokens that together reach $p$, the *nucleus* (Holtzman et al. 2020). Take ½, ¼, ⅛, ⅛ and $p=\tfrac23$. The first token has only ½; the first two have ¾, which is enough. Divided by ¾ they become ⅔ and ⅓.
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["card"]
 # ### Exercise 3 ●●○ · 10 minutes
@@ -552,7 +551,7 @@ labs.sampling(
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Four: pieces
 # <a id="token"></a><a id="bpe"></a>
-# Our model of Shakespeare reads single letters, so each word takes it many steps, and its context is soon full. With whole words the vocabulary would be huge, and the first new word would be unknown. What would you do? You can take pieces in between: whole words where they're frequent, and parts of words elsewhere.
+# Our model of Shakespeare reads single letters, so a word takes it many steps, and its context is soon full. With whole words the vocabulary would be huge, and the first new word unknown. What would you do? You can take pieces in between: whole words where they're frequent, parts of words elsewhere.
 #
 # **Byte-pair encoding** (BPE) finds such pieces by counting. Begin with single letters, join the two neighbours that occur together most often, and count again. Let's try it on five words.
 
@@ -606,7 +605,7 @@ def merge_once(words):
 # %% [markdown] slideshow={"slide_type": "skip"}
 # <!-- solution: bpe merge -->
 #
-# The list of merges is the tokenizer: to cut a new word, you apply the merges in their order, as `cut` does below. Two helpers are folded away. `words_of` cuts a text into words, each with the space before it, and `joined` joins a pair in a word. We begin with the 256 *bytes* instead of letters, because any text in any script is a row of bytes, so nothing is ever unknown.
+# The list of merges is the tokenizer: to cut a new word, you apply them in their order, as `cut` does below. (`words_of`, folded away, cuts a text into words, each with the space before it.) We begin with the 256 *bytes* instead of letters, because any text in any script is a row of bytes, so nothing is ever unknown.
 
 # %% jupyter={"source_hidden": true}
 import re
@@ -618,7 +617,7 @@ import re
 # course_utils.merges: Tokenizer
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# Let's learn 500 merges from the beginning of *The Adventures of Sherlock Holmes*, the book that you'll train on. We hold out its last tenth. Then we cut a sentence:
+# Let's learn 500 merges from the beginning of *The Adventures of Sherlock Holmes*, the book that you'll train on (without its last tenth), and cut a sentence:
 
 # %% seconds=15
 book = data.book()
@@ -639,7 +638,7 @@ assert (round(math.log(756), 1), round(len(held_out) / len(unread), 1)) == (6.6,
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Five: a book
 # <a id="training"></a>
-# Now let your GPT read the book. At each step `windows` cuts 32 pieces of 65 tokens from random places in the book, and the loss is the one that you know:
+# Now let your GPT read the book. At each step `windows` cuts 32 pieces of 65 tokens from random places in the book:
 
 # %% slideshow={"slide_type": "skip"} tags=["definition"]
 # course_utils.gpt: windows, next_token_loss
@@ -662,7 +661,7 @@ def says(model):
     return " ".join(tokenizer.decode(write(model, start, 10, 0.7, 0.9)[0].tolist()).strip("“").split())
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# `fit` is the loop that you wrote, with a stop button. Its learning rate rises and then falls, and it shortens gradients that are too long (`clip`). Now and then it measures the loss on text that the model never reads, and in the end it keeps the parameters for which that loss was lowest. The first loss should be near ln 756, which is 6.6.
+# `fit` is the loop from above, with a stop button. The learning rate rises and then falls, and gradients that are too long are shortened (`clip`). Now and then it measures the loss on text that the model never reads, and in the end it keeps the parameters with the lowest. The first loss should be near ln 756, which is 6.6.
 
 # %% seconds=60 slideshow={"slide_type": "slide"} tags=["training"]
 torch.manual_seed(0)
@@ -680,20 +679,20 @@ assert round(len(held_out) / len(unread), 1) == 2.6 and abs(run.history["loss"][
 assert run.history["not read"][1][-1] < 4 and reached < 2.15
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# Before training it pays ln 756, as it should, and writes gibberish. At the end it writes mostly words, in half-sentences that mean nothing. And if yours doesn't learn?
+# Before training, the loss is ln 756, as it should be. At the end the model writes mostly words, in half-sentences that mean nothing. And if yours doesn't learn?
 #
 # | what you see | a likely reason | what to try |
 # |---|---|---|
-# | the first loss is far above ln V | the initial parameters are too large | a standard deviation of 0.02, as in `GPT` |
-# | the loss soon falls near 0 | the model sees its answers | the mask; print a row of inputs and targets |
-# | the loss jumps up, or becomes NaN | the steps are too long | a smaller learning rate, `clip` |
-# | it writes the same words again and again | the likeliest token each time | draw, with temperature and top-p |
+# | the first loss is far above ln V | initial parameters too large | a standard deviation of 0.02 |
+# | the loss soon falls near 0 | the model sees its answers | print inputs, targets, mask |
+# | the loss jumps up, or is NaN | steps too long | a smaller rate, `clip` |
+# | the same words again and again | the likeliest token each time | draw |
 #
 # ### Is that good?
 # <a id="bits-per-character"></a><a id="perplexity"></a><a id="bigram"></a>
-# A loss per token tells you little, because tokens can be short or long. **Bits per character**, on the other hand, don't depend on the tokens: divide the nats by ln 2, and by the number of characters in a token, here 2.6 on average. (Papers often give the **perplexity**, $e^{\text{loss}}$. A perplexity of 37 means as much doubt as a fair choice among 37 tokens.)
+# A loss per token tells you little, because tokens can be short or long. **Bits per character** don't depend on the tokens: divide the nats by ln 2, and by the characters in a token, here 2.6 on average. (Papers often give the **perplexity**, $e^{\text{loss}}$: at 37 the doubt is that of a fair choice among 37 tokens.)
 #
-# Compared with what? The simplest rival needs no training: a **bigram** table counts which piece follows which in the book. A better table looks at the last three pieces, and mixes in what it knows from two and from one. We let all of them read the same nine tenths, and ask them about the last:
+# Compared with what? The simplest rival needs no training: a **bigram** table counts which piece follows which. A better table looks at the last three pieces, and mixes in what it knows from two and one. They all read the same nine tenths of the book, and are asked about the last:
 
 # %% jupyter={"source_hidden": true}
 read = ids.tolist()
@@ -750,7 +749,7 @@ assert recorded["history"][-1][0] >= 600 and len(known) == 502_797
 assert reached < min(table, tables[1])
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# After a minute your GPT is ahead of the table that counts pairs, and a larger GPT, at the best point of ten minutes, does better still. But the table that looks three pieces back is ahead of both, as we trained them.
+# After a minute your GPT is ahead of the table that counts pairs, and a larger GPT, at its best point, does better still. But the table that looks three pieces back is ahead of both, as we trained them.
 #
 # ### Learned by heart
 # <a id="overfitting"></a>
@@ -783,7 +782,7 @@ plot.lines(
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Six: a cache of keys and values
 # <a id="kv-cache"></a>
-# Your `write` is wasteful, because for each new token the model reads the whole text again. Does it have to? Under the causal mask a token never sees what comes after it. So when you append a token, nothing changes for the earlier ones: their keys, their values and their rows of scores stay as they are.
+# Your `write` is wasteful, because for each new token the model reads the whole text again. Does it have to? Under the causal mask a token never sees what comes after it. So when you append a token, the keys, values and scores of the earlier ones stay as they are:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.kept(
@@ -795,13 +794,13 @@ labs.kept(
 )
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# The new token needs the keys and values of all tokens before it, but not their queries. So for each token in each block we keep these two vectors, and that's the **KV cache**. `cache.extend(k, v)` appends the new keys and values to the ones that it has, and returns all of them. (`G` counts the heads of the keys; here there are `H`, as many as for the queries.)
+# The new token needs the keys and values of all tokens before it, but not their queries. So for each token in each block we keep these two vectors, and that's the **KV cache**. `cache.extend(k, v)` appends the new keys and values to the ones that it has, and returns all of them. (`G`, the number of heads of keys, is `H` here.)
 
 # %% slideshow={"slide_type": "skip"} tags=["definition"]
 # course_utils.cache: Cache
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# Two things have to change. `attend_behind` is the attention of tokens that come after a text which is already in the cache: it projects only the new tokens, takes the other keys and values from the cache, and cuts the new tokens' rows from the causal mask. For a fifth token, one query `[B, H, 1, d]` meets five keys `[B, H, 5, d]`, four of which were kept. The second change is in the model, which starts counting positions where the text stopped:
+# Two things change. `attend_behind` is the attention of new tokens that follow a text in the cache: it projects only the new tokens, takes the other keys and values from the cache, and keeps the new tokens' rows of the causal mask. For a fifth token, one query `[B, H, 1, d]` meets five keys `[B, H, 5, d]`. And the model starts counting positions where the text stopped:
 
 # %% slideshow={"point": ["cache.extend", "[-x.shape[1] :]"], "slide_type": "subslide"} tags=["definition"]
 # course_utils.gpt: attend_behind
@@ -813,7 +812,7 @@ from functools import partial
 # course_utils.gpt: CachedGPT
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# Let's test it: the model reads all letters but the last, and then only the last one. Does it compute the same as if it read all at once?
+# Let's test it: the model reads all letters but the last, and then only that one. Is it the same as reading all at once?
 
 # %%
 keeper = CachedGPT(yours.config)
@@ -829,7 +828,7 @@ print(f"kept: {tuple(caches[0].k.shape)}; largest difference {gap:.0e}")
 assert gap < 1e-4 and caches[0].k.shape == (1, 8, spoken.shape[1], 32)
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# In your file, `generate` writes with the cache. It gives you each token as soon as it's drawn, as in a chat, and stops at an end token.
+# In your file, `generate` writes with the cache, and gives you each token as soon as it's drawn.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["definition"]
 # course_utils.gpt: generate
@@ -845,13 +844,13 @@ with torch.no_grad():
 assert sum(c.k[0, :, 0].numel() + c.v[0, :, 0].numel() for c in caches) == 3072
 
 # %% [markdown] slideshow={"slide_type": "fragment"} tags=["keep"]
-# The longer the text gets, the more time you save. The price is memory: every token leaves a key and a value in every block, in `gpt-prose` 3,072 numbers. And when the text no longer fits into the context, its first token has to go. Then everything moves one position, and in a class with a table of positions the stored keys and values no longer fit. So the whole text is read again.
+# The longer the text gets, the more time you save. The price is memory: every token leaves a key and a value in every block, in `gpt-prose` 3,072 numbers. And when a text outgrows the context, its first token has to go, so all others move one position, and the stored keys and values no longer fit. Then it's read again as a whole.
 #
 # **Keep this:** under a causal mask, earlier tokens never depend on later ones. So keep their keys and values.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Keep it
-# Your GPT and your tokenizer go into files that need only torch, with a book to train on and two commands for a terminal in this folder. Any text of 100,000 characters or more will do instead of the book. <!-- source: mine/__main__.py -->
+# Your GPT and your tokenizer go into files that need only torch, with a book to train on (or take any text of 100,000 characters) and two commands for a terminal in this folder. <!-- source: mine/__main__.py -->
 #
 # ```text
 # python -m mine train sherlock_holmes.txt     ten minutes; ^C stops it, the same line goes on

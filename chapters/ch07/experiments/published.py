@@ -1,6 +1,6 @@
 """A published model continues texts: SmolLM2 (Ben Allal et al. 2025), read by `transformers`, without a chat's marks.
 
-    python -m chapters.ch07.experiments.published       # after `make lab EXTRA=chat`: writes its record again
+python -m chapters.ch07.experiments.published       # after `make lab EXTRA=chat`: writes its record again
 """
 
 import datetime
