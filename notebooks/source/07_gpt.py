@@ -102,7 +102,7 @@ assert prose.card["data"]["corpus"] == "books" and 32 - (prose.card["data"]["spl
 # %% [markdown]
 # At the bottom an *embedding* turns each token into a vector. A stack of *blocks* changes these vectors. At the top the last vector is compared with every token that the model knows, which gives the *logits*, and a softmax turns them into probabilities.
 #
-# Does the idea hold? We gave five beginnings to `gpt-prose` and to SmolLM2, a published model with 135 million parameters. (GPT-2 doesn't come with this course; [the annex](07_gpt_annex.ipynb#gpt-2) loads it if you have it.)
+# Does the idea hold? We gave five beginnings to `gpt-prose` and to SmolLM2, a published model with 135 million parameters. (GPT-2 doesn't come with this course; [the annex](07_gpt_annex.ipynb#gpt-2) loads it if you have it.) <!-- source: model card of SmolLM2-135M -->
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 continued = results.load("smollm_continues")
@@ -132,11 +132,11 @@ Table(
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 theirs, ours = [token.strip() for token, _ in tried.values()], [expected(text)[0] for text in tried]
-assert theirs[:3] == ["other", "Paris", "fire"] and theirs[3] != "X" and theirs[4] == "X" and round([*tried.values()][4][1], 2) == 0.77
-assert ours[::2][:2] == ["other", "fire"] and ours[1] != "Paris" and "X" not in ours and round(continued["parameters"] / 1e6) == 135
+assert theirs[:3] == ["other", "Paris", "fire"] and theirs[3] == "=" and theirs[4] == "B" and round([*tried.values()][4][1], 2) == 0.78
+assert ours[::2][:2] == ["other", "fire"] and ours[1] != "Paris" and "B" not in ours and round(continued["parameters"] / 1e6) == 135
 
 # %% [markdown]
-# Both know the phrase and expect the fire, but only SmolLM2 expects *Paris*. The letters are harder. Given a single line, SmolLM2 fails as well; after two lines that show what is wanted, it gives the right letter, *X*, 77 %. That's what the examples in GPT-3's prompts are for.
+# Both know the phrase and expect the fire, but only SmolLM2 expects *Paris*. The letters are harder. Given a single line, SmolLM2 fails as well; after two lines that show what is wanted, it gives the right letter, *B*, 78 %. That's what the examples in GPT-3's prompts are for.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## One: next word, one loss
@@ -153,7 +153,7 @@ labs.exams(
 )
 
 # %% [markdown] tags=["card"]
-# *The* after *by* costs least, because the model expects it more than all other tokens together. *Sat* costs most, because an old man might do anything. All eight are answered in one call, because chapter 5's causal mask hides from each position what comes after it.
+# *The* after *by* costs least: the model expects it more than all other tokens together. *Sat* costs most, because an old man might do anything. All eight are answered in one call, because chapter 5's causal mask hides from each position what comes after it.
 #
 # ### Exercise 1 ●○○ · 2 minutes
 # Cut the ids of a text into inputs and targets. Which token is only an input, which only a target?
@@ -319,7 +319,7 @@ predict(
 )
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# In each step you take a batch, compute the loss, and let an optimiser change the parameters. Ours is **AdamW**: chapter 5's Adam, which also shrinks the parameters a little at each step. `flatten(0, 1)` puts the positions of all rows into one list:
+# In each step you take a batch, compute the loss, and let an optimiser change the parameters. Ours is **AdamW**: chapter 5's Adam, which also shrinks the parameters a little. `flatten(0, 1)` puts the positions of all rows into one list:
 
 # %% jupyter={"source_hidden": true} tags=["definition"]
 # course_utils.gpt: copying
@@ -367,7 +367,7 @@ plot.lines(
 )
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# Does it copy rows that it hasn't seen?
+# Does it copy new rows?
 
 # %% slideshow={"slide_type": "subslide"}
 rows = copying(500)
@@ -406,7 +406,7 @@ print(prose.tokenizer.decode(circle[0].tolist()))
 assert prose.tokenizer.decode(circle[0].tolist()).count("I am not afraid of you") >= 3
 
 # %% [markdown]
-# So let's *draw* the next token, each with its own probability. How bold should the draw be? The **temperature** $\tau$ divides the logits before the softmax, $p_i\propto\exp(z_i/\tau)$. Try it on paper: the logits 2, 1, 0 give 0.67, 0.24, 0.09. At $\tau=\tfrac12$ the logits become 4, 2, 0, and you get 0.87, 0.12, 0.02. For the eight tokens that `gpt-prose` expects most:
+# So let's *draw* the next token, each with its own probability. How bold should the draw be? The **temperature** $\tau$ divides the logits before the softmax, $p_i\propto\exp(z_i/\tau)$. Try it on paper: the logits 2, 1, 0 give 0.67, 0.24, 0.09. At $\tau=\tfrac12$ the logits become 4, 2, 0, and you get 0.87, 0.12, 0.02. Below are the eight tokens that `gpt-prose` expects most:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 with torch.no_grad():
@@ -457,10 +457,10 @@ spoken = write(yours, begun, 120, temperature=0.5)
 print(poet.tokenizer.decode(spoken[0].tolist()))
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# And a published model? Here's SmolLM2 on our sentence, with the likeliest token each time:
+# And a published model? Here's what SmolLM2 wrote, with the likeliest token each time:
 
 # %%
-print(continued["writes"])
+print(continued["writes"], f"({continued.about})", sep="\n")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert continued["writes"].startswith("The old man sat down by the fire, his eyes fixed on the flames") and "light of the universe" in continued["writes"]
@@ -476,7 +476,7 @@ assert circles.count("of the balcony") > 5
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Cut off the tail
 # <a id="top-p"></a><a id="top-k"></a>
-# Each unlikely token has a tiny share, but there are thousands of them, and one wrong word can spoil a sentence. So let's cut them off. Should we keep the twelve likeliest, say (**top-k**)? How many tokens does it take to collect nine tenths of the probability?
+# Each unlikely token has a tiny share, but there are thousands of them, and one wrong word can spoil a sentence. Let's cut them off. Should we keep the twelve likeliest, say (**top-k**)? How many tokens does it take to collect nine tenths of the probability?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "fragment"}
 reach = {}
@@ -551,7 +551,7 @@ labs.sampling(
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Four: pieces
 # <a id="token"></a><a id="bpe"></a>
-# Our model of Shakespeare reads single letters, so a word takes it many steps, and its context is soon full. With whole words the vocabulary would be huge, and the first new word unknown. What would you do? You can take pieces in between: whole words where they're frequent, parts of words elsewhere.
+# Our model of Shakespeare reads single letters, so a word takes it many steps, and its context is soon full. With whole words the vocabulary would be huge, and the first new word unknown. What would you do? You can take pieces: whole words where they're frequent, parts of words elsewhere.
 #
 # **Byte-pair encoding** (BPE) finds such pieces by counting. Begin with single letters, join the two neighbours that occur together most often, and count again. Let's try it on five words.
 
@@ -686,7 +686,7 @@ assert run.history["not read"][1][-1] < 4 and reached < 2.15
 # | the first loss is far above ln V | initial parameters too large | a standard deviation of 0.02 |
 # | the loss soon falls near 0 | the model sees its answers | print inputs, targets, mask |
 # | the loss jumps up, or is NaN | steps too long | a smaller rate, `clip` |
-# | the same words again and again | the likeliest token each time | draw |
+# | the same words again and again | the likeliest token each time | draw | <!-- source: GPT in course_utils/gpt.py -->
 #
 # ### Is that good?
 # <a id="bits-per-character"></a><a id="perplexity"></a><a id="bigram"></a>
@@ -753,7 +753,7 @@ assert reached < min(table, tables[1])
 #
 # ### Learned by heart
 # <a id="overfitting"></a>
-# Should you train longer, then? We let the larger model go on for ten minutes:
+# Should you train longer, then? The larger model went on for ten minutes:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 curves = {
@@ -762,11 +762,13 @@ curves = {
 if last := training.newest():  # what was trained in this folder
     curves[f"python -m mine train {last.name}"] = tuple(zip(*last.history, strict=True))
 end = max(seconds[-1] for seconds, _ in curves.values())
+lowest = min(recorded["history"], key=lambda point: point[1])[0]
 plot.lines(
     curves,
     "seconds of training",
     "bits per character",
     compare={from_cell("counting, three pieces back"): ((0, end), (tables[3], tables[3]))},
+    mark=(lowest, from_cell("the lowest point")),
     title="When should the training stop?",
     caption=from_cell(
         "How well the held-out tenth is predicted: point along the curve. {about}",
@@ -775,7 +777,7 @@ plot.lines(
 )
 
 # %% [markdown] tags=["keep"]
-# After six minutes the curve turns, and the model gets worse on text that it hasn't read, while it learns the book by heart. This is called **overfitting**. So keep the best parameters, not the last ones, as `fit` does. <!-- source: data/results/gpt_book.json; asserted above -->
+# After six minutes the curve turns, and the model gets worse on text that it hasn't read, while it learns the book by heart. This is called **overfitting**. So keep the best parameters, as `fit` does. <!-- source: data/results/gpt_book.json; asserted above -->
 #
 # **Keep this:** compare your model with counting, on text that neither has read, and keep its best state.
 

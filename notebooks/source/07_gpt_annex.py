@@ -1015,7 +1015,7 @@ assert history.year[0] == 1964 and set(range(1, 10)) <= set(history.chapter)
 # | `is_causal=True` (or `tril`) for several new tokens behind a cache | the triangle begins in the wrong corner: the first new token sees one key | `tril(diagonal=past)` |
 # | "the lower perplexity wins", for models whose tokens differ | a longer piece is harder to guess | bits per character |
 # | temperature 0 would divide by 0, so 0.01 is as cold as it gets | nothing has to be divided: in the limit all weight is on the largest | `argmax` at 0 |
-# | `2 ** loss` for the perplexity | torch's loss is in nats, and 2 undoes bits. If four tokens are equally likely, the perplexity is 4, but 2^1.386 is 2.6. | `loss.exp()` |
+# | `2 ** loss` for the perplexity | torch's loss is in nats, and 2 undoes bits. If four tokens are equally likely, the perplexity is 4, but 2^1.386 is 2.6. | `loss.exp()` | <!-- source: 0.01 as people write it -->
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert round((nats := torch.nn.functional.cross_entropy(torch.zeros(3, 4), torch.tensor([0, 2, 1]))).item(), 3) == 1.386

@@ -15,14 +15,14 @@ from course_kit import results
 from course_kit.files import write_atomically
 
 FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
-SHOWN = "A K B = A K B\nM T C = M T C\n"  # two examples
+SHOWN = "M T C = M T C\nR P X = R P X\n"  # two examples
 BEGINNINGS = [
     "They looked at each",
     "The capital of France is",
     "The old man was cold, so he sat down by the",
     "The old man sat down by the",
-    "R P X = R P",
-    f"{SHOWN}R P X = R P",
+    "A K B = A K",
+    f"{SHOWN}A K B = A K",
 ]
 
 
