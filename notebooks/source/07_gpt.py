@@ -136,7 +136,7 @@ assert theirs[:3] == ["other", "Paris", "fire"] and theirs[3] == "=" and theirs[
 assert ours[::2][:2] == ["other", "fire"] and ours[1] != "Paris" and "B" not in ours and round(continued["parameters"] / 1e6) == 135
 
 # %% [markdown]
-# Both know the phrase and expect the fire, but only SmolLM2 expects *Paris*. The letters are harder. Given a single line, SmolLM2 fails as well; after two lines that show what is wanted, it gives the right letter, *B*, 78 %. That's what the examples in GPT-3's prompts are for.
+# Both know the phrase and expect the fire, but *Paris* is the first choice of SmolLM2 only. The letters are harder. Given a single line, SmolLM2 fails as well; after two lines that show what is wanted, it gives the right letter, *B*, 78 %. That's what the examples in GPT-3's prompts are for.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## One: next word, one loss
@@ -661,7 +661,7 @@ def says(model):
     return " ".join(tokenizer.decode(write(model, start, 10, 0.7, 0.9)[0].tolist()).strip("“").split())
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# `fit` is the loop from above, with a stop button. The learning rate rises and then falls, and gradients that are too long are shortened (`clip`). Now and then it measures the loss on text that the model never reads, and in the end it keeps the parameters with the lowest. The first loss should be near ln 756, which is 6.6.
+# `fit` is the loop from above, with a stop button. The learning rate rises and then falls, and gradients that are too long are shortened (`clip`). Now and then it measures the loss on text that the model never reads, and in the end it keeps the parameters for which that loss was lowest. The first loss should be near ln 756, which is 6.6.
 
 # %% seconds=60 slideshow={"slide_type": "slide"} tags=["training"]
 torch.manual_seed(0)
@@ -777,7 +777,7 @@ plot.lines(
 )
 
 # %% [markdown] tags=["keep"]
-# After six minutes the curve turns, and the model gets worse on text that it hasn't read, while it learns the book by heart. This is called **overfitting**. So keep the best parameters, as `fit` does. <!-- source: data/results/gpt_book.json; asserted above -->
+# After six minutes the curve turns, and the model gets worse on text that it hasn't read. This is called **overfitting**. So keep the best parameters, as `fit` does. <!-- source: data/results/gpt_book.json; asserted above -->
 #
 # **Keep this:** compare your model with counting, on text that neither has read, and keep its best state.
 
@@ -846,7 +846,7 @@ with torch.no_grad():
 assert sum(c.k[0, :, 0].numel() + c.v[0, :, 0].numel() for c in caches) == 3072
 
 # %% [markdown] slideshow={"slide_type": "fragment"} tags=["keep"]
-# The longer the text gets, the more time you save. The price is memory: every token leaves a key and a value in every block, in `gpt-prose` 3,072 numbers. And when a text outgrows the context, its first token has to go, so all others move one position, and the stored keys and values no longer fit. Then it's read again as a whole.
+# The longer the text gets, the more time you save. The price is memory: every token leaves a key and a value in every block, in `gpt-prose` 3,072 numbers. And when a text outgrows the context, its first token has to go. The stored keys and values were computed with that token, so our class reads the shortened text again.
 #
 # **Keep this:** under a causal mask, earlier tokens never depend on later ones. So keep their keys and values.
 
