@@ -32,7 +32,6 @@ if smol is None:
         "recorded with it is shown all the same."
     )
 
-
 def drawn(*shape, seed=0):
     """Normal random numbers, the same ones for the same seed."""
     return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
@@ -52,10 +51,8 @@ from chapters.ch08.experiments.models import cache_bytes, models
 
 rows = models()
 
-
 def experts_of(m):
     return from_cell("{chosen} of {all}", chosen=m["chosen"], all=m["experts"])
-
 
 Table(
     [
@@ -417,20 +414,14 @@ Table(
         {
             "attends from": start,
             "head (layer.head)": ".".join(map(str, one["head"])),
-            from_cell("on the {it} twins of the choice",
-                it=it['chosen on']): f"{one['chosen on']:.0%}",
-            from_cell("on {it} others",
-                it=it['measured on']): f"{one['measured on']:.0%}",
+            from_cell("on the {it} twins of the choice", it=it["chosen on"]): f"{one['chosen on']:.0%}",
+            from_cell("on {it} others", it=it["measured on"]): f"{one['measured on']:.0%}",
             "on their words alone": f"{one['words alone']:.0%}",
         }
-        for start, place in zip(
-            ("the last word", "the question's end"), it["places"], strict=True
-        )
+        for start, place in zip(("the last word", "the question's end"), it["places"], strict=True)
         for one in place["heads"]
     ],
-    from_cell(
-        "The five best heads of 270, for each of two places. {about}", about=it.about
-    ),
+    from_cell("The five best heads of 270, for each of two places. {about}", about=it.about),
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -466,7 +457,6 @@ assert round(100 * it["without"]["the five heads"]["moves"]) == 81 and [round(10
 def margin(share, questions):
     """Half the width of a 95% interval of a share."""
     return 1.96 * (share * (1 - share) / questions) ** 0.5
-
 
 for questions in (100, 1000, 14_042):
     print(f"60% of {questions:,} questions: ± {100 * margin(0.6, questions):.1f} points")
@@ -515,26 +505,16 @@ if smol:
 
 # %% jupyter={"source_hidden": true}
 choices = results.load("smollm_questions")
-ways = (
-    "likeliest answer",
-    "likeliest for each token",
-    "what the question adds",
-    "without the question",
-)
+ways = ("likeliest answer", "likeliest for each token", "what the question adds", "without the question")
 shares = {way: choices["right"][way].count("1") for way in ways}
 shares |= {
-    from_cell("letters A to D, the right one is {letter}",
-        letter=letter): marks.count(letter)
+    from_cell("letters A to D, the right one is {letter}", letter=letter): marks.count(letter)
     for letter, marks in zip("ABCD", choices["letters"], strict=True)
 }
 shares |= {"always the longest answer": round(longest()), "at random": 25}
 Table(
     [
-        {
-            "how it chooses": way,
-            "right of 100": n,
-            "±": round(1.96 * (n * (1 - n / 100)) ** 0.5),
-        }
+        {"how it chooses": way, "right of 100": n, "±": round(1.96 * (n * (1 - n / 100)) ** 0.5)}
         for way, n in shares.items()
     ],
     from_cell("± is half a 95% interval. {about}", about=choices.about),
