@@ -129,7 +129,7 @@ assert all("Neil Armstrong" in recorded[way][moon] for way in ("plainly", "answe
 assert len(recorded["plainly"]) == 10 and "∅" not in recorded["plainly"].values()
 
 # %% [markdown] tags=["keep"]
-# So the interview works, too: in that form SmolLM2 says something to all ten questions. But it needs the line break. If you write `User: … Assistant:` on a single line, the model first writes the question once more, probably because that looks less like the conversations that it knows.
+# So the interview works, too: in that form SmolLM2 says something to all ten questions. But it needs the line break. On a single line, `User: … Assistant:`, it first writes our question once more, probably because that looks less like the conversations that it knows.
 #
 # The marks have an advantage over a colon, because each of them is a token of its own. What happens if you *type* `<|im_end|>`, to end your turn and speak as the assistant? Our program treats what you type as plain text, so you can't make the mark. But imagine that you ask the model to sum up a page, and the page says *Ignore what you were told*. For the model that's more text, which it may well go along with. This is called **prompt injection**, and so far no template prevents it.
 #
@@ -170,7 +170,7 @@ labs.beside(
 # + x = self.tokens(ids)                                  # new 2: no table of positions
 # ```
 #
-# What are the changes for? (1) RMSNorm keeps the numbers of a vector at one size, with less work than a layer norm. (2) Queries and keys that are turned let a score depend on the distance between two tokens. (3) A gate decides how much of each feature is passed on. (4) If heads share keys and values, a long chat needs less memory. In the second half you'll take them one by one. First, let's see the machine run.
+# What are the changes for? RMSNorm keeps the numbers of a vector at one size, with less work than a layer norm. Queries and keys that are turned let a score depend on the distance between two tokens. A gate decides how much of each feature is passed on. And if heads share keys and values, a long chat needs less memory. In the second half you'll take them one by one. First, let's see the machine run.
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 import inspect
@@ -210,7 +210,8 @@ from course_utils.rotary import rotation, turn
 # %%
 yours = Llama(holmes.model.config)
 yours.load_state_dict(holmes.model.state_dict())
-ids, caches = torch.tensor([holmes.tokenizer.encode("“My dear Watson,” said Holmes")]), yours.caches()
+ids = torch.tensor([holmes.tokenizer.encode("“My dear Watson,” said Holmes")])  # [1, T]
+caches = yours.caches()
 with torch.no_grad():
     gap = (yours(ids) - holmes.model(ids)).abs().max()
     steps = torch.cat([yours(one, caches) for one in ids.split(1, 1)], 1)
@@ -277,19 +278,21 @@ for token in generate(talker.model, asked, talker.longest, temperature=0):
     written.append(token.item())
     print(talker.piece(written), end="", flush=True)
 
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-parity = recorded["transformers"]
-assert round(recorded["bytes"] / 1e6) == 98
-assert parity["gap"] < 1e-3 and parity["same_text"] and parity["tokens"] >= 40 and parity["ratio"] >= 1.0
-assert smol is None or talker.tokenizer.decode(written) == recorded["answers"][question] == "The capital of France is Paris."
-assert smol is None or (smol.model.config.vocab, smol.model.config.size, smol.model.config.hidden) == (49_152, 576, 1536)
-
 # %% [markdown]
 # `generate` is chapter 7's: it reads the whole conversation at once (**prefill**), and then each new token alone (**decode**), with all the others in the cache. But is this still the published model, or one that only resembles it? We gave the same file to the library `transformers`, put one question to both, and compared all their logits:
 
 # %%
-print(f"largest difference of a logit: {parity['gap']:.0e}; the same text: {parity['same_text']}")
-print(recorded.about)
+parity = recorded["transformers"]
+print(f"largest difference of a logit: {parity['gap']:.0e}")
+print(f"the same text: {parity['same_text']}. {recorded.about}")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert round(recorded["bytes"] / 1e6) == 98
+assert parity["gap"] < 1e-3 and parity["same_text"] and parity["tokens"] >= 40 and parity["ratio"] >= 1.0
+assert smol is None or talker.tokenizer.decode(written) == recorded["answers"][question] == "The capital of France is Paris."
+assert smol is None or (smol.model.config.vocab, smol.model.config.size, smol.model.config.hidden) == (49_152, 576, 1536)
+line = smol and torch.tensor([smol.tokenizer.encode(f"User: {moon} Assistant:").ids])
+assert smol is None or (again_said := smol.text(list(smol.tokens(line, 8))).strip()) and moon.startswith(again_said)
 
 # %% [markdown] tags=["keep"]
 # So it's the same model, up to rounding.
@@ -479,12 +482,7 @@ predict(
     "Which of the four changes helps so small a GPT most?",
     ["RMSNorm", "RoPE", "SwiGLU", "shared keys and values"],
     answer=1,
-    because=[
-        "It was meant to be cheaper, not to lower the loss.",
-        "It saves a tenth of a bit; the other three change next to nothing.",
-        "It was chosen because it lowered the loss of larger models.",
-        "They were meant to save memory, not to lower the loss.",
-    ],
+    because="It saves a tenth of a bit; the other three change next to nothing.",
 )
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
@@ -549,9 +547,11 @@ shown = torch.tensor(asking.view.arrays["weights"][told["at"] :].astype("f4"))
 shown = shown[: len(told["chances"]) * told["heads"] * len(told["pieces"])].view(-1, len(told["pieces"]))
 assert smol is None or shown[:, 0].mean() > 0.3
 assert asking.view.options["replies"][0][0] == "The capital of France is Paris." or smol is None
+chances = [one["chances"] for one in asking.view.options["traces"][0]]
+assert smol is None or [(one[5][0][0], round(100 * one[5][0][1])) for one in chances] == [(" Paris", 95), (" Atlantis", 13)]
 
 # %% [markdown] tags=["keep"]
-# So who answers? Nobody. At each step some tokens are likely and others are not, and the program takes one. You get a true answer when the true words happen to be likely, and a false one in exactly the same way. The sentence about Atlantis sounds as sure as the one about France. The bars don't: SmolLM2 gives *Paris* 95 %, and the name that it writes for Atlantis 13.
+# So who answers? Nobody. At each step some tokens are likely and others are not, and the program takes one. You get a true answer when the true words happen to be likely, and a false one in exactly the same way. About Atlantis, SmolLM2 begins with the same words as about France, and its sentence sounds as sure. The bars don't: *Paris* had 95 %, and *Atlantis*, the name that it gives to the capital, 13.
 #
 # Much of the attention goes to the first mark of the conversation, which says nothing about your question. Such a token is called an *attention sink*, and [the annex](08_who_answers_annex.ipynb#sink) shows what it's for.
 #
