@@ -170,7 +170,7 @@ labs.beside(
 # + x = self.tokens(ids)                                  # new 2: no table of positions
 # ```
 #
-# What are the changes for? RMSNorm keeps the numbers of a vector at one size, with less work than a layer norm. Queries and keys that are turned let a score depend on the distance between two tokens. A gate decides how much of each feature is passed on. And if heads share keys and values, a long chat needs less memory. In the second half you'll take them one by one. First, let's see the machine run.
+# What are the changes for? RMSNorm keeps the numbers of a vector at one size, with less work than a layer norm. Queries and keys that are turned let a score depend on the distance between two tokens. A gate decides how much of each feature is passed on. And if heads share keys and values, a long chat needs less memory. Let's take the first one now, because you can write it in two lines. The others follow in the second half, once the machine runs.
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 import inspect
@@ -179,16 +179,84 @@ for source, lines in (old, ["nn.LayerNorm(size)", 'nn.Sequential(widen, nn.GELU(
     new, ["self.norm1 = RMSNorm(", "self.ffn = SwiGLU(", "turn(split_heads(self.query(x)", "turn(split_heads(self.key(x)", "v = split_heads(self.value(x)", "k, v = share_heads(k, self.heads), share_heads(v", "x = self.tokens(ids)  #"]):
     assert all(line in inspect.getsource(source) for line in lines)
 
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ### One size, and no more
+# <a id="rmsnorm"></a>
+# Let's look into `llama-holmes`, the model that has read one novel, because it's small. As in chapter 7, ids go in and logits come out:
+
+# %% tags=["nbval-check-output"]
+ids = torch.tensor([holmes.tokenizer.encode("“My dear Watson,” said Holmes")])  # [1, T]
+with torch.no_grad():
+    print("ids", tuple(ids.shape), "-> logits", tuple(holmes.model(ids).shape))
+
+# %% [markdown]
+# Each block *adds* something to the vector of a word. What becomes of the numbers in it? Here is the vector of the last word, “Holmes”, as each block receives it:
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
+grown, parts = [], [*holmes.model.blocks, holmes.model.norm]
+watching = [part.register_forward_pre_hook(lambda _, given: grown.append(given[0][0, -1])) for part in parts]
+with torch.no_grad():
+    holmes.model(ids)
+for watch in watching:
+    watch.remove()
+stream = torch.stack(grown)  # [5, D]: what each block reads, and what the last one leaves
+size = stream.pow(2).mean(-1).sqrt()
+labs.swells(
+    stream,
+    title="How large are the numbers in the vector of “Holmes”?",
+    caption="32 of its 128 numbers, from below: what each block of llama-holmes reads. All strips have one scale.",
+)
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert (size[1:] > size[:-1]).all() and size[-1] > 100 * size[0]
+
+# %% [markdown]
+# By the end they're more than a hundred times as large. If a matrix read such a vector as it is, what comes out would grow in the same way. So each block first brings the vector to one size. Chapter 5's layer norm does it in two steps: it subtracts the mean, then divides by the standard deviation. But our problem was only that the numbers grow. Do we need the first step at all? **RMSNorm** (2019) leaves it out, and its authors found that it works as well, with less to compute. <!-- source: Zhang and Sennrich 2019, abstract -->
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
+labs.norms(
+    (3, 4),
+    title="What does a norm leave of the vector (3, 4)?",
+    caption="The circle is the size that both want. Which of them keeps the direction?",
+)
+
+# %% [markdown] tags=["card"]
+# So you divide by the root of the mean square, and then scale each feature by a learned number. For (3, 4) the mean square is 12.5.
+#
+# $$\mathrm{RMSNorm}(x)=\frac{x}{\underbrace{\sqrt{\frac1D\sum_j x_j^2+\epsilon}}_{\text{root of the mean square}}}\odot w\qquad x, w\in\mathbb R^D$$
+#
+# #### Exercise 1 ●○○ · 4 minutes
+# Write this formula, for rows of any shape: `eps` is $\epsilon$, and `weight` is $w$.
+#
+# <!-- example: rms norm -->
+
+# %% slideshow={"slide_type": "subslide"} tags=["exercise"]
+@exercise("rms norm")
+def rms_norm(x, weight, eps=1e-5):
+    """x [..., D], weight [D] -> [..., D]"""
+    raise NotImplementedError
+
+# %% [markdown]
+# <!-- solution: rms norm -->
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+three = torch.tensor([3.0, 4.0])
+assert three.pow(2).mean() == 12.5
+assert [round(x, 2) for x in rms_norm(three, torch.ones(2)).tolist()] == [0.85, 1.13]
+
+# %% tags=["definition"]
+# course_utils.llama: RMSNorm
+
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ### The whole class
-# Now put the parts together. `RMSNorm`, `turn`, `SwiGLU` and `share_heads` are ours for the moment: you'll meet them in the second half, and write two of their functions yourself. `split_heads`, `join_heads`, `masked_softmax` and the cache come from earlier chapters (open the cells to see them).
+# Now put the parts together. The norm is yours. `turn`, `SwiGLU` and `share_heads` are ours for the moment: you'll meet them in the second half, and write the last one yourself. `split_heads`, `join_heads`, `masked_softmax` and the cache come from earlier chapters (open the cells to see them).
 
 # %% jupyter={"source_hidden": true} tags=["definition"]
 # course_utils.attention: masked_softmax, split_heads, join_heads
 
 # %% jupyter={"source_hidden": true}
 from mine import masked_softmax, nucleus, split_heads, with_temperature  # yours
-from course_utils.llama import RMSNorm, SwiGLU, share_heads  # until you write them
+from course_utils.llama import SwiGLU, share_heads  # ours, until the second half
 from course_utils.rotary import rotation, turn
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["definition"]
@@ -205,18 +273,16 @@ from course_utils.rotary import rotation, turn
 # course_utils.llama: LlamaBlock, Llama
 
 # %% [markdown]
-# Does it compute what it should? `llama-holmes`, the model that has read one novel, is small enough to look inside. Put its parameters into your class. Then read a text all at once, and again token by token with the cache. The logits shouldn't change:
+# Does it compute what it should? Put the parameters of `llama-holmes` into your class. Then read a text all at once, and again token by token with the cache. The logits shouldn't change:
 
 # %%
 yours = Llama(holmes.model.config)
 yours.load_state_dict(holmes.model.state_dict())
-ids = torch.tensor([holmes.tokenizer.encode("“My dear Watson,” said Holmes")])  # [1, T]
 caches = yours.caches()
 with torch.no_grad():
     gap = (yours(ids) - holmes.model(ids)).abs().max()
     steps = torch.cat([yours(one, caches) for one in ids.split(1, 1)], 1)
     other = (steps - yours(ids)).abs().max()
-print("ids", tuple(ids.shape), "-> logits", tuple(steps.shape))
 print(f"largest difference to ours: {gap:.0e}; token by token: {other:.0e}")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -300,70 +366,10 @@ assert smol is None or (again_said := smol.text(list(smol.tokens(line, 8))).stri
 # **Keep this:** a model is a computation and its numbers. Write the computation, copy the numbers, and it speaks.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["half"]
-# **Half way.** You have a published model that speaks through a class on your page, and a form in which it answers. What you don't know yet is what the four changes are for, and when you may believe an answer. Close it here if you like; next time, choose *Kernel → Resume here*.
-
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
-# ## Four: one size
-# <a id="rmsnorm"></a>
-# Each block *adds* something to the vector of a word. What becomes of the numbers in it? Here is the vector of the last word, “Holmes”, as each block of llama-holmes receives it:
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
-grown, parts = [], [*holmes.model.blocks, holmes.model.norm]
-watching = [part.register_forward_pre_hook(lambda _, given: grown.append(given[0][0, -1])) for part in parts]
-with torch.no_grad():
-    holmes.model(ids)
-for watch in watching:
-    watch.remove()
-stream = torch.stack(grown)  # [5, D]: what each block reads, and what the last one leaves
-size = stream.pow(2).mean(-1).sqrt()
-labs.swells(
-    stream,
-    title="How large are the numbers in the vector of “Holmes”?",
-    caption="32 of its 128 numbers, from below: what each block of llama-holmes reads. All strips have one scale.",
-)
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-assert (size[1:] > size[:-1]).all() and size[-1] > 100 * size[0]
-
-# %% [markdown]
-# By the end they're more than a hundred times as large. If a matrix read such a vector as it is, what comes out would grow in the same way. So each block first brings the vector to one size. Chapter 5's layer norm does it in two steps: it subtracts the mean, then divides by the standard deviation. But our problem was only that the numbers grow. Do we need the first step at all? **RMSNorm** (2019) leaves it out, and its authors found that it works as well, with less to compute. <!-- source: Zhang and Sennrich 2019, abstract -->
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
-labs.norms(
-    (3, 4),
-    title="What does a norm leave of the vector (3, 4)?",
-    caption="The circle is the size that both want. Which of them keeps the direction?",
-)
-
-# %% [markdown] tags=["card"]
-# So you divide by the root of the mean square, and then scale each feature by a learned number. For (3, 4) the mean square is 12.5.
-#
-# $$\mathrm{RMSNorm}(x)=\frac{x}{\underbrace{\sqrt{\frac1D\sum_j x_j^2+\epsilon}}_{\text{root of the mean square}}}\odot w\qquad x, w\in\mathbb R^D$$
-#
-# #### Exercise 1 ●○○ · 4 minutes
-# Write this formula, for rows of any shape: `eps` is $\epsilon$, and `weight` is $w$.
-#
-# <!-- example: rms norm -->
-
-# %% slideshow={"slide_type": "subslide"} tags=["exercise"]
-@exercise("rms norm")
-def rms_norm(x, weight, eps=1e-5):
-    """x [..., D], weight [D] -> [..., D]"""
-    raise NotImplementedError
-
-# %% [markdown]
-# <!-- solution: rms norm -->
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-three = torch.tensor([3.0, 4.0])
-assert three.pow(2).mean() == 12.5
-assert [round(x, 2) for x in rms_norm(three, torch.ones(2)).tolist()] == [0.85, 1.13]
-
-# %% tags=["definition"]
-# course_utils.llama: RMSNorm
+# **Half way.** You have a published model that speaks through a class on your page, and a form in which it answers. What you don't know yet is what the other three changes are for, and when you may believe an answer. Close it here if you like; next time, choose *Kernel → Resume here*.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## Five: positions that turn
+# ## Four: positions that turn
 # <a id="rotary"></a>
 # A GPT adds a learned row for each position. What it has learned for the positions 3 and 5 says nothing about 103 and 105, although the distance is the same. You know a remedy from chapter 4: **turn the query and the key by an angle that grows with their position, and only the distance counts.** This is **RoPE** (*rotary position embedding*, 2021): <!-- source: Su et al. 2021 -->
 
@@ -382,7 +388,7 @@ labs.meet(
 # course_utils.rotary: rotation, turn
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
-# ## Six: a gate
+# ## Five: a gate
 # <a id="swiglu"></a>
 # After the attention a small network works on each word separately. In a GPT each of its hidden features goes through a GELU, which sees nothing but this one number. Now suppose that a feature says “this is a name”, and that names should count only inside a quotation. Then something that has seen the quotation marks should decide how much of the feature is passed on. So for each feature we compute two numbers from the whole vector $x$: *what* it would pass on, and *how much* of it. The second number is a **gate**, and we multiply the two.
 
@@ -420,7 +426,7 @@ assert ((what * much)[opened].abs() > 10 * (what * much)[shut].abs().max()).all(
 assert round(F.silu(torch.tensor(2.0)).item(), 2) == 1.76 and round(1.76 * 3, 2) == 5.28 and 3 * 8 / 3 == 2 * 4
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
-# ## Seven: shared keys and values
+# ## Six: shared keys and values
 # <a id="grouped-queries"></a>
 # While it writes, a model keeps the keys and values of all earlier tokens, because otherwise it would have to compute them again for each new one. You know this cache from chapter 7. It grows with every token, in every block and every head.
 
@@ -526,10 +532,9 @@ assert round(plain, 1) == 2.0 and 0.01 < unchanged.max() - unchanged.min() < 0.0
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core", "guess"]
 # ## Who answers? Ask
 # <a id="ask"></a>
-# Now your two functions are in the class, so let's fill it once more and ask. This time look inside while it writes: choose a token of the answer. What else was likely there, and where did a head attend? **Guess first:** is the model less sure about the capital of Atlantis than about that of France?
+# By now both of your functions are in the class. Ask it again, and this time look inside while it writes: choose a token of the answer. What else was likely there, and where did a head attend? **Guess first:** is the model less sure about the capital of Atlantis than about that of France?
 
 # %% jupyter={"source_hidden": true} seconds=30 slideshow={"slide_type": "subslide"} tags=["lab"]
-talker = published.load(Llama) or published.StandIn(Llama)  # with your functions
 asking = labs.replies(
     ["What is the capital of France?", "What is the capital of Atlantis?"],
     {("SmolLM2" if smol else "llama-holmes"): talker.asked},
