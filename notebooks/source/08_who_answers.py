@@ -8,7 +8,7 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["artifact", "core", "guess"]
 # # 8 · Who answers?
-# *Nobody answers; the model continues a text.* You'll keep `mine/llama.py`, the decoder that most open models use today, with your own lines in it, and chat with a published model through it. <!-- minutes --> **Before:** a GPT ([chapter 7](07_gpt.ipynb)), rotary positions ([chapter 4](04_positional_encoding.ipynb)).
+# *Nobody answers; the model continues a text.* You'll keep `mine/llama.py`, today's decoder in plain PyTorch with your own lines in it, and chat with a published model through it. <!-- minutes --> **Before:** a GPT ([chapter 7](07_gpt.ipynb)), rotary positions ([chapter 4](04_positional_encoding.ipynb)).
 #
 # ## Ten questions
 # We wrote ten questions down before we put any of them to a model. For each you see three answers: one by a small model that has read a single novel, and two by a published model called SmolLM2, which we asked in two ways. **Choose a question. Which answer would you believe?**
@@ -154,14 +154,14 @@ labs.beside(
 # ```diff
 #   # in each block
 # - self.norm1 = nn.LayerNorm(size)
-# + self.norm1 = RMSNorm(size)                            # new 1: divides, and subtracts nothing
+# + self.norm1 = RMSNorm(size)                            # new 1: and so is every norm
 # - self.ffn = nn.Sequential(widen, nn.GELU("tanh"), narrow)
 # + self.ffn = SwiGLU(size, hidden)                       # new 3: each hidden feature has a gate
 #
 #   # in its attention
 # - q, k, v = self.project(x)                             # [B, H, T, d] each
 # + q = turn(split_heads(self.query(x), heads), *turns)   # new 2: turned by its position
-# + k = turn(split_heads(self.key(x), key_heads), *turns) # new 2, new 4: in fewer heads, G
+# + k = turn(split_heads(self.key(x), key_heads), *turns) # new 2 and 4: fewer heads, G
 # + v = split_heads(self.value(x), key_heads)             # new 4: [B, G, T, d]
 # + k, v = share_heads(k, heads), share_heads(v, heads)   # new 4: [B, H, T, d] again
 #
@@ -521,7 +521,7 @@ assert all(abs(plain - x) < 0.02 for x in mean.values()) and len(mean) == 3
 assert round(plain, 1) == 2.0 and 0.01 < unchanged.max() - unchanged.min() < 0.015
 
 # %% [markdown]
-# RoPE saves a tenth of a bit, and of the four changes it's the only one that lowers the loss of a model as small as this. Are the others useless, then? They weren't made for this. RMSNorm is there to save time and shared keys to save memory, and SwiGLU was chosen because it lowered the loss of larger models. <!-- source: Zhang and Sennrich 2019; Ainslie et al. 2023; Shazeer 2020, table 1 -->
+# RoPE saves a tenth of a bit, and of the four changes it's the only one that clearly lowers the loss of a model as small as this. Are the others useless, then? They were made for something else. RMSNorm is there to save time and shared keys to save memory, and SwiGLU was chosen because it lowered the loss of larger models. <!-- source: Zhang and Sennrich 2019; Ainslie et al. 2023; Shazeer 2020, table 1 -->
 #
 # <details><summary>How sure is this?</summary>
 #
@@ -532,7 +532,7 @@ assert round(plain, 1) == 2.0 and 0.01 < unchanged.max() - unchanged.min() < 0.0
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core", "guess"]
 # ## Who answers? Ask
 # <a id="ask"></a>
-# By now both of your functions are in the class. Ask it again, and this time look inside while it writes: choose a token of the answer. What else was likely there, and where did a head attend? **Guess first:** is the model less sure about the capital of Atlantis than about that of France?
+# By now both of your functions are in the class. Ask the model again, and this time look inside while it writes: choose a token of the answer. What else was likely there, and where did a head attend? **Guess first:** is the model less sure about the capital of Atlantis than about that of France?
 
 # %% jupyter={"source_hidden": true} seconds=30 slideshow={"slide_type": "subslide"} tags=["lab"]
 asking = labs.replies(
@@ -563,13 +563,13 @@ assert smol is None or [(one[5][0][0], round(100 * one[5][0][1])) for one in cha
 # **Keep this:** fluent text can be false. How sure the model was shows in its probabilities, not in its sentences.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
-# ## When should you not train it further?
+# ## When not to fine-tune
 # <a id="fine-tuning"></a>
 # You could train SmolLM2 further, on questions and answers of your own. This is called **fine-tuning**, and you'll do it with a small model in chapter 9. But it takes examples and time, and the model may lose something that it could do before. So try three cheaper things first:
 #
 # 1. **Ask in another form.** In this lesson the form alone turned 1972 into Neil Armstrong.
 # 2. **Put the fact into the text.** Let a program search for it and write it in front of the question: this is *retrieval*.
-# 3. **Take a larger model.** If it is a Llama, your class needs only other sizes.
+# 3. **Take a larger model.** If it is built like SmolLM2, your class needs only other sizes.
 #
 # Let's try the second, without changing a single parameter:
 

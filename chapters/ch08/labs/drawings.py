@@ -122,7 +122,7 @@ def norms(x: Sequence[float], *, title="", caption=""):
     scene = row(*steps(*columns), *hands, even=True)
     said = [
         t("The vector (3, 4) has the length 5. The radius is the length that both norms want: a mean square of 1."),
-        t("Layer norm first takes off the mean, which turns the vector, then makes it as long as the radius."),
+        t("Layer norm first subtracts the mean, which turns the vector, then makes it as long as the radius."),
         t("RMSNorm only makes it shorter, so it still points where it did."),
     ]
     rows = [[name, ", ".join(f"{n:.2f}" for n in pair)] for name, pair in zip(names, made, strict=True)]
