@@ -304,7 +304,7 @@ from chapters.ch08.kept.smollm import renamed as name_here
 
 theirs = [  # from below: a part of the class, its colour, and its tensors in the file
     (from_cell("the table of tokens"), "", ["token_embd"]),
-    (from_cell("the norm before it"), "", ["blk.0.attn_norm"]),
+    (from_cell("the norm before attention"), "", ["blk.0.attn_norm"]),
     (from_cell("attention: nine query heads, three key heads"), "query", [f"blk.0.attn_{x}" for x in ("q", "k", "v", "output")]),
     (from_cell("the norm before the network"), "", ["blk.0.ffn_norm"]),
     (from_cell("the network with its gate"), "output", [f"blk.0.ffn_{x}" for x in ("gate", "up", "down")]),
