@@ -45,8 +45,8 @@ labs.replies(
     {name: [nothing.get(one[q], one[q].strip()) for q in questions] for name, one in said.items()},
     title="Who answers?",
     caption=from_cell(
-        "Long replies are cut at the end. SmolLM2 takes the likeliest token each time, "
-        "the first model draws among the likely ones. {about}",
+        "Long replies are cut at the end. SmolLM2 takes the likeliest token each time, the "
+        "first model draws among the likely ones. {about}",
         about=recorded.about,
     ),
 )
@@ -273,11 +273,24 @@ from course_utils.rotary import rotation, turn
 # course_utils.llama: LlamaBlock, Llama
 
 # %% [markdown]
-# Does it compute what it should? Put the parameters of `llama-holmes` into your class. Then read a text all at once, and again token by token with the cache. The logits shouldn't change:
+# Does it compute what it should? At first its parameters are random, and all it can do is repeat a word. Put the parameters of `llama-holmes` into it, and it sounds like the novel:
 
 # %%
+from course_utils.gpt import generate
+
+def written_by(model):
+    tokens = [int(token) for token in generate(model, ids, 12, temperature=0)]
+    return holmes.tokenizer.decode(tokens)
+
 yours = Llama(holmes.model.config)
+print("random:", written_by(yours))
 yours.load_state_dict(holmes.model.state_dict())
+print("trained:", written_by(yours))
+
+# %% [markdown]
+# Now read the text all at once, and again token by token with the cache. The logits shouldn't change:
+
+# %%
 caches = yours.caches()
 with torch.no_grad():
     gap = (yours(ids) - holmes.model(ids)).abs().max()
@@ -286,7 +299,7 @@ with torch.no_grad():
 print(f"largest difference to ours: {gap:.0e}; token by token: {other:.0e}")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert gap < 1e-4 and other < 1e-4
+assert gap < 1e-4 and other < 1e-4 and written_by(Llama(holmes.model.config)).split()[:2] == ["Holmes"] * 2
 
 # %% [markdown] tags=["keep"]
 # **Keep this:** a Llama is a GPT with another norm, turned positions, gates, and shared keys and values.
@@ -329,8 +342,6 @@ assert sum(len(names) for *_, names in theirs) == 11 and shapes["blocks.0.attent
 # You won't find the rotations in the file, because their angles are computed, not learned. [`published.load`](../chapters/ch08/published.py) reads the file and fills your class. Then ask it what you like:
 
 # %% seconds=10
-from course_utils.gpt import generate
-
 smol = published.load(Llama)  # your class with these parameters, if they are installed
 talker = smol or published.StandIn(Llama)  # if not: llama-holmes
 print(talker.about)
@@ -433,13 +444,12 @@ assert round(F.silu(torch.tensor(2.0)).item(), 2) == 1.76 and round(1.76 * 3, 2)
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
     "SmolLM2 has 30 blocks of 9 heads with 64 features, and reads up to 8,192 tokens. "
-    "If each head kept keys and values of its own, how large would the cache "
-    "be, in 16-bit numbers?",
+    "If each head kept keys and values of its own, how large would the cache be, "
+    "in 16-bit numbers?",
     ["5 MB", "57 MB", "566 MB"],
     answer=2,
-    because="2 · 30 · 9 · 64 numbers of 2 bytes are 69 kB for each token; 8,192 tokens "
-    "need 566 MB, twice as much as the "
-    "parameters in 16 bits (269 MB).",
+    because="2 · 30 · 9 · 64 numbers of 2 bytes are 69 kB for each token; 8,192 tokens need "
+    "566 MB, twice as much as the parameters in 16 bits (269 MB).",
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]

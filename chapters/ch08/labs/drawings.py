@@ -123,7 +123,7 @@ def norms(x: Sequence[float], *, title="", caption=""):
     said = [
         t("The vector (3, 4) has the length 5. The radius is the length that both norms want: a mean square of 1."),
         t("Layer norm first subtracts the mean, which turns the vector, then makes it as long as the radius."),
-        t("RMSNorm only makes it shorter, so it still points where it did."),
+        t("RMSNorm only makes it shorter, so it still points where it did. The learned numbers come after that."),
     ]
     rows = [[name, ", ".join(f"{n:.2f}" for n in pair)] for name, pair in zip(names, made, strict=True)]
     return figure(scene, said, ([t("norm"), t("numbers")], rows), title=title, caption=caption)
