@@ -75,7 +75,7 @@ assert len(recorded["bare"]) == 10 and list(recorded["bare"].values()).count("�
 assert "∅" not in recorded["answers"].values() and "two pairs of legs" in " ".join(recorded["answers"].values())
 
 # %% [markdown]
-# The second and the third answer come from one model, with the same parameters. Asked the bare question about the Moon, it says 1972, and to six of the other nine it says nothing at all. Asked in the other way, it always answers, though often wrongly: a spider has “two pairs of legs”. So what did we do differently, and why does it matter to the model?
+# The second and the third answer come from one model, with the same parameters. Asked the bare question about the Moon, it says 1972, and to six of the other nine it says nothing at all. Asked in the other way, it answers each of the ten, though often wrongly: a spider has “two pairs of legs”. So what did we do differently, and why does it matter to the model?
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## One: a chat is a text
@@ -307,7 +307,7 @@ assert gap < 1e-4 and other < 1e-4 and written_by(Llama(holmes.model.config)).sp
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Three: published parameters
 # <a id="open-weights"></a>
-# SmolLM2 read two trillion tokens on 64 graphics processors, and the parameters that came out are published: one file of 98 MB, in which [most are rounded to four bits](08_who_answers_annex.ipynb#quantisation). How do you get them into *your* class? Its sizes are `LlamaConfig(vocab=49152, size=576, layers=30, heads=9, key_heads=3, hidden=1536, context=8192)`. If your class does the same computation with matrices of the same shapes, you copy each matrix into its place, and your class computes what theirs does. In this file only the names are different: <!-- source: model card of SmolLM2-135M: 2T tokens, 64 H100 -->
+# SmolLM2 read two trillion tokens on 64 graphics processors, and the parameters that came out are published. Here they're in one file of 98 MB, [most of them rounded to four bits](08_who_answers_annex.ipynb#quantisation). How do you get them into *your* class? Its sizes are `LlamaConfig(vocab=49152, size=576, layers=30, heads=9, key_heads=3, hidden=1536, context=8192)`. If your class does the same computation with matrices of the same shapes, you copy each matrix into its place, and your class computes what theirs does. In this file only the names are different: <!-- source: model card of SmolLM2-135M: 2T tokens, 64 H100 -->
 
 # %% slideshow={"point": ["found[renamed("]} tags=["definition"]
 # chapters.ch08.kept.smollm: renamed, parameters_of
