@@ -273,7 +273,7 @@ from course_utils.rotary import rotation, turn
 # course_utils.llama: LlamaBlock, Llama
 
 # %% [markdown]
-# Does it compute what it should? At first its parameters are random, and all it can do is repeat a word. Put the parameters of `llama-holmes` into it, and it sounds like the novel:
+# Does it compute what it should? At first its parameters are random, and what it writes shows it. Put the parameters of `llama-holmes` into it, and it sounds like the novel:
 
 # %%
 from course_utils.gpt import generate
@@ -299,7 +299,7 @@ with torch.no_grad():
 print(f"largest difference to ours: {gap:.0e}; token by token: {other:.0e}")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert gap < 1e-4 and other < 1e-4 and written_by(Llama(holmes.model.config)).split()[:2] == ["Holmes"] * 2
+assert gap < 1e-4 and other < 1e-4
 
 # %% [markdown] tags=["keep"]
 # **Keep this:** a Llama is a GPT with another norm, turned positions, gates, and shared keys and values.
