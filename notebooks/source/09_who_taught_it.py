@@ -11,7 +11,7 @@
 # *From continuing to reasoning.* You'll keep `talker.pt`, a small model that you taught to add, and `mine/answering.py`, with which you can teach others. <!-- minutes --> **Before:** a GPT ([chapter 7](07_gpt.ipynb)); chapter 8 says [why a chat is a text](08_who_answers.ipynb#chat-template).
 #
 # ## Three teachers
-# A language model goes on with a text, in the manner of the texts that it was trained on. Ask it something, and it may go on with another question. So who taught it to go on with an *answer*? There are three kinds of teacher. **Play it: which of the three has least to do?**
+# A language model goes on with a text, in the manner of its training texts. Ask it something, and it may go on with another question. So who taught it to go on with an *answer*? There are three kinds of teacher. **Play it: which of the three has least to do?**
 
 # %% jupyter={"source_hidden": true}
 import copy
@@ -24,34 +24,29 @@ from torch import nn
 import course_kit
 from chapters.ch09 import again, exercise, hint, labs, solution
 from chapters.ch09 import sums
-from chapters.ch08 import published
 from course_kit.i18n import from_cell
 from course_kit import results
 from course_kit.views import Table, plot, predict
-from course_utils.gpt import generate
 
 runtime = course_kit.setup()
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.teachers(
-    "37+48=",
-    "7+8=15 3+4+1=8",
-    "85",
-    "75",
+    "37+48=", "7+8=15 3+4+1=8", "85", "75",
     title="What can a teacher give?",
     caption="One question, and three ways to teach. In [value|green], what the model should "
     "do more often.",
 )
 
 # %% [markdown]
-# The first teacher writes a whole answer, the second chooses between two, and the third has least to do, because it only says yes or no. SmolLM2 had the first two. DeepSeek-R1-Zero (2025), which became known for its reasoning, had only the third. In this lesson you'll teach one small model in all three ways, and we stay with one task: it should add two numbers below 100. With sums you see at a glance whether an answer is right and how it was found, and you won't have to wait, because each training takes only seconds. <!-- source: model card of SmolLM2-135M-Instruct (SFT, then DPO); DeepSeek-AI 2025 -->
+# The first teacher writes a whole answer, the second chooses between two, and the third has least to do, because it only says yes or no. SmolLM2 had the first two, and DeepSeek-R1-Zero (2025) had only the third. In this lesson you'll teach one small model in all three ways, and we stay with one task: it should add two numbers below 100. With sums you see at a glance whether an answer is right and how it was found, and each training takes only seconds. <!-- source: model card of SmolLM2-135M-Instruct (SFT, then DPO); DeepSeek-AI 2025 -->
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## One: imitate
 # <a id="sft"></a>
-# The first teacher writes answers. The model reads question and answer as one text, and learns it as chapter 7's GPT learned its novel: at each place, it predicts what comes next. This is called **supervised fine-tuning** (SFT). *Fine-tuning*, because the model has usually read a lot before. Ours hasn't. It's chapter 7's `GPT` with two blocks, it has read nothing, not even a novel, and each character is a token.
+# The first teacher writes answers. The model reads question and answer as one text, and learns it as chapter 7's GPT learned its novel: at each place, it predicts what comes next. This is called **supervised fine-tuning** (SFT). Usually the model has read a lot before. Ours hasn't: it's chapter 7's `GPT` with two blocks, it has read nothing, and each character is a token.
 #
-# `sums` makes the questions and their answers. We teach two hundred solved sums, and keep three hundred others back for the exam: these are the *new* sums. All the rest stay *unsolved*, for later.
+# `sums` makes questions and answers. We teach two hundred solved sums, and keep three hundred others back for the exam: the *new* sums. The rest stay *unsolved*, for later.
 
 # %%
 from torch.nn.utils.rnn import pad_sequence
@@ -63,7 +58,7 @@ print(repr(sums.question(*one)), "->", repr(sums.result(*one)))
 print(len(taught), len(unsolved), len(held_out))
 
 # %% [markdown]
-# The answer ends with a new line, so the model learns to stop, too. But should it learn *everything* in this text? The question will always be given by you. If the model had to predict which question comes, it would spend its effort on something that can't be known. So we leave the question out of the loss:
+# The answer ends with a new line, so the model learns to stop, too. But should it learn *everything* in this text? The question will always be given by you, so the model would waste its effort on learning which one comes. So we leave the question out of the loss:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.counted(
@@ -123,12 +118,11 @@ for_training(one_step)  # with nothing solved it does nothing
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Two: small steps
 # <a id="chain-of-thought"></a>
-# What should the teacher write? The result, you'd think. But how do *you* add 37 and 48? You add the units, then the tens with what you carried, and only then do you know the result. A teacher at the board writes these steps down. So let's try two kinds of answers to the same sums: the result alone, and a *draft*, which has the steps first and the result at its end. <!-- source: sums.draft, below -->
+# What should the teacher write? The result, you'd think. But how do *you* add 37 and 48? You add the units, then the tens with what you carried, and only then do you know the result. So let's try two kinds of answers to the same sums: the result alone, and a *draft*, which ends with the result. <!-- source: sums.draft, below -->
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.draft(
-    37,
-    48,
+    37, 48,
     title="How do you add 37 and 48?",
     caption="The [query|digits], and what you [output|write] in between. Play it.",
 )
@@ -152,7 +146,7 @@ predict(
 )
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# Now we train both. In each step we draw 32 examples, compute the loss on their answers, and change the parameters a little. The learning rate rises for the first twenty steps and then falls to 0, and a gradient longer than 1 is shortened, so that no single step goes astray:
+# Each step takes 32 examples. The learning rate rises for twenty steps and then falls to 0, and a gradient longer than 1 is shortened:
 
 # %% slideshow={"slide_type": "skip"}
 examples = {"alone": sums.in_ids(taught, sums.result), "draft": sums.in_ids(taught, sums.draft)}
@@ -173,28 +167,23 @@ for name, model in models.items():
             print(f"{name:5} {step + 1}: {sums.share_right(model, held_out):.0%} of new sums")
 
 # %% [markdown]
-# How do the two models answer sums that neither has seen? Here are two that the second gets right, and two that it doesn't. **Look at the wrong ones: in which step did it go wrong?**
+# Here are two new sums that the second model gets right, and two that it doesn't. **In which step did it go wrong?**
 
 # %% jupyter={"source_hidden": true}
 wrote = {name: sums.answers(model, held_out) for name, model in models.items()}
 marks = [sums.is_right(*one) for one in zip(held_out, wrote["draft"], strict=True)]
 Table(
     [
-        {
-            "question": sums.question(*held_out[i]),
-            "result alone": wrote["alone"][i].strip(),
-            "draft": wrote["draft"][i].strip(),
-            "right": str(sum(held_out[i])),
-        }
-        for right in (True, False)
-        for i in [i for i, one in enumerate(marks) if one == right][:2]
+        {"question": sums.question(*held_out[i]), "result alone": wrote["alone"][i].strip(),
+         "draft": wrote["draft"][i].strip(), "right": str(sum(held_out[i]))}
+        for right in (True, False) for i in [i for i, one in enumerate(marks) if one == right][:2]
     ],
     "New sums, and the likeliest answers of your two models.",
     data=("question", "result alone", "draft"),
 )
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# The model that writes the result alone knows most of its sums by heart, and can do little else. The other one adds most of the new sums. Why is it better, if both saw the same ones? Ask yourself what is *new* in a new sum. For the first model the whole sum is. But the second adds only two digits and a carry at a time, and it has met most of these small sums before: for 93 % of the new sums the last digits occur in its examples (in either order), and for 87 % the first digits with their carry. It has seen fewer of the second kind, and there it errs most.
+# The model that writes the result alone knows most of its sums by heart, and can do little else. The other one adds most of the new sums. Why is it better, if both saw the same ones? Ask yourself what is *new* in a new sum. For the first model the whole sum is. But the second adds only two digits and a carry at a time. In 93 % of the new sums it has met the last digits before (in either order), and in 87 % the first digits with their carry. There it errs most.
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 def small(step):
@@ -211,18 +200,14 @@ tens = [text for one, text in false if len(text) == 3 and text[0] == sums.draft(
 assert len(tens) > len(false) / 2  # the units are right, and what is wrong comes behind them
 
 # %% [markdown]
-# So this is what a draft does: **it cuts a new question into small steps, most of which are not new.** But there's another explanation. Perhaps the second model is better only because it may write more, and so compute more, before it has to name the result. How would you find out? We let a third model write as many *blanks* as a draft has characters, and then the result:
+# So a draft **cuts a new question into small steps, most of which are not new.** But perhaps the second model is better only because it may write more, and so compute more, before it names the result. How would you find out? We let a third model write as many *blanks* as a draft has characters:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 trials = results.load("reasoning")
 shown = {"result alone": "answer alone", "blanks, then the result": "blanks", "draft, then the result": "draft"}
 right = torch.tensor([[100 * one["right"][way] for one in trials["seeds"]] for way in shown.values()])
 plot.bars(
-    list(shown),
-    right.mean(1),
-    each=right,
-    ylabel="right, % of 300 new sums",
-    digits=0,
+    list(shown), right.mean(1), each=right, ylabel="right, % of 300 new sums", digits=0,
     title="Is it the steps, or only more room?",
     caption=from_cell(
         "Each model learned from {taught} sums for {steps} steps. A dot: one training; a bar: "
@@ -235,7 +220,6 @@ plot.bars(
 share = {name: [round(100 * one["right"][name]) for one in trials["seeds"]] for name in trials["seeds"][1]["right"]}
 average = {name: round(100 * sum(one["right"][name] for one in trials["seeds"]) / 3) for name in share}
 assert (average["answer alone"], average["blanks"], average["draft"]) == (6, 8, 67) and max(share["answer alone"]) < 10 < 50 < min(share["draft"])
-assert (share["blanks"], share["answer alone"]) == ([13, 8, 4], [4, 7, 8])
 assert len(trials["seeds"]) == 3 and trials["taught"] == 200 and len(held_out) == 300 == trials["held out"]
 new = [sums.share_right(one, held_out) for one in models.values()]
 
@@ -245,11 +229,11 @@ assert new[0] < 0.15 < 0.3 < new[1]
 # %% [markdown] tags=["keep"]
 # Room alone hardly helps, and written steps help a lot: taught drafts, the model solves more than half of the new sums.
 #
-# In large models such a draft is called a **chain of thought**. You can train a model to write one, as we've done (*scratchpads*, 2021), or ask a large one to think step by step (2022). A model that is trained to write such steps before its answer is called a *reasoning model*. <!-- source: Nye et al. 2021; Wei et al. 2022; Kojima et al. 2022 -->
+# In large models such a draft is called a **chain of thought**. You can train a model to write one, as we've done (*scratchpads*, 2021), or ask a large one to think step by step (2022). A *reasoning model* is trained to do so. <!-- source: Nye et al. 2021; Wei et al. 2022; Kojima et al. 2022 -->
 #
 # <details><summary>How sure is this?</summary>
 #
-# Single trainings differ: in eight of them the draft got 54 to 78 %. With blanks it was 13, 8 and 4 %, where the result alone got 4, 7 and 8. All this is a matter of few examples: taught 4,000 of the 5,050 sums, the result alone got 61 % of the others. <!-- source: data/results/reasoning.json; seeds 3 to 7: 70, 54, 75, 78, 74 %; 4,000 sums, 800 steps: 61 % -->
+# Trainings differ: in eight of them the draft got 54 to 78 %. With many examples things change: taught 4,000 of the 5,050 sums, the result alone got 61 % of the others. <!-- source: data/results/reasoning.json; seeds 3 to 7: 70, 54, 75, 78, 74 %; 4,000 sums, 800 steps: 61 % -->
 #
 # </details>
 #
@@ -261,16 +245,16 @@ assert new[0] < 0.15 < 0.3 < new[1]
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Three: which answer is better?
 # <a id="dpo"></a>
-# Who could write the best possible poem, or the kindest refusal? Hardly anybody. But if you're shown two of them, you can usually say which one you like better. That's our second teacher: people who choose. Take two answers to 37+48=, both right: *85*, and *7+8=15 3+4+1=8 85*. Say that three people of four prefer the one with its steps. What should a model learn from this? <!-- source: sums.draft -->
+# Who could write the best possible poem, or the kindest refusal? Hardly anybody. But if you are shown two of them, you can usually say which one you like better. That's our second teacher: people who choose. Two answers to 37+48= are right: *85*, and *7+8=15 3+4+1=8 85*. Say that three people of four prefer the one with its steps. What should a model learn from this? <!-- source: sums.draft -->
 #
-# **The idea:** give each answer a number, its *reward*, so that the differences of rewards explain what people choose. Then tilt the model towards high rewards, but don't let it go too far from what it was. That takes four lines.
+# **The idea:** give each answer a number, its *reward*, so that the differences of rewards explain what people choose. Then tilt the model towards high rewards, but not too far from what it was. That takes four lines.
 #
 # 1. *A number for each answer.* Call the answer that somebody chose $y^+$, and the other one $y^-$. We assume that this choice has the probability $\sigma\big(r(y^+)-r(y^-)\big)$, where $r$ is the reward (Bradley and Terry, 1952). If the two rewards are equal, that is one half. If the first is higher by $\ln 3$, it is three quarters, as in our example. <!-- source: Bradley and Terry 1952 -->
-# 2. *What the model should do.* Write $\pi(y)$ for the probability that the model gives to an answer $y$, and $\pi_0(y)$ for the one that the old model gave. The model should earn much reward on average. But it should also stay near the old model, or it forgets how to write. So we look for the $\pi$ for which this difference is largest:
+# 2. *What the model should do.* Write $\pi(y)$ for the probability that the model gives to an answer $y$, and $\pi_0(y)$ for the one that the old model gave. The model should earn much reward on average, but stay near the old model, or it forgets how to write. So we look for the $\pi$ for which this difference is largest:
 #
 # $$\underbrace{\sum_y\pi(y)\,r(y)}_{\text{mean reward}}\;-\;\beta\underbrace{\sum_y\pi(y)\ln\frac{\pi(y)}{\pi_0(y)}}_{\text{how far from }\pi_0}$$
 #
-# The second sum is the **KL divergence**. If the two models are the same it is 0, and otherwise it is above 0. The number β is the price of moving, so with a large β the model stays close. **RLHF** (InstructGPT, 2022) takes this line as it is: a second model learns $r$ from what people chose, and then $\pi$ is trained by trial and error, as we'll do in section Four. <!-- source: Ouyang et al. 2022 -->
+# The second sum is the **KL divergence**. If the two models are the same it is 0, and otherwise it is above 0. The number β is the price of moving, so with a large β the model stays close. **RLHF** (InstructGPT, 2022) follows this line: a second model learns $r$ from people's choices, and $\pi$ is trained by trial and error, as in section Four. <!-- source: Ouyang et al. 2022 -->
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # 3. *Which π is that?* We can write it down. Multiply the old probability of each answer by $e^{r/\beta}$, then divide by the sum $Z$, so that everything adds up to 1:
@@ -284,13 +268,11 @@ assert new[0] < 0.15 < 0.3 < new[1]
 # | with its steps | ½ | ln 3 | 3 | 1½ | ¾ |
 # | the result alone | ½ | 0 | 1 | ½ | ¼ |
 #
-# This best model shows its steps three times out of four, exactly as often as people prefer them. With a smaller β it would show them more often.
+# So the best model shows its steps three times out of four, exactly as often as people prefer them. With a smaller β it would show them more often.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.tilt(
-    ["7+8=15 3+4+1=8 85", "85"],
-    [0.5, 0.5],
-    [3, 1],
+    ["7+8=15 3+4+1=8 85", "85"], [0.5, 0.5], [3, 1],
     title="What is the best model?",
     caption="Two answers, one half each at first. Here β is 1, and their rewards are ln 3 and 0. "
     "Play it.",
@@ -307,7 +289,7 @@ labs.tilt(
 #
 # $$r(y)=\beta\ln\frac{\pi(y)}{\pi_0(y)}+\beta\ln Z$$
 #
-# Take the table again, where β = 1. For the answer with steps this is $\ln(\tfrac34:\tfrac12)+\ln 2=\ln 3$, and for the other one $\ln(\tfrac14:\tfrac12)+\ln 2=0$. They are the rewards that we put in. So *every* model is the best one for *some* reward, and this line says for which, up to the term $\beta\ln Z$ that all answers to a question share.
+# In the table, with β = 1, this is $\ln(\tfrac34:\tfrac12)+\ln 2=\ln 3$, for the answer with steps, and $\ln(\tfrac14:\tfrac12)+\ln 2=0$ for the other one: the rewards that we put in. So *every* model is the best one for *some* reward, and this line says for which, up to the term $\beta\ln Z$ that all answers to a question share.
 #
 # Now put this into line 1. There, only the *difference* of two rewards matters. Both answers belong to the same question, so both rewards contain the same $\beta\ln Z$, and it cancels. What is left needs no reward model, only $\pi$ and the old $\pi_0$:
 #
@@ -318,7 +300,7 @@ labs.tilt(
 # $$L=-\ln\sigma\!\Big(\beta\Big[\underbrace{\ln\frac{\pi(y^+)}{\pi_0(y^+)}}_{\text{gain of the liked}}-\underbrace{\ln\frac{\pi(y^-)}{\pi_0(y^-)}}_{\text{gain of the disliked}}\Big]\Big)$$
 
 # %% [markdown] tags=["card"]
-# Try it with a pencil. The log-probability of the liked answer has gone up from −4 to −2, a gain of 2, and that of the disliked one has stayed at −3, a gain of 0. With β = ½ the loss is $-\ln\sigma(1)=0.31$. It sees only the difference of the gains. So both answers may become less likely in training, as long as the log-probability of the liked one falls less. <!-- source: the arithmetic of this paragraph, asserted below -->
+# Try it with a pencil. The log-probability of the liked answer has gone up from −4 to −2, a gain of 2, and that of the disliked one has stayed at −3, a gain of 0. With β = ½ the loss is $-\ln\sigma(1)=0.31$. The loss sees only the difference of the gains. So both answers may become less likely in training, as long as the log-probability of the liked one falls less. <!-- source: the arithmetic of this paragraph, asserted below -->
 #
 # ### Exercise 2 ●●○ · 6 minutes
 # Write the loss. It gets four log-probabilities for each pair, and is the mean over the pairs; β is 0.1 unless given.
@@ -342,9 +324,11 @@ assert both < -F.logsigmoid(torch.zeros(1))  # both lost, and the loss fell
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Does it do what line 3 says?
-# Now let's have people teach your model, except that a program chooses in their place. First the model has to be able to write both kinds of answers, so it learns for another hundred steps, from drafts and results mixed. That's our old model. Then it writes four answers to each of three hundred unsolved sums. If both kinds are among the four, the longest, which has steps, and the shortest, which has none, become a pair. (`training` is the loop of section Two.)
+# Now let people teach your model (a program chooses in their place). For this the old model must write both kinds of answers, so your draft model learns for another hundred steps, from drafts and results mixed. Then it writes four answers to each of three hundred unsolved sums. If both kinds are among the four, the longest, which has steps, and the shortest, which has none, become a pair.
 
 # %% seconds=10 slideshow={"slide_type": "skip"} steps=100 tags=["training"]
+from course_utils.post_training import training  # the loop of section Two
+
 dice, old = random.Random(0), copy.deepcopy(models["draft"])
 mixed = examples["draft"] + examples["alone"]
 
@@ -364,7 +348,7 @@ for i, one in enumerate(asked):
 print(len(pairs), "pairs, such as", pairs[0])
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# The loss needs the probability of a whole answer. The probabilities of its tokens are multiplied, so `log_probability` adds up their logarithms. Under the old model we compute them once:
+# For the probability of a whole answer, `log_probability` adds up the logarithms of its tokens' probabilities. Those of the old model we compute once:
 
 # %% tags=["definition"]
 # course_utils.post_training: log_probability
@@ -385,7 +369,7 @@ def people_choose():
     return dpo_loss(liked, other, liked0, other0, beta=1.0)
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# The people's rewards differ by $\ln 3$, and we choose β = 1. So line 3 makes a prediction: the odds of an answer with steps, against one without, should become three times as large. `with_steps` draws two answers to each new sum, and gives the share of those that have steps.
+# The people's rewards differ by $\ln 3$, and we choose β = 1. So line 3 makes a prediction: the odds of an answer with steps, against one without, should become three times as large. `with_steps` gives the share of drawn answers to new sums that have steps.
 
 # %% seconds=20 slideshow={"slide_type": "subslide"} steps=[60, 20, 19] tags=["training"]
 def with_steps(model):
@@ -403,11 +387,7 @@ print(f"with steps before {found[0]:.0%}, now {found[-1]:.0%}; line 3 says {says
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 labs.preferred(
-    "37+48=",
-    ["7+8=15 3+4+1=8 85", "85"],
-    found,
-    says,
-    every=20,
+    "37+48=", ["7+8=15 3+4+1=8 85", "85"], found, says, every=20,
     title="Does the model become what its people like?",
     caption="The two kinds of answers. Bars: how many of 600 drawn answers to new sums have "
     "steps, after so many steps of training. Play it.",
@@ -421,7 +401,7 @@ assert len(pairs) > 150
 assert abs(found[-1] - says) < 0.08 and found[-1] > found[0] + 0.1
 
 # %% [markdown] tags=["keep"]
-# The number *three quarters* is nowhere in the loss. The model saw only choices, and yet it comes near what line 3 says. A quarter of the people like the bare result, and your model still writes it, too.
+# The model saw only choices, and yet it comes near what line 3 says. A quarter of the people like the bare result, and your model still writes it.
 #
 # <details><summary>How sure is this?</summary>
 #
@@ -434,15 +414,15 @@ assert abs(found[-1] - says) < 0.08 and found[-1] > found[0] + 0.1
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Four: a check instead of a teacher
 # <a id="verifiable-reward"></a>
-# Whether a sum is right isn't a matter of taste. A program can check it: the last number is right, or it is not. Such a check is called a **verifiable reward**, and training with it RLVR. Now nobody has to write a solution any more. But how can a model learn from a yes or a no?
+# Whether a sum is right isn't a matter of taste. A program can check it: the last number is right, or it is not. Such a check is called a **verifiable reward**, and training with it RLVR. Nobody has to write a solution any more. But how can a model learn from a yes or a no?
 #
-# Here is the difficulty. To train, we follow slopes, and a check has none: change a parameter a little, and the answer stays the same, or it becomes another one. What does change smoothly is the *probability* of each answer. So here's the idea: **let the model write several answers, and raise the probability of those that pass the check.**
+# To train, we follow slopes, and a check has none: change a parameter a little, and the answer stays the same, or it becomes another one. What does change smoothly is the *probability* of each answer. So here's the idea: **let the model write several answers, and raise the probability of those that pass the check.**
 #
-# To learn from what your own attempts have earned is called **reinforcement learning**. It has four words that you'll meet everywhere, and the next picture shows all four. What acts is the **agent**, here our model. Its **policy** $\pi$ gives each answer its probability. What it acts on is the **environment**, here the question with the program that checks. And what comes back from there is the **reward**, here 1 or 0.
+# To learn from what your own attempts have earned is called **reinforcement learning**. Its four words are all in the next picture. The **agent** acts: here, our model writes an answer. Its **policy** $\pi$ gives each answer its probability. The **environment**, here a question and the program that checks, replies with a **reward**, here 1 or 0.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### By hand, on four answers
-# Before we train a network, let's do one step by hand. Take a policy so small that it knows only four answers to our question. Two of them are likely, and only the first is right. Say that it writes each of them once. We follow the four from the draw to the reward, to the *advantage*, and to the loss:
+# Before we train a network, let's do one step by hand. Take a policy that knows only four answers, two of them likely. Only the first is right. Say that it writes each of them once. We follow the four to their rewards, their *advantages*, and the loss:
 
 # %% slideshow={"point": ["A = ", "loss = "]}
 answers = ["85", "75", "86", "95"]
@@ -458,12 +438,7 @@ for row in zip(answers, r, A, parts, z.softmax(0), after):
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.group(
-    "37+48=",
-    answers,
-    r.tolist(),
-    A.tolist(),
-    z.softmax(0).tolist(),
-    after.tolist(),
+    "37+48=", answers, r.tolist(), A.tolist(), z.softmax(0).tolist(), after.tolist(),
     title="What does one step do to four answers?",
     caption="An agent with four answers, an environment that checks them, and one step. Play it.",
 )
@@ -473,7 +448,7 @@ assert A.tolist() == [1.5, -0.5, -0.5, -0.5] and r.mean() == 0.25 and r.std() ==
 assert round(after[0].item(), 2) == 0.23 and round(z.softmax(0)[0].item(), 2) == 0.1
 
 # %% [markdown]
-# Follow the first answer. The four earn ¼ on average, and the first earns 1. How far is that above the mean, in standard deviations? The deviation is ½ (we divide by n − 1, as PyTorch does), so the answer is 1.5. That is its **advantage** $A$. The wrong ones are half a deviation below the mean, so their advantage is −½. The loss multiplies the advantage of each answer by its log-probability:
+# Follow the first answer. The four earn ¼ on average, and the first earns 1. How far is that above the mean, in standard deviations? The deviation is ½ (we divide by n − 1, as PyTorch does), so the answer is 1.5, and that's its **advantage** $A$. The wrong ones have −½. The loss multiplies the advantage of each answer by its log-probability:
 #
 # $$L=-\frac1n\sum_i A_i\,\ln\pi(y_i)$$
 #
@@ -482,7 +457,7 @@ assert round(after[0].item(), 2) == 0.23 and round(z.softmax(0)[0].item(), 2) ==
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### The same with your model
 # <a id="grpo"></a>
-# This is **GRPO** (*group relative policy optimisation*, 2024) in its simplest form; what the paper has besides is in [the annex](09_who_taught_it_annex.ipynb#grpo). A group is all the answers to one question. The code does what you've just done by hand, for a batch of groups, with one difference: it divides by the number of tokens instead of the number of answers: <!-- source: Shao et al. 2024 -->
+# This is **GRPO** (*group relative policy optimisation*, 2024) in its simplest form ([more](09_who_taught_it_annex.ipynb#grpo)). A group is all the answers to one question. For a batch of groups the code does what you've just done by hand, except that it divides by the number of tokens instead of answers: <!-- source: Shao et al. 2024 -->
 
 # %% slideshow={"point": ["rewards.mean(", "gained ="]} tags=["definition"]
 # course_utils.post_training: advantages, reward_loss
@@ -511,7 +486,7 @@ Table(
 assert 0 < passed.mean() < 1
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# Is it the check that teaches, or would any further training help? To find out, we train your draft model twice. Once the program checks its answers: `sums.is_right` compares the last number of the text with the sum. And once it tosses a *coin* for each answer, whatever the answer says. What would you expect of the coin? (`drawn` lets the model write, token by token, until an answer ends.)
+# Is it the check that teaches, or would any further training help? To find out, we train your draft model twice. Once `sums.is_right` compares the last number of each answer with the sum, and once a program tosses a *coin*. What would you expect of the coin? (`drawn` lets the model write, token by token, until an answer ends.)
 
 # %% slideshow={"point": ["A = ", "reward_loss("]}
 def practice(model, reward):
@@ -566,15 +541,15 @@ assert trials["steps"]["GRPO"] == 50 and min(one["form"] for one in trials["seed
 assert curves["coin"][-1] < curves["check"][-1] - 10
 
 # %% [markdown] tags=["keep"]
-# With the check your model gets a little better, although it saw no further draft to imitate. With the coin it gets worse, even in fewer steps. A coin pushes at random, so nothing is learned from it, and each push changes a model that was already good. So it's the check that teaches.
+# With the check your model gets a little better, although it saw no further draft to imitate. With the coin it gets worse, even in fewer steps. A coin pushes at random, and each push changes a model that was already good. So it's the check that teaches.
 #
-# The program knows the result, because it can add. But it doesn't look at the draft, so a right result earns as much after wrong steps. (You'll write a stricter one in the problem.) DeepSeek-R1-Zero was trained in this way on mathematics and programs, and during training its drafts grew long. <!-- source: DeepSeek-AI 2025 -->
+# But the program doesn't look at the draft, so a right result earns as much after wrong steps. (In the problem you'll write a stricter one.) DeepSeek-R1-Zero was trained in this way on mathematics and programs, and during training its drafts grew long. <!-- source: DeepSeek-AI 2025 -->
 #
-# Is a check better than more solutions? Not here: if your model imitates the *same* solved sums once more, it does as well ([annex](09_who_taught_it_annex.ipynb#again)). A check is useful where you have no solutions, or where nobody knows how best to write one.
+# Is a check better than more solutions? Not here: imitating the *same* solved sums once more does as well ([annex](09_who_taught_it_annex.ipynb#again)). A check is useful where you have no solutions.
 #
 # <details><summary>How sure is this?</summary>
 #
-# The curve jumps, because each step sees only 16 sums. In three recorded trainings of 50 steps the check raised 67 % to 74 on average, and each of the three got better. The coin lowered it to 18. With five other seeds the check raised it, too, once by only two sums of 300. <!-- source: data/results/reasoning.json; seeds 3 to 7: 0.6, 4.3, 7.7, 6.0 and 9.7 points -->
+# In three recorded trainings of 50 steps the check raised 67 % to 74 on average, and each of the three got better. The coin lowered it to 18. With five other seeds the check raised it, too, once by only two sums of 300. <!-- source: data/results/reasoning.json; seeds 3 to 7: 0.6, 4.3, 7.7, 6.0 and 9.7 points -->
 #
 # </details>
 #
@@ -583,13 +558,13 @@ assert curves["coin"][-1] < curves["check"][-1] - 10
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Five: why may you do this?
 # <a id="policy-gradient"></a>
-# We wanted a higher *mean* reward, $\sum_y\pi(y)\,r(y)$. Its slope has a term for each answer, $r(y)\,\nabla\pi(y)$, and there are far too many answers for us to add them all up. But look what happens if we use $\nabla\ln\pi=\nabla\pi/\pi$:
+# We wanted a higher *mean* reward, $\sum_y\pi(y)\,r(y)$. Its slope has a term for each answer, $r(y)\,\nabla\pi(y)$, and there are far too many to add up. But use $\nabla\ln\pi=\nabla\pi/\pi$:
 #
 # $$\nabla\sum_y\pi(y)\,r(y)=\sum_y\pi(y)\;r(y)\,\nabla\ln\pi(y).$$
 #
-# Now it's a mean over answers, and each one counts with the probability that the model itself writes it. So we can let the model write many, and average. **The reward needs no slope; it only says how strongly to push.** This is called a **policy gradient** (*REINFORCE*, 1992). Subtracting the mean $\bar r$ doesn't change the direction on average, because $\sum_y\pi\,\nabla\ln\pi=\nabla\sum_y\pi=\nabla 1=0$. But with it, wrong answers are pushed down, too. <!-- source: Williams 1992 -->
+# Now it's a mean over answers, each weighted with the probability that the model itself writes it. So we can let it write many, and average. **The reward needs no slope; it only says how strongly to push.** This is called a **policy gradient** (*REINFORCE*, 1992). Subtracting the mean $\bar r$ doesn't change the direction on average, because $\sum_y\pi\,\nabla\ln\pi=\nabla\sum_y\pi=\nabla 1=0$. But with it, wrong answers are pushed down, too. <!-- source: Williams 1992 -->
 #
-# Try it on the four answers: first the slope of the mean reward from all of them, then the average over ten thousand that the policy writes.
+# Try it on the four answers, with all of them, and with ten thousand that the policy writes:
 
 # %% slideshow={"slide_type": "skip"}
 torch.manual_seed(0)
@@ -605,7 +580,7 @@ assert (exact - sampled).abs().max() < 0.01
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Who taught it? Ask
 # <a id="ask"></a>
-# Ask the model that you've taught. Beside it you see what the model answers that was taught the results alone. Choose a token and a head, and see what your model attends to while it adds.
+# Ask the model that you've taught. Beside it you see what the model answers that was taught the results alone. Choose a token and a head, and see what your model attends to.
 
 # %% jupyter={"source_hidden": true} seconds=10 slideshow={"slide_type": "subslide"} tags=["lab"]
 asking = labs.replies(
@@ -622,12 +597,12 @@ asking = labs.replies(
 asking
 
 # %% [markdown]
-# So who taught it? You did. First you showed it answers, and it learned to imitate. From there one copy learned what people prefer, and another to be right, from a program that checked its answers. SmolLM2, which spoke in chapter 8, had teachers of the first two kinds. No program checked what it says about spiders.
+# So who taught it? You did: it learned to imitate your answers, then one copy what people prefer, and another to be right. SmolLM2 had only teachers of the first two kinds: no program checked what it says about spiders.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## One sentence, nine chapters
 # <a id="one-sentence"></a>
-# **The animal didn't cross the street because it was too tired.** This sentence has come with you through the course. Here is what each chapter made of it. An arc is as thick as what “it” gives to the word at its end. (The ninth map is of chapter 8's SmolLM2, because the model that you taught here reads only sums.)
+# **The animal didn't cross the street because it was too tired.** This sentence has come with you through the course. Here is what each chapter made of it. An arc is as thick as what “it” gives to the word at its end. (The ninth is of chapter 8's SmolLM2, because your model here reads only sums.)
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"}
 from chapters.ch09.experiments.one_sentence import through_all
@@ -643,13 +618,13 @@ assert list(maps) == list(recorded) == list(range(1, 10))
 assert all(one.told() == recorded[n].told() for n, one in maps.items())
 
 # %% [markdown]
-# In the first two chapters we had written the words' vectors by hand. Chapter 3's translator asks in French, and chapter 4 knows only positions. The Transformer and BERT read both sides, so at “it” they've seen *tired*. GPT, Llama and SmolLM2 haven't, because they've come no further than “it”. From chapter 5 on you see the head that gives “animal” most. A map can't tell you whether the model *uses* this. But you've learned how to find out: remove it, and see what changes. <!-- source: chapters/ch09/experiments/one_sentence.py -->
+# In the first two chapters we wrote the words' vectors. Chapter 3's translator asks in French, and chapter 4 knows only positions. The Transformer and BERT read both sides, so at “it” they've seen *tired*. GPT, Llama and SmolLM2 haven't. From chapter 5 on you see the head that gives “animal” most. A map can't tell you whether the model *uses* this, but you know how to find out: remove it, and see what changes. <!-- source: chapters/ch09/experiments/one_sentence.py -->
 #
 # And behind all nine maps is one line, which you wrote in the first lesson: a score for each pair, a softmax, and an average of the values,
 #
 # $$\mathrm{softmax}(\text{scores})\cdot{\color{#008a67}{V}}.$$
 #
-# In this line, from the readings of a thermometer to a model that answers, only two things have changed: how the scores are computed, and what is averaged.
+# From the readings of a thermometer to a model that answers, only two things in this line have changed: how the scores are computed, and what is averaged.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Keep it
@@ -662,7 +637,7 @@ keep("answering", "chat", "__main__")
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["problem"]
 # ## A checker that cannot be cheated · 45 minutes
-# A model learns to write whatever its check lets through, right or not. Write a check for sums of any length that looks at the draft, too: every right answer passes, and nothing else, so that what is trained on it has to add. `course problem 09` gives you a file to begin with, and judges it. <!-- source: the problem's own text -->
+# A model learns to write what its check lets through. Write a check for long sums that looks at the draft, too: every right answer passes, and nothing else, so that a model trained on it has to add. `course problem 09` gives you a file to begin with, and judges it. <!-- source: the problem's own text -->
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["lines", "core"]
 # ## Five lines to keep

@@ -1,8 +1,8 @@
 """A checker that cannot be cheated · 45 minutes
 
-A model that is trained with a check learns to write what the check lets through. lenient below wants the right sum among
-the words of an answer, and nothing more. Run practise(lenient): the policy soon writes every number that could be the
-sum, because adding, it errs three times out of ten, and with this it never does.
+A model that is trained with a check learns to write what the check lets through. lenient below is content if the right
+sum is among the words of an answer. Run practise(lenient): soon the policy writes every number that could be the sum.
+When it adds, it errs three times out of ten; when it writes them all, lenient finds the right one each time.
 
 Write check(a, b, text) for the question a+b, two whole numbers of up to 12 digits, and a text that a model wrote. It
 says True if the text is a right answer, and False for every other text, whatever it may be. A right answer is
