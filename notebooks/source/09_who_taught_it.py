@@ -183,7 +183,7 @@ Table(
 )
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# The model that writes the result alone knows most of its sums by heart, and can do little else. The other one adds most of the new sums. Why is it better, if both saw the same ones? Ask yourself what is *new* in a new sum. For the first model the whole sum is. But the second adds only two digits and a carry at a time. In 93 % of the new sums it has met the last digits before (in either order), and in 87 % the first digits with their carry. There it errs most.
+# The model that writes the result alone knows most of its sums by heart, and can do little else. The other one adds most of the new sums. Why is it better, if both saw the same ones? Ask yourself what is *new* in a new sum. For the first model the whole sum is. But the second adds only two digits and a carry at a time. In nearly all new sums it has met the last digits before (in either order), and in most of them the first digits with their carry. With the first digits it errs most.
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 def small(step):
@@ -245,7 +245,7 @@ assert new[0] < 0.15 < 0.3 < new[1]
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Three: which answer is better?
 # <a id="dpo"></a>
-# Who could write the best possible poem, or the kindest refusal? Hardly anybody. But if you are shown two of them, you can usually say which one you like better. That's our second teacher: people who choose. Two answers to 37+48= are right: *85*, and *7+8=15 3+4+1=8 85*. Say that three people of four prefer the one with its steps. What should a model learn from this? <!-- source: sums.draft -->
+# Who could write the best possible poem, or the kindest refusal? Hardly anybody. But if you are shown two of them, you can usually say which one you like better. That's our second teacher: people who choose. To 37+48= both the result alone and the draft are right answers. Say that three people of four prefer the one with its steps. What should a model learn from this?
 #
 # **The idea:** give each answer a number, its *reward*, so that the differences of rewards explain what people choose. Then tilt the model towards high rewards, but not too far from what it was. That takes four lines.
 #
