@@ -149,7 +149,8 @@ predict(
 # Each step takes 32 examples. The learning rate rises for twenty steps and then falls to 0, and a gradient longer than 1 is shortened:
 
 # %% slideshow={"slide_type": "skip"}
-examples = {"alone": sums.in_ids(taught, sums.result), "draft": sums.in_ids(taught, sums.draft)}
+examples = {"alone": sums.in_ids(taught, sums.result)}
+examples["draft"] = sums.in_ids(taught, sums.draft)
 models = {name: sums.fresh() for name in examples}
 
 # %% seconds=30 slideshow={"point": ["loss = ", "backward()", "optimiser.step()"], "slide_type": "subslide"} steps=[400, 100, 99] tags=["training"]
@@ -164,7 +165,7 @@ for name, model in models.items():
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimiser.step()
         if step % 100 == 99:
-            print(f"{name:5} {step + 1}: {sums.share_right(model, held_out):.0%} of new sums")
+            print(name, step + 1, f"{sums.share_right(model, held_out):.0%} of new sums")
 
 # %% [markdown]
 # Here are two new sums that the second model gets right, and two that it doesn't. **In which step did it go wrong?**
@@ -245,7 +246,7 @@ assert new[0] < 0.15 < 0.3 < new[1]
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Three: which answer is better?
 # <a id="dpo"></a>
-# Who could write the best possible poem, or the kindest refusal? Hardly anybody. But if you are shown two of them, you can usually say which one you like better. That's our second teacher: people who choose. To 37+48= both the result alone and the draft are right answers. Say that three people of four prefer the one with its steps. What should a model learn from this?
+# Who could write the best possible poem, or the kindest refusal? Hardly anybody. But if you are shown two of them, you can usually say which one you like better. That's our second teacher: people who choose. To 37+48= both the result alone and the draft are right answers. Say that three people of four prefer the one with its steps. What should a model learn from this? <!-- source: sums.draft -->
 #
 # **The idea:** give each answer a number, its *reward*, so that the differences of rewards explain what people choose. Then tilt the model towards high rewards, but not too far from what it was. That takes four lines.
 #
@@ -332,10 +333,12 @@ from course_utils.post_training import training  # the loop of section Two
 dice, old = random.Random(0), copy.deepcopy(models["draft"])
 mixed = examples["draft"] + examples["alone"]
 
-for _ in training(
-    old, lambda: answer_loss(old, *talk_batch(dice.choices(mixed, k=32))), steps=100, rate=1e-3
-):
+def imitation():
+    return answer_loss(old, *talk_batch(dice.choices(mixed, k=32)))
+
+for _ in training(old, imitation, steps=100, rate=1e-3):
     pass
+new = copy.deepcopy(old)  # the one that people will teach
 
 # %% slideshow={"slide_type": "skip"}
 torch.manual_seed(0)
@@ -353,16 +356,18 @@ print(len(pairs), "pairs, such as", pairs[0])
 # %% tags=["definition"]
 # course_utils.post_training: log_probability
 
-# %% slideshow={"point": ["likes =", "dpo_loss("], "slide_type": "skip"}
+# %% slideshow={"slide_type": "skip"}
 asked = [one for one, _, _ in pairs]
-with_, without = [talk_batch(sums.talks(asked, [pair[i] for pair in pairs])) for i in (1, 2)]
+texts = [pair[1] for pair in pairs], [pair[2] for pair in pairs]  # with steps, without
+kinds = [talk_batch(sums.talks(asked, kind)) for kind in texts]
 with torch.no_grad():
-    before = [log_probability(old, *kind) for kind in (with_, without)]
+    before = [log_probability(old, *kind) for kind in kinds]
 
+# %% slideshow={"point": ["likes =", "dpo_loss("], "slide_type": "skip"}
 def people_choose():
     rows = torch.randint(len(pairs), (32,))
     likes = torch.rand(32) < 0.75  # three people of four like the steps
-    steps, bare = [log_probability(new, *(x[rows] for x in kind)) for kind in (with_, without)]
+    steps, bare = [log_probability(new, *(x[rows] for x in kind)) for kind in kinds]
     steps0, bare0 = [log_p[rows] for log_p in before]
     liked, liked0 = torch.where(likes, steps, bare), torch.where(likes, steps0, bare0)
     other, other0 = torch.where(likes, bare, steps), torch.where(likes, bare0, steps0)
@@ -377,7 +382,7 @@ def with_steps(model):
     return sum("=" in text for text in texts) / len(texts)
 
 torch.manual_seed(0)
-new, found = copy.deepcopy(old), [with_steps(old)]
+found = [with_steps(old)]
 for step, _ in training(new, people_choose, steps=60, rate=1e-4):
     if step % 20 == 19:
         found.append(with_steps(new))
@@ -452,7 +457,7 @@ assert round(after[0].item(), 2) == 0.23 and round(z.softmax(0)[0].item(), 2) ==
 #
 # $$L=-\frac1n\sum_i A_i\,\ln\pi(y_i)$$
 #
-# One step on this loss pushes the first answer up and the others down, and 0.10 becomes 0.23. If all four were right, or all wrong, each advantage would be 0, and the question would teach nothing.
+# One step on this loss pushes the first answer up and the others down: 0.10 becomes 0.23. If all four were right, or all wrong, each advantage would be 0, and the question would teach nothing.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### The same with your model
@@ -463,7 +468,7 @@ assert round(after[0].item(), 2) == 0.23 and round(z.softmax(0)[0].item(), 2) ==
 # course_utils.post_training: advantages, reward_loss
 
 # %% [markdown]
-# Here's such a group. Your draft model has drawn eight answers to a sum that it was never taught, and the check has read the last number of each:
+# Here's such a group: your draft model has drawn eight answers to a sum that it was never taught.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 torch.manual_seed(0)

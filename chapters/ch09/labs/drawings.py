@@ -135,10 +135,11 @@ def preferred(question: str, answers: Sequence[str], found: Sequence[float], say
     """What share of answers is of the first of two kinds after so many steps, and what a formula says."""
     names = [*(t("step {n}", n=every * i) for i in range(len(found))), t("line 3 says")]
     lines = [row(label(name, "quiet"),
-                 bar(share, "value"), words(f"{share:.0%}", "value", strong=True), bar(1 - share), f"{1 - share:.0%}")
+                 bar(share, "value"), words(f"{share:.0%}", "value", strong=True), f"{1 - share:.0%}")
              for name, share in zip(names, [*found, says], strict=True)]  # fmt: skip
-    head = row(words(question, "query", strong=True), words(answers[0], "value", strong=True), space(),
-               words(answers[1]), space())  # fmt: skip
+    head = row(
+        words(question, "query", strong=True), words(answers[0], "value", strong=True), space(), words(answers[1])
+    )
     said = [
         t("The old model writes both kinds."),
         *(t("After {n} steps {share} have steps.", n=every * i, share=f"{x:.0%}") for i, x in enumerate(found) if i),
@@ -147,6 +148,10 @@ def preferred(question: str, answers: Sequence[str], found: Sequence[float], say
     rows = [[name, f"{x:.0%}", f"{1 - x:.0%}"] for name, x in zip(names, [*found, says], strict=True)]
     scene = grid(head, *steps(*lines), gap=AIR)
     return figure(scene, said, ([t("step"), *answers], rows), title=title, caption=caption)
+
+
+def signed(x: float) -> str:
+    return f"{x:+.2f}".replace("-", "−")
 
 
 def group(question: str, answers: Sequence[str], rewards, advantages, before, after, *, title="", caption=""):
@@ -160,7 +165,7 @@ def group(question: str, answers: Sequence[str], rewards, advantages, before, af
         lines.append(row(
             box(answer, "value" if right else "", strong=True),
             *steps(words(f"{rewards[i]:g} {'✓' if right else '✗'}"), cells([advantages[i]], "output"),
-                   words(f"{parts[i]:+.2f}"), first=1),
+                   words(signed(parts[i])), first=1),
             bar([float(p) for p in chances]),
             words([f"{p:.2f}" for p in chances], strong=right),
         ))  # fmt: skip
@@ -174,7 +179,7 @@ def group(question: str, answers: Sequence[str], rewards, advantages, before, af
         t("One step: what is above the mean has become likelier, what is below it less likely."),
     ]  # fmt: skip
     header = [t("answer"), t("reward"), t("advantage"), t("loss"), t("before"), t("after")]
-    rows = [[answer, f"{r:g}", f"{float(a):.2f}", f"{part:+.2f}", f"{float(p):.2f}", f"{float(q):.2f}"]
+    rows = [[answer, f"{r:g}", f"{float(a):.2f}", signed(part), f"{float(p):.2f}", f"{float(q):.2f}"]
             for answer, r, a, part, p, q
             in zip(answers, rewards, advantages, parts, before, after, strict=True)]  # fmt: skip
     return figure(grid(head, *lines), said, (header, rows), title=title, caption=caption)
