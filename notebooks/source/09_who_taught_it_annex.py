@@ -46,10 +46,10 @@ for now in (0.05, 0.1, 0.12, 0.2, 0.4):
 assert gained == 1.2 and 0.2 / 0.1 == 2
 
 # %% [markdown]
-# The model would write it twice as often today, so it should count twice, once for each time: it is weighted with the **ratio** of the two probabilities. (The mean over the old answers is then again a mean over the new model's.) But a few steps on the same answers can push such a ratio far up, on the word of a handful of samples. So the paper **clips** it. Above 1.2, a good answer earns nothing more, and there is nothing left to push.
+# The model would write it twice as often today, so it should count twice, once for each time: it is weighted with the **ratio** of the two probabilities. (The mean over the old answers is then again a mean over the new model's.) But a few steps on the same answers can push such a ratio far up, because of a handful of samples. So the paper **clips** it. Above 1.2, a good answer earns nothing more, so there's nothing left to push.
 #
 # Besides:
-# - **A penalty for leaving the first model**, the KL divergence of the lesson's line 2. With a program as the judge there is less to fear, and many leave it out. With a learned reward you need it ([why](#learned-reward)).
+# - **A penalty for leaving the first model**, the KL divergence of the lesson's line 2. With a program as the judge there's less to fear, and many leave it out. With a learned reward you need it ([why](#learned-reward)).
 # - **The length.** The paper divides each answer's sum by its own number of tokens, so in a long wrong answer each token is pushed down less. *Dr. GRPO* (2025) leaves this out, and the division by the deviation, too. We divide by all tokens of the batch. <!-- source: Shao et al. 2024; Liu et al. 2025, Understanding R1-Zero-like training -->
 #
 # Our loop takes one step for each set of answers. So the ratio is 1, and clipping would do nothing.
@@ -75,7 +75,7 @@ assert (best / best.sum())[2] > 0.96 and old_model.sum() == 1
 # %% [markdown] tags=["guess"]
 # ## More checks, or more solutions?
 # <a id="again"></a>
-# You have a model that has imitated 200 solved sums. Should you let it practise with a check, or imitate *the same* sums once more? **Guess**, then look: each training was recorded three times.
+# You've got a model that has imitated 200 solved sums. Should you let it practise with a check, or imitate *the same* sums once more? **Guess**, then look: each training was recorded three times.
 
 # %% jupyter={"source_hidden": true}
 ways = {
@@ -105,7 +105,7 @@ assert all(a > b for a, b in zip(right("draft + GRPO"), right("draft"), strict=T
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# More imitation of the same sums does as well as the reward, and both can be had one after the other. A reward needs no further solutions. That is its only advantage here, and a large one where nobody has solutions.
+# More imitation of the same sums does as well as the reward, and you can have both, first one and then the other. A reward needs no further solutions. That's its only advantage here, and a large one where nobody has solutions.
 #
 # </details>
 #
@@ -164,7 +164,7 @@ def labels_of(ids, real):                  # PAD = 2, as tokenizer.eos_token
 # %% [markdown] tags=["questions"]
 # ## Open questions, discussed
 # <a id="open-questions"></a>
-# **Prove: DPO's first loss is ln 2, whatever the model.** At the first step $\pi=\pi_0$, so both gains are 0, and $-\ln\sigma(0)=\ln 2\approx 0.693$. If your first loss is another number, the two models are not the same (dropout, for example). The gradient is *not* 0: it is $-\beta/2$ times the gradient of the difference of the gains.
+# **Prove: DPO's first loss is ln 2, whatever the model.** At the first step $\pi=\pi_0$, so both gains are 0, and $-\ln\sigma(0)=\ln 2\approx 0.693$. If your first loss is another number, the two models aren't the same (dropout, for example). The gradient is *not* 0: it is $-\beta/2$ times the gradient of the difference of the gains.
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 difference = torch.zeros(1, requires_grad=True)

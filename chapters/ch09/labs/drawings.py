@@ -141,10 +141,10 @@ def preferred(question: str, answers: Sequence[str], found: Sequence[float], say
         words(question, "query", strong=True), words(answers[0], "value", strong=True), space(), words(answers[1])
     )
     said = [
-        t("The old model writes both kinds."),
-        *(t("After {n} steps {share} have steps.", n=every * i, share=f"{x:.0%}") for i, x in enumerate(found) if i),
+        *(t("Step {n}: in {share} of its answers the model shows how it adds.", n=every * i, share=f"{x:.0%}")
+          for i, x in enumerate(found)),
         t("What line 3 predicts: three times the odds of the beginning."),
-    ]
+    ]  # fmt: skip
     rows = [[name, f"{x:.0%}", f"{1 - x:.0%}"] for name, x in zip(names, [*found, says], strict=True)]
     scene = grid(head, *steps(*lines), gap=AIR)
     return figure(scene, said, ([t("step"), *answers], rows), title=title, caption=caption)
