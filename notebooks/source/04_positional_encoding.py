@@ -206,7 +206,7 @@ heatmap(
 assert (torch.softmax(numbered @ numbered.T / 8**0.5, -1)[1:].argmax(-1) == 5).all()
 
 # %% [markdown]
-# Nearly every word now gives most of its weight to the last word. The features are about 1 in size, but the positions are soon much larger, and because a score multiplies two of them, late words win whatever they mean. We need smaller numbers, and there's an old way to write a large number with small ones: digits. A computer takes *binary* digits, which are 0 or 1:
+# Nearly every word now gives most of its weight to the last word. The features are about 1 in size, but the positions are soon much larger, and because a score multiplies two of them, late words win almost whatever they mean. We need smaller numbers, and there's an old way to write a large number with small ones: digits. A computer takes *binary* digits, which are 0 or 1:
 
 # %% tags=["nbval-check-output"]
 for i in [5, 6, 7, 8, 15]:
@@ -260,7 +260,7 @@ plot.maps(
     signed=["position ↓, column →"],
     title="What does the whole table look like?",
     caption="A row for each position, a column for each number. The more ink, the "
-    "nearer to 1; red is below 0. The fast hands are on the left.",
+    "farther from 0; red is below 0. The fast hands are on the left.",
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -302,7 +302,7 @@ labs.who_does_it(
     twins,
     title="Where does the reader look?",
     caption="An arrow is as thick as the weight that a word gets, averaged over all six "
-    "[query|queries]. Choose the twin; then take the positions away.",
+    "[query|queries]. Choose the twin; then the reader trained without positions.",
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts", "trained"]
@@ -548,7 +548,7 @@ assert two["from anywhere"][18:].mean() > 90
 #
 # <details><summary>How sure is this?</summary>
 #
-# One small layer, one easy task. With each of five seeds the order was the same beyond the trained length: rotary positions nearly all right, sinusoids mostly wrong, learned ones near guessing; and sinusoids trained from anywhere got most letters right. (Ours is worst at the two ends, which came up least often in training.) The sinusoidal curve has a hump near position 31, where the fast hands point as they did in training. Far keys are a part of its trouble, too: with them hidden it gets more letters right, but not all.
+# One small layer, one easy task. With each of five seeds the order was the same beyond the trained length: rotary positions nearly all right, sinusoids mostly wrong, learned ones near guessing; and sinusoids trained from anywhere got most letters right. (Ours is worst at the two ends, which came up least often in training.) The sinusoidal curve has a hump near position 31 with three of the five seeds, and we don't know why. Far keys are a part of its trouble, too: with them hidden it gets more letters right, but not all.
 #
 # </details>
 #

@@ -288,7 +288,7 @@ assert margins["sinusoidal"][:18].min() > 0
 assert letters.right(reader)[0] > 0.95
 
 # %% [markdown]
-# From position 20 on, the sinusoidal margin is below 0 at more than half the positions. The rotary margin stays above 0 everywhere: the score of the letter two back *must* stay what it was in training, because it depends on the two letters and their signed distance. But a new rival can change the margin. The longer the text, the more keys there are, at distances that training never met, and nothing has taught the model to keep their scores low:
+# From position 20 on, the sinusoidal margin is below 0 at more than half the positions. For this letter the rotary margin stays above 0 everywhere: the score of the letter two back *must* stay what it was in training, because it depends on the two letters and their signed distance. But a new rival can change the margin. The longer the text, the more keys there are, at distances that training never met, and nothing has taught the model to keep their scores low:
 
 # %%
 longer = results.load("positions_lengths")
@@ -316,7 +316,7 @@ assert all(abs(a[1 + i] - b[i]) < 0.12 for a, b in zip(longer["early"], longer["
 #
 # In language models, rotary positions usually fail soon after the trained length. What would you change, without training anew?
 #
-# *Position interpolation* (Chen et al., 2023) divides all positions by a factor, so that they fit into the trained range. But then two letters back is no longer two steps back, which is why a little more training has to follow. *YaRN* (Peng et al., 2023) slows down only the slow hands. Those that made a whole turn within the trained length keep their speed, because they met all their angles. (It also blends between the two kinds, and sharpens the softmax; we leave this out.)
+# *Position interpolation* (Chen et al., 2023) divides all positions by a factor, so that they fit into the trained range. But then two letters back is no longer two steps back, which is why a little more training follows. *YaRN* (Peng et al., 2023) slows down the slow hands, which didn't make a whole turn within the trained length. The fast ones keep their speed, because they met all their angles. (YaRN blends between the two kinds, and it sharpens the softmax. We leave this out: each hand that made a whole turn keeps its speed.)
 #
 # Let's try both on texts of 160 letters, eight times the trained length:
 
@@ -349,7 +349,7 @@ assert whole_turn == 3 and reach["all slowed"] < 0.2
 assert reach["as trained"] + 0.05 < reach["slow hands slowed"]
 
 # %% [markdown]
-# All slowed, the model is no better than guessing. With the slow hands slowed it got more letters right than before, in this run and in another; in a third, which had done well already, it got a few less. (Two other kinds of positions put the distance into the score itself: T5 adds a learned number for each range of distances, ALiBi subtracts the distance times a fixed slope.)
+# All slowed, the model is no better than guessing. With the slow hands slowed it got more letters right than before, in this run and with three of four other seeds. With the fourth it got slightly fewer right. (Two other kinds of positions put the distance into the score itself: T5 adds a learned number for each range of distances, ALiBi subtracts the distance times a fixed slope.)
 
 # %% [markdown]
 # ## What does Transformer-XL add?
@@ -366,7 +366,7 @@ assert reach["as trained"] + 0.05 < reach["slow hands slowed"]
 #
 # $$ x_i^\top W_QW_K^\top x_m+x_i^\top W_QW_E^\top E_{i-m}+u^\top W_K^\top x_m+v^\top W_E^\top E_{i-m} $$
 #
-# In code they are ten lines. `words` [S, D] are all the words that may be read, and `x` [T, D] the last T of them, which ask:
+# In code they are a dozen lines. `words` [S, D] are all the words that may be read, and `x` [T, D] the last T of them, which ask:
 
 # %% slideshow={"point": ["word meets word"]}
 course = "The animal didn't cross the street because it was too tired."
@@ -455,11 +455,11 @@ assert torch.allclose(in_pieces, at_once, atol=1e-4) and (forgetful - at_once).a
 assert torch.allclose(parts["v meets distance"][1:, 1:], parts["v meets distance"][:-1, :-1], atol=1e-4)
 
 # %% [markdown]
-# (In training, no gradient flows into kept states. And a claim that circulates: "Transformer-XL reduces the parameters". It adds some to each layer, $W_E$, $u$ and $v$.)
+# (In training, no gradient flows into kept states. And a claim that circulates: "Transformer-XL reduces the parameters". It adds some: a $W_E$ to each layer, and $u$ and $v$.)
 
 # %% [markdown]
 # ## What does it cost to connect the first word with the last?
-# For $n$ words of $d$ features, a plain RNN takes $2nd^2$ multiplications, because each of its two matrices takes $d^2$ for each word. A convolution of $k$ words takes $k\,nd^2$. Attention takes $4nd^2$ for its four matrices and $2n^2d$ for all pairs: $d$ for a score, and as many for averaging the values. So from $n=2d$ on, the pairs cost more than the matrices. Here are as many layers of each kind as connect the first word with the last, with 64 features each. States *in a row* wait for each other.
+# For $n$ words of $d$ features, a plain RNN takes $2nd^2$ multiplications, because each of its two matrices takes $d^2$ for each word. A convolution of $k$ words takes $k\,nd^2$. Attention takes $4nd^2$ for its four matrices and $2n^2d$ for all pairs: $d$ for a score, and as many for averaging the values. So beyond $n=2d$ the pairs cost more than the matrices. Here are as many layers of each kind as connect the first word with the last, with 64 features each. States *in a row* wait for each other.
 
 # %%
 rows = [costs_of(kind, n, 64) for kind in LAYERS for n in (9, 90)]
