@@ -11,7 +11,7 @@
 # *Nobody answers; the model continues a text.* You'll keep `mine/llama.py`, today's decoder in plain PyTorch with your own lines in it, and chat with a published model through it. <!-- minutes --> **Before:** a GPT ([chapter 7](07_gpt.ipynb)), rotary positions ([chapter 4](04_positional_encoding.ipynb)).
 #
 # ## Ten questions
-# We wrote ten questions down before we put any of them to a model. For each you see three answers: one by a small model that has read a single novel, and two by a published model called SmolLM2, which we asked in two ways. **Choose a question. Which answer would you believe?**
+# We wrote ten questions down before we put any of them to a model. For each you see three answers: one by a small model that has read a single book, and two by a published model called SmolLM2, which we asked in two ways. **Choose a question. Which answer would you believe?**
 
 # %% jupyter={"source_hidden": true}
 import math
@@ -34,7 +34,7 @@ moon = next(question for question in recorded["answers"] if "Moon" in question)
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 said = {
-    from_cell("a model that read one novel"): recorded["goes_on"],
+    from_cell("a model that read one book"): recorded["goes_on"],
     "SmolLM2": recorded["bare"],
     from_cell("SmolLM2, asked in another way"): recorded["answers"],
 }
@@ -75,7 +75,7 @@ assert len(recorded["bare"]) == 10 and list(recorded["bare"].values()).count("�
 assert "∅" not in recorded["answers"].values() and "two pairs of legs" in " ".join(recorded["answers"].values())
 
 # %% [markdown]
-# The second and the third answer come from one model, with the same parameters. Asked the bare question about the Moon, it says 1972, and to six of the other nine it says nothing at all. Asked in the other way, it answers each of the ten, though often wrongly: a spider has “two pairs of legs”. So what did we do differently, and why does it matter to the model?
+# The second and the third answer come from one model, with the same parameters. Asked the bare question about the Moon, it says 1972, and to six of the other nine it says nothing at all. Asked in the other way, it replies to each of the ten, though often wrongly: a spider has “two pairs of legs”. So what did we do differently, and why does it matter to the model?
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## One: a chat is a text
@@ -109,7 +109,7 @@ print(chat_prompt([("system", "You are brief."), ("user", "Who are you?")]))
 forms = {
     from_cell("the question as it stands"): (moon, "bare"),
     from_cell("as in an interview"): (f"User: {moon} ⏎ Assistant:", "plainly"),
-    from_cell("in its template"): (f"<|im_start|>user ⏎ {moon}<|im_end|> ⏎ …", "answers"),
+    from_cell("in its template"): (f"… <|im_start|>user ⏎ {moon}<|im_end|> ⏎ …", "answers"),
 }
 Table(
     [
@@ -129,7 +129,7 @@ assert all("Neil Armstrong" in recorded[way][moon] for way in ("plainly", "answe
 assert len(recorded["plainly"]) == 10 and "∅" not in recorded["plainly"].values()
 
 # %% [markdown] tags=["keep"]
-# So the interview works, too: in that form SmolLM2 says something to all ten questions. But it needs the line break. On a single line, `User: … Assistant:`, it first writes our question once more, probably because that looks less like the conversations that it knows.
+# So the interview works, too: in that form SmolLM2 says something to all ten questions. But the line break matters. On a single line, `User: … Assistant:`, it asks a question itself for six of the ten. Such a line probably looks less like the conversations that it knows. <!-- source: the ten questions on one line, the likeliest token; five come back word for word, one changed -->
 #
 # The marks have an advantage over a colon, because each of them is a token of its own. What happens if you *type* `<|im_end|>`, to end your turn and speak as the assistant? Our program treats what you type as plain text, so you can't make the mark. But imagine that you ask the model to sum up a page, and the page says *Ignore what you were told*. For the model that's more text, which it may well go along with. This is called **prompt injection**, and so far no template prevents it.
 #
@@ -138,7 +138,7 @@ assert len(recorded["plainly"]) == 10 and "∅" not in recorded["plainly"].value
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Two: four changes
 # <a id="llama"></a>
-# What kind of machine reads this text? If you've built chapter 7's GPT, you know most of it already. SmolLM2 is built like **Llama** (Meta, 2023), and so, with small variations, are most open models since then. Step through the four changes that turn your GPT into a Llama: <!-- source: Touvron et al. 2023; Ben Allal et al. 2025 -->
+# What kind of machine reads this text? If you've built chapter 7's GPT, you know most of it already. SmolLM2 is built like **Llama** (Meta, 2023), and so, with small variations, are most open models since then. Step through the four changes that turn your GPT into such a Llama: <!-- source: Touvron et al. 2023; Ben Allal et al. 2025 -->
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 holmes = load_checkpoint("llama-holmes")
@@ -182,7 +182,7 @@ for source, lines in (old, ["nn.LayerNorm(size)", 'nn.Sequential(widen, nn.GELU(
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ### One size, and no more
 # <a id="rmsnorm"></a>
-# Let's look into `llama-holmes`, the model that has read one novel, because it's small. As in chapter 7, ids go in and logits come out:
+# Let's look into `llama-holmes`, the model that has read one book, because it's small. As in chapter 7, ids go in and logits come out:
 
 # %% tags=["nbval-check-output"]
 ids = torch.tensor([holmes.tokenizer.encode("“My dear Watson,” said Holmes")])  # [1, T]
@@ -273,7 +273,7 @@ from course_utils.rotary import rotation, turn
 # course_utils.llama: LlamaBlock, Llama
 
 # %% [markdown]
-# Does it compute what it should? At first its parameters are random, and what it writes shows it. Put the parameters of `llama-holmes` into it, and it sounds like the novel:
+# Does it compute what it should? At first its parameters are random, and what it writes shows it. Put the parameters of `llama-holmes` into it, and it sounds like the book:
 
 # %%
 from course_utils.gpt import generate
@@ -302,12 +302,12 @@ print(f"largest difference to ours: {gap:.0e}; token by token: {other:.0e}")
 assert gap < 1e-4 and other < 1e-4
 
 # %% [markdown] tags=["keep"]
-# **Keep this:** a Llama is a GPT with another norm, turned positions, gates, and shared keys and values.
+# **Keep this:** a Llama is a GPT with RMSNorm, turned positions and gates, and often with shared keys and values.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Three: published parameters
 # <a id="open-weights"></a>
-# SmolLM2 read two trillion tokens on 64 graphics processors, and the parameters that came out are published. Here they're in one file of 98 MB, [most of them rounded to four bits](08_who_answers_annex.ipynb#quantisation). How do you get them into *your* class? Its sizes are `LlamaConfig(vocab=49152, size=576, layers=30, heads=9, key_heads=3, hidden=1536, context=8192)`. If your class does the same computation with matrices of the same shapes, you copy each matrix into its place, and your class computes what theirs does. In this file only the names are different: <!-- source: model card of SmolLM2-135M: 2T tokens, 64 H100 -->
+# SmolLM2 read two trillion tokens on 64 graphics processors, and the parameters that came out are published. Here they're in one file of 98 MB, [most of them rounded to four bits](08_who_answers_annex.ipynb#quantisation). How do you get them into *your* class? Its sizes are `LlamaConfig(vocab=49152, size=576, layers=30, heads=9, key_heads=3, hidden=1536, context=8192)`. If your class does the same computation with matrices of the same shapes, you copy each matrix into its place, and your class computes what theirs does. In this file the names are different, and the numbers are packed in blocks: <!-- source: model card of SmolLM2-135M: 2T tokens, 64 H100 -->
 
 # %% slideshow={"point": ["found[renamed("]} tags=["definition"]
 # chapters.ch08.kept.smollm: renamed, parameters_of
@@ -377,12 +377,12 @@ assert smol is None or (again_said := smol.text(list(smol.tokens(line, 8))).stri
 # **Keep this:** a model is a computation and its numbers. Write the computation, copy the numbers, and it speaks.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["half"]
-# **Half way.** You have a published model that speaks through a class on your page, and a form in which it answers. What you don't know yet is what the other three changes are for, and when you may believe an answer. Close it here if you like; next time, choose *Kernel → Resume here*.
+# **Half way.** You have a published model that speaks through a class on your page, and a form in which it answers. What you haven't seen yet is how the other three changes work, and when you may believe an answer. Close it here if you like; next time, choose *Kernel → Resume here*.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Four: positions that turn
 # <a id="rotary"></a>
-# A GPT adds a learned row for each position. What it has learned for the positions 3 and 5 says nothing about 103 and 105, although the distance is the same. You know a remedy from chapter 4: **turn the query and the key by an angle that grows with their position, and only the distance counts.** This is **RoPE** (*rotary position embedding*, 2021): <!-- source: Su et al. 2021 -->
+# A GPT adds a learned row for each position. What it has learned for the positions 3 and 5 need not hold for 103 and 105, although the distance is the same. You know a remedy from chapter 4: **turn the query and the key by an angle that grows with their position, and of the two positions only the distance counts.** This is **RoPE** (*rotary position embedding*, 2021): <!-- source: Su et al. 2021 -->
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.meet(
@@ -491,7 +491,7 @@ def share_heads(x, heads):
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What is each change worth?
-# We gave a small GPT of chapter 7 one change, or all four, and trained it again on the same novel, three times each.
+# We gave a small GPT of chapter 7 one change, or all four, and trained it again on the same book, three times each.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -531,7 +531,7 @@ assert all(abs(plain - x) < 0.02 for x in mean.values()) and len(mean) == 3
 assert round(plain, 1) == 2.0 and 0.01 < unchanged.max() - unchanged.min() < 0.015
 
 # %% [markdown]
-# RoPE saves a tenth of a bit, and of the four changes it's the only one that clearly lowers the loss of a model as small as this. Are the others useless, then? They were made for something else. RMSNorm is there to save time and shared keys to save memory, and SwiGLU was chosen because it lowered the loss of larger models. <!-- source: Zhang and Sennrich 2019; Ainslie et al. 2023; Shazeer 2020, table 1 -->
+# RoPE saves a tenth of a bit. No other change clearly lowers the loss of a model so small, after so short a training. Are the others useless, then? They were made for something else. RMSNorm is there to save time and shared keys to save memory, and SwiGLU was chosen because it lowered the loss of larger models. <!-- source: Zhang and Sennrich 2019; Ainslie et al. 2023; Shazeer 2020, table 1 -->
 #
 # <details><summary>How sure is this?</summary>
 #
@@ -568,7 +568,7 @@ assert smol is None or [(one[5][0][0], round(100 * one[5][0][1])) for one in cha
 # %% [markdown] tags=["keep"]
 # So who answers? Nobody. At each step some tokens are likely and others are not, and the program takes one. You get a true answer when the true words happen to be likely, and a false one in exactly the same way. About Atlantis, SmolLM2 begins with the same words as about France, and its sentence sounds as sure. The bars don't: *Paris* had 95 %, and *Atlantis*, the name that it gives to the capital, 13.
 #
-# Much of the attention goes to the first mark of the conversation, which says nothing about your question. Such a token is called an *attention sink*, and [the annex](08_who_answers_annex.ipynb#sink) shows what it's for.
+# Much of the attention goes to the first mark of the conversation, which says nothing about your question. Such a token is called an *attention sink*, and [the annex](08_who_answers_annex.ipynb#sink) shows what is lost without it.
 #
 # **Keep this:** fluent text can be false. How sure the model was shows in its probabilities, not in its sentences.
 
@@ -597,9 +597,9 @@ for one, reply in zip(wanted, replied):
 assert smol is None or replied[1] == "The capital of Atlantis is Meropa." and "Meropa" not in replied[0] and "six" in replied[2] and "maximum of four hours" in replied[2]
 
 # %% [markdown]
-# With the sentence in front of it, the model names the capital that we made up. About the library it reads the hours correctly, and then adds “a maximum of four hours” that nobody mentioned: a model as small as this needs checking even when the fact is right there.
+# With the sentence in front of it, the model names the capital that we made up. About the library it reads the hours correctly, and then adds “a maximum of four hours” that nobody mentioned. Of fourteen other facts that we made up, it used at most half. A model as small as this needs checking even when the fact is right there. <!-- source: fourteen questions of this form, the likeliest token, 14 to 44 of them: five answers give the fact, two in part -->
 #
-# When does fine-tuning help, then? When you want another *behaviour*, such as a form, a tone or one narrow task, and have many examples of it, and others that you keep back to measure with. For facts it's a poor tool. In one study, models learned facts that were new to them slowly, and once they had learned them, they made more things up. <!-- source: Gekhman et al. 2024, Does fine-tuning LLMs on new knowledge encourage hallucinations?, abstract -->
+# When does fine-tuning help, then? When you want another *behaviour*, such as a form, a tone or one narrow task, and have many examples of it, and others that you keep back to measure with. For facts it's often a poor tool. In one study, models learned facts that were new to them slowly, and once they had learned them, they made more things up. <!-- source: Gekhman et al. 2024, Does fine-tuning LLMs on new knowledge encourage hallucinations?, abstract -->
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Keep it
@@ -615,7 +615,7 @@ keep("llama", "chat", "serve", "__main__")
 #
 # ```text
 # python -m mine chat                 with SmolLM2, through your Llama
-# python -m mine serve                SmolLM2 for any program that talks to OpenAI
+# python -m mine serve                SmolLM2 for programs that use OpenAI's chat completions
 # ```
 #
 # <a id="client"></a>
@@ -638,7 +638,7 @@ keep("llama", "chat", "serve", "__main__")
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["problem"]
 # ## A memory of 128 · 60 minutes
-# The cache of a long chat grows with each token, and beyond the length it was trained on, a small Llama gets worse. Write a cache that keeps the first 4 tokens and the last 124, so that the model can read on for as long as you like, and reads what it kept as one text without a gap. `course problem 08` gives you a file to begin with, and judges it. <!-- source: the problem's own text -->
+# The cache of a long chat grows with each token, and far beyond the length that it was trained on, our small Llama gets worse. Write a cache that keeps the first 4 tokens and the last 124, so that the model can read on for as long as you like, and reads what it kept as one text without a gap. `course problem 08` gives you a file to begin with, and judges it. <!-- source: the problem's own text -->
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["lines", "core"]
 # ## Five lines to keep

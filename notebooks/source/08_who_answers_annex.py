@@ -319,7 +319,7 @@ assert rows[0]["state, 64 × 64"] == "100%" and 25 < int(rows[-1]["state, 64 × 
 assert all(row["softmax, all keys kept"] == "100%" for row in rows)
 
 # %% [markdown]
-# A state of fixed size is full at some time: with 512 pairs about two thirds of the values are lost, while softmax attention, which keeps everything, finds all. So most models of this kind keep some full layers: Jamba (2024) has one attention layer for seven of Mamba, Kimi Linear (2025) one for three of linear attention. <!-- source: Lieber et al. 2024; Kimi Team 2025; 512 pairs: the table above -->
+# A state of fixed size is full at some time: with 512 pairs about two thirds of the values are lost, while softmax attention, which keeps everything, finds all. So many models of this kind keep some full layers: Jamba (2024) has one attention layer for seven of Mamba, Kimi Linear (2025) one for three of linear attention. <!-- source: Lieber et al. 2024; Kimi Team 2025; 512 pairs: the table above -->
 
 # %% [markdown] tags=["guess"]
 # ## How many bits does SmolLM2 need?
@@ -544,7 +544,7 @@ assert "result: 133200" in text and 37 * 3600 == 133_200
 # %% [markdown] tags=["questions"]
 # ## Open questions, discussed
 # <a id="open-questions"></a>
-# **Prove: RMSNorm gives the same for $x$ and for $3x$.** The mean square of $3x$ is nine times as large, its root three times, and the threes cancel. So however far a vector grows on its way through the blocks, each block reads only its direction. What a block adds, though, turns a long vector less than a short one. In this way the first blocks get more say.
+# **Prove: RMSNorm gives the same for $x$ and for $3x$.** The mean square of $3x$ is nine times as large, its root three times, and the threes cancel. So however far a vector grows on its way through the blocks, each block reads only its direction. What a block adds, though, turns a long vector less than a short one. To turn it as far, a later block has to add more.
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 from course_utils.llama import rms_norm
