@@ -85,7 +85,7 @@ class GroupedAttention(nn.Module):
     def __init__(self, c: LlamaConfig):
         super().__init__()
         self.heads, self.key_heads = c.heads, c.key_heads
-        shared = c.size // c.heads * c.key_heads  # G · d features
+        shared = c.size // c.heads * c.key_heads  # new: G · d features
         self.query = nn.Linear(c.size, c.size, bias=False)
         self.key = nn.Linear(c.size, shared, bias=False)
         self.value = nn.Linear(c.size, shared, bias=False)
@@ -98,12 +98,12 @@ class GroupedAttention(nn.Module):
         mask: Bool[Tensor, "T K"],
         cache: Cache | None = None,
     ) -> Float[Tensor, "B T D"]:
-        q = turn(split_heads(self.query(x), self.heads), *turns)  # [B, H, T, d]
-        k = turn(split_heads(self.key(x), self.key_heads), *turns)  # [B, G, T, d]
+        q = turn(split_heads(self.query(x), self.heads), *turns)  # new [B, H, T, d]
+        k = turn(split_heads(self.key(x), self.key_heads), *turns)  # new [B, G, T, d]
         v = split_heads(self.value(x), self.key_heads)
         if cache is not None:
             k, v = cache.extend(k, v)  # [B, G, K, d]: what was read before, too
-        k, v = share_heads(k, self.heads), share_heads(v, self.heads)  # [B, H, K, d]
+        k, v = share_heads(k, self.heads), share_heads(v, self.heads)  # new [B, H, K, d]
         scores = q @ k.mT / q.shape[-1] ** 0.5  # [B, H, T, K]
         weights = masked_softmax(scores, mask)
         return self.out(join_heads(weights @ v))  # [B, H, T, d] -> [B, T, D]
@@ -114,10 +114,10 @@ class LlamaBlock(nn.Module):
 
     def __init__(self, c: LlamaConfig):
         super().__init__()
-        self.norm1 = RMSNorm(c.size, c.eps)
-        self.norm2 = RMSNorm(c.size, c.eps)
+        self.norm1 = RMSNorm(c.size, c.eps)  # new
+        self.norm2 = RMSNorm(c.size, c.eps)  # new
         self.attention = GroupedAttention(c)
-        self.ffn = SwiGLU(c.size, c.hidden)
+        self.ffn = SwiGLU(c.size, c.hidden)  # new
 
     def forward(self, x: Float[Tensor, "B T D"], *context: Any) -> Float[Tensor, "B T D"]:
         x = x + self.attention(self.norm1(x), *context)  # turns, mask, cache
@@ -148,10 +148,10 @@ class Llama(nn.Module):
         c, T = self.config, ids.shape[1]
         past = caches[0].length if caches else 0
         places = torch.arange(past, past + T)
-        cos, sin = rotation(places, c.size // c.heads, c.base)
+        cos, sin = rotation(places, c.size // c.heads, c.base)  # new
         mask = torch.ones(T, past + T, dtype=torch.bool, device=ids.device)
         mask = mask.tril(past)  # [T, K]: causal, behind what was read before
-        x = self.tokens(ids)  # [B, T, D]: no positions here, they turn q and k
+        x = self.tokens(ids)  # new [B, T, D]: no positions here, they turn q and k
         turns = cos.to(x), sin.to(x)  # [T, d / 2] each, also in bfloat16
         for n, block in enumerate(self.blocks):
             x = block(x, turns, mask, caches[n] if caches else None)

@@ -100,7 +100,7 @@ class Published:
 
 class StandIn(Published):
     """Where SmolLM2 is not installed: our `llama-holmes` in a class of your choice, with the same methods. It has read
-    one novel, and goes on with what it is told."""
+    one book, and goes on with what it is told."""
 
     def __init__(self, kind: type[nn.Module] = Llama):
         own = load_checkpoint("llama-holmes")

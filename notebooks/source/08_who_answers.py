@@ -8,10 +8,10 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["artifact", "core", "guess"]
 # # 8 · Who answers?
-# *Nobody answers; the model continues a text.* At the end you chat with a published language model through `mine/llama.py`, today's decoder in plain PyTorch, of which you have written some lines. <!-- minutes --> **Before:** a GPT ([chapter 7](07_gpt.ipynb)), rotary positions ([chapter 4](04_positional_encoding.ipynb)).
+# *Nobody answers; the model continues a text.* You'll keep `mine/llama.py`, today's decoder in plain PyTorch with your own lines in it, and chat with a published model through it. <!-- minutes --> **Before:** a GPT ([chapter 7](07_gpt.ipynb)), rotary positions ([chapter 4](04_positional_encoding.ipynb)).
 #
 # ## Ten questions
-# We wrote ten questions down before we put any of them to a model. For each you see three answers: one of a small model that has read a single novel, and two of a published model called SmolLM2, which we asked in two ways. **Choose a question. Which answer would you believe?**
+# We wrote ten questions down before we put any of them to a model. For each you see three answers: one by a small model that has read a single book, and two by a published model called SmolLM2, which we asked in two ways. **Choose a question. Which answer would you believe?**
 
 # %% jupyter={"source_hidden": true}
 import math
@@ -34,7 +34,7 @@ moon = next(question for question in recorded["answers"] if "Moon" in question)
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 said = {
-    from_cell("a model that read one novel"): recorded["goes_on"],
+    from_cell("a model that read one book"): recorded["goes_on"],
     "SmolLM2": recorded["bare"],
     from_cell("SmolLM2, asked in another way"): recorded["answers"],
 }
@@ -42,14 +42,12 @@ questions = sorted(recorded["answers"], key=lambda question: "Moon" not in quest
 nothing = {"∅": "(nothing: it ends at once)"}
 labs.replies(
     questions,
-    {
-        name: [nothing.get(one[q], one[q].strip()) for q in questions]
-        for name, one in said.items()
-    },
+    {name: [nothing.get(one[q], one[q].strip()) for q in questions] for name, one in said.items()},
     title="Who answers?",
     caption=from_cell(
-        "Long replies are cut at the end. SmolLM2 takes the likeliest token each time, "
-        "the first model draws among the likely ones. {about}", about=recorded.about
+        "Long replies are cut at the end. SmolLM2 takes the likeliest token each time, the "
+        "first model draws among the likely ones. {about}",
+        about=recorded.about,
     ),
 )
 
@@ -77,14 +75,14 @@ assert len(recorded["bare"]) == 10 and list(recorded["bare"].values()).count("�
 assert "∅" not in recorded["answers"].values() and "two pairs of legs" in " ".join(recorded["answers"].values())
 
 # %% [markdown]
-# The second and the third line come from one model, with the same numbers in it. Given the bare question, it stops at once, without a word, for six of the ten. (With a line break behind the question it goes on.) Asked in the other way, it answers every time, though often wrongly (a spider has “two pairs of legs”). What is the other way, and why does the model care? <!-- source: each of the ten questions with a line break, the likeliest token: none stays empty -->
+# The second and the third answer come from one model, with the same parameters. Asked the bare question about the Moon, it says 1972, and to six of the other nine it says nothing at all. Asked in the other way, it replies to each of the ten, though often wrongly: a spider has “two pairs of legs”. So what did we do differently, and why does it matter to the model?
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## One: a chat is a text
 # <a id="chat-template"></a>
-# Chapter 7's GPT did one thing: it read a text and said what comes next. SmolLM2 does the same. **Nothing in the machine answers. It goes on with a text, and it has seen many texts in which an answer comes after a question.** After SmolLM2 had read trillions of tokens, it was trained on conversations between a user and an assistant. Each conversation was written down as one text in one fixed form, which is called the model's **chat template**. <!-- source: Ben Allal et al. 2025, SmolLM2 -->
+# Chapter 7's GPT did one thing: it read a text and predicted what comes next. SmolLM2 does the same. After it had read trillions of tokens, it was trained on conversations between a user and an assistant, and each of them was written down as one text in one fixed form. That form is called the model's **chat template**. So nothing in the machine answers. **It continues a text, and in many texts that it has seen, an answer comes after a question.** <!-- source: Ben Allal et al. 2025, SmolLM2 -->
 #
-# So what do you do if you want an answer? You write the beginning of such a text, and stop where the assistant would speak:
+# If you want an answer, then, you write the beginning of such a text, and stop where the assistant would speak:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.talk(
@@ -97,7 +95,7 @@ labs.talk(
 )
 
 # %% [markdown]
-# The template is a few lines of code. `chat_prompt` writes it for a conversation of any length, and the model continues after its last line:
+# In code the template is a few lines long. `chat_prompt` writes it for a conversation of any length, and the model continues after its last line:
 
 # %% tags=["nbval-check-output"]
 from chapters.ch08.kept.smollm import chat_prompt
@@ -105,13 +103,13 @@ from chapters.ch08.kept.smollm import chat_prompt
 print(chat_prompt([("system", "You are brief."), ("user", "Who are you?")]))
 
 # %% [markdown]
-# Is there a secret in these marks? Try the form of printed interviews, in which the speaker's name is followed by a colon. We asked SmolLM2 three times who the first person on the Moon was.
+# Does it have to be these marks? Let's try the form of a printed interview, in which each speaker has a line that begins with a name and a colon. We asked SmolLM2 three times who the first person on the Moon was (⏎ is a line break):
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 forms = {
     from_cell("the question as it stands"): (moon, "bare"),
-    from_cell("as in an interview"): (f"User: {moon} Assistant:", "plainly"),
-    from_cell("in its template"): (f"<|im_start|>user {moon} <|im_end|> …", "answers"),
+    from_cell("as in an interview"): (f"User: {moon} ⏎ Assistant:", "plainly"),
+    from_cell("in its template"): (f"… <|im_start|>user ⏎ {moon}<|im_end|> ⏎ …", "answers"),
 }
 Table(
     [
@@ -131,46 +129,72 @@ assert all("Neil Armstrong" in recorded[way][moon] for way in ("plainly", "answe
 assert len(recorded["plainly"]) == 10 and "∅" not in recorded["plainly"].values()
 
 # %% [markdown] tags=["keep"]
-# The form of an interview works, too, and not only here: in it SmolLM2 says something to all ten questions. What matters is not this or that mark but the shape. After a question, an answer is likely.
+# So the interview works, too: in that form SmolLM2 says something to all ten questions. But the line break matters. On a single line, `User: … Assistant:`, it asks a question itself for six of the ten. Such a line probably looks less like the conversations that it knows. <!-- source: the ten questions on one line, the likeliest token; five come back word for word, one changed -->
 #
-# The marks have one advantage over a colon: each is a token of its own. What if you *type* `<|im_end|>`, to end your turn and speak as the assistant? Our program treats what you type as plain text, so typing `<|im_end|>` never makes the mark. But think of a page that you ask the model to sum up, with the sentence *Ignore what you were told* in the middle. To the model that is text like any other, and it goes on with what it reads. This is called **prompt injection**, and so far no template prevents it.
+# The marks have an advantage over a colon, because each of them is a token of its own. What happens if you *type* `<|im_end|>`, to end your turn and speak as the assistant? Our program treats what you type as plain text, so you can't make the mark. But imagine that you ask the model to sum up a page, and the page says *Ignore what you were told*. For the model that's more text, which it may well go along with. This is called **prompt injection**, and so far no template prevents it.
 #
-# **Keep this:** a model goes on with a text. Write the beginning of a conversation, and an answer comes next.
+# **Keep this:** a model continues a text. Begin a conversation in a form that it knows, and an answer is likely.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Two: four changes
 # <a id="llama"></a>
-# What is the machine? If you have built chapter 7's GPT, you know most of it. SmolLM2 is built like **Llama** (Meta, 2023), and with small variations so are most open models since then. Compared with your GPT there are four changes. <!-- source: Touvron et al. 2023; Ben Allal et al. 2025 -->
+# What kind of machine reads this text? If you've built chapter 7's GPT, you know most of it already. SmolLM2 is built like **Llama** (Meta, 2023), and so, with small variations, are most open models since then. Step through the four changes that turn your GPT into such a Llama: <!-- source: Touvron et al. 2023; Ben Allal et al. 2025 -->
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 holmes = load_checkpoint("llama-holmes")
 labs.beside(
     len(holmes.model.blocks),
     title="What has changed since GPT?",
-    caption="The data flow upwards. The numbers mark the four changes. (Linear layers have no "
-    "biases any more.)",
+    caption="The data flow upwards. The numbers mark the four changes. (Linear layers have no biases any more.)",
 )
 
 # %% [markdown]
-# Let us take `llama-holmes`, the model that has read one novel, because it is small enough to look inside. As in chapter 7, ids go in and logits come out:
+# In code they're a handful of lines. Here they are as a diff: a line with `-` is your GPT's, and a line with `+` takes its place.
+#
+# ```diff
+#   # in each block
+# - self.norm1 = nn.LayerNorm(size)
+# + self.norm1 = RMSNorm(size)                            # new 1: and so is every norm
+# - self.ffn = nn.Sequential(widen, nn.GELU("tanh"), narrow)
+# + self.ffn = SwiGLU(size, hidden)                       # new 3: each hidden feature has a gate
+#
+#   # in its attention
+# - q, k, v = self.project(x)                             # [B, H, T, d] each
+# + q = turn(split_heads(self.query(x), heads), *turns)   # new 2: turned by its position
+# + k = turn(split_heads(self.key(x), key_heads), *turns) # new 2 and 4: fewer heads, G
+# + v = split_heads(self.value(x), key_heads)             # new 4: [B, G, T, d]
+# + k, v = share_heads(k, heads), share_heads(v, heads)   # new 4: [B, H, T, d] again
+#
+#   # in the model
+# - x = self.tokens(ids) + self.positions(places)
+# + x = self.tokens(ids)                                  # new 2: no table of positions
+# ```
+#
+# What are the changes for? RMSNorm keeps the numbers of a vector at one size, with less work than a layer norm. Queries and keys that are turned let a score depend on the distance between two tokens. A gate decides how much of each feature is passed on. And if heads share keys and values, a long chat needs less memory. Let's take the first one now, because you can write it in two lines. The others follow in the second half, once the machine runs.
 
-# %% tags=["nbval-check-output"]
-ids = torch.tensor([holmes.tokenizer.encode("“My dear Watson,” said Holmes")])
-with torch.no_grad():
-    print("ids", tuple(ids.shape), "-> logits", tuple(holmes.model(ids).shape))
-print(f"{sum(p.numel() for p in holmes.model.parameters()):,} parameters")
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+import inspect
+from course_utils import gpt as old, llama as new
+for source, lines in (old, ["nn.LayerNorm(size)", 'nn.Sequential(widen, nn.GELU("tanh"), narrow)', "q, k, v = self.project(x)", "self.tokens(ids) + self.positions(places)"]), (
+    new, ["self.norm1 = RMSNorm(", "self.ffn = SwiGLU(", "turn(split_heads(self.query(x)", "turn(split_heads(self.key(x)", "v = split_heads(self.value(x)", "k, v = share_heads(k, self.heads), share_heads(v", "x = self.tokens(ids)  #"]):
+    assert all(line in inspect.getsource(source) for line in lines)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ### 1 · One size, and no more
+# ### One size, and no more
 # <a id="rmsnorm"></a>
-# Each block *adds* something to the vector of a word. What becomes of the numbers in it? Here is the vector of the last word, "Holmes", as each block receives it:
+# Let's look into `llama-holmes`, the model that has read one book, because it's small. As in chapter 7, ids go in and logits come out:
+
+# %% tags=["nbval-check-output"]
+ids = torch.tensor([holmes.tokenizer.encode("“My dear Watson,” said Holmes")])  # [1, T]
+with torch.no_grad():
+    print("ids", tuple(ids.shape), "-> logits", tuple(holmes.model(ids).shape))
+
+# %% [markdown]
+# Each block *adds* something to the vector of a word. What becomes of the numbers in it? Here is the vector of the last word, “Holmes”, as each block receives it:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 grown, parts = [], [*holmes.model.blocks, holmes.model.norm]
-watching = [
-    part.register_forward_pre_hook(lambda _, given: grown.append(given[0][0, -1]))
-    for part in parts
-]
+watching = [part.register_forward_pre_hook(lambda _, given: grown.append(given[0][0, -1])) for part in parts]
 with torch.no_grad():
     holmes.model(ids)
 for watch in watching:
@@ -180,15 +204,14 @@ size = stream.pow(2).mean(-1).sqrt()
 labs.swells(
     stream,
     title="How large are the numbers in the vector of “Holmes”?",
-    caption="32 of its 128 numbers, from below: what each block of llama-holmes reads. All strips "
-    "have one scale.",
+    caption="32 of its 128 numbers, from below: what each block of llama-holmes reads. All strips have one scale.",
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert (size[1:] > size[:-1]).all() and size[-1] > 100 * size[0]
 
 # %% [markdown]
-# By the end they are a hundred times as large. If a matrix read such a vector as it is, everything behind it would be scaled up as well. So each block first brings it to one size. Chapter 5's layer norm does so in two steps: it takes off the mean, then divides by the standard deviation. But our problem is only that the numbers grow. Do we need the first step at all? **RMSNorm** (2019) leaves it out. Its authors found that it works as well, with less to compute. <!-- source: Zhang and Sennrich 2019, abstract -->
+# By the end they're more than a hundred times as large. If a matrix read such a vector as it is, what comes out would grow in the same way. So each block first brings the vector to one size. Chapter 5's layer norm does it in two steps: it subtracts the mean, then divides by the standard deviation. But our problem was only that the numbers grow. Do we need the first step at all? **RMSNorm** (2019) leaves it out, and its authors found that it works as well, with less to compute. <!-- source: Zhang and Sennrich 2019, abstract -->
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.norms(
@@ -198,7 +221,7 @@ labs.norms(
 )
 
 # %% [markdown] tags=["card"]
-# You divide by the root of the mean square, and then scale each feature by a learned number. For (3, 4) the mean square is 12.5.
+# So you divide by the root of the mean square, and then scale each feature by a learned number. For (3, 4) the mean square is 12.5.
 #
 # $$\mathrm{RMSNorm}(x)=\frac{x}{\underbrace{\sqrt{\frac1D\sum_j x_j^2+\epsilon}}_{\text{root of the mean square}}}\odot w\qquad x, w\in\mathbb R^D$$
 #
@@ -224,10 +247,142 @@ assert [round(x, 2) for x in rms_norm(three, torch.ones(2)).tolist()] == [0.85, 
 # %% tags=["definition"]
 # course_utils.llama: RMSNorm
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# ### The whole class
+# Now put the parts together. The norm is yours. `turn`, `SwiGLU` and `share_heads` are ours for the moment: you'll meet them in the second half, and write the last one yourself. `split_heads`, `join_heads`, `masked_softmax` and the cache come from earlier chapters (open the cells to see them).
+
+# %% jupyter={"source_hidden": true} tags=["definition"]
+# course_utils.attention: masked_softmax, split_heads, join_heads
+
+# %% jupyter={"source_hidden": true}
+from mine import masked_softmax, nucleus, split_heads, with_temperature  # yours
+from course_utils.llama import SwiGLU, share_heads  # ours, until the second half
+from course_utils.rotary import rotation, turn
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["definition"]
+# course_utils.cache: Cache
+# course_utils.llama: LlamaConfig
+
+# %% slideshow={"slide_type": "skip"} tags=["definition"]
+# course_utils.llama: GroupedAttention
+
+# %% [markdown]
+# A block is put together like a GPT's, and so is the model, which computes the angles and the mask once and hands them down to its blocks. `mask.tril(past)` is the causal mask, moved to the right by what the cache holds already: a new token may attend to all of that, and to the new tokens up to itself.
+
+# %% tags=["definition"]
+# course_utils.llama: LlamaBlock, Llama
+
+# %% [markdown]
+# Does it compute what it should? At first its parameters are random, and what it writes shows it. Put the parameters of `llama-holmes` into it, and it sounds like the book:
+
+# %%
+from course_utils.gpt import generate
+
+def written_by(model):
+    tokens = [int(token) for token in generate(model, ids, 12, temperature=0)]
+    return holmes.tokenizer.decode(tokens)
+
+yours = Llama(holmes.model.config)
+print("random:", written_by(yours))
+yours.load_state_dict(holmes.model.state_dict())
+print("trained:", written_by(yours))
+
+# %% [markdown]
+# Now read the text all at once, and again token by token with the cache. The logits shouldn't change:
+
+# %%
+caches = yours.caches()
+with torch.no_grad():
+    gap = (yours(ids) - holmes.model(ids)).abs().max()
+    steps = torch.cat([yours(one, caches) for one in ids.split(1, 1)], 1)
+    other = (steps - yours(ids)).abs().max()
+print(f"largest difference to ours: {gap:.0e}; token by token: {other:.0e}")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert gap < 1e-4 and other < 1e-4
+
+# %% [markdown] tags=["keep"]
+# **Keep this:** a Llama is a GPT with RMSNorm, turned positions and gates, and often with shared keys and values.
+
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
+# ## Three: published parameters
+# <a id="open-weights"></a>
+# SmolLM2 read two trillion tokens on 64 graphics processors, and the parameters that came out are published. Here they're in one file of 98 MB, [most of them rounded to four bits](08_who_answers_annex.ipynb#quantisation). How do you get them into *your* class? Its sizes are `LlamaConfig(vocab=49152, size=576, layers=30, heads=9, key_heads=3, hidden=1536, context=8192)`. If your class does the same computation with matrices of the same shapes, you copy each matrix into its place, and your class computes what theirs does. In this file the names are different, and the numbers are packed in blocks: <!-- source: model card of SmolLM2-135M: 2T tokens, 64 H100 -->
+
+# %% slideshow={"point": ["found[renamed("]} tags=["definition"]
+# chapters.ch08.kept.smollm: renamed, parameters_of
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
+from chapters.ch08.kept.smollm import renamed as name_here
+
+theirs = [  # from below: a part of the class, its colour, and its tensors in the file
+    (from_cell("the table of tokens"), "", ["token_embd"]),
+    (from_cell("the norm before attention"), "", ["blk.0.attn_norm"]),
+    (from_cell("attention: nine query heads, three key heads"), "query", [f"blk.0.attn_{x}" for x in ("q", "k", "v", "output")]),
+    (from_cell("the norm before the network"), "", ["blk.0.ffn_norm"]),
+    (from_cell("the network with its gate"), "output", [f"blk.0.ffn_{x}" for x in ("gate", "up", "down")]),
+    (from_cell("the last norm, after 30 blocks"), "", ["output_norm"]),
+]
+with torch.device("meta"):  # shapes only, no numbers
+    sizes = LlamaConfig(49_152, 576, 30, 9, 3, 1536, 8192)
+    shapes = {name: list(x.shape) for name, x in Llama(sizes).state_dict().items()}
+labs.places(
+    [
+        (part, role, [(name, " × ".join(map(str, shapes[name_here(f"{name}.weight")]))) for name in names])
+        for part, role, names in theirs
+    ],
+    title="Where does each matrix go?",
+    caption=from_cell("The first of 30 blocks, and both ends: 11 of the {count} tensors in SmolLM2’s file.", count=len(shapes)),
+)
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert sum(len(names) for *_, names in theirs) == 11 and shapes["blocks.0.attention.key.weight"] == [3 * 64, 576] and not any("rot" in name for name in shapes)
+
+# %% [markdown]
+# You won't find the rotations in the file, because their angles are computed, not learned. [`published.load`](../chapters/ch08/published.py) reads the file and fills your class. Then ask it what you like:
+
+# %% seconds=10
+smol = published.load(Llama)  # your class with these parameters, if they are installed
+talker = smol or published.StandIn(Llama)  # if not: llama-holmes
+print(talker.about)
+
+question = "What is the capital of France?"  # ask what you like; ■ stops it
+written = []
+asked = talker.prompt(question)
+for token in generate(talker.model, asked, talker.longest, temperature=0):
+    if token == talker.stop:
+        break
+    written.append(token.item())
+    print(talker.piece(written), end="", flush=True)
+
+# %% [markdown]
+# `generate` is chapter 7's: it reads the whole conversation at once (**prefill**), and then each new token alone (**decode**), with all the others in the cache. But is this still the published model, or one that only resembles it? We gave the same file to the library `transformers`, put one question to both, and compared all their logits:
+
+# %%
+parity = recorded["transformers"]
+print(f"largest difference of a logit: {parity['gap']:.0e}")
+print(f"the same text: {parity['same_text']}. {recorded.about}")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert round(recorded["bytes"] / 1e6) == 98
+assert parity["gap"] < 1e-3 and parity["same_text"] and parity["tokens"] >= 40 and parity["ratio"] >= 1.0
+assert smol is None or talker.tokenizer.decode(written) == recorded["answers"][question] == "The capital of France is Paris."
+assert smol is None or (smol.model.config.vocab, smol.model.config.size, smol.model.config.hidden) == (49_152, 576, 1536)
+line = smol and torch.tensor([smol.tokenizer.encode(f"User: {moon} Assistant:").ids])
+assert smol is None or (again_said := smol.text(list(smol.tokens(line, 8))).strip()) and moon.startswith(again_said)
+
+# %% [markdown] tags=["keep"]
+# So it's the same model, up to rounding.
+#
+# **Keep this:** a model is a computation and its numbers. Write the computation, copy the numbers, and it speaks.
+
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["half"]
+# **Half way.** You have a published model that speaks through a class on your page, and a form in which it answers. What you haven't seen yet is how the other three changes work, and when you may believe an answer. Close it here if you like; next time, choose *Kernel → Resume here*.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ### 2 · Positions that turn
+# ## Four: positions that turn
 # <a id="rotary"></a>
-# A GPT adds a learned row for each position. What it has learned for the positions 3 and 5 says nothing about 103 and 105, although the distance is the same. You know the remedy from chapter 4: **turn the query and the key by an angle that grows with their position, and only the distance counts.** This is **RoPE** (*rotary position embedding*, 2021), and here is chapter 4's picture of it: <!-- source: Su et al. 2021 -->
+# A GPT adds a learned row for each position. What it has learned for the positions 3 and 5 need not hold for 103 and 105, although the distance is the same. You know a remedy from chapter 4: **turn the query and the key by an angle that grows with their position, and of the two positions only the distance counts.** This is **RoPE** (*rotary position embedding*, 2021): <!-- source: Su et al. 2021 -->
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.meet(
@@ -237,32 +392,16 @@ labs.meet(
 )
 
 # %% [markdown]
-# The angles are the same for all blocks, so we compute them once, with `rotation`. In each block `turn` then turns pairs of numbers, as your function in chapter 4 did:
+# The angles are the same for all blocks, so the model computes them once, with `rotation`. In each block `turn` then turns pairs of numbers. To get at the pairs, `x.unflatten(-1, (-1, 2))` lays the numbers of each vector out in pairs, [T, d] → [T, d/2, 2], and `.unbind(-1)` takes the pairs apart: `first` has the first number of each pair, `second` the second.
 
 # %% slideshow={"point": ["turned ="]} tags=["definition"]
 # course_utils.positions: frequencies
 # course_utils.rotary: rotation, turn
 
-# %% [markdown] slideshow={"slide_type": "skip"}
-# Try it on a query and a key of two numbers each. The first two pairs of positions are equally far apart, so they should get the same score:
-
-# %% slideshow={"slide_type": "skip"}
-def turned_to(vector, position):
-    return turn(torch.tensor([vector]), *rotation(torch.tensor([position]), 2))
-
-
-scores = {}
-for m, n in (3, 5), (103, 105), (3, 9):
-    scores[m, n] = (turned_to([1.0, 2.0], m) @ turned_to([3.0, 1.0], n).mT).item()
-    print(f"positions {m} and {n}: score {scores[m, n]:.2f}")
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-assert abs(scores[3, 5] - scores[103, 105]) < 1e-4 < abs(scores[3, 5] - scores[3, 9])
-
-# %% [markdown] slideshow={"slide_type": "slide"}
-# ### 3 · A gate
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
+# ## Five: a gate
 # <a id="swiglu"></a>
-# After the attention a small network works on each word by itself. In a GPT each hidden feature goes through a GELU, which sees nothing but this one number. Suppose that a feature says “this is a name”, and names should count only inside a quotation. Then something that has seen the quotation marks should decide how much of it is passed on. So compute two numbers from the whole vector $x$ for each feature: *what* it would pass on, and *how much* of it. Multiply the two. The second one is a **gate**.
+# After the attention a small network works on each word separately. In a GPT each of its hidden features goes through a GELU, which sees nothing but this one number. Now suppose that a feature says “this is a name”, and that names should count only inside a quotation. Then something that has seen the quotation marks should decide how much of the feature is passed on. So for each feature we compute two numbers from the whole vector $x$: *what* it would pass on, and *how much* of it. The second number is a **gate**, and we multiply the two.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 block, hidden = holmes.model.blocks[2], []
@@ -285,11 +424,11 @@ labs.gate(
 assert ((what * much)[opened].abs() > 10 * (what * much)[shut].abs().max()).all() and (what[shut].abs() > 0.5).all()
 
 # %% [markdown]
-# This network is called **SwiGLU** (2020). The gate goes through $\mathrm{silu}(z)=z\,\sigma(z)$, which is nearly 0 far below 0, and nearly $z$ far above. With a pencil: a feature would pass on 3, and its gate is 2. Because silu(2) is 1.76, it passes on 5.28. With a gate of 0 it passes on nothing. <!-- source: Shazeer 2020 -->
+# This network is called **SwiGLU** (2020). Its gate goes through $\mathrm{silu}(z)=z\,\sigma(z)$, which is nearly 0 for very negative $z$, and nearly $z$ for large $z$. Take a pencil: if a feature would pass on 3, and its gate is 2, then silu(2) = 1.76, so it passes on 5.28. If its gate is 0, it passes on nothing. <!-- source: Shazeer 2020 -->
 #
 # $$\mathrm{SwiGLU}(x)=\big(\underbrace{\mathrm{silu}(xW_{gate})}_{\text{how much}}\odot\underbrace{xW_{up}}_{\text{what}}\big)\,W_{down}\qquad W_{gate},W_{up}\in\mathbb R^{D\times F},\; W_{down}\in\mathbb R^{F\times D}$$
 #
-# You now need three matrices where a GPT has two. To pay for the third, $F$ is often about $\frac83D$ instead of $4D$.
+# You need three matrices where a GPT has two. To pay for the third, $F$ is often about $\frac83D$ instead of $4D$.
 
 # %% tags=["definition"]
 # course_utils.llama: SwiGLU
@@ -297,21 +436,20 @@ assert ((what * much)[opened].abs() > 10 * (what * much)[shut].abs().max()).all(
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert round(F.silu(torch.tensor(2.0)).item(), 2) == 1.76 and round(1.76 * 3, 2) == 5.28 and 3 * 8 / 3 == 2 * 4
 
-# %% [markdown] slideshow={"slide_type": "slide"}
-# ### 4 · Shared keys and values
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
+# ## Six: shared keys and values
 # <a id="grouped-queries"></a>
 # While it writes, a model keeps the keys and values of all earlier tokens, because otherwise it would have to compute them again for each new one. You know this cache from chapter 7. It grows with every token, in every block and every head.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
     "SmolLM2 has 30 blocks of 9 heads with 64 features, and reads up to 8,192 tokens. "
-    "If each head kept keys and values of its own, how large would the cache "
-    "be, in 16-bit numbers?",
+    "If each head kept keys and values of its own, how large would the cache be, "
+    "in 16-bit numbers?",
     ["5 MB", "57 MB", "566 MB"],
     answer=2,
-    because="2 · 30 · 9 · 64 numbers of 2 bytes are 69 kB for each token; 8,192 tokens "
-    "need 566 MB, twice as much as the "
-    "parameters in 16 bits (269 MB).",
+    because="2 · 30 · 9 · 64 numbers of 2 bytes are 69 kB for each token; 8,192 tokens need "
+    "566 MB, twice as much as the parameters in 16 bits (269 MB).",
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -320,7 +458,7 @@ assert round(per_token / 1e3) == 69 and round(per_token * 8192 / 1e6) == 566 and
 assert round(per_token / 3 * 8192 / 1e6) == 189 and round(per_token / 9 * 8192 / 1e6) == 63 and round(recorded["parameters"] / 1e6) == 135
 
 # %% [markdown]
-# At full length the cache of one conversation, 566 MB, would be twice as large as the model itself, which takes 269 MB. Where can you save? The queries of the past are never needed again, so it is the keys and values that cost. Let several query heads share *one* key–value head:
+# At full length, the cache of one conversation would be twice as large as the parameters of the model. Where can you save? A query is used once, when its token is read, and then never again, so what costs are the keys and values. Let several query heads share *one* key–value head:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.shared(
@@ -328,15 +466,11 @@ labs.shared(
     (9, 3, 1),
     [2 * 30 * keys * 64 * 2 * 8192 / 1e6 for keys in (9, 3, 1)],
     title="How many key heads do nine query heads need?",
-    caption="The heads of one block of SmolLM2, which has three [key|key–value "
-    "heads]. Play it.",
+    caption="The heads of one block of SmolLM2, which has three [key|key–value heads]. Play it.",
 )
 
-# %% [markdown]
-# With nine key–value heads the cache has 566 MB, with three 189, and with one 63.
-
 # %% [markdown] tags=["card"]
-# This is **grouped-query attention** (GQA, 2023). Each query head still has weights of its own, because it asks its own question. But it shares its keys and values with its neighbours. <!-- source: Ainslie et al. 2023 -->
+# This is **grouped-query attention** (GQA, 2023). Each query head still has weights of its own, because it asks its own question. But it shares keys and values with its neighbours, and SmolLM2's cache shrinks to a third, 189 MB. <!-- source: Ainslie et al. 2023 -->
 #
 # #### Exercise 2 ●●○ · 5 minutes
 # Repeat each key head so that every query head has one. With 4 query heads and 2 key heads, the first two query heads use the first, and the other two use the second.
@@ -352,72 +486,19 @@ def share_heads(x, heads):
 # %% [markdown]
 # <!-- solution: share heads -->
 
-# %% [markdown] slideshow={"slide_type": "skip"}
-# ### The whole class
-# Now put the parts together. We go through the same picture, part by part. It uses `split_heads`, `join_heads` and `masked_softmax` of earlier chapters and chapter 7's cache (open the cells to see them):
-
-# %% jupyter={"source_hidden": true} tags=["definition"]
-# course_utils.attention: masked_softmax, split_heads, join_heads
-
-# %% jupyter={"source_hidden": true}
-from mine import masked_softmax, nucleus, split_heads, with_temperature  # yours
-
-# %% slideshow={"slide_type": "skip"} tags=["definition"]
-# course_utils.cache: Cache
-# course_utils.llama: LlamaConfig
-
-# %% [markdown]
-# **New against chapter 7, in the attention:** queries and keys are turned, and keys and values are shared just before they are used.
-
-# %% slideshow={"slide_type": "skip"} tags=["definition"]
-# course_utils.llama: GroupedAttention
-
-# %% [markdown]
-# A block is put together as in a GPT (find its parts in the drawing above):
-
-# %% tags=["definition"]
-# course_utils.llama: LlamaBlock
-
-# %% [markdown]
-# The model computes the angles and the mask once, and hands them down to its blocks, with the caches:
-
-# %% slideshow={"slide_type": "skip"} tags=["definition"]
-# course_utils.llama: Llama
-
-# %% [markdown]
-# Is it the same machine? Put the parameters of `llama-holmes` into your class. Read the text at once, and then token by token with the cache. The logits should not change:
-
-# %%
-yours = Llama(holmes.model.config)
-yours.load_state_dict(holmes.model.state_dict())
-caches = yours.caches()
-with torch.no_grad():
-    gap = (yours(ids) - holmes.model(ids)).abs().max()
-    steps = torch.cat([yours(one, caches) for one in ids.split(1, 1)], 1)
-    other = (steps - yours(ids)).abs().max()
-print(f"largest difference to the course's: {gap:.0e}; token by token: {other:.0e}")
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-assert gap < 1e-4 and other < 1e-4
-
 # %% [markdown] tags=["keep"]
-# **Keep this:** SmolLM2 is a GPT with another norm, turned positions, gates, and shared keys and values.
+# **Keep this:** heads that share keys and values make the cache smaller. Each head still asks its own question.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What is each change worth?
-# We gave a small GPT of chapter 7 one change, or all four, and trained it again on the same novel, three times each.
+# We gave a small GPT of chapter 7 one change, or all four, and trained it again on the same book, three times each.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
     "Which of the four changes helps so small a GPT most?",
     ["RMSNorm", "RoPE", "SwiGLU", "shared keys and values"],
     answer=1,
-    because=[
-        "It was meant to be cheaper, not to lower the loss.",
-        "It saves a tenth of a bit; the other three change next to nothing.",
-        "It was chosen because it lowered the loss of larger models.",
-        "They were meant to save memory, not to lower the loss.",
-    ],
+    because="It saves a tenth of a bit; the other three change next to nothing.",
 )
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
@@ -450,86 +531,18 @@ assert all(abs(plain - x) < 0.02 for x in mean.values()) and len(mean) == 3
 assert round(plain, 1) == 2.0 and 0.01 < unchanged.max() - unchanged.min() < 0.015
 
 # %% [markdown]
-# Without any change the GPT pays 2.0 bits per character, and its three trainings differ by about a hundredth of a bit. RoPE saves a tenth. In a model as small as this one only RoPE lowers the loss. That is no verdict on the others, because RMSNorm was meant to be cheaper, and shared keys to save memory. Neither was meant to lower the loss. SwiGLU was chosen because it lowered the loss of larger models. <!-- source: Zhang and Sennrich 2019; Ainslie et al. 2023; Shazeer 2020, table 1 -->
+# RoPE saves a tenth of a bit. No other change clearly lowers the loss of a model so small, after so short a training. Are the others useless, then? They were made for something else. RMSNorm is there to save time and shared keys to save memory, and SwiGLU was chosen because it lowered the loss of larger models. <!-- source: Zhang and Sennrich 2019; Ainslie et al. 2023; Shazeer 2020, table 1 -->
 #
 # <details><summary>How sure is this?</summary>
 #
-# These models have two blocks and learned for 300 steps. With 600 steps the lead of RoPE had shrunk from a tenth of a bit to a fiftieth, in the one pair that we trained. All four together did a little worse than RoPE alone. <!-- source: data/results/gpt_ablation.json; ablation.trained with 600 steps, seed 0: 1.909 and 1.890 bits -->
+# Without any change the GPT pays 2.0 bits per character, and its three trainings differ by about a hundredth of a bit. These models have two blocks and learned for 300 steps. With 600 steps the lead of RoPE had shrunk to a fiftieth of a bit, in the one pair that we trained. <!-- source: data/results/gpt_ablation.json; ablation.trained with 600 steps, seed 0: 1.909 and 1.890 bits -->
 #
 # </details>
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
-# ## Three: published parameters
-# <a id="open-weights"></a>
-# SmolLM2 read two trillion tokens, on 64 graphics processors. The numbers that came out are published. All its parameters are in one file of 98 MB, [most of them rounded to four bits](08_who_answers_annex.ipynb#quantisation). What does it take to get them into *your* class? Its sizes are `LlamaConfig(vocab=49152, size=576, layers=30, heads=9, key_heads=3, hidden=1536, context=8192)`. If your class does the same computation with matrices of the same shapes, you copy each matrix into its place, and your class computes what theirs does. In this file only the names differ. (Files of the library `transformers` pair feature $i$ with $i+d/2$ for RoPE, and not with its neighbour. From them you also have to reorder the rows of the query and key matrices.) <!-- source: model card of SmolLM2-135M: 2T tokens, 64 H100 -->
-
-# %% slideshow={"point": ["found[renamed("]} tags=["definition"]
-# chapters.ch08.kept.smollm: renamed, parameters_of
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
-from chapters.ch08.kept.smollm import renamed as name_here
-
-theirs = {  # name in the file -> what it is, and the role whose colour it has
-    "token_embd": (from_cell("the table of tokens"), ""),
-    "blk.0.attn_norm": (from_cell("the norm of the first block"), ""),
-    "blk.0.attn_q": (from_cell("nine query heads"), "query"),
-    "blk.0.attn_k": (from_cell("three key heads"), "key"),
-    "blk.0.attn_v": (from_cell("three value heads"), "value"),
-    "blk.0.ffn_gate": (from_cell("the gate"), "output"),
-    "blk.0.ffn_up": (from_cell("what the gate lets pass"), "output"),
-    "output_norm": (from_cell("the last norm"), ""),
-}
-with torch.device("meta"):  # shapes only, no numbers
-    sizes = LlamaConfig(49_152, 576, 30, 9, 3, 1536, 8192)
-    shapes = {name: list(x.shape) for name, x in Llama(sizes).state_dict().items()}
-found = [(name, name_here(f"{name}.weight"), *both) for name, both in theirs.items()]
-labs.places(
-    [
-        (name, here.removesuffix(".weight"), " × ".join(map(str, shapes[here])), what, role)
-        for name, here, what, role in found
-    ],
-    title="Where does each matrix go?",
-    caption=from_cell("Eight of the {count} tensors in SmolLM2’s file. Play it.", count=len(shapes)),
-)
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-assert shapes["blocks.0.attention.key.weight"] == [3 * 64, 576] and not any("rot" in name for name in shapes)
-
-# %% [markdown]
-# The turning has no entry in the file, because its angles are computed and not learned. [`published.load`](../chapters/ch08/published.py) reads the file and fills your class. Then ask it what you like:
-
-# %% seconds=10
-from course_utils.gpt import generate
-
-smol = published.load(Llama)  # your class with these parameters, if they are installed
-talker = smol or published.StandIn(Llama)  # if not: llama-holmes
-print(talker.about)
-
-question = "What is the capital of France?"  # ask what you like; ■ stops it
-written = []
-asked = talker.prompt(question)
-for token in generate(talker.model, asked, talker.longest, temperature=0):
-    if token == talker.stop:
-        break
-    written.append(token.item())
-    print(talker.piece(written), end="", flush=True)
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-parity = recorded["transformers"]
-assert round(recorded["bytes"] / 1e6) == 98
-assert parity["gap"] < 1e-3 and parity["same_text"] and parity["tokens"] >= 40 and parity["ratio"] >= 1.0
-assert smol is None or talker.tokenizer.decode(written) == recorded["answers"][question] == "The capital of France is Paris."
-assert smol is None or (smol.model.config.vocab, smol.model.config.size, smol.model.config.hidden) == (49_152, 576, 1536)
-
-# %% [markdown] tags=["keep"]
-# The class is yours, and the numbers are theirs. `generate` is chapter 7's: it reads the whole conversation at once (**prefill**), then each new token alone (**decode**), with all the others in the cache. The library `transformers`, given the same file, wrote the same text when we asked both.
-#
-# **Keep this:** a model is a computation and its numbers. Write the computation, copy the numbers, and it speaks.
-
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["core", "guess"]
 # ## Who answers? Ask
 # <a id="ask"></a>
-# Now ask the model itself, and look inside while it writes. Choose a token of the answer. What else was likely there? And where did a head attend?
+# By now both of your functions are in the class. Ask the model again, and this time look inside while it writes: choose a token of the answer. What else was likely there, and where did a head attend? **Guess first:** is the model less sure about the capital of Atlantis than about that of France?
 
 # %% jupyter={"source_hidden": true} seconds=30 slideshow={"slide_type": "subslide"} tags=["lab"]
 asking = labs.replies(
@@ -549,11 +562,44 @@ shown = torch.tensor(asking.view.arrays["weights"][told["at"] :].astype("f4"))
 shown = shown[: len(told["chances"]) * told["heads"] * len(told["pieces"])].view(-1, len(told["pieces"]))
 assert smol is None or shown[:, 0].mean() > 0.3
 assert asking.view.options["replies"][0][0] == "The capital of France is Paris." or smol is None
+chances = [one["chances"] for one in asking.view.options["traces"][0]]
+assert smol is None or [(one[5][0][0], round(100 * one[5][0][1])) for one in chances] == [(" Paris", 95), (" Atlantis", 13)]
+
+# %% [markdown] tags=["keep"]
+# So who answers? Nobody. At each step some tokens are likely and others are not, and the program takes one. You get a true answer when the true words happen to be likely, and a false one in exactly the same way. About Atlantis, SmolLM2 begins with the same words as about France, and its sentence sounds as sure. The bars don't: *Paris* had 95 %, and *Atlantis*, the name that it gives to the capital, 13.
+#
+# Much of the attention goes to the first mark of the conversation, which says nothing about your question. Such a token is called an *attention sink*, and [the annex](08_who_answers_annex.ipynb#sink) shows what is lost without it.
+#
+# **Keep this:** fluent text can be false. How sure the model was shows in its probabilities, not in its sentences.
+
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
+# ## When not to fine-tune
+# <a id="fine-tuning"></a>
+# You could train SmolLM2 further, on questions and answers of your own. This is called **fine-tuning**, and you'll do it with a small model in chapter 9. But it takes examples and time, and the model may lose something that it could do before. So try three cheaper things first:
+#
+# 1. **Ask in another form.** In this lesson the form alone turned 1972 into Neil Armstrong.
+# 2. **Put the fact into the text.** Let a program search for it and write it in front of the question: this is *retrieval*.
+# 3. **Take a larger model.** If it is built like SmolLM2, your class needs only other sizes.
+#
+# Let's try the second, without changing a single parameter:
+
+# %% seconds=15 slideshow={"slide_type": "subslide"}
+wanted = [
+    "What is the capital of Atlantis?",
+    "The capital of Atlantis is Meropa. What is the capital of Atlantis?",
+    "Our library opens at nine and closes at six. When does our library close?",
+]
+replied = [talker.text(list(talker.tokens(talker.prompt(one), 24))) for one in wanted]
+for one, reply in zip(wanted, replied):
+    print(f"{one} -> {reply}")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert smol is None or replied[1] == "The capital of Atlantis is Meropa." and "Meropa" not in replied[0] and "six" in replied[2] and "maximum of four hours" in replied[2]
 
 # %% [markdown]
-# So who answers? Nobody. At each step there are likely tokens and unlikely ones, and the program takes one. A true answer comes where the true words are the likely ones, and a false one is written in just the same way. That is why the capital of Atlantis sounds as sure as that of France.
+# With the sentence in front of it, the model names the capital that we made up. About the library it reads the hours correctly, and then adds “a maximum of four hours” that nobody mentioned. Of fourteen other facts that we made up, it used at most half. A model as small as this needs checking even when the fact is right there. <!-- source: fourteen questions of this form, the likeliest token, 14 to 44 of them: five answers give the fact, two in part -->
 #
-# Much of the attention goes to the first mark of the conversation, which says nothing about your question. Why is that? You meet such [a sink](08_who_answers_annex.ipynb#sink) in the annex.
+# When does fine-tuning help, then? When you want another *behaviour*, such as a form, a tone or one narrow task, and have many examples of it, and others that you keep back to measure with. For facts it's often a poor tool. In one study, models learned facts that were new to them slowly, and once they had learned them, they made more things up. <!-- source: Gekhman et al. 2024, Does fine-tuning LLMs on new knowledge encourage hallucinations?, abstract -->
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Keep it
@@ -569,7 +615,7 @@ keep("llama", "chat", "serve", "__main__")
 #
 # ```text
 # python -m mine chat                 with SmolLM2, through your Llama
-# python -m mine serve                SmolLM2 for any program that talks to OpenAI
+# python -m mine serve                SmolLM2 for programs that use OpenAI's chat completions
 # ```
 #
 # <a id="client"></a>
@@ -592,11 +638,11 @@ keep("llama", "chat", "serve", "__main__")
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["problem"]
 # ## A memory of 128 · 60 minutes
-# The cache of a long chat grows with each token, and beyond the length it was trained with a small Llama gets worse. Write a cache that keeps the first 4 tokens and the last 124, so that the model may read on for as long as you like, and sees what it kept as one text without a gap. `course problem 08` gives you a file to begin with, and judges it. <!-- source: the problem's own text -->
+# The cache of a long chat grows with each token, and far beyond the length that it was trained on, our small Llama gets worse. Write a cache that keeps the first 4 tokens and the last 124, so that the model can read on for as long as you like, and reads what it kept as one text without a gap. `course problem 08` gives you a file to begin with, and judges it. <!-- source: the problem's own text -->
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["lines", "core"]
 # ## Five lines to keep
-# 1. A model goes on with a text. A chat is one text, with marks for who is speaking.
+# 1. A model continues a text. A chat is one text, with marks for who is speaking.
 # 2. Most open decoders since Llama are GPTs with RMSNorm, RoPE and SwiGLU, and often with shared keys and values.
 # 3. RMSNorm gives a vector one size. A gate says how much of each feature is passed on.
 # 4. Shared keys and values make the cache smaller; each head still asks its own question.
@@ -628,7 +674,7 @@ onward(8)
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["next", "core"]
 # ## Next: who taught it?
 # <a id="sft"></a><a id="dpo"></a><a id="verifiable-reward"></a><a id="one-sentence"></a>
-# SmolLM2 was taught with conversations. By whom? In chapter 9 you teach a small model of your own: by [answers to imitate](09_who_taught_it.ipynb#sft), by [a choice between two](09_who_taught_it.ipynb#dpo), and by [a program that checks](09_who_taught_it.ipynb#verifiable-reward). At its end you see [one sentence through all chapters](09_who_taught_it.ipynb#one-sentence).
+# SmolLM2 learned from conversations. Whose? In chapter 9 you'll teach a small model of your own: by [answers to imitate](09_who_taught_it.ipynb#sft), by [a choice between two](09_who_taught_it.ipynb#dpo), and by [a program that checks](09_who_taught_it.ipynb#verifiable-reward). At its end you'll see [one sentence through all chapters](09_who_taught_it.ipynb#one-sentence).
 #
 # **→ [9 · Who taught it?](09_who_taught_it.ipynb)** · back to [Start here and your progress](00_start_here.ipynb#progress) · [the annex](08_who_answers_annex.ipynb) has the attention of the largest models, and SmolLM2 from inside
 #

@@ -32,7 +32,6 @@ if smol is None:
         "recorded with it is shown all the same."
     )
 
-
 def drawn(*shape, seed=0):
     """Normal random numbers, the same ones for the same seed."""
     return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
@@ -52,10 +51,8 @@ from chapters.ch08.experiments.models import cache_bytes, models
 
 rows = models()
 
-
 def experts_of(m):
     return from_cell("{chosen} of {all}", chosen=m["chosen"], all=m["experts"])
-
 
 Table(
     [
@@ -93,7 +90,7 @@ assert smol is None or (c := smol.model.config) and [c.layers, c.heads, c.key_he
 #
 # </details>
 #
-# The table is our choice of models, and only open ones can be in it.
+# The table is our choice of models, and only open ones can be in it. (If you load one of their files from the library `transformers` into our `Llama`, you also have to reorder the rows of its query and key matrices, because there RoPE pairs feature $i$ with $i+d/2$ instead of with its neighbour.)
 
 # %% [markdown] tags=["guess"]
 # ## Can a cache be small and forget nothing?
@@ -166,29 +163,20 @@ Table(
     [{"each position attends to": "all tokens before it", "nats per token": sinks["all"]}]
     + [
         {
-            "each position attends to": from_cell(
-                "the last {sinks} tokens", sinks=sinks['window']
-            )
+            "each position attends to": from_cell("the last {sinks} tokens", sinks=sinks["window"])
             + (from_cell(" and the first {n}", n=n) if n != "0" else ""),
             "nats per token": loss,
         }
         for n, loss in sinks["windows"].items()
     ],
-    from_cell(
-        "SmolLM2 on {sinks} tokens of the book; from token {sinks2} on. {about}",
-        sinks=sinks['tokens'], sinks2=2 * sinks['window'], about=sinks.about
-    ),
+    from_cell("SmolLM2 on {sinks} tokens of the book; from token {sinks2} on. {about}",
+              sinks=sinks["tokens"], sinks2=2 * sinks["window"], about=sinks.about),
 )
 
 # %%
 if smol:
-    ids = torch.tensor(
-        [
-            smol.tokenizer.encode(
-                "It was a close, rainy day in October, and we sat by the window."
-            ).ids
-        ]
-    )
+    text = "It was a close, rainy day in October, and we sat by the window."
+    ids = torch.tensor([smol.tokenizer.encode(text).ids])
     with torch.no_grad(), heads.attention_weights(smol.model) as weights:
         smol.model(ids)
     last = [w[0, :, -1, 0] for w in weights["decoder"]]  # [9 heads] of each layer
@@ -331,7 +319,7 @@ assert rows[0]["state, 64 × 64"] == "100%" and 25 < int(rows[-1]["state, 64 × 
 assert all(row["softmax, all keys kept"] == "100%" for row in rows)
 
 # %% [markdown]
-# A state of fixed size is full at some time: with 512 pairs about two thirds of the values are lost, while softmax attention, which keeps everything, finds all. So most models of this kind keep some full layers: Jamba (2024) has one attention layer for seven of Mamba, Kimi Linear (2025) one for three of linear attention. <!-- source: Lieber et al. 2024; Kimi Team 2025; 512 pairs: the table above -->
+# A state of fixed size is full at some time: with 512 pairs about two thirds of the values are lost, while softmax attention, which keeps everything, finds all. So many models of this kind keep some full layers: Jamba (2024) has one attention layer for seven of Mamba, Kimi Linear (2025) one for three of linear attention. <!-- source: Lieber et al. 2024; Kimi Team 2025; 512 pairs: the table above -->
 
 # %% [markdown] tags=["guess"]
 # ## How many bits does SmolLM2 need?
@@ -346,31 +334,16 @@ shown = {
     ("a lowest number and a step", True): "lowest number and step",
     ("a lowest number and a step", False): "the same, token table at 8 bits",
 }
+listed = [("as installed: 4 bits, token table 8", "", "", whole)]
+listed += [(shown[w["grid"], w["table"]], w["bits"], f"{w['MB']:.0f}", w) for w in ways]
 Table(
     [
-        {
-            "each block of 32 shares": "as installed: 4 bits, token table 8",
-            "bits": "",
-            "MB": "",
-            "perplexity": whole["perplexity"],
-            "bits per character": whole["bits per character"],
-        }
-    ]
-    + [
-        {
-            "each block of 32 shares": shown[w["grid"], w["table"]],
-            "bits": w["bits"],
-            "MB": f"{w['MB']:.0f}",
-            "perplexity": w["perplexity"],
-            "bits per character": w["bits per character"],
-        }
-        for w in ways
+        {"each block of 32 shares": what, "bits": bits, "MB": size, "perplexity": w["perplexity"],
+         "bits per character": w["bits per character"]}
+        for what, bits, size, w in listed
     ],
-    from_cell(
-        "SmolLM2 on {found} tokens of the book's last tenth, in windows of "
-        "256. What a block shares counts in MB. {about}", found=found['tokens'],
-        about=found.about
-    ),
+    from_cell("SmolLM2 on {found} tokens of the book's last tenth, in windows of 256. What a block "
+              "shares counts in MB. {about}", found=found["tokens"], about=found.about),
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -398,10 +371,8 @@ assert [round(w["MB"]) for w in ways if w["bits"] == 4 and not w["table"]] == [9
 # **The animal didn't cross the street because it was too tired.** And too *wide*? Up to the last word the two sentences are the same, so behind a causal mask no head can know more at “it”. It can at the last word, or when the model is asked: “What was too tired? It was the …”. We wrote 32 such twins. **Guess:** is there a head that attends more to the right noun when the last word changes?
 
 # %%
-print(
-    *(f"{twin.begin} {twin.if_one} / {twin.if_other}" for twin in real_heads.TWINS[1:4]),
-    sep="\n",
-)
+for twin in real_heads.TWINS[1:4]:
+    print(f"{twin.begin} {twin.if_one} / {twin.if_other}")
 if smol:
     for text, right, wrong in real_heads.TWINS[0].sentences():
         odds = math.exp(real_heads.log_odds(smol, text, right, wrong))
@@ -417,20 +388,14 @@ Table(
         {
             "attends from": start,
             "head (layer.head)": ".".join(map(str, one["head"])),
-            from_cell("on the {it} twins of the choice",
-                it=it['chosen on']): f"{one['chosen on']:.0%}",
-            from_cell("on {it} others",
-                it=it['measured on']): f"{one['measured on']:.0%}",
+            from_cell("on the {it} twins of the choice", it=it["chosen on"]): f"{one['chosen on']:.0%}",
+            from_cell("on {it} others", it=it["measured on"]): f"{one['measured on']:.0%}",
             "on their words alone": f"{one['words alone']:.0%}",
         }
-        for start, place in zip(
-            ("the last word", "the question's end"), it["places"], strict=True
-        )
+        for start, place in zip(("the last word", "the question's end"), it["places"], strict=True)
         for one in place["heads"]
     ],
-    from_cell(
-        "The five best heads of 270, for each of two places. {about}", about=it.about
-    ),
+    from_cell("The five best heads of 270, for each of two places. {about}", about=it.about),
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -466,7 +431,6 @@ assert round(100 * it["without"]["the five heads"]["moves"]) == 81 and [round(10
 def margin(share, questions):
     """Half the width of a 95% interval of a share."""
     return 1.96 * (share * (1 - share) / questions) ** 0.5
-
 
 for questions in (100, 1000, 14_042):
     print(f"60% of {questions:,} questions: ± {100 * margin(0.6, questions):.1f} points")
@@ -515,26 +479,16 @@ if smol:
 
 # %% jupyter={"source_hidden": true}
 choices = results.load("smollm_questions")
-ways = (
-    "likeliest answer",
-    "likeliest for each token",
-    "what the question adds",
-    "without the question",
-)
+ways = ("likeliest answer", "likeliest for each token", "what the question adds", "without the question")
 shares = {way: choices["right"][way].count("1") for way in ways}
 shares |= {
-    from_cell("letters A to D, the right one is {letter}",
-        letter=letter): marks.count(letter)
+    from_cell("letters A to D, the right one is {letter}", letter=letter): marks.count(letter)
     for letter, marks in zip("ABCD", choices["letters"], strict=True)
 }
 shares |= {"always the longest answer": round(longest()), "at random": 25}
 Table(
     [
-        {
-            "how it chooses": way,
-            "right of 100": n,
-            "±": round(1.96 * (n * (1 - n / 100)) ** 0.5),
-        }
+        {"how it chooses": way, "right of 100": n, "±": round(1.96 * (n * (1 - n / 100)) ** 0.5)}
         for way, n in shares.items()
     ],
     from_cell("± is half a 95% interval. {about}", about=choices.about),
@@ -590,7 +544,7 @@ assert "result: 133200" in text and 37 * 3600 == 133_200
 # %% [markdown] tags=["questions"]
 # ## Open questions, discussed
 # <a id="open-questions"></a>
-# **Prove: RMSNorm gives the same for $x$ and for $3x$.** The mean square of $3x$ is nine times as large, its root three times, and the threes cancel. So however far a vector grows on its way through the blocks, each block reads only its direction. What a block adds, though, turns a long vector less than a short one. In this way the first blocks get more say.
+# **Prove: RMSNorm gives the same for $x$ and for $3x$.** The mean square of $3x$ is nine times as large, its root three times, and the threes cancel. So however far a vector grows on its way through the blocks, each block reads only its direction. What a block adds, though, turns a long vector less than a short one. To turn it as far, a later block has to add more.
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 from course_utils.llama import rms_norm

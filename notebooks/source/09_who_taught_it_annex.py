@@ -32,7 +32,7 @@ def right(way):
 # %% [markdown] tags=["guess"]
 # ## What has the paper's GRPO besides?
 # <a id="grpo"></a>
-# In the lesson the model writes answers, takes one step, and throws the answers away. To write them is what costs, so the paper takes *several* steps on the same answers. After the first step, however, the model is not the one that wrote them. What must be changed? **Guess before you run it:** an answer was written with the probability 0.1, and meanwhile it has 0.2. How strongly should it count?
+# In the lesson the model writes answers, takes one step, and throws the answers away. Writing them is what takes the time, so the paper takes *several* steps on the same answers. But after the first step, the model isn't the one that wrote them any more. What has to change? **Guess before you run it:** an answer was written with the probability 0.1, and meanwhile it has 0.2. How strongly should it count?
 
 # %%
 advantage, old = 1.0, 0.1
@@ -46,18 +46,36 @@ for now in (0.05, 0.1, 0.12, 0.2, 0.4):
 assert gained == 1.2 and 0.2 / 0.1 == 2
 
 # %% [markdown]
-# The model would write it twice as often today, so it should count twice, once for each time: it is weighted with the **ratio** of the two probabilities. (The mean over the old answers is then again a mean over the new model's.) But a few steps on the same answers can push such a ratio far up, on the word of a handful of samples. So the paper **clips** it. Above 1.2, a good answer earns nothing more, and there is nothing left to push.
+# The model would write it twice as often today, so it should count twice, once for each time: it is weighted with the **ratio** of the two probabilities. (The mean over the old answers is then again a mean over the new model's.) But a few steps on the same answers can push such a ratio far up, because of a handful of samples. So the paper **clips** it. Above 1.2, a good answer earns nothing more, so there's nothing left to push.
 #
 # Besides:
-# - **A penalty for leaving the first model**, the KL divergence of the lesson's line 2. With a program as the judge there is less to fear, and many leave it out. With a learned reward model you need it, or the model finds answers that only please the judge.
+# - **A penalty for leaving the first model**, the KL divergence of the lesson's line 2. With a program as the judge there's less to fear, and many leave it out. With a learned reward you need it ([why](#learned-reward)).
 # - **The length.** The paper divides each answer's sum by its own number of tokens, so in a long wrong answer each token is pushed down less. *Dr. GRPO* (2025) leaves this out, and the division by the deviation, too. We divide by all tokens of the batch. <!-- source: Shao et al. 2024; Liu et al. 2025, Understanding R1-Zero-like training -->
 #
 # Our loop takes one step for each set of answers. So the ratio is 1, and clipping would do nothing.
 
 # %% [markdown] tags=["guess"]
+# ## What if the reward is learned?
+# <a id="learned-reward"></a>
+# RLHF learns the reward from what people chose. Here is the smallest learned reward: w for each step of an answer. People who prefer two steps to none three times out of four teach it 2w = ln 3. Now it meets an answer that nobody was asked about: twenty steps that lead nowhere, and a wrong result. The old model writes it once in a thousand answers. **Guess before you run it:** how often does the best model, as line 3 of the lesson has it, write this answer?
+
+# %%
+steps = torch.tensor([0, 2, 20])  # the result alone; a draft; one that leads nowhere
+old_model = torch.tensor([0.4995, 0.4995, 0.001])
+for beta in (10, 2, 1):
+    best = old_model * torch.exp(steps * math.log(3) / 2 / beta)
+    print(f"β = {beta}:", [f"{p:.1%}" for p in best / best.sum()])
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert (best / best.sum())[2] > 0.96 and old_model.sum() == 1
+
+# %% [markdown]
+# With β = 1 it writes hardly anything else, although nobody likes this answer. The learned reward has only seen that two steps are better than none, and counts on. A model that is trained for such a reward finds the places where the reward is wrong: this is called **reward hacking**. A large β keeps the model near the old one, where the reward was learned. A program that checks can be cheated, too, and the lesson's problem is about that.
+
+# %% [markdown] tags=["guess"]
 # ## More checks, or more solutions?
 # <a id="again"></a>
-# You have a model that has imitated 200 solved sums. Should you let it practise with a check, or imitate *the same* sums once more? **Guess**, then look: each training was recorded three times.
+# You've got a model that has imitated 200 solved sums. Should you let it practise with a check, or imitate *the same* sums once more? **Guess**, then look: each training was recorded three times.
 
 # %% jupyter={"source_hidden": true}
 ways = {
@@ -70,11 +88,7 @@ ways = {
 }
 shares = torch.tensor([right(way) for way in ways.values()])
 plot.bars(
-    list(ways),
-    shares.mean(1),
-    each=shares,
-    ylabel="right, % of 300 new sums",
-    digits=0,
+    list(ways), shares.mean(1), each=shares, ylabel="right, % of 300 new sums", digits=0,
     title="What comes after the first imitation?",
     caption=from_cell(
         "A dot: one training; a bar: the mean. To imitate takes {sft} steps, practising {rl}. {about}",
@@ -91,11 +105,11 @@ assert all(a > b for a, b in zip(right("draft + GRPO"), right("draft"), strict=T
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# More imitation of the same sums does as well as the reward, and both can be had one after the other. A reward needs no further solutions. That is its only advantage here, and a large one where nobody has solutions.
+# More imitation of the same sums does as well as the reward, and you can have both, first one and then the other. A reward needs no further solutions. That's its only advantage here, and a large one where nobody has solutions.
 #
 # </details>
 #
-# How sure is it? In all nine trainings that we tried, three recorded and six others, the check made the model better. Whether imitation or the check gave more changed from seed to seed. <!-- source: seeds 0 and 3 to 7: 7.4, 0.6, 4.3, 7.7, 6.0, 9.7 points -->
+# How sure is it? In all eight trainings that we tried, three recorded and five others, the check made the model better, once by only two sums of 300. Whether imitation or the check gave more changed from seed to seed. <!-- source: seeds 3 to 7: 0.6, 4.3, 7.7, 6.0, 9.7 points -->
 #
 # And if you take large steps? At a learning rate seven times as high the check left 8 % in the one training that we tried. Where all eight answers to a question are wrong, all advantages are 0, and nothing leads back.
 
@@ -116,11 +130,7 @@ votes = {
 }
 several = torch.tensor(list(votes.values()))
 plot.bars(
-    list(votes),
-    several.mean(1),
-    each=several,
-    ylabel="right, % of 300 new sums",
-    digits=0,
+    list(votes), several.mean(1), each=several, ylabel="right, % of 300 new sums", digits=0,
     title="What do eight answers bring without training?",
     caption=from_cell("The draft model; the eight are drawn at temperature 1. {about}", about=trials.about),
 )
@@ -131,7 +141,7 @@ assert several.mean(1).round().int().tolist() == [67, 67, 79, 74]
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# A vote brings nothing here. Where the model is wrong, it is mostly wrong eight times. If a check picks the right one of eight, the model does better than after the training. But then you need the check at each question, also in the exam.
+# A vote brings nothing here, because where the model is wrong, it's mostly wrong eight times. If a check picks a right one of eight, the model does better than after the training. But then you need the check for every question, in the exam, too.
 #
 # </details>
 
@@ -154,7 +164,7 @@ def labels_of(ids, real):                  # PAD = 2, as tokenizer.eos_token
 # %% [markdown] tags=["questions"]
 # ## Open questions, discussed
 # <a id="open-questions"></a>
-# **Prove: DPO's first loss is ln 2, whatever the model.** At the first step $\pi=\pi_0$, so both gains are 0, and $-\ln\sigma(0)=\ln 2\approx 0.693$. If your first loss is another number, the two models are not the same (dropout, for example). The gradient is *not* 0: it is $-\beta/2$ times the gradient of the difference of the gains.
+# **Prove: DPO's first loss is ln 2, whatever the model.** At the first step $\pi=\pi_0$, so both gains are 0, and $-\ln\sigma(0)=\ln 2\approx 0.693$. If your first loss is another number, the two models aren't the same (dropout, for example). The gradient is *not* 0: it is $-\beta/2$ times the gradient of the difference of the gains.
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 difference = torch.zeros(1, requires_grad=True)

@@ -9,10 +9,12 @@ from course_kit.views.figure import figure
 from course_kit.views.layout import (
     AIR,
     CLOSE,
+    GAP,
     arrow,
     box,
     cells,
     column,
+    curve,
     disc,
     grid,
     hand,
@@ -69,16 +71,24 @@ def ways(*, title="", caption=""):
 
 
 def clocks(pairs=range(0, 50, 10), length=50, start=20, *, title="", caption=""):
-    """Pairs of columns of the sinusoidal encoding as clocks: the hand of each at a position, and its two numbers."""
+    """Pairs of columns of the sinusoidal encoding as clocks: the hand of each at a position, its two numbers, and the
+    two as waves over all positions."""
     P = waves(range(length))
     omegas = [SLOW ** (-2 * j / SIZE) for j in pairs]
     columns = [(2 * j, 2 * j + 1) for j in pairs]
-    names, parts, hands = [f"{sine}, {cosine}" for sine, cosine in columns], [], []
+    names, lines, hands = [f"{sine}, {cosine}" for sine, cosine in columns], [], []
+    at, none = [i / (length - 1) for i in range(length)], [[]] * length
     for name, both, omega in zip(names, columns, omegas, strict=True):
-        clock, pair = disc(high=CLOCK), P[:, both].tolist()
-        hands.append(hand(clock, [i * omega for i in range(length)], LONG, "output"))
-        parts.append(column(clock, cells(pair, "output"), words(name, "quiet")))
-    scene = column(row(*parts, *hands, even=True), words(t("columns of the table"), "quiet"))
+        clock, pair = disc(high=2 * SHORT + GAP), P[:, both].tolist()
+        hands.append(hand(clock, [i * omega for i in range(length)], SHORT, "output"))
+        sine, cosine = (curve(list(zip(at, (P[:, c] + 1) / 2, strict=True)), role)
+                        for c, role in zip(both, ("output", "key"), strict=True))  # fmt: skip
+        now = web([[(x, 0), (x, 1)] for x in at], [[0, 1]] * length, none)
+        lines.append(row(clock, cells(pair), plot(sine, cosine, now, high=SHORT + AIR), words(name, "quiet")))
+    head = row(
+        space(), words(t("sine, cosine"), "quiet"), words(t("all positions"), "quiet"), words(t("columns"), "quiet")
+    )
+    scene = grid(head, *lines, *hands, gap=2 * GAP)
     said = [
         t("Position {i}: the fastest hand has made {fast} turns, the slowest {slow}.", i=i,
           fast=f"{i * omegas[0] / math.tau:.2f}", slow=f"{i * omegas[-1] / math.tau:.2f}")
@@ -101,15 +111,15 @@ def meet(places=(7, 20, 47), most=6, angle=30, start=2, *, title="", caption="")
         at = [np.array([math.sin(n * step), math.cos(n * step)]) for n in (i, m)]
         return (q + at[0]) @ (k + at[1])
 
-    right, distances, columns, hands = math.pi / 2, range(most + 1), [], []
+    distances, columns, hands = range(most + 1), [], []
     rows, turned = [[] for _ in distances], [2 * math.cos(d * step) for d in distances]
     for i in places:
         plus = [added(i, i - d) for d in distances]
         for d in distances:
             rows[d].append((i, i - d, turned[d], plus[d]))
         clock = disc(high=CLOCK)
-        hands += [hand(clock, right - i * step, LONG, "query"),
-                  hand(clock, [right - (i - d) * step for d in distances], SHORT, "key")]  # fmt: skip
+        hands += [hand(clock, i * step, LONG, "query"),
+                  hand(clock, [(i - d) * step for d in distances], SHORT, "key")]  # fmt: skip
         at_key = [t("position {i}", i=i - d) for d in distances]
         columns.append([
             words(t("position {i}", i=i), "query"), clock, words(at_key, "key"),

@@ -1,44 +1,42 @@
-"""Two trained readers that answer for the order of words in a shuffle lab: with positions, and without."""
-
-import copy
+"""Where a trained reader looks and what it says: to a sentence and to its twin, with positions and without."""
 
 import torch
-from torch import nn
 
 from course_kit.i18n import t
-from course_kit.views.live import below
+from course_kit.views.figure import figure
+from course_kit.views.layout import AIR, CLOSE, arrow, box, column, row, space, words
 
-from .shuffle import shuffle
+THICK = 10  # of an arrow that has all the weight
 
 
-def who_does_it(who, sighted, blind, sentence):
-    """The shuffle lab with the vectors and matrices of a trained reader, and a line in which both readers answer.
+def who_does_it(who, readers, twins, *, title="", caption=""):
+    """The words of a sentence, the mean of the weights that each gets, and the answer.
 
-    who: the task (`WhoDoesIt`); sighted, blind: its readers, trained with and without positions; sentence: the words.
-    Switching the lab's positions off takes them from the sighted reader, too.
-    Returns the live view, and the line that follows it.
+    who: the task (`WhoDoesIt`); readers: what is said of its positions -> a trained reader; twins: sentences of as
+    many words each.
     """
-    off, words = copy.deepcopy(sighted), sentence.split()
-    off.positions = nn.Identity()
-    maps = {name: getattr(sighted.attention, name).weight.detach().T for name in ("query", "key", "value")}
-    with torch.no_grad():
-        inside = sighted.embedding(who.encode([sentence])[0])[0]
-    view = shuffle(
-        inside, words, **maps, positions=True, live=True,
-        title=t("With positions: what does every word attend to?"),
-        caption=t("Each row is a word's weights; all words attend to one column, “dog” at first. Drag “man” to the "
-                  "place of “dog”: which column is it now?"),
-    )  # fmt: skip
-
-    def tell():
-        state = view.state
-        text = " ".join(words[w] for w in state["order"])
-        readers = {
-            t("this model"): sighted if state["positions"] else off,
-            t("the one trained without positions"): blind,
-        }
-        says = {name: next(iter(who.answers(reader, text).items())) for name, reader in readers.items()}
-        answers = ", ".join(f"{name}: <b>{noun}</b> ({p:.0%})" for name, (noun, p) in says.items())
-        return t("“{text}” Who does it? {answers}", text=text, answers=answers)
-
-    return view, below(view, tell, "order", "positions")
+    spoken, given, says, said, tables = [], [], [], [], []
+    for name, reader in readers.items():
+        for twin in twins:
+            with torch.no_grad():
+                x = reader.positions(reader.embedding(who.encode([twin])[0]))
+                share = reader.attention(x)[1][0].mean(0).tolist()  # of each word, [T]
+            noun, p = next(iter(who.answers(reader, twin).items()))
+            spoken.append(twin.split())
+            given.append(share)
+            says.append(f"{noun} {p:.0%}")
+            told = {"name": t(name), "text": twin, "noun": noun, "p": f"{p:.0%}"}
+            said.append(t("Positions: {name}. “{text}” Who does it? {noun}, says the reader, with {p}.", **told))
+            shares = [[word, f"{one:.2f}"] for word, one in zip(twin.split(), share, strict=True)]
+            tables.append(([t("word"), t("mean weight")], shares))
+    boxes = [box(list(at), "key", strong=True) for at in zip(*spoken, strict=True)]
+    shares = list(zip(*given, strict=True))  # of each place, in each frame
+    mean, answer = box(t("mean of the outputs")), box(says, "output", strong=True)
+    arrows = [arrow(one, mean, "value", weight=[max(0.2, THICK * share) for share in at])
+              for one, at in zip(boxes, shares, strict=True)]  # fmt: skip
+    numbers = [words([f"{share:.2f}" for share in at], "quiet") for at in shares]
+    spoken_of = column(row(*numbers, even=True), row(*boxes, even=True), gap=CLOSE)
+    scene = column(spoken_of, space(high=AIR), mean, answer, *arrows, arrow(mean, answer), gap=AIR)
+    axes = [("positions", t("positions"), [t(name) for name in readers]), ("twin", t("sentence"), list(twins))]
+    start = {"positions": t(list(readers)[-1]), "twin": twins[0]}
+    return figure(scene, said, tables, axes=axes, start=start, still=True, title=title, caption=caption)

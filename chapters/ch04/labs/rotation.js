@@ -72,11 +72,11 @@ class Rotation {
     canvas.onpointercancel = stop;
   }
 
-  /** The angle at which a pointer is. @param {PointerEvent} event */
+  /** The angle at which a pointer is, clockwise from above. @param {PointerEvent} event */
   turn(event) {
     const [x, y] = pointed(event, this.canvas);
     const middle = this.canvas.offsetWidth / 2;
-    return (Math.atan2(middle - y, x - middle) + TURN) % TURN;
+    return (Math.atan2(x - middle, middle - y) + TURN) % TURN;
   }
 
   /** @param {PointerEvent} event @param {boolean} done */

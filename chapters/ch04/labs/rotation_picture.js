@@ -47,13 +47,13 @@ export class Circle {
   }
 
   /**
-   * A point of the unit circle in the picture.
+   * A point of the unit circle in the picture: as on a clock, its angle begins above and grows to the right.
    * @param {Point} point
    * @param {number} radius
    * @returns {[number, number]}
    */
   place([sine, cosine], radius = this.radius) {
-    return [this.middle + radius * cosine, this.middle - radius * sine];
+    return [this.middle + radius * sine, this.middle - radius * cosine];
   }
 
   /** @param {number} angle @param {number} radius */
@@ -151,7 +151,7 @@ export class Circle {
     const place = (/** @type {number} */ which, /** @type {number} */ turned) => {
       const name = rowName(position + which * offset);
       const angle = (position + which * offset) * omega + turned;
-      const half = (c.measureText(name).width / 2) * Math.abs(Math.cos(angle)); // a name beside the circle is wide
+      const half = (c.measureText(name).width / 2) * Math.abs(Math.sin(angle)); // a name beside the circle is wide
       const [x, y] = this.at(angle, radius + Math.max(27 * unit, 11 * unit + half));
       write(c, name, x, y, this.colour(which), "center");
     };
@@ -167,14 +167,14 @@ export class Circle {
     c.font = this.ui.font(12);
     write(
       c,
-      t("cosine, column {pair} →", { pair: 2 * pair + 1 }),
+      t("sine, column {pair} →", { pair: 2 * pair }),
       side,
       side + 2 * unit,
       theme.quiet,
       "right",
       "bottom",
     );
-    write(c, t("↑ sine, column {pair}", { pair: 2 * pair }), 2, 2, theme.quiet, "left", "top");
+    write(c, t("↑ cosine, column {pair}", { pair: 2 * pair + 1 }), 2, 2, theme.quiet, "left", "top");
   }
 
   /** @param {RotationNumbers} made */

@@ -6,7 +6,6 @@ import torch
 from course_kit.i18n import t
 from course_kit.programs.arguments import flag, one_of
 from course_kit.views.arguments import as_array, checked_labels
-from course_kit.views.live import shell
 from course_kit.views.table import TextTable
 from course_kit.views.view import View
 from course_utils.attention import scaled_dot_product_attention
@@ -68,14 +67,12 @@ def shuffle(
     word=None,
     title=t("What happens when words change places?"),
     caption=t("Drag a word. Watch the rows ([query|queries]), the columns ([key|keys]) and the [output|outputs]."),
-    live=False,
 ):
     """Self-attention over words that can change places: do the outputs move along, does their mean stay?
 
     x [T, D]: 2 to 12 words with 1 to 16 features; tokens: T labels; query, key, value [D, E]: W_Q, W_K, W_V, with
     Q = X W_Q (default: Q = K = V = X); positions: whether the sinusoidal encoding is added to x (needs an even D);
     word: the one that is picked at first; without it the one to which most is attended.
-    live=True: Python reads `order`, `positions` and `word`, the one picked.
 
     Numbers travel as float32. Returns a view: .attend() -> weights, outputs; and what all have. Raises ValueError for
     what cannot be shown.
@@ -103,7 +100,7 @@ def shuffle(
     view = Shuffle(title, caption, arrays, state, controls, {"names": names, "size": width})
     most = int(view.attend()[0].sum(0).round(6).argmax())
     view.state["word"] = most if word is None else names.index(one_of("word", word, names))
-    return shell(view, live)
+    return view
 
 
 BUTTONS = {"back": t("◀ move"), "on": t("move ▶"), "reverse": t("reverse"), "mix": t("shuffle")}

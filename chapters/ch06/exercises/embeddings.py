@@ -81,7 +81,7 @@ SUM = Exercise(
     ),
     cases=_embedding_cases,
     returns=("output",),
-    used=t("Your `embed` is in the model of [Three rows for each token](#Three-rows-for-each-token)."),
+    used=t("Your `embed` is in the model of [Three: build it](#Three:-build-it)."),
     hints=(
         t("A table indexed by whole numbers gives rows: `words[ids]` is [B, T, D]."),
         t("Positions are 0, 1, 2, … in every sentence, so they are the first T rows of their table."),

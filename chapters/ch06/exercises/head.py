@@ -53,9 +53,7 @@ HEAD = Exercise(
     reference=classify,
     cases=_cases,
     returns=("logits",),
-    used=t(
-        "It is the head of your classifier in [Five: a new task is one new layer](#Five:-a-new-task-is-one-new-layer)."
-    ),
+    used=t("It is the head of your classifier in [Six: a new task, a new layer](#Six:-a-new-task,-a-new-layer)."),
     hints=(
         t("Which of the T vectors may the new layer read? The one that stands for no word: `hidden[:, 0]`, [B, D]."),
         t("The pooler is a layer that you can call: `pooler(hidden[:, 0])`, and then `.tanh()`."),

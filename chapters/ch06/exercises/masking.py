@@ -136,7 +136,7 @@ MASK = Exercise(
     ],
     returns=("inputs", "labels"),
     run=_statistics,
-    used=t("It masks the batches of [Four: pre-train it on a book](#Four:-pre-train-it-on-a-book)."),
+    used=t("It masks the batches of [Four: let it read a book](#Four:-let-it-read-a-book)."),
     hints=(
         t(
             "One random number for each word decides whether it is chosen: `torch.rand(ids.shape, "

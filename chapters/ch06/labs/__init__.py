@@ -8,13 +8,11 @@ from .drawings import (
     exam,
     leak,
     logits,
-    mirror,
     norms,
     rows,
     task_heads,
     thin,
     training_step,
-    two_answers,
 )
 from .mask_tokens import mask_tokens
 from .predictions import predictions
@@ -27,12 +25,10 @@ __all__ = [
     "leak",
     "logits",
     "mask_tokens",
-    "mirror",
     "norms",
     "predictions",
     "rows",
     "task_heads",
     "thin",
     "training_step",
-    "two_answers",
 ]

@@ -1,5 +1,5 @@
 """Drawings: one word with two meanings, a word that sees itself, what is read and asked, three rows for each token,
-norms before and after, a row and its mirror, one step of training, four task heads, a thin change,
+norms before and after, one step of training, four task heads, a thin change,
 and where an answer is."""
 
 import copy
@@ -33,11 +33,10 @@ from course_kit.views.layout import (
     steps,
     words,
 )
-from course_utils.bert import BertForPreTraining
 
 FEW = 4  # of a vector beside others
 LEAST = 0.01  # a share that is written
-IN_LINE = 6  # pieces of a window
+IN_LINE = 8  # pieces of a window
 SHOWN, SAME = 8, 1e-4  # numbers of a vector that are drawn; so little apart they are the same
 
 
@@ -91,7 +90,7 @@ def leak(tokens, place: int, *, title="", caption=""):
 
 
 def exam(book, reads, asked, *, title="", caption=""):
-    """A window of a text, what the model reads of it, and what it has to say, in lines of six pieces.
+    """A window of a text, what the model reads of it, and what it has to say, in lines of eight pieces.
 
     book, reads: a piece for each place; asked: which places the loss counts
     """
@@ -127,7 +126,7 @@ def rows(tokens, segments, *, title="", caption=""):
         (t("position"), [str(i) for i in range(len(tokens))], "value"),
     ]
     boxed = [row(label(name, role), *(box(word.strip("[]"), role) for word in line)) for name, line, role in lines]
-    boxed.append(row(label(t("sum"), "output"), *(box(" ", "output", strong=True) for _ in tokens)))
+    boxed.append(row(label(t("sum"), "output"), *(box(f"x{i}", "output", strong=True) for i in range(len(tokens)))))
     signs = [row(space(), *(words(sign) for _ in tokens)) for sign in ("+", "+", "=")]
     every = [boxed[0], *(line for pair in zip(signs, boxed[1:], strict=True) for line in pair)]
     for n, line in enumerate(every):
@@ -136,7 +135,7 @@ def rows(tokens, segments, *, title="", caption=""):
         t("Each token has a row in the first table. A mark such as [CLS] is a token like any other."),
         t("The second table has two rows: one for the first text, one for the second."),
         t("The third table has a row for each position."),
-        t("The three rows of a token are added. This sum goes into the first block."),
+        t("The three rows of a token are added. These sums, x0, x1 and so on, go into the first block."),
     ]
     table = [name for name, _, _ in lines], list(zip(*(line for _, line, _ in lines), strict=True))
     return figure(grid(*every, gap=CLOSE), said, table, title=title, caption=caption)
@@ -199,26 +198,6 @@ def logits(loaded, sentence: str, most=5, *, title="", caption=""):
                                                                                   strict=True)]  # fmt: skip
     table = [t("token"), t("logit"), t("probability")], rows
     return figure(scene, said, table, title=title, caption=caption)
-
-
-def mirror(digits, hole: int, *, title="", caption=""):
-    """A row that reads the same from both ends, one digit covered: where its answer stands, for each who reads."""
-    names = [t("both sides"), t("left side only")]
-    twin = len(digits) - 1 - hole
-    boxes = [
-        box("?", "query", strong=True) if i == hole else
-        box([str(digit), str(digit) if i < hole else " "], "output" if i == twin else "key", strong=i == twin)
-        for i, digit in enumerate(digits)
-    ]  # fmt: skip
-    way = arrow(boxes[twin], boxes[hole], "output", bend=AIR, side="above", weight=[2, 0])
-    said = [
-        t("With both sides the answer is in sight: {digit}, at the mirror place.", digit=digits[hole]),
-        t("Of the left side alone the mirror place is no part. One can only guess."),
-    ]
-    table = [t("place"), t("digit")], [[i, "?" if i == hole else d] for i, d in enumerate(digits)]
-    axes = [("reads", t("who reads"), names)]
-    return figure(column(space(high=AIR), row(*boxes), way), said, table, axes=axes, start={"reads": names[0]},
-                  still=True, title=title, caption=caption)  # fmt: skip
 
 
 def training_step(loaded, sentence: str, holes, rate=0.002, *, title="", caption=""):
@@ -296,7 +275,8 @@ TASKS = (
     (mark("two sentences"), "[CLS] He plays . [SEP] He works . [SEP]", {0: "not entailed"}),
     (mark("a tag for each word"), "[CLS] Ada lived in London . [SEP]",
      dict(enumerate(["person", "O", "O", "place", "O"], 1))),
-    (mark("an answer in a text"), "[CLS] Who found it ? [SEP] Anna did . [SEP]", {6: "start, end"}),
+    (mark("an answer in a text"), "[CLS] Who found it ? [SEP] Anna did . [SEP]",
+     dict.fromkeys(range(10), "") | {6: "start, end"}),
 )  # fmt: skip
 
 
@@ -306,7 +286,8 @@ def task_heads(*, title="", caption=""):
     above, below, ways = [], [], []
     for _, tokens, says in tasks:
         vectors = [box(" ", "key", wide=LINE, high=LINE) for _ in tokens]
-        new = [box(" ", "output", wide=2 * LINE, high=LINE) if i in says else space() for i in range(len(tokens))]
+        wide = LINE if len(says) == len(tokens) else 2 * LINE
+        new = [box(" ", "output", wide=wide, high=LINE) if i in says else space() for i in range(len(tokens))]
         answers = [words(says.get(i, ""), "output", strong=True) for i in range(len(tokens))]
         ways += [arrow(vectors[i], new[i], "output") for i in says]
         above.append(column(*(row(*line, even=True) for line in (answers, new)), row(*vectors, even=True), gap=GAP * 2))
@@ -320,7 +301,7 @@ def task_heads(*, title="", caption=""):
     ]
     table = (
         [t("task"), t("an example"), t("answer")],
-        [[name, " ".join(tokens), ", ".join(says.values())] for name, tokens, says in tasks],
+        [[name, " ".join(tokens), ", ".join(filter(None, says.values()))] for name, tokens, says in tasks],
     )
     names = [name for name, _, _ in tasks]
     return figure(scene, said, table, axes=[("task", t("task"), names)], start={"task": names[0]}, title=title,
@@ -380,45 +361,3 @@ def answer(question: str, tokens, starts, ends, span: tuple[int, int], *, title=
     rows = [[token, f"{a:.2f}", f"{b:.2f}"] for token, a, b in zip(tokens, starts, ends, strict=True)]
     table = [t("token"), t("begins here"), t("ends here")], rows
     return figure(grid(*lines, gap=CLOSE), said, table, title=title, caption=caption)
-
-
-def two_answers(model: BertForPreTraining, tokens, *, title="", caption=""):
-    """Where BERT's two answers are made: of each vector a score for each word, of the vector of [CLS] two scores."""
-    size, vocab, aside = model.config.size, model.config.vocab, WIDTH / 5
-    vectors = [box(" ", "key", high=LINE) for _ in tokens]
-    bert = box(t("BERT: {layers} blocks", layers=len(model.bert.blocks)), "key", fill=True)
-    compared = box(t("compared with the table of words"), "output", fill=True)
-    pooler = box(t("pooler"), "value", strong=True)
-    reads, read, which, follows = steps(
-        row(*(token.strip("[]") for token in tokens), even=True),
-        column(row(*vectors, even=True), bert, gap=LINE),
-        column(words(t("{n} scores for each token: which word?", n=f"{vocab:,}"), "output"), compared),
-        column(words(t("2 scores: does B follow?"), "value"), pooler, wide=aside),
-    )
-    scene = grid(
-        row(follows, which),
-        row(space(aside), column(read, reads)),
-        *(arrow(vector, compared, "output") for vector in vectors),
-        arrow(vectors[0], pooler, "value"),
-        gap=AIR,
-    )
-    said = [
-        t("Two sentences go in, as one row of tokens."),
-        t("The blocks give each token a vector, which has read both sentences."),
-        t("First answer: each vector is compared with all words of the vocabulary."),
-        t("Second answer: the vector of [CLS] alone says whether the second sentence follows the first."),
-    ]
-    counts = {
-        t("the tables in front"): ("[B, T, D]", [model.bert.embeddings]),
-        t("the blocks"): ("[B, T, D]", [model.bert.blocks]),
-        t("which word?"): ("[B, T, V]", [model.transform, model.norm, model.output]),
-        t("does B follow?"): ("[B, 2]", [model.bert.pooler, model.next_sentence]),
-    }
-    seen, rows = set(), []
-    for name, (shape, of) in counts.items():
-        new = {p for part in of for p in part.parameters()} - seen  # the table of words is counted in front
-        seen |= new
-        shape = shape.replace("D", str(size)).replace("V", f"{vocab:,}")
-        rows.append([name, shape, f"{sum(p.numel() for p in new):,}"])
-    table = [t("part"), t("what it gives"), t("parameters")], rows
-    return figure(scene, said, table, title=title, caption=caption)

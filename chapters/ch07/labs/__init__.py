@@ -2,7 +2,7 @@
 
 from course_kit.views.heads import heads
 
-from .drawings import exams, grows, kept, learning, opened, plus, stream, temperatures
+from .drawings import exams, grows, kept, opened, plus, stream, temperatures
 from .merges import merges
 from .next_character import next_character
 from .sampling import sampling
@@ -12,7 +12,6 @@ __all__ = [
     "grows",
     "heads",
     "kept",
-    "learning",
     "merges",
     "next_character",
     "opened",

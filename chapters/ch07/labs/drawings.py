@@ -1,4 +1,4 @@
-"""Drawings: a text as exams, a GPT opened, the stream, three temperatures, a word that grows, a training, a cache."""
+"""Drawings: a text as questions, a GPT opened, the stream, three temperatures, a word that grows, a cache."""
 
 import itertools
 import math
@@ -14,7 +14,6 @@ from course_kit.views.layout import (
     AIR,
     BIG,
     CLOSE,
-    LINE,
     NEAR,
     THIN,
     arrow,
@@ -22,16 +21,13 @@ from course_kit.views.layout import (
     box,
     cells,
     column,
-    curve,
     disc,
     flow,
     frames,
     grid,
     label,
-    plot,
     row,
     space,
-    spot,
     steps,
     words,
 )
@@ -39,12 +35,12 @@ from course_utils.merges import joined
 
 from .merges import MARK, cut, pairs_of
 
-TILE, HIGH = 16, 160  # of a score that is drawn; of a chart
+TILE = 16  # of a score that is drawn
 
 
 @torch.no_grad()
 def exams(loaded, text: str, *, title="", caption=""):
-    """A text cut into exams: what has been read, the token that comes next, and the bits that a model pays for it.
+    """A text as questions: what has been read, the token that comes next, and the bits that a model pays for it.
 
     loaded: a checkpoint of a language model with its tokenizer
     """
@@ -73,7 +69,7 @@ def exams(loaded, text: str, *, title="", caption=""):
     ]
     rows = [[" ".join(tokens[: i + 1]), tokens[i + 1], f"{p[i]:.3f}", f"{bits[i]:.1f}"] for i in range(count)]
     table = [t("has read"), t("should say"), "p", t("bits paid")], rows
-    axes = [("exam", t("exam"), None)]
+    axes = [("exam", t("question"), None)]
     return figure(column(head, grid(*lines, *ways, gap=CLOSE)), said, table, axes=axes, title=title, caption=caption)
 
 
@@ -286,42 +282,6 @@ def grows(corpus: dict[str, int], word: str, *, title="", caption=""):
     table = [t("merges of this word"), t("pieces")], rows
     axes = [("step", t("merges of this word"), range(len(layers)))]
     return figure(column(*lines[::-1], *ways, gap=AIR), said, table, axes=axes, title=title, caption=caption)
-
-
-def learning(history: Sequence[tuple[int, float, float, str]], *, title="", caption=""):
-    """The loss of a training on what it reads and on what it never reads, and what the model wrote at three points.
-
-    history: (step, loss read, loss not read, what it wrote) for each measurement, three at least
-    """
-    taken, read, unread, texts = zip(*history, strict=True)
-    low, high, shown = min(*read, *unread), max(*read, *unread), [0, max(1, (len(taken) - 1) // 4), len(taken) - 1]
-    span, ticks = high - low, taken[-1] - taken[0]
-    curves = [[((step - taken[0]) / ticks, (loss - low) / span) for step, loss in zip(taken, losses, strict=True)]
-              for losses in (read, unread)]  # fmt: skip
-    marks = steps(*(disc(str(n), "value", high=LINE) for n in range(1, len(shown) + 1)))
-    chart = plot(
-        curve(curves[0], "key"),
-        curve(curves[1], "value"),
-        *(spot(mark, curves[1][i]) for mark, i in zip(marks, shown, strict=True)),
-        high=HIGH,
-    )
-    losses = grid(
-        row(words(t("not read: {loss}", loss=f"{unread[-1]:.2f}"), "value", strong=True)),
-        row(words(t("read: {loss}", loss=f"{read[-1]:.2f}"), "key", strong=True)),
-    )
-    lines = steps(*(row(words(f"{n}", "value", strong=True), label(t("step {step}: “{text}”", step=taken[i],
-                                                                    text=texts[i])), tight=True)
-                    for n, i in enumerate(shown, 1)))  # fmt: skip
-    scene = column(label(t("loss in nats"), "quiet"), row(chart, losses), *lines)
-    said = [
-        t("After {step} steps a token that it never read costs {loss} nats. It writes: “{text}”.", step=step,
-          loss=f"{loss:.2f}", text=text)
-        for step, _, loss, text in (history[i] for i in shown)
-    ]  # fmt: skip
-    rows = [[str(step), f"{a:.2f}", f"{b:.2f}", text] for step, a, b, text in history]
-    table = [t("step"), t("read"), t("not read"), t("it writes")], rows
-    axes = [("step", t("point"), None)]
-    return figure(scene, said, table, axes=axes, title=title, caption=caption)
 
 
 def kept(tokens: Sequence[str], begun: int, *, title="", caption=""):

@@ -1,4 +1,4 @@
-"""My Llama for any program that talks to OpenAI: http://127.0.0.1:8000/v1
+"""My Llama for programs that use OpenAI's chat completions: http://127.0.0.1:8000/v1
 
     python -m mine serve                   SmolLM2, at port 8000; ^C ends it
     python -m mine serve 8001 --model talker.pt

@@ -11,8 +11,10 @@ from course_kit.i18n import t
 from course_kit.views.figure import figure
 from course_kit.views.layout import (
     AIR,
+    CLOSE,
     LINE,
     NEAR,
+    PAD,
     WIDTH,
     arrow,
     bar,
@@ -25,6 +27,7 @@ from course_kit.views.layout import (
     hand,
     label,
     layers,
+    natural,
     plot,
     row,
     space,
@@ -47,10 +50,12 @@ def talk(system: str, question: str, answer: str, *, title="", caption=""):
     lines, told = [], []
     for name, text, role, who, (opens, says, ends) in turns:
         whole = [(f"<|im_start|>{name}", "quiet"), (text, role), ("<|im_end|>", role if role == MODEL else "quiet")]
-        *given, end = (label(line, of, strong=of in (YOU, MODEL), since=since, data=True)
-                       for (line, of), since in zip(whole, (opens, says, ends), strict=True))  # fmt: skip
-        last = row(end, words(who, role or "quiet", anchor="end", since=says))
-        lines, told = lines + whole, [*told, *given, last]
+        begin, *line = (label(part, of, strong=of in (YOU, MODEL), since=since, data=True)
+                        for (part, of), since in zip(whole, (opens, says, ends), strict=True))  # fmt: skip
+        wrote = words(who, role or "quiet", anchor="end", since=says)
+        wide = [0.85 * natural(part) for part in line]  # the mark that ends it stands right after the words
+        told += [begin, row(*line, wrote, of=(*wide, WIDTH - 2 * PAD - sum(wide)), gap=0)]
+        lines += whole
     scene = box("", "", *told, fill=True, gap=NEAR)
     said = [
         t("You type a question."),
@@ -116,9 +121,9 @@ def norms(x: Sequence[float], *, title="", caption=""):
                               cells([a, b], role)))  # fmt: skip
     scene = row(*steps(*columns), *hands, even=True)
     said = [
-        t("The vector (3, 4) has the length 5. The circle is the size that both norms want: a mean square of 1."),
-        t("Layer norm first takes off the mean, which turns the vector, and then makes it as long as the circle."),
-        t("RMSNorm only makes it shorter. It still points where it did."),
+        t("The vector (3, 4) has the length 5. The radius is the length that both norms want: a mean square of 1."),
+        t("Layer norm first subtracts the mean, which turns the vector, then makes it as long as the radius."),
+        t("RMSNorm only makes it shorter, so it still points where it did. The learned numbers come after that."),
     ]
     rows = [[name, ", ".join(f"{n:.2f}" for n in pair)] for name, pair in zip(names, made, strict=True)]
     return figure(scene, said, ([t("norm"), t("numbers")], rows), title=title, caption=caption)
@@ -182,17 +187,22 @@ def shared(heads: int, groups: Sequence[int], megabytes: Sequence[float], *, tit
                   caption=caption)  # fmt: skip
 
 
-def places(rows: Sequence[tuple[str, str, str, str, str]], *, title="", caption=""):
-    """Matrices of a file and where they go in a class. rows: (name there, name here, shape, what it is, role) each."""
-    lines, ways = [row(label(t("in the file"), "quiet"), words(t("in your class"), "quiet"))], []
-    for i, (there, here, _, _, role) in enumerate(rows):
-        name, place = label(there, role), box(here, role, since=i)
-        lines.append(row(name, place, gap=2 * LINE))
-        ways.append(arrow(name, place, role))
-    said = [t("{there} goes to {here}: {what}, {shape} numbers.", there=there, here=here, what=what, shape=shape)
-            for there, here, shape, what, _ in rows]  # fmt: skip
-    table = [t("in the file"), t("in your class"), t("shape"), t("what it is")], [row[:4] for row in rows]
-    return figure(grid(*lines, *ways), said, table, title=title, caption=caption)
+def places(parts: Sequence[tuple[str, str, Sequence[tuple[str, str]]]], *, title="", caption=""):
+    """A Llama, and the tensors of a file that fill it. parts, from below: what it is, its tint, and for each of its
+    tensors the name and the shape."""
+    lines, ways, said, rows = [], [], [], []
+    for i, (part, role, tensors) in enumerate(parts):
+        names = column(*(row(label(name, role, data=True), words(shape, "quiet", anchor="end"), of=(3, 2))
+                         for name, shape in tensors), gap=CLOSE)  # fmt: skip
+        place = box(part, role, since=i, fill=True)
+        lines.append(row(names, place, of=(1, 1), gap=2 * LINE))
+        ways.append(arrow(names, place, role))
+        told = ", ".join(name for name, _ in tensors)
+        said.append(t("{there} → {here}", there=told, here=part))
+        rows += [[name, shape, part] for name, shape in tensors]
+    head = row(label(t("in the file"), "quiet"), words(t("in your class"), "quiet"), of=(1, 1), gap=2 * LINE)
+    table = [t("in the file"), t("shape"), t("in your class")], rows
+    return figure(column(head, *lines[::-1], *ways, gap=PAD), said, table, title=title, caption=caption)
 
 
 def beside(blocks: int, *, title="", caption=""):

@@ -2,6 +2,6 @@
 
 from chapters.ch08.labs import replies
 
-from .drawings import counted, draft, group, teachers, tilt
+from .drawings import counted, draft, group, preferred, teachers, tilt
 
-__all__ = ["counted", "draft", "group", "replies", "teachers", "tilt"]
+__all__ = ["counted", "draft", "group", "preferred", "replies", "teachers", "tilt"]

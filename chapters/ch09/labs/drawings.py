@@ -1,5 +1,7 @@
-"""Drawings: three teachers, what counts in a talk, a draft, an old model tilted, and one step on four answers."""
+"""Drawings: three teachers, what counts in a talk, a draft, an old model tilted, what people prefer, and one step on
+four answers."""
 
+import math
 from collections.abc import Sequence
 
 from course_kit.i18n import t
@@ -128,29 +130,56 @@ def tilt(answers: Sequence[str], before: Sequence[float], times: Sequence[float]
     return figure(column(*lines, gap=AIR), said, table, title=title, caption=caption)
 
 
+def preferred(question: str, answers: Sequence[str], found: Sequence[float], says: float, every: int, *, title="",
+              caption=""):  # fmt: skip
+    """What share of answers is of the first of two kinds after so many steps, and what a formula says."""
+    names = [*(t("step {n}", n=every * i) for i in range(len(found))), t("line 3 says")]
+    lines = [row(label(name, "quiet"),
+                 bar(share, "value"), words(f"{share:.0%}", "value", strong=True), f"{1 - share:.0%}")
+             for name, share in zip(names, [*found, says], strict=True)]  # fmt: skip
+    head = row(
+        words(question, "query", strong=True), words(answers[0], "value", strong=True), space(), words(answers[1])
+    )
+    said = [
+        *(t("Step {n}: in {share} of its answers the model shows how it adds.", n=every * i, share=f"{x:.0%}")
+          for i, x in enumerate(found)),
+        t("What line 3 predicts: three times the odds of the beginning."),
+    ]  # fmt: skip
+    rows = [[name, f"{x:.0%}", f"{1 - x:.0%}"] for name, x in zip(names, [*found, says], strict=True)]
+    scene = grid(head, *steps(*lines), gap=AIR)
+    return figure(scene, said, ([t("step"), *answers], rows), title=title, caption=caption)
+
+
+def signed(x: float) -> str:
+    return f"{x:+.2f}".replace("-", "−")
+
+
 def group(question: str, answers: Sequence[str], rewards, advantages, before, after, *, title="", caption=""):
-    """Answers to one question: reward, advantage, and how likely each was before a step of training, and after it."""
-    probability = words(t("probability"), "quiet")
-    head = row(words(question, "query", strong=True),
-               *steps(words(t("reward"), "quiet"), words(t("advantage"), "quiet"), first=1), probability,
-               space())  # fmt: skip
+    """Answers to one question: reward, advantage, part of the loss, and the policy before a step and after it."""
+    come = steps(*(words(one, "quiet") for one in (t("reward"), t("advantage"), t("loss"))), first=1)
+    head = row(words(question, "query", strong=True), *come, words(t("policy π"), "quiet"), space())
+    parts = [-float(a) * math.log(p) / len(answers) for a, p in zip(advantages, before, strict=True)]
     lines = []
     for i, answer in enumerate(answers):
-        right, chances = rewards[i] > 0, [before[i]] * 3 + [after[i]]
+        right, chances = rewards[i] > 0, [before[i]] * 4 + [after[i]]
         lines.append(row(
             box(answer, "value" if right else "", strong=True),
-            *steps(words(f"{rewards[i]:g} {'✓' if right else '✗'}"), cells([advantages[i]], "output"), first=1),
+            *steps(words(f"{rewards[i]:g} {'✓' if right else '✗'}"), cells([advantages[i]], "output"),
+                   words(signed(parts[i])), first=1),
             bar([float(p) for p in chances]),
             words([f"{p:.2f}" for p in chances], strong=right),
         ))  # fmt: skip
     mean = sum(map(float, rewards)) / len(answers)
     said = [
-        t("The model writes four answers. The bars say how likely each of them was."),
-        t("The program checks. The mean reward is {mean}.", mean=f"{mean:g}"),
+        t("The agent writes four answers. Its policy π, the bars, says how likely each of them was."),
+        t("The environment checks them. Each answer gets its reward; the mean is {mean}.", mean=f"{mean:g}"),
         t("The advantage says how far each is above the mean or below it, in standard deviations."),
+        t("Minus advantage times ln π, divided by {n}: together these are the loss, {loss}.",
+          n=len(answers), loss=f"{sum(parts):.2f}"),
         t("One step: what is above the mean has become likelier, what is below it less likely."),
-    ]
-    header = [t("answer"), t("reward"), t("advantage"), t("before"), t("after")]
-    rows = [[answer, f"{r:g}", f"{float(a):.2f}", f"{float(p):.2f}", f"{float(q):.2f}"]
-            for answer, r, a, p, q in zip(answers, rewards, advantages, before, after, strict=True)]  # fmt: skip
+    ]  # fmt: skip
+    header = [t("answer"), t("reward"), t("advantage"), t("loss"), t("before"), t("after")]
+    rows = [[answer, f"{r:g}", f"{float(a):.2f}", signed(part), f"{float(p):.2f}", f"{float(q):.2f}"]
+            for answer, r, a, part, p, q
+            in zip(answers, rewards, advantages, parts, before, after, strict=True)]  # fmt: skip
     return figure(grid(head, *lines), said, (header, rows), title=title, caption=caption)

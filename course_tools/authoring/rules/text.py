@@ -90,7 +90,9 @@ def _anchors(name, folder, _changed):
 def language(notebook):
     """British spelling, and words for those who don't see a picture."""
     for number, text in notebook.prose():
-        bare = re.sub(r"```.*?```|`[^`]*`|<[^>]*>|\]\([^)]*\)|[“\"][^”\"]*[”\"]", " ", text, flags=re.S)
+        bare = re.sub(
+            r"```.*?```|`[^`]*`|\$\$.*?\$\$|\$[^$]*\$|<[^>]*>|\]\([^)]*\)|[“\"][^”\"]*[”\"]", " ", text, flags=re.S
+        )
         for word in sorted(set(re.findall(r"[a-z]+", bare.lower())) & AMERICAN.keys()):
             yield number, f"American spelling {word!r}", f"The course writes {AMERICAN[word]!r}."
         if re.search(r"!\[\]\(|<img(?![^>]*\balt=)", text):

@@ -192,8 +192,6 @@ def test_drawings_of_numbers_pieces_and_rows():
         made = drawings.kept(["a", "b", "c", "d", "e"], begun)
         for read, (_, new, old) in enumerate(made.table().rows, begun):
             assert int(new) + int(old) == read * (read + 1) // 2
-    history = [(n, 6.0 - n, 6.1 - n / 2, f"text {n}") for n in range(5)]
-    assert "text 4" in drawings.learning(history).describe()
 
 
 def test_a_stream_needs_a_model_that_turns_its_positions_in():

@@ -88,6 +88,13 @@ WRONG = {  # what is changed in the solution, and a word that the judge has to s
             "not found: target order",
         ),
     },
+    "06": {
+        "reads [CLS]": ("(texts == MASK).int().argmax(1)", "0", "needed: 82%"),
+        "one place for all": (".int().argmax(1)", ".int().argmax(1)[0]", "needed: 82%"),
+        "six labels": ("    texts =", "    ids, labels = ids[:6], labels[:6]\n    texts =", "needed: 82%"),
+        "kinds swapped": ("0.5) > 0", "0.5) < 0", "needed: 82%"),
+        "the known ones as well": ("alike[len(labels) :] @", "alike @", "zeros and ones"),
+    },
     "07": {
         "counted less, and not told": (
             "-= times[number]\n                touched.add(pair)",
@@ -117,6 +124,29 @@ WRONG = {  # what is changed in the solution, and a word that the judge has to s
         ),
         "forgets before": ("        return k, v", "        return self.k, self.v", "128 are kept, 1 are new"),
         "values left behind": ("v[:, :, FIRST + over :]", "v[:, :, FIRST:-over]", "are right, of the last 124 0"),
+    },
+    "09": {
+        "the last number counts": (
+            'text == " " + result',
+            "text.split()[-1:] == [str(a + b)]",
+            "needed: False (many numbers)",
+        ),
+        "takes what int takes": (
+            'text == " " + result',
+            'text[:1] == " " and text[-1:] == "\\n" and text[1:-1].isdecimal() and int(text) == a + b',
+            "needed: False (a zero in front)",
+        ),
+        "true steps of any sum": (
+            "one in ways for",
+            'sum(map(int, one.split("=")[0].split("+"))) == int(one.split("=")[1]) for',
+            "needed: False (true steps of another sum)",
+        ),
+        "one order alone": (
+            "set(permutations((x, y, carry)))",
+            "{(x, y, carry)}",
+            "needed: True (a draft in another order)",
+        ),
+        "forgets what is carried": ("carry = total // 10", "carry = 0", "needed: True (a draft)"),
     },
 }
 

@@ -74,7 +74,7 @@ def test_the_history_is_in_order_with_a_source_for_each_year():
     assert len(table.year) == len(table.what) == len(table.source) == len(table.chapter) == 41 and "41" in card(
         "history"
     )
-    assert table.year == sorted(table.year) and set(table.chapter) == set(range(9))
+    assert table.year == sorted(table.year) and set(table.chapter) == set(range(10))
     for year, source in zip(table.year, table.source, strict=True):  # a preprint's number begins with year and month
         number = re.search(r"arXiv (\d\d)\d\d\.\d+", source)
         assert (f"20{number[1]}" if number else str(year)) == str(year) and (number or str(year) in source)
