@@ -1,6 +1,6 @@
 """A thousand merges in three seconds · 45 minutes
 
-merge_once below learns one merge of byte pairs. It counts every pair of every word, each time: forty merges of a novel
+merge_once below learns one merge of byte pairs. It counts every pair of every word, each time: forty merges of a book
 take more than a second. Write learn_merges, which learns exactly the same merges, and learns a thousand of them from
 Sherlock Holmes in less than 3 seconds of computing.
 

@@ -10,7 +10,7 @@ from course_kit.problems import beside, fail, seed
 from course_utils.merges import joined, words_of
 
 SEED = seed()
-LIMIT = 3.0  # seconds of computing, for the novel
+LIMIT = 3.0  # seconds of computing, for the book
 problem = beside(__file__)
 
 
@@ -59,7 +59,7 @@ def test_small():
         compare(words, draw.randint(1, 12))
 
 
-def test_novel():
+def test_book():
     """A thousand merges of Sherlock Holmes in 3 seconds of computing"""
     text = (files.course_folder() / "data" / "sherlock_holmes.txt").read_text(encoding="utf-8")
     words = dict(Counter(tuple(word) for word in words_of(text)))
