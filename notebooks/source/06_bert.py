@@ -631,7 +631,7 @@ def numbers(examples):
     ids, mask = pad([[vocabulary.cls, *text, vocabulary.sep] for text in texts])
     return ids, mask, torch.tensor([int(e.label == "positive") for e in examples])
 
-
+# %%
 def draw(generator):
     chosen = torch.randint(len(known), (32,), generator=generator).tolist()
     return numbers([known[n] for n in chosen])
