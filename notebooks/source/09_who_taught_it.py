@@ -39,7 +39,7 @@ labs.teachers(
 )
 
 # %% [markdown]
-# The first teacher writes a whole answer, the second chooses between two, and the third has least to do, because it only says yes or no. SmolLM2 had the first two, and DeepSeek-R1-Zero (2025) had only the third. In this lesson you'll teach one small model in all three ways, and we stay with one task: it should add two numbers below 100. With sums you see at a glance whether an answer is right and how it was found, and each training takes only seconds. <!-- source: model card of SmolLM2-135M-Instruct (SFT, then DPO); DeepSeek-AI 2025 -->
+# The first teacher writes a whole answer, the second chooses between two, and the third has least to do, because it only says yes or no. SmolLM2 had the first two, and DeepSeek-R1-Zero (2025) had only the third. In this lesson you'll teach one small model in all three ways, and we stay with one task: it should add two numbers below 100. With sums you see at a glance whether an answer and its steps are right, and each training takes only seconds. <!-- source: model card of SmolLM2-135M-Instruct (SFT, then DPO); DeepSeek-AI 2025 -->
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## One: imitate
@@ -184,7 +184,7 @@ Table(
 )
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# The model that writes the result alone knows most of its sums by heart, and can do little else. The other one adds most of the new sums. Why is it better, if both saw the same ones? Ask yourself what is *new* in a new sum. For the first model the whole sum is. But the second adds only two digits and a carry at a time. In nearly all new sums it has met the last digits before (in either order), and in most of them the first digits with their carry. With the first digits it errs most.
+# The model that writes the result alone knows most of its sums by heart, and can do little else. The other one adds most of the new sums. Why is it better, if both saw the same ones? Ask yourself what is *new* in a new sum. For the first model the whole sum is. But the second adds only two digits and a carry at a time. In nearly all new sums it has met the last digits before, and in most the first digits with their carry (in either order). With the first digits it errs most.
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 def small(step):
@@ -201,7 +201,7 @@ tens = [text for one, text in false if len(text) == 3 and text[0] == sums.draft(
 assert len(tens) > len(false) / 2  # the units are right, and what is wrong comes behind them
 
 # %% [markdown]
-# So a draft **cuts a new question into small steps, most of which are not new.** But perhaps the second model is better only because it may write more, and so compute more, before it names the result. How would you find out? We let a third model write as many *blanks* as a draft has characters:
+# So a draft **cuts a new question into small steps, most of which are not new.** But perhaps the second model is better only because it may write more, and so compute more, before it names the result. How would you find out? We let a third model write *blanks* first, until its answer is as long as a draft:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 trials = results.load("reasoning")
@@ -238,7 +238,7 @@ assert new[0] < 0.15 < 0.3 < new[1]
 #
 # </details>
 #
-# **Keep this:** from 200 sums with their steps the model learned to add. From the results alone it did not.
+# **Keep this:** from 200 sums with their steps the model learned to add most others. From the results alone it did not.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["half"]
 # **Half way.** You have a model that adds, because it writes the steps. But so far it can only imitate, and somebody has to write each answer first. What could it learn from people who choose, or from a program that checks? Close it here if you like; next time, choose *Kernel → Resume here*.
@@ -410,7 +410,7 @@ assert abs(found[-1] - says) < 0.08 and found[-1] > found[0] + 0.1
 #
 # <details><summary>How sure is this?</summary>
 #
-# In eight other runs the model ended below line 3, by six points at most. <!-- source: seeds 0 to 3, two trainings each: 70.2, 69.4, 74.0, 74.5, 71.0, 74.4, 76.7, 76.9 % where line 3 says 71.5, 71.5, 74.7, 74.7, 76.2, 76.2, 78.6, 78.6 -->
+# In twelve other runs the model ended below line 3, by seven points at most. (Sum by sum, line 3 says a little less.) <!-- source: seeds 0 to 3, two trainings each: 70.2, 69.4, 74.0, 74.5, 71.0, 74.4, 76.7, 76.9 % where line 3 says 71.5, 71.5, 74.7, 74.7, 76.2, 76.2, 78.6, 78.6; seed 0, four more (torch seeds 0 to 3), probabilities added up: 66.2, 67.1, 70.4, 71.1 where it says 72.7, and sum by sum 71.0 -->
 #
 # </details>
 #
@@ -457,7 +457,7 @@ assert round(after[0].item(), 2) == 0.23 and round(z.softmax(0)[0].item(), 2) ==
 #
 # $$L=-\frac1n\sum_i A_i\,\ln\pi(y_i)$$
 #
-# One step on this loss pushes the first answer up and the others down: 0.10 becomes 0.23. If all four were right, or all wrong, each advantage would be 0, and the question would teach nothing.
+# One step on this loss pushes the first answer up and the others down: 0.10 becomes 0.23. If all four earned the same, none would be above the mean, and the question would teach nothing.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### The same with your model
@@ -554,7 +554,7 @@ assert curves["coin"][-1] < curves["check"][-1] - 10
 #
 # <details><summary>How sure is this?</summary>
 #
-# In three recorded trainings of 50 steps the check raised 67 % to 74 on average, and each of the three got better. The coin lowered it to 18. With five other seeds the check raised it, too, once by only two sums of 300. <!-- source: data/results/reasoning.json; seeds 3 to 7: 0.6, 4.3, 7.7, 6.0 and 9.7 points -->
+# In three recorded trainings of 50 steps the check raised 67 % to 74 on average, and each got better. The coin lowered it to 18. With five other seeds the check raised it, once by only two sums of 300. <!-- source: data/results/reasoning.json; seeds 3 to 7: 0.6, 4.3, 7.7, 6.0 and 9.7 points -->
 #
 # </details>
 #
@@ -650,7 +650,7 @@ keep("answering", "chat", "__main__")
 # 2. A draft cuts a new question into small steps, most of which are not new.
 # 3. DPO learns from choices: it tilts the old model, as if there were a reward.
 # 4. GRPO raises the probability of answers whose reward is above their group's mean. A reward needs no slope.
-# 5. With SFT a model learns to imitate, with a reward to succeed. A check knows only the result.
+# 5. With SFT a model learns to imitate, with a reward to succeed. Our check knows only the result.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["questions", "core"]
 # ## Three open questions

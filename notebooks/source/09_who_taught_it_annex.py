@@ -32,7 +32,7 @@ def right(way):
 # %% [markdown] tags=["guess"]
 # ## What has the paper's GRPO besides?
 # <a id="grpo"></a>
-# In the lesson the model writes answers, takes one step, and throws the answers away. Writing them is what takes the time, so the paper takes *several* steps on the same answers. But after the first step, the model isn't the one that wrote them any more. What has to change? **Guess before you run it:** an answer was written with the probability 0.1, and meanwhile it has 0.2. How strongly should it count?
+# In the lesson the model writes answers, takes one step, and throws the answers away. Writing them is what takes the time, so the paper's method allows *several* steps on the same answers. But after the first step, the model isn't the one that wrote them any more. What has to change? **Guess before you run it:** an answer was written with the probability 0.1, and meanwhile it has 0.2. How strongly should it count?
 
 # %%
 advantage, old = 1.0, 0.1
@@ -49,7 +49,7 @@ assert gained == 1.2 and 0.2 / 0.1 == 2
 # The model would write it twice as often today, so it should count twice, once for each time: it is weighted with the **ratio** of the two probabilities. (The mean over the old answers is then again a mean over the new model's.) But a few steps on the same answers can push such a ratio far up, because of a handful of samples. So the paper **clips** it. Above 1.2, a good answer earns nothing more, so there's nothing left to push.
 #
 # Besides:
-# - **A penalty for leaving the first model**, the KL divergence of the lesson's line 2. With a program as the judge there's less to fear, and many leave it out. With a learned reward you need it ([why](#learned-reward)).
+# - **A penalty for leaving the first model**, the KL divergence of the lesson's line 2. With a program as the judge there's less to fear, and many leave it out. With a learned reward there's more ([why](#learned-reward)).
 # - **The length.** The paper divides each answer's sum by its own number of tokens, so in a long wrong answer each token is pushed down less. *Dr. GRPO* (2025) leaves this out, and the division by the deviation, too. We divide by all tokens of the batch. <!-- source: Shao et al. 2024; Liu et al. 2025, Understanding R1-Zero-like training -->
 #
 # Our loop takes one step for each set of answers. So the ratio is 1, and clipping would do nothing.
@@ -70,7 +70,7 @@ for beta in (10, 2, 1):
 assert (best / best.sum())[2] > 0.96 and old_model.sum() == 1
 
 # %% [markdown]
-# With β = 1 it writes hardly anything else, although nobody likes this answer. The learned reward has only seen that two steps are better than none, and counts on. A model that is trained for such a reward finds the places where the reward is wrong: this is called **reward hacking**. A large β keeps the model near the old one, where the reward was learned. A program that checks can be cheated, too, and the lesson's problem is about that.
+# With β = 1 it writes hardly anything else, although its result is wrong. The learned reward has only seen that two steps are better than none, and counts on. A model that is trained for such a reward may find the places where the reward is wrong: this is called **reward hacking**. A large β keeps the model near the old one, where the reward was learned. A program that checks can be cheated, too, and the lesson's problem is about that.
 
 # %% [markdown] tags=["guess"]
 # ## More checks, or more solutions?
@@ -105,7 +105,7 @@ assert all(a > b for a, b in zip(right("draft + GRPO"), right("draft"), strict=T
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# More imitation of the same sums does as well as the reward, and you can have both, first one and then the other. A reward needs no further solutions. That's its only advantage here, and a large one where nobody has solutions.
+# More imitation of the same sums does as well as the reward, and you can have both, first one and then the other. A reward needs no solutions. That's no advantage here, where 200 are at hand, but a large one where nobody has any.
 #
 # </details>
 #
@@ -141,14 +141,14 @@ assert several.mean(1).round().int().tolist() == [67, 67, 79, 74]
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# A vote brings nothing here, because where the model is wrong, it's mostly wrong eight times. If a check picks a right one of eight, the model does better than after the training. But then you need the check for every question, in the exam, too.
+# A vote brings nothing here, because where the model is wrong, it's mostly wrong eight times. If a check picks a right one of eight, the model does at least as well as after the training. But then you need the check for every question, in the exam, too.
 #
 # </details>
 
 # %% [markdown] tags=["card"]
 # ## Why does it not stop?
 # <a id="labels"></a>
-# A model was trained on answers that end with the token 2, and it never ends one. Where a tokenizer has no token for padding, programs take the one that ends a text.
+# A model was trained on answers that end with the token 2, and it never ends one. Where a tokenizer has no token for padding, many programs take the one that ends a text.
 #
 # ### Find the error ●●○ · 6 minutes
 # One line of this program is wrong: repair it.
