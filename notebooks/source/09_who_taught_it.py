@@ -44,7 +44,7 @@ labs.teachers(
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## One: imitate
 # <a id="sft"></a>
-# The first teacher writes answers. The model reads question and answer as one text, and learns it as chapter 7's GPT learned its novel: at each place, it predicts what comes next. This is called **supervised fine-tuning** (SFT). Usually the model has read a lot before. Ours hasn't: it's chapter 7's `GPT` with two blocks, it has read nothing, and each character is a token.
+# The first teacher writes answers. The model reads question and answer as one text, and learns it as chapter 7's GPT learned its book: at each place, it predicts what comes next. This is called **supervised fine-tuning** (SFT). Usually the model has read a lot before. Ours hasn't: it's chapter 7's `GPT` with two blocks, it has read nothing, and each character is a token.
 #
 # `sums` makes questions and answers. We teach two hundred solved sums, and keep three hundred others back for the exam: the *new* sums. The rest stay *unsolved*, for later.
 
