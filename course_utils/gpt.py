@@ -45,7 +45,7 @@ class CausalAttention(nn.Module):
         return self.out(join_heads(found))  # -> [B, T, D]
 
     def weights(self, x: Float[Tensor, "B T D"]) -> Float[Tensor, "B H T T"]:
-        """What `forward` weighs the values with: only to be looked at."""
+        """The attention weights, which `forward` does not return."""
         q, k, _ = self.project(x)
         scores = q @ k.mT / q.shape[-1] ** 0.5
         return masked_softmax(scores, causal_mask(x.shape[1], x.device))
@@ -195,7 +195,7 @@ def attend_behind(
     attention: CausalAttention, x: Float[Tensor, "B T D"], cache: Cache
 ) -> Float[Tensor, "B T D"]:
     """T new tokens attend to all that were read, by the keys and values of the cache."""
-    q, k, v = attention.project(x)  # of the new tokens alone, [B, H, T, d]
+    q, k, v = attention.project(x)  # only of the new tokens, [B, H, T, d]
     k, v = cache.extend(k, v)  # of all tokens, [B, H, K, d]
     mask = causal_mask(k.shape[2], x.device)[-x.shape[1] :]  # the last T of K rows
     found = F.scaled_dot_product_attention(q, k, v, mask)  # [B, H, T, d]
@@ -203,7 +203,7 @@ def attend_behind(
 
 
 class CachedGPT(GPT):
-    """The same GPT. If it gets caches, one for each block, it reads new tokens alone."""
+    """The same GPT. If it gets caches, one for each block, it reads only new tokens."""
 
     def caches(self) -> list[Cache]:
         """One for each block, in which nothing was read."""

@@ -46,7 +46,7 @@ def record_book(minutes: float = 10) -> dict:
 
 
 def trained(model: GPT, optimiser: Any, rate: float, ids: torch.Tensor, steps: int, warm: int) -> float:
-    """The lesson's loop: a rate that rises for `warm` steps and falls to 0 -> seconds of the processor."""
+    """A loop like the lesson's: a rate that rises for `warm` steps and falls to 0 -> seconds of the processor."""
     started = time.process_time()
     for step in range(steps):
         for group in optimiser.param_groups:

@@ -13,6 +13,7 @@ SHOWN = "M T C = M T C\nR P X = R P X\n"  # two examples
 BEGINNINGS = [
     "They looked at each",
     "The capital of France is",
+    "In French, good morning is",
     "The old man was cold, so he sat down by the",
     "The old man sat down by the",
     "A K B = A K",
@@ -36,7 +37,7 @@ def record() -> dict[str, Any]:
         best = model(pieces(text, return_tensors="pt").input_ids).logits[0, -1].softmax(-1).topk(3)
         tokens = [pieces.decode([n]) for n in best.indices.tolist()]
         found[text] = list(zip(tokens, (round(p, 4) for p in best.values.tolist()), strict=True))
-    ids = pieces(BEGINNINGS[3], return_tensors="pt").input_ids
+    ids = pieces(BEGINNINGS[4], return_tensors="pt").input_ids
     written = model.generate(ids, max_new_tokens=48, do_sample=False)[0]
     text = pieces.decode(written, skip_special_tokens=True)
     return {"parameters": sum(p.numel() for p in model.parameters()), "next": found, "writes": text}
