@@ -9,8 +9,8 @@ from course_kit.checkpoints import load_checkpoint
 from course_kit.i18n import t
 from course_kit.problems import beside, fail, seed
 
-SEED, EACH, NEEDED = seed(), 82, 0.82
-PAIRS = ["the a", "at on", "in on", "him her", "his her", "and but", "is was", "for of"]
+SEED, EACH, NEEDED = seed(), 82, 0.68
+PAIRS = ["the a", "with from", "not so", "me him", "my his", "and but", "is was", "for of"]
 SECONDS = 90.0
 problem = beside(__file__)
 
@@ -42,7 +42,7 @@ def test_kinds():
 
 
 def test_eight():
-    """Eight pairs of words: 82 % are right"""
+    """Eight pairs of words: 68 % are right"""
     results = [(pair, *asked(tuple(pair.split()), number)) for number, pair in enumerate(PAIRS)]
     share = sum(right.float().mean().item() for *_, right in results) / len(PAIRS)
     if share >= NEEDED:
