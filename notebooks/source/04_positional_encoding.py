@@ -349,7 +349,9 @@ labs.rotation()
 # %% [markdown]
 # Such a turn is a matrix, which we call $R$. The step $\delta$ is in it, but the position $i$ isn't, and that's the point. Multiply $R$ by the hand's two numbers at position $i$, and you get its numbers at $i+\delta$:
 #
-# $$ \begin{aligned}\underbrace{\begin{pmatrix}\cos\delta\omega&\sin\delta\omega\\-\sin\delta\omega&\cos\delta\omega\end{pmatrix}}_{R,\ \text{the same at every }i}\begin{pmatrix}\sin i\omega\\ \cos i\omega\end{pmatrix}&=\begin{pmatrix}\cos\delta\omega\,\sin i\omega+\sin\delta\omega\,\cos i\omega\\-\sin\delta\omega\,\sin i\omega+\cos\delta\omega\,\cos i\omega\end{pmatrix}\\&=\begin{pmatrix}\sin(i+\delta)\omega\\ \cos(i+\delta)\omega\end{pmatrix}\end{aligned} $$
+# $$ \underbrace{\begin{pmatrix}\cos\delta\omega&\sin\delta\omega\\-\sin\delta\omega&\cos\delta\omega\end{pmatrix}}_{R,\ \text{the same at every }i}\begin{pmatrix}\sin i\omega\\ \cos i\omega\end{pmatrix}=\begin{pmatrix}\cos\delta\omega\,\sin i\omega+\sin\delta\omega\,\cos i\omega\\-\sin\delta\omega\,\sin i\omega+\cos\delta\omega\,\cos i\omega\end{pmatrix} $$
+#
+# $$ =\begin{pmatrix}\sin(i+\delta)\omega\\ \cos(i+\delta)\omega\end{pmatrix} $$
 #
 # The first line multiplies row by column, and the second is the sine and the cosine of a sum, as at school. Check it for the hand of columns 40 and 41, at two positions, with one matrix for three steps:
 

@@ -9,6 +9,7 @@ from course_kit import files, lessons
 from course_tools.authoring import building, sources
 from course_tools.authoring.markup import to_keep
 from course_tools.classroom.presenting import screens
+from course_tools.translation import units
 
 WORD = re.compile(r"^```.*?^```|<[^>]*>|(?P<word>[A-Za-z]+)", re.S | re.M)  # neither in code nor in a tag of HTML
 
@@ -31,8 +32,10 @@ def seen(*given):
 def told(path, in_no_language=False):
     """All that is language-free of a notebook's screens. in_no_language: as if each word of its text were x's."""
     here = nbformat.read(path, as_version=4).cells
-    for cell in here if in_no_language else ():
-        if cell.cell_type == "markdown":
+    for cell in here:
+        if cell.cell_type == "code":
+            cell.source = units.commented(cell, lambda unit: "")
+        elif in_no_language:
             cell.source = WORD.sub(lambda found: found["word"] and "x" * len(found["word"]) or found[0], cell.source)
     return [(one.kind, one.cell, one.keep, one.said, one.code, one.later) for one in screens.screens(here)]
 
