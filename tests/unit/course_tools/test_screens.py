@@ -9,9 +9,9 @@ from course_kit import files, lessons
 from course_tools.authoring import building, sources
 from course_tools.authoring.markup import to_keep
 from course_tools.classroom.presenting import screens
-from course_tools.translation import units
 
 WORD = re.compile(r"^```.*?^```|<[^>]*>|(?P<word>[A-Za-z]+)", re.S | re.M)  # neither in code nor in a tag of HTML
+SAID = re.compile(r'"""[\s\S]*?"""|#.*|"(?:[^"\\]|\\.)*"')  # comments and texts of code, which a language may change
 
 
 def cells(*given):
@@ -34,7 +34,7 @@ def told(path, in_no_language=False):
     here = nbformat.read(path, as_version=4).cells
     for cell in here:
         if cell.cell_type == "code":
-            cell.source = units.commented(cell, lambda unit: "")
+            cell.source = SAID.sub("", cell.source)
         elif in_no_language:
             cell.source = WORD.sub(lambda found: found["word"] and "x" * len(found["word"]) or found[0], cell.source)
     return [(one.kind, one.cell, one.keep, one.said, one.code, one.later) for one in screens.screens(here)]
