@@ -77,7 +77,6 @@ assert prose.model.config.layers == 4 and sum(both_right) == 5 and not both_righ
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## One: what is it for?
-# <a id="sentence-vectors"></a>
 # BERT is rarely used to fill holes. Mostly it helps to *find* a text, or to *judge* one. Take fifty sentences, and the question *Who went abroad?* You won't get far by looking for the word *abroad*, because it's in none of the fifty. So we ask a real BERT, the small `all-MiniLM-L6-v2`, which others have published: it turns sentences and question into vectors, and we take the sentences with the largest cosine. Ask a question of your own:
 
 # %% slideshow={"slide_type": "subslide"} tags=["optional-network"]

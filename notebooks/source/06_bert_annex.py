@@ -64,6 +64,7 @@ assert [round(sum(p.numel() for p in found.model.parameters()) / 1e6, 1) for fou
 
 # %% [markdown]
 # ## What are BERTs for today?
+# <a id="sentence-vectors"></a>
 # Mostly for finding, as [the lesson](06_bert.ipynb#One:-what-is-it-for?) does with `all-MiniLM-L6-v2`. A **sentence vector** there is the mean of its tokens' output vectors, padding left out. The texts become vectors once; a question becomes another, and the text with the largest cosine is the hit. A reader, today mostly a GPT, then answers from the hits: *retrieval-augmented generation*. <!-- source: Lewis et al. 2020 --> Encoders are still built for this: ModernBERT (2024) has rotary positions and reads 8,192 tokens. <!-- source: Warner et al. 2024, ModernBERT, abstract -->
 #
 # <a id="infonce"></a>
@@ -1328,7 +1329,7 @@ def translate(model, tokenizer, texts, labels):     # N texts, labels [N]: 0 or 
 # | [BIO tags](#bio) | BIO 标注 | begins, inside, outside |
 # | [adapter](#adapter) | 适配器 | a small bottleneck inside a frozen model |
 # | [AdaLoRA](#Do-all-matrices-need-the-same-rank?) | 自适应低秩适配 | LoRA with a rank of its own for each matrix |
-# | [sentence vector](06_bert.ipynb#sentence-vectors) | 句向量 | one vector for a sentence |
+# | [sentence vector](#sentence-vectors) | 句向量 | one vector for a sentence |
 # | [InfoNCE](#infonce) | 对比损失 | pick your own partner in the batch |
 # | [hub](#hub) | 模型中心 | where folders with models are kept |
 # | [autoencoding](#autoencoding) | 自编码 | repairs a damaged text |
