@@ -670,7 +670,7 @@ model = GPT(GPTConfig(len(tokenizer.pieces), layers=2))
 run = fit(model, lambda _: windows(ids, 32, 65), next_token_loss, steps=STEPS,
           lr=3e-3, optimizer=torch.optim.AdamW, clip=1.0, evaluate=not_read,
           schedule=warm_then_fall(STEPS, STEPS // 10), callbacks=[Samples(says)],
-          compare={"ln 756": math.log(756)}, title="What does it learn, and when?")
+          title="What does it learn, and when?")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 reached = reader_models.bits(model, unread.tolist(), len(held_out))

@@ -85,7 +85,7 @@ def test_both_points_on_the_circle_can_be_dragged(show):
 
     def at(i):
         turn = i * omega
-        return box["x"] + middle + 0.7 * middle * math.cos(turn), box["y"] + middle - 0.7 * middle * math.sin(turn)
+        return box["x"] + middle + 0.7 * middle * math.sin(turn), box["y"] + middle - 0.7 * middle * math.cos(turn)
 
     for held, to, name, value in ((5, 9, "position", 9), (12, 14, "offset", 5)):
         page.mouse.move(*at(held))
