@@ -14,6 +14,8 @@
 from functools import partial
 
 import torch
+import torch.nn.functional as F
+from torch import nn
 import course_kit
 from chapters.ch04 import again, exercise, find_error, hint, labs, solution
 from chapters.ch04.experiments import LAYERS, LettersBefore, costs_of, multiply_adds
@@ -155,9 +157,13 @@ for name, layer in {
     change = (layer(X[swapped]) - layer(X))[2].abs().max()
     print(f"{name}: the output of “bites” moves by {change:.2f}")
 
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-from course_utils.positions import LearnedPositions, SinusoidalPositions
+# %% [markdown]
+# In a model, $P$ is a layer. Here are the course's two kinds of table, and $R$ for all pairs at once:
 
+# %% slideshow={"slide_type": "skip"} tags=["definition"]
+# course_utils.positions: SinusoidalPositions, LearnedPositions, shift_matrix
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
 assert [sum(p.numel() for p in kind(512, 768).parameters()) for kind in (LearnedPositions, SinusoidalPositions)] == [393_216, 0]
 assert change > 0.02 and torch.allclose(attend(X[swapped])[2], attend(X)[2], atol=1e-5)
 assert all(2 * n**2 * d < 2 * n * d**2 for n, d in ((30, 512), (511, 512))) and not 2 * 512**3 < 2 * 512**3

@@ -104,7 +104,8 @@ PLACE = re.compile(r"\b(below|above|next cells?|later|lines? of the cell|further
 
 
 def sections_that_use(notebook, name):
-    """The headings below which a cell behind an exercise uses its function, or one made with it, even above it."""
+    """The headings below which a cell behind an exercise uses its function, or what is made with it, even above it,
+    which calls it by its name from then on."""
     bound, head, found, above = set(), "", set(), {}
     for cell in cells_of(notebook):
         if cell.cell_type == "markdown":
@@ -117,12 +118,13 @@ def sections_that_use(notebook, name):
                     found.add(head)
                     bound |= {node.name} if isinstance(node, ast.FunctionDef | ast.ClassDef) else set()
         elif cell.cell_type == "code" and not cell.source.startswith("%"):
-            made = [node for node in ast.parse(cell.source).body if isinstance(node, ast.FunctionDef)]
-            above |= {node.name: {x.id for x in ast.walk(node) if isinstance(x, ast.Name)} for node in made}
+            made = [node for node in ast.parse(cell.source).body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
+            above |= {node.name: ({x.id for x in ast.walk(node) if isinstance(x, ast.Name)}, head) for node in made}
         here = {stub.bound for stub in stubs(cell.source) if cell.cell_type == "code" and stub.name == name}
         while here - bound:
             bound |= here
-            here = {function for function, uses in above.items() if bound & uses}
+            here = {function for function, (uses, _) in above.items() if bound & uses}
+            found |= {above[function][1] for function in here}
     return found
 
 

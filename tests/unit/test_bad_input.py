@@ -89,7 +89,7 @@ BORDERS = {
                        dict.fromkeys(("x", "WQ", "WK", "WV"), "numbers") | {"words": "words"} | TOLD),
     "masking": (masking, {"scores": soft(4, 4)}, {"scores": "numbers", "names": "words", "length": "whole",
                 "causal": "flag", "order": "name"} | TOLD),
-    "shuffle": (positions.shuffle, {"x": soft(4, 4)}, {"x": "numbers", "tokens": "words", "positions": "flag"} | VIEW),
+    "shuffle": (positions.shuffle, {"x": soft(4, 4)}, {"x": "numbers", "tokens": "words", "positions": "flag"} | TOLD),
     "mask_tokens": (bert.mask_tokens, {"tokens": WORDS, "vocabulary": WORDS}, {"tokens": "words", "vocabulary": "many",
                     "seed": "whole", "title": "text", "caption": "text"}),
     "predictions": (bert.predictions, {"tokens": WORDS, "predictions": soft(4, 6), "vocabulary": SIX}, {
