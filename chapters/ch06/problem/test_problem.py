@@ -5,12 +5,11 @@ import copy
 import torch
 
 from chapters.ch06.problem import problem as given
-from course_kit.checkpoints import load_checkpoint
 from course_kit.i18n import t
 from course_kit.problems import beside, fail, seed
 
-SEED, EACH, NEEDED = seed(), 82, 0.68
-PAIRS = ["the a", "with from", "not so", "me him", "my his", "and but", "is was", "for of"]
+SEED, EACH, NEEDED = seed(), 82, 0.78
+PAIRS = ["you one", "it one", "can is", "to that", "it what", "with to", "to for", "to of"]
 SECONDS = 90.0
 problem = beside(__file__)
 
@@ -22,7 +21,7 @@ def asked(words, number):
     rest = torch.ones(len(ids), dtype=torch.bool).index_fill(0, known, False)
     new, wanted = ids[rest], labels[rest]
     with torch.enable_grad():
-        bert = copy.deepcopy(load_checkpoint("bert-prose").model).eval()
+        bert = copy.deepcopy(given.loaded("bert-prose").model).eval()
         said = problem.classify(bert, ids[known], labels[known], new.clone())
     found = torch.as_tensor(said).detach().flatten()
     if len(found) != len(new) or not ((found == 0) | (found == 1)).all():
@@ -38,11 +37,11 @@ def asked(words, number):
 
 def test_kinds():
     """One pair of words: a kind, 0 or 1, for each new sentence"""
-    asked(("the", "a"), 0)
+    asked(("one", "two"), 0)
 
 
 def test_eight():
-    """Eight pairs of words: 68 % are right"""
+    """Eight pairs of words: 78 % are right"""
     results = [(pair, *asked(tuple(pair.split()), number)) for number, pair in enumerate(PAIRS)]
     share = sum(right.float().mean().item() for *_, right in results) / len(PAIRS)
     if share >= NEEDED:
@@ -58,7 +57,7 @@ def test_eight():
             needed=f"{NEEDED:.0%}",
             pair=pair.replace(" ", " / "),
             right=f"{right.float().mean():.0%}",
-            text=" ".join(load_checkpoint("bert-prose").tokenizer.tokens(new[row][new[row] != given.PAD])),
+            text=" ".join(given.loaded("bert-prose").tokenizer.tokens(new[row][new[row] != given.PAD])),
             wanted=int(wanted[row]),
             seed=SEED,
         )

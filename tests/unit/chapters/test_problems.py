@@ -89,10 +89,10 @@ WRONG = {  # what is changed in the solution, and a word that the judge has to s
         ),
     },
     "06": {
-        "reads [CLS]": ("(texts == MASK).int().argmax(1)", "0", "needed: 68%"),
-        "one place for all": (".int().argmax(1)", ".int().argmax(1)[0]", "needed: 68%"),
-        "six labels": ("    texts =", "    ids, labels = ids[:6], labels[:6]\n    texts =", "needed: 68%"),
-        "kinds swapped": ("0.5) > 0", "0.5) < 0", "needed: 68%"),
+        "reads [CLS]": ("(texts == MASK).int().argmax(1)", "0", "needed: 78%"),
+        "one place for all": (".int().argmax(1)", ".int().argmax(1)[0]", "needed: 78%"),
+        "six labels": ("    texts =", "    ids, labels = ids[:6], labels[:6]\n    texts =", "needed: 78%"),
+        "kinds swapped": ("0.5) > 0", "0.5) < 0", "needed: 78%"),
         "the known ones as well": ("alike[len(labels) :] @", "alike @", "zeros and ones"),
     },
     "07": {
