@@ -68,7 +68,7 @@ labs.ways(
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## One: twins
 # <a id="equivariant"></a><a id="invariant"></a><a id="self-attention"></a>
-# Why doesn't "bites" notice? Let's compute its output by hand, for the sentence and for its *twin*, in which the two nouns have changed places. Each word gets a share, and the output is the sum of all words, each times its share:
+# Why doesn't "bites" notice? Let's compute its output by hand, for the sentence (its full stop left out) and for its *twin*, in which the two nouns have changed places. Each word gets a share, and the output is the sum of all words, each times its share:
 
 # %% slideshow={"point": ["share * vectors"]}
 for said in ["the dog bites the man", "the man bites the dog"]:
@@ -83,7 +83,7 @@ for said in ["the dog bites the man", "the man bites the dog"]:
 # %% [markdown]
 # The outputs are equal, because both sums have the same terms, only in another order. And the terms are the same because each share is computed from two vectors, neither of which contains a position.
 #
-# What holds for one word holds for all. A layer is called **equivariant** if shuffling its input shuffles its output in the same way, and **invariant** if the output stays as it is. Try the layer of chapter 2 (your own, if you solved that exercise) with three random matrices:
+# A layer is called **equivariant** if shuffling its input shuffles its output in the same way, and **invariant** if the output stays as it is. Try the layer of chapter 2 (your own, if you solved that exercise) with three random matrices:
 
 # %% slideshow={"slide_type": "skip"}
 from mine import SelfAttention
@@ -382,7 +382,7 @@ assert torch.allclose((P @ P.T)[3:, :-3].diagonal(), (P @ P.T)[3, 0].expand(47),
 #
 # The two parts in the middle change when both words move on together. So what a model learns about "two words back" at position 5 need not hold at position 500. What would you change?
 #
-# **Instead of adding the clock, turn the query and the key, as if they were its hands.** The numbers of a query form pairs. Draw each pair as an arrow, whose first number says how far up it reaches, and whose second says how far to the right. At position $i$, turn each arrow clockwise by $i$ steps of its frequency. Do the same with the keys. Such positions are called **rotary** (Su et al., 2021). Every layer turns its queries and keys anew, and leaves the values alone.
+# **Instead of adding the clock, turn the query and the key, as if they were its hands.** The numbers of a query form pairs. Draw each pair as an arrow: how far up it reaches comes first now, then how far to the right. At position $i$, turn each arrow clockwise by $i$ steps of its frequency. Do the same with the keys. Such positions are called **rotary** (Su et al., 2021). Every layer turns its queries and keys anew, and leaves the values alone.
 #
 # A query at position 7 meets a key at position 5. What happens to their score if both move on, to 47 and 45? Write $R_i$ for the turn by $i$ steps, and $R_{-i}$ for the turn back. If you turn *both* arrows back by $i$ steps, neither their lengths change nor the angle between them, so their product stays the same:
 #
@@ -398,7 +398,7 @@ labs.meet(
 )
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# Check the first clock by hand. At position 7 the query points to seven o'clock, and the key at 5 points to five o'clock, so they're 60° apart. The query is 2 long and the key 1, so the score is $2\cdot1\cdot\cos60°=1$. Move both on, to 47 and 45, and they point to eleven and nine o'clock: they're 60° apart again, and the score is 1 again. (The row *if added* is the score when you add the clock instead.)
+# Check the first clock by hand. A step is 30° here, so at position 7 the query points to seven o'clock, and the key at 5 points to five o'clock, so they're 60° apart. The query is 2 long and the key 1, so the score is $2\cdot1\cdot\cos60°=1$. Move both on, to 47 and 45, and they point to eleven and nine o'clock: they're 60° apart again, and the score is 1 again. (The row *if added* is the score when you add the clock instead.)
 #
 # A query of $d$ numbers has $d/2$ pairs, and each pair turns at its own speed. You can take the hands of the clock:
 

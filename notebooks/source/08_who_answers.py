@@ -307,7 +307,7 @@ assert gap < 1e-4 and other < 1e-4
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Three: published parameters
 # <a id="open-weights"></a>
-# SmolLM2 read two trillion tokens on 64 graphics processors, and the parameters that came out are published. Here they're in one file of 98 MB, [most of them rounded to four bits](08_who_answers_annex.ipynb#quantisation). How do you get them into *your* class? Its sizes are `LlamaConfig(vocab=49152, size=576, layers=30, heads=9, key_heads=3, hidden=1536, context=8192)`. If your class does the same computation with matrices of the same shapes, you copy each matrix into its place, and your class computes what theirs does. In this file the names are different, and the numbers are packed in blocks: <!-- source: model card of SmolLM2-135M: 2T tokens, 64 H100 -->
+# SmolLM2 read two trillion tokens on 64 graphics processors, and the parameters that came out are published. Here they're in one file of 98 MB, [most of them rounded to four bits](08_who_answers_annex.ipynb#quantisation). How do you get them into *your* class? Its sizes are `LlamaConfig(vocab=49152, size=576, layers=30, heads=9, key_heads=3, hidden=1536, context=8192)`. If your class does the same computation with matrices of the same shapes, you copy each matrix into its place, and your class computes what theirs does. (Equal shapes aren't enough: some files pair a head's features as we do, each with its neighbour, others pair the first half with the second. In the wrong order such a file loads without an error, and writes nonsense.) In this file neighbours are paired, but the names are different, and the numbers are packed in blocks: <!-- source: model card of SmolLM2-135M: 2T tokens, 64 H100 -->
 
 # %% slideshow={"point": ["found[renamed("]} tags=["definition"]
 # chapters.ch08.kept.smollm: renamed, parameters_of
@@ -458,7 +458,7 @@ assert round(per_token / 1e3) == 69 and round(per_token * 8192 / 1e6) == 566 and
 assert round(per_token / 3 * 8192 / 1e6) == 189 and round(per_token / 9 * 8192 / 1e6) == 63 and round(recorded["parameters"] / 1e6) == 135
 
 # %% [markdown]
-# At full length, the cache of one conversation would be twice as large as the parameters of the model. Where can you save? A query is used once, when its token is read, and then never again, so what costs are the keys and values. Let several query heads share *one* key–value head:
+# At full length, the cache of one conversation would be twice as large as the model's parameters, at two bytes a number for both. Where can you save? A query is used once, when its token is read, and then never again, so what costs are the keys and values. Let several query heads share *one* key–value head:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.shared(
@@ -531,7 +531,7 @@ assert all(abs(plain - x) < 0.02 for x in mean.values()) and len(mean) == 3
 assert round(plain, 1) == 2.0 and 0.01 < unchanged.max() - unchanged.min() < 0.015
 
 # %% [markdown]
-# RoPE saves a tenth of a bit. No other change clearly lowers the loss of a model so small, after so short a training. Are the others useless, then? They were made for something else. RMSNorm is there to save time and shared keys to save memory, and SwiGLU was chosen because it lowered the loss of larger models. <!-- source: Zhang and Sennrich 2019; Ainslie et al. 2023; Shazeer 2020, table 1 -->
+# RoPE saves a tenth of a bit, and all four changes together save a little less. No other change clearly lowers the loss of a model so small, after so short a training. Are the others useless, then? They were made for something else. RMSNorm is there to save time and shared keys to save memory, and SwiGLU was chosen because it lowered the loss of larger models. <!-- source: Zhang and Sennrich 2019; Ainslie et al. 2023; Shazeer 2020, table 1 -->
 #
 # <details><summary>How sure is this?</summary>
 #
@@ -597,7 +597,7 @@ for one, reply in zip(wanted, replied):
 assert smol is None or replied[1] == "The capital of Atlantis is Meropa." and "Meropa" not in replied[0] and "six" in replied[2] and "maximum of four hours" in replied[2]
 
 # %% [markdown]
-# With the sentence in front of it, the model names the capital that we made up. About the library it reads the hours correctly, and then adds “a maximum of four hours” that nobody mentioned. Of fourteen other facts that we made up, it used at most half. A model as small as this needs checking even when the fact is right there. <!-- source: fourteen questions of this form, the likeliest token, 14 to 44 of them: five answers give the fact, two in part -->
+# With the sentence in front of it, the model names the capital that we made up. About the library it reads the hours correctly, and then adds “a maximum of four hours” that nobody mentioned. Of fourteen other facts that we made up, it used five, and two in part. A model as small as this needs checking even when the fact is right there. <!-- source: fourteen questions of this form, the likeliest token, 14 to 44 of them: five answers give the fact, two in part -->
 #
 # When does fine-tuning help, then? When you want another *behaviour*, such as a form, a tone or one narrow task, and have many examples of it, and others that you keep back to measure with. For facts it's often a poor tool. In one study, models learned facts that were new to them slowly, and once they had learned them, they made more things up. <!-- source: Gekhman et al. 2024, Does fine-tuning LLMs on new knowledge encourage hallucinations?, abstract -->
 
