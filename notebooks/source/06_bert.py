@@ -836,7 +836,7 @@ assert results.load("bert_adapters")["steps"] == 300 and results.load("bert_adap
 assert thin[0] > 0.85
 
 # %% [markdown] tags=["keep"]
-# On reviews of the same kind, LoRA is as good as training everything. On new names and patterns it's usually behind: in three longer trainings of each, 84 % against 96 ([annex](06_bert_annex.ipynb#What-is-a-bottleneck-adapter?)). For that it changes little: of all numbers 0.8 % are LoRA's, and 2.2 % the head's. The head can't do it alone. If only the classifier learns, the model is no better than a coin on new names and patterns.
+# On reviews of the same kind, LoRA is as good as training everything. On new names and patterns it's usually behind: in three longer trainings of each, 84 % against 96 ([annex](06_bert_annex.ipynb#What-is-a-bottleneck-adapter?)). For that it changes little: of all numbers 0.8 % are LoRA's, and 2.2 % the head's. The classifier can't do it alone: if nothing else learns, the model is no better than a coin on new names and patterns.
 #
 # **Keep this:** LoRA freezes the matrices, and learns a thin product beside some of them.
 

@@ -384,7 +384,7 @@ assert copying(1).shape == (1, 13) and round(5 * math.log(10) / 12, 2) == 0.96 a
 assert (said == rows[:, 7:]).all(1).float().mean() > 0.95 and 0.9 < losses[-1] < 1.1
 
 # %% [markdown] tags=["keep"]
-# The loss begins at ln 11 and ends near its floor: the model copies, and next tokens were all that it learned from.
+# The loss begins at ln 11 and ends near its floor, $\tfrac5{12}\ln10$: the model copies, and next tokens were all that it learned from.
 #
 # **Keep this:** a GPT is a stack of blocks. Each part adds to the residual stream, and nothing sees what comes later.
 
@@ -691,7 +691,7 @@ assert run.history["not read"][1][-1] < 4 and reached < 2.15
 #
 # ### Is that good?
 # <a id="bits-per-character"></a><a id="perplexity"></a><a id="bigram"></a>
-# A loss per token tells you little, because tokens can be short or long. **Bits per character** can be compared whatever the tokens are: divide the nats by ln 2, and by the characters in a token, here 2.6 on average. (Papers often give the **perplexity**, $e^{\text{loss}}$: at 37 the doubt is that of a fair choice among 37 tokens.)
+# A loss per token tells you little, because tokens can be short or long. **Bits per character** can be compared whatever the tokens are: divide the nats by ln 2, and by the characters in a token, here 2.6 on average. (Papers often give the **perplexity**, $e^{\text{loss}}$: 37 would mean the doubt of a fair choice among 37 tokens.)
 #
 # Compared with what? The simplest rival needs no training: a **bigram** table counts which piece follows which. A better table looks at the last three pieces, and mixes in what it knows from two and one. They all read the same nine tenths of the book, and are asked about the last:
 
