@@ -489,7 +489,7 @@ assert path[0] == 2.0 and path[0] - path[1] > 10 * (path[20] - path[21]) > 0
 #
 # <details><summary>How sure is this?</summary>
 #
-# From any start between 0.1 and 20 hours, training ends at 0.60. If you start at 0.05, though, it rolls the wrong way, into a second, shallow dip. The loss ends at 1.57, and the mean square of the fifty errors alone is 1.30. That we end so near the [best width](01_nadaraya_watson_annex.ipynb#Bias-and-variance) is partly luck: [the annex](01_nadaraya_watson_annex.ipynb#Was-it-luck?) draws other errors.
+# From any start between 0.1 and 20 hours, training ends at 0.60. If you start at 0.05, though, it rolls the wrong way, into a second, shallow dip. The loss ends at 1.57, and the mean square of the fifty errors alone is 1.30. That we end so near the [best width](01_nadaraya_watson_annex.ipynb#Bias-and-variance) is [partly luck](01_nadaraya_watson_annex.ipynb#open-questions).
 #
 # </details>
 #
@@ -705,13 +705,18 @@ step, ramp = (attention_pooling(in_gap, years, ppm, w)[0].diff() for w in (0.02,
 assert step.max() > 0.2 * step.sum() > 3 * ramp.max() and abs(attention_pooling(in_gap[60:61], years, ppm, 0.02)[0] - ppm[gap]) < 0.1
 narrow, five = (attention_pooling(moments, years, ppm, w)[0].max() for w in (0.02, 0.1))
 assert narrow - five > 0.3 and ppm[near_gap].max() - narrow < 0.1
+import warnings
+from statsmodels.nonparametric.kernel_regression import KernelReg
+warnings.simplefilter("ignore", FutureWarning)  # about its next version
+theirs = [KernelReg(ppm.numpy(), years.numpy(), "c", "lc", bw=[w]).fit(moments.numpy()[::50])[0] for w in (0.02, 0.1)]
+assert all(torch.allclose(attention_pooling(moments[::50], years, ppm, w)[0], torch.tensor(x)) for w, x in zip((0.02, 0.1), theirs, strict=True))
 
 # %% [markdown] slideshow={"slide_type": "fragment"} tags=["keep"]
 # In the gap, the narrow kernel gives nearly all of the weight to the reading at its nearer end, so the curve makes a step in the middle. The wider kernel crosses the gap more smoothly, but it cuts off the top of the wave. You'd want a wide kernel in the gap and a narrow one elsewhere, and that's the problem at the end of this lesson.
 #
 # <details><summary>How sure is this?</summary>
 #
-# The minimum is flat: from 0.01 to 0.03 years, four to eleven days, the guess is off by 0.34 ppm. And if neighbouring weeks share some of their errors, leave-one-out makes a narrow width look better than it is.
+# The library statsmodels, where statisticians find this estimator as a local-constant `KernelReg`, gives the same curves. The minimum is flat: from 0.01 to 0.03 years, four to eleven days, the guess is off by 0.34 ppm. And if neighbouring weeks share some of their errors, leave-one-out makes a narrow width look better than it is.
 #
 # </details>
 #
