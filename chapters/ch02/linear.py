@@ -1,4 +1,4 @@
-"""Attention that costs less, and two relatives of softmax.
+"""Attention that costs less.
 
 Softmax attention needs every query with every key. A window looks at near keys only.
 Where the weight of a pair is a product φ(q)·φ(k), the sum over the keys can be made once
@@ -75,28 +75,3 @@ def linear_attention(
     # [B, Q, m] times [B, m, Dv], or [B, Q, K] times [B, K, Dv]
     output = phi_q @ (phi_k.mT @ values) if keys_first else phi_q @ phi_k.mT @ values
     return output / total.masked_fill(total == 0, 1)
-
-
-def hardmax(scores: Float[Tensor, "*B K"]) -> Float[Tensor, "*B K"]:
-    """All weight on the largest score, in equal parts if there are several: softmax at
-    temperature 0. No gradient flows through it.
-    """
-    best = (scores == scores.amax(-1, keepdim=True)) & (scores > float("-inf"))
-    weights = best / best.sum(-1, keepdim=True).clamp_min(1)
-    return weights.masked_fill(scores.isnan().any(-1, keepdim=True), float("nan"))
-
-
-def sparsemax(scores: Float[Tensor, "*B K"]) -> Float[Tensor, "*B K"]:
-    """max(s − τ, 0), with τ such that the weights sum to 1; many of them are exactly 0.
-
-    Martins & Astudillo 2016, From Softmax to Sparsemax, algorithm 1.
-    """
-    top = scores.amax(-1, keepdim=True)
-    nothing = top == float("-inf")
-    scores = scores - top.masked_fill(nothing, 0)  # same weights, and no digits are lost
-    ordered = scores.sort(-1, descending=True).values
-    rank = torch.arange(1, scores.shape[-1] + 1, device=scores.device)
-    running = ordered.cumsum(-1)
-    support = (1 + rank * ordered > running).sum(-1, keepdim=True).clamp_min(1)
-    threshold = (running.gather(-1, support - 1) - 1) / support
-    return (scores - threshold).clamp_min(0).masked_fill(nothing, 0)

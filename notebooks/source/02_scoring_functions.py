@@ -530,9 +530,21 @@ labs.goes(
 # %% jupyter={"source_hidden": true} tags=["asserts", "trained"]
 same = torch.eye(8, dtype=torch.bool)
 assert wish_meets_name[same].min() > 12 and wish_meets_name[~same].max() < 6 and name_meets_wish.abs().max() < 2
+one_for_both = SelfAttention(size=24, head_size=8, value_size=8)
+one_for_both.key = one_for_both.query
+optimiser = torch.optim.Adam(one_for_both.parameters(), lr=0.03)
+for _ in range(400):
+    x, there, needed = rooms(64)
+    loss = (one_for_both(x, there[:, None])[0] - F.one_hot(needed, 8))[there].pow(2).mean()
+    optimiser.zero_grad()
+    loss.backward()
+    optimiser.step()
+x, there, _ = rooms(500)
+most = one_for_both(x, there[:, None])[1].argmax(-1)[there]
+assert served(one_for_both) < 0.5 < (most == torch.arange(8).expand(500, 8)[there]).float().mean()
 
 # %% [markdown] slideshow={"slide_type": "fragment"} tags=["keep"]
-# There's the table of what goes with what, and it was learned. A wish for Ben goes with the name Ben, a wish for Cleo with the name Cleo. The other corner is almost empty: if you look for me, that doesn't make me attend to you. Could one matrix make both queries and keys? We trained that, too, and fewer than half of the people were served ([the annex](02_scoring_functions_annex.ipynb#sharing)).
+# There's the table of what goes with what, and it was learned. A wish for Ben goes with the name Ben, a wish for Cleo with the name Cleo. The other corner is almost empty: if you look for me, that doesn't make me attend to you. Could one matrix make both queries and keys? We trained that, too, and fewer than half of the people were served: most find themselves.
 #
 # **Keep this:** $W_QW_K^\top$ is a learned table of what goes with what, and need not be symmetric.
 

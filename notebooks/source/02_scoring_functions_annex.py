@@ -118,64 +118,6 @@ assert [row["parameters"] for row in table[:4]] == [0, 0, 0, 64 * 64]
 # %% [markdown]
 # Transformers use *scaled dot* between vectors that $W_Q$ and $W_K$ have made: one matrix product, and nothing stored for each pair inside it. Some also normalise q and k to length 1, so that the score is a cosine times a learned number. <!-- source: Henry et al. 2020 -->
 
-# %% [markdown]
-# ## Which of them wins?
-# <a id="worlds"></a>
-# We trained each score five times in each of five small worlds. A query meets eight keys of 4 features, ¼ to 4 long, and a rule says which key is right:
-#
-# - *direction*: the key closest in direction to the query,
-# - *reach*: the key that reaches furthest in the query's direction,
-# - *length*: the longest key,
-# - *feature*: as *direction*, but after one fixed rotation of the query,
-# - *place*: the key at the position that the query points to; no key says where it is.
-
-# %% jupyter={"source_hidden": true} tags=["predict"]
-predict(
-    "Which score will be best in most of the five worlds?",
-    [
-        "deep: it is the largest network",
-        "scaled dot: everybody uses it",
-        "none: they differ from world to world",
-    ],
-    answer=2,
-    because="In each world, a score whose formula fits the rule is best. A larger "
-    "network can approximate most of the rules, "
-    "but here concat, additive and deep never beat the score that fits.",
-)
-
-# %%
-recorded = results.load("scores_task")
-percent = torch.tensor(
-    [
-        [20 * sum(seeds) for seeds in tasks.values()]
-        for tasks in recorded["share_right"].values()
-    ]
-)
-best = [list(SCORES)[i] for i in percent.argmax(0).tolist()]
-what = "right, %"
-plot.maps(
-    {what: percent.round()},
-    {what: [name.replace("_", " ") for name in SCORES]},
-    {what: list(recorded["share_right"]["dot"])},
-    axes=("score", "world"),
-    limits=(0, 100),
-    signed=[what],
-    title="Does one score win everywhere?",
-    caption=from_cell(
-        "Each cell shows how often a score (row) is right in a world (column). Guessing "
-        "gives 12.5 %. {about}", about=recorded.about
-    ),
-)
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-assert best == ["similarity", "dot", "feature_based", "general", "location_based"] and percent.amax(0).min() > 98.5
-assert (percent[:, 4] < 20).sum() == 11 and (percent[10, :4] < 20).all()
-assert percent.amin(1).max() < 20 and percent[7:10].max() < 97
-assert len(recorded["seeds"]) == 5 and recorded["steps"] == 300 and percent[1].equal(percent[2])
-
-# %% [markdown]
-# We built each world *on one assumption*, so by construction a score with this assumption wins there, with over 98 % right; and every score fails somewhere, with less than 20 %. Concat, additive and deep win nowhere, but come close in several (after 300 steps; larger networks were not tried).
-
 # %% [markdown] tags=["card"]
 # ## Five slips in a table
 # <a id="slips"></a>
@@ -226,43 +168,6 @@ assert not torch.allclose(torch.relu(hidden + b1) @ W2 + b2, torch.relu(hidden) 
 
 # %% [markdown]
 # So the printed location-based score is an average of all values, the printed biased general score is no score, and in the printed deep score b₁ does what b₂ does already.
-# %% [markdown]
-# ## What has the general score to do with W_Q and W_K?
-# <a id="general-score"></a>
-# In the **general** score of Luong et al. (2015), $q\,W\,k^\top$, one feature of q may fit another of k. Let word x make the query $xW_Q$ and word y the key $yW_K$. Their dot product is a general score of the two words:
-#
-# $$ (xW_Q)\cdot(yW_K)\;=\;x\,(W_QW_K^\top)\,y^\top \;=\; x\,W\,y^\top $$
-#
-# So attention *is* the general score, apart from 1/√d. Queries and keys of 8 numbers see only 8 numbers of each word (the *rank* of W, the number of its independent rows, is at most 8), for fewer parameters:
-
-# %% tags=["nbval-check-output"]
-generator = torch.Generator().manual_seed(0)
-x, y = torch.randn(2, 10, 64, generator=generator)         # ten words of 64 features each
-W_Q, W_K = torch.randn(2, 64, 8, generator=generator) / 8  # queries and keys of d = 8
-W_both = W_Q @ W_K.T                                       # [64, 64]
-same = torch.allclose((x @ W_Q) @ (y @ W_K).T, x @ W_both @ y.T, atol=1e-4)
-print("the same scores:", same, "· rank of W:", torch.linalg.matrix_rank(W_both).item(),
-      "· parameters:", W_Q.numel() + W_K.numel(), "instead of", W_both.numel())
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-assert same and W_Q.numel() + W_K.numel() == 1024 and W_both.numel() == 4096
-
-# %% [markdown]
-# ### A kernel with a direction
-# <a id="asymmetric-kernel"></a>
-# Is $e^{x\cdot y}$ a kernel, too? It is the Gaussian one times a factor for each of the two: $e^{x\cdot y}=e^{-\frac12\lVert x-y\rVert^2}e^{\frac12\lVert x\rVert^2}e^{\frac12\lVert y\rVert^2}$. With a table $W=W_QW_K^\top$ that is not symmetric, $e^{x\,W\,y^\top}$ is still never negative, and attention is still a Nadaraya–Watson estimator with it; but it is *asymmetric*, so no kernel in the sense of support vector machines. This lets "station" ask for "train", and not the other way round:
-
-# %%
-one_way = (x @ W_both @ y.T).flatten()  # [100]: the scores, x asks y
-other_way = (y @ W_both @ x.T).T.flatten()  # the same pairs, y asks x
-both_ways = torch.corrcoef(torch.stack([one_way, other_way]))[0, 1].item()
-print(f"correlation of the scores one way and the other: {both_ways:.2f}")
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-assert torch.allclose(-0.5 * torch.cdist(x.double(), y.double()) ** 2 + x.double().square().sum(-1, keepdim=True) / 2 + y.double().square().sum(-1) / 2,
-                      x.double() @ y.double().T, atol=1e-8)
-assert abs(both_ways) < 0.5
-
 # %% [markdown]
 # ## Are two of the twelve the same?
 # <a id="concat"></a>
@@ -400,7 +305,15 @@ assert abs((first < then.median() / 10).float().mean() - 0.15) < 0.006 and abs((
 # %% [markdown]
 # ## Does √d matter, once the network is trained?
 # <a id="trained-without"></a>
-# Here is the same small Transformer twice, with √d and without. It reads eight digits, and in front of them a sign that says *copy* or *reverse*. Nothing else differs between the two.
+# Here is the same small Transformer twice, with √d and without. It reads eight digits, and in front of them a sign that says *copy* or *reverse*. Nothing else differs between the two. This is each step of their training:
+
+# %% jupyter={"source_hidden": true}
+import torch.nn.functional as F
+from torch import nn
+from course_utils.toy_tasks import BEGIN
+
+# %% tags=["definition"]
+# course_utils.toy_tasks: train_step
 
 # %% jupyter={"source_hidden": true}
 recorded = results.load("scores_scaled")
@@ -730,124 +643,6 @@ assert torch.allclose(after @ pair, torch.tensor([1.269, 0.731]), atol=5e-4) and
 #
 # Only with a key apart from the value does "station" become louder and say the same as before.
 
-# %% [markdown]
-# ## Which matrices can be one?
-# <a id="sharing"></a><a id="read-out"></a>
-# Three matrices, or would two do? We try it in the lesson's rooms. To be fair, each layer gets what every real one has: an **output matrix** $W_O$, which reads the answer out of the average.
-
-# %%
-import torch.nn.functional as F
-from torch import nn
-
-from course_utils.self_attention import SelfAttention
-from course_utils.toy_tasks import rooms
-
-
-class OutputAttention(SelfAttention):
-    def __init__(self, size, head_size, value_size, output_size):
-        super().__init__(size, head_size, value_size)
-        self.out = nn.Linear(value_size, output_size, bias=False)  # new: W_O
-
-    def forward(self, x, mask=None):
-        output, weights = super().forward(x, mask)
-        return self.out(output), weights
-
-
-def sharing(jobs, size):
-    """A layer in which these jobs have one matrix."""
-    layer = OutputAttention(24, size, size, output_size=8)
-    for job in jobs[1:]:
-        setattr(layer, job, getattr(layer, jobs[0]))
-    return layer
-
-
-# %%
-def train(layer, steps=400):
-    """As in the lesson -> the share of people in 500 new rooms who are served."""
-    optimiser = torch.optim.Adam(layer.parameters(), lr=0.03)
-    for _ in range(steps):
-        x, there, needed = rooms(64)
-        output, _ = layer(x, there[:, None])
-        loss = (output - F.one_hot(needed, 8))[there].pow(2).mean()
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
-    x, there, needed = rooms(500)
-    right = layer(x, there[:, None])[0].argmax(-1) == needed
-    return right[there].float().mean().item()
-
-
-# %% jupyter={"source_hidden": true} tags=["predict"]
-predict(
-    "Let queries and keys share one matrix, in a layer with room enough. How many people "
-    "still get what they need?",
-    ["nearly all", "fewer than half", "about one in eight, by chance"],
-    answer=1,
-    because="With one matrix for queries and keys, your query is your own key, so most "
-    "people find themselves. And i scores j as j scores i: if Ada finds Ben, he is drawn "
-    "to her, even if he looks for Cleo. More numbers do not help.",
-)
-
-# %% seconds=8 tags=["training"]
-torch.manual_seed(0)
-pairs, fewer = [[], ["key", "value"], ["query", "value"], ["query", "key"]], {}
-for size in [8, 16]:
-    for jobs in pairs:
-        share = fewer[" = ".join(jobs), size] = train(sharing(jobs, size))
-        print(f"size {size:2}, {' = '.join(jobs) or 'three matrices':14} {share:4.0%}")
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-assert all(fewer[same, 16] >= 0.995 for same in ("", "key = value", "query = value")) and fewer["", 8] >= 0.995
-assert all(0.84 < fewer[same, 8] < 0.99 for same in ("key = value", "query = value"))
-assert all(0.42 < fewer["query = key", size] < 0.5 for size in (8, 16))
-torch.manual_seed(1)
-assert train(one_for_both := sharing(["query", "key"], 64)) < 0.5
-keys_are_words = OutputAttention(24, 24, 8, 8)
-keys_are_words.key = nn.Identity()
-assert train(keys_are_words) > 0.995
-with torch.no_grad():
-    x, there, _ = rooms(1000)
-    looking = there & ((x[..., :8] * x[..., 8:16]).sum(-1) == 0)  # who looks for another
-    most = one_for_both(x, there[:, None])[1].argmax(-1)
-    assert 0.75 < (most == torch.arange(8))[looking].float().mean() < 0.87
-
-# %% [markdown]
-# Values may share a matrix with keys or with queries, if the vectors are long enough: with 16 numbers everybody is served. But if queries share with keys, fewer than half are, and longer vectors do not help. Why? If your query is your own key, hardly anybody fits it better than you, so most people find themselves.
-#
-# It need not be two learned matrices. With one for the queries, and $x$ itself as the key, everybody is served, because $W_Q$ alone can be the table. And a model of many layers can live with one matrix for both: the *Reformer* does, and keeps a word from attending to itself. <!-- source: Kitaev, Kaiser & Levskaya 2020 -->
-
-# %% [markdown]
-# ### Who reads what?
-# Three matrices can share the work out between them. How much of each part of a person, name, wish and thing, does each matrix of the lesson's layer use?
-
-# %% jupyter={"source_hidden": true} seconds=6
-def reads(layer):
-    """How large the numbers are by which each matrix multiplies each part, as shares."""
-    matrices = layer.query.weight, layer.key.weight, layer.value.weight
-    sizes = torch.stack([W.detach().unflatten(1, (3, 8)).norm(dim=(0, 2)) for W in matrices])
-    return sizes / sizes.sum(1, keepdim=True)
-
-torch.manual_seed(0)
-layer = SelfAttention(24, 8, 8)
-used = {"before training": reads(layer)}
-train(layer)
-used["after 400 steps"] = reads(layer)
-plot.maps(
-    used,
-    {name: ["query", "key", "value"] for name in used},
-    {name: ["name", "looks for", "carries"] for name in used},
-    axes=("matrix", "part"),
-    title="Which part of a person does each matrix read?",
-    caption="Each cell is a share of a matrix (row).",
-)
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-before, after = used.values()
-assert after.argmax(1).tolist() == [1, 0, 2] and after.amax(1).min() > 0.6 and before.max() < 0.4
-
-# %% [markdown]
-# At the start each matrix reads all parts alike. In the end $W_Q$ reads mostly whom you look for, $W_K$ your name and $W_V$ what you carry: one matrix learns to ask, one to be found, one to give.
-
 # %% [markdown] tags=["card"]
 # ## Two masks at once?
 # <a id="masks"></a>
@@ -881,29 +676,6 @@ for _ in range(1000):
     gradient = torch.autograd.grad(output.square().sum(), [q, k, v])
     bad += not all(x.isfinite().all() for x in (output, weights, *gradient))
 print("1000 random masks, with NaN or ∞:", bad)
-
-# %% [markdown]
-# ## Must every key get something?
-# <a id="sparsemax"></a>
-# In $\sum_i p(a(k_i,q))\,v_i$ the distribution p need not be the softmax. **Hardmax** gives everything to the best key; its gradient is 0. **Sparsemax** (Martins and Astudillo, 2016) lies in between: of all weights that are ≥ 0 and sum to 1, it takes those closest to the scores, so weak keys can get exactly 0.
-
-# %%
-from chapters.ch02.linear import hardmax, sparsemax
-
-# both sides of the jump at 0
-gap = torch.cat([torch.linspace(-2, -1e-4, 41), torch.linspace(1e-4, 2, 41)])
-two = torch.stack([gap, torch.zeros(82)], dim=1)  # two keys; the first leads by `gap`
-lines = {f.__name__: (gap, f(two)[:, 0]) for f in (sparsemax, masked_softmax, hardmax)}
-plot.lines(
-    {name.replace("masked_", ""): line for name, line in lines.items()},
-    "lead of the first key",
-    "its weight",
-    title="From which lead on does the second key get nothing?",
-    caption="Two keys share a weight of 1. Sparsemax is a ramp.",
-)
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-assert (sparsemax(two)[gap > 1.01, 1] == 0).all() and (masked_softmax(two) > 0).all()
 
 # %% [markdown]
 # ## Can attention cost less?
@@ -1044,7 +816,7 @@ heatmap(
     select=("it", "animal"),
     title="Which word does “it” attend to, under each score?",
     caption="Rows are queries, columns are keys, cells are weights. Scores with "
-    "parameters were trained in a world above; only location-based is untrained.",
+    "parameters were trained on other vectors; only location-based is untrained.",
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]

@@ -1,14 +1,12 @@
-"""Linear attention, hardmax and sparsemax: NaN stays visible, large scores lose nothing, masks are those of softmax."""
+"""Linear attention: NaN stays visible, features are positive, what it cannot do is refused."""
 
 import pytest
 import torch
 from edges import REFUSED
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from chapters.ch02.linear import PositiveFeatures, hardmax, linear_attention, sparsemax
+from chapters.ch02.linear import PositiveFeatures, linear_attention
 
-NAN, INF = float("nan"), float("inf")
+NAN = float("nan")
 
 
 @pytest.fixture
@@ -77,57 +75,6 @@ def test_the_kernel_of_positive_features_is_unbiased():
         phis = [PositiveFeatures(4, 256, seed) for seed in range(200)]
         means = [(phi(q[None]) @ phi(k[None]).mT).item() for phi in phis]
         assert sum(means) / 200 == pytest.approx((q @ k / 2).exp().item(), rel=within)
-
-
-class TestHardmax:
-    def test_all_weight_on_the_largest_in_equal_parts(self):
-        assert hardmax(torch.tensor([1.0, 3.0, 2.0])).tolist() == [0, 1, 0]
-        assert hardmax(torch.tensor([[3.0, 3.0, 2.0]])).tolist() == [[0.5, 0.5, 0]]
-
-    def test_nan_stays_visible_in_its_row_only(self):
-        weights = hardmax(torch.tensor([[1.0, NAN, 2.0], [1.0, 0.0, 2.0]]))
-        assert weights[0].isnan().all() and weights[1].tolist() == [0, 0, 1]
-
-    def test_minus_infinity_counts_as_masked(self):
-        assert hardmax(torch.full((2,), -INF)).tolist() == [0, 0]
-
-
-class TestSparsemax:
-    def test_worked_by_hand(self):
-        """τ = (1 + .8 + .4 − 1) / 3 = .4 leaves the third at 0; so τ = (1.8 − 1) / 2 = .4."""
-        torch.testing.assert_close(sparsemax(torch.tensor([1.0, 0.8, 0.4])), torch.tensor([0.6, 0.4, 0.0]))
-        assert sparsemax(torch.tensor([2.0, 0.0])).tolist() == [1, 0]
-
-    @settings(max_examples=100, deadline=None)
-    @given(
-        st.lists(st.integers(-64, 64), min_size=1, max_size=20),
-        st.sampled_from([0.0, 2.0**16, -(2.0**16), 2.0**20, 2.0**23]),
-    )
-    def test_it_is_the_nearest_point_of_the_simplex_however_large_the_scores(self, sixteenths, offset):
-        """By the conditions of optimality: what is kept lies at one distance above τ, what is cut not above it."""
-        scores = torch.tensor(sixteenths) / 16.0
-        if offset == 2.0**23:
-            scores = scores.round()  # the digits that float32 still has there
-        weights = sparsemax(scores + offset)
-        assert weights.sum() == pytest.approx(1, abs=1e-5) and (weights >= 0).all()
-        exact = scores.double()
-        if offset:
-            exact = (scores + offset).double() - offset
-        tau = (exact - weights)[weights > 0]
-        assert (tau - tau.mean()).abs().max() < 1e-5 and (exact[weights == 0] <= tau.mean() + 1e-5).all()
-
-    def test_very_large_and_infinite_scores(self):
-        assert sparsemax(torch.tensor([1e8, 1e8 + 8, 0.0])).tolist() == [0, 1, 0]
-        assert sparsemax(torch.tensor([1.0, INF])).isnan().any(), "as softmax: infinity minus infinity"
-        assert sparsemax(torch.full((3,), -INF)).tolist() == [0, 0, 0]
-
-    def test_nan_stays_visible_in_its_row_only(self):
-        weights = sparsemax(torch.tensor([[1.0, NAN, 2.0], [1.0, 0.0, 2.0]]))
-        assert weights[0].isnan().all() and weights[1].tolist() == [0, 0, 1]
-
-    def test_gradients_flow_to_what_is_kept(self):
-        scores = torch.tensor([1.0, 0.8, -3.0], dtype=torch.float64, requires_grad=True)
-        assert torch.autograd.gradcheck(sparsemax, scores)
 
 
 def test_features_may_be_zero_but_not_below_it(batch):
