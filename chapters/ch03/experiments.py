@@ -8,16 +8,13 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from course_kit import decoding, text
-from course_kit.checkpoints import Loaded, load_checkpoint
-from course_kit.contexts import evaluating, seeded
+from course_kit.checkpoints import Loaded
+from course_kit.contexts import seeded
 from course_kit.decoding.steps import TranslatorState, TranslatorSteps
 from course_utils.attention import masked_softmax
 from course_utils.seq2seq import AttentiveDecoder, Decoder, Encoder, Translator
 
 from .lesson import Lesson
-
-BANDS = 0.2, 0.5, 0.8, 0.95, 1.0  # largest weights up to these
-
 
 DIGITS = 4, 6, 8, 10, 12, 14, 16, 20  # in a row that is measured
 VECTORS = (  # with attention?, numbers in each state and so in c, steps, learning rate, seeds
@@ -63,14 +60,6 @@ def right_at(model, length, rows=300):
         best = model(source, reads, mask)[0][:, -1:].argmax(-1)
         reads = torch.cat([reads, best], 1)
     return (reads[:, 1:] == target).all(1).float().mean().item()
-
-
-@torch.no_grad()
-def right_by_place(model, length, rows=300):
-    """Share of new rows whose digit is right at each place, the right ones before it."""
-    source, reads, target, mask = backwards(rows, length)
-    written = model(source, reads, mask)[0].argmax(-1)  # [rows, length]
-    return (written == target).float().mean(0).tolist()
 
 
 def record_digits() -> dict:
@@ -126,33 +115,6 @@ class Without(nn.Module):
 
     def step(self, words: Tensor, state: TranslatorState):
         return self.steps.step(words, state)
-
-
-def record_masked(count: int = 400) -> dict:
-    """Each word of `count` test sentences masked in turn, by its largest weight; data/results/seq2seq_masked.json.
-
-    words: {"all" or a word: for each of the bands, [how often the translation stays the same, of how many]}.
-    """
-    lesson, loaded = Lesson("en-fr"), load_checkpoint("seq2seq-attention-en-fr-grammar")
-    examples = lesson.examples("test")[:count]
-    ids, model = [loaded.source.encode(e.source) for e in examples], loaded.model
-    with evaluating(model):
-        whole = decoding.beam_search(model, *text.pad(ids))
-        every = [(i, place) for i, example in enumerate(examples) for place in range(len(example.source))]
-        same: list[bool] = []
-        for at in range(0, len(every), 200):
-            some = every[at : at + 200]
-            deaf = Without(model, [[place] for _, place in some])
-            found = decoding.beam_search(deaf, *text.pad([ids[i] for i, _ in some]))
-            same += [one.ids == whole[i].ids for one, (i, _) in zip(found, some, strict=True)]
-    figures = {name: [[0, 0] for _ in BANDS] for name in ("all", "is", "the")}
-    for (i, place), stays in zip(every, same, strict=True):
-        largest = float(torch.as_tensor(whole[i].weights)[:, place].max())
-        band = next(n for n, top in enumerate(BANDS) if largest <= top)
-        for name in figures.keys() & {"all", examples[i].source[place]}:
-            figures[name][band][0] += stays
-            figures[name][band][1] += 1
-    return {"seeds": [0], "sentences": count, "bands": list(BANDS), "words": figures}
 
 
 class Diagonal(nn.Module):

@@ -13,7 +13,6 @@ from course_kit.results import load, place
 RECIPES = {  # name of the file -> module:function that gives its figures, as a dict
     "scores_scaled": "chapters.ch02.scaling:record_scaled",
     "seq2seq_digits": "chapters.ch03.experiments:record_digits",
-    "seq2seq_masked": "chapters.ch03.experiments:record_masked",
     "positions_causal": "chapters.ch04.experiments:record_causal",
     "positions_lengths": "chapters.ch04.experiments:record_lengths",
     "transformer_race": "chapters.ch05.experiments.race:record_race",

@@ -311,7 +311,7 @@ train(attentive)
 # Each loss is of rows of another length: compare models, not lines.
 #
 # ### Does it work?
-# When it writes, the translator reads its own digits, and one mistake can spoil what follows ([a row where it does](03_seq2seq_annex.ipynb#Where-do-digits-go-wrong?)). So we count strictly: a row is right if every digit of it is.
+# When it writes, the translator reads its own digits, and one mistake can spoil what follows. So we count strictly: a row is right if every digit of it is.
 
 # %% slideshow={"slide_type": "skip"} tags=["definition"]
 # chapters.ch03.experiments: right_at
@@ -364,7 +364,7 @@ assert [(row["attention"], row["size"], row["steps"], len(row["right"])) for row
 assert [row[1] for row in means] == [16, 33, 85, 98]
 
 # %% [markdown]
-# Ten times as many steps help most: 85 % instead of 16 %. So the same vector *can* hold ten digits, and what it costs you is learning. All digits pass through $c$, and most mistakes are about their places: [the annex](03_seq2seq_annex.ipynb#Where-do-digits-go-wrong?). With attention each digit is one step away, both for the decoder and for the corrections of the training.
+# Ten times as many steps help most: 85 % instead of 16 %. So the same vector *can* hold ten digits, and what it costs you is learning. All digits pass through $c$. With attention each digit is one step away, both for the decoder and for the corrections of the training.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"}
 source, reads, target, mask = backwards(1, 10)
@@ -570,7 +570,7 @@ print(f"{follow} of {tried} pronouns follow the context")
 assert tried > 500 and follow >= 0.99 * tried
 
 # %% [markdown] slideshow={"slide_type": "fragment"} tags=["keep"]
-# Nearly all of them do. So between these twins it's mostly the context that tells the decoder which of the two nouns "it" means, and it can get that from the state of a full stop. (Which noun, that is: with nouns of other genders most pronouns stay.) Hide that word, or another, in [the annex](03_seq2seq_annex.ipynb#What-if-it-may-not-look-there?).
+# Nearly all of them do. So between these twins it's mostly the context that tells the decoder which of the two nouns "it" means, and it can get that from the state of a full stop. (Which noun, that is: with nouns of other genders most pronouns stay.)
 #
 # <details><summary>How sure is this?</summary>
 #
@@ -624,7 +624,7 @@ assert lesson.target.tokens(written.tolist()) == list(lesson.translate(translato
 #
 # ### How good is it?
 # <a id="bleu"></a>
-# **BLEU** counts how many runs of one to four words your translation shares with one that counts as right, the *reference*, and 100 means that they are the same. Your model's score is high, and yet it gets [about half of the pronouns](03_seq2seq_annex.ipynb#Has-it-understood-who-was-tired?) right. [How BLEU is computed](03_seq2seq_annex.ipynb#What-does-BLEU-count?). <!-- source: Papineni et al. 2002 -->
+# **BLEU** counts how many runs of one to four words your translation shares with one that counts as right, the *reference*, and 100 means that they are the same. Your model's score is high, and yet it gets about half of the pronouns right. [How BLEU is computed](03_seq2seq_annex.ipynb#What-does-BLEU-count?). <!-- source: Papineni et al. 2002 -->
 
 # %%
 new = len(lesson.examples("test"))

@@ -1,4 +1,4 @@
-"""Drawings: a translator that squeezes a sentence, one that looks back, training beside writing, a beam."""
+"""Drawings: a translator that squeezes a sentence, one that looks back, a beam."""
 
 import itertools
 
@@ -123,62 +123,6 @@ def _named(states, tokens, first=0):
 def _chain(states, role):
     """An arrow from each to the next."""
     return [arrow(one, other, role) for one, other in itertools.pairwise(states)]
-
-
-@torch.no_grad()
-def _twice(model, source, reads):
-    """What a model writes if it reads these, and if it reads what it wrote: two lists of T."""
-    mask, own = torch.ones_like(source, dtype=torch.bool), reads[:, :1]
-    for _ in range(reads.shape[1]):
-        own = torch.cat([own, model(source, own, mask)[0][:, -1:].argmax(-1)], 1)
-    ((guided,), *_), (alone,) = model(source, reads, mask), own
-    return guided.argmax(-1).tolist(), alone[1:].tolist()
-
-
-def slips(model, source, reads, target) -> tuple[int, int]:
-    """How many digits of a row, [1, T] each, are wrong as in training, where the right ones are read; in writing."""
-    right = target[0].tolist()
-    guided, alone = (sum(map(int.__ne__, made, right)) for made in _twice(model, source, reads))
-    return guided, alone
-
-
-def forcing(model, source, reads, target, *, title="", caption=""):
-    """A row of digits as in training, where the right ones are read, and as in writing, where it reads its own.
-
-    source, reads, target: [1, T], as `backwards` makes them
-    """
-    right = [str(x) for x in target[0].tolist()]
-    guided, alone = _twice(model, source, reads)
-    lanes = (
-        (t("Training"), ["<bos>", *right[:-1]], guided, False),
-        (t("Writing"), ["<bos>", *map(str, alone[:-1])], alone, True),
-    )
-    drawn = []
-    for name, read, wrote, slowly in lanes:
-        given = [box(word, "query" if slowly else "key") for word in read]
-        good = [str(digit) == right_one for digit, right_one in zip(wrote, right, strict=True)]
-        made = [box(f"{digit}" if fits else f"{digit} ✗", "output", strong=not fits)
-                for digit, fits in zip(wrote, good, strict=True)]  # fmt: skip
-        ways = [arrow(one, other) for one, other in zip(given, made, strict=True)]
-        if slowly:
-            given, made = steps(*given), steps(*made)
-            ways += [arrow(one, other, "query") for one, other in zip(made, given[1:], strict=False)]
-        drawn += [label(name, strong=True), grid(row(label(t("reads")), *given), row(label(t("writes")), *made), *ways,
-                                                 gap=AIR)]  # fmt: skip
-    said = [
-        t("Training: all {count} digits in one call. Writing: call {step}, which gives {digit}; right is {right}.",
-          count=len(right), step=i + 1, digit=alone[i], right=right[i])
-        for i in range(len(right))
-    ]  # fmt: skip
-    table = (
-        ["", *map(str, range(1, len(right) + 1))],
-        [
-            [t("right"), *right],
-            [t("in training"), *guided],
-            [t("in writing"), *alone],
-        ],
-    )
-    return figure(column(*drawn), said, table, title=title, caption=caption)
 
 
 def chain(tokens, states, *, title="", caption=""):
