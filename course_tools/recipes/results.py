@@ -16,7 +16,6 @@ RECIPES = {  # name of the file -> module:function that gives its figures, as a 
     "positions_causal": "chapters.ch04.experiments:record_causal",
     "positions_lengths": "chapters.ch04.experiments:record_lengths",
     "transformer_race": "chapters.ch05.experiments.race:record_race",
-    "transformer_speed": "chapters.ch05.experiments.speed:record_speeds",
     "transformer_warm_up": "chapters.ch05.experiments.norms:record_warm_up",
     "bert_book": "chapters.ch06.experiments.book:record_book",
     "bert_sentiment": "chapters.ch06.experiments.worth:record_sentiment",

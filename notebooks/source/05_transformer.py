@@ -223,7 +223,7 @@ assert sum(p.numel() for p in MultiHeadAttention(128, 1).parameters()) == sum(p.
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Two: a network for each word
 # <a id="ffn"></a>
-# So *tired* has taken something from *animal*. But a head can do nothing with the messages except average them. To work on what has arrived, a layer has a second part, the **position-wise feed-forward network** (FFN). The FFN reads each word's vector separately ([test it](05_transformer_annex.ipynb#same-block)), with the same two matrices for every word. The first makes the vector wider, in the paper four times. A ReLU sets the negative numbers to 0, and the second matrix makes the vector narrow again: <!-- source: Vaswani et al. 2017, section 3.3 -->
+# So *tired* has taken something from *animal*. But a head can do nothing with the messages except average them. To work on what has arrived, a layer has a second part, the **position-wise feed-forward network** (FFN). The FFN reads each word's vector separately, with the same two matrices for every word. The first makes the vector wider, in the paper four times. A ReLU sets the negative numbers to 0, and the second matrix makes the vector narrow again: <!-- source: Vaswani et al. 2017, section 3.3 -->
 #
 # $$ \mathrm{FFN}(x)=\underbrace{\max(0,\;xW_1+b_1)}_{\text{wider}}\,W_2+b_2,\qquad W_1\;[D, F],\;W_2\;[F, D] $$
 
@@ -237,6 +237,11 @@ labs.network(
 
 # %% slideshow={"slide_type": "skip"} tags=["definition"]
 # course_utils.blocks: PositionwiseFFN
+
+# %% slideshow={"slide_type": "skip"} tags=["nbval-check-output"]
+ffn = PositionwiseFFN(128, 384)
+as_list = ffn(x.flatten(0, 1))  # [B, T, D] -> [B · T, D]: one list of all words
+print("one list, the same:", torch.allclose(as_list.view_as(x), ffn(x), atol=1e-5))
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Three: the stream
@@ -769,7 +774,7 @@ assert (leads[::2] + leads[1::2]).abs().mean(0).max() < 0.02
 #
 # <details><summary>How sure is this?</summary>
 #
-# This is one model, and a corpus in which the adjective always decides. The annex [switches off heads](05_transformer_annex.ipynb#Which-heads-can-it-do-without?). The question has a literature: *Attention is not explanation* (Jain & Wallace 2019), and in reply *Attention is not not explanation* (Wiegreffe & Pinter 2019).
+# This is one model, and a corpus in which the adjective always decides. The annex [switches off heads](05_transformer_annex.ipynb#open-questions). The question has a literature: *Attention is not explanation* (Jain & Wallace 2019), and in reply *Attention is not not explanation* (Wiegreffe & Pinter 2019).
 #
 # </details>
 #

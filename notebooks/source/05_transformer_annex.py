@@ -16,7 +16,7 @@ import math
 import torch
 import torch.nn.functional as F
 import course_kit
-from chapters.ch05 import again, exercise, find_error, hint, labs, solution
+from chapters.ch05 import again, exercise, find_error, hint, solution
 from course_kit.i18n import from_cell
 from course_kit import results
 from course_kit.views import Table, plot, predict
@@ -557,7 +557,7 @@ assert {round(one - other) for one, other in zip(warm, cold, strict=True)} == {2
 # %% [markdown] tags=["guess"]
 # ## Which connection decides, in detail?
 # <a id="which-connection-decides-in-detail"></a>
-# More connections than in the lesson, some in head 2.2 alone, the one in which "it" gives "animal" its largest weight. **Guess** first which noun "it" and the adjective attend to there, in each of the two sentences.
+# More connections than in the lesson (to put in a part of another run instead, as chapter 3 does with its contexts, is called *activation patching*), some in head 2.2 alone, the one in which "it" gives "animal" its largest weight. **Guess** first which noun "it" and the adjective attend to there, in each of the two sentences.
 
 # %% jupyter={"source_hidden": true}
 from chapters.ch05.experiments import heads as head_study
@@ -600,196 +600,6 @@ assert [round(row["sentences, %"]) for row in left] == [95, 14, 100, 53, 94, 82,
 # <a id="log-odds"></a>
 # (Where the *log-odds*, ln(P(right) / P(other)), are above 0, the right pronoun is likelier.) The pronoun follows the noun that the adjective can still attend to: 14 % are right without the right noun, all without the other one, and 53 %, about as many as by chance, without both. Hiding two other words does little harm. To lose only the right noun in head 2.2 (82 %) is worse than to lose both there (94 %), because the adjective then attends to the wrong one.
 
-# %% [markdown] tags=["guess"]
-# ## Which heads can it do without?
-# In the lesson you cut connections. Now we switch off whole heads of the encoder, each of the twelve in turn, so that it adds nothing, and then two at once. **Guess:** how many of a hundred right pronouns are lost with one head, and how many with two?
-
-# %%
-from chapters.ch05.experiments import heads as head_study
-from course_kit.heads import heads_of
-
-heads = head_study.head_rows(grammar.model)
-silent = head_study.ablations(grammar, heads, what="heads off")
-
-# %% jupyter={"source_hidden": true}
-whole, *without = silent
-plot.bars(
-    [row["heads off"] for row in without],
-    [whole["sentences, %"] - row["sentences, %"] for row in without],
-    ylabel="points lost",
-    digits=1,
-    title="Which heads can the model do without?",
-    caption="Layer and head of the encoder that are switched off, and how many of 100 right "
-    "pronouns are lost, in the same 368 pairs.",
-)
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-off = {row["heads off"]: row["sentences, %"] for row in silent}
-alone = [share for name, share in off.items() if name not in ("none", "2.2 and 3.2")]
-assert len(alone) == 12 and off["none"] - min(alone) < 2 and 9 < off["none"] - off["2.2 and 3.2"] < 11
-from course_kit.heads import attention_weights
-with torch.no_grad(), attention_weights(grammar.model) as seen:
-    grammar.model.encode(ids)
-for layer in (1, 2):
-    assert seen["encoder"][layer][0, 1, words.index("tired"), words.index("animal")] > 0.98
-
-# %% [markdown]
-# Each head alone costs less than two points. But heads 2.2 and 3.2 together cost ten, because both carry the noun to the adjective. Other heads must do so, too, since most pronouns are still right. Now try the opposite, and keep only these two:
-
-# %%
-two = ((2, 2), (3, 2))
-others = [
-    one
-    for one in heads_of(grammar.model, "encoder")
-    if (one.layer, one.head) not in two
-]
-few = head_study.ablations(grammar, {"ten others": (others, [])}, what="heads off")
-few
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-assert len(others) == 10 and round(few[0]["sentences, %"]) == 94 and abs(off["none"] - few[0]["sentences, %"]) < 2
-
-# %% [markdown]
-# These two heads are enough: 94 % are right, almost as many as with all twelve. <!-- source: the cell above -->
-
-# %% [markdown]
-# ## Real sentences
-# A second Transformer learned from chapter 3's Tatoeba sentences, in as many steps of as many tokens as chapter 3's translator.
-
-# %% jupyter={"source_hidden": true}
-before = load_checkpoint("seq2seq-attention-en-fr")
-tatoeba = load_checkpoint("transformer-en-fr")
-sentences = [
-    "Good morning.",
-    "Let them eat cake.",
-    "Hello my friends! How are you doing today?",
-    "I love you.",
-    "My grandmother told me a story that I have never forgotten.",
-    "If I had known that you were coming I would have baked a cake.",
-    tired,
-    wide,
-    "We live in the European Economic Area.",
-]
-pairs = zip(
-    sentences, translate(before, sentences), translate(tatoeba, sentences), strict=True
-)
-rows = [
-    {
-        "source": s,
-        "in training": "seen" if new.seen else "new",
-        "chapter 3": str(old),
-        "chapter 5": str(new),
-    }
-    for s, old, new in pairs
-]
-
-
-def effort(name, one):
-    made, scores = one.card["training"], one.card["metrics"]
-    return {
-        "": name,
-        "parameters": sum(p.numel() for p in one.model.parameters()),
-        "steps": made["recipe"]["steps"],
-        "tokens in a step": made["recipe"]["tokens"],
-        "minutes on one core": made["minutes"],
-        "BLEU, greedy": scores["test_bleu_beam_1"],
-        "BLEU": scores["test_bleu_beam_4"],
-    }
-
-
-efforts = Table(
-    [effort("chapter 3", before), effort("chapter 5", tatoeba)],
-    "Recorded, on the same test sentences; BLEU with a beam of 4 unless greedy",
-)
-from IPython.display import display
-
-display(
-    efforts,
-    Table(
-        rows,
-        "The same two models translate, with a beam of 4",
-        data=("source", "chapter 3", "chapter 5"),
-    ),
-)
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-assert tatoeba is grammar or all(
-    f"elle était trop {end}" in row["chapter 5"]
-    for row, end in zip(rows[6:8], ("fatigué.", "large."), strict=True)
-)
-assert tatoeba is grammar or [rows[i]["chapter 5"] for i in (0, 1, 3)] == [
-    "bonjour.",
-    "laisse-les manger du gâteau.",
-    "je t'aime.",
-]
-assert tatoeba is grammar or all(
-    part in rows[i]["chapter 5"]
-    for i, part in ((4, "dont"), (6, "l'animage"), (7, "l'animage"), (8, "zone d'europe"))
-)
-assert tatoeba is grammar or all(
-    efforts[0][key] < efforts[1][key]
-    for key in ("BLEU", "minutes on one core", "parameters")
-)
-assert tatoeba is grammar or all(
-    efforts[0][what] == efforts[1][what] for what in ("steps", "tokens in a step")
-)
-assert tatoeba is grammar or [
-    one.card["training"]["recipe"]["optimizer"] for one in (before, tatoeba)
-] == ["adamw", "muon"]
-assert tatoeba is grammar or {
-    one.card["training"]["threads"] for one in (before, tatoeba)
-} == {1}
-
-# %% [markdown] tags=["guess"]
-# The Transformer scores higher, but architecture, size, time and optimiser (Muon, see chapter 7) all differ. **Guess:** which translations in the last column are right? Check first whether a sentence was *seen*.
-#
-# <details><summary>Answer</summary>
-#
-# Three: “Good morning”, the cake and “I love you”. Friends need *comment allez-vous*, the story *que … oubliée*. Both twins say *elle*, right for the street alone. *L'animage* is no word, the Area is no longer “Economic”, and a person has been baked.
-#
-# </details>
-#
-# Whose training a model had, one sentence shows best. The lesson's Transformer learned from our grammar, which speaks of economic areas, though not in this sentence; Tatoeba's learned from real sentences of people. Both read the same English. Where does each look while it writes?
-
-# %% jupyter={"source_hidden": true}
-area = "They live in the European Economic Area."
-told = {
-    from_cell("learned our grammar"): translate(grammar, area, beam=1)[0],
-    from_cell("learned Tatoeba"): translate(tatoeba, area, beam=1)[0],
-}
-plot.maps(
-    {name: one.weights for name, one in told.items()},
-    {name: one.tokens for name, one in told.items()},
-    {name: one.source_tokens for name, one in told.items()},
-    axes=("written", "read"),
-    scale="weight",
-    title="One translator knows the Area, the other one invents it. Where do they look?",
-    caption="Each row is a French word or a piece of one. The grammar’s last three words "
-    "run backwards through the English: zone – area, économique – economic, européenne – "
-    "european. Tatoeba’s makes up a word, “l’introphone”.",
-)
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-good, bad = told.values()
-assert good.text == "ils habitent dans la zone économique européenne." and not good.seen
-assert [good.source_tokens[row.argmax()] for row in good.weights[-4:-1]] == ["area", "economic", "european"]
-assert tatoeba is grammar or "introphone" in bad.text and not bad.seen
-
-# %% [markdown]
-# Now type a sentence of your own. Ink: the last layer's cross-attention, the mean of its heads.
-
-# %% jupyter={"source_hidden": true}
-labs.alignment(
-    translate(tatoeba, "My grandmother told me a story that I have never forgotten.")[0],
-    languages=("en", "fr"),
-    title="Which English words does each French word attend to?",
-    model=tatoeba,
-    typing=True,
-)
-
-# %% [markdown]
-# <small>Sentences by the contributors of tatoeba.org, CC BY 2.0 FR.</small> <!-- source: tatoeba.org -->
-
 # %% [markdown]
 # ## Then why did everyone change?
 # In the lesson's race the Transformer ends about level with a GRU. Then why did so many change? Above all because in training no word of its layer has to wait for another. A GRU reads one word after the other, however many processors you have. In a Transformer layer all words are read at once, however long the text is:
@@ -818,106 +628,28 @@ assert all(one["Transformer"]["multiplications"] > 2 * one["GRU"]["multiplicatio
 #
 # <details><summary>How sure is this?</summary>
 #
-# In the lesson's race we tried three learning rates for each model and took the best. The Transformer had 1.5 times as many parameters. <!-- source: asserted where the race is drawn, in the lesson --> We haven't measured a graphics processor; the next section times one core.
+# In the lesson's race we tried three learning rates for each model and took the best. The Transformer had 1.5 times as many parameters. <!-- source: asserted where the race is drawn, in the lesson --> We haven't measured a graphics processor.
 #
 # </details>
-
-# %% [markdown] tags=["guess"]
-# ## Who is faster on one core?
-# <a id="one-core"></a>
-# Chapter 3's GRU layer against a layer of the Transformer, with PyTorch's *fused* attention, which never keeps the scores. One core does one thing after another. **Guess:** at which lengths is the Transformer's layer faster?
-
-# %% jupyter={"source_hidden": true}
-speed = results.load("transformer_speed")
-lengths = sorted({row["length"] for row in speed["rows"]})
-rate = {(row["sentences"], row["length"]): row for row in speed["rows"]}
-plot.bars(
-    ["2 sentences", "32 sentences"],
-    {
-        name: [[rate[count, length][kind] / 1000 for count in (2, 32)] for length in lengths]
-        for name, kind in (("GRU layer", "GRU"), ("Transformer layer", "Transformer, fused"))
-    },
-    along=("words in a sentence", lengths, 16),
-    ylabel="thousand words a second",
-    digits=1,
-    title="On one core, is a Transformer layer faster?",
-    caption=from_cell(
-        "Make the sentences longer: which bar shrinks most? Forward and "
-        "backward, {speed} features, timed in turns. Load of the machine at "
-        "the start: {speed2}. {about}", speed=speed['size'], speed2=speed['load'],
-        about=speed.about
-    ),
-)
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-lead = {key: row["Transformer, fused"] / row["GRU"] for key, row in rate.items()}
-assert all(lead[32, n] < 1 for n in lengths) and sorted(lengths, key=lambda n: -lead[32, n]) == lengths  # the GRU
-assert lengths == [16, 64, 256, 1024, 4096] and all(lead[2, n] > 3 for n in (64, 256)) and [n for n in lengths if lead[2, n] < 1] == [4096]
-
-# %% [markdown]
-# With 32 sentences the GRU layer is faster at each length that we timed, and the longer the sentences, the more so. With two sentences the Transformer layer is faster up to 1,024 words, and over three times as fast at 64 and 256: each step of a GRU has a fixed cost, and only two sentences share it. So on one core the batch decides.
-
-# %% [markdown]
-# ## Is a block PyTorch's?
-# <a id="same-block"></a>
-# With the parameters of the trained model's first block, does ours agree with PyTorch's, on a batch with padding?
-
-# %%
-from torch import nn
-from course_utils.attention import padding_mask
-from course_utils.blocks import EncoderBlock
-
-block = EncoderBlock(128, 4, 384)  # as wide as the trained one
-block.load_state_dict(grammar.model.encoder[0].state_dict())
-theirs = nn.TransformerEncoderLayer(128, 4, 384, 0, batch_first=True, norm_first=True)
-mine = block.attention
-projections = [mine.query, mine.key, mine.value]
-theirs.self_attn.in_proj_weight.data = torch.cat([one.weight for one in projections])
-theirs.self_attn.in_proj_bias.data = torch.cat([one.bias for one in projections])
-theirs.self_attn.out_proj.load_state_dict(mine.out.state_dict())
-parts = {theirs.linear1: block.ffn.widen, theirs.linear2: block.ffn.narrow,
-         theirs.norm1: block.around_attention.norm, theirs.norm2: block.around_ffn.norm}
-for part, ours in parts.items():
-    part.load_state_dict(ours.state_dict())
-x, mask = torch.randn(2, 15, 128), padding_mask([15, 9], 15)
-gap = (block(x, mask) - theirs(x, src_key_padding_mask=~mask[:, 0])).abs().max()
-print(f"differs from PyTorch's by {gap:.0e}")
-as_list = block.ffn(x.flatten(0, 1))  # [B, T, D] -> [B · T, D]: one list of words
-same = torch.allclose(as_list.view_as(x), block.ffn(x), atol=1e-5)
-print("the network on one list of all words gives the same:", same)
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-assert gap < 1e-4 and block(block(x)).shape == x.shape and same
-
-# %% [markdown]
-# The feed-forward network treats each word alone, so the order of the words and the borders of the sentences make no difference to this part of the block.
 #
-# If one word of the input changes, which outputs change? Try each word in turn, in attention and in the network:
+# And on real sentences? Both learned from Tatoeba's, in as many steps of as many tokens. Parameters, time on one core and quality, as recorded, and what each makes of “I love you.”:
 
 # %%
-h, changes = torch.randn(1, len(words), 128), {"attention": [], "network": []}
-for j in range(len(words)):
-    other = h.clone()
-    other[0, j] = torch.randn(128)  # another word
-    changes["attention"].append(mine(other, other)[0] - mine(h, h)[0])
-    changes["network"].append(block.ffn(other) - block.ffn(h))
-
-# %% jupyter={"source_hidden": true}
-who = {part: torch.cat(found).abs().amax(-1).T > 1e-6 for part, found in changes.items()}  # [T, T]
-plot.maps(
-    {part: found.float() for part, found in who.items()},
-    {part: words for part in who},
-    axes=("output of", "changed word"),
-    title="Whose output changes?",
-    caption="A filled cell: the output of the [query|row's word] moves if the [key|column's word] "
-    "is changed.",
-)
+names = "seq2seq-attention-en-fr", "transformer-en-fr"
+for name, one in (kinds := {name: load_checkpoint(name) for name in names}).items():
+    size = sum(p.numel() for p in one.model.parameters()) / 1e6
+    bleu, said = one.card["metrics"]["test_bleu_beam_4"], translate(one, "I love you.")[0]
+    minutes = one.card["training"]["minutes"]
+    print(f"{name}: {size:.1f} M, {minutes:.0f} minutes, BLEU {bleu:.1f}, {said}")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert who["attention"].all() and torch.equal(who["network"], torch.eye(len(words), dtype=torch.bool))
+old, new = (one.card["training"] for one in kinds.values())
+assert [old["recipe"][key] == new["recipe"][key] for key in ("steps", "tokens", "optimizer")] == [True, True, False]
+assert new["recipe"]["optimizer"] == "muon" and {old["threads"], new["threads"]} == {1} and old["minutes"] < new["minutes"]
+assert translate(kinds["transformer-en-fr"], "I love you.")[0].text == "je t'aime."
 
 # %% [markdown]
-# Every output of attention depends on every word. The network's picture is a diagonal, because it works on each word separately.
+# The Transformer scores higher, but architecture, size, time and optimiser (Muon, see chapter 7) all differ. <small>Sentences by the contributors of tatoeba.org, CC BY 2.0 FR.</small> <!-- source: tatoeba.org -->
 
 # %% [markdown] tags=["guess"]
 # ## What the first Transformer cost
@@ -995,20 +727,6 @@ study.cache_table(length=1024, size=512, heads=8)
 # **Linear attention** (chapter 2) never computes a map: apart from a division its output is $\phi(Q)(\phi(K)^\top V)$, and the product in brackets has the same size at any length.
 #
 # *Sources:* Beltagy et al., *Longformer*, 2020; Child et al., *Sparse Transformers*, 2019; Shazeer, *Fast Transformer decoding*, 2019; Ainslie et al., *GQA*, 2023.
-
-# %% [markdown]
-# ## From 2017 to today's block
-# What have most of today's large language models changed? <!-- source: the papers named in the table -->
-#
-# | 2017 | today | why | source |
-# |---|---|---|---|
-# | post-norm | pre-norm; some also norm a sub-layer's output | deep stacks can be trained | Xiong et al. 2020; OLMo et al. 2024 |
-# | layer norm | RMSNorm: no mean | about as good, cheaper | Zhang & Sennrich 2019 |
-# | $\max(0, xW_1)W_2$ | SwiGLU: $(\mathrm{swish}(xW_1)\odot xW_3)\,W_2$ | a lower loss at the same size | Shazeer 2020 |
-# | sinusoids, added once | rotary positions | scores depend on distances | chapter 4 |
-# | plain queries and keys | in some, a norm on both (QK-norm) | scores cannot explode | Henry et al. 2020 |
-# | biases | none | said to be steadier | Chowdhery et al. 2022 |
-# | keys and values for each head | shared by heads | a smaller cache | the zoo above |
 
 # %% [markdown]
 # ## Three ways to read a sentence
@@ -1404,12 +1122,20 @@ class MultiHead(torch.nn.Module):
 #
 # because $\Pi^\top\Pi=I$. Norms, feed-forward networks and sums work on each row alone, so blocks and stacks pass the order on, too.
 #
-# **How many heads could the model do without?** Zero one at a time and measure on held-out sentences, with several seeds. Then zero pairs, since two that are dispensable alone may not be so together, and then all but a few. [Above](#Which-heads-can-it-do-without?) two of the twelve are enough for the pronoun. Michel et al. (2019) prune the head that is missed least, again and again; Voita et al. (2019) learn gates. <!-- source: Michel et al. 2019, Are sixteen heads really better than one?; Voita et al. 2019, Analyzing multi-head self-attention -->
+# **How many heads could the model do without?** Zero one at a time and measure on held-out sentences, with several seeds. Then zero pairs, since two that are dispensable alone may not be so together, and then all but a few. Here two of the twelve, 2.2 and 3.2, are enough for the pronoun: without the ten others 94 % are right. Michel et al. (2019) prune the head that is missed least, again and again; Voita et al. (2019) learn gates. <!-- source: Michel et al. 2019, Are sixteen heads really better than one?; Voita et al. 2019, Analyzing multi-head self-attention -->
 #
 # **Why not additive attention?** It works: chapter 3's translator uses it. But it computes a tanh of d numbers for each pair of words, $n^2 d$ in all, where the dot product is one matrix multiplication for $n^2$ scores.
 #
 # ## Further reading
 # A. Vaswani et al., *Attention is all you need*, 2017; A. Rush, *The annotated Transformer*, 2018; J. Ba et al., *Layer normalization*, 2016; K. He et al., *Deep residual learning*, 2015.
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+from chapters.ch05.experiments import heads as head_study
+from course_kit.heads import heads_of
+
+others = [one for one in heads_of(grammar.model, "encoder") if (one.layer, one.head) not in ((2, 2), (3, 2))]
+few = head_study.ablations(grammar, {"ten others": (others, [])}, what="heads off")
+assert len(others) == 10 and round(few[0]["sentences, %"]) == 94
 
 # %% [markdown] tags=["glossary"]
 # ## Glossary

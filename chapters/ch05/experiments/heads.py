@@ -15,7 +15,7 @@ from torch import nn
 
 from chapters.ch03.lesson import Example
 from course_kit.checkpoints import Loaded
-from course_kit.heads import Head, attention_weights, heads_of, silenced
+from course_kit.heads import attention_weights, silenced
 from course_kit.i18n import mark, t
 from course_kit.views.table import Table
 
@@ -96,14 +96,6 @@ CONNECTIONS = {  # the lesson's rows: what is cut, as information flows -> no he
     mark("noun to adjective"): ([], [("encoder", "adjective", "referent")]),
     mark("adjective to French"): ([], [("cross", "pronoun", "adjective")]),
 }
-
-
-def head_rows(model: nn.Module) -> dict[str, tuple[list[Head], list]]:
-    """Rows for `ablations`: no head of the encoder is off, each one alone, and the pair that is missed most."""
-    single = {f"{one.layer}.{one.head}": [one] for one in heads_of(model, "encoder")}
-    pair = [Head("encoder", 2, 2), Head("encoder", 3, 2)]
-    off = {mark("none"): [], **single, mark("2.2 and 3.2"): pair}
-    return {name: (heads, []) for name, heads in off.items()}
 
 
 def ablations(loaded: Loaded, rows: Mapping[str, tuple], count: int | None = None, what: str = "forbidden") -> Table:

@@ -1,7 +1,7 @@
 """Chapter 5's experiments: shapes of eight heads, and what masks and caches cost: zoo_table(length=64).
 
 What "it" means is measured in `twins`, heads are ablated in `heads`, norms compared in `norms`; `race` compares
-trainings, `speed` times layers.
+trainings, `speed` counts what layers multiply.
 `course results transformer` records what takes longer than a lesson in data/results/.
 """
 

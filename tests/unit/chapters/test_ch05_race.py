@@ -1,6 +1,4 @@
-"""Chapter 5's trainings under equal conditions, the speed of layers, and what was recorded of both."""
-
-from contextlib import nullcontext
+"""Chapter 5's trainings under equal conditions, and the work of their layers."""
 
 import pytest
 import torch
@@ -8,6 +6,7 @@ from small_translator import fresh
 
 from chapters.ch05.experiments import race, speed
 from chapters.ch05.experiments.twins import corpus
+from course_utils.blocks import EncoderBlock
 
 
 @pytest.fixture(scope="module")
@@ -59,24 +58,9 @@ def test_the_record_runs_small(few_sentences, monkeypatch):
     assert all(len(one["valid"][0]) == 10 and len(one["test"]) == 1 for one in figures["models"].values())
 
 
-def test_speeds_have_a_row_for_each_number_of_sentences_and_length(monkeypatch):
-    monkeypatch.setattr(speed, "SCORES", 2 * speed.HEADS * 16**2)
-    rows = speed.speeds((4, 16), (2, 3), budget=0)
-    assert [(row["sentences"], row["length"]) for row in rows] == [(2, 4), (2, 16), (3, 4), (3, 16)]
-    assert [row[speed.PAGE] is None for row in rows] == [False, False, False, True]
-    assert all(row[name] > 0 for row in rows for name in (speed.GRU, speed.FUSED))
-
-
-@pytest.mark.parametrize(("load", "refused"), [(0.3, False), (0.31, True)])
-def test_a_busy_machine_records_no_speeds(load, refused, monkeypatch):
-    monkeypatch.setattr(speed.os, "getloadavg", lambda: (load, 9, 9))
-    monkeypatch.setattr(speed, "speeds", lambda **options: [])
-    with pytest.raises(RuntimeError, match=r"load of this machine is 0\.31") if refused else nullcontext():
-        assert speed.record_speeds()["load"] == load
-
-
 def test_work_is_what_the_layers_matrices_multiply():
-    counted, layers = speed.work(10), speed.layers()
+    counted, size = speed.work(10), speed.SIZE
+    layers = {speed.GRU: torch.nn.GRU(size, size), speed.PAGE: EncoderBlock(size, 4, 4 * size)}
     for name, mixing in ((speed.GRU, 0), (speed.PAGE, 2 * 10**2 * speed.SIZE)):
         matrices = sum(p.numel() for p in layers[name].parameters() if p.dim() == 2)
         assert counted[name]["multiplications"] == 10 * matrices + mixing
