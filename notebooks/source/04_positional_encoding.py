@@ -182,7 +182,7 @@ assert all(abs(dog[noun] - man[noun]) < 1e-4 for noun in dog) and len(who.nouns)
 assert who.right(blind) == 0.5
 
 # %% [markdown] tags=["keep"]
-# The reader has learned to find the two nouns, but it can't tell which of them comes first. More data or more layers wouldn't help, because a stack of equivariant layers is equivariant, too. ([A translator that loses its positions](04_positional_encoding_annex.ipynb#What-does-a-translator-do-without-positions?) translates two twins alike.)
+# The reader has learned to find the two nouns, but it can't tell which of them comes first. More data or more layers wouldn't help, because a stack of equivariant layers is equivariant, too.
 #
 # **Keep this:** without positions and without a mask, attention sees a *bag of words*. It cannot tell a sentence from its twin.
 

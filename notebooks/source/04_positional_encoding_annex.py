@@ -17,7 +17,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 import course_kit
-from chapters.ch04 import again, exercise, find_error, hint, labs, solution
+from chapters.ch04 import again, exercise, find_error, hint, solution
 from chapters.ch04.experiments import LAYERS, LettersBefore, costs_of, multiply_adds
 from course_kit import results
 from course_kit.i18n import from_cell
@@ -179,53 +179,6 @@ def relative(i, j, D):              # query at i, key at j
     omega = 10000 ** (-torch.arange(0, D, 2) / D)
     sin, cos = torch.sin(place * omega), torch.cos(place * omega)
     return torch.stack([sin, cos], dim=-1).flatten()
-
-# %% [markdown]
-# ## What does a translator do without positions?
-# We remove the positions from the encoder of the trained translator.
-
-# %% jupyter={"source_hidden": true} tags=["predict"]
-predict(
-    "Without positions in the encoder, it translates “Anna says that Leo saw the "
-    "doctor” and “Leo says that Anna saw the doctor”. What do we get?",
-    [
-        "the same sentence twice",
-        "two different sentences, both wrong",
-        "it still gets them right",
-    ],
-    answer=0,
-    because="The encoder outputs the same vectors in another order, and cross-attention "
-    "does not notice their order either.",
-)
-
-# %% jupyter={"source_hidden": true} tags=["nbval-check-output"]
-import copy
-from dataclasses import replace
-from course_kit.decoding import translate
-
-lost = copy.deepcopy(trained.model)
-lost.positions.forward = lambda x, first=0: x  # the encoder's alone
-texts = [
-    "Anna says that Leo saw the doctor.",
-    "Leo says that Anna saw the doctor.",
-    "They live in the European Economic Area.",
-]
-right = translate(trained, texts, beam=1)  # greedily
-wrong = translate(replace(trained, model=lost), texts, beam=1)
-head = "source (new to the model)"
-Table(
-    [{head: s, "with positions": a.text, "without": b.text}
-     for s, a, b in zip(texts, right, wrong, strict=True)],
-    data=(head, "with positions", "without"),
-)
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-assert wrong[0].text == wrong[1].text and right[2].text == wrong[2].text and not any(t.seen for t in right)
-assert right[0].text == "anna dit que léo a vu le médecin." and right[1].text == "léo dit qu'anna a vu le médecin."
-assert right[2].text == "ils habitent dans la zone économique européenne."
-
-# %% [markdown]
-# The third translation is still right, perhaps because its words have one likeliest order.
 
 # %% [markdown]
 # ## How similar are two positions?
@@ -523,7 +476,7 @@ assert times[1024][1] > times[1024][2] and times[2048][1] < times[2048][2]  # at
 assert more[1] > 2 and (more[64], more[1024]) == (3, 18)
 
 # %% [markdown]
-# At 1,024 words attention multiplies 18 times as much as the recurrent layer, and was still faster for *one* sentence, probably because the RNN's many small steps cost more than a few large ones. At 2,048 words attention was slower. With more sentences at once the recurrent layer is ahead sooner: [chapter 5's annex](05_transformer_annex.ipynb#Then-why-did-everyone-change?) compares.
+# At 1,024 words attention multiplies 18 times as much as the recurrent layer, and was still faster for *one* sentence, probably because the RNN's many small steps cost more than a few large ones. At 2,048 words attention was slower.
 
 # %% [markdown] tags=["card"]
 # ## Which layers are matrices?
