@@ -254,7 +254,7 @@ assert gap < 1e-5 and (weights.triu(1) == 0).all() and torch.allclose(weights.su
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### A block adds
-# A block has two parts, as in chapter 5. Attention brings something from earlier tokens, and the network works on each token separately. Neither of them replaces the token's vector. What a part finds is *added* to it (a **residual connection**), and the vector that runs through all blocks is the *residual stream*. [Without the adding](07_gpt_annex.ipynb#What-if-nothing-is-added?), six blocks of ours learned nothing in the same time.
+# A block has two parts, as in chapter 5. Attention brings something from earlier tokens, and the network works on each token separately. Neither of them replaces the token's vector. What a part finds is *added* to it (a **residual connection**), and the vector that runs through all blocks is the *residual stream*. Without the adding, [all tokens become alike](05_transformer_annex.ipynb#bare-block).
 #
 # Each part adds a vector of the same size, so after any part you can compare the stream with all tokens, and see what the model would say if it ended there (the *logit lens*). Here's the last *the* of our sentence:
 
@@ -910,7 +910,7 @@ onward(7)
 # ## Next: who answers?
 # Your GPT continues a text, but it doesn't answer. In the next lesson a model of this kind learns to talk.
 #
-# **→ [8 · Who answers?](08_who_answers.ipynb)** · [The annex](07_gpt_annex.ipynb) has six blocks without the plus, a head that repeats, translating by continuing, scaling laws, serving, and what circulates.
+# **→ [8 · Who answers?](08_who_answers.ipynb)** · [The annex](07_gpt_annex.ipynb) has a head that repeats, translating by continuing, scaling laws, serving, and what circulates.
 #
 # Back to [Start here and your progress](00_start_here.ipynb#progress).
 #

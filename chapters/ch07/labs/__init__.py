@@ -2,7 +2,7 @@
 
 from course_kit.views.heads import heads
 
-from .drawings import exams, grows, kept, opened, plus, stream, temperatures
+from .drawings import exams, grows, kept, opened, stream, temperatures
 from .merges import merges
 from .next_character import next_character
 from .sampling import sampling
@@ -15,7 +15,6 @@ __all__ = [
     "merges",
     "next_character",
     "opened",
-    "plus",
     "sampling",
     "stream",
     "temperatures",

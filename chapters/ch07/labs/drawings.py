@@ -131,29 +131,6 @@ def streamed(*parts, name=""):
     return grid(*[row(space(), foot), *pairs, row(space(), top)][::-1], *ways, gap=AIR)
 
 
-def plus(*, title="", caption=""):
-    """Three parts that add to a stream, beside three that replace what comes in."""
-    adds, replaces = t("each part adds"), t("each part replaces")
-
-    def parts():
-        return [box(*part) for part in ((t("attention"), "key"), (t("network"), "output"), (t("attention"), "key"))]
-
-    scene = row(
-        *steps(
-            column(words(adds, strong=True), streamed(*parts())),
-            column(words(replaces, strong=True),
-                   flow(space(), *parts(), space(), role="value", weight=3, up=True), gap=AIR),
-        ),
-        even=True,
-    )  # fmt: skip
-    said = [
-        t("The vector passes by the parts, and each of them adds something to it."),
-        t("The vector has to pass through every part: what comes out takes its place."),
-    ]
-    table = [t("model"), t("what comes out of a part")], [[adds, "x + f(x)"], [replaces, "f(x)"]]
-    return figure(scene, said, table, title=title, caption=caption)
-
-
 @torch.no_grad()
 def states(model: nn.Module, ids: Tensor) -> Tensor:
     """The residual stream [1 + 2 · blocks, T, D] of one text [1, T]: the input, then after each part of each block."""
