@@ -37,7 +37,7 @@ def maker(name: str, model: nn.Module, decay: float = 0.0) -> Callable[..., "tor
 
 
 def with_muon(model: nn.Module, rate: float) -> "Both":
-    """Muon for the matrices of the blocks, torch's own AdamW for all else, with one rate: what the annex compares."""
+    """Muon for the matrices of the blocks, torch's own AdamW for all else, with one rate."""
     matrices = [p for p in model.blocks.parameters() if p.dim() == 2]
     rest = [p for p in model.parameters() if all(p is not one for one in matrices)]
     muon = torch.optim.Muon(matrices, lr=rate, adjust_lr_fn="match_rms_adamw")

@@ -30,7 +30,6 @@ RECIPES = {  # name of the file -> module:function that gives its figures, as a 
     "smollm_answers": "chapters.ch08.experiments.answers:record_answers",
     "smollm_continues": "chapters.ch07.experiments.published:record",
     "gpt_book": "chapters.ch07.experiments.book:record_book",
-    "gpt_optimisers": "chapters.ch07.experiments.book:record_optimisers",
     "gpt_attention_cost": "chapters.ch07.experiments.cost:record_costs",
     "notebook_times": "course_tools.classroom.timing:record",
 }

@@ -649,7 +649,7 @@ assert new["recipe"]["optimizer"] == "muon" and {old["threads"], new["threads"]}
 assert translate(kinds["transformer-en-fr"], "I love you.")[0].text == "je t'aime."
 
 # %% [markdown]
-# The Transformer scores higher, but architecture, size, time and optimiser (Muon, see chapter 7) all differ. <small>Sentences by the contributors of tatoeba.org, CC BY 2.0 FR.</small> <!-- source: tatoeba.org -->
+# The Transformer scores higher, but architecture, size, time and optimiser (Muon) all differ. <small>Sentences by the contributors of tatoeba.org, CC BY 2.0 FR.</small> <!-- source: tatoeba.org -->
 
 # %% [markdown] tags=["guess"]
 # ## What the first Transformer cost

@@ -409,60 +409,6 @@ assert round(math.log(24), 2) == 3.18
 #
 # </details>
 
-# %% [markdown]
-# ## What does Muon do to a gradient?
-# <a id="muon"></a>
-# A gradient of a matrix is $G=U\Sigma V^\top$, and a few large singular values in $\Sigma$ take most of a step. Muon (Jordan et al. 2024) steps along $UV^\top$: the same directions, all equally far. No decomposition is needed, because $XX^\top X=U\Sigma^3V^\top$, so a polynomial of the matrix is the same polynomial of each singular value: $3.4445\,\sigma-4.775\,\sigma^3+2.0315\,\sigma^5$ lifts small ones steeply and leaves those near 1 between 0.7 and 1.2.
-
-# %%
-def orthogonal(gradient, rounds=5):
-    """[m, n] with m <= n -> the same directions, singular values near 1"""
-    X = gradient / gradient.norm()  # all singular values at most 1
-    for _ in range(rounds):
-        square = X @ X.T  # [m, m]
-        X = 3.4445 * X + (-4.775 * square + 2.0315 * square @ square) @ X
-    return X
-
-
-loss = next_token_loss(poet.model, torch.tensor([poet.tokenizer.encode(verse)]))
-matrix = poet.model.blocks[0].attention.value.weight  # [256, 256]
-(gradient,) = torch.autograd.grad(loss, matrix)
-for name, G in (("gradient", gradient / gradient.norm()), ("step", orthogonal(gradient))):
-    strengths = torch.linalg.svdvals(G)[[0, 9, 24, 39]].tolist()
-    print(name, "singular values 1, 10, 25, 40:", [round(x, 3) for x in strengths])
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-lifted = torch.linalg.svdvals(orthogonal(gradient))
-assert lifted[:50].min() > 0.68 and lifted.max() < 1.21 and torch.linalg.matrix_rank(gradient) < 60
-one = torch.nn.Parameter(matrix.detach().clone())
-one.grad = gradient
-torch.optim.Muon([one], lr=1.0, weight_decay=0).step()
-assert torch.nn.functional.cosine_similarity((matrix - one).flatten(), orthogonal(gradient).flatten(), 0) > 0.98
-
-# %% [markdown]
-# This is what `torch.optim.Muon` does, in half precision, to a running mean of the gradients. What does it gain? The lesson's model on the lesson's book, once with each optimiser, all rates falling to 0; AdamW also warms up over the first tenth, which helps it:
-
-# %% jupyter={"source_hidden": true}
-gained = results.load("gpt_optimisers")
-Table(
-    [{k: x for k, x in row.items() if k != "seconds"} for row in gained["runs"]],
-    from_cell(
-        "Bits per character of the held-out tenth, one seed. A table of pairs "
-        "pays {gained}. {about}", gained=f"{gained['bigram']:.2f}", about=gained.about
-    ),
-)
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-muon, *adamw, longer = (row["bits"] for row in gained["runs"])
-assert [row["steps"] for row in gained["runs"]] == [300, 300, 300, 300, 900]
-assert muon < gained["bigram"] < min(adamw) and 0.9 * muon < longer < muon
-assert [row["rate"] for row in gained["runs"]][2] == gained["runs"][1 + adamw.index(min(adamw))]["rate"] == 2e-3
-
-# %% [markdown]
-# In 300 steps Muon is ahead of AdamW at each of three rates, and of these runs only Muon's is ahead of the table of pairs. With three times as many steps AdamW is ahead of where Muon stopped. So on this book Muon saves steps; how far each would get, these runs do not say. Other settings of AdamW that people change first (two rates, PyTorch's larger initial matrices, β₂ of 0.95) reached 2.22 to 2.64 in 300 steps; in 600 steps AdamW reached 2.01 to 2.12. <!-- source: one run each, seed 0, rates that rise for a tenth of the steps and fall to 0; 600 steps: rate 0.002 2.05, 0.003 2.02, and by the lesson's `fit` 2.12 (seed 0) and 2.01 (seed 1) -->
-#
-# Too much of Muon is no help either: Muon's 300 steps reach 1.99, and 1,500 of them end at 2.16, because the model overfits. <!-- source: seed 0, without keeping the best state -->
-
 # %% [markdown] tags=["guess"]
 # ## How large, how long?
 # <a id="scaling-law"></a>
