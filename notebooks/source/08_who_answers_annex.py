@@ -22,7 +22,7 @@ from chapters.ch08 import again, exercise, hint, published, solution
 from chapters.ch08.experiments import real_heads
 from course_kit.i18n import from_cell
 from course_kit import heads, results
-from course_kit.views import Table, plot
+from course_kit.views import Table
 
 runtime = course_kit.setup()
 smol = published.load()
@@ -453,63 +453,6 @@ assert 100 * margin(0.6, 100) > 65 - 60
 # </details>
 #
 # Each way has known problems. A test may have been in the training text; on newly written sums like those of GSM8K, some models do worse (Zhang et al. 2024). Tests contain errors: 6.5% of MMLU's questions, by one count (Gema et al. 2024). <!-- source: Gema et al. 2024, Are we done with MMLU? --> A model that judges others prefers long answers, and the one that it sees first (Zheng et al. 2023). A ladder can be climbed by trying many variants in private and publishing the best (Singh et al. 2025). So write down, before you look, what you would accept as good, on questions of your own.
-
-# %% [markdown]
-# ## Which of four answers does SmolLM2 find likeliest?
-# <a id="multiple-choice"></a>
-# We wrote a hundred short questions with four answers each, before any model was asked. Nobody has to judge what SmolLM2 writes, because a program can compare probabilities: the answer whose tokens together are likeliest behind the question counts as chosen.
-
-# %% slideshow={"point": ["logits.log_softmax"]} tags=["definition"]
-# chapters.ch08.experiments.questions: log_probability
-
-# %%
-from chapters.ch08.experiments.questions import longest, questions
-
-question, answers = questions()[63]
-if smol:
-    asked, *four = (
-        smol.tokenizer.encode(text).ids
-        for text in (f"Question: {question}\nAnswer:", *(f" {a}" for a in answers))
-    )
-    for text, ids in zip(answers, four, strict=True):
-        print(f"{log_probability(smol.model, asked, ids):6.2f} {question} {text}")
-
-# %% [markdown] tags=["guess"]
-# **Guess:** how many of the hundred are right, and how many if it sees the answers *without* the question?
-
-# %% jupyter={"source_hidden": true}
-choices = results.load("smollm_questions")
-ways = ("likeliest answer", "likeliest for each token", "what the question adds", "without the question")
-shares = {way: choices["right"][way].count("1") for way in ways}
-shares |= {
-    from_cell("letters A to D, the right one is {letter}", letter=letter): marks.count(letter)
-    for letter, marks in zip("ABCD", choices["letters"], strict=True)
-}
-shares |= {"always the longest answer": round(longest()), "at random": 25}
-Table(
-    [
-        {"how it chooses": way, "right of 100": n, "±": round(1.96 * (n * (1 - n / 100)) ** 0.5)}
-        for way, n in shares.items()
-    ],
-    from_cell("± is half a 95% interval. {about}", about=choices.about),
-)
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-assert list(shares.values()) == [62, 58, 53, 30, 100, 0, 0, 0, 39, 25] and set(choices["letters"]) == {"A" * 100}
-assert len(questions()) == 100 and (62 - 10, 62 + 10) == (52, 72) and round(196 * (0.62 * 0.38 / 100) ** 0.5) == 10
-known, blind = choices["right"]["likeliest answer"], choices["right"]["without the question"]
-assert (sum(a > b for a, b in zip(known, blind, strict=True)), sum(a < b for a, b in zip(known, blind, strict=True))) == (33, 1)
-
-# %% [markdown]
-# <details><summary>Answer</summary>
-#
-# 62, with an interval from 52 to 72. Without the question 30 are right, not far from the 25 of a blind choice; with it 33 more become right and one is lost. So the answers alone give little away to SmolLM2. They give something away to you: always choosing the longest gets 39, a fault of our test.
-#
-# </details>
-#
-# How you ask matters, too. Dividing by the number of tokens, or subtracting what an answer costs without the question, changes 62 to 58 or 53, within the margin. With the answers printed behind the letters A to D, as in MMLU, SmolLM2 says A every time. A test that always puts the right answer first would call it perfect, and one that mixes them finds 25, no knowledge at all, in the same model.
-#
-# These are school questions, which it has probably read in some form, and this is one small model.
 
 # %% [markdown]
 # ## How does a model use a tool?

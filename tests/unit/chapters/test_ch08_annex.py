@@ -1,32 +1,15 @@
-"""The annex of chapter 8: answers by their probability, two steps of attention, and the real model's table."""
+"""The annex of chapter 8: two steps of attention, and the real model's table."""
 
 import pytest
 import torch
 
 from chapters.ch08 import published
 from chapters.ch08.exercises.annex import linear_step, with_sink
-from chapters.ch08.experiments import models, questions
-from course_kit.contexts import seeded
-from course_utils.llama import Llama, LlamaConfig
-
-SMALL = LlamaConfig(vocab=300, size=64, layers=2, heads=4, key_heads=2, hidden=96, context=400)
-
-
-@pytest.fixture
-def small():
-    with seeded(0):
-        return Llama(SMALL).eval().requires_grad_(False)
+from chapters.ch08.experiments import models
 
 
 def numbers(*shape, seed=0):
     return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
-
-
-def test_the_probability_of_an_answer_is_that_of_its_tokens_one_after_the_other(small):
-    asked, answer = [1, 2, 3], [4, 5]
-    steps = [small(torch.tensor([asked + answer[:n]]))[0, -1].softmax(-1)[answer[n]] for n in range(2)]
-    found = questions.log_probability(small, asked, answer)
-    assert found == pytest.approx((steps[0] * steps[1]).log().item(), abs=1e-4)
 
 
 def test_linear_attention_step_by_step_is_a_matrix_of_weights():

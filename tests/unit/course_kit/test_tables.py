@@ -91,7 +91,6 @@ def test_a_damaged_table_is_refused_with_what_to_do(copy_of_data):
         "co2_weekly.csv": "is damaged (its checksum differs)",
         "history.csv": "",
         "models.csv": "",
-        "questions.csv": "",
         "sherlock_holmes.txt": "",
         "wmt14.csv": "",
         "word_features.csv": "",
