@@ -503,7 +503,7 @@ assert (COPY, REVERSE) == (11, 12) and round(math.log(10), 1) == 2.3
 assert right.float().mean() >= 0.99
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# So it works on rows of ten digits, without recurrence. ([Write the step yourself](05_transformer_annex.ipynb#A-step-of-training).)
+# So it works on rows of ten digits, without recurrence.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["half"]
 # **Half way.** You have a whole Transformer, and it copies and reverses. But so far it hasn't read a word of English, and you don't know whether it needs what the first map showed. Close it here if you like; next time, choose *Kernel → Resume here*.

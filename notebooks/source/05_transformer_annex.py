@@ -283,57 +283,11 @@ print(tuple(features.shape), "->", tuple(pieces.shape))
 assert torch.equal(pieces[0, 1], features[0, :, 32:64])
 
 # %% [markdown] tags=["card"]
-# ## A step of training
-# A few lines of PyTorch train the lesson's model. Can you write them from memory?
-#
-# ### Exercise 5 ●●○ · 8 minutes
-# Write one step of training. [As in chapter 3](03_seq2seq.ipynb#teacher-forcing), the decoder reads `BEGIN` and the target without its last word, and predicts the target. Compute the loss, clear the old gradients, compute the new ones, and let the optimiser step. Return the loss as a number.
-
-# %% jupyter={"source_hidden": true}
-from course_utils.toy_tasks import BEGIN, TOKENS, copy_or_reverse
-
-# %% tags=["exercise"]
-@exercise("a training step")
-def train_step(model, optimiser, source, target):
-    """source [B, S], target [B, T]; model(source, read) -> logits [B, T, V]
-    -> the loss before the step, a float"""
-    raise NotImplementedError
-
-
-# %% [markdown]
-# Your step trains a small Transformer on rows of three digits:
-
-# %%
-from course_kit.mine import for_training
-from course_utils.transformer import Transformer, TransformerConfig
-
-
-def one_step():
-    model = Transformer(TransformerConfig(TOKENS, TOKENS, size=32, layers=1))
-    optimiser = torch.optim.Adam(model.parameters())
-    return train_step(model, optimiser, *copy_or_reverse(64, 3))
-
-
-for_training(one_step)  # with nothing solved it does nothing
-
-# %% steps=[200, 199, 50] tags=["training"]
-torch.manual_seed(0)
-model = Transformer(TransformerConfig(TOKENS, TOKENS, size=32, layers=1))
-optimiser = torch.optim.Adam(model.parameters(), lr=5e-3)
-for step in range(200):
-    loss = train_step(model, optimiser, *copy_or_reverse(64, 3))
-    if step % 50 == 0 or step == 199:
-        print(f"step {step:3}: loss {loss:.2f}")
-
-# %% jupyter={"source_hidden": true} tags=["asserts", "trained"]
-assert loss < 0.3
-
-# %% [markdown] tags=["card"]
 # ## What does a cache save?
 # <a id="kv-cache"></a>
 # With the mask, a new word does not change the keys and values of earlier words. So the **KV cache** keeps these, and those of the source, and each step computes only the new word, in every layer. Queries are not kept: each is used only in its own step.
 #
-# ### Exercise 6 ●●● · 18 minutes
+# ### Exercise 5 ●●● · 18 minutes
 # Write one step with one head. The cache holds P words, at positions 0 to P − 1. First add the encoding of position P to the new word.
 
 

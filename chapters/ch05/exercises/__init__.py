@@ -1,4 +1,4 @@
-"""Chapter 5, the Transformer: three exercises of the lesson, three of the annex, and errors that circulate. Numbers
+"""Chapter 5, the Transformer: three exercises of the lesson, two of the annex, and errors that circulate. Numbers
 that are missing belonged to errors that the text tells now."""
 
 from .blocks import RESIDUAL
@@ -7,6 +7,5 @@ from .decoder import DECODER
 from .heads import MULTI_HEAD, SPLIT
 from .slips import SLIPS
 from .steps import STEP
-from .train import TRAIN
 
-EXERCISES = (MULTI_HEAD, RESIDUAL, DECODER, SPLIT, TRAIN, PRODUCT, STEP, KEYS, SLIPS)
+EXERCISES = (MULTI_HEAD, RESIDUAL, DECODER, SPLIT, PRODUCT, STEP, KEYS, SLIPS)

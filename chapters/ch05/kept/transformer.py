@@ -32,12 +32,7 @@ from course_utils.attention import (
 from course_utils.blocks import add_norm  # exercise: residual and norm
 from course_utils.loss import masked_loss  # exercise: masked loss
 from course_utils.positions import sinusoidal_encoding  # exercise: sinusoidal encoding
-from course_utils.toy_tasks import (
-    BEGIN,
-    TOKENS,
-    copy_or_reverse,
-    train_step,  # exercise: a training step
-)
+from course_utils.toy_tasks import BEGIN, TOKENS, copy_or_reverse, train_step
 from course_utils.transformer import (
     DecoderBlock,  # exercise: a decoder block
     Transformer,

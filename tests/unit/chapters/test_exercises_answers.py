@@ -13,7 +13,6 @@ from small_exercises import not_right, not_told
 from torch import nn
 
 from chapters.ch07.exercises.sampling import nucleus_cases
-from course_kit.exercises.catalogue import find
 from course_utils.attention import MultiHeadAttention, masked_softmax, multi_head
 from course_utils.blocks import AddNorm, PositionwiseFFN
 from course_utils.kernels import gaussian_kernel, nadaraya_watson
@@ -149,15 +148,6 @@ class InThreeLines(nn.Module):
         x = self.around_attention(x, lambda h: self.attention(*2 * [h], mask)[0])
         x = x + self.around_cross.dropout(self.cross_attention(self.around_cross.norm(x), memory, memory_mask)[0])
         return self.around_ffn(x, self.ffn)
-
-
-def in_another_order(model, optimiser, source, target):
-    optimiser.zero_grad()
-    read = F.pad(target[:, :-1], (1, 0), value=10)
-    loss = F.cross_entropy(model(source, read).transpose(1, 2), target)
-    loss.backward()
-    optimiser.step()
-    return float(loss)
 
 
 def by_one_hot(ids, segments, table, kinds, places):
@@ -302,7 +292,6 @@ RIGHT = [
     ("attention in heads", head_by_head),
     ("residual and norm", lambda x, f, norm: torch.add(x, f(norm(x.clone())))),
     ("a decoder block", InThreeLines),
-    ("a training step", in_another_order),
     ("embedding sum", by_one_hot),
     ("mask tokens", masked_by()),
     ("mask tokens", exactly_fifteen_per_cent),
@@ -398,11 +387,6 @@ def of_three_axes(q, k, v, mask):
     return weights @ v, weights
 
 
-def two_steps(*given):
-    in_another_order(*given)
-    return in_another_order(*given)
-
-
 @pytest.mark.parametrize(
     ("name", "answer", "word"),
     [
@@ -412,7 +396,6 @@ def two_steps(*given):
         ("residual and norm", lambda x, f, norm: x + f(norm(x.detach())), "gradient of `x`"),
         ("answer span", hidden_by_minus_one, "not low enough"),
         ("scaled dot-product attention", of_three_axes, "...qd"),
-        ("a training step", two_steps, "two in one"),
         ("weighted average", lambda weights, values: (weights * values).sum() / 7, "all values are 3"),
         ("stable masked softmax", minus_the_mean, "sum to 1"),
         ("masked loss", lambda logits, target, mask: F.cross_entropy(logits, target), "classes on axis 1"),
@@ -421,7 +404,6 @@ def two_steps(*given):
         ("attention in heads", lambda *given: multi_head(*given)[0], "output, weights"),
         ("split heads", lambda x, heads: x[..., None] + 0.5, "[1, 2, 3, 2]"),
         ("mask tokens", masked_in_place, "been masked"),
-        ("a training step", lambda model, *given: in_another_order(model.eval(), *given), "`model.eval()`"),
         ("temperature", lambda logits, temperature: (logits / (temperature + 0.01)).softmax(-1), "temperature 0"),
         ("answer span", lambda start, end, allowed: start.argmax(), "`first, last`"),
         ("next token targets", lambda ids: (ids[:, :-1].float(), ids[:, 1:]), "whole numbers"),
@@ -432,16 +414,3 @@ def two_steps(*given):
 )
 def test_what_nobody_foresaw_is_described(name, answer, word):
     assert not_told(name, answer, word) == ""
-
-
-def test_the_example_of_a_training_step_can_be_computed_from_what_it_shows():
-    one = find("a training step")
-    case = next(case for case in one.cases() if case.shown)
-    space = {"torch": torch, "nn": nn}
-    with torch.random.fork_rng(devices=[]):
-        exec(case.given["first"], space)
-    model = eval("lambda " + case.given["model"].strip("(").replace(") ->", ":", 1), space)
-    optimiser = eval(case.given["optimiser"], space)
-    losses = torch.tensor([one.reference(model, optimiser, *case.args.values()) for _ in range(3)])
-    wanted = one.run(one.reference, case)
-    assert torch.allclose(losses, wanted[0]) and torch.allclose(space["words"].weight[:3], wanted[1])
