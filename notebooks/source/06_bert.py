@@ -173,7 +173,7 @@ assert round(16 * nearest_alike(last, money)) == 14 and round(16 * nearest_alike
 #
 # <details><summary>How sure is this?</summary>
 #
-# We wrote the sentences before we asked any model. Before comparing, we subtract the mean of the 16 vectors; without that, 11 are right. By chance about 7 would be right, and if you pick the sentence that shares most words, 6. The vector of *The* does as well as that of *bank*, 13, because in BERT every place can gather the subject. GPT knows it, too, once it has read to the end: with the vector of its full stop 14 are right. More words: [the annex](06_bert_annex.ipynb#Do-output-vectors-know-what-a-word-means?). <!-- source: nearest_alike and nearest_by_words on the same sentences; asserted above; by chance 7 of 15 others, so 16 · 7/15 -->
+# We wrote the sentences before we asked any model. Before comparing, we subtract the mean of the 16 vectors; without that, 11 are right. By chance about 7 would be right, and if you pick the sentence that shares most words, 6. The vector of *The* does as well as that of *bank*, 13, because in BERT every place can gather the subject. GPT knows it, too, once it has read to the end: with the vector of its full stop 14 are right. <!-- source: nearest_alike and nearest_by_words on the same sentences; asserted above; by chance 7 of 15 others, so 16 · 7/15 -->
 #
 # </details>
 #

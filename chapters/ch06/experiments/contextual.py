@@ -1,8 +1,7 @@
 """One word in many sentences: its vector in the table, and after each layer of an encoder.
 
-    sentences, kinds = in_two_senses("light")              # half of them not heavy, half to see by
-    steps = word_vectors(encoder, tokenizer, "light", sentences)
-    nearest_alike(steps[-1], kinds)                        # how often the nearest other “light” means the same
+    steps = word_vectors(encoder, tokenizer, "bank", sentences)
+    nearest_alike(steps[-1], kinds)                        # how often the nearest other “bank” means the same
 
 Sizes: N sentences, D features. Source of the question: Peters et al. 2018, ELMo, section 5.
 """
@@ -13,74 +12,9 @@ from torch import Tensor
 
 from chapters.ch06.pairs import collate, encode_all
 from course_kit.contexts import evaluating
-from course_kit.i18n import mark
 from course_utils.bert import Bert
 
-# Written for this purpose, before any model was asked: twelve sentences for each sense, with few words in common.
-SENSES = {
-    "bank": {
-        "money": (
-            "He kept his savings in the bank.",
-            "The bank had closed its doors and paid nobody.",
-            "She drew fifty pounds from the bank.",
-            "The clerk at the bank counted the notes.",
-            "A robbery at the bank ruined the town.",
-            "The bank refused to lend him more.",
-            "His father was a partner in a bank in London.",
-            "The merchant owed the bank a thousand pounds.",
-            "They sent a cheque to the bank on Monday.",
-            "The manager of the bank shook his hand.",
-            "Her fortune lay safely at the bank.",
-            "The bank failed, and the family were beggars.",
-        ),
-        "river": (
-            "They sat on the bank and fished.",
-            "The boat struck the bank and stopped.",
-            "Willows grew along the bank.",
-            "The children played on the grassy bank.",
-            "He climbed the steep bank out of the water.",
-            "The stream had flooded its bank after the rain.",
-            "A heron stood on the further bank.",
-            "We tied the raft to the bank with a rope.",
-            "The horse slipped down the muddy bank.",
-            "Reeds hid the bank from those who rowed past.",
-            "He swam to the opposite bank.",
-            "Primroses covered the bank below the mill.",
-        ),
-    },
-    "light": {
-        mark("not heavy"): (
-            "The basket was so light that a child could lift it.",
-            "He travelled with light luggage and a full purse.",
-            "Her step was light upon the stair.",
-            "A light boat needs little water under it.",
-            "The soldiers wore light armour on the march.",
-            "They carried the light end of the trunk.",
-            "He was a light man, quick on his feet.",
-            "We took a light supper and went to bed.",
-            "The load seemed light to the old horse.",
-            "She wore a light dress in the heat of summer.",
-            "A feather is light and a stone is not.",
-            "His purse was light after the fair.",
-        ),
-        mark("to see by"): (
-            "The light of the candle fell upon the wall.",
-            "One light burned in the window all night.",
-            "She turned her face away from the light.",
-            "There was no light in the passage.",
-            "The moon gave but little light that evening.",
-            "He held the light above his head and looked round.",
-            "The first light of morning came through the trees.",
-            "We saw a light far off at sea.",
-            "By the light of the fire he read the letter.",
-            "The room was full of light and flowers.",
-            "They put out the light and listened.",
-            "The light blinded him when the door was opened.",
-        ),
-    },
-}
-
-# Written before any model was asked, too: only what follows "bank" tells which one it is.
+# Written before any model was asked: only what follows "bank" tells which one it is.
 TOLD_LATER = {
     "money": (
         "The bank had closed its doors and paid nobody.",
@@ -103,12 +37,6 @@ TOLD_LATER = {
         "The bank on the other side was lined with trees.",
     ),
 }
-
-
-def in_two_senses(word: str) -> tuple[list[str], Tensor]:
-    """The sentences of SENSES with a word, and kinds [N]: True for its first sense."""
-    first, second = SENSES[word].values()
-    return [*first, *second], torch.arange(len(first) + len(second)) < len(first)
 
 
 @torch.no_grad()
@@ -145,18 +73,6 @@ def nearest(vectors: Tensor) -> Tensor:
 def nearest_alike(vectors: Tensor, kinds: Tensor) -> float:
     """The share of vectors whose nearest other one is of their kind: vectors [N, D], kinds [N] -> 0 to 1."""
     return (kinds[nearest(vectors)] == kinds).float().mean().item()
-
-
-@torch.no_grad()
-def neighbours(encoder: Bert, tokenizer, word: str, sentences: list[str], reach: int) -> Tensor:
-    """A rival that reads nothing but neighbours: the mean of the table's rows of the tokens up to `reach` places from
-    the word (not of [CLS] and [SEP]), in each sentence -> [N, D]."""
-    means = []
-    for one in encode_all(tokenizer, sentences, encoder.config.context):
-        at = one.tokens.index(word)
-        near = [n for n in range(max(1, at - reach), min(len(one) - 1, at + reach + 1)) if n != at]
-        means.append(encoder.embeddings.tokens(collate([one]).ids[0, near]).mean(0))
-    return torch.stack(means)
 
 
 def nearest_by_words(sentences: list[str], kinds: Tensor) -> float:

@@ -3,13 +3,7 @@
 import pytest
 import torch
 
-from chapters.ch06.experiments.contextual import (
-    nearest,
-    nearest_alike,
-    nearest_by_words,
-    neighbours,
-    word_vectors,
-)
+from chapters.ch06.experiments.contextual import nearest, nearest_alike, nearest_by_words, word_vectors
 from chapters.ch06.pairs import collate, encode
 from course_kit.text import WordPiece
 from course_utils.bert import Bert, BertConfig
@@ -51,10 +45,3 @@ def test_the_nearest_by_words_shares_most_of_them_and_is_another_one():
     kinds = torch.tensor([True, True, False, False])
     texts = ["a loan of the bank", "the bank gave a loan", "the river bank", "grass by the river"]
     assert nearest_by_words(texts, kinds) == 1 and nearest_by_words(texts, kinds[[0, 2, 1, 3]]) == 0
-
-
-def test_neighbours_are_the_rows_around_the_word(small):
-    encoder, tokenizer = small
-    near = neighbours(encoder, tokenizer, "bank", ["the bank gave him a loan", "a bank"], 2)
-    rows = [encoder.embeddings.tokens.weight[tokenizer.encode(text)].mean(0) for text in ("the gave him", "a")]
-    torch.testing.assert_close(near, torch.stack(rows))
