@@ -250,7 +250,7 @@ class FindError(Exercise):
 
 
 # a name that an exercise had, in small letters -> its name now: what was solved stays so
-EARLIER = {"program 8.1": "program 9.1"}
+EARLIER: dict[str, str] = {}
 KNOWN: dict[str, Exercise] = {}  # of the chapters that have been imported
 CHAPTERS: list[tuple[str, ...]] = []  # the names of each imported chapter's exercises, the latest chapter last
 

@@ -17,10 +17,9 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 import course_kit
-from chapters.ch09 import again, find_error, hint, solution
 from course_kit.i18n import from_cell
 from course_kit import results
-from course_kit.views import Table, plot
+from course_kit.views import plot
 
 runtime = course_kit.setup()
 trials = results.load("reasoning")
@@ -148,22 +147,6 @@ assert several.mean(1).round().int().tolist() == [67, 67, 79, 74]
 # A vote brings nothing here, because where the model is wrong, it's mostly wrong eight times. If a check picks a right one of eight, the model does at least as well as after the training. But then you need the check for every question, in the exam, too.
 #
 # </details>
-
-# %% [markdown] tags=["card"]
-# ## Why does it not stop?
-# <a id="labels"></a>
-# A model was trained on answers that end with the token 2, and it never ends one. Where a tokenizer has no token for padding, many programs take the one that ends a text.
-#
-# ### Find the error ●●○ · 6 minutes
-# One line of this program is wrong: repair it.
-
-# %% tags=["exercise"]
-@find_error("program 9.1")
-def labels_of(ids, real):                  # PAD = 2, as tokenizer.eos_token
-    PAD = 2
-    labels = ids.clone()
-    labels[labels == PAD] = -100           # padding is not learned
-    return labels
 
 # %% [markdown] tags=["questions"]
 # ## Open questions, discussed
