@@ -19,7 +19,6 @@ import torch
 import torch.nn.functional as F
 import course_kit
 from chapters.ch08 import again, exercise, hint, published, solution
-from chapters.ch08.experiments import real_heads
 from course_kit.i18n import from_cell
 from course_kit import heads, results
 from course_kit.views import Table
@@ -364,63 +363,6 @@ assert [round(w["MB"]) for w in ways if w["bits"] == 4 and not w["table"]] == [9
 # </details>
 #
 # Caveat: the package brings the model in 4 bits already, so this rounds what was rounded; what the first rounding cost, nobody can say from this file. And SmolLM2 has probably read this old book.
-
-# %% [markdown] tags=["guess"]
-# ## Does a head of a real model know what “it” is?
-# <a id="it"></a>
-# **The animal didn't cross the street because it was too tired.** And too *wide*? Up to the last word the two sentences are the same, so behind a causal mask no head can know more at “it”. It can at the last word, or when the model is asked: “What was too tired? It was the …”. We wrote 32 such twins. **Guess:** is there a head that attends more to the right noun when the last word changes?
-
-# %%
-for twin in real_heads.TWINS[1:4]:
-    print(f"{twin.begin} {twin.if_one} / {twin.if_other}")
-if smol:
-    for text, right, wrong in real_heads.TWINS[0].sentences():
-        odds = math.exp(real_heads.log_odds(smol, text, right, wrong))
-        print(f"{text} …\n   “{right}” is {odds:,.2f} times as likely as “{wrong}”")
-
-# %% [markdown]
-# A head gets a point for each twin in which its weight moves to the right noun when the last word changes. A head that prefers the first noun, or the nearer one, gets no credit: chance is 50%. With 270 heads, *some* head will score high by luck. So we choose on 16 twins and measure on the other 16.
-
-# %% jupyter={"source_hidden": true}
-it = results.load("smollm_it")
-Table(
-    [
-        {
-            "attends from": start,
-            "head (layer.head)": ".".join(map(str, one["head"])),
-            from_cell("on the {it} twins of the choice", it=it["chosen on"]): f"{one['chosen on']:.0%}",
-            from_cell("on {it} others", it=it["measured on"]): f"{one['measured on']:.0%}",
-            "on their words alone": f"{one['words alone']:.0%}",
-        }
-        for start, place in zip(("the last word", "the question's end"), it["places"], strict=True)
-        for one in place["heads"]
-    ],
-    from_cell("The five best heads of 270, for each of two places. {about}", about=it.about),
-)
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-assert 30 * 9 == 270 and it["twins"] == len(real_heads.TWINS) == 32 and it["chosen on"] == it["measured on"] == 16
-means = [[sum(one[key] for one in place["heads"]) / 5 for key in ("chosen on", "measured on", "words alone")] for place in it["places"]]
-assert [[round(100 * x) for x in three] for three in means] == [[95, 80, 72], [96, 74, 74]] and len(it["places"][0]["heads"]) == 5
-assert [round(100 * place["mean of all heads"]) for place in it["places"]] == [60, 58]
-assert it["places"][0]["heads as good on the rest"] == 73 and it["places"][0]["heads"][0]["measured on"] == 0.75
-assert round(it["places"][0]["correlation"], 2) == 0.55 and round(it["places"][1]["correlation"], 2) in (0.54, 0.55)
-assert [16 * (one["measured on"] - one["words alone"]) for one in it["places"][0]["heads"][:2]] == [4, 3] and [one["head"] for one in it["places"][0]["heads"][:2]] == [[14, 1], [18, 1]]
-assert sum(len(place["heads"]) for place in it["places"]) == 10
-assert min(one["measured on"] for place in it["places"] for one in place["heads"]) == 0.5
-assert [[round(100 * it["answers"][key][what]) for what in ("right", "moves")] for key in ("measured on", "words alone")] == [[69, 81], [62, 81]]
-assert round(100 * it["without"]["the five heads"]["moves"]) == 81 and [round(100 * one["moves"]) for one in it["without five others"]] == [81, 75, 88]
-
-# %% [markdown]
-# <details><summary>Answer</summary>
-#
-# The five best at the last word fall from 95% on average to 80%, those at the question's end from 96 to 74. That fall is the luck of the choice. What is left is more than chance: the mean of *all* heads is 60 and 58%.
-#
-# But do they read the sentence? As a control we left it out: “The animal and the street. What was too tired? It was the …”. On these *words alone* the same heads reach 72 and 74%: much of it is which adjective goes with which noun. The model's answers say the same. It names the right noun in 69% of the new sentences, and in 62% without them. So we found no head of which we could say that it knows what “it” is.
-#
-# </details>
-#
-# Caveat: 16 twins cannot settle small differences. The Winograd schemas (Levesque et al. 2012) were meant to be hard to solve by words that go together. <!-- source: Levesque et al. 2012 -->
 
 # %% [markdown] tags=["guess"]
 # ## How do you know whether an assistant is good?
