@@ -1,5 +1,6 @@
 """Cells in a real kernel, from a test."""
 
+import contextlib
 import queue
 
 import pytest
@@ -16,10 +17,7 @@ def run(client, source, meanwhile=None, prints="", cell=None):
     text, idle = "", False
     request = execute(client, source, cell)
     while not idle or prints not in text:
-        try:
-            message = client.get_iopub_msg(timeout=HANGS)
-        except queue.Empty:
-            pytest.fail(f"{source!r} did not {'print ' + repr(prints) if idle else 'end'}; so far: {text!r}")
+        message = heard(client, client.get_iopub_msg, f"{source!r} has shown {text!r}, not {prints!r}")
         content = message["content"]
         if message["parent_header"].get("msg_id") != request:
             continue
@@ -46,6 +44,15 @@ def execute(client, source, cell=None):
 
 
 def reply_to(client, request):
-    while (reply := client.get_shell_msg(timeout=HANGS))["parent_header"].get("msg_id") != request:
+    while (reply := heard(client, client.get_shell_msg))["parent_header"].get("msg_id") != request:
         pass  # an earlier cell's
     return reply["content"]
+
+
+def heard(client, get, so_far=""):
+    """The next message of a kernel, as long as it lives."""
+    for _ in range(HANGS):
+        with contextlib.suppress(queue.Empty):
+            return get(timeout=1)
+        assert client.is_alive(), f"The kernel has ended. {so_far}"
+    pytest.fail(f"The kernel is silent. {so_far}")

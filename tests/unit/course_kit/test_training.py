@@ -440,17 +440,17 @@ class TestDisplay:
 
 
 def test_at_most_four_updates_a_second(monkeypatch):
-    shown, steps = [], []  # each step takes a sixteenth of a second
+    shown, steps = [], []  # each step takes a 64th of a second
     monkeypatch.setattr(callbacks, "in_notebook", lambda: True)
-    monkeypatch.setattr(callbacks, "time", SimpleNamespace(monotonic=lambda: len(steps) / 16))
+    monkeypatch.setattr(callbacks, "time", SimpleNamespace(monotonic=lambda: len(steps) / 64))
     monkeypatch.setattr(Display, "put", lambda self, bundle: shown.append(len(steps)))
 
     def counted(net, batch):
         steps.append(0)
         return squares(net, batch)
 
-    quiet(model(), loss=counted, steps=14, show=True, callbacks=[Display()])
-    assert shown == [4, 8, 12, 14], "and at its end"
+    quiet(model(), loss=counted, steps=52, show=True, callbacks=[Display()])
+    assert shown == [16, 32, 48, 52], "and at its end"
 
 
 def test_a_run_resumed_without_evaluation_keeps_what_it_learned_there():
