@@ -46,7 +46,7 @@ def lists_chinese():
     if not shutil.which("fc-list"):
         return os.name == "nt" or Path("/Applications").is_dir()  # Windows and macOS bring one along
     listed = ["fc-list", ":lang=zh-cn", "family"]
-    return bool(subprocess.run(listed, capture_output=True, check=False, timeout=30).stdout)
+    return bool(subprocess.run(listed, capture_output=True, check=False, timeout=300).stdout)
 
 
 draws_chinese = functools.cache(lists_chinese)
@@ -59,7 +59,7 @@ def _playwrights_own():
 
         with sync_playwright() as playwright:
             path = playwright.chromium.executable_path
-        starts = subprocess.run([path, "--version"], capture_output=True, check=False, timeout=30).returncode == 0
+        starts = subprocess.run([path, "--version"], capture_output=True, check=False, timeout=300).returncode == 0
     except Exception:  # without Playwright, or with a broken one, there is no such browser
         return ""
     return path if starts else ""

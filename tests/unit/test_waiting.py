@@ -80,3 +80,9 @@ def test_cells_of_jupyterlab_are_reached_through_the_driver_alone():
     assert past_the_driver(planted) == [3]
     found = {path.name: past_the_driver(path.read_text("utf-8")) for path in BROWSER.glob("test_*.py")}
     assert {name: lines for name, lines in found.items() if lines} == {}
+
+
+def test_no_test_goes_by_the_clock_on_the_wall():
+    """A busy machine stretches what it shows: count steps, or seconds of computing (`time.process_time`)."""
+    clock = re.compile(r"\b(perf_counter|monotonic)\(\)")
+    assert [path for path in BROWSER.parent.rglob("test_*.py") if clock.search(path.read_text("utf-8"))] == []

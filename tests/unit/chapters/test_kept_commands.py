@@ -12,11 +12,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from threading import Timer
 
+import psutil
 import pytest
 import torch
 from kept_package import lay
+from waiting import until
 
 from chapters.ch07 import kept as kept7
 from chapters.ch07.kept import files, training
@@ -149,6 +150,13 @@ def test_half_a_character_is_held_back():
 # ---- train and write -----------------------------------------------------------------------------------------------
 
 
+def computes(process, seconds):
+    """Waits until a process has computed for so long, or ended."""
+    user = lambda: psutil.Process(process.pid).cpu_times().user  # noqa: E731
+    begun = user()
+    until(lambda: process.poll() is not None or user() >= begun + seconds)
+
+
 def test_a_training_is_stopped_and_goes_on_where_it_was(tmp_path):
     lay(tmp_path)
     (tmp_path / "book.txt").write_text(data.book()[:24_000], "utf-8")
@@ -156,10 +164,9 @@ def test_a_training_is_stopped_and_goes_on_where_it_was(tmp_path):
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path)
     while not process.stdout.readline().startswith("Training from step 0"):
         assert process.poll() is None
-    time.sleep(0.5)
-    process.send_signal(signal.SIGINT)
-    time.sleep(0.1)
-    process.send_signal(signal.SIGINT)  # somebody in a hurry
+    for computed in (0.3, 0.02):  # some steps; and again, by somebody in a hurry
+        computes(process, computed)
+        process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=120)
     assert process.returncode == 0 and "Stopped" in out and not err and not list(tmp_path.glob("*.part"))
     first = training.read_trained(tmp_path / "book.gpt.pt")
@@ -438,10 +445,16 @@ def test_what_is_pasted_is_one_question_and_nothing_of_it_is_left_for_the_shell(
     sums.save(sums.fresh(), folder / "talker.pt")
     ours, theirs = os.openpty()
     monkeypatch.setattr(sys, "stdin", os.fdopen(theirs, closefd=False))
-    monkeypatch.setattr("builtins.input", lambda _="": sys.stdin.readline().removesuffix("\n"))
+    prompts = []
+
+    def typed(prompt=""):
+        prompts.append(prompt)
+        if prompt and prompts.count(prompt) == 2:  # it has answered
+            os.write(ours, b"\n")
+        return sys.stdin.readline().removesuffix("\n")
+
+    monkeypatch.setattr("builtins.input", typed)
     os.write(ours, b"Summarise this:\nHello.\n\ntouch PASTED\n")
-    timer = Timer(1.0, os.write, (ours, b"\n"))
-    timer.start()
     talk.chat("talker.pt", count=1)
     assert capsys.readouterr().out.count("I was taught sums") == 1
 

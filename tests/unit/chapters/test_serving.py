@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 import torch
+from waiting import until
 
 from chapters.ch07 import hub_format, serving
 from course_kit import text
@@ -151,11 +152,7 @@ def test_the_server_ends_with_the_program_that_started_it(folder, tmp_path):
         pid = int(program.stdout.readline())
         assert _alive(pid)
         program.kill()
-    for _ in range(200):
-        if not _alive(pid):
-            return
-        threading.Event().wait(0.1)
-    pytest.fail("the server outlived its program")
+    until(lambda: _alive(pid), False)
 
 
 def _alive(pid):

@@ -3,7 +3,7 @@
 import os
 
 import pytest
-from in_kernel import execute, reply_to, run
+from in_kernel import HANGS, execute, reply_to, run
 from jupyter_client.manager import start_new_kernel
 
 from course_kit import files
@@ -34,15 +34,15 @@ def started(client, chapter):
 def test_what_is_solved_in_chapter_1_is_the_readers_in_another_notebook(kernel):
     book, manager, client = kernel
     started(client, "ch01")
-    _, count, _ = run(client, "from course_kit.progress import progress\nprogress()")
+    _, count = run(client, "from course_kit.progress import progress\nprogress()")
     assert count.startswith("0 of ")
     text = run(client, SOFTMAX.format(""), prints="mine/ch01.py")[1]
     assert f"1{count.split(' solved')[0][1:]} solved" in text, "a table that is in sight counts what is solved below it"
     assert "right, on all" in text and "Yours to keep: `masked_softmax` is in mine/ch01.py." in text
     manager.restart_kernel(now=True)
-    client.wait_for_ready(timeout=60)
+    client.wait_for_ready(timeout=HANGS)
     started(client, "ch05")
-    status, text, _ = run(client, "from mine import masked_softmax, split_heads", prints="course's")
+    status, text = run(client, "from mine import masked_softmax, split_heads", prints="course's")
     assert (status, text) == ("ok", "`masked_softmax`: yours, from chapter 1 · `split_heads`: the course's")
     assert run(client, "print(masked_softmax.__module__)", prints="\n")[1] == "mine.ch01\n"
     assert run(client, "1")[1] == "", "it is said once"

@@ -195,13 +195,13 @@ def test_a_folder_of_that_name_or_no_working_directory_stops_nobody(mine, monkey
 def test_kernels_side_by_side_lose_nothing(mine):
     program = (
         "import sys; from course_kit.exercises import record\n"
-        "record.PATIENCE = 60  # a busy machine may hold a process up for longer than a student should wait\n"
+        "record.PATIENCE = 600  # a busy machine may hold a process up for longer than a student should wait\n"
         "for i in range(20):\n"
         "    record.checked(f'exercise {i} of {sys.argv[1]}', True, None); record.helped('shared')"
     )
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     running = [subprocess.Popen([sys.executable, "-c", program, str(i)], cwd=mine, env=environment) for i in range(2)]
-    assert [one.wait(60) for one in running] == [0] * 2
+    assert [one.wait() for one in running] == [0] * 2
     kept = record.read(mine)
     assert len(kept) == 41 and kept["shared"]["hints"] == 40
 

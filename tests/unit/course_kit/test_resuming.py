@@ -1,12 +1,12 @@
 """resume_here(): what is kept, when it may be used again, and a kernel that is restarted in the middle of a lesson."""
 
 import os
-import queue
 
 import nbformat
 import pytest
 import safetensors.torch
 import torch
+from in_kernel import HANGS, run
 from jupyter_client.manager import KernelManager
 from torch import nn
 
@@ -59,10 +59,10 @@ LESSON = [
     "import course_kit\nruntime = course_kit.setup()",
     "import torch\nfrom torch import nn\nfrom course_kit.training import fit\n"
     "torch.manual_seed(3)\nmodel = nn.Linear(2, 1)\nfactor = 1.0",
-    "import time\ndef loss(model, batch):\n    time.sleep(0.02)\n    return factor * model(batch).pow(2).mean()\n"
+    "def loss(model, batch):\n    return factor * model(batch).pow(2).mean()\n"
     "torch.manual_seed(4)\nother = nn.Linear(2, 1)",
     "run = fit(model, [torch.ones(4, 2)], loss, steps=30, title='first', show=False)",
-    "time.sleep(0.5)\nslow = [model.weight.sum().item()]\nprint('measured')",
+    "total = [model.weight.sum().item()]\nprint('measured')",
     "raise RuntimeError('on purpose')",
     "from course_kit.resuming import resume_here\nresume_here()",
 ]
@@ -80,28 +80,17 @@ class Kernel:
     def connect(self):
         self.client = self.manager.client()
         self.client.start_channels()
-        self.client.wait_for_ready(60)
+        self.client.wait_for_ready(HANGS)
 
     def restart(self):
         self.client.stop_channels()
         self.manager.restart_kernel(now=True)
         self.connect()
 
-    def run(self, number, code=None, until=""):
+    def run(self, number, code=None, prints=""):
         cell = nbformat.read(self.path, 4).cells[number]
-        content = {"code": code or cell.source, "silent": False, "store_history": True, "user_expressions": {}}
-        message = self.client.session.msg("execute_request", content, metadata={"cellId": cell.id})
-        self.client.shell_channel.send(message)
-        said, idle = "", False
-        while not idle or until not in said:  # what is printed can come after the kernel is idle
-            try:
-                reply = self.client.get_iopub_msg(timeout=60)
-            except queue.Empty:
-                pytest.fail(f"cell {number} did not end")
-            if reply["parent_header"].get("msg_id") != message["header"]["msg_id"]:
-                continue
-            said += reply["content"].get("text", "") + reply["content"].get("evalue", "")
-            idle = idle or reply["content"].get("execution_state") == "idle"
+        status, said = run(self.client, code or cell.source, prints=prints, cell=cell.id)
+        assert status == "ok", said
         return said
 
     def move(self, path):
@@ -112,7 +101,7 @@ class Kernel:
         )
 
     def ask(self, code):
-        return self.run(0, f"print({code})", until="\n").strip()
+        return self.run(0, f"print({code})", prints="\n").strip()
 
 
 def write_lesson(tmp_path):
@@ -135,13 +124,13 @@ def test_a_restart_in_the_middle_of_a_lesson(kernel):
     lesson = kernel
     for number in range(5):
         lesson.run(number)
-    before = lesson.ask("model.weight.tolist(), run.step, run.history['loss'][1][-1], slow")
+    before = lesson.ask("model.weight.tolist(), run.step, run.history['loss'][1][-1], total")
     lesson.restart()
-    said = lesson.run(6, until="are back")
+    said = lesson.run(6, prints="are back")
     assert "5 cells above are back" in said and "Taken as kept: 1 training." in said
     assert "“raise RuntimeError('on purpose')”: RuntimeError: on purpose" in said
     assert "measured" not in said and "Trained again" not in said
-    assert lesson.ask("model.weight.tolist(), run.step, run.history['loss'][1][-1], slow") == before
+    assert lesson.ask("model.weight.tolist(), run.step, run.history['loss'][1][-1], total") == before
     # going on with a training that was brought back, and a training that is run again of one's own will
     assert "45" in lesson.ask("fit(model, [torch.ones(4, 2)], loss, steps=45, resume=run, show=False).step")
     assert (
@@ -152,7 +141,7 @@ def test_a_restart_in_the_middle_of_a_lesson(kernel):
     notebook.cells[1].source = notebook.cells[1].source.replace("factor = 1.0", "factor = 2.0")
     nbformat.write(notebook, lesson.path)
     lesson.restart()
-    said = lesson.run(6, until="Trained again")
+    said = lesson.run(6, prints="Trained again")
     assert "Trained again" in said and "“first”" in said and "Taken as kept" not in said
     assert lesson.ask("run.step") == "30"
 
@@ -189,6 +178,6 @@ def write_annex(folder, name="01_one_annex"):
 @pytest.mark.parametrize(("name", "back", "ran"), [("01_one_annex", 2, "[2]"), ("01_one", 3, "[1, 2]")])
 def test_in_an_annex_only_the_section_that_one_is_in_is_brought_back(kernel, tmp_path, name, back, ran):
     kernel.move(write_annex(tmp_path, name))
-    said = kernel.run(5, "from course_kit.resuming import resume_here\nresume_here(tell=True)", until="back")
+    said = kernel.run(5, "from course_kit.resuming import resume_here\nresume_here(tell=True)", prints="back")
     assert f"Bringing back cell {back} of {back}: " in said and f"{back} cells above are back" in said
     assert kernel.ask("ran") == ran

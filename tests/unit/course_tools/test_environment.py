@@ -10,11 +10,11 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from importlib import metadata
 from pathlib import Path
 
 import pytest
+from waiting import SECONDS, until
 
 ROOT = Path(__file__).resolve().parents[3]
 SCRIPT = ROOT / "course_tools" / "classroom" / "environment.py"
@@ -135,10 +135,7 @@ def test_an_installation_that_was_killed_is_repaired(environment, project):
     (project / "slow").touch()
     running = subprocess.Popen([sys.executable, "-I", SCRIPT, "--root", project], start_new_session=True)
     try:
-        deadline = time.monotonic() + 60
-        while not (project / "started").exists():
-            assert time.monotonic() < deadline, "pip never came to the project"
-            time.sleep(0.05)
+        until((project / "started").exists)
     finally:
         os.killpg(running.pid, signal.SIGKILL)
         running.wait()
@@ -243,7 +240,7 @@ class TestMake:
     def make(self, *arguments, **environment):
         command = ["make", "-C", str(ROOT), *arguments]
         return subprocess.run(
-            command, capture_output=True, text=True, check=False, timeout=60, env={**os.environ, **environment}
+            command, capture_output=True, text=True, check=False, timeout=SECONDS, env={**os.environ, **environment}
         )
 
     def test_a_python_that_is_too_old_is_named(self, tmp_path):

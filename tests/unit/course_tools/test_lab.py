@@ -1,5 +1,6 @@
 """`make lab` and `make author`: a real JupyterLab, started, asked, killed while saving, started again."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -7,12 +8,12 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from pathlib import Path
 
 import nbformat
 import pytest
+from waiting import SECONDS, until
 
 from course_tools.authoring import clean
 from course_tools.classroom import lab
@@ -51,17 +52,13 @@ class Server:
         command = [sys.executable, "-c", START, str(course), what, "--no-browser", "--port", str(self.port), *options]
         environment = {**os.environ, "JUPYTER_TOKEN": TOKEN}
         self.log = open(course / f"{self.port}.log", "w+")  # noqa: SIM115 - closed in stop()
-        self.started = time.monotonic()
         self.process = subprocess.Popen(command, stdout=self.log, stderr=subprocess.STDOUT, env=environment)
-        while True:
-            try:
-                self.ask("/api/status")
-                break
-            except OSError:
-                assert self.process.poll() is None, self.said()
-                assert time.monotonic() < self.started + 60, self.said()
-                time.sleep(0.05)
-        self.seconds = time.monotonic() - self.started
+        until(self.answers)
+
+    def answers(self):
+        assert self.process.poll() is None, self.said()
+        with contextlib.suppress(OSError):
+            return bool(self.ask("/api/status"))
 
     def ask(self, path, method="GET", content=None):
         data = json.dumps(content).encode() if content is not None else None
@@ -80,7 +77,7 @@ class Server:
 
     def stop(self, number=signal.SIGTERM):
         self.process.send_signal(number)
-        self.process.wait(20)
+        self.process.wait(SECONDS)
         self.log.close()
 
 

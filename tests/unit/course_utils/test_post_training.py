@@ -48,6 +48,12 @@ def test_a_training_improves_and_hands_out_every_step(model):
     assert [step for step, _ in found] == list(range(60)) and found[-1][1] < 0.5 * found[0][1]
 
 
+def test_a_step_forgets_the_gradient_of_the_one_before(model):
+    weights, batch = iter((1.0, 0.0)), talk_batch(TALKS)
+    list(training(model, lambda: next(weights) * answer_loss(model, *batch), steps=2, rate=1e-3))
+    assert not any(parameter.grad.any() for parameter in model.parameters())
+
+
 def test_the_loss_is_that_of_the_tokens_of_answers_alone(model):
     ids, is_answer = talk_batch(TALKS)
     logp = model(ids[:, :-1]).log_softmax(-1)
