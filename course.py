@@ -23,7 +23,6 @@ def parser():
 
     about = "fill workbook/ and open JupyterLab on it; further options go to JupyterLab"
     add = command("lab", "classroom.lab", about, arguments=())
-    add.add_argument("--fill-only", action="store_true", help="fill workbook/, and do not start JupyterLab")
 
     about = "open JupyterLab on notebooks/ itself; further options go to JupyterLab"
     command("author", "classroom.lab", about, arguments=(), author=True)
@@ -46,9 +45,6 @@ def parser():
     add.add_argument("--catalogue", action="store_true", help="only the catalogues")
     add.add_argument("--text", action="store_true", help="run nothing: cells keep what they show")
     add.add_argument("--to", help="the language; without: the one in use, or the only one in locale/")
-
-    add = command("minutes", "authoring.minutes", "how long each notebook takes, and what is in it")
-    add.add_argument("names", nargs="*", help=NAMES)
 
     command("plans", "classroom.plans", "write docs/lesson_plans.md, and the minutes in README.md, from the notebooks")
 
@@ -85,7 +81,6 @@ def parser():
     add.add_argument("name", help="of the assignment, such as 05")
     about = "what a learning platform gives, a folder or a zip; without: what is in submitted/"
     add.add_argument("folder", nargs="?", help=about)
-    add.add_argument("--jobs", type=int, help="how many at a time; without: one for each core")
 
     add = command("data", "recipes.tables", "list the data and check them, or fetch a corpus")
     add.add_argument("name", nargs="?", help="a corpus to fetch, such as tatoeba-en-fr")
@@ -94,9 +89,7 @@ def parser():
     about = "make a checkpoint, or resume where its training was stopped; without NAME: list them"
     add = command("train", "recipes.checkpoints.train", about)
     add.add_argument("name", nargs="?", help="such as seq2seq-attention-en-fr")
-    add.add_argument("--steps", type=int, help="other than the recipe's")
     add.add_argument("--fresh", action="store_true", help="forget what a stopped training has kept")
-    add.add_argument("--measure", action="store_true", help="only measure the checkpoint on its test sentences again")
 
     add = command("site", "publishing.site", "build the website of the course from the executed notebooks")
     add.add_argument("--out", metavar="FOLDER", help="where to; without: build/site")

@@ -292,9 +292,6 @@ class Deck:
         seen = "e => e.classList.contains('course-later') ? '' : e.textContent"
         return self.page.eval_on_selector(".course-keep", seen)
 
-    def size(self):
-        return float(self.page.evaluate("document.body.style.getPropertyValue('--course-fit')"))
-
     def is_whole(self):
         """Nothing is beyond the screen."""
         return self.page.evaluate(

@@ -67,10 +67,6 @@ def three(first="encoder", **options):
     return labs.heads({first: maps[first]} | maps, asked, read, mask={"decoder": causal}, **options)
 
 
-def long_heads():
-    return labs.heads(layers(2, 2, 64, 64), [f"word{i}" for i in range(64)])
-
-
 # ---- chapter 4
 def shuffled(order=(0, 5, 2, 3, 4, 1), **options):
     """“the dog bites the old man”: the two *the* are one vector."""

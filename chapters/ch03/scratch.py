@@ -6,6 +6,7 @@ import torch
 
 from course_kit.exercises.define import Case, integers, some_numbers
 from course_kit.mine.scratch_parts import Either, Model, Track
+from course_utils.loss import IGNORED
 
 PARTS = """
 masked_softmax
@@ -44,7 +45,7 @@ def pool(c: Any) -> dict[str, Any]:
         "c": some_numbers(2, 8, seed=5), "encoder": Model("Encoder"), "decoder": Model("AttentiveDecoder"),
         "model": Model("Translator"), "end": Either([-1, 2, 5, 8, 11]), "longest": 6,
         "translate.source": many, "masked_loss": SMOOTHED,
-        "translation_loss.target": Either([target, torch.full_like(target, -100)]),
+        "translation_loss.target": Either([target, torch.full_like(target, IGNORED)]),
     }  # fmt: skip
 
 

@@ -7,6 +7,7 @@ import torch
 from chapters.ch03.scratch import SMOOTHED
 from course_kit.exercises.define import integers, some_numbers
 from course_kit.mine.scratch_parts import Either, Model, Track
+from course_utils.loss import IGNORED
 
 HEADS = """
 masked_softmax
@@ -62,7 +63,7 @@ def pool(c: Any) -> dict[str, Any]:
         "model": Model("Transformer"), "end": Either([-1, *range(13), 12, -1]), "longest": 6,
         **dict.fromkeys(("translation_loss.begin", "translate.begin"), Either([1, 1, 5])),
         "translation_loss.source": Either([source, source, two]), "translation_loss.padding": Either([0, 0, 2]),
-        "translation_loss.target": Either([target, torch.full_like(target, -100), three]),
+        "translation_loss.target": Either([target, torch.full_like(target, IGNORED), three]),
         "translate.source": Either([padded, source, torch.where(padded == 0, 2, padded)] * 5),
         "translate.padding": Either([0, 0, 2] * 5),
     }  # fmt: skip

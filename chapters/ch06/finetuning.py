@@ -25,7 +25,7 @@ from course_kit.programs import arguments
 from course_kit.text.subwords import WordPiece
 from course_kit.training import Run, fit, warm_then_fall
 from course_utils import bert_heads
-from course_utils.bert import IGNORED
+from course_utils.loss import IGNORED
 
 from .span_metrics import Span, entity_scores, spans
 

@@ -24,6 +24,7 @@ from course_kit.i18n import mark, t
 from course_kit.models.fused import fuse
 from course_kit.training import Run, fit, warm_then_fall
 from course_utils.bert import BertConfig, BertForPreTraining, mask_tokens, pretraining_loss
+from course_utils.loss import IGNORED
 
 LIVE = {"size": 128, "layers": 2, "heads": 4, "hidden": 256, "context": 96}
 STEPS, LR, WARM_UP, BATCH, PIECES = 1600, 2e-3, 300, 32, 1200
@@ -149,7 +150,7 @@ class BertLesson:
             right = asked = follows = mlm = nsp = 0.0
             for _ in range(0, count, 64):
                 b = self.batch(generator, 64, split).to(device)
-                chosen, output = b.labels != -100, model(b.ids, b.segments, b.mask)
+                chosen, output = b.labels != IGNORED, model(b.ids, b.segments, b.mask)
                 logits, true = output.mlm_logits[chosen], b.labels[chosen]
                 right, asked = right + (logits.argmax(-1) == true).sum().item(), asked + len(true)
                 mlm += torch.nn.functional.cross_entropy(logits, true, reduction="sum").item()
@@ -229,6 +230,6 @@ def _read(model, found: Sequence[Input]):
 def loss(model: BertForPreTraining, batch: Masked) -> Tensor:
     """Both losses added up, as `fit` takes it. A batch in which chance has chosen no token counts for NSP only."""
     ids, segments, mask, labels, nsp = batch
-    if (labels == -100).all():
+    if (labels == IGNORED).all():
         return torch.nn.functional.cross_entropy(model(ids, segments, mask).nsp_logits, nsp)
     return pretraining_loss(model, ids, labels, nsp, segments, mask).total

@@ -11,6 +11,7 @@ from course_kit.exercises.compare import Misfit
 from course_kit.exercises.define import integers, some_numbers
 from course_kit.mine.scratch_parts import Either, Track
 from course_utils.bert import PreTrainingOutput
+from course_utils.loss import IGNORED
 
 PARTS = f"""{HEADS}PositionwiseFFN: activation(x W₁ + b₁) W₂ + b₂
 PostNorm: norm(x + dropout(f(x)))
@@ -53,7 +54,7 @@ def pool(c: Any) -> dict[str, Any]:
         "join_heads.x": some_numbers(2, 2, 3, 4, seed=0), "share": Either([0.15, 0.6]),
         **dict.fromkeys(("Bert.mask", "BertForPreTraining.mask"), Either([None, ids != 0])),
         "mask_id": 4, "logits": some_numbers(2, 6, 13, seed=4),
-        "labels": Either([torch.where(ids % 2 == rest, ids, -100) for rest in (1, 0)]),
+        "labels": Either([torch.where(ids % 2 == rest, ids, IGNORED) for rest in (1, 0)]),
         "special": Either([(), (3, 5), (3, 5), (), tuple(range(1, 13))]), "padding": Either([None, 0, 7, 0]),
         "starts": some_numbers(6, seed=7) + torch.arange(6, 0, -1), "ends": some_numbers(6, seed=8) + torch.arange(6),
         "longest": Either([1, 2, 3, 4, 5]),
@@ -109,7 +110,7 @@ def of_share(cover, names, share):
     """Whether so many tokens are chosen."""
     torch.manual_seed(0)
     _, labels = cover(torch.ones(40, 50, dtype=torch.long), torch.zeros(40, 50, dtype=torch.bool), 9, 4, share=share)
-    return abs((labels != -100).float().mean().item() - share) < 0.05
+    return abs((labels != IGNORED).float().mean().item() - share) < 0.05
 
 
 def of_length(span, names, starts, ends, longest):

@@ -16,6 +16,7 @@ from course_kit.mine.scratch_models import OURS, build
 from course_kit.mine.scratch_parts import Either, Model, Part, Track
 from course_kit.programs.source_text import plain
 from course_utils.gpt import GPTConfig, nucleus, windows, with_temperature
+from course_utils.loss import IGNORED
 
 PARTS = """
 masked_softmax
@@ -69,7 +70,7 @@ def pool(c: Any) -> dict[str, Any]:
     """Inputs and sizes, by the names of parameters."""
     ids = integers(13, 2, 7, seed=2)
     cut = ids.clone()
-    cut[1, 4:] = -100
+    cut[1, 4:] = IGNORED
     many = integers(13, 40, 3, seed=4)
     return {
         "x": some_numbers(2, 5, 8, seed=1), "size": 8, "heads": Either([2, 4]), "vocab": 13, "ids": ids,
@@ -270,6 +271,6 @@ TRACKS = {
         7, "gpt", PARTS, pool, 270, HAVE, bar=90, calls=CALLS, causal=("ids", "x"), told=TOLD,
         more=("tokenizer", "chapters.ch07.by_hand"), last=(READS,), wrong={"AdamW": STEPS_OF_ADAMW},
         note="Keys and values are kept in the track of llama; here a model reads its whole text for each token.",
-        given=("GPTConfig", "PADDING", "optimisers_of", "copying"),
+        given=("GPTConfig", "IGNORED", "optimisers_of", "copying"),
     )
 }  # fmt: skip

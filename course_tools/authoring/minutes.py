@@ -1,4 +1,4 @@
-"""How long a notebook takes, by one formula: `course minutes`, and `<!-- minutes -->` in a source. README.md
+"""How long a notebook takes, by one formula: `<!-- minutes -->` in a source. README.md
 and docs/lesson_plans.md get them from `course plans`.
 
     words / 110  +  ½ a formula  +  lines of code / 20  +  ½ a result  +  1 a figure  +  2 a lab  +  1 a guess
@@ -223,17 +223,3 @@ def _draws(cell):
 def _exercise(exercise, name):
     sources.load_exercises(name)
     return define.find(exercise)
-
-
-def run(names=()):
-    """The command `course minutes` -> exit status."""
-    print(
-        f"{'':28}{'words':>7}{'cells':>7}{'labs':>6}{'guesses':>9}{'exercises':>11}{'alone':>9}{'live':>6}{'class':>7}"
-    )
-    for name in sources.names(names):
-        time, there = minutes(name), minutes(name).content
-        print(
-            f"{name:28}{there.words:>7}{there.cells:>7}{there.labs:>6}{there.guesses:>9}{there.exercises:>11}"
-            f"{time.alone:>9}{time.live:>6}{time.core or '':>7}"
-        )
-    return 0

@@ -14,12 +14,11 @@ from . import workbook
 FIRST = "00_start_here.ipynb"
 
 
-def run(arguments=(), author=False, fill_only=False):
+def run(arguments=(), author=False):
     """The commands `lab` and `author` -> exit status (on Linux and macOS JupyterLab takes over this process).
 
     arguments  options for JupyterLab, such as ["--no-browser", "--port", "8890"]
     author     open notebooks/ itself instead of the student's copies
-    fill_only  fill workbook/, and do not start JupyterLab
     """
     root = files.course_folder()
     if absent := [name for name in ("jupyterlab", "nbformat", "torch") if importlib.util.find_spec(name) is None]:
@@ -33,12 +32,8 @@ def run(arguments=(), author=False, fill_only=False):
             file=sys.stderr,
         )
         return 1
-    if not author:
-        if not (where := filled(root)):
-            return 1
-        if fill_only:
-            print(t("Your notebooks are in {folder}", folder=where))
-            return 0
+    if not author and not (where := filled(root)):
+        return 1
     if elsewhere := already_open(root if author else where.parent):
         print(
             t(

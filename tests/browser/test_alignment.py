@@ -1,10 +1,8 @@
 """Chapter 3's labs in a browser: a translation grows, partners light up, words are knocked out."""
 
 import pytest
-from scenes import FRENCH, chinese, european, knocked, soft
+from scenes import FRENCH, chinese, european, knocked
 from waiting import contains, differs, picture, settle, state, stays, until
-
-from chapters.ch03 import labs
 
 pytestmark = pytest.mark.browser
 
@@ -139,17 +137,6 @@ def test_knock_out_a_word_and_bring_it_back(show):
     settle(page)
     word(page, 0, "Area").click()
     until(lambda: state(page)["variant"], 2)
-
-
-def test_a_long_sentence_scrolls_with_what_is_written(show):
-    source, target = [f"word{i}" for i in range(64)], [f"mot{i}" for i in range(140)]
-    page = show(labs.alignment((source, target, soft(140, 64)), step=0), width=700)
-    page.get_by_test_id("picture").focus()
-    page.keyboard.press("End")
-    settle(page)
-    window = page.locator(".window")
-    until(lambda: window.evaluate("e => e.scrollTop > 500 && e.scrollWidth > e.clientWidth"))
-    until(lambda: page.evaluate("document.documentElement.scrollWidth") <= 700)
 
 
 def test_words_say_their_language(show):

@@ -92,31 +92,6 @@ def test_draws_and_their_shares(put):
     until(lambda: said(page), contains("54.0 %"))  # 0.95 ** 12: how often that happens
 
 
-def named(page, row):
-    """The labels that are seen, each with what is wrong with it: no row is level with it, or one runs into it."""
-    boxes = [(e.inner_text().split("\n")[0], e.bounding_box()) for e in page.locator(".beside").all()]
-    rows, found = [box for box in (e.bounding_box() for e in page.locator(row).all()) if box], set()
-    for text, box in [one for one in boxes if one[1]]:
-        level = [r for r in rows if r["y"] <= box["y"] + box["height"] / 2 <= r["y"] + r["height"]]
-        lost = text != "to predict" and not level
-        over = any(box["x"] + box["width"] > r["x"] + 1 for r in level)
-        found.add(text + " beside no row" * lost + " over a row" * over)
-    return found
-
-
-def test_each_line_says_at_its_left_what_it_is(put):
-    """Labels are level with what they name, and no word runs into them; on a phone the masking lab has none."""
-    for view, row, wanted in (
-        (masking(), "li b", {"to predict", "model reads"}),
-        (expected(), ".word small", {"before", "after"}),
-    ):
-        page = put(view)
-        for width in (1000, 420):
-            page.set_viewport_size({"width": width, "height": 900})
-            settle(page)
-            until(lambda row=row: named(page, row), set() if (row, width) == ("li b", 420) else wanted)
-
-
 # ---- predictions
 def rows_shown(page, model=0):
     """(word, probability, note) of each bar, from the page."""

@@ -186,44 +186,11 @@ def test_a_word_of_the_french_opens_the_model_and_leads_back(opened, violations,
     expect(page.get_by_test_id("french")).to_contain_text("La vache")
 
 
-def test_a_sentence_too_long_for_the_stage_is_told_so(opened):
-    page = opened(models=[MODEL])
-    page.get_by_text("a sentence of your own", exact=True).click()
-    page.get_by_role("textbox", name="Your own sentence").fill("the old cow " * 6)
-    page.keyboard.press("Enter")
-    expect(page.locator(".words")).to_contain_text("old")
-    page.locator(".door").click()
-    expect(page.get_by_test_id("says")).to_contain_text("take")
-    page.get_by_role("button", name="close").click()
-    expect(page.locator(".words")).to_contain_text("old")
-
-
 def test_without_the_models_files_it_says_where_they_are(opened):
     page = opened()
     expect(page.get_by_role("textbox")).to_have_count(0)
     expect(page.locator(".door")).to_have_count(0)
     expect(page.get_by_test_id("model")).to_contain_text("in JupyterLab")
-
-
-def test_on_a_phone_each_weight_is_written_in_its_cell_and_the_arcs_run_between_the_rows(opened):
-    """Each arc leads from the word that asks to one that it attends to; words can be pressed through it."""
-    page = opened(width=390)
-    number = page.locator(".share[data-weight]:not([data-weight=''])").first
-    expect(number).to_be_visible()
-    expect(page.locator(".caption")).not_to_contain_text("rc")
-    ends = """() => { const root = document.querySelector('.course-view').shadowRoot;
-      const middle = e => { const { left, width } = e.getBoundingClientRect(); return left + width / 2; };
-      const zero = root.querySelector('.arcs').getBoundingClientRect().left;
-      return [...root.querySelectorAll('.arcs path')].map(path => [0, path.getTotalLength()].map(at => {
-        const x = path.getPointAtLength(at).x + zero;
-        return [...root.querySelectorAll('.word')].filter(w => Math.abs(middle(w) - x) < 2)
-          .map(w => w.innerText); })); }"""
-    arcs = until(lambda: page.evaluate(ends), lambda arcs: len(arcs) == 2)
-    assert all("it" in asks for asks, _ in arcs) and "cow" in arcs[0][1] and "bridge" in arcs[1][1]
-    page.get_by_role("button", name="bridge: what does it attend to?").click()
-    expect(page.locator(".asks")).to_have_text("bridge")
-    page.set_viewport_size({"width": 640, "height": 844})  # one row, and all arcs above it
-    until(page.locator(".arcs path").count, 11)
 
 
 def test_it_can_be_used_by_everybody(opened, violations):

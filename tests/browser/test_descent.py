@@ -3,7 +3,6 @@
 Its numbers are held to Python's in tests/unit/chapters/test_descent.py.
 """
 
-import itertools
 import re
 
 import pytest
@@ -208,26 +207,6 @@ def test_enter_explores_by_arrow_keys(opened):
     expect(page.locator(".keys")).to_contain_text("space or →")
     page.keyboard.press("ArrowRight")
     expect(page.locator("[aria-current]")).to_have_attribute("data-scene", "4")
-
-
-def test_numbers_move_where_motion_is_welcome_and_stand_still_where_not(opened):
-    page = opened(still=False)
-    where = f"() => {NUMBERS}.hits.find(h => h.name === 'score.10')?.x"
-    go(page, 9)
-    page.wait_for_function(f"() => {NUMBERS}.hits.length && !{NUMBERS}.moving")
-    before = page.evaluate(f"({where})()")
-    between = """async ([where, before]) => {
-      document.querySelector('.course-view').view.set({ step: 10 });
-      const seen = [];
-      while (new Set(seen).size < 4 || seen.at(-1) !== seen.at(-2)) {
-        await new Promise(requestAnimationFrame);
-        seen.push(eval(where)());
-      }
-      return seen;
-    }"""
-    seen = page.evaluate(between, [where, before])
-    assert len(set(seen)) > 3 and seen[-1] < before - 300
-    assert all(a >= b for a, b in itertools.pairwise(seen)), "it comes straight to its place"
 
 
 @pytest.mark.parametrize(("dark", "width"), [(False, 1160), (True, 390)], ids=["light", "dark"])

@@ -3,13 +3,11 @@
 Its numbers and words are held to Python's in tests/unit/course_kit/test_heads_lab.py.
 """
 
-import base64
-
 import labs
 import numpy as np
 import pytest
 import torch
-from scenes import STREET, WORDS, encoder, layers, long_heads, three
+from scenes import STREET, WORDS, encoder, layers, three
 from waiting import contains, differs, picture, settle, state, until
 
 pytestmark = pytest.mark.browser
@@ -159,53 +157,3 @@ def test_144_heads_of_64_words_repaint_under_the_hand(show):
         each = 1000 * (spent() - start) / len(patches)
         print(f"other {name}: {each:.1f} ms")
         assert each < 100, f"{each:.1f} ms for a repaint of 144 heads"
-
-
-def test_run_again_and_again_it_leaves_no_listeners(show):
-    """Built and taken away again 10 times: what listened to the page, the window and the view's size is gone."""
-    page = show(encoder())
-    page.evaluate(
-        """() => { window.count = { observers: 0, listeners: 0 };
-        const { observe, disconnect } = ResizeObserver.prototype;
-        ResizeObserver.prototype.observe = function (e) { count.observers++; observe.call(this, e); };
-        ResizeObserver.prototype.disconnect = function () { count.observers--; disconnect.call(this); };
-        for (const target of [window, document, document.body]) {
-          const add = target.addEventListener.bind(target), remove = target.removeEventListener.bind(target);
-          target.addEventListener = (...a) => { count.listeners++; add(...a); };
-          target.removeEventListener = (...a) => { count.listeners--; remove(...a); }; } }"""
-    )
-    view = encoder()
-    left = page.evaluate(
-        """async ([spec, numbers]) => {
-          for (let i = 0; i < 10; i++) {
-            const place = document.body.appendChild(document.createElement('div'));
-            const stop = courseViews.build(place, spec, numbers);
-            await new Promise(requestAnimationFrame);
-            place.view.set({ layer: i % 3 });
-            stop(); place.remove(); }
-          await new Promise(requestAnimationFrame);
-          return count; }""",
-        [view.spec(), base64.b64encode(view.payload()).decode()],
-    )
-    assert left == {"observers": 0, "listeners": 0}
-
-
-@pytest.mark.parametrize("width", [480, 1000])
-def test_the_layout_does_not_jump(show, width):
-    page = show(encoder(), width=width)
-    heights = set()
-    for patch in ({}, {"head": -1}, {"query": 10, "key": -1}, {"layer": 2, "head": 3, "knocked": [[0, 1]]}):
-        numbers(page, **patch)
-        heights.add(page.locator(".course-view").evaluate("e => e.offsetHeight"))
-    assert len(heights) == 1
-
-
-def test_64_words_scroll_in_a_window(show):
-    page = show(long_heads(), width=700)
-    page.get_by_test_id("open").focus()
-    before = picture(page)
-    for key in ["End", *["ArrowDown"] * 50]:
-        page.keyboard.press(key)
-    until(lambda: page.get_by_test_id("open").evaluate("e => e.scrollTop > 100 && e.scrollLeft > 50"))
-    until(lambda: picture(page), differs(before))
-    until(lambda: said(page), contains("“word50” gives"))

@@ -101,22 +101,6 @@ def test_all_heads_follow_and_are_pythons(opened):
         assert torch.allclose(open_head, weights[layer][0, head], atol=1e-4), (layer, head)
 
 
-def test_words_come_one_by_one(opened):
-    """The picture grows while the model writes."""
-    page, text = opened(aligned(REAL)), "My little sister has never seen the black sea in winter."
-    answered(page, "It is warm.")  # the model is here now
-    page.evaluate(
-        """() => { const root = document.querySelector('.course-view').shadowRoot, words = '.stack .word';
-        globalThis.seen = [];
-        new MutationObserver(() => seen.push(root.querySelectorAll(words).length))
-          .observe(root, { childList: true }); }"""
-    )
-    ask(page, text)
-    written = translate(load_as_in_page(REAL), text, beam=1)[0].tokens
-    seen = until(lambda: page.evaluate("seen"), lambda seen: seen and seen[-1] == len(written))
-    assert {*seen} >= set(range(1, len(written) + 1))
-
-
 def test_unknown_words_and_what_cannot_be_read_are_said(opened):
     page = opened(aligned(GRAMMAR))
     unfold(page)
@@ -143,13 +127,6 @@ def test_the_last_sentence_wins(opened):
         ["the", "dog", "was", "wide", "."]
     )
     expect(page.get_by_role("button", name="the first sentence")).to_be_visible()
-
-
-def test_without_the_models_files_it_says_where_there_are_some(opened):
-    page = opened(aligned(GRAMMAR), models=())
-    expect(page.get_by_test_id("model")).to_contain_text("in JupyterLab")
-    expect(page.get_by_role("textbox")).to_have_count(0)
-    until(lambda: page.evaluate(NUMBERS)["tokens"][:2], ["l'", "animal"])
 
 
 def test_a_field_is_one_quiet_line_until_it_is_pressed_or_where_typing_is_the_task(opened):

@@ -142,36 +142,6 @@ def test_a_beginning_is_read_as_in_python_and_written_on(opened):
     expect(page.get_by_test_id("readout")).to_contain_text("Your guess.")
 
 
-SEEN = """() => {
-  const root = document.querySelector('.course-view').shadowRoot;
-  const typed = [...root.querySelectorAll('textarea')].map((field) => field.value);
-  return [root.querySelector('.view').innerText, ...typed].join(' | ');
-}"""
-
-
-@pytest.mark.parametrize(
-    ("name", "width"), [("game", 390), pytest.param("sampling", 1160, marks=pytest.mark.weekly)], ids=str
-)
-def test_what_it_writes_is_there_once_in_a_box_that_keeps_its_height(opened, name, width):
-    page = typed(opened(name, width=width, height=800), ROMEO)
-    answered(page, name)
-    box, on = page.get_by_test_id("text"), page.locator(".own button", has_text="write on")
-    on.scroll_into_view_if_needed()
-    before, place = box.bounding_box()["height"], on.bounding_box()
-    on.click()
-    page.wait_for_function("document.querySelector('.course-view').view.state.own.length > 240")
-    expect(page.get_by_test_id("model")).to_contain_text("a second")
-    written = state(page)["own"].removeprefix(ROMEO)
-    until(lambda: " ".join(page.evaluate(SEEN).split()).count(" ".join(written.split())), 1)
-    expect(page.get_by_role("textbox", name="Your own")).to_have_value(ROMEO)
-    until(lambda: box.bounding_box()["height"], before)
-    until(lambda: page.get_by_role("button", name="write on").bounding_box()["y"], place["y"])
-    until(lambda: box.evaluate("e => e.scrollTop + e.clientHeight >= e.scrollHeight - 1"))  # its end is seen
-    box.evaluate("e => { e.scrollTop = 0; }")
-    page.evaluate("document.querySelector('.course-view').view.set({})")
-    until(lambda: box.evaluate("e => e.scrollTop"), 0)  # a reader may look back
-
-
 def test_an_own_beginning_is_drawn_from_what_python_draws_from(opened):
     page = typed(opened("sampling"), "Good morrow, ")
     answered(page, "sampling")

@@ -299,22 +299,9 @@ def test_a_lesson_with_restarts_other_screens_and_cells_out_of_order(deck):
     deck.press("ArrowRight")
     until(deck.shown, ["lab = labs.softmax([1.0, 2.0, 4.0])\nlab"])
 
-    # a larger screen shows the same, larger
     page.wait_for_function("courseDeck.course.views(courseDeck.panel, [courseDeck.step.cell]).length == 1")
     deck.press("PageDown")
     until(deck.keep, "Keep this: differences.")
-    usual = deck.size()
-    page.set_viewport_size({"width": 1920, "height": 1080})
-    until(deck.size, lambda size: size > 1.2 * usual)
-    until(deck.is_whole)
-    page.set_viewport_size({"width": 1280, "height": 720})
-    until(deck.size, usual)
-    page.set_viewport_size({"width": 1024, "height": 768})
-    until(lambda: page.evaluate("innerWidth"), 1024)
-    deck.settle()
-    until(deck.is_whole)
-    page.set_viewport_size({"width": 1280, "height": 720})
-
     # minute 40: the kernel is restarted; back at the same place, with what was trained, and nothing was waited for
     page.keyboard.press("ArrowRight")
     until(deck.say, contains("in the background: "))
@@ -335,25 +322,3 @@ def test_a_lesson_with_restarts_other_screens_and_cells_out_of_order(deck):
         until(deck.output, lacks("rror"))
     until(deck.output, contains(f"step {steps} "))
     until(deck.dead.count, 0)
-
-    # a helper runs unseen; a picture takes the place of its code, and C brings that back
-    code, excerpt = deck.find(".jp-CodeMirrorEditor"), deck.find(".course-excerpt")
-    deck.press("ArrowRight", "ArrowRight")
-    until(lambda: deck.shown()[-1], contains("a line of code"))
-    until(excerpt.is_visible)
-    until(code.is_visible, False)
-    until(deck.is_whole)
-    deck.press("ArrowRight")
-    page.wait_for_function("document.querySelector('.course-now .course-view')?.getBoundingClientRect().height > 300")
-    deck.settle()
-    until(excerpt.is_visible, False)
-    until(deck.say, contains("C code"))
-    until(deck.is_whole)
-    deck.press("c")
-    until(code.is_visible)
-    deck.press("c", "ArrowRight")
-    until(deck.keep, contains("it rises"))
-    deck.press("ArrowRight", "ArrowRight")
-    page.wait_for_function(
-        "[...document.querySelectorAll('.course-now td')].at(-1)?.getBoundingClientRect().right < innerWidth"
-    )

@@ -154,21 +154,8 @@ def test_keys_belong_to_the_view_that_has_the_focus(deck):
         page.keyboard.press("PageDown")
 
 
-def test_a_grid_keeps_its_arrow_keys_and_notes_stand_in_a_second_window(deck):
+def test_notes_stand_in_a_second_window(deck):
     page = deck("00_start_here")
-    page.evaluate(FIRST_VIEW.replace("querySelector('.course-view')", "querySelectorAll('.course-view')[1]"))
-    place = page.evaluate(PLACE)
-    grid = page.locator("section.present").get_by_role("grid").first
-    grid.focus()
-    view = page.locator("section.present .course-view").first
-    at = "v => [v.view.state.row, v.view.state.col]"
-    row, column = until(lambda: view.evaluate(at), lambda seen: min(seen) >= 0)
-    page.keyboard.press("ArrowRight")
-    page.keyboard.press("ArrowDown")
-    until(lambda: view.evaluate(at), [row + 1, column + 1])
-    until(lambda: page.evaluate(PLACE), place)
-    page.evaluate("Reveal.slide(0)")
-    page.keyboard.press("Escape")
     while "Touch something" not in page.evaluate("Reveal.getCurrentSlide().textContent"):
         page.keyboard.press("PageDown")
     with page.context.expect_page() as opened:

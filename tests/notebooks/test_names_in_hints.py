@@ -103,29 +103,9 @@ def test_every_name_is_bound_where_the_exercise_is(notebook):
 PLACE = re.compile(r"\b(below|above|next cells?|later|lines? of the cell|further down|from here on)\b")
 
 
-def sections_that_use(notebook, name):
-    """The headings below which a cell behind an exercise uses its function, or what is made with it, even above it,
-    which calls it by its name from then on."""
-    bound, head, found, above = set(), "", set(), {}
-    for cell in cells_of(notebook):
-        if cell.cell_type == "markdown":
-            for words in re.findall(r"^#{2,4} (.+)$", cell.source, re.M):
-                if not words.startswith(("Exercise", "Find the error")):
-                    head = words.removesuffix(f" {minutes.NOT_IN_CLASS}")
-        elif bound and cell.cell_type == "code" and not cell.source.startswith("%"):
-            for node in ast.parse(cell.source).body:
-                if bound & {x.id for x in ast.walk(node) if isinstance(x, ast.Name)}:
-                    found.add(head)
-                    bound |= {node.name} if isinstance(node, ast.FunctionDef | ast.ClassDef) else set()
-        elif cell.cell_type == "code" and not cell.source.startswith("%"):
-            made = [node for node in ast.parse(cell.source).body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
-            above |= {node.name: ({x.id for x in ast.walk(node) if isinstance(x, ast.Name)}, head) for node in made}
-        here = {stub.bound for stub in stubs(cell.source) if cell.cell_type == "code" and stub.name == name}
-        while here - bound:
-            bound |= here
-            here = {function for function, (uses, _) in above.items() if bound & uses}
-            found |= {above[function][1] for function in here}
-    return found
+def headings_of(notebook):
+    texts = (cell.source for cell in cells_of(notebook) if cell.cell_type == "markdown")
+    return re.findall(r"^#{2,4} (.+)$", "\n".join(texts), re.M)
 
 
 @pytest.mark.parametrize("notebook", building.names())
@@ -133,10 +113,9 @@ def test_what_is_promised_after_a_tick_is_linked_and_there(notebook):
     for one, _ in exercises_of(notebook):
         assert not one.used or LINK.search(one.used), one.used
         assert not PLACE.search(one.used), f"{one.name}: a place is named by a link, not in words: {one.used}"
+        heads = {head.removesuffix(f" {minutes.NOT_IN_CLASS}") for head in headings_of(notebook)}
         for words, anchor in LINK.findall(one.used):
-            assert anchor == words.replace(" ", "-"), (one.name, anchor)
-            there = sections_that_use(notebook, one.name)
-            assert words in there, f"{one.name}: not used in {words!r}, but in {sorted(there)}"
+            assert anchor == words.replace(" ", "-") and words in heads, (one.name, words)
 
 
 def fails(one, code, space, parameters):
@@ -185,43 +164,3 @@ def is_expression(code):
     except SyntaxError:
         return False
     return not (isinstance(tree, ast.Call) and getattr(tree.func, "id", "") in dir(builtins)) and "…" not in code
-
-
-def given(parameters, positional, keywords):
-    """The parameters that a call gives a value to."""
-    return frozenset([*parameters[:positional], *keywords])
-
-
-def calls_of(notebook, stub):
-    """The parameters given in each call of an exercise's function or class by its notebook, where that can be read."""
-    for cell in cells_of(notebook):
-        if cell.cell_type != "code" or cell.source.startswith("%"):
-            continue
-        tree = ast.parse(cell.source)
-        own = next((x for x in tree.body if getattr(x, "name", "") == stub.bound), None)
-        if own is not None and stub.name not in {one.name for one in stubs(cell.source)}:
-            return  # from here on the name is another thing
-        for node in (x for one in tree.body if one is not own for x in ast.walk(one)):
-            called = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == stub.bound
-            spread = called and any(isinstance(x, ast.Starred) for x in node.args)
-            if called and not spread and all(x.arg for x in node.keywords):
-                yield len(node.args), [x.arg for x in node.keywords]
-
-
-@pytest.mark.parametrize("notebook", building.names())
-def test_what_the_cells_leave_out_of_a_call_the_check_leaves_out_on_some_input(notebook):
-    for cell in cells_of(notebook):
-        for stub in stubs(cell.source) if cell.cell_type == "code" else ():
-            one = find(stub.name)
-            node = next(x for x in ast.parse(cell.source).body if getattr(x, "name", "") == stub.bound)
-            whole = isinstance(node, ast.ClassDef)
-            makes = next((x for x in node.body if getattr(x, "name", "") == "__init__"), None) if whole else node
-            if makes is None or isinstance(one, FindError):
-                continue
-            parameters = [x.arg for x in makes.args.args][whole:]
-            tried = {
-                given(parameters, len(case.init if whole else case.args), {} if whole else case.keywords)
-                for case in one.cases()
-            }
-            asked = {given(parameters, *call) for call in calls_of(notebook, stub)}
-            assert asked <= tried, (one.name, [sorted(x) for x in asked - tried], [sorted(x) for x in tried])

@@ -18,6 +18,7 @@ from course_kit.models.fused import fuse
 from course_kit.text import WordPiece
 from course_kit.training import fit, warm_then_fall
 from course_utils.bert import BertForPreTraining, make_bert, mask_tokens, mlm_loss
+from course_utils.loss import IGNORED
 
 PIECES, LENGTH, ROWS, STEPS, LONGER, RATE, WARM_UP, SEEDS = 1000, 16, 128, 1000, 4000, 3e-3, 100, 3
 AMONG = 30.0  # how many more readings of a neighbour the shares of all words count for
@@ -70,7 +71,7 @@ def pretrained(book: Holmes, steps: int, seed: int) -> BertForPreTraining:
 
     def loss(model, given):
         inputs, labels = given
-        asked = labels != -100
+        asked = labels != IGNORED
         return mlm_loss(model.words(model.bert(inputs).hidden[asked]), labels[asked])
 
     fit(model, batch, loss, steps=steps, seed=seed, lr=RATE, clip=1.0, schedule=warm_then_fall(steps, WARM_UP),

@@ -42,12 +42,12 @@ from course_utils.gpt import (
 )
 
 __all__ = ["add_norm", "masked_softmax", "split_heads", "windows"]  # what the model is made of, besides what is here
-PADDING = -100  # as in torch: what has this target costs nothing
+IGNORED = -100  # as in torch: what has this target costs nothing
 
 
 def padded(texts: Sequence[Sequence[int]]) -> Tensor:
-    """Texts of different lengths as one batch [B, N]; behind the end of a shorter one is PADDING."""
-    return pad_sequence([torch.tensor(text) for text in texts], batch_first=True, padding_value=PADDING)
+    """Texts of different lengths as one batch [B, N]; behind the end of a shorter one is IGNORED."""
+    return pad_sequence([torch.tensor(text) for text in texts], batch_first=True, padding_value=IGNORED)
 
 
 def next_token_loss(model: nn.Module, ids: Tensor) -> Tensor:
@@ -60,7 +60,7 @@ def next_token_loss(model: nn.Module, ids: Tensor) -> Tensor:
             f"ids has {ids.shape[1]:,} tokens a row; the context is read, and one more: {model.context + 1:,}."
         )
     logits = model(inputs.clamp(min=0))  # [B, T, V]
-    return F.cross_entropy(logits.flatten(0, 1), targets.flatten(), ignore_index=PADDING)
+    return F.cross_entropy(logits.flatten(0, 1), targets.flatten(), ignore_index=IGNORED)
 
 
 def optimisers_of(model: nn.Module, rate: float) -> list[torch.optim.Optimizer]:

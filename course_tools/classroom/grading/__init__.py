@@ -23,7 +23,7 @@ BUDGET = 90.0  # of computing, for all answers of a student; what comes after is
 LONGEST = 900.0  # by the clock, for a student, whatever happens
 
 
-def run(name: str, folder: str | None = None, jobs: int | None = None) -> int:
+def run(name: str, folder: str | None = None) -> int:
     """The command -> exit status. Raises ValueError if nothing can be graded."""
     try:
         import cloudpickle  # noqa: F401
@@ -45,7 +45,7 @@ def run(name: str, folder: str | None = None, jobs: int | None = None) -> int:
         remarks = collecting.collect(Path(folder), lambda student: room.folder("submitted", student), room.roster)
     if not (students := room.handed_in()):
         raise ValueError(f"{room.folder('submitted', '*')} is empty: name the folder or zip that the platform gives.")
-    rows = graded({one: room.folder("submitted", one) for one in students}, wanted, jobs)
+    rows = graded({one: room.folder("submitted", one) for one in students}, wanted)
     for row in rows:
         row.remarks[:0] = remarks.get(row.student, [])
         try:
@@ -59,11 +59,11 @@ def run(name: str, folder: str | None = None, jobs: int | None = None) -> int:
     return 0
 
 
-def graded(found: dict[str, Path], wanted: list[str], jobs: int | None = None, **limits: float) -> list[Any]:
-    """A row for each student. Each is judged in a process of its own, `jobs` at a time (default: one for each core)."""
+def graded(found: dict[str, Path], wanted: list[str], **limits: float) -> list[Any]:
+    """A row for each student. Each is judged in a process of its own, one for each core at a time."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([f"{__name__}.ready"])
-    with ThreadPoolExecutor(jobs or len(os.sched_getaffinity(0))) as pool:
+    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
         return list(pool.map(lambda one: _alone(context, *one, wanted, limits), found.items()))
 
 

@@ -120,7 +120,7 @@ def _kept(path: Path, model: torch.nn.Module, name: str) -> tuple[Run | None, di
         raise ValueError(f"{error}. `course train {name} --fresh` begins anew") from None
 
 
-def run(name: str | None = None, steps: int | None = None, fresh: bool = False, measure: bool = False) -> int:
+def run(name: str | None = None, fresh: bool = False) -> int:
     """The command `course train` -> exit status."""
     if name is None:
         for known, recipe in RECIPES.items():
@@ -128,7 +128,7 @@ def run(name: str | None = None, steps: int | None = None, fresh: bool = False, 
             print(f"{known:34} {recipe.corpus:12} {recipe.steps:5} steps   {'there' if there else 'not made yet'}")
         return 0
     try:
-        print(_recipe(name).measure(name) if measure else train(name, steps, fresh))
+        print(train(name, fresh=fresh))
     except fetching.FetchError as error:
         raise FileNotFoundError(str(error)) from None
     return 0

@@ -9,10 +9,6 @@ import { derived, inCell, said, tabled } from "../../../chapters/ch05/labs/desce
 import { places, stageOf } from "../../../chapters/ch05/labs/descent_scenes.js";
 import { sentenceOf } from "../../../chapters/ch05/labs/descent_sentences.js";
 
-const near = (actual, expected) => {
-  assert.equal(actual.length, expected.length);
-  actual.forEach((x, i) => assert.ok(Math.abs(x - expected[i]) < 1e-4, `${i}: ${x} is not ${expected[i]}`));
-};
 const LAYERS = 3;
 const names = [
   "the input",
@@ -73,32 +69,6 @@ test("a word becomes a vector, and the sub-layers below add to it", () => {
     [2, -2, 2, -2],
   );
   assert.equal(derived(study, spec, { word: 2, layer: 2, head: 1 }).below, 4);
-});
-
-test("the query meets every key, scores become shares, shares average the values", () => {
-  near(found.q, [1, -1]);
-  assert.deepEqual(found.k, [
-    [0, 0],
-    [2, 0],
-  ]);
-  near(found.sums, [0, 2]);
-  near(found.scores, [0, Math.SQRT2]);
-  const share = Math.exp(Math.SQRT2) / (1 + Math.exp(Math.SQRT2));
-  near(found.shares, [1 - share, share]);
-  near(found.mean, [2 * share, 3]);
-  assert.deepEqual(found.order, [1, 0]);
-});
-
-test("the head's own mean is among the answers of all heads, which add to the state", () => {
-  near(found.means, [...found.mean, 5, 6]);
-  near(found.adds, [1, 2, 0, 1]);
-  near(found.after, [2, 1, 1, 0]);
-});
-
-test("what the sub-layers add sums to the logit", () => {
-  near([found.parts.reduce((a, b) => a + b) + found.rest], [found.logits[0]]);
-  assert.ok(Math.abs(found.logits[0] - 1.5) < 0.001 && Math.abs(found.logits[1] + 1) < 0.001);
-  assert.ok(Math.abs(found.chances[0] + found.chances[1] - 1) < 0.001);
 });
 
 test("there is never a minus, nor a plus, before nothing", () => {

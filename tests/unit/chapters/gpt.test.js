@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { Continued } from "../../../chapters/ch07/labs/continued.js";
 import { markedPieces, Merging, nextOf } from "../../../chapters/ch07/labs/merges_numbers.js";
 import { expectedFrom, rowsOf, setsOf, tableFor } from "../../../chapters/ch07/labs/next_character_numbers.js";
-import { chancesOf, Sampled } from "../../../chapters/ch07/labs/sampling_numbers.js";
+import { Sampled } from "../../../chapters/ch07/labs/sampling_numbers.js";
 import { visible } from "../../../chapters/ch07/labs/tokens.js";
 
 const near = (actual, expected) => {
@@ -16,15 +16,6 @@ const halves = [1 / 2, 1 / 4, 1 / 8, 1 / 8].map(Math.log);
 const open = { temperature: 1, top_k: 4, top_p: 1 };
 
 // ---- sampling
-test("top-k keeps the first, top-p those before which the sum has not reached it", () => {
-  near(chancesOf(halves, { ...open, top_k: 2 }).after, [2 / 3, 1 / 3, 0, 0]);
-  near(chancesOf(halves, { ...open, top_p: 0.6 }).after, [2 / 3, 1 / 3, 0, 0]);
-  near(chancesOf(halves, { ...open, top_k: 3, top_p: 0.5 }).after, [1, 0, 0, 0]);
-  const cold = chancesOf(halves, { ...open, temperature: 0 });
-  assert.deepEqual([cold.after, cold.kept, cold.entropy], [[1, 0, 0, 0], 1, 0]);
-  assert.equal(chancesOf(halves, open).entropy, 1.75);
-});
-
 test("what has no row of its own is one row together", () => {
   const names = ["a", "b", "c", "d"];
   const text = { text: "", before: 0, fresh: 0, reach: 1, ids: [0, 1, 2, 3], names, logits: halves };

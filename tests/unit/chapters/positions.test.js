@@ -2,11 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { softmax } from "../../../course_kit/views/js/src/shared/numbers.js";
-import { SAME, attend, compared, movedWords, numbersOf } from "../../../chapters/ch04/labs/shuffle_numbers.js";
+import { attend, compared, movedWords } from "../../../chapters/ch04/labs/shuffle_numbers.js";
 import { dragged, held, noticed, numbersOf as turned } from "../../../chapters/ch04/labs/rotation_numbers.js";
-import { encode, frequencies } from "../../../chapters/ch04/labs/sines.js";
-
-const near = (a, b, within = 1e-12) => assert.ok(Math.abs(a - b) < within, `${a} is not ${b}`);
 
 // ---- the rotation
 test("a dragged point goes to the nearest position, of two in one place to the nearer value", () => {
@@ -44,45 +41,6 @@ const numbers = (count, seed) =>
 const spec = (given = {}) => ({ names: NAMES, size: 4, ...given });
 const state = (order, positions = false, word = 0) => ({ order, positions, word });
 const arrays = { x: numbers(24, 0) };
-const projected = { ...arrays, query: numbers(12, 1), key: numbers(12, 2), value: numbers(8, 3) };
-
-test("weights are the softmax of q · k / √d, outputs their averages of v", () => {
-  const at = (array, size, row) => Array.from(array.slice(row * size, (row + 1) * size));
-  const by = (row, map, columns) =>
-    Array.from({ length: columns }, (_, e) => row.reduce((sum, x, d) => sum + x * map[d * columns + e], 0));
-  for (const order of ORDERS)
-    for (const positions of [false, true]) {
-      const { weights, outputs } = attend(spec(), projected, order, positions);
-      const added = (place, d) => (positions ? encode(place, frequencies(4))[d] : 0);
-      const rows = order.map((w, place) => at(projected.x, 4, w).map((x, d) => x + added(place, d)));
-      rows.forEach((row, r) => {
-        const q = by(row, projected.query, 3);
-        const raised = rows.map((other) => {
-          const k = by(other, projected.key, 3);
-          return Math.exp((q[0] * k[0] + q[1] * k[1] + q[2] * k[2]) / Math.sqrt(3));
-        });
-        const total = raised.reduce((a, b) => a + b);
-        weights[r].forEach((w, c) => near(w, raised[c] / total));
-        outputs[r].forEach((out, e) => {
-          const pooled = rows.reduce((sum, other, c) => sum + weights[r][c] * by(other, projected.value, 2)[e], 0);
-          near(out, pooled);
-        });
-      });
-    }
-});
-
-test("outputs move with their words until positions are added", () => {
-  for (const given of [arrays, projected])
-    for (const order of ORDERS) {
-      const without = numbersOf(spec(), given, state(order));
-      assert.ok(without.equivariant && without.invariant && Math.max(...without.change) < SAME);
-      const first = String(order) === String(ORDERS[0]);
-      const added = numbersOf(spec(), given, state(order, true));
-      assert.equal(added.equivariant, first);
-      assert.equal(added.invariant, first);
-      assert.equal(added.drift < SAME, first);
-    }
-});
 
 test("the verdict is computed: scores that grow with the place of the key are not called equivariant", () => {
   const broken = (order) => {

@@ -103,17 +103,6 @@ def test_a_room_without_training_has_no_steps_to_choose():
     assert room.state == {"ada": "Cleo"} and sweep(room) == 5 and "but she needs drum" in room.describe()
 
 
-def test_no_arrow_ends_behind_a_person():
-    """Nor in what hangs under them: thing, wish and what they get, in a box of 90 by 112 below the middle."""
-    shapes = labs.room({0: carrying(0.0)}).options["shapes"]
-    people = [(640 * shape["x"], shape["y"]) for shape in shapes if shape["shape"] == "disc"]
-    ends = [
-        (640 * x, y) for shape in shapes if shape["shape"] == "arrow" and shape["bend"] > 0 for x, y in [shape["to"]]
-    ]
-    assert len(people) == 5 and len(ends) == 20
-    assert not [(x, y) for x, y in ends for u, v in people if abs(x - u) < 55 and 0 < y - v < 89]
-
-
 def test_a_line_of_the_table_is_as_thick_as_its_entry():
     wish, name = torch.eye(8).mul(6).sub(1), torch.zeros(8, 8)
     goes = labs.goes(torch.stack([wish, name]))

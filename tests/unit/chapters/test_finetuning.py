@@ -12,7 +12,8 @@ from chapters.ch06.span_metrics import Span, entity_scores, spans
 from course_kit.checkpoints import load_checkpoint
 from course_kit.data.stories import LABELS, Labelled, Question, SentencePair, Tagged
 from course_kit.text import WordPiece
-from course_utils.bert import IGNORED, BertConfig
+from course_utils.bert import BertConfig
+from course_utils.loss import IGNORED
 
 NAMES = ("anna", "ben", "carla", "david")
 GOOD, BAD = ("good", "nice", "fine"), ("bad", "poor", "awful")

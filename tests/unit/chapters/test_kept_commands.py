@@ -20,9 +20,9 @@ from kept_package import lay
 from waiting import until
 
 from chapters.ch07 import kept as kept7
-from chapters.ch07.kept import files, training
+from chapters.ch07.kept import training
 from chapters.ch07.kept.files import Refused, decoded, read_text
-from chapters.ch07.kept.tokenizer import Tokenizer, encoded, finished, learned
+from chapters.ch07.kept.tokenizer import Tokenizer, encoded, finished
 from chapters.ch08.kept import chat as talk
 from chapters.ch09 import sums
 from course_kit import data
@@ -126,19 +126,6 @@ def test_a_blank_at_the_end_of_a_prompt_belongs_to_the_next_word(folder, run):
         encoded(Tokenizer([]), "a\ud800")
 
 
-def test_a_large_chinese_text_is_cut_in_seconds_and_with_progress_where_the_library_is_missing(monkeypatch):
-    start, text = (
-        time.process_time(),
-        "".join(chr(0x4E00 + (n * n) % 3000) + "，" * (n % 7 == 0) for n in range(180_000)),
-    )
-    tokenizer = learned(text, 500)
-    assert tokenizer.decode(encoded(tokenizer, text)) == text and time.process_time() - start < 15
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    lines, short = [], data.book()[:20_000]
-    slow = learned(short, 60, lines.append)
-    assert lines == ["piece 50 of 60"] and encoded(slow, short) == Tokenizer(slow.merges).encode(short)
-
-
 def test_half_a_character_is_held_back():
     tokenizer, text = Tokenizer([]), "猫🙂 é"
     ids = tokenizer.encode(text)
@@ -171,16 +158,6 @@ def test_a_training_is_stopped_and_goes_on_where_it_was(tmp_path):
     assert process.returncode == 0 and "Stopped" in out and not err and not list(tmp_path.glob("*.part"))
     first = training.read_trained(tmp_path / "book.gpt.pt")
     assert first.state["step"] > 0 and len(first.history) == 1  # measured, though the first time was far away
-
-
-@pytest.mark.weekly
-def test_a_console_of_ascii_gets_what_it_can_show(folder, run, tmp_path):
-    run("train", "book.txt", "0.001")
-    lay(tmp_path)
-    command = [sys.executable, "-m", "mine", "write", b"caf\xc3\xa9\xe9", "--count", "4"]  # the last byte is no UTF-8
-    surroundings = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONPATH": sys.path[0]}  # and a console of ASCII
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, check=True, env=surroundings)
-    assert done.stdout.startswith(b"caf??") and not done.stderr
 
 
 def test_stopped_and_resumed_is_the_same_as_in_one_go(folder, monkeypatch):
@@ -318,12 +295,6 @@ def test_a_foreign_or_half_file_is_named_and_left_out(folder, run, content):
         talk.read_talker("newer.gpt.pt")
 
 
-def test_a_name_that_is_too_long_is_refused_before_the_training(folder, run):
-    (folder / ("a" * 245 + ".txt")).write_text(data.book()[:24_000], "utf-8")
-    status, out, err = run("train", "a" * 245 + ".txt")
-    assert (status, out) == (1, "") and "too long for the name of a file" in err
-
-
 def test_what_a_model_writes_commands_no_terminal(folder, run, monkeypatch):
     run("train", "book.txt", "0.001")
     assert "\x1b" not in run("write", "a\x1b[2J", "--count", "4")[1]
@@ -340,15 +311,6 @@ def test_a_talk_through_a_pipe_ends_with_it_and_a_random_py_of_ones_own_is_not_t
     run = [sys.executable, "-m", "mine", "chat", "talker.pt", "--count", "1"]
     done = subprocess.run(run, input=b"3 + 4 =\n\xff\xe9", cwd=tmp_path, capture_output=True, check=False)
     assert done.returncode == 0 and not done.stderr
-
-
-@pytest.mark.parametrize(("where", "why"), [(">&-", b"no output"), WEEKLY(">/dev/full", b"No space left")])
-def test_closed_and_full_streams_are_said(tmp_path, where, why):
-    lay(tmp_path)
-    sums.save(sums.fresh(), tmp_path / "talker.pt")
-    command = f"{sys.executable} -m mine chat talker.pt {where}"
-    done = subprocess.run(command, shell=True, cwd=tmp_path, capture_output=True, check=False)
-    assert done.returncode == 1 and why in done.stderr and done.stderr.count(b"\n") == 1
 
 
 def test_what_is_not_there_to_talk_with_is_said(folder, monkeypatch):
@@ -394,12 +356,6 @@ def test_a_disk_that_gets_full_loses_nothing_and_leaves_nothing(folder, run, mon
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert status == 1 and "could not be written: File too large; what was kept there before is as it was." in err
     assert (folder / "book.gpt.pt").read_bytes() == before and not list(folder.glob("*.part"))
-
-
-def test_a_link_stays_a_link(tmp_path):
-    (tmp_path / "link").symlink_to(tmp_path / "file")
-    files.write_atomically(tmp_path / "link", b"new")
-    assert (tmp_path / "link").is_symlink() and (tmp_path / "file").read_bytes() == b"new"
 
 
 # ---- chat ----------------------------------------------------------------------------------------------------------

@@ -63,12 +63,6 @@ def test_a_path_is_as_long_as_it_has_to_be(dilated):
             assert all(a[2] == b[1] for a, b in zip(path, path[1:], strict=False))
 
 
-def test_the_paths_of_nine_words():
-    lab = labs.paths()
-    assert [row[1] for row in at(lab, kernel=3, words=9).table().rows] == ["8", "4", "2", "1"]
-    assert [row[1] for row in at(lab, kernel=2, words=5).table().rows] == ["4", "4", "3", "1"]
-
-
 def test_one_matrix_for_every_position():
     lab = at(labs.rotation(), pair=2, offset=5, position=5)
     whole = shift_matrix(5, 128).numpy()
@@ -90,19 +84,11 @@ def test_outputs_move_along_until_positions_are_added():
     assert "with positions" in at(lab, positions=True).describe() and lab.table().rows[-1][0] == "mean"
 
 
-def test_of_an_odd_size_there_are_no_positions():
-    assert "positions" not in [c["name"] for c in labs.shuffle(sentence(4, 5)).controls]
-
-
 def test_refusals_say_what_to_do():
     with pytest.raises(ValueError, match="x"):
         labs.shuffle(torch.zeros(3, 40))
     with pytest.raises(ValueError, match="even"):
         labs.shuffle(torch.zeros(3, 5), positions=True)
-
-
-def test_fragments_stay_small():
-    assert all(len(lab.fragment()) < 70_000 for lab in all_labs())
 
 
 # ---- the page computes what torch does: its functions in node

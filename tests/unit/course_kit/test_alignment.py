@@ -1,7 +1,5 @@
 """Alignments without a browser: words, tables, errors that teach, variants."""
 
-import json
-
 import in_node
 import labs
 import numpy as np
@@ -127,9 +125,3 @@ def test_alignment_refuses_with_what_to_do():
         labs.alignment("Il est fatigué.")
     with pytest.raises(TypeError, match="variants"):
         lab(variants=[3])
-
-
-def test_small_and_serialisable():
-    view = lab(variants=[without(0, ["Est", "fatigué", "."])])
-    json.dumps(view.spec(), allow_nan=False)
-    assert len(view.payload()) <= 4 * 60

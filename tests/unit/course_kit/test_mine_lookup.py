@@ -2,7 +2,6 @@
 
 import ast
 import importlib
-import os
 import sys
 
 import pytest
@@ -102,18 +101,6 @@ def test_a_line_beside_it_is_tried_in_a_process_of_its_own_before_a_kernel_loads
     monkeypatch.setattr(answers, "tried", lambda *_, **__: pytest.fail("it is noted that it loads"))
     answers._loads.cache_clear()
     assert whose("add_norm") == "yours, from chapter 5"
-
-
-@pytest.mark.skipif(os.name == "nt", reason="pipes of POSIX")
-def test_pipes_and_devices_in_the_package_are_not_read(book, capsys):
-    (book / "mine").mkdir()
-    os.mkfifo(book / "mine" / "ch05.py")
-    os.mkfifo(book / "mine" / record.FILE)
-    (book / "mine" / "ch01.py").symlink_to("/dev/zero")
-    for name, text in (("residual and norm", ADD), ("stable masked softmax", SOFTMAX)):
-        solve(name, text)
-        assert "Your package `mine` could not be written: ch0" in capsys.readouterr().out
-    assert whose("add_norm") == whose("masked_softmax") == "the course's"
 
 
 def test_the_answer_that_was_written_last_counts_also_where_files_are_damaged(book):

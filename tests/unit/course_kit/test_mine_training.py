@@ -90,15 +90,6 @@ def test_what_lets_no_gradient_through_or_stops_gives_way(space, capsys, old, ne
     assert space["split_heads"] is find("split heads").reference and why in capsys.readouterr().out
 
 
-def test_a_function_from_the_package_is_known_as_well(space, capsys):
-    slow = SPLIT.replace("return x", SLOW)
-    solve("split heads", slow)
-    training.KNOWN.clear()
-    space["split_heads"] = lookup.owned("split_heads")[0]
-    for_training(attempt(space), space)
-    assert space["split_heads"] is find("split heads").reference
-
-
 def test_an_error_that_is_not_the_readers_is_raised(space):
     def broken():
         raise ZeroDivisionError

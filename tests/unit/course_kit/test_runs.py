@@ -58,17 +58,6 @@ def test_a_training_whose_kernel_was_killed_goes_on_from_where_it_was(folder, mo
     assert "Kept" not in run.message and "Kept from" in trained(Count()).message
 
 
-def test_a_file_may_be_as_large_as_the_largest_and_not_a_byte_larger(folder, monkeypatch):
-    small()
-    (path,) = folder.iterdir()
-    size = path.stat().st_size
-    for largest, there in ((size - 1, False), (size, True)):
-        path.unlink(missing_ok=True)
-        monkeypatch.setattr(store, "LARGEST", largest)
-        small()
-        assert path.exists() == there
-
-
 def test_a_callback_that_changes_the_training_counts_and_one_that_watches_does_not(folder):
     class Smaller(Callback):
         def __init__(self, factor):
@@ -183,11 +172,3 @@ def test_the_folder_is_bounded(tmp_path):
     os.utime(tmp_path / "0.safetensors")  # used just now
     store.trim(tmp_path, limit=10_000)
     assert sorted(path.stem for path in tmp_path.glob("*.safetensors")) == ["0", "3"]
-
-
-def test_a_training_removes_what_was_left_half_written_even_if_it_cannot_be_kept(folder):
-    left = folder / ".a.safetensors.ab12cd_9"
-    left.write_bytes(bytes(4000))
-    os.utime(left, (0, 0))
-    small(loss=lambda model, batch: model(batch).pow(2).mean() * len(os.environ))
-    assert list(folder.iterdir()) == []

@@ -16,23 +16,6 @@ def card(name):
     return (tables.folder() / f"{name}.md").read_text(encoding="utf-8")
 
 
-def test_co2_is_the_record_that_the_card_describes():
-    co2 = data.load("co2_weekly")
-    assert co2.year.size == co2.ppm.size == co2.date.size == 2284
-    assert np.isnan(co2.ppm).sum() == 59
-    assert co2.year.dtype == co2.ppm.dtype == np.float64
-    assert (np.diff(co2.year) > 0).all()
-    assert (np.diff(co2.date) == np.timedelta64(7, "D")).all()
-    assert str(co2.date[0]) == "1958-03-29"
-    assert co2.year[0] == pytest.approx(1958 + 87 / 365, abs=1e-9)  # 29 March is 87 days after 1 January
-    assert str(co2.date[-1]) == "2001-12-29"
-    assert co2.ppm[0] == 316.1
-    assert co2.ppm[-1] == 371.5
-    assert 1959.99 < co2.year[co2.date == np.datetime64("1960-12-31")][0] - 1 < 1960  # a leap year has 366 days
-    for fact in ("2,284", "59", "Public domain", "Keeling"):
-        assert fact in card("co2_weekly")
-
-
 def test_the_book_is_what_its_card_says():
     book = data.book()
     assert f"{len(book):,} characters" in card("sherlock_holmes")
@@ -102,11 +85,6 @@ def test_the_index_names_every_table_and_each_has_a_card():
     index = json.loads((folder / tables.INDEX).read_text())
     assert set(index) == {path.name for path in [*folder.glob("*.csv"), *folder.glob("*.txt")]}
     assert all((folder / name).with_suffix(".md").exists() for name in index)
-
-
-def test_the_command_names_a_damaged_table(copy_of_data, capsys):
-    (copy_of_data / "word_features.csv").write_text("damaged")
-    assert recipe.run() == 1 and "data/word_features.csv is damaged" in capsys.readouterr().out
 
 
 def test_a_package_without_its_course_says_what_to_do(tmp_path, monkeypatch):

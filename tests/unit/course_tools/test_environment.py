@@ -195,12 +195,6 @@ def test_settings_of_pip_that_lead_elsewhere_are_named(environment, made, tmp_pa
     assert not (tmp_path / "elsewhere").exists()
 
 
-def test_an_installation_into_another_folder_is_not_called_ready(environment, project):
-    with pytest.raises(environment.SetUpError, match="tiny would not be in .venv"):
-        environment.ensure(project, pip_options=["--prefix", str(project / "elsewhere")])
-    assert list((project / "elsewhere").rglob("tiny.py")) and not (project / ".venv" / "course-stamp.json").exists()
-
-
 def test_uv_is_told_what_pip_is_told_or_not_used(environment, project, monkeypatch):
     listed = "global.index-url='https://a'\n:env:.index-url='https://b'\nglobal.timeout='9'\n"
     listed += "global.find-links='/x\\n/y'\ninstall.extra-index-url='https://c https://d'\ndownload.prefix='/z'\n"

@@ -3,7 +3,7 @@
 import jupytext
 import pytest
 
-from course_tools.authoring import building, minutes
+from course_tools.authoring import minutes
 from course_tools.authoring.minutes import estimate, words
 
 TEXT = "# %% [markdown]\n# " + "word " * 1100 + "\n\n"  # ten minutes
@@ -98,10 +98,3 @@ def test_an_annex_is_not_for_a_class():
 )
 def test_words_are_what_is_read(text, number):
     assert words(text) == number
-
-
-def test_the_table_has_a_row_for_each_notebook(capsys):
-    assert minutes.run(["01"]) == 0
-    head, *rows = capsys.readouterr().out.splitlines()
-    assert head.split() == ["words", "cells", "labs", "guesses", "exercises", "alone", "live", "class"]
-    assert [row.split()[0] for row in rows] == building.names(["01"])

@@ -122,13 +122,6 @@ def test_the_command_lists_what_can_be_trained_and_names_what_is_not_there(monke
     assert "could not be fetched" in capsys.readouterr().err
 
 
-def test_the_command_measures_again_and_starts_fresh(capsys):
-    assert course.main(["train", "tiny", "--steps", "2"]) == 0
-    assert course.main(["train", "tiny", "--measure"]) == 0
-    assert course.main(["train", "tiny", "--steps", "2", "--fresh"]) == 0
-    assert capsys.readouterr().out.count("step 0 of 2") == 2
-
-
 def test_a_part_of_a_result_leaves_what_is_said_of_the_rest(monkeypatch, tmp_path):
     """`course results notebook_times --notebook 09`: date, device and minutes are those of the notebooks not run."""
     old = {"command": "course results notebook_times", "date": "2026-01-01", "minutes": 5.0, "seconds": {"08": 2.0}}

@@ -70,15 +70,6 @@ def test_a_copy_shows_its_pictures_and_nothing_of_the_machine_that_ran_it():
     assert after["metadata"]["language_info"]["version"] == platform.python_version()
 
 
-def test_a_start_removes_what_was_left_half_written(notebooks, mine):
-    left = [mine / name for name in (".progress.json.ab12cd_9", f".{files.STATE}.ab12cd_9", ".01_one.ipynb.ab12cd_9")]
-    for path in left:
-        path.write_text("{")
-        os.utime(path, (0, 0))
-    workbook.sync(notebooks, mine)
-    assert not any(path.exists() for path in left)
-
-
 def test_an_untouched_copy_is_replaced_by_a_new_edition(notebooks, mine):
     (notebooks / "01_one.ipynb").write_bytes(edition("second edition"))
     (notebooks / "02_two.ipynb").write_bytes(edition("a new chapter"))

@@ -7,8 +7,9 @@ import torch
 from edges import REFUSED
 
 from course_kit.heads import attention_weights
-from course_utils.bert import IGNORED, Bert, BertConfig, BertForPreTraining, mask_tokens, pretraining_loss
+from course_utils.bert import Bert, BertConfig, BertForPreTraining, mask_tokens, pretraining_loss
 from course_utils.bert_heads import BertForQuestionAnswering, BertForSequenceClassification, BertForTokenClassification
+from course_utils.loss import IGNORED
 
 SMALL = BertConfig(60, 32, 2, 4, context=64)
 
