@@ -197,7 +197,9 @@ class Site:
         self.assets.take(page, self.root)
         annexes = {f"{lessons.lesson_of(name)}.html": one for name, one in self.listed.items() if one["annex"]}
         chapters = [one for one in self.listed.values() if not one["annex"]]
-        more = {"chapters": chapters, "annexes": annexes, "count": len(self.terms)}
+        lab = "make lab" + f" LANG={self.language}" * bool(self.folder)
+        guide = "" if "teaching" in taught(self.language) else self.root
+        more = {"chapters": chapters, "annexes": annexes, "count": len(self.terms), "lab": lab, "guide": guide}
         return self.page("index", "index.html", first=str(page), **more)
 
 
