@@ -39,7 +39,7 @@ def sentences(text: str) -> list[str]:
 
 def to_keep(text: str) -> str:
     """The sentence to keep of a cell that has one: its last paragraph, without the bold words in front."""
-    return text.strip().split("\n\n")[-1].partition("** ")[2]
+    return "".join(re.split(r"\*\*(?: |：)", text.strip().split("\n\n")[-1], maxsplit=1)[1:])
 
 
 def spoken(text: str) -> str:
@@ -47,7 +47,7 @@ def spoken(text: str) -> str:
     text = re.sub(r"\$([^$]+)\$", lambda found: _typed(found[1]), text)
     text = re.sub(r"(`[^`]*`)|<[^>]+>", lambda found: found[1] or "", text)
     text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text)
-    return re.sub(r"\*\*|(?<!\w)\*|\*(?!\w)|`", "", text).strip()
+    return re.sub(r"\*\*|(?<!\w)\*|\*(?!\w)|`", "", text, flags=re.A).strip()  # of letters, only ours are words
 
 
 def numbered(text: str) -> list[str]:

@@ -12,9 +12,12 @@ from dataclasses import dataclass
 
 from course_kit import files, lessons, results
 from course_kit.exercises import define
+from course_kit.i18n import catalogues, current, mark, t
+from course_kit.i18n import sentences as in_turn
 from course_tools.authoring import minutes, sources
-from course_tools.authoring.markup import numbered, spoken
+from course_tools.authoring.markup import numbered, sentences, spoken
 from course_tools.authoring.sources import tags
+from course_tools.authoring.typography import curly
 
 GUIDE, PLANS = ("docs/teaching.md", "docs/lesson_plans.md")
 
@@ -73,8 +76,20 @@ def sections(name):
     return [Section(head, time, tuple(cells), head in aside) for (head, cells), time in told]
 
 
-def guesses(cells):
-    """The Guess of each predict(…) in these cells."""
+@functools.cache
+def _words(name, language):
+    """{English: translation} of a catalogue, all of it."""
+    return {} if language == "en" else catalogues.entries(p for p in catalogues.paths(language) if p.stem == name)
+
+
+def said(name, text):
+    """A unit of a notebook, or of the guide, in the language in use."""
+    words = _words(name, current())
+    return words.get(text) or words.get(curly(text), text)
+
+
+def guesses(cells, name):
+    """The Guess of each predict(…) in these cells of a notebook, in the language in use."""
     for cell in cells:
         if "predict" in tags(cell):
             for node in ast.walk(ast.parse(cell.source)):
@@ -83,7 +98,9 @@ def guesses(cells):
                     answers, right, because = _literal(node.args[1]) or [], given.get("answer"), given.get("because")
                     if isinstance(because, str):
                         because = [because if number == right else "" for number in range(len(answers))]
-                    yield Guess(spoken(_literal(node.args[0])), answers, right, because or [""] * len(answers))
+                    reasons = [said(name, one) for one in because or [""] * len(answers)]
+                    question = spoken(said(name, _literal(node.args[0])))
+                    yield Guess(question, [said(name, one) for one in answers], right, reasons)
 
 
 def exercises(name, cells):
@@ -93,12 +110,12 @@ def exercises(name, cells):
 
 
 def text(names):
-    """docs/lesson_plans.md."""
+    """docs/lesson_plans.md, in the language in use."""
     times = results.load("notebook_times")["seconds"]
     spent = {name: f"{times[name]:.0f}" if name in times else "" for name in names}  # not timed yet: blank
     rows = [f"| {lessons.chapter(name)} | `{name}` | {_times(name)} | {spent[name]} |" for name in names]
     told = [line for name in names if not lessons.is_annex(name) for line in _lesson(name)]
-    return "\n".join([HEAD, *rows, *told, ""])
+    return "\n".join([t(HEAD), *rows, *told, ""])
 
 
 @functools.cache
@@ -111,37 +128,39 @@ def _times(name):
 def _lesson(name):
     """The lines about one lesson."""
     shown = sections(name)
-    yield from ("", f"## Chapter {lessons.chapter(name)}: {shown[0].heading.rpartition(' · ')[2]}", "")
+    title = said(name, shown[0].heading).rpartition(" · ")[2]
+    yield from ("", "## " + t("Chapter {number}: {title}", number=lessons.chapter(name), title=title), "")
     time = minutes.minutes(name)
     live = sum(one.minutes for one in shown)
-    in_class = f", {time.core} of them in class" * any(one.aside for one in shown)
-    halves = f" Alone, the first half takes {time.halves[0]} minutes, the second {time.halves[-1]}."
-    yield f"{live} minutes live{in_class}.{halves * (len(time.halves) > 1)}"
+    in_class = t("{live} minutes live, {core} of them in class.", live=live, core=time.core)
+    told = in_class if any(one.aside for one in shown) else t("{live} minutes live.", live=live)
+    halves = {"first": time.halves[0], "second": time.halves[-1]}
+    more = t("Alone, the first half takes {first} minutes, the second {second}.", **halves)
+    yield in_turn(told, more * (len(time.halves) > 1))
     kept = [cell for one in shown for cell in one.cells if "lines" in tags(cell)]
     if lines := [line for cell in kept for line in numbered(cell.source)]:
-        yield from ("", "**After this session you can** explain, in words of your own:", "")
-        yield from (f"- {line}" for line in lines)
-    yield from ("", "| Minutes | Section | Trains |", "|---|---|---|")
+        yield from ("", t("**After this session you can** explain, in words of your own:"), "")
+        yield from (f"- {said(name, line)}" for line in lines)
+    yield from ("", t("| Minutes | Section | Trains |"), "|---|---|---|")
     for one in shown:
-        apart = f" {minutes.NOT_IN_CLASS}" * one.aside
-        title, there = _titled(one, shown), {tag for cell in one.cells for tag in tags(cell)}
+        apart = f" {t(minutes.NOT_IN_CLASS)}" * one.aside
+        title, there = said(name, _titled(one, shown)), {tag for cell in one.cells for tag in tags(cell)}
         if "problem" in there and (problem := minutes.problem(sources.read(name))):
-            title, apart = (
-                problem[0],
-                f", a problem of {problem[1]} minutes: `course problem {lessons.chapter(name):02}`",
-            )
+            title, command = title.partition(" · ")[0], f"`course problem {lessons.chapter(name):02}`"
+            apart = t(", a problem of {n} minutes: {command}", n=problem[1], command=command)
         yield f"| {one.minutes} | *{title}*{apart} |{_trains(one.cells)} |"
         if "half" in there:
-            yield "| | **Half way** | |"
-    for guess in guesses(cell for one in shown for cell in one.cells):
-        yield from ("", f"**Guess.** {guess.question}", "")
+            yield f"| | **{t('Half way')}** | |"
+    for guess in guesses((cell for one in shown for cell in one.cells), name):
+        yield from ("", t("**Guess.** {question}", question=guess.question), "")
         for index, answer in enumerate(guess.answers):
-            mark = "**right:** " if index == guess.right else ""
-            reason = f" ({guess.reasons[index].rstrip('.')})" if guess.reasons[index] else ""
-            yield f"- {mark}{answer}{reason}"
+            right = t("**right:** {answer}", answer=answer) if index == guess.right else answer
+            reason = guess.reasons[index].rstrip(".。")
+            yield f"- {t('{right} ({reason})', right=right, reason=reason) if reason else right}"
     if there := exercises(name, sources.read(name).cells):
-        yield from ("", "| Exercise | Minutes | Said of a mistake |", "|---|---|---|")
-        yield from (f"| `{one.name}` | {one.minutes} | “{mistake(one)}” |" for one in there)
+        yield from ("", t("| Exercise | Minutes | Said of a mistake |"), "|---|---|---|")
+        names = {one.name: t(one.name).replace(one.name, "") for one in there}  # its code, and what a card says
+        yield from (f"| {names[one.name]}`{one.name}` | {one.minutes} | “{mistake(one)}” |" for one in there)
 
 
 def _titled(section, shown):
@@ -149,19 +168,20 @@ def _titled(section, shown):
     if section is not shown[0]:
         return section.heading
     inside = (words for cell in section.cells for level, words in minutes.headings(cell) if level == 2)
-    return next(inside, "The beginning")
+    return next(inside, t("The beginning"))
 
 
 def _trains(cells):
     """What trains in these cells, in a table's cell."""
     spent = [cell.metadata.get("seconds", 0) for cell in cells if "training" in tags(cell)]
-    return " " + ", ".join(f"{seconds} s" if seconds else "seconds" for seconds in spent) if spent else ""
+    said = [t("{n} s", n=seconds) if seconds else t("seconds", context="of a training") for seconds in spent]
+    return (" " + ", ".join(said)).rstrip()
 
 
 def mistake(exercise):
     """What the checks say of the first of its known mistakes: its first sentence."""
-    words = exercise.wrong[0].hint if exercise.wrong else exercise.task
-    return re.split(r"(?<=[.!?])\s", " ".join(words.split()))[0].replace("|", "\\|")
+    words = t(exercise.wrong[0].hint if exercise.wrong else exercise.task)
+    return sentences(" ".join(words.split()))[0].replace("|", "\\|")
 
 
 def readme(page, names):
@@ -194,11 +214,11 @@ def _literal(node):
         return None
 
 
-HEAD = """# Lesson plans
+HEAD = mark("""# Lesson plans
 
 Computed from the notebooks by `course plans`; the formula stands in `course_tools/authoring/minutes.py`, and nobody has timed a class by it. How to teach a lesson, and what to ask, is in [teaching.md](teaching.md).
 
 *Alone* is with the exercises, half by half; *live* with each exercise explained, but solved elsewhere. A problem counts in neither. *Runs in* is the whole notebook from the first cell to the last, trainings included, in seconds, as `data/results/notebook_times.json` has it (CPU, 2 threads). *Trains* is what a cell takes there. What chapter 7 leaves behind trains for ten minutes more, in a terminal.
 
 | Chapter | Notebook | Alone | Live | Runs in |
-|---|---|---|---|---|"""  # noqa: E501
+|---|---|---|---|---|""")  # noqa: E501

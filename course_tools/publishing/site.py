@@ -69,6 +69,12 @@ def folder(language):
     return "" if language == "en" else f"{language}/"
 
 
+def taught(language):
+    """{name: its file} of the pages of TEACHING that there are in a language."""
+    there = {name: files.course_folder() / "docs" / folder(language) / f"{name}.md" for name in TEACHING}
+    return {name: path for name, path in there.items() if path.is_file()}
+
+
 class Site:
     """What the pages of a language have in common. `pages()` -> path -> content (str or bytes) of its files."""
 
@@ -84,7 +90,7 @@ class Site:
             item("index.html", t("The course")),
             *self.listed.values(),
             item("glossary.html", t("Glossary")),
-            *([] if self.folder else [item("teaching.html", TEACHING["teaching"])]),
+            *([item("teaching.html", t(TEACHING["teaching"]))] if "teaching" in taught(language) else []),
         ]
 
     def notebook(self, name):
@@ -100,7 +106,8 @@ class Site:
         if name.endswith(".ipynb") and stem in building.names():
             return (self.root if stem not in self.names else "") + f"{stem}.html" + (f"#{anchor}" if anchor else "")
         if name.removesuffix(".md") in TEACHING:
-            return self.root + name.replace(".md", ".html")
+            here = name.removesuffix(".md") in taught(self.language)
+            return ("" if here else self.root) + name.replace(".md", ".html")
         inside = re.sub(r"^(\.\./)+", "", file)
         there = (files.course_folder() / inside).exists()
         return f"{self.repository}/blob/{self.state}/{inside}" if self.repository and there else None
@@ -129,9 +136,8 @@ class Site:
                 made[one.page] = self.text(
                     one.page, one.file, text, t("{file}, chapter {chapter}", file=one.file, chapter=one.chapter)
                 )
-        for name, title in TEACHING.items() if not self.folder else ():
-            text = (files.course_folder() / "docs" / f"{name}.md").read_text(encoding="utf-8")
-            made[f"{name}.html"] = self.text(f"{name}.html", title, text)
+        for name, path in taught(self.language).items():
+            made[f"{name}.html"] = self.text(f"{name}.html", t(TEACHING[name]), path.read_text(encoding="utf-8"))
         made["glossary.html"] = self.page("glossary", "glossary.html", terms=self.terms)
         made["index.html"] = self.landing()
         if self.folder:
@@ -161,7 +167,7 @@ class Site:
         """(language, its name, address) of each other language that has this page."""
         name = file.removesuffix(".html")
         there = [to for to in names_of_languages() if to != self.language and sources.built(to)]
-        there = [to for to in there if name in ("index", "glossary", *sources.built(to))]
+        there = [to for to in there if name in ("index", "glossary", *taught(to), *sources.built(to))]
         return [(to, names_of_languages()[to], f"{self.root}{folder(to)}{file}") for to in there]
 
     def maps(self, number=None, words=True):
@@ -191,7 +197,9 @@ class Site:
         self.assets.take(page, self.root)
         annexes = {f"{lessons.lesson_of(name)}.html": one for name, one in self.listed.items() if one["annex"]}
         chapters = [one for one in self.listed.values() if not one["annex"]]
-        more = {"chapters": chapters, "annexes": annexes, "count": len(self.terms)}
+        lab = "make lab" + f" LANG={self.language}" * bool(self.folder)
+        guide = "" if "teaching" in taught(self.language) else self.root
+        more = {"chapters": chapters, "annexes": annexes, "count": len(self.terms), "lab": lab, "guide": guide}
         return self.page("index", "index.html", first=str(page), **more)
 
 

@@ -68,7 +68,7 @@ def build(name, notes=(), to="en"):
 
 
 def with_notes(name, to="en"):
-    """A lesson or an annex as a page of HTML, with the notes of its speaker, which are in English."""
+    """A lesson or an annex as a page of HTML, with the notes of its speaker, in the language in use."""
     return build(name, [(note.heading, note.rows()) for note in speaker.notes(name)], to)
 
 

@@ -24,8 +24,8 @@ def path(name, language):
 
 
 def names(prefixes=()):
-    """The catalogues: one for each notebook, that of README.md, and one for each room of marked text."""
-    others = ["readme", *units.rooms()]
+    """The catalogues: one for each notebook, those of pages, and one for each room of marked text."""
+    others = [*units.PAGES, *units.rooms()]
     notebooks = [one for one in prefixes if one not in others]
     chosen = sources.names(notebooks) if notebooks or not prefixes else []
     return [*chosen, *(one for one in others if one in prefixes or not prefixes)]
@@ -57,8 +57,8 @@ def said_of(entry):
 def wanted(name):
     """{unit: its places} of a catalogue, in order."""
     found = collections.defaultdict(list)
-    if name == "readme":
-        places = units.of_readme()
+    if name in units.PAGES:
+        places = units.of_page(name)
     else:
         places = units.of_room(name) if name in units.rooms() else units.of_notebook(name)
     for place, number, unit in places:

@@ -4,6 +4,7 @@
     course translate --to es --text 05    the same, where only Markdown and comments differ; outputs stay
     course translate --to es --check      what is fuzzy or missing, pages that are not what their catalogue says
     course translate --catalogue          only bring the catalogues in step; readme, kit, site, views, ch05: one of them
+    course translate --to es teaching     the guide and the plans of lessons, into docs/es/
 
 The code is the English one's but for a line that says the language, before the chapters are imported, and the
 comments, docstrings and printed texts of the cells that are read. What has no translation is English.
@@ -14,7 +15,7 @@ import re
 import tempfile
 
 from course_kit import files
-from course_kit.i18n import current
+from course_kit.i18n import current, use
 from course_kit.i18n.catalogues import languages, speech
 from course_tools.authoring import building, minutes, serialiser, sources, stills
 from course_tools.translation import catalogues, english, units
@@ -23,6 +24,8 @@ from course_tools.translation.units import Unit
 IMPORT = "import course_kit\n"
 LINKED = re.compile(r"\]\((?:(\w+)\.ipynb)?#([^)]+)\)")
 OUTSIDE = re.compile(r"\]\(\.\./")
+TAUGHT = re.compile(r"\]\(docs/(teaching|lesson_plans)\.md")  # the pages of docs/ that other languages have
+BESIDE = re.compile(r"\]\((?=\.\./|(?!lesson_plans)\w+\.md)")
 
 
 def translated(name, to):
@@ -143,15 +146,26 @@ def drift(name, to):
     return problems
 
 
-def readme(to):
-    """README.md in a language: its text, with links to that language's notebooks."""
-    own = {catalogues.unit_of(one): one for one in catalogues.read("readme", to)}
-    notes = languages()[to]["notes"]
-    text = (files.course_folder() / "README.md").read_text(encoding="utf-8")
+def pages(name, to):
+    """{file: text} of what a catalogue of a page gives in a language: README, or the guide and the lesson plans."""
+    from course_tools.classroom import plans
+
+    own = {catalogues.unit_of(one): one for one in catalogues.read(name, to)}
+    told, root = languages()[to], files.course_folder()
+    notes = told["notes"]
+    text = (root / units.PAGES[name]).read_text(encoding="utf-8")
     text = units.rewritten(text, lambda unit: _said(unit, own, notes["fuzzy"]))
-    title, _, rest = text.split("\n\n", 2)
-    head = "\n\n".join([title, notes["others"], notes["reviewed"], *notes.get("begin", [])])
-    return f"{head}\n\n{rest}".replace("](notebooks/", f"](notebooks/{to}/")
+    if name == "readme":
+        title, _, rest = text.split("\n\n", 2)
+        head = "\n\n".join([title, notes["others"], notes["reviewed"], *notes.get("begin", [])])
+        text = f"{head}\n\n{rest}".replace("](notebooks/", f"](notebooks/{to}/")
+        return {root / told["readme"]: TAUGHT.sub(rf"](docs/{to}/\1.md", text)}
+    text = BESIDE.sub("](../", text).replace("](../../README.md", f"](../../{told['readme']}")
+    spoken, folder = current(), root / "docs" / to
+    use(to)
+    made = {folder / "teaching.md": text, folder / "lesson_plans.md": plans.text(sources.names())}
+    use(spoken)
+    return made
 
 
 def _language(to):
@@ -179,8 +193,10 @@ def run(names=(), check=False, catalogue=False, text=False, to=None):
         if name in sources.names():
             build(name, to, text)
             print(f"notebooks/{to}/{name}.ipynb built", flush=True)
-        elif name == "readme":
-            files.write_atomically(files.course_folder() / languages()[to]["readme"], readme(to))
+        elif name in units.PAGES:
+            for path, words in pages(name, to).items():
+                path.parent.mkdir(exist_ok=True)
+                files.write_atomically(path, words)
     return 0
 
 
@@ -196,8 +212,9 @@ def _problems(name, to):
     said += [f"{_place(catalogues.wanted(name)[unit])}: {file.name} lacks: {unit.text}" for unit in lacking]
     if name in sources.names():
         said += drift(name, to) or [f"notebooks/{to}/{name}.ipynb, {one}" for one in english.runs(_built(name, to))]
-    if name == "readme" and (files.course_folder() / languages()[to]["readme"]).read_text("utf-8") != readme(to):
-        said.append(f"{languages()[to]['readme']} is not what its catalogue says. Run `course translate readme`.")
+    for path, words in pages(name, to).items() if name in units.PAGES else ():
+        if not path.exists() or path.read_text("utf-8") != words:
+            said.append(f"{path} is not what its catalogue says. Run `course translate {name}`.")
     if said:
         print("\n".join(said))
     return said

@@ -14,13 +14,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from course_kit import files
-from course_tools.authoring import minutes, sources
+from course_tools.authoring import sources
+from course_tools.authoring.rewriting import plain, rewritten
 
-VERBATIM = re.compile(r"(```.*?```|\$\$.*?\$\$|<!--.*?-->|<a id=\"[^\"]*\"></a>|</?(?:details|summary)>)", re.S)
-LEAD = re.compile(
-    rf"(\s*(?:#+ |[-*] (?:\[[ x]\] )?|\d+\. |> )*)(.*?)((?: {re.escape(minutes.NOT_IN_CLASS)})?\s*)$", re.S
-)
-RULE = re.compile(r"[\s|:-]+$")
 LABELS = {
     "title",
     "caption",
@@ -43,9 +39,11 @@ ROOMS = {
     "site": ["course_tools/publishing/**/*.py", "course_tools/publishing/**/*.j2"],
     "views": [f"{room}/**/*.js" for room in ("course_kit/views/js/src", "chapters")],
 }
-ROOMS["site"] += ["course_tools/authoring/minutes.py"]
+ROOMS["site"] += [f"course_tools/{one}.py" for one in ("authoring/minutes", "classroom/plans")]
+ROOMS["site"] += ["course_tools/classroom/presenting/speaker.py"]
 ROOMS["views"] += [f"course_tools/{room}/**/*.js" for room in ("classroom/jupyter", "publishing/website")]
 TABLES = {"ch07": ["data/history.csv"]}
+PAGES = {"readme": "README.md", "teaching": "docs/teaching.md"}  # catalogue of a page: the page
 
 
 def rooms():
@@ -67,31 +65,6 @@ def of_markdown(text):
     found = []
     rewritten(text, lambda unit: found.append(unit) or unit)
     return found
-
-
-def rewritten(text, said):
-    """A cell's Markdown with said(unit) in place of each unit."""
-    pieces = VERBATIM.split(text)
-    for i, piece in enumerate(pieces):
-        if not VERBATIM.fullmatch(piece):
-            pieces[i] = "\n".join(_line(line, said) for line in piece.split("\n"))
-    return "".join(pieces)
-
-
-def _line(line, said):
-    if line.lstrip().startswith("|"):
-        return line if RULE.match(line) else "|".join(_part(cell, said) for cell in re.split(r"(?<!\\)\|", line))
-    return _part(line, said)
-
-
-def _part(text, said):
-    before, inside, after = LEAD.match(text).groups()
-    return before + (said(inside) if re.search(r"[A-Za-z]{2}", plain(inside)) else inside) + after
-
-
-def plain(text):
-    """A unit without its formulas, its code, its tags and the addresses of its links."""
-    return re.sub(r"\$[^$]*\$|`[^`]*`|<[^>]*>|\]\([^)]*\)", "", text)
 
 
 def of_notebook(name):
@@ -197,10 +170,10 @@ def _printed(code, lines):
                     yield first + text.start(1), first + text.end(1)
 
 
-def of_readme():
-    """The same of README.md."""
-    text = (files.course_folder() / "README.md").read_text(encoding="utf-8")
-    yield from (("README.md", 1, Unit(unit)) for unit in of_markdown(text))
+def of_page(name):
+    """The same of a page."""
+    text = (files.course_folder() / PAGES[name]).read_text(encoding="utf-8")
+    yield from ((PAGES[name], 1, Unit(unit)) for unit in of_markdown(text))
 
 
 def of_room(name):

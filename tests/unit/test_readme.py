@@ -15,7 +15,7 @@ from course_tools.classroom.presenting import screens
 from course_tools.publishing import artifacts
 
 ROOT = files.course_folder()
-PAGES = ["README.md", "CONTRIBUTING.md", "docs/using.md", "docs/teaching.md"]
+PAGES = ["README.md", "CONTRIBUTING.md", "docs/using.md", "docs/teaching.md", "docs/zh/teaching.md"]
 ALL = ["README.md", "CONTRIBUTING.md", *(f"docs/{p.name}" for p in ROOT.glob("docs/*.md"))]
 
 

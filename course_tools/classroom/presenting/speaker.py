@@ -11,13 +11,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from course_kit import files, lessons
+from course_kit.i18n import current, mark, t
+from course_kit.i18n.catalogues import languages
 from course_tools.authoring.markup import spoken, to_keep
 from course_tools.authoring.minutes import NOT_IN_CLASS
+from course_tools.authoring.rewriting import rewritten
 from course_tools.authoring.sources import tags
 from course_tools.classroom import plans
 
 GUIDE = "docs/teaching.md"
-OPENING = ("Ready", "Show first", "Leave out", "Ask", "Misconceptions")
+OPENING = (mark("Ready"), mark("Show first"), mark("Leave out"), mark("Ask"), mark("Misconceptions"))
 
 
 @dataclass(frozen=True)
@@ -48,18 +51,21 @@ class Note:
         for part in self.ask.split("\n"):
             if part:
                 head, _, rest = part.partition(": ")
-                yield (head, rest) if head in OPENING else ("Ask", part)
+                yield (t(head), rest) if head in OPENING else (t("Ask"), part)
         for question, tempting, right, why in self.guesses:
-            yield "Guess", question
+            yield t("Guess"), question
             if tempting:
-                yield "Expect", tempting
-            yield "Right", f"{right.rstrip('.')}. {why}" if why else right
+                yield t("Expect"), tempting
+            yield (
+                t("Right", context="note"),
+                t("{right}. {why}", right=right.rstrip(".。"), why=why) if why else right,
+            )
         for words in self.answers:
-            yield "Answer", words
+            yield t("Answer"), words
         for name, minutes, said in self.exercises:
-            yield f"Exercise, {minutes} minutes", f"{name}. Expect: {said}"
+            yield t("Exercise, {n} minutes", n=minutes), t("{name}. Expect: {said}", name=t(name), said=said)
         if self.keep:
-            yield "Keep", self.keep
+            yield t("Keep"), self.keep
 
     def html(self) -> str:
         """An HTML fragment: a heading and a list, no script, no style."""
@@ -68,28 +74,37 @@ class Note:
     def rows(self) -> str:
         """The lines as an HTML list."""
         rows = "".join(f"<dt>{html.escape(what)}</dt><dd>{html.escape(words)}</dd>" for what, words in self.lines())
-        return f'<dl lang="en" translate="no">{rows}</dl>'
+        tag = languages().get(current(), {"tag": "en"})["tag"]
+        return f'<dl lang="{tag}" translate="no">{rows}</dl>'
 
 
-@functools.cache
 def notes(name: str) -> list[Note]:
-    """The notes of a notebook, such as "03_seq2seq": one for its title, one for each section.
+    """The notes of a notebook, such as "03_seq2seq": one for its title, one for each section. Headings are English,
+    the rest is in the language in use.
 
     The guide plans lessons; the notes of an annex have what it asks itself.
     Raises FileNotFoundError if there is no such notebook or no guide.
     """
+    return _notes(name, current())
+
+
+@functools.cache
+def _notes(name: str, language: str) -> list[Note]:
     part = "" if lessons.is_annex(name) else _parts().get(lessons.chapter(name), "")
-    asks = {spoken(head): spoken(words) for head, words in re.findall(r"^- \*(.+?)\*: (.+)$", part, re.M)}
+    asks = {spoken(head): _without_head(line) for line, head in re.findall(r"^- (\*(.+?)\*: .+)$", part, re.M)}
+    opening = list(_opening("\n".join(plans.said("teaching", line) for line in part.split("\n"))))
     shown, found, starts = plans.sections(name), [], 0
     for section in shown:
         text = "\n\n".join(cell.source for cell in section.cells if cell.cell_type == "markdown")
         heading, inside = spoken(section.heading), [spoken(words) for words in re.findall(r"^## (.+)$", text, re.M)]
         asked = [asks.get(one) for one in dict.fromkeys([heading, *inside])]
-        ask = "\n".join(filter(None, [*([] if found else _opening(part)), *asked, *_asked(section.cells)]))
-        guesses = tuple((one.question, one.wrong, one.rightly, one.why) for one in plans.guesses(section.cells))
+        texts = {cell.id: rewritten(cell.source, lambda unit: plans.said(name, unit)) for cell in section.cells}
+        guess = [texts[cell.id] for cell in section.cells if "guess" in tags(cell)]
+        ask = "\n".join(filter(None, [*([] if found else opening), *asked, *_asked(guess)]))
+        guesses = tuple((one.question, one.wrong, one.rightly, one.why) for one in plans.guesses(section.cells, name))
         exercises = tuple((x.name, str(x.minutes), plans.mistake(x)) for x in plans.exercises(name, section.cells))
-        keep = " ".join(spoken(to_keep(cell.source)) for cell in section.cells if "keep" in tags(cell))
-        folded = "".join(re.findall(r"<details>(.+?)</details>", text, re.S))
+        keep = " ".join(spoken(to_keep(texts[cell.id])) for cell in section.cells if "keep" in tags(cell))
+        folded = "".join(re.findall(r"<details>(.+?)</details>", "\n\n".join(texts.values()), re.S))
         answers = tuple(spoken(words) for words in re.findall(r"^\d+\. (.+)$", folded, re.M))
         minutes = None if lessons.is_annex(name) else section.minutes
         heading += f" {NOT_IN_CLASS}" * section.aside
@@ -98,22 +113,28 @@ def notes(name: str) -> list[Note]:
     return found
 
 
-def _asked(cells) -> Iterator[str]:
+def _without_head(line: str) -> str:
+    """What the guide asks in a section, without the section's title before it."""
+    return spoken(re.sub(r"^\*.+?\*[:：] ?", "", plans.said("teaching", line)))
+
+
+def _asked(texts) -> Iterator[str]:
     """The questions that a section's own text asks before it shows something, in cells tagged `guess`: of a
     paragraph what its last bold words lead to."""
-    for cell in cells:
-        text = re.sub(r"<details>.*?</details>", "", cell.source, flags=re.S)
-        for paragraph in re.split(r"\n\s*\n", text) if "guess" in tags(cell) else ():
-            if found := re.search(r".*\*\*([^*]+)\*\*([^?]*\?.*)", paragraph, re.S):
-                head, words = spoken(found[1]).strip(":"), found[2]
-                asked = spoken(words[: words.rindex("?") + 1]).lstrip(": ")
-                yield f"({head}) {asked}" if " " in head else asked
+    for text in texts:
+        for paragraph in re.split(r"\n\s*\n", re.sub(r"<details>.*?</details>", "", text, flags=re.S)):
+            if found := re.search(r".*\*\*([^*]+)\*\*([^?？]*[?？].*)", paragraph, re.S):
+                head, words = spoken(found[1]).strip(":："), found[2]
+                asked = spoken(re.match(r".*[?？]", words, re.S)[0]).lstrip(":：， ")  # type: ignore[index]
+                alone = head in ("Guess", t("Guess"))
+                yield asked if alone else t("({head}) {asked}", head=head, asked=asked)
 
 
 def _opening(part: str) -> Iterator[str]:
-    """What the guide says before a chapter begins, one line each."""
+    """What the guide says before a chapter begins, in the language in use, one line each."""
+    heads = "|".join(map(t, OPENING))
     for head in OPENING:
-        for words in re.findall(rf"\*\*{head}[.:]?\*\*:? ?(.+?)(?=\*\*[A-Z][a-z ]+[.:]?\*\*|$)", part, re.M):
+        for words in re.findall(rf"\*\*{t(head)}[.:]?\*\*[:：。，]? ?(.+?)(?=\*\*(?:{heads})[.:]?\*\*|$)", part, re.M):
             yield f"{head}: {spoken(words)}"
 
 

@@ -62,7 +62,7 @@ def configuration():
     notebooks = building.folder(os.environ.get("COURSE_LANGUAGE", "en"))
     said = {}
     for name in names:
-        heads = screens.headings(name, notebooks / f"{name}.ipynb")  # the rest of a note is in English
+        heads = screens.headings(name, notebooks / f"{name}.ipynb")
         told = [replace(one, heading=heads.get(one.heading, one.heading)) for one in notes(name)]
         said[name] = [{"heading": x.heading, "minutes": x.minutes, "starts": x.starts, "html": x.html()} for x in told]
     return {"chapters": [f"{folder}/{name}.ipynb" for name in names], "notes": said}

@@ -85,7 +85,7 @@ def test_a_chapter_that_is_not_there_is_named(with_an_annex, given, said):
 
 
 def test_an_annex_has_no_plan_and_keeps_what_it_says_itself(with_an_annex):
-    title, section = notes.__wrapped__("02_two_annex")
+    title, section = speaker._notes.__wrapped__("02_two_annex", "en")
     assert title.ask == "" and title.minutes is None, "the guide plans the lesson"
     assert section.keep == "02_two_annex."
 

@@ -1,0 +1,36 @@
+"""Markdown with other words in it, unit by unit; what a unit is says `course_tools/translation/units.py`."""
+
+import re
+
+from . import minutes
+
+VERBATIM = re.compile(r"(```.*?```|\$\$.*?\$\$|<!--.*?-->|<a id=\"[^\"]*\"></a>|</?(?:details|summary)>)", re.S)
+LEAD = re.compile(
+    rf"(\s*(?:#+ |[-*] (?:\[[ x]\] )?|\d+\. |> )*)(.*?)((?: {re.escape(minutes.NOT_IN_CLASS)})?\s*)$", re.S
+)
+RULE = re.compile(r"[\s|:-]+$")
+
+
+def rewritten(text, said):
+    """A cell's Markdown with said(unit) in place of each unit."""
+    pieces = VERBATIM.split(text)
+    for i, piece in enumerate(pieces):
+        if not VERBATIM.fullmatch(piece):
+            pieces[i] = "\n".join(_line(line, said) for line in piece.split("\n"))
+    return "".join(pieces)
+
+
+def _line(line, said):
+    if line.lstrip().startswith("|"):
+        return line if RULE.match(line) else "|".join(_part(cell, said) for cell in re.split(r"(?<!\\)\|", line))
+    return _part(line, said)
+
+
+def _part(text, said):
+    before, inside, after = LEAD.match(text).groups()
+    return before + (said(inside) if re.search(r"[A-Za-z]{2}", plain(inside)) else inside) + after
+
+
+def plain(text):
+    """A unit without its formulas, its code, its tags and the addresses of its links."""
+    return re.sub(r"\$[^$]*\$|`[^`]*`|<[^>]*>|\]\([^)]*\)", "", text)
