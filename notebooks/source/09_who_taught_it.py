@@ -151,6 +151,11 @@ predict(
 # %% slideshow={"slide_type": "skip"}
 examples = {"alone": sums.in_ids(taught, sums.result)}
 examples["draft"] = sums.in_ids(taught, sums.draft)
+
+def exam(model):
+    old, new = (sums.share_right(model, some) for some in (taught, held_out))
+    return f"{old:.0%} of the taught sums, {new:.0%} of new ones"
+
 models = {name: sums.fresh() for name in examples}
 
 # %% seconds=30 slideshow={"point": ["loss = ", "backward()", "optimiser.step()"], "slide_type": "subslide"} steps=[400, 100, 99] tags=["training"]
@@ -165,8 +170,7 @@ for name, model in models.items():
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimiser.step()
         if step % 100 == 99:
-            old, new = (sums.share_right(model, some) for some in (taught, held_out))
-            print(name, step + 1, f"{old:.0%} of the taught sums, {new:.0%} of new ones")
+            print(name, step + 1, exam(model))
 
 # %% [markdown]
 # Here are two new sums that the second model gets right, and two that it doesn't. **In which step did it go wrong?**

@@ -15,6 +15,7 @@ import math
 
 import torch
 import torch.nn.functional as F
+from torch import nn
 import course_kit
 from chapters.ch09 import again, find_error, hint, solution
 from course_kit.i18n import from_cell
@@ -52,7 +53,10 @@ assert gained == 1.2 and 0.2 / 0.1 == 2
 # - **A penalty for leaving the first model**, the KL divergence of the lesson's line 2. With a program as the judge there's less to fear, and many leave it out. With a learned reward there's more ([why](#learned-reward)).
 # - **The length.** The paper divides each answer's sum by its own number of tokens, so in a long wrong answer each token is pushed down less. *Dr. GRPO* (2025) leaves this out, and the division by the deviation, too. We divide by all tokens of the batch. <!-- source: Shao et al. 2024; Liu et al. 2025, Understanding R1-Zero-like training -->
 #
-# The lesson takes one step for each set of answers. So the ratio is 1, and clipping would do nothing.
+# The lesson takes one step for each set of answers. So the ratio is 1, and clipping would do nothing:
+
+# %% slideshow={"slide_type": "skip"} tags=["definition"]
+# course_utils.post_training: training
 
 # %% [markdown] tags=["guess"]
 # ## What if the reward is learned?

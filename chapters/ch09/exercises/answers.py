@@ -199,7 +199,7 @@ ADVANTAGES = Exercise(
     ),
     hints=(
         t("As by hand on four answers: minus the mean, divided by the deviation, but for each row."),
-        t("`mean(1)` of [G, A] is [G]. To subtract it from [G, A], keep the axis: `keepdim=True`."),
+        t("`rewards.mean(1)` is [G]. To subtract it from [G, A], keep the axis: `keepdim=True`."),
         t("If all rewards of a row are equal, the deviation is 0. Add eps to it before you divide."),
     ),
     minutes=5,
