@@ -189,7 +189,7 @@ Table(
 )
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# The model that writes the result alone gets most of the taught sums right, and few new ones. The other one adds most of the new sums. Why is it better, if both saw the same ones? Ask yourself what is *new* in a new sum. For the first model the whole sum is. But the second adds only two digits and a carry at a time. In 93 of 100 new sums it has met the last digits before, and in 87 the first digits with their carry (in either order). With the first digits it errs most.
+# The model that writes the result alone gets most of the taught sums right, and few new ones. The other one adds most of the new sums. Why is it better, if both saw the same ones? Ask yourself what is *new* in a new sum. For the first model the whole sum is. But the second adds only two digits and a carry at a time. For 93 % of the new sums it has met the last digits before, and for 87 % the first digits with their carry (in either order). With the first digits it errs most.
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 def small(step):
@@ -248,7 +248,7 @@ assert len(trials["seeds"]) == 3 and trials["taught"] == 200 and len(held_out) =
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Three: which answer is better?
 # <a id="dpo"></a>
-# Who could write the best possible poem, or the kindest refusal? But if you are shown two of them, you can usually say which one you like better. That's our second teacher: people who choose. To 37+48= both the result alone and the draft are right answers. Say that three people of four prefer the one with its steps. What should a model learn from this? <!-- source: sums.draft -->
+# Perhaps you couldn't write a good poem, or a kind refusal. But if you are shown two of them, you can usually say which one you like better. That's our second teacher: people who choose. To 37+48= both the result alone and the draft are right answers. Say that three people of four prefer the one with its steps. What should a model learn from this? <!-- source: sums.draft -->
 #
 # **The idea:** give each answer a number, its *reward*, so that the differences of rewards explain what people choose. Then tilt the model towards high rewards, but not too far from what it was. That takes four lines.
 #
@@ -257,7 +257,7 @@ assert len(trials["seeds"]) == 3 and trials["taught"] == 200 and len(held_out) =
 #
 # $$\underbrace{\sum_y\pi(y)\,r(y)}_{\text{mean reward}}\;-\;\beta\underbrace{\sum_y\pi(y)\ln\frac{\pi(y)}{\pi_0(y)}}_{\text{how far from }\pi_0}$$
 #
-# The second sum is the **KL divergence**. If the two models are the same it is 0, and otherwise it is above 0. The number β is the price of moving, so with a large β the model stays close. **RLHF** (InstructGPT, 2022) follows this line: a second model learns $r$ from people's choices, and $\pi$ is trained by trial and error, as in section Four. <!-- source: Ouyang et al. 2022 -->
+# The second sum is the **KL divergence**. If the two models are the same it is 0, and otherwise it is positive. The number β is the price of moving, so with a large β the model stays close. **RLHF** (InstructGPT, 2022) follows this line: a second model learns $r$ from people's choices, and $\pi$ is trained by trial and error, as in section Four. <!-- source: Ouyang et al. 2022 -->
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # 3. *Which π is that?* We can write it down. Multiply the old probability of each answer by $e^{r/\beta}$, then divide by the sum $Z$, so that everything adds up to 1:
@@ -288,11 +288,11 @@ labs.tilt(
 #
 # </details>
 #
-# 4. *Now read it backwards.* Line 3 gives us the model if we know the rewards. Divide it by $\pi_0$, take the logarithm, multiply by β, and you have the reward if you know the model:
+# 4. *Now read it backwards.* Line 3 gives us the model if we know the rewards. Divide it by $\pi_0$, take the logarithm, multiply by β, and bring $\beta\ln Z$ to the other side. Now you have the reward if you know the model:
 #
 # $$r(y)=\beta\ln\frac{\pi(y)}{\pi_0(y)}+\beta\ln Z$$
 #
-# In the table, with β = 1, this is $\ln(\tfrac34:\tfrac12)+\ln 2=\ln 3$, for the answer with steps, and $\ln(\tfrac14:\tfrac12)+\ln 2=0$ for the other one: the rewards that we put in. So *every* model is the best one for *some* reward, and this line says for which.
+# In the table, with β = 1, this is $\ln(\tfrac34:\tfrac12)+\ln 2=\ln 3$, for the answer with steps, and $\ln(\tfrac14:\tfrac12)+\ln 2=0$ for the other one: the rewards that we put in. So *every* model is the best one for *some* reward, and this line says for which, up to the $\beta\ln Z$ that all answers to a question share.
 #
 # Now put it into line 1, where only the *difference* of two rewards matters. Both answers belong to one question, so both rewards contain the same $\beta\ln Z$, and it cancels. What is left needs no reward model:
 #
@@ -409,7 +409,7 @@ assert abs(found[-1] - says) < 0.08 and found[-1] > found[0] + 0.1
 #
 # <details><summary>How sure is this?</summary>
 #
-# In twelve other runs the model ended below line 3, by seven points at most. <!-- source: seeds 0 to 3, two trainings each: 70.2, 69.4, 74.0, 74.5, 71.0, 74.4, 76.7, 76.9 % where line 3 says 71.5, 71.5, 74.7, 74.7, 76.2, 76.2, 78.6, 78.6; seed 0, four more (torch seeds 0 to 3), probabilities added up: 66.2, 67.1, 70.4, 71.1 where it says 72.7, and sum by sum 71.0 -->
+# In ten of eleven other runs the model ended within five points of line 3, above it or below, and in one ten points below. <!-- source: model seed 0, dice 1 to 7: -2.6, -10.5, 1.0, 0.9, -0.7, 2.1, -1.4 points from line 3; model seed 1, dice 0 to 3: -4.8, -2.2, -0.1, 2.6 -->
 #
 # </details>
 #
@@ -422,7 +422,7 @@ assert abs(found[-1] - says) < 0.08 and found[-1] > found[0] + 0.1
 #
 # To train, we follow slopes, and a check has none: change a parameter a little, and the answer stays the same, or it becomes another one. What does change smoothly is the *probability* of each answer. So here's the idea: **let the model write several answers, and raise the probability of those that pass the check.**
 #
-# To learn from what your own attempts have earned is called **reinforcement learning**. Its four words are all in the next picture. The **agent** acts: here, our model writes an answer. Its **policy** $\pi$ gives each answer its probability. The **environment**, here a question and the program that checks, replies with a **reward**, here 1 or 0.
+# To learn from what your own attempts have earned is called **reinforcement learning**. You'll see its four words in the next picture. The **agent** acts: here, our model writes an answer. The agent's **policy** $\pi$ gives each answer its probability. The **environment**, here a question and the program that checks, replies with a **reward**, here 1 or 0.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### By hand, on four answers
@@ -448,7 +448,7 @@ labs.group(
 )
 
 # %% [markdown]
-# The four earn ¼ on average, and the first earns 1. Their deviation is ½ (we divide by n − 1, as PyTorch does), so the first is 1.5 deviations above the mean, and that's its **advantage** $A$. The wrong ones have −½. The loss multiplies the advantage of each answer by its log-probability, so the first answer adds $-1.5\cdot\ln 0.1\,/\,4=0.86$:
+# The four earn ¼ on average, and the first earns 1. The deviation of these rewards is ½ (we divide by n − 1, as PyTorch does), so the first is 1.5 deviations above the mean, and that's its **advantage** $A$. The wrong ones have −½. The loss multiplies the advantage of each answer by its log-probability, so the first answer adds $-1.5\cdot\ln 0.1\,/\,4=0.86$:
 #
 # $$L=-\frac1n\sum_i A_i\,\ln\pi(y_i)$$
 #
@@ -564,7 +564,7 @@ assert 0 < passed[n].mean() < 1 and 0 < wasted < 40
 #
 # <details><summary>How sure is this?</summary>
 #
-# Three recorded trainings went on to 50 steps: the check raised 67 % to 74 on average, each time a little, and the coin lowered it to 18. With five other seeds the check raised it, too, once by only two sums of 300. <!-- source: data/results/reasoning.json; seeds 3 to 7: 0.6, 4.3, 7.7, 6.0 and 9.7 points -->
+# In eleven other trainings of 30 steps, the check made ten better, by one to six points, and one worse by two. The coin made all five that we tried worse. Three recorded trainings took 50 steps: the check raised 67 % to 74 on average, and each got better. The coin lowered it to 18. With five other seeds the check helped, too, once by only two sums of 300. <!-- source: 30 steps, model seed 0, dice 1 to 7: 5.7, 1.0, 2.7, 2.0, -2.3, 6.0, 4.0 points; model seed 1, dice 0 to 3: 2.7, 3.4, 2.4, 2.4; the coin, seed 0, dice 1: -39.6, seed 1, dice 0 to 3: -25.0, -13.6, -14.3, -22.6; 50 steps: data/results/reasoning.json; seeds 3 to 7: 0.6, 4.3, 7.7, 6.0 and 9.7 points -->
 #
 # </details>
 #
@@ -614,12 +614,12 @@ asking = labs.replies(
 asking
 
 # %% [markdown]
-# So who taught it? You did, in three ways.
+# So who taught it? You did: it learned to imitate your answers, and then to pass a check. (A copy of it learned what people prefer.)
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## One sentence, nine chapters
 # <a id="one-sentence"></a>
-# **The animal didn't cross the street because it was too tired.** Each chapter of this course has a way to decide how much “it” takes from the other words. Here they are side by side, and an arc is as thick as what “it” gives to the word at its end. (The ninth is SmolLM2's, because your model here reads only sums.)
+# **The animal didn't cross the street because it was too tired.** Here you see side by side how much “it” gives to the other words, in a model from each chapter. The more “it” gives to a word, the thicker is its arc. (The ninth model is SmolLM2, because your model here reads only sums.)
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"}
 from chapters.ch09.experiments.one_sentence import through_all
@@ -641,7 +641,7 @@ assert all(one.told() == recorded[n].told() for n, one in maps.items())
 #
 # $$\mathrm{softmax}(\text{scores})\cdot{\color{#008a67}{V}}.$$
 #
-# From one chapter to the next only two things in it change: how the scores are computed, and what is averaged.
+# Between the chapters, only two things in this line change: how the scores are computed, and what is averaged.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Keep it

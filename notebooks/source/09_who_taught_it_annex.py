@@ -142,7 +142,7 @@ assert several.mean(1).round().int().tolist() == [67, 67, 79, 74]
 # %% [markdown] tags=["guess"]
 # ## Can a model teach another?
 # <a id="distillation"></a>
-# In the lesson people wrote the answers, or a program did. A large model can write them, too, and a small one imitates it: this is called **distillation**. If you have the teacher on your machine, you can ask for more than its texts. **Guess before you run it:** after *The old man opened the*, a book has one next word. What can chapter 7's GPT tell a student that the book cannot?
+# In the lesson a program wrote the answers to imitate. A large model can write them, too, and a small one learns to imitate it: this is called **distillation**. If you have the teacher on your machine, you can ask for more than its texts. **Guess before you run it:** where a book has *The old man opened the*, one next word follows. What can chapter 7's GPT tell a student that the book cannot?
 
 # %%
 from course_kit.checkpoints import load_checkpoint
@@ -161,9 +161,9 @@ for T in (1, 2):
 assert names == [" door", " gate", " window"] and 3.5 < p[0] / p[1] < 5.5
 
 # %% [markdown]
-# It tells what else would do: a door is likeliest, but a gate or a window opens as well. A book with *door* says nothing about the others. So the student learns from all the teacher's probabilities, its *soft targets*, and the loss is the cross-entropy with them (Hinton et al. 2015). A temperature above 1, for both models, gives the small ones more weight: at T = 2 the ratio of *door* to *gate* is the root of what it was. DistilBERT (2019), which has half of BERT's layers, learned from soft targets while it was pre-trained. <!-- source: Hinton et al. 2015; Sanh et al. 2019 -->
+# It tells what else would do: a door is likeliest, but a gate or a window opens as well. If the book has *door* there, that place says nothing about the others. So the student learns from all the teacher's probabilities, its *soft targets*. The loss is the cross-entropy with them, to which that with the book's word may be added (Hinton et al. 2015). A temperature above 1, for both models in training, gives small probabilities more weight: at T = 2 the ratio of *door* to *gate* is the square root of what it was. DistilBERT (2019), with half as many layers as BERT, was pre-trained on soft targets, but not on these alone. <!-- source: Hinton et al. 2015; Sanh et al. 2019 -->
 #
-# If you only have the teacher's texts, do as in section One of the lesson: let it write answers, keep those that pass a check, and imitate them. DeepSeek-AI (2025) taught smaller models in this way, with about 800,000 texts and no reward. <!-- source: DeepSeek-AI 2025, distilled models: SFT alone, about 800k samples, 600k of reasoning and 200k others -->
+# If you only have the teacher's texts, let it write answers, keep those that pass a check, and imitate them, as in section One of the lesson. DeepSeek-AI (2025) taught smaller models by imitation alone, with about 800,000 texts. Three quarters of these were drafts with results, and only right ones had been kept. <!-- source: DeepSeek-AI 2025, distilled models: SFT alone, about 800k samples, 600k of reasoning and 200k others -->
 
 # %% [markdown] tags=["card"]
 # ## Why does it not stop?
