@@ -77,11 +77,11 @@ class Frames(dict[int, Panel]):
 
     def _repr_html_(self) -> str:
         shown = "".join(
-            f'<figure style="margin:0">{frame(number, panel)}<figcaption>{number} · {html.escape(panel.told())}'
-            "</figcaption></figure>"
+            f'<figure style="margin:0">{frame(number, panel)}<figcaption style="font-size:.85em">{number} · '
+            f"{html.escape(panel.told())}</figcaption></figure>"
             for number, panel in self.items()
         )
-        grid = "display:grid;grid-template-columns:repeat(auto-fill,minmax(15em,1fr));gap:1em"
+        grid = "display:grid;grid-template-columns:repeat(auto-fill,minmax(10em,1fr));gap:1em"
         return f'<div style="{grid}">{shown}</div>'
 
 

@@ -52,7 +52,7 @@ assert gained == 1.2 and 0.2 / 0.1 == 2
 # - **A penalty for leaving the first model**, the KL divergence of the lesson's line 2. With a program as the judge there's less to fear, and many leave it out. With a learned reward there's more ([why](#learned-reward)).
 # - **The length.** The paper divides each answer's sum by its own number of tokens, so in a long wrong answer each token is pushed down less. *Dr. GRPO* (2025) leaves this out, and the division by the deviation, too. We divide by all tokens of the batch. <!-- source: Shao et al. 2024; Liu et al. 2025, Understanding R1-Zero-like training -->
 #
-# Our loop takes one step for each set of answers. So the ratio is 1, and clipping would do nothing:
+# The lesson takes one step for each set of answers. So the ratio is 1, and clipping would do nothing:
 
 # %% slideshow={"slide_type": "skip"} tags=["definition"]
 # course_utils.post_training: training
@@ -106,13 +106,7 @@ assert (mean["draft + SFT again + GRPO"], mean["draft + SFT again + SFT again"],
 assert all(a > b for a, b in zip(right("draft + GRPO"), right("draft"), strict=True)) and len(trials["seeds"]) == 3 and trials["taught"] == 200
 
 # %% [markdown]
-# <details><summary>Answer</summary>
-#
-# More imitation of the same sums does as well as the reward, and you can have both, first one and then the other. A reward needs no solutions. That's no advantage here, where 200 are at hand, but a large one where nobody has any.
-#
-# </details>
-#
-# How sure is it? In all eight trainings that we tried, three recorded and five others, the check made the model better, once by only two sums of 300. Whether imitation or the check gave more changed from seed to seed. <!-- source: seeds 3 to 7: 0.6, 4.3, 7.7, 6.0, 9.7 points -->
+# More imitation of the same sums does as well as the reward, and you can have both, first one and then the other. A reward needs no solutions. That's no advantage here, where 200 are at hand, but a large one where nobody has any. With five other seeds the check helped, too, once by only two sums of 300. Whether imitation or the check gave more changed from seed to seed. <!-- source: seeds 3 to 7: 0.6, 4.3, 7.7, 6.0, 9.7 points -->
 #
 # And if you take large steps? At a learning rate seven times as high the check left 8 % in the one training that we tried. Where all eight answers to a question are wrong, all advantages are 0, and nothing leads back.
 
@@ -142,11 +136,33 @@ plot.bars(
 assert several.mean(1).round().int().tolist() == [67, 67, 79, 74]
 
 # %% [markdown]
-# <details><summary>Answer</summary>
-#
 # A vote brings nothing here, because where the model is wrong, it's mostly wrong eight times. If a check picks a right one of eight, the model does at least as well as after the training. But then you need the check for every question, in the exam, too.
+
+# %% [markdown] tags=["guess"]
+# ## Can a model teach another?
+# <a id="distillation"></a>
+# In the lesson a program wrote the answers to imitate. A large model can write them, too, and a small one learns to imitate it: this is called **distillation**. If you have the teacher on your machine, you can ask for more than its texts. **Guess before you run it:** where a book has *The old man opened the*, one next word follows. What can chapter 7's GPT tell a student that the book cannot?
+
+# %%
+from course_kit.checkpoints import load_checkpoint
+
+teacher = load_checkpoint("gpt-prose")
+start = torch.tensor([teacher.tokenizer.encode(" The old man opened the")])
+with torch.no_grad():
+    logits = teacher.model(start)[0, -1]
+likeliest = logits.topk(3).indices
+print(names := teacher.tokenizer.tokens(likeliest.tolist()))
+for T in (1, 2):
+    p = (logits / T).softmax(-1)[likeliest]
+    print(f"T = {T}:", [round(x, 3) for x in p.tolist()], f"ratio {p[0] / p[1]:.1f}")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert names == [" door", " gate", " window"] and 3.5 < p[0] / p[1] < 5.5
+
+# %% [markdown]
+# It tells what else would do: a door is likeliest, but a gate or a window opens as well. If the book has *door* there, that place says nothing about the others. So the student learns from all the teacher's probabilities, its *soft targets*. The loss is the cross-entropy with them, to which that with the book's word may be added (Hinton et al. 2015). A temperature above 1, for both models in training, gives small probabilities more weight: at T = 2 the ratio of *door* to *gate* is the square root of what it was. DistilBERT (2019), with half as many layers as BERT, was pre-trained on soft targets, but not on these alone. <!-- source: Hinton et al. 2015; Sanh et al. 2019 -->
 #
-# </details>
+# If you only have the teacher's texts, let it write answers, keep those that pass a check, and imitate them, as in section One of the lesson. DeepSeek-AI (2025) taught smaller models by imitation alone, with about 800,000 texts. Three quarters of these were drafts with results, and only right ones had been kept. <!-- source: DeepSeek-AI 2025, distilled models: SFT alone, about 800k samples, 600k of reasoning and 200k others -->
 
 # %% [markdown] tags=["questions"]
 # ## Open questions, discussed

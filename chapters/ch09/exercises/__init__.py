@@ -1,5 +1,5 @@
-"""Chapter 9, who taught it?: two exercises of the lesson."""
+"""Chapter 9, who taught it?: three exercises of the lesson."""
 
-from .answers import DPO, TARGETS
+from .answers import ADVANTAGES, DPO, TARGETS
 
-EXERCISES = (TARGETS, DPO)  # as on the page
+EXERCISES = (TARGETS, DPO, ADVANTAGES)  # as on the page

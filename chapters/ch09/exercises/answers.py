@@ -1,4 +1,4 @@
-"""Chapter 9: what counts in a talk, and the loss that prefers one answer to another."""
+"""Chapter 9: what counts in a talk, the loss that prefers one answer to another, and who is above the mean."""
 
 import math
 
@@ -7,9 +7,9 @@ import torch.nn.functional as F
 
 from course_kit.exercises.compare import same
 from course_kit.exercises.define import Exercise, Property, integers, named, normal, tensors, variants, wrong_answers
-from course_kit.exercises.properties import changed, mean_of_rows
+from course_kit.exercises.properties import changed, mean_of_rows, rows_are_independent
 from course_kit.i18n import mark, t
-from course_utils.post_training import answer_targets, dpo_loss
+from course_utils.post_training import advantages, answer_targets, dpo_loss
 
 _talk = named("ids", "is_answer")
 
@@ -157,5 +157,65 @@ DPO = Exercise(
             "β multiplies the loss, so it only changes its scale. It belongs inside, before ln σ: there it says how "
             "far the model may move."
         ),
+    ),
+)
+
+_earned = named("rewards")
+
+
+@variants
+def _standard(
+    rewards,
+    eps=1e-4,
+    *,
+    mean=lambda r: r.mean(1, keepdim=True),
+    deviation=lambda r: r.std(1, keepdim=True),
+    score=lambda above, deviation, eps: above / (deviation + eps),
+):
+    return score(rewards - mean(rewards), deviation(rewards), eps)
+
+
+ADVANTAGES = Exercise(
+    name=mark("advantages"),
+    task=t(
+        "How far is each answer above the mean of its group, in standard deviations of that group? eps is added to the "
+        "deviation. rewards [G, A], of A answers to each of G questions -> advantages [G, A]."
+    ),
+    reference=advantages,
+    cases=lambda: [
+        _earned(torch.tensor([[1.0, 0, 0, 0], [1, 1, 1, 1]]), shown=True),
+        _earned(torch.tensor([[0.0, 1, 0, 1, 1], [0, 0, 0, 0, 1], [0, 0, 0, 0, 0]])),
+        _earned(normal(4, 4, seed=1850)),
+        _earned(normal(2, 5, seed=1851), eps=0.5),
+    ],
+    returns=("advantages",),
+    used=t("With it your model practises in [The same with your model](#The-same-with-your-model)."),
+    properties=(
+        Property(
+            t("Where all answers of a group earn the same, each advantage should be 0: the group teaches nothing."),
+            lambda run, case, mine, want: mine.shape == want.shape and not same(mine[want == 0], want[want == 0]),
+        ),
+        rows_are_independent("rewards"),
+    ),
+    hints=(
+        t("As by hand on four answers: minus the mean, divided by the deviation, but for each row."),
+        t("`rewards.mean(1)` is [G]. To subtract it from [G, A], keep the axis: `keepdim=True`."),
+        t("If all rewards of a row are equal, the deviation is 0. Add eps to it before you divide."),
+    ),
+    minutes=5,
+    difficulty=2,
+    wrong=wrong_answers(
+        _standard(mean=lambda r: r.mean(), deviation=lambda r: r.std()),
+        t("Mean and deviation are of all groups together: an answer is compared with answers to other questions."),
+        _standard(score=lambda above, deviation, eps: above / deviation),
+        t("Where all rewards of a group are equal, this is 0 / 0. Add eps to the deviation."),
+        _standard(score=lambda above, deviation, eps: above),
+        t("Minus the mean, and not divided by the deviation yet."),
+        _standard(mean=lambda r: 0),
+        t("Nothing is subtracted, so no answer is pushed down: take away the mean of the group."),
+        _standard(mean=lambda r: r.mean(0), deviation=lambda r: r.std(0)),
+        t("These are means over the questions. A group is a row: axis 1."),
+        _standard(deviation=lambda r: r.std(1, keepdim=True, correction=0)),
+        t("Almost: this deviation divides by n. PyTorch's `std` divides by n − 1, as by hand."),
     ),
 )

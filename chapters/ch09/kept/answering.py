@@ -24,7 +24,7 @@ from course_utils.gpt import (
     with_temperature,  # exercise: temperature
 )
 from course_utils.post_training import (
-    advantages,
+    advantages,  # exercise: advantages
     answer_loss,
     answer_targets,  # exercise: answer targets
     dpo_loss,  # exercise: dpo loss

@@ -317,6 +317,7 @@ RIGHT = [
     ("share heads", lambda x, n: x[:, :, None].expand(-1, -1, n // x.shape[1], -1, -1).flatten(1, 2)),
     ("answer targets", lambda ids, is_answer: torch.where(is_answer[:, 1:], ids[:, 1:], -100)),
     ("dpo loss", prefer_with_softplus),
+    ("advantages", lambda r, eps=1e-4: (r.T - r.mean(1)).T / (r.var(1).sqrt()[:, None] + eps)),
 ]
 
 

@@ -4,7 +4,6 @@ import json
 import math
 import re
 import signal
-import sys
 from types import SimpleNamespace
 
 import pytest
