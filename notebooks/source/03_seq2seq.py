@@ -435,7 +435,7 @@ def one_training_step():
 
 for_training(one_training_step)
 
-# %% seconds=80 slideshow={"slide_type": "subslide"} tags=["training"]
+# %% seconds=80 slideshow={"slide_type": "skip"} tags=["training"]
 torch.manual_seed(0)
 translator = Translator(
     Encoder(len(lesson.source), 128), AttentiveDecoder(len(lesson.target), 128)
@@ -446,7 +446,7 @@ run = fit(translator, lesson.batches, loss, steps=STEPS, lr=1e-2, clip=1.0,
           callbacks=[says],
           compare={"guessing": math.log(len(lesson.target)), "two words": math.log(2)})
 
-# %% [markdown] slideshow={"slide_type": "fragment"}
+# %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Who looks where?
 # Here is our sentence, translated by `trained`: built a little differently, and trained for longer, on this sentence, too. Press play, or type a sentence of your own.
 
@@ -463,7 +463,7 @@ labs.alignment(
 ours = translate(trained, tired, beam=1)[0]
 assert ours.seen and ours.text == "L'animal n'a pas traversé la rue parce qu'il était trop fatigué." or ours.tokens == list(course.target)
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "skip"}
 # How much of this is right? The program that made our sentences knows which French word translates which English one, so you can count: for each French word, is the English word with the largest weight the right one? We compare it with a *diagonal*, which ignores the words: halfway through the French, it points halfway through the English.
 
 # %%
@@ -485,9 +485,10 @@ assert 0.6 < right_links(Diagonal()) < 0.67 and right_links(trained.model) > 0.9
 # %% jupyter={"source_hidden": true} tags=["asserts", "trained"]
 assert STEPS > 700 or right_links(Diagonal()) + 0.03 < right_links(translator) < 0.87
 
-# %% [markdown] tags=["keep"]
+# %% [markdown]
 # Yours is above the diagonal and well below the checkpoint, which gets most of them right. We rewarded both for correct words alone, and never for a link. In [the annex](03_seq2seq_annex.ipynb#In-which-order-does-it-read-three-words?) it reads three words from right to left.
-#
+
+# %% [markdown] slideshow={"slide_type": "fragment"} tags=["keep"]
 # **Keep this:** trained on nothing but the next word, our checkpoint found most of the alignment, too.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
