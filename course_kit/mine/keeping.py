@@ -116,13 +116,9 @@ def _keep(module: str, own: Answers, where: Path | None, first: bool) -> None:
 
 
 def _folded(made: Composed) -> Piece:
-    """A file to unfold; as plain text what its docstring says, and what is in it."""
-    tree = ast.parse(made.text)
-    parts = ", ".join(node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef))
-    about = t(
-        "mine/{name}.py\n\n{value}\n\nIn it: {parts}.",
-        name=made.name,
-        value=ast.get_docstring(ast.parse(course(made.module).text)) or "",
-        parts=parts,
+    """A file to unfold; as plain text its name, and the first line of its docstring."""
+    about = (ast.get_docstring(ast.parse(course(made.module).text)) or "").partition("\n")[0]
+    return (
+        f"<details><summary>mine/{made.name}.py</summary>{code(made.text)}</details>",
+        f"mine/{made.name}.py: {about}",
     )
-    return f"<details><summary>mine/{made.name}.py</summary>{code(made.text)}</details>", about
