@@ -35,7 +35,7 @@ fi; \
 "$$found" -I course_tools/classroom/environment.py $(1) -- $(PIP_OPTIONS)
 endef
 
-.PHONY: help lab author present doctor test test-gpu notebooks minutes views check results site slides lint format lock environment clean
+.PHONY: help lab author present doctor test test-gpu notebooks views check results site slides lint format lock environment clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1 # \2/p' Makefile | awk -F' # ' '{printf "%-16s %s\n", $$1, $$2}'
@@ -63,10 +63,6 @@ test-gpu:  ## run the same notebooks on the GPU
 notebooks:  ## build notebooks/*.ipynb from notebooks/source/*.py (ARGS=01 for one, ARGS="--text 01": only its Markdown)
 	$(call environment,--extra test --extra serve)
 	@$(RUN) course.py $(if $(TO),translate --to $(TO),notebooks) $(ARGS)
-
-minutes:  ## how long each notebook takes, and what is in it (ARGS=05 for one chapter)
-	$(call environment,--extra test --extra serve)
-	@$(RUN) course.py minutes $(ARGS)
 
 check:  ## drift, anatomy, numbers and imports of the notebooks, without running them (ARGS=05 for one)
 	$(call environment,--extra test --extra serve)
