@@ -175,7 +175,7 @@ with torch.no_grad():
 assert round(16 * nearest_alike(last, money)) == 14 and round(16 * nearest_alike(first_words, money)) == 13
 
 # %% [markdown] tags=["keep"]
-# For 13 of the 16 it is; by luck it would be about 7. So BERT's vector for *bank* has gathered something of its sentence.
+# For 13 of the 16 it is; by luck it would be about 7. So BERT's vector for *bank* has gathered something of its sentence. <!-- source: asserted above; by chance 7 of the 15 others are of its kind, and 16 · 7/15 is about 7 -->
 #
 # <details><summary>How sure is this?</summary>
 #
@@ -305,7 +305,7 @@ labs.rows(
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["card"]
 # ### Exercise 2 ●○○ · 4 minutes
-# Write the sum. Take a pencil first: a token in segment 0, at position 1, has the row (5, 0) in the table of tokens, (0, 1) in that of segments, and (10, 20) in that of positions. What do they add up to?
+# Write the sum. Take a pencil first: a token in segment 0, at position 1, has the row (5, 0) in the table of tokens, (0, 1) in that of segments, and (10, 20) in that of positions. What do they add up to? <!-- source: the exercise's example -->
 #
 # <!-- example: embedding sum -->
 
@@ -483,6 +483,8 @@ from course_kit.training import fit, warm_then_fall
 
 STEPS = {"class": 1000, "full": 4000}[runtime.profile]
 often = torch.bincount(train) / len(train)  # of each piece
+
+# %% jupyter={"source_hidden": true}
 HOLES = (
     "said [MASK] Holmes.",
     "I have no [MASK] that you are right, my dear Watson.",
@@ -490,6 +492,7 @@ HOLES = (
     "I do not [MASK] what you mean.",
 )
 
+# %%
 def guess(model, text=HOLES[0]):
     """The three likeliest pieces in the hole."""
     ids = torch.tensor([tokenizer.encode(text)])
