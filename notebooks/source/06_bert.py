@@ -67,7 +67,7 @@ assert prose.model.config.layers == 4 and sum(both_right) == 5 and not both_righ
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <details><summary>Answer</summary>
 #
-# We had cut out *opened, into, chair, hand, life* and *shook*. For the first you need *the door*, for the second *the room*, and for the last *his head*. All of them come after the hole. The model uses both sides, too: its first guess is right five times.
+# We had cut out *opened, into, chair, hand, life* and *shook*. For the first you need *the door*, for the second *the room*, and for the last *his head*. All of them come after the hole. The model reads both sides, too, and its first guess is right five times.
 #
 # </details>
 #
@@ -75,7 +75,7 @@ assert prose.model.config.layers == 4 and sum(both_right) == 5 and not both_righ
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## One: what is it for?
-# BERT is rarely used to fill holes. Mostly it helps to *find* a text, or to *judge* one. Take fifty sentences, and the question *Who went abroad?* You can't search for the word *abroad*, because none of them has it. So you ask a real BERT that others have published, the small `all-MiniLM-L6-v2`. It turns question and sentences into vectors, and you take the sentences with the largest cosine. Ask a question of your own:
+# BERT is rarely used to fill holes. Mostly it helps to *find* a text, or to *judge* one. Take fifty sentences, and the question *Who went abroad?* You can't search for the word *abroad*, because none of them has it. So you ask a real BERT that others have published, the small `all-MiniLM-L6-v2`. This model turns question and sentences into vectors, and you take the sentences with the largest cosine. Ask a question of your own:
 
 # %% slideshow={"slide_type": "subslide"} tags=["optional-network"]
 from chapters.ch06.experiments.search import Shelf
@@ -179,7 +179,7 @@ assert round(16 * nearest_alike(last, money)) == 14 and round(16 * nearest_alike
 #
 # <details><summary>How sure is this?</summary>
 #
-# We wrote the sentences before we asked any model. If you don't subtract the mean, 11 are right; by shared words, 6. What the vector has gathered is the subject of the sentence, and other places gather it, too: *The* does as well as *bank*, and so does the full stop in GPT, which has then read to the end. More words: [the annex](06_bert_annex.ipynb#Do-output-vectors-know-what-a-word-means?). <!-- source: nearest_alike and nearest_by_words on the same sentences; asserted above; by chance 7 of 15 others, so 16 · 7/15 -->
+# We wrote the sentences before we asked any model. If you don't subtract the mean, 11 are right; by shared words, 6. What the vector has gathered needn't be the meaning of this one word: *The* does as well as *bank*, and so does the full stop in GPT, which has then read to the end. More words: [the annex](06_bert_annex.ipynb#Do-output-vectors-know-what-a-word-means?). <!-- source: nearest_alike and nearest_by_words on the same sentences; asserted above; by chance 7 of 15 others, so 16 · 7/15 -->
 #
 # </details>
 #
@@ -231,7 +231,7 @@ predict(
 )
 
 # %% [markdown]
-# That's the paper's reason. Some of the words that BERT is asked about look normal, and it can't know which ones, so it has to make a good vector for *every* word. <!-- source: Devlin et al. 2019, section 3.1 --> ([Worth how much?](06_bert_annex.ipynb#What-is-each-part-of-pre-training-worth?))
+# That's the paper's reason. Some of the words that BERT is asked about look normal, and it can't know which ones, so it has to make a good vector for *every* word. <!-- source: Devlin et al. 2019, section 3.1 and appendix A.1 --> ([Worth how much?](06_bert_annex.ipynb#What-is-each-part-of-pre-training-worth?))
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 shop = "[CLS] the man went to the store [SEP] he bought a gallon of milk [SEP]".split()
@@ -349,7 +349,7 @@ from course_utils.blocks import PositionwiseFFN, activation, init_small
 
 # %% [markdown]
 # <a id="nsp"></a>
-# On top sits a small layer, the *pooler*. It belongs to a second exam of the first BERT, **next sentence prediction** (NSP): does B really follow A? RoBERTa (2019) was no worse without it, so only [the annex](06_bert_annex.ipynb#Does-B-follow-A?) trains it. We keep the pooler for new tasks. (`init_small` draws small first parameters.) <!-- source: Liu et al. 2019, section 4.2 -->
+# On top sits a small layer, the *pooler*. This layer belongs to a second exam of the first BERT, **next sentence prediction** (NSP): does B really follow A? RoBERTa (2019) was no worse without it, so only [the annex](06_bert_annex.ipynb#Does-B-follow-A?) trains it. We keep the pooler for new tasks. (`init_small` draws small first parameters.) <!-- source: Liu et al. 2019, section 4.2 -->
 
 # %% slideshow={"point": ["pooler"]} tags=["definition"]
 # course_utils.bert: Bert
@@ -475,7 +475,7 @@ for step in range(100):
 assert abs(losses[0] - 6.91) < 0.6 and len(tokenizer) == 1000
 
 # %% [markdown]
-# The loss falls quickly at first, and then hardly moves. It waits about where a model would be that knows how often each piece occurs, and nothing else (*by frequency* below). To get further it has to look at the other words, and that takes more steps. `fit` is your loop with a stop button; it also clips gradients, and lets the learning rate rise, then fall. Watch what the model puts into *said [MASK] Holmes* meanwhile.
+# The loss falls quickly at first, and then hardly moves. A model that knows how often each piece occurs, and nothing else, would be about there (*by frequency* below). To get further it has to look at the other words, and that takes more steps. `fit` is your loop with a stop button; it also clips gradients, and lets the learning rate rise, then fall. Watch what the model puts into *said [MASK] Holmes* meanwhile.
 
 # %%
 from course_kit.callbacks import Samples
@@ -556,7 +556,7 @@ assert len(line) <= 16
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Five: is it any good?
-# How many of its guesses are right? We ask about the last tenth of the book, which it hasn't read. Its rivals only *count*: one knows the piece on the left, one the two pieces on the left, and one a piece on each side. Each guesses what most often occurred there in the rest of the book.
+# How many of its guesses are right? We ask about the last tenth of the book, which it hasn't read. Its rivals only *count*: one knows the piece on the left, one the two pieces on the left, and one a piece on each side. Each guesses by what stood beside these pieces in the rest of the book.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 from chapters.ch06.experiments import book as book_study
@@ -583,7 +583,7 @@ assert abs(torch.tensor(losses[60:]).mean() - torch.special.entr(often).sum()) <
 assert 0.14 < yours_right < 0.28 or runtime.profile == "full"
 
 # %% [markdown]
-# After a minute your model is right several times as often as the commonest piece. Counting a piece on each side is still better. But a minute is short: with four times the steps BERT overtakes that, too, with 32 %. <!-- source: data/results/bert_book.json -->
+# After a minute your model is right several times as often as the commonest piece. Counting a piece on each side is still better. But a minute is short: in a training of four times the steps BERT overtook it, with 32 %. <!-- source: data/results/bert_book.json -->
 #
 # Does it help to see both sides? Compare the two rivals that know two pieces: with one on each side it's right more often than with two on the left.
 
@@ -730,12 +730,12 @@ assert longer["steps"] == 300 and round(100 * longer["tasks"]["sentiment"]["rows
 #
 # <details><summary>How sure is this?</summary>
 #
-# The three trainings with reading got 83 to 88 % of the new reviews, and the best one from scratch 77, at the better of two learning rates. If you train it longer, the network with reading is ahead of the rival, whose penalty was chosen by the reviews of the same kind. Stories and reviews share many words, because our programs wrote both. <!-- source: data/results/bert_adapters.json; asserted above -->
+# The three trainings with reading got 83 to 88 % of the new reviews, and the best one from scratch 77, at the better of two learning rates. After 300 steps the network with reading was ahead of the rival, whose penalty was chosen by the reviews of the same kind. Stories and reviews share many words, because our programs wrote both. <!-- source: data/results/bert_adapters.json; asserted above -->
 #
 # </details>
 #
 # ### And on real reviews?
-# The *Stanford Sentiment Treebank* has nearly 7,000 labelled sentences of film reviews to learn from. Two networks try them, each with its reading and without: `bert-prose`, which has read our 29 books, and MiniLM, which has read far more. **Guess first:** do our novels help? <!-- source: data/results/bert_worth.json; the card of bert-prose -->
+# From the *Stanford Sentiment Treebank* we take nearly 7,000 labelled sentences of film reviews. Two networks learn from them, each with its reading and without: `bert-prose`, which has read our 29 books, and MiniLM, which has read far more. **Guess first:** do our novels help? <!-- source: data/results/bert_worth.json; the card of bert-prose -->
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 worth, films = results.load("bert_worth"), results.load("minilm_sst2")
@@ -760,7 +760,7 @@ assert [round(100 * x) for x in (worth["bert-prose"]["pre-trained"], films["accu
 assert worth["train"] == 6920 == films["train"] and worth["test"] == 872 == films["test"] and 2 * (0.78 * 0.22 / 872) ** 0.5 < 0.03
 
 # %% [markdown] tags=["keep"]
-# MiniLM's reading pays: it gains ten points. Our novels gain nothing, and without reading, both networks are about as good as counting words. So reading helps, but not any reading: it may depend on what a model has read, and how much. (Each share is uncertain by three points.) If you'd like to fine-tune a published BERT on reviews of your own, it takes [six lines](06_bert_annex.ipynb#hub). <!-- source: data/results/bert_worth.json, minilm_sst2.json -->
+# MiniLM's reading pays: it gains ten points. Our novels gain nothing here, and without reading, both networks are about as good as counting words. So reading can help, but doesn't always: it may depend on what a model has read, and how much. (MiniLM has also learned to compare sentences, and each share is uncertain by about three points.) If you'd like to fine-tune a published BERT on reviews of your own, it takes [six lines](06_bert_annex.ipynb#hub). <!-- source: data/results/bert_worth.json, minilm_sst2.json -->
 #
 # **Keep this:** a new task needs one new layer on an encoder that has read. Then everything is trained further.
 
@@ -845,7 +845,7 @@ assert results.load("bert_adapters")["steps"] == 300 and results.load("bert_adap
 assert thin[0] > 0.85
 
 # %% [markdown] tags=["keep"]
-# On reviews of the same kind, LoRA is about as good as training everything. In three longer trainings of each, it was behind on new names and patterns ([annex](06_bert_annex.ipynb#What-is-a-bottleneck-adapter?)). But only 3 % of all numbers learn, most of them the head's. Does the head do all the work? No: if you train pooler and new layer alone, the model is no better than a coin on new names and patterns.
+# On reviews of the same kind, LoRA is about as good as training everything. On new names and patterns it was behind in three longer trainings of each, in which LoRA left the pooler as it was ([annex](06_bert_annex.ipynb#What-is-a-bottleneck-adapter?)). But only 3 % of all numbers learn, most of them the head's. Does the head do all the work? No: if you train pooler and new layer alone, the model is no better than a coin on new names and patterns.
 #
 # **Keep this:** LoRA freezes the matrices, and learns a thin product beside some of them.
 
