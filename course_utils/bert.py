@@ -82,8 +82,8 @@ class BertBlock(nn.Module):
         super().__init__()
         hidden = c.hidden or 4 * c.size
         self.attention = MultiHeadAttention(c.size, c.heads)
-        self.ffn = PositionwiseFFN(c.size, hidden, activation(c.activation))
-        self.around_attention = PostNorm(c.size, c.dropout, c.eps)
+        self.ffn = PositionwiseFFN(c.size, hidden, activation(c.activation))  # new: GELU
+        self.around_attention = PostNorm(c.size, c.dropout, c.eps)  # new
         self.around_ffn = PostNorm(c.size, c.dropout, c.eps)
 
     def forward(

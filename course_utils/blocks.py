@@ -67,7 +67,7 @@ class PostNorm(nn.Module):
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, x: Float[Tensor, "B T D"], f: Callable) -> Float[Tensor, "B T D"]:
-        return self.norm(x + self.dropout(f(x)))
+        return self.norm(x + self.dropout(f(x)))  # new: the norm comes last
 
 
 class EncoderBlock(nn.Module):

@@ -24,13 +24,11 @@ from torch import nn
 import course_kit
 from chapters.ch06 import again, exercise, hint, labs, solution
 from chapters.ch06.pairs import encode
-from IPython.display import display
-from chapters.ch06.experiments.contextual import TOLD_LATER, gpt_vectors, nearest_alike, word_vectors
+from chapters.ch06.experiments.contextual import TOLD_LATER, gpt_vectors, word_vectors
 from chapters.ch06.published import MINILM, published
 from course_kit.i18n import from_cell
 from course_kit import results
 from course_kit.views import Table, asking, plot, predict
-from course_kit.views.live import below
 from course_kit.checkpoints import load_checkpoint
 
 runtime = course_kit.setup()
@@ -69,15 +67,15 @@ assert prose.model.config.layers == 4 and sum(both_right) == 5 and not both_righ
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <details><summary>Answer</summary>
 #
-# We had cut out *opened, into, chair, hand, life* and *shook*. For the first you need *the door*, for the second *the room*, and for the last *his head*. All of them come after the hole. You used both sides without thinking about it. So does the model, whose first guess is right five times.
+# We had cut out *opened, into, chair, hand, life* and *shook*. For the first you need *the door*, for the second *the room*, and for the last *his head*. All of them come after the hole. The model reads both sides, too, and its first guess is right five times.
 #
 # </details>
 #
-# The bars come from `bert-prose`, a small BERT that we trained on novels and children's books. We didn't have to label anything: whenever you cover a word in a text, you have a question whose answer you know. What can a machine learn from them, and what is that good for?
+# The bars come from `bert-prose`, a small BERT that we trained on novels and children's books. Nobody had to label anything: cover a word in a text, and you have a question whose answer you know. What can a machine learn from such questions, and what is that good for?
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## One: what is it for?
-# BERT is rarely used to fill holes. Mostly it helps to *find* a text, or to *judge* one. Take fifty sentences, and the question *Who went abroad?* You won't get far by looking for the word *abroad*, because it's in none of the fifty. So we ask a real BERT, the small `all-MiniLM-L6-v2`, which others have published: it turns sentences and question into vectors, and we take the sentences with the largest cosine. Ask a question of your own:
+# BERT is rarely used to fill holes. Mostly it helps to *find* a text, or to *judge* one. Take fifty sentences, and the question *Who went abroad?* You can't search for the word *abroad*, because none of them has it. So you ask a real BERT that others have published, the small `all-MiniLM-L6-v2`. This model turns question and sentences into vectors, and you take the sentences with the largest cosine. Ask a question of your own:
 
 # %% slideshow={"slide_type": "subslide"} tags=["optional-network"]
 from chapters.ch06.experiments.search import Shelf
@@ -110,16 +108,22 @@ assert next(row["found"] for row in found["rows"] if "rain" in row["question"]) 
 assert QUESTIONS["Who got wet in the rain?"] == "Clara forgot her umbrella at home." and "abroad" not in SENTENCES
 
 # %% [markdown]
-# Eight of the ten questions find their sentence. *Who got wet in the rain?* doesn't. We had meant Clara, who forgot her umbrella, but the pilot in the storm was nearer. Storm and rain are one subject; that you get wet without an umbrella has to be concluded.
+# Eight of the ten questions find their sentence. *Who got wet in the rain?* doesn't: we'd meant Clara, who forgot her umbrella, but the pilot in the storm was nearer.
 #
-# So a text goes in, and vectors come out, one for each word or one for the whole text. From there it's often a small step to the answer: compare two vectors, as here, or put one layer on top, as you will.
+# So a text goes in, and vectors come out. From there it's often a small step to the answer: compare two vectors, as here, or put one layer on top, as you will.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### What should a vector know?
 # <a id="static"></a><a id="contextual"></a>
-# Take the word *bank* in two sentences: *The bank refused to lend him more*, and *The bank was steep and wet with the rain*. In word2vec and GloVe (2013, 2014) each word has one row in a table, so both banks get the same vector. Such a vector is called **static**. What you want is a **contextual** vector, which depends on the words around it.
+# Take the word *bank* in two sentences: *The bank refused to lend him more*, and *The bank was steep and wet with the rain*. How do you get a vector that knows which bank is meant?
 #
-# **BERT** (Google, 2018: *Bidirectional Encoder Representations from Transformers*) computes contextual vectors: it's chapter 5's encoder, in which each word may attend to both sides, and it learns by guessing covered words. ELMo (2018) had used two recurrent networks, one from each side. GPT (2018) is a Transformer that reads from left to right. At *bank* a GPT has read only *The bank*, in either sentence, so it has to give the same vector twice, however well it was trained. <!-- source: Devlin et al. 2019, sections 2 and 3 -->
+# The first answer was a table. In word2vec and GloVe (2013, 2014) each word has one row, so both banks get the same vector. Such a vector is called **static**. What you want is a **contextual** vector, which depends on the words around it.
+#
+# So let a network read the sentence first. ELMo (2018) had two recurrent networks, one for each direction, so the banks differ. But the two don't read together, and for a new task you still had to build a model on top.
+#
+# GPT (2018) took a Transformer instead, and for a new task one new layer on top was nearly enough. But it reads from left to right only. At *bank* it has read just *The bank*, in either sentence, so it has to give the same vector twice, however well it was trained.
+#
+# Couldn't a Transformer see both sides? That's **BERT** (Google, 2018: *Bidirectional Encoder Representations from Transformers*). It's chapter 5's encoder, in which each word may attend to both sides, and it learns as you began: by guessing covered words. <!-- source: Mikolov et al. 2013; Peters et al. 2018; Radford et al. 2018; Devlin et al. 2019, sections 2 and 3 -->
 #
 # Our BERT and our GPT have read the same books. Here is the vector that each computes at the place of *bank*:
 
@@ -150,30 +154,32 @@ assert all(sentence.startswith("The bank ") for sentence in told) and torch.equa
 assert (gpt - gpt[0]).abs().max() < 1e-4 < 0.1 < (bert[1] - bert[8]).abs().max()
 
 # %% [markdown]
-# BERT's two vectors differ. Is that because of the meaning? We wrote 16 sentences that begin with *The bank*, half of them about money and half about rivers. For each we take BERT's vector of *bank*, look for the sentence whose vector is *nearest*, and ask whether it's about the same kind of bank:
+# BERT's two vectors differ. Is that because of the meaning? We wrote 16 sentences that begin with *The bank*, half of them about money and half about rivers. For each we look for the sentence whose vector of *bank* is *nearest*. Is it about the same kind of bank?
 
 # %%
-share = nearest_alike(bert, money)
-print(f"{share * 16:.0f} of 16 have a neighbour of their own kind")
+x = F.normalize(bert - bert.mean(0), dim=-1)  # [16, D], without what all share
+cosines = (x @ x.T).fill_diagonal_(-1)  # no sentence is its own neighbour
+same = money[cosines.argmax(-1)] == money
+print(f"{same.sum()} of 16 have a neighbour of their own kind")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-from chapters.ch06.experiments.contextual import nearest_by_words
+from chapters.ch06.experiments.contextual import nearest_alike, nearest_by_words
 from chapters.ch06.pairs import collate, encode_all
 
 alike = F.normalize(bert, dim=-1) @ F.normalize(bert, dim=-1).T
 assert (money[alike.fill_diagonal_(-1).argmax(-1)] == money).sum() == 11
-assert round(16 * nearest_alike(bert, money)) == 13 and round(16 * nearest_by_words(told, money)) == 6
+assert same.sum() == 13 == round(16 * nearest_alike(bert, money)) and round(16 * nearest_by_words(told, money)) == 6
 last = gpt_vectors(load_checkpoint("gpt-prose"), None, told)
 with torch.no_grad():
     first_words = prose.model.bert(*collate(encode_all(prose.tokenizer, told))).hidden[:, 1]
 assert round(16 * nearest_alike(last, money)) == 14 and round(16 * nearest_alike(first_words, money)) == 13
 
 # %% [markdown] tags=["keep"]
-# For 13 of the 16, the neighbour is of the same kind, because BERT's vector for *bank* has gathered something of its sentence.
+# For 13 of the 16 it is; by luck it would be about 7. So BERT's vector for *bank* has gathered something of its sentence. <!-- source: asserted above; by chance 7 of the 15 others are of its kind, and 16 · 7/15 is about 7 -->
 #
 # <details><summary>How sure is this?</summary>
 #
-# We wrote the sentences before we asked any model. Before comparing, we subtract the mean of the 16 vectors; without that, 11 are right. By chance about 7 would be right, and if you pick the sentence that shares most words, 6. The vector of *The* does as well as that of *bank*, 13, because in BERT every place can gather the subject. GPT knows it, too, once it has read to the end: with the vector of its full stop 14 are right. <!-- source: nearest_alike and nearest_by_words on the same sentences; asserted above; by chance 7 of 15 others, so 16 · 7/15 -->
+# We wrote the sentences before we asked any model. If you don't subtract the mean, 11 are right; by shared words, 6. What the vector has gathered needn't be the meaning of this one word: *The* does as well as *bank*, and so does the full stop in GPT, which has then read to the end. <!-- source: nearest_alike and nearest_by_words on the same sentences; asserted above; by chance 7 of 15 others, so 16 · 7/15 -->
 #
 # </details>
 #
@@ -181,7 +187,7 @@ assert round(16 * nearest_alike(last, money)) == 14 and round(16 * nearest_alike
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Two: the exam
-# How would you train such an encoder? GPT is asked at every word what comes next, and can't peep, because it hasn't read that far. BERT has read everything. So what can we ask it?
+# How would you train such an encoder? GPT is asked what comes next, and can't peep, because it hasn't read that far. BERT has read everything. So what can we ask it?
 #
 # > “Let's ask each word: which word are you?”
 # >
@@ -203,7 +209,7 @@ labs.leak(
 # In the first layer the neighbours take up the word, and in the second it reads itself back from them. So this is the idea of BERT: **cover the word, and the others have to tell it.** A model that guesses covered words is a **masked language model** (MLM). <a id="mlm"></a>
 #
 # ### Why are some of them left visible?
-# BERT is asked about 15 of 100 words. Cover more, and less is left to read; cover fewer, and each text teaches less. Most of the chosen words are covered by the sign `[MASK]`, but not all:
+# BERT is asked about 15 of 100 words. If you cover more, less is left to read; if you cover fewer, each text teaches less. Most of the chosen words become `[MASK]`, but not all:
 #
 # | of the chosen | the model reads | the right answer |
 # |---|---|---|
@@ -225,7 +231,7 @@ predict(
 )
 
 # %% [markdown]
-# That's the paper's reason: the texts that you'll later give to BERT contain no `[MASK]`. Because some of the words that it's asked about look normal, and it can't know which ones, it has to make a good vector for *every* word. <!-- source: Devlin et al. 2019, section 3.1 --> ([Worth how much?](06_bert_annex.ipynb#What-is-each-part-of-pre-training-worth?))
+# That's the paper's reason. Some of the words that BERT is asked about look normal, and it can't know which ones, so it has to make a good vector for *every* word. <!-- source: Devlin et al. 2019, section 3.1 and appendix A.1 --> ([Worth how much?](06_bert_annex.ipynb#What-is-each-part-of-pre-training-worth?))
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 shop = "[CLS] the man went to the store [SEP] he bought a gallon of milk [SEP]".split()
@@ -242,7 +248,7 @@ labs.mask_tokens(
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["card"]
 # ### Exercise 1 ●●● · 11 minutes
-# Write the masking (`torch.where` does most of it). For each chosen word, one random number decides: below 0.8 the word becomes `[MASK]`, below 0.9 it stays, and from 0.9 on it becomes a random word. The labels are the words themselves where chosen, and elsewhere −100, which means *not asked*. Try it with a pencil, for a `[MASK]` of 4 and a random word of 6:
+# Write the masking (`torch.where` does most of it). For each chosen word, one random number decides: below 0.8 the word becomes `[MASK]`, below 0.9 it stays, else it becomes a random word. The labels are the words themselves where chosen, and elsewhere −100, which means *not asked*. Try it with a pencil, for a `[MASK]` of 4 and a random word of 6:
 #
 # | ids | 7 | 3 | 9 | 5 | 8 |
 # |---|---|---|---|---|---|
@@ -266,18 +272,15 @@ def mask_tokens(ids, special_mask, vocab, mask_id, generator=None):
 # %% [markdown]
 # <!-- solution: mask tokens -->
 #
-# The loss counts only what was chosen. If the right words got probabilities ½ and ¼, it is (ln 2 + 2 ln 2) / 2 = 1.04:
+# The loss counts only what was chosen. If the right words got the probabilities ½ and ¼, it is (ln 2 + 2 ln 2) / 2, which is about 1.04:
 
 # %% tags=["definition"]
 # course_utils.bert: mlm_loss
 
-# %% jupyter={"source_hidden": true}
+# %% jupyter={"source_hidden": true} tags=["asserts"]
 half, quarter = torch.tensor([0.5, 0.25, 0.25]), torch.tensor([0.25, 0.5, 0.25])
 logits = torch.stack([half, quarter, half]).log()[None]  # [1, 3, 3]
 loss = mlm_loss(logits, torch.tensor([[0, 0, -100]]))
-print(f"{loss:.2f}")
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
 assert round(loss.item(), 2) == 1.04
 
 # %% [markdown] tags=["keep"]
@@ -286,9 +289,11 @@ assert round(loss.item(), 2) == 1.04
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Three: build it
 # <a id="wordpiece"></a><a id="cls"></a><a id="segment"></a><a id="embedding-sum"></a>
-# You have chapter 5's encoder, so you need only what is new at its two ends. $B$ texts of $T$ tokens go in as numbers, [B, T], and become vectors of $D$ features. At each place a score for each of the $V$ pieces of the vocabulary comes out, [B, T, V].
+# You have chapter 5's encoder, so you need only what is new at its two ends. $B$ texts of $T$ tokens go in as numbers, [B, T]. At each place a score for each of the $V$ pieces of the vocabulary comes out, [B, T, V].
 #
-# **In front.** A text is cut into pieces of the vocabulary. **WordPiece** takes the longest known piece from the left, then goes on, and marks a continuation with `##`. BERT reads one text or two, `[CLS] A [SEP] B [SEP]`. `[SEP]` ends a text, and `[CLS]` is an extra token at the front whose output vector serves for the whole text. But attention alone knows neither the order of the words nor which text they belong to. So each token gets three learned rows, which are added: one for the token, one for its position, and one for its **segment**, 0 in the first text and 1 in the second:
+# **In front.** First the text is cut into pieces. **WordPiece** takes the longest known piece from the left, then goes on, and marks a continuation with `##`. BERT reads one text or two, `[CLS] A [SEP] B [SEP]`. `[SEP]` ends a text. `[CLS]` is an extra token at the front, whose output vector serves for the whole text.
+#
+# But attention alone knows neither the order of the words nor which text they belong to. So for each token three learned rows are added: one for the token, one for its position, and one for its **segment**, 0 in the first text and 1 in the second:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 labs.rows(
@@ -300,7 +305,7 @@ labs.rows(
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["card"]
 # ### Exercise 2 ●○○ · 4 minutes
-# Write the sum. Take a pencil first: a token in segment 0, at position 1, has the row (5, 0) in the table of tokens, (0, 1) in that of segments, and (10, 20) in that of positions. What do they add up to?
+# Write the sum. Take a pencil first: a token in segment 0, at position 1, has the row (5, 0) in the table of tokens, (0, 1) in that of segments, and (10, 20) in that of positions. What do they add up to? <!-- source: the exercise's example -->
 #
 # <!-- example: embedding sum -->
 
@@ -313,14 +318,7 @@ def embed(ids, segments, words, kinds, places):
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # <!-- solution: embedding sum -->
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["nbval-check-output"]
-words = torch.tensor([[0, 0], [0, 0], [5.0, 0]])
-kinds, places = torch.tensor([[0, 1.0], [0, 0]]), torch.tensor([[0, 0], [10.0, 20]])
-ids, segments = torch.tensor([[0, 2]]), torch.tensor([[0, 0]])
-print(embed(ids, segments, words, kinds, places)[0, 1].int().tolist())
-
-# %% [markdown] slideshow={"slide_type": "skip"}
+#
 # The class adds the layer norm:
 
 # %% jupyter={"source_hidden": true} tags=["definition"]
@@ -330,7 +328,7 @@ print(embed(ids, segments, words, kinds, places)[0, 1].int().tolist())
 # course_utils.bert: BertEmbeddings
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# **The blocks** are chapter 5's, but for two things. The norm comes *after* the sum, `norm(x + f(x))`, as in 2017, and the non-linearity is GELU, a smooth ReLU. (`PostNorm` and `BertBlock` are folded below.)
+# **The blocks** are chapter 5's, but for two things. The norm comes *after* the sum, as in 2017, and the non-linearity is GELU, a smooth ReLU:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 labs.norms(
@@ -345,19 +343,19 @@ from course_utils.blocks import PositionwiseFFN, activation, init_small
 # %% jupyter={"source_hidden": true} tags=["definition"]
 # course_utils.bert: BertOutput, PreTrainingOutput
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["definition"]
+# %% slideshow={"point": ["self.norm(x +", "activation(c"], "slide_type": "skip"} tags=["definition"]
 # course_utils.blocks: PostNorm
 # course_utils.bert: BertBlock
 
 # %% [markdown]
 # <a id="nsp"></a>
-# On top sits a small layer, the *pooler*, which belongs to a second exam of the first BERT, **next sentence prediction** (NSP): does B really follow A? RoBERTa (2019) was no worse without it, so we don't train it in this lesson ([the annex](06_bert_annex.ipynb#Does-B-follow-A?) does). We keep the pooler because a new task will need it. <!-- source: Liu et al. 2019, section 4.2 -->
+# On top sits a small layer, the *pooler*. This layer belongs to a second exam of the first BERT, **next sentence prediction** (NSP): does B really follow A? RoBERTa (2019) was no worse without it, so only [the annex](06_bert_annex.ipynb#Does-B-follow-A?) trains it. We keep the pooler for new tasks. (`init_small` draws small first parameters.) <!-- source: Liu et al. 2019, section 4.2 -->
 
 # %% slideshow={"point": ["pooler"]} tags=["definition"]
 # course_utils.bert: Bert
 
 # %% [markdown]
-# **At the other end** each vector goes through one more linear layer, a GELU and a layer norm. Then, as in chapter 5, a logit is its dot product with a row of the token table, plus a bias:
+# **At the other end** come one more linear layer, a GELU and a layer norm. Then, as in chapter 5, a logit is the dot product of the vector with a row of the token table, plus a bias:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 labs.logits(
@@ -371,7 +369,7 @@ labs.logits(
 # course_utils.bert: BertForPreTraining
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# Is it really a BERT? With the parameters of `bert-prose`, it should compute the same logits as the course's own model:
+# Is it really a BERT? Give it the parameters of `bert-prose`, and it should compute the same logits:
 
 # %% jupyter={"source_hidden": true}
 yours = BertForPreTraining(prose.model.config).eval()
@@ -386,14 +384,14 @@ print(f"{count:,} parameters, largest difference {gap:.0e}")
 assert gap < 1e-3 and yours.output.weight is yours.bert.embeddings.tokens.weight
 
 # %% [markdown] slideshow={"slide_type": "fragment"} tags=["keep"]
-# They agree. What your BERT still needs is something to read.
+# They agree. Now your BERT needs something to read.
 #
 # **Keep this:** a BERT is chapter 5's encoder, with three rows for each token in front.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Four: let it read a book
 # <a id="pre-training"></a>
-# Now your own BERT reads. **Pre-training** needs no labels, only a text. We take *The Adventures of Sherlock Holmes* and keep its last tenth for the exam. The vocabulary has 1,000 pieces, and the model reads windows of 16 pieces, cut anywhere.
+# **Pre-training** needs no labels, only a text. We take *The Adventures of Sherlock Holmes* and keep its last tenth for the exam. The vocabulary has 1,000 pieces, and the model reads windows of 16 pieces, cut anywhere.
 
 # %% tags=["nbval-check-output"]
 from course_kit import data
@@ -415,7 +413,7 @@ def batch(generator=None, rows=128, T=16):
     return mask_tokens(ids, never, len(tokenizer), tokenizer.mask, generator)
 
 # %% [markdown]
-# What does one window look like? In the first line is the book, in the second what the model reads, and below that the answers that count in the loss:
+# Here's one window: the book, what the model reads, and the answers that count in the loss:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 first = batch(torch.Generator().manual_seed(0))
@@ -457,7 +455,7 @@ def one_step():
 for_training(one_step)  # with nothing solved it does nothing
 
 # %% [markdown]
-# Here is the training, first by hand: cover, compute the loss, send it back, move the parameters. To a fresh model all 1,000 pieces are about equally likely, so it begins near ln 1,000, which is 6.9.
+# Now you train it, first by hand. `make_bert` builds the model small, with two blocks. To a fresh model all pieces are about equally likely, so it begins near ln 1,000, which is 6.9.
 
 # %% seconds=10 slideshow={"point": ["loss =", "backward()", "optimiser.step()"], "slide_type": "subslide"} steps=[100, 20, 19] tags=["training"]
 torch.manual_seed(0)
@@ -477,7 +475,7 @@ for step in range(100):
 assert abs(losses[0] - 6.91) < 0.6 and len(tokenizer) == 1000
 
 # %% [markdown]
-# The loss falls quickly at first, and then hardly moves. What has the model learned? Compare it with a model that knows how often each piece occurs, and nothing else (*by frequency* in the picture below): that's about where it waits. To get further it has to look at the other words, and that takes more steps. `fit` is the loop above with a stop button; it also clips gradients, and lets the learning rate first rise, then fall. Watch what the model puts into *said [MASK] Holmes* meanwhile.
+# The loss falls quickly at first, and then hardly moves. A model that knows how often each piece occurs, and nothing else, would be about there (*by frequency* below). To get further it has to look at the other words, and that takes more steps. `fit` is your loop with a stop button; it also clips gradients, and lets the learning rate rise, then fall. Watch what the model puts into *said [MASK] Holmes* meanwhile.
 
 # %%
 from course_kit.callbacks import Samples
@@ -485,11 +483,23 @@ from course_kit.training import fit, warm_then_fall
 
 STEPS = {"class": 1000, "full": 4000}[runtime.profile]
 often = torch.bincount(train) / len(train)  # of each piece
-hole = torch.tensor([tokenizer.encode("said [MASK] Holmes.")])
 
-def guess(model):
-    """What the model puts between “said” and “Holmes”."""
-    return tokenizer.words[int(model(hole).mlm_logits[0, 1].argmax())]
+# %% jupyter={"source_hidden": true}
+HOLES = (
+    "said [MASK] Holmes.",
+    "I have no [MASK] that you are right, my dear Watson.",
+    "He took his [MASK] and went out.",
+    "I do not [MASK] what you mean.",
+)
+
+# %%
+def guess(model, text=HOLES[0]):
+    """The three likeliest pieces in the hole."""
+    ids = torch.tensor([tokenizer.encode(text)])
+    logits = model(ids).mlm_logits[ids == tokenizer.mask]  # [1, V]
+    return " · ".join(tokenizer.words[i] for i in logits[0].topk(3).indices)
+
+before = [guess(mine, text) for text in HOLES]
 
 # %% seconds=60 slideshow={"slide_type": "slide"} tags=["training"]
 run = fit(mine, batch, loss_of, steps=STEPS, lr=3e-3, clip=1.0,
@@ -500,56 +510,53 @@ run = fit(mine, batch, loss_of, steps=STEPS, lr=3e-3, clip=1.0,
                    "by frequency": torch.special.entr(often).sum().item()})
 
 # %% [markdown]
-# Now ask your own model. Here's a sentence of the kind that Holmes says. What does it expect in the place of each piece?
+# What did it learn in that minute? Here are its guesses in four sentences, after the hundred steps by hand and now:
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
+Table(
+    [
+        {"sentence": text, "after 100 steps": early, "now": guess(mine, text)}
+        for text, early in zip(HOLES, before, strict=True)
+    ],
+    "What does your BERT put into the hole? Three guesses, the likeliest first.",
+    data=("sentence", "after 100 steps", "now"),
+)
+
+# %% jupyter={"source_hidden": true} tags=["asserts", "trained"]
+assert {word for row in before for word in row.split(" · ")} <= {tokenizer.words[i] for i in often.topk(10).indices}
+
+# %% [markdown]
+# At first it put the commonest pieces into every hole. Now the guesses depend on the words around the hole. Cover other pieces yourself:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
-line = torch.tensor(
-    tokenizer.encode("I have no doubt that you are right, my dear Watson.")
-)
+line = torch.tensor(tokenizer.encode(HOLES[1].replace("[MASK]", "doubt")))
 pieces = tokenizer.tokens(line)
 # each piece covered in turn
 one_by_one = line.repeat(len(line), 1).fill_diagonal_(tokenizer.mask)
 with torch.no_grad():
     # [T, V]
     theirs = mine.eval()(one_by_one).mlm_logits.diagonal(dim1=0, dim2=1).T.softmax(-1)
-view = labs.predictions(
+labs.predictions(
     pieces,
     theirs,
     tokenizer.words,
     truth=pieces,
     select=pieces.index("you"),
-    live=True,
     title="What does your BERT expect?",
     caption="Choose a [query|piece] to cover it. The bars show what your model "
     "[output|expects] there.",
 )
 
 
-def with_two_covered():
-    n, two = view.position, line.clone()
-    two[max(n - 1, 0) : n + 1] = tokenizer.mask
-    with torch.no_grad():
-        likely = mine(two[None]).mlm_logits[0, n].softmax(-1).topk(3)
-    guesses = [
-        f"<b>{tokenizer.words[i]}</b> {p:.2f}"
-        for p, i in zip(likely.values.tolist(), likely.indices.tolist(), strict=True)
-    ]
-    return from_cell(
-        "With the piece before it covered, too: {guesses}", guesses=", ".join(guesses)
-    )
-
-
-display(view, below(view, with_two_covered, "position"))
-
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert len(line) <= 16
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["half"]
-# **Half way.** You have a BERT that guesses covered words, and it learned that from a book without a single label. But you don't know yet how good its guesses are, and you wanted more than holes filled: is a review good or bad? Close it here if you like; next time, choose *Kernel → Resume here*.
+# **Half way.** You have a BERT that guesses covered words, and it learned that from a book without a single label. But how good are its guesses? And you wanted more than holes filled: is a review good or bad? Close it here if you like; next time, choose *Kernel → Resume here*.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Five: is it any good?
-# Your model makes guesses, but are they good ones? We ask it about the last tenth of the book, which it hasn't read, beside rivals that only *count* in the rest of the book. One knows the piece on the left, one the two pieces on the left, and one a piece on each side; each guesses what most often occurred there.
+# How many of its guesses are right? We ask about the last tenth of the book, which it hasn't read. Its rivals only *count*: one knows the piece on the left, one the two pieces on the left, and one a piece on each side. Each guesses by what stood beside these pieces in the rest of the book.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 from chapters.ch06.experiments import book as book_study
@@ -576,14 +583,14 @@ assert abs(torch.tensor(losses[60:]).mean() - torch.special.entr(often).sum()) <
 assert 0.14 < yours_right < 0.28 or runtime.profile == "full"
 
 # %% [markdown]
-# After a minute your model is right several times as often as the commonest piece. Counting a piece on each side is still better, but a minute is short: with four times the steps BERT gets 32 %, more than any row of this table. <!-- source: data/results/bert_book.json -->
+# After a minute your model is right several times as often as the commonest piece. Counting a piece on each side is still better. But a minute is short: in a training of four times the steps BERT overtook it, with 32 %. <!-- source: data/results/bert_book.json -->
 #
-# How much does it help to see both sides? Counting can answer that, because we can give it two pieces each time: with one on each side it's right more often than with two on the left, 28 % against 20. What comes after a word helps to guess it.
+# Does it help to see both sides? Compare the two rivals that know two pieces: with one on each side it's right more often than with two on the left.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Six: a new task, a new layer
 # <a id="fine-tuning"></a>
-# Say you run a hotel, and want to know which of a thousand reviews are bad. You label some of them by hand. From so few labels a model can hardly learn English, so you take an encoder that has read before and put *one* new layer on it, the *task head*. Then everything is trained a little further, on your labels. This is called **fine-tuning**. BERT's paper solves eleven tasks in this way, and draws four kinds of head: <!-- source: Devlin et al. 2019, figure 4 -->
+# Say you run a hotel, and want to know which of a thousand reviews are bad. You label some by hand, but from so few a model can hardly learn English. So you take an encoder that has read before, put *one* new layer on it, the *task head*, and train everything a little further, on your labels. This is called **fine-tuning**. BERT's paper solves eleven tasks in this way, and draws four kinds of head: <!-- source: Devlin et al. 2019, figure 4 -->
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 labs.task_heads(
@@ -593,7 +600,7 @@ labs.task_heads(
 
 # %% [markdown] slideshow={"slide_type": "subslide"} tags=["card"]
 # <a id="span"></a>
-# If a question is answered by a piece of a text, that piece is a **span**: one softmax over all *positions* picks its first token, another one its last. We'll do the first task; [the annex](06_bert_annex.ipynb#Is-an-answer-a-class?) does the others.
+# An answer that is a piece of a text is a **span**: one softmax over all *positions* picks its first token, another one its last. We'll do the first task, and [the annex](06_bert_annex.ipynb#Is-an-answer-a-class?) the others.
 #
 # ### Exercise 3 ●○○ · 3 minutes
 # Write the head: the pooler on the vector of `[CLS]`, a tanh, and the new layer. Take a pencil first: the vector is (0, 1), the pooler multiplies it by 10, and the classifier turns (a, b) into (a, b, a + b). The tanh of 10 is nearly 1. Which three numbers come out?
@@ -613,13 +620,13 @@ def classify(hidden, pooler, classifier):
 # course_utils.bert_heads: BertForSequenceClassification
 
 # %% [markdown]
-# Which encoder? Yours has read one book, which says little about hotels. `bert-stories` has read short stories of everyday life. Our labelled sentences are 2,000 short reviews, such as *The waiter seemed mean, but was really polite.* Counting good and bad words won't do, because this review has one of each. A batch is 32 reviews, padded:
+# We take `bert-stories`, which has read short stories of everyday life, and 2,000 short reviews with labels, such as *The waiter seemed mean, but was really polite.* Counting good and bad words won't do, because this review has one of each. A batch is some reviews, padded:
 
 # %%
 from course_kit.data import stories
 from course_kit.text import pad
 
-reader = load_checkpoint("bert-stories")
+reader = load_checkpoint("bert-stories")  # a trained model, and its tokenizer
 vocabulary = reader.tokenizer
 known, valid, new = (stories.load("sentiment", n) for n in ("train", "valid", "test"))
 
@@ -647,7 +654,7 @@ def right(model, examples):
     return (model.eval()(ids, None, mask).argmax(-1) == labels).float().mean().item()
 
 # %% [markdown]
-# We test it on other reviews of the same kind, and on reviews with *new* names and patterns, such as *Max expected a polite clerk, but the clerk was rude*. No review in the training has *Max*, *expected* or *clerk*, or is built like this one.
+# We test it on other reviews of the same kind, and on reviews with *new* names and patterns: you'll find no training review with *Max*, *expected* or *clerk*, or built like *Max expected a polite clerk, but the clerk was rude*.
 
 # %% seconds=20 slideshow={"slide_type": "subslide"} tags=["training"]
 falls = warm_then_fall(200, 20)
@@ -671,7 +678,7 @@ assert whole[0] > 0.95 and whole[1] > 0.75
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### What was the reading worth?
-# Would the same network have learned it *without* having read anything? We trained it from scratch on the same reviews, for as many steps. And we gave the reviews to a rival that can't read: a linear model of the words, and of pairs of words in their order.
+# Would the same network have learned it *without* having read anything? We trained it from scratch on the same reviews, for as many steps. A rival gets them, too: a linear model of the words, and of pairs of words in their order. One training may be lucky, so here are means of three.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -710,25 +717,25 @@ scratch, read = recorded["from scratch"], recorded["pre-trained"]
 assert recorded["steps"] == 200 and recorded["seeds"] == 3 and len(known) == 2000
 assert [round(100 * way["test"]["mean"]) for way in (scratch, read)] == [70, 85] and 0.9 < scratch["valid"]["mean"] < read["valid"]["mean"]
 assert [round(100 * x) for x in (read["test"]["lowest"], read["test"]["highest"], scratch["test"]["highest"])] == [83, 88, 77] and len(scratch["rates tried"]) == 2
-assert [round(100 * share) for share in counted.values()] == [100, 86] and [round(100 * by_word_pairs(x)["test"]) for x in (30, None)] == [65, 72]
+few = results.load("bert_labels")
+assert few["labels"][1] == 500 and min(few["pre-trained"][1]["test"]["each"]) > scratch["test"]["highest"]
+assert [round(100 * share) for share in counted.values()] == [100, 86]
 longer = results.load("bert_adapters")
 assert longer["steps"] == 300 and round(100 * longer["tasks"]["sentiment"]["rows"][0]["test"]["mean"]) == 96 and longer["seeds"] == 3
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# On new names and patterns, reading gains fifteen points. The network is the same, and so are labels and steps, but one copy had been pre-trained on stories, for which no label was written.
+# On new names and patterns, reading gains fifteen points: 85 % instead of 70. Labels and steps are the same, but one copy of the network had read stories, which nobody had to label. Even with 500 labels that copy is ahead of the other one with all 2,000 ([annex](06_bert_annex.ipynb#With-how-many-labels-does-pre-training-help?)).
 #
-# The bad news: our rival, which has read nothing, is as good as the network after 200 steps. (After 300 the network is ahead, 96 % against 86.) Our program built the reviews from a few patterns, and a pattern shows in its pairs of words. So let's look at text that no program wrote. <!-- source: data/results/bert_adapters.json; asserted above -->
+# The bad news: the linear rival is as good, without a network. Our program built the reviews from a few patterns, and a pattern shows in its pairs of words. So let's look at text that no program wrote.
 #
 # <details><summary>How sure is this?</summary>
 #
-# Each bar of the network is the mean of three trainings. With reading they got 83 to 88 % of the new reviews, and the best one from scratch 77. With another random start of the new layer one training reached 95. For the network from scratch we kept the better of two learning rates, and chose first parameters that suit a small network.
-#
-# The rival is a linear model of all words and ordered pairs; with other strengths of its penalty it gets 65 to 86, and we chose by the reviews of the same kind. If it only counts how often each occurs in good and in bad reviews, it gets 72. The 96 is again the mean of three. Stories and reviews were both written by our programs and share many words. <!-- source: data/results/bert_adapters.json; asserted above -->
+# The three trainings with reading got 83 to 88 % of the new reviews, and the best one from scratch 77, at the better of two learning rates. After 300 steps the network with reading was ahead of the rival, whose penalty was chosen by the reviews of the same kind. Stories and reviews share many words, because our programs wrote both. <!-- source: data/results/bert_adapters.json; asserted above -->
 #
 # </details>
 #
 # ### And on real reviews?
-# From the *Stanford Sentiment Treebank* we take nearly 7,000 labelled sentences of film reviews. Here are two networks on them, each with its reading and without: ours that has read 29 books, `bert-prose`, and MiniLM, which has read far more. **Guess first:** do our novels help? <!-- source: data/results/bert_worth.json; the card of bert-prose -->
+# From the *Stanford Sentiment Treebank* we take nearly 7,000 labelled sentences of film reviews. Two networks learn from them, each with its reading and without: `bert-prose`, which has read our 29 books, and MiniLM, which has read far more. **Guess first:** do our novels help? <!-- source: data/results/bert_worth.json; the card of bert-prose -->
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 worth, films = results.load("bert_worth"), results.load("minilm_sst2")
@@ -753,7 +760,7 @@ assert [round(100 * x) for x in (worth["bert-prose"]["pre-trained"], films["accu
 assert worth["train"] == 6920 == films["train"] and worth["test"] == 872 == films["test"] and 2 * (0.78 * 0.22 / 872) ** 0.5 < 0.03
 
 # %% [markdown] tags=["keep"]
-# No: our novels gained `bert-prose` nothing here. From scratch, both networks are about as good as counting words. Only MiniLM's reading pays, and it gains ten points. So reading doesn't help as such: it may depend on what a model has read, and how much. (With 872 reviews a share is uncertain by three points.) <!-- source: data/results/bert_worth.json, minilm_sst2.json -->
+# MiniLM's reading pays: it gains ten points. Our novels gain nothing here, and without reading, both networks are about as good as counting words. So reading can help, but doesn't always: it may depend on what a model has read, and how much. (MiniLM has also learned to compare sentences, and each share is uncertain by about three points.) If you'd like to fine-tune a published BERT on reviews of your own, it takes [six lines](06_bert_annex.ipynb#hub). <!-- source: data/results/bert_worth.json, minilm_sst2.json -->
 #
 # **Keep this:** a new task needs one new layer on an encoder that has read. Then everything is trained further.
 
@@ -826,23 +833,25 @@ print("W as before:", torch.equal(W, before))
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert sum(p.numel() for p in lean.parameters() if p.requires_grad) == slim + head
 assert slim == 6 * 2 * 4 * 128 and head == 128 * 129 + 2 * 129 and torch.equal(W, before)
-assert round(100 * slim / every, 1) == 0.8 and round(100 * head / every, 1) == 2.2
+assert round(100 * (slim + head) / every) == 3 and head > slim
 assert 4 * (128 + 128) == 1024 and 128**2 == 16_384
 adapted = {row["what learns"]: row["test"]["mean"] for row in results.load("bert_adapters")["tasks"]["sentiment"]["rows"]}
-assert [round(100 * adapted[way]) for way in ("head only", "LoRA", "all")] == [49, 84, 96]
+assert [round(100 * adapted[way]) for way in ("LoRA", "all")] == [84, 96]
+alone = recorded["pooler and new layer"]
+assert 0.49 < alone["test"]["lowest"] < alone["test"]["highest"] < 0.54 and len(alone["rates tried"]) == 2
 assert results.load("bert_adapters")["steps"] == 300 and results.load("bert_adapters")["seeds"] == 3
 
 # %% jupyter={"source_hidden": true} tags=["asserts", "trained"]
 assert thin[0] > 0.85
 
 # %% [markdown] tags=["keep"]
-# On reviews of the same kind, LoRA is as good as training everything. On new names and patterns it's usually behind: in three longer trainings of each, 84 % against 96 ([annex](06_bert_annex.ipynb#What-is-a-bottleneck-adapter?)). For that it changes little: of all numbers 0.8 % are LoRA's, and 2.2 % the head's. The classifier can't do it alone: if nothing else learns, the model is no better than a coin on new names and patterns.
+# On reviews of the same kind, LoRA is about as good as training everything. On new names and patterns it was behind in three longer trainings of each, in which LoRA left the pooler as it was ([annex](06_bert_annex.ipynb#What-is-a-bottleneck-adapter?)). But only 3 % of all numbers learn, most of them the head's. Does the head do all the work? No: if you train pooler and new layer alone, the model is no better than a coin on new names and patterns.
 #
 # **Keep this:** LoRA freezes the matrices, and learns a thin product beside some of them.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Keep it
-# `keep` puts the tokenizer, the model, its heads and LoRA into one file that needs only torch. Your functions are in it where they're right. What your model learned goes into `bert.pt` beside it, and `python -m mine.bert bert.pt "It was a [MASK] man."` asks it.
+# `keep` puts the tokenizer, the model, its heads and LoRA into one file that needs only torch, with your functions where they're right. What your model learned goes into `bert.pt`, and `python -m mine.bert bert.pt "It was a [MASK] man."` asks it.
 
 # %%
 from course_kit.mine import keep
@@ -858,7 +867,7 @@ if folder := workbook_folder():
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["problem"]
 # ## Sixty-four labels · 60 minutes
-# Somebody sorts sentences into two kinds, by which of two words is covered, and doesn't tell you the two words. From 64 labelled sentences and `bert-prose`, write `classify`, which sorts a hundred more: 78 % have to be right. `course problem 06` gives you a file to begin with, and judges it on sentences drawn anew. <!-- source: the problem's own text -->
+# Somebody sorts sentences into two kinds, by which of two words is covered, and doesn't tell you the two words. From 64 labelled sentences and `bert-prose`, write `classify`, which sorts a hundred more: 78 % have to be right. `course problem 06` gives you a file, and judges it on sentences drawn anew. <!-- source: the problem's own text -->
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["lines", "core"]
 # ## Five lines to keep
@@ -899,7 +908,7 @@ onward(6)
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["next", "core"]
 # ## Next: the other half
-# [The annex](06_bert_annex.ipynb#What-are-BERTs-for-today?) has what BERTs are used for today, and how one [writes](06_bert_annex.ipynb#writing). Chapter 7 takes the *decoder* alone, which writes from left to right.
+# In the annex you'll find [what BERTs are used for today](06_bert_annex.ipynb#What-are-BERTs-for-today?). Chapter 7 takes the *decoder* alone, which writes from left to right.
 #
 # **→ [7 · What comes next?](07_gpt.ipynb)** · back to [Start here and your progress](00_start_here.ipynb#progress)
 #

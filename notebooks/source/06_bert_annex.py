@@ -37,24 +37,16 @@ from course_kit.checkpoints import load_checkpoint
 
 runtime = course_kit.setup()
 prose, stories = (load_checkpoint(name) for name in ("bert-prose", "bert-stories"))
-tokenizer, lesson, encoder = (
-    stories.tokenizer,
-    BertLesson(stories.tokenizer),
-    stories.model.bert,
-)
-tasks = {
-    name: task_of(name, tokenizer)
-    for name in ("sentiment", "pairs", "entities")
-}
+tokenizer, encoder = stories.tokenizer, stories.model.bert
+lesson = BertLesson(tokenizer)
+tasks = {name: task_of(name, tokenizer) for name in ("sentiment", "pairs", "entities")}
 for task in tasks.values():
     task.max_length = encoder.config.context
 shipped = {name: load_checkpoint(f"bert-{name}") for name in tasks}
-real, at_the_bank = (
-    published(*MINILM),
-    (
-        "Anna went to the bank to deposit some money.",
-        "She waited in the bank until it was her turn.",
-    ),
+real = published(*MINILM)
+at_the_bank = (
+    "Anna went to the bank to deposit some money.",
+    "She waited in the bank until it was her turn.",
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -158,13 +150,8 @@ train_sentences = [
     sentence for story in load("stories", "train")[:2000] for sentence in story.sentences
 ]
 for size in (150, 400, 1200):
-    print(
-        size,
-        "pieces:",
-        *WordPiece.build(train_sentences, max_size=size).cut(
-            "She crossed the river on a bridge."
-        ),
-    )
+    built = WordPiece.build(train_sentences, max_size=size)
+    print(size, "pieces:", *built.cut("She crossed the river on a bridge."))
 
 # %% [markdown]
 # Then one or two sentences become one sequence: `[CLS] she left [SEP] it was wet [SEP]`, with the segments `0 0 0 0 1 1 1 1`. Each position now has three numbers, and each selects a row from a learned table of its own:
@@ -279,8 +266,6 @@ predict(
 from chapters.ch06.lesson import BATCH, STEPS
 
 mine = lesson.model()
-text = encode(tokenizer, *at_the_bank)
-untrained = lesson.gaps(mine, text)
 run = lesson.train(
     mine,
     steps={"class": STEPS, "full": 4 * STEPS}[runtime.profile],
@@ -317,23 +302,6 @@ assert (STEPS, BATCH, len(mine.bert.blocks)) == (1600, 32, 2)
 
 # %% [markdown]
 # With new plots and names, it gets far fewer masked words right, and next sentences about as often as a coin: much of what it knows holds only for *these* stories.
-
-# %% jupyter={"source_hidden": true} tags=["lab"]
-labs.predictions(
-    text.tokens,
-    {"untrained": untrained, "your model": lesson.gaps(mine, text)},
-    tokenizer.words,
-    truth=text.tokens,
-    positions=[n for n, token in enumerate(text.tokens) if token[0] != "["],
-    select=text.tokens.index("bank"),
-    title="What did the training change?",
-    caption="Choose a [query|word] to cover it. Both models get the same text. These "
-    "two sentences, with other names, are in 24 training stories.",
-)
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-assert not any(map(lesson.seen, at_the_bank))
-assert (told := [" ".join(story.sentences) for story in lesson.examples("train")]) and sum("to deposit some money. " in t and " waited in the bank until" in t.split("to deposit some money. ")[1][:40] for t in told) == 24
 
 # %% [markdown] tags=["guess"]
 # ## What is each part of pre-training worth?
@@ -391,18 +359,12 @@ pairs = [
     ("Jack lost the race.", "Jack was the winner."),
     ("Jack lost the race.", "The soup was cold."),
 ]
-for two, said in zip(
-    pairs, tasks["pairs"].predict(shipped["pairs"].model, pairs), strict=True
-):
-    print(
-        *two,
-        "→",
-        said.label,
-        " ".join(f"{name} {p:.2f}" for name, p in said.probabilities.items()),
-    )
+said = tasks["pairs"].predict(shipped["pairs"].model, pairs)
+for two, one in zip(pairs, said, strict=True):
+    shares = (f"{name} {p:.2f}" for name, p in one.probabilities.items())
+    print(*two, "→", one.label, *shares)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-said = tasks["pairs"].predict(shipped["pairs"].model, pairs)
 assert [one.label for one in said] == ["contradicts", "contradicts", "unrelated"]
 assert max(abs(said[0].probabilities[name] - said[1].probabilities[name]) for name in said[0].probabilities) < 0.05
 assert ("Jack lost the race.", "Peter was the winner.", "follows") in tasks["pairs"].examples("train")
@@ -753,12 +715,8 @@ mean = {
     for row in found["rows"]
     for split in ways["splits"]
 }
-counted = {
-    row["what learns"]: row["parameters"] for row in ways["tasks"]["sentiment"]["rows"]
-}
-of_all = {
-    row["what learns"]: row["of all, in %"] for row in ways["tasks"]["sentiment"]["rows"]
-}
+of_reviews = ways["tasks"]["sentiment"]["rows"]
+counted = {row["what learns"]: row["parameters"] for row in of_reviews}
 Table(
     [
         {
@@ -1057,7 +1015,23 @@ assert torch.tensor(len(tokenizer)).log() < 7.2
 # %% [markdown]
 # ## What is a model on the hub?
 # <a id="hub"></a>
-# The *hub* is the site huggingface.co, where people keep models. Each model is a folder with three things: a **config** (the sizes), a **tokenizer** (how to cut text) and a **model** (the parameters). The library `transformers` has a class for each of the three. We save `bert-stories` in this way and load it with *their* class, which gives the same numbers.
+# The *hub* is the site huggingface.co, where people keep models. Each model is a folder with three things: a **config** (the sizes), a **tokenizer** (how to cut text) and a **model** (the parameters). The library `transformers` has a class for each of the three.
+#
+# **Fine-tune one on your own texts**, given as pairs of a text and its label, 0 or 1. `name` may also be a folder:
+#
+# ```python
+# from transformers import AutoModelForSequenceClassification, AutoTokenizer, Trainer
+#
+# name = "distilbert-base-uncased"
+# cut = AutoTokenizer.from_pretrained(name)
+# rows = [{**cut(text, truncation=True), "label": label} for text, label in reviews]
+# model = AutoModelForSequenceClassification.from_pretrained(name, num_labels=2)
+# Trainer(model, train_dataset=rows, processing_class=cut).train()
+# ```
+#
+# To let it read on in your texts first, without labels, take `AutoModelForMaskedLM`, and give the `Trainer` a `data_collator`: `DataCollatorForLanguageModeling(cut)` does what your `mask_tokens` does.
+#
+# What is in such a folder? We save `bert-stories` in this way and load it with *their* class, which gives the same numbers.
 
 # %% tags=["nbval-check-output"]
 import os
@@ -1070,29 +1044,18 @@ disable_progress_bar()
 with tempfile.TemporaryDirectory() as folder:
     to_huggingface(stories.model.eval()).save_pretrained(folder)
     tokenizer.to_huggingface().save_pretrained(folder)
-    print(
-        [
-            name
-            for name in ("config.json", "tokenizer.json", "model.safetensors")
-            if name in os.listdir(folder)
-        ]
-    )
-    theirs, cutter = (
-        AutoModelForPreTraining.from_pretrained(folder).eval(),
-        AutoTokenizer.from_pretrained(folder),
-    )
+    files = "config.json", "tokenizer.json", "model.safetensors"
+    print([name for name in files if name in os.listdir(folder)])
+    theirs = AutoModelForPreTraining.from_pretrained(folder).eval()
+    cutter = AutoTokenizer.from_pretrained(folder)
 cut_by_it = cutter("she left the bank", "the bank was wet", return_tensors="pt")
 two = collate([encode(tokenizer, "she left the bank", "the bank was wet")])
 with torch.no_grad():
-    gap = (
-        (theirs(**cut_by_it).prediction_logits - stories.model(*two).mlm_logits)
-        .abs()
-        .max()
-    )
+    gap = theirs(**cut_by_it).prediction_logits - stories.model(*two).mlm_logits
 print("back as", type(theirs).__name__)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert torch.equal(cut_by_it.input_ids, two.ids) and gap < 1e-4
+assert torch.equal(cut_by_it.input_ids, two.ids) and gap.abs().max() < 1e-4
 
 # %% [markdown]
 # `from_pretrained("someone/name")` downloads such a folder and keeps it. If you cannot reach huggingface.co, try a *mirror*: set the environment variable `HF_ENDPOINT` to its address, such as `https://hf-mirror.com`, before Python starts.
