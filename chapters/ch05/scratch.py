@@ -60,7 +60,7 @@ def pool(c: Any) -> dict[str, Any]:
         "masked_loss": SMOOTHED, "join_heads.x": some_numbers(2, 2, 3, 4, seed=0),
         "config": Either([large, c.TransformerConfig(11, 13, 8, layers=1, heads=4, context=9, dropout=0.2)]),
         "source": source, "target": target, "source_mask": Either([None, source != 0]), "begin": 1, "padding": 0,
-        "model": Model("Transformer"), "end": Either([-1, *range(13), 12, -1]), "longest": 6,
+        "model": Model("Transformer"), "optimiser": None, "end": Either([-1, *range(13), 12, -1]), "longest": 6,
         **dict.fromkeys(("translation_loss.begin", "translate.begin"), Either([1, 1, 5])),
         "translation_loss.source": Either([source, source, two]), "translation_loss.padding": Either([0, 0, 2]),
         "translation_loss.target": Either([target, torch.full_like(target, IGNORED), three]),

@@ -249,7 +249,7 @@ assert [round(x, 2) for x in rms_norm(three, torch.ones(2)).tolist()] == [0.85, 
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ### The whole class
-# Now put the parts together. The norm is yours. `turn`, `SwiGLU` and `share_heads` are ours for the moment: you'll meet them in the second half, and write the last one yourself. `split_heads`, `join_heads`, `masked_softmax` and the cache come from earlier chapters (open the cells to see them).
+# Now put the parts together. The norm is yours. Three parts are ours for the moment, and you'll meet them in the second half. `turn` turns queries and keys by their positions, `SwiGLU` is a feed-forward network with a gate, and `share_heads` lets several query heads use one head of keys. That one you'll write yourself. `split_heads`, `join_heads`, `masked_softmax` and the cache come from earlier chapters (open the cells to see them).
 
 # %% jupyter={"source_hidden": true} tags=["definition"]
 # course_utils.attention: masked_softmax, split_heads, join_heads
@@ -267,7 +267,7 @@ from course_utils.rotary import rotation, turn
 # course_utils.llama: GroupedAttention
 
 # %% [markdown]
-# A block is put together like a GPT's, and so is the model, which computes the angles and the mask once and hands them down to its blocks. `mask.tril(past)` is the causal mask, moved to the right by what the cache holds already: a new token may attend to all of that, and to the new tokens up to itself.
+# A block is put together like a GPT's, and so is the model, which computes the angles and the mask once and hands them down to its blocks. `mask.tril(past)` is the causal mask, moved to the right by what the cache holds already: a new token may attend to all of that, and to the new tokens up to itself. With two tokens in the cache and two new ones, its rows are 1 1 1 0 and 1 1 1 1.
 
 # %% tags=["definition"]
 # course_utils.llama: LlamaBlock, Llama
@@ -307,7 +307,7 @@ assert gap < 1e-4 and other < 1e-4
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Three: published parameters
 # <a id="open-weights"></a>
-# SmolLM2 read two trillion tokens on 64 graphics processors, and the parameters that came out are published. Here they're in one file of 98 MB, [most of them rounded to four bits](08_who_answers_annex.ipynb#quantisation). How do you get them into *your* class? Its sizes are `LlamaConfig(vocab=49152, size=576, layers=30, heads=9, key_heads=3, hidden=1536, context=8192)`. If your class does the same computation with matrices of the same shapes, you copy each matrix into its place, and your class computes what theirs does. (Equal shapes aren't enough: some files pair a head's features as we do, each with its neighbour, others pair the first half with the second. In the wrong order such a file loads without an error, and writes nonsense.) In this file neighbours are paired, but the names are different, and the numbers are packed in blocks: <!-- source: model card of SmolLM2-135M: 2T tokens, 64 H100 -->
+# SmolLM2 read two trillion tokens on 64 graphics processors, and the parameters that came out are published. Here they're in one file of 98 MB, [most of them rounded to four bits](08_who_answers_annex.ipynb#quantisation). How do you get them into *your* class? Its sizes are `LlamaConfig(vocab=49152, size=576, layers=30, heads=9, key_heads=3, hidden=1536, context=8192)`. If your class does the same computation with matrices of the same shapes, you copy each matrix into its place, and your class computes what theirs does. (Equal shapes aren't enough: the features of a head must also come in the order that `turn` expects. In the wrong order a file loads without an error, and writes nonsense.) In this file the order is ours, but the names are different, and the numbers are packed in blocks: <!-- source: model card of SmolLM2-135M: 2T tokens, 64 H100 -->
 
 # %% slideshow={"point": ["found[renamed("]} tags=["definition"]
 # chapters.ch08.kept.smollm: renamed, parameters_of
@@ -526,12 +526,12 @@ plot.bars(
 mean = {name: x.mean().item() for name, x in bits.items()}
 plain = unchanged.mean().item()
 assert mean["+ rotary"] < mean["+ all four"] < mean["+ rotary"] + 0.05
-assert 0.09 < plain - mean.pop("+ rotary") < 0.12 and 0.06 < plain - mean.pop("+ all four") < 0.1 and worth["seeds"] == 3
+assert 0.09 < plain - mean.pop("+ rotary") < 0.12 and 0.06 < plain - mean.pop("+ all four") < 0.07 and worth["seeds"] == 3
 assert all(abs(plain - x) < 0.02 for x in mean.values()) and len(mean) == 3
 assert round(plain, 1) == 2.0 and 0.01 < unchanged.max() - unchanged.min() < 0.015
 
 # %% [markdown]
-# RoPE saves a tenth of a bit, and all four changes together save a little less. No other change clearly lowers the loss of a model so small, after so short a training. Are the others useless, then? They were made for something else. RMSNorm is there to save time and shared keys to save memory, and SwiGLU was chosen because it lowered the loss of larger models. <!-- source: Zhang and Sennrich 2019; Ainslie et al. 2023; Shazeer 2020, table 1 -->
+# RoPE saves a tenth of a bit, and all four changes together save about two thirds of that. No other change clearly lowers the loss of a model so small, after so short a training. Are the others useless, then? They were made for something else. RMSNorm is there to save time and shared keys to save memory, and SwiGLU was chosen because it lowered the loss of larger models. <!-- source: Zhang and Sennrich 2019; Ainslie et al. 2023; Shazeer 2020, table 1 -->
 #
 # <details><summary>How sure is this?</summary>
 #

@@ -189,7 +189,7 @@ Table(
 )
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# The model that writes the result alone gets most of the taught sums right, and few new ones. The other one adds most of the new sums. Why is it better, if both saw the same ones? Ask yourself what is *new* in a new sum. For the first model the whole sum is. But the second adds only two digits and a carry at a time. For 93 % of the new sums it has met the last digits before, and for 87 % the first digits with their carry (in either order). With the first digits it errs most.
+# The model that writes the result alone gets most of the taught sums right, and few new ones. The other one adds most of the new sums. Why is it better, if both saw the same ones? Ask yourself what is *new* in a new sum. For the first model the whole sum is. But the second adds only two digits and a carry at a time, and most of these steps it has met before: the last digits of 93 % of the new sums, and the first digits, with their carry, of 87 % (in either order). With the first digits it errs most.
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 def small(step):
@@ -207,7 +207,7 @@ tens = [text for one, text in false if len(text) == 3 and text[0] == sums.draft(
 assert len(tens) > len(false) / 2  # the units are right, and what is wrong comes behind them
 
 # %% [markdown]
-# So a draft **cuts a new question into small steps, most of which are not new.** But perhaps the second model is better only because it may write more, and so compute more, before it names the result. So we let a third model write *blanks* first, until its answer is as long as a draft:
+# So a draft **cuts a new question into small steps, most of which are not new.** But perhaps the second model is better only because it may write more, and so compute more, before it names the result. So we let a third model write *blanks* first, until its answer is as long as a draft. Here are recorded trainings of all three:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 trials = results.load("reasoning")
@@ -467,7 +467,7 @@ labs.group(
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("advantages")
 def advantages(rewards, eps=1e-4):
-    """rewards [G, A] of A answers to each of G questions -> advantages [G, A]"""
+    """rewards [Q, N] of N answers to each of Q questions -> advantages [Q, N]"""
     raise NotImplementedError
 
 # %% [markdown]

@@ -179,7 +179,7 @@ ADVANTAGES = Exercise(
     name=mark("advantages"),
     task=t(
         "How far is each answer above the mean of its group, in standard deviations of that group? eps is added to the "
-        "deviation. rewards [G, A], of A answers to each of G questions -> advantages [G, A]."
+        "deviation. rewards [Q, N], of N answers to each of Q questions -> advantages [Q, N]."
     ),
     reference=advantages,
     cases=lambda: [
@@ -199,7 +199,7 @@ ADVANTAGES = Exercise(
     ),
     hints=(
         t("As by hand on four answers: minus the mean, divided by the deviation, but for each row."),
-        t("`rewards.mean(1)` is [G]. To subtract it from [G, A], keep the axis: `keepdim=True`."),
+        t("`rewards.mean(1)` is [Q]. To subtract it from [Q, N], keep the axis: `keepdim=True`."),
         t("If all rewards of a row are equal, the deviation is 0. Add eps to it before you divide."),
     ),
     minutes=5,
