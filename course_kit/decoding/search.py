@@ -79,33 +79,23 @@ def beam_search(
     for length in range(1, max(limits) + 2):
         logits, state, row = steps.step(words, state)
         if row is not None:
-            row = row[:, None]  # [B · beam, 1, S]
-            weights = row if weights is None else torch.cat([weights, row], 1)
+            weights = row[:, None] if weights is None else torch.cat([weights, row[:, None]], 1)  # [B · beam, T, S]
         p = log_probabilities(logits)
         by_itself = (p.argmax(-1) == EOS).tolist()
         total = scores[:, :, None] + p.unflatten(0, (count, beam))  # [B, beam, V]
-        V = total.shape[-1]
-        full = torch.tensor([length > limit for limit in limits], device=device)
-        if full.any():  # no room is left: only the end may follow
-            no_end = torch.arange(V, device=device) != EOS
-            total = total.masked_fill(full[:, None, None] & no_end, float("-inf"))
-        # At most `beam` of the best 2 · beam end here, so that `beam` of them go on.
-        scores, places = total.flatten(1).topk(2 * beam)  # [B, 2 · beam]
-        rows, words = each[:, None] * beam + places // V, places % V
+        scores, rows, words = _candidates(total, [length > limit for limit in limits])
         for b, *best_first in zip(range(count), scores.tolist(), rows.tolist(), words.tolist(), strict=True):
             for score, number, word in list(zip(*best_first, strict=True))[:beam]:
                 if word != EOS or score == float("-inf") or ended[b] == beam:
                     continue
                 ended[b] += 1
-                value = score / penalty(length, length_penalty)
-                if value > best[b][0]:
+                if (value := score / penalty(length, length_penalty)) > best[b][0]:
                     ids = written[number].tolist()
                     on = None if weights is None else weights[number, : len(ids)].float()
                     own = length <= limits[b] or by_itself[number]
                     best[b] = value, Written(ids, score, on, own)
         scores, chosen = scores.masked_fill(words == EOS, float("-inf")).topk(beam)
-        rows = rows.gather(1, chosen).flatten()
-        words = words.gather(1, chosen).flatten()
+        rows, words = (found.gather(1, chosen).flatten() for found in (rows, words))
         best_open = zip(scores[:, 0].tolist(), limits, strict=True)
         hope = [score / penalty(limit + 1, length_penalty) for score, limit in best_open]  # at most
         if all(length > limits[b] or ended[b] == beam or (ended[b] and best[b][0] >= hope[b]) for b in range(count)):
@@ -115,6 +105,17 @@ def beam_search(
             weights = None if weights is None else weights[rows]
         written = torch.cat([written, words[:, None]], 1)
     return [sentence for _, sentence in best]
+
+
+def _candidates(total: Float[Tensor, "B beam V"], full: list[bool]) -> tuple[Tensor, Tensor, Tensor]:
+    """The best 2 · beam ways to go on: scores, rows, words, each [B, 2 · beam]. full: of which sources only an end may
+    follow. At most `beam` of them end here, so that `beam` of them go on."""
+    count, beam, V = total.shape
+    if any(full):
+        no_end = torch.arange(V, device=total.device) != EOS
+        total = total.masked_fill(torch.tensor(full, device=total.device)[:, None, None] & no_end, float("-inf"))
+    scores, places = total.flatten(1).topk(2 * beam)
+    return scores, beam * torch.arange(count, device=total.device)[:, None] + places // V, places % V
 
 
 def penalty(length: int, alpha: float) -> float:

@@ -240,15 +240,9 @@ def _of_calls(node: ast.Call, names: list[str]) -> Iterator[Change]:
         scores, mask = map(ast.unparse, node.args)
         yield from ((ast.parse(text.format(scores, mask), mode="eval").body, says) for text, says in MASKED.items())
     if len(node.args) > 1:
-        rest = ast.Call(function, node.args[:-1], node.keywords)
-        yield (
-            rest,
-            t(
-                "`{unparse}` seems to be missing in {written}.",
-                unparse=ast.unparse(node.args[-1]),
-                written=_written(node),
-            ),
-        )
+        last = ast.unparse(node.args[-1])
+        says = t("`{unparse}` seems to be missing in {written}.", unparse=last, written=_written(node))
+        yield ast.Call(function, node.args[:-1], node.keywords), says
     if isinstance(parts := node.args[0] if node.args else None, ast.List) and len(parts.elts) == 2:
         joined = ast.List(parts.elts[::-1], ast.Load())
         yield (
@@ -277,13 +271,16 @@ def _of_calls(node: ast.Call, names: list[str]) -> Iterator[Change]:
     yield from _low(node)
     if len(node.args) > 1:
         yield ast.Call(function, [node.args[1], node.args[0], *node.args[2:]], node.keywords), ""
+    yield from _keywords(node, name)
+
+
+def _keywords(node: ast.Call, name: str) -> Iterator[Change]:
+    """A call without each of its keywords."""
     for i, keyword in enumerate(node.keywords):
         if keyword.arg not in ("generator", "dtype", "device", getattr(keyword.value, "id", "")):
             others = node.keywords[:i] + node.keywords[i + 1 :]
-            yield (
-                ast.Call(function, node.args, others),
-                t("`{unparse}` seems to be missing in `{name}`.", unparse=ast.unparse(keyword), name=name),
-            )
+            says = t("`{unparse}` seems to be missing in `{name}`.", unparse=ast.unparse(keyword), name=name)
+            yield ast.Call(node.func, node.args, others), says
 
 
 def _of_numbers(node: ast.Constant, names: list[str]) -> Iterator[Change]:

@@ -116,43 +116,52 @@ def alignment(
     Numbers travel as float16 (error ≤ 5·10⁻⁴). Returns a view: .tokens .weights .links and what all have.
     Raises TypeError or ValueError that says what was given, what is needed and what to do.
     """
-    source, tokens, weights = parts_of(translation)
-    if weights is None:
-        raise ValueError("the model of this translation has no attention; take another translation")
-    versions = [Version(tokens, checked_weights(weights, tokens, source, "weights"))]
-    if not isinstance(variants, tuple | list):
-        raise TypeError(f"variants is {described(variants)}; needed: a list of dicts")
+    source, versions = _versions(translation, variants)
     languages = as_labels(languages, "languages", "two names, as in ('en', 'zh')")
     if len(languages) != 2:
         raise ValueError(f"languages are {languages}; needed: two, of the source and of the target")
-    versions += [variant_of(v, source, f"variants[{i}]") for i, v in enumerate(variants)]
     longest = max(len(v.tokens) for v in versions)
     step = longest if step is None else whole_number("step", step, 0, longest)
     if caption is None:
         caption = sentences(CAPTION, t("Press a [key|source word] to knock it out.") if len(versions) > 1 else "")
-    start, shown = 0, []
-    for v in versions:
-        changed, lost = difference(tokens, v.tokens)
-        told = {"tokens": v.tokens, "start": start, "label": v.label, "word": v.word}
-        shown.append(told | {"changed": changed, "lost": lost})
-        start += len(v.tokens)
-    state = {"step": step, "variant": 0, "row": -1, "col": -1}
     control = {"kind": "range", "name": "step", "label": t("words written"), "digits": 0}
     controls: list[dict[str, Any]] = [control | {"values": list(range(longest + 1))}]
     if len(versions) > 1:
         words = {0: t("nothing"), **{i: v.label for i, v in enumerate(versions) if i}}
         menu = {"options": list(words), "words": words, "menu": True}
         controls.append({"kind": "choice", "name": "variant", "label": t("knock out"), **menu})
-    options = {"source": source, "versions": shown, "languages": languages}
-    options["first"] = place_of(select, tokens, t("written word"))
+    options = {"source": source, "versions": _shown(versions), "languages": languages}
+    options["first"] = place_of(select, versions[0].tokens, t("written word"))
     if glosses is not None:
         options["glosses"] = checked_labels(glosses, len(source), "glosses", "the source has {} tokens")
     if links:
         options["linked"] = True
     arrays = {"weights": np.concatenate([v.weights for v in versions]).astype("<f2").ravel()}
-    view = Alignment(title, caption, arrays, state, controls, options)
+    view = Alignment(title, caption, arrays, {"step": step, "variant": 0, "row": -1, "col": -1}, controls, options)
     if model is not None:
         read = getattr(translation, "source_tokens", None) or translation[0]
         told = {"title": TITLE, "caption": CAPTION, "longest": MOST_TARGET, "open": typing}
         answered(view, model, read, MOST_SOURCE, needs="attention", **told)
     return shell(view, live)
+
+
+def _versions(translation, variants) -> tuple[list[str], list[Version]]:
+    """The source's words, and the translation and its variants, checked."""
+    source, tokens, weights = parts_of(translation)
+    if weights is None:
+        raise ValueError("the model of this translation has no attention; take another translation")
+    first = Version(tokens, checked_weights(weights, tokens, source, "weights"))
+    if not isinstance(variants, tuple | list):
+        raise TypeError(f"variants is {described(variants)}; needed: a list of dicts")
+    return source, [first, *(variant_of(v, source, f"variants[{i}]") for i, v in enumerate(variants))]
+
+
+def _shown(versions: list[Version]) -> list[dict]:
+    """What the page is told of each; start: the first of its rows of weights."""
+    start, shown = 0, []
+    for v in versions:
+        changed, lost = difference(versions[0].tokens, v.tokens)
+        told = {"tokens": v.tokens, "start": start, "label": v.label, "word": v.word}
+        shown.append(told | {"changed": changed, "lost": lost})
+        start += len(v.tokens)
+    return shown

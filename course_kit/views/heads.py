@@ -163,52 +163,30 @@ def heads(
     named: dict[str, Any] = weights if isinstance(weights, dict) else {"attention": weights}
     if not named:
         raise ValueError("there are no maps: give weights, one tensor [H, Q, K] per layer")
-    maps: list[dict[str, Any]] = []
-    arrays, every = {}, []
+    maps, every = [], []
     for name, given in named.items():
-        own_queries, own_keys, own_mask = (
-            x.get(name) if isinstance(weights, dict) and isinstance(x, dict) else x for x in (queries, keys, mask)
-        )
-        values = _stacked(given, name)
-        asked = checked_labels(own_queries, values.shape[2], f"queries of {name}", "its weights have {} rows")
-        read, same = asked, keys is None and queries is not None and values.shape[3] == values.shape[2]
-        if not same:
-            read = checked_labels(own_keys, values.shape[3], f"keys of {name}", "its weights have {} columns")
-        allowed = allowed_pairs(own_mask, values)
-        check_weights(values, allowed)
-        every.append(np.where(allowed, values, np.nan))
-        arrays[f"map{len(maps)}"] = every[-1].astype("<f2").ravel()
-        shown = {"name": str(name), "queries": [*map(word_of, asked)], "keys": [*map(word_of, read)]}
-        maps.append(shown | {"shape": list(values.shape), "masked": bool((~allowed).any())})
+        own = [x.get(name) if isinstance(weights, dict) and isinstance(x, dict) else x for x in (queries, keys, mask)]
+        shown, values = _map(name, given, *own, same=keys is None and queries is not None)
+        maps.append(shown)
+        every.append(values)
+    arrays = {f"map{i}": values.astype("<f2").ravel() for i, values in enumerate(every)}
     if (size := sum(a.size for a in arrays.values())) > MOST_NUMBERS:
         most = f"{size:,} weights are more than a page can hold ({MOST_NUMBERS:,})"
         raise ValueError(f"{most}: show fewer layers or maps, or a shorter sentence")
     first = maps[0]
     query, key = chosen_pair(select, first["queries"], first["keys"])
     high = full_ink(np.concatenate([v.ravel() for v in every]))
-    state = {"map": first["name"]}
-    if layer is None:
-        of_query = every[0][:, :, max(query, 0)]
-        best = of_query.max(-1, initial=-1, where=~np.isnan(of_query)) if key < 0 else of_query[:, :, key]
-        layer, head = divmod(int(np.nan_to_num(best, nan=-np.inf).argmax()), first["shape"][1])
-    else:
-        layer, head = checked_index(layer, first["shape"][0], "layer"), 0
-    state |= {"layer": layer, "head": head, "query": max(query, 0), "key": key, "knocked": []}
+    layer, head = _opened(layer, every[0], query, key)
+    state = {"map": first["name"], "layer": layer, "head": head, "query": max(query, 0), "key": key, "knocked": []}
     controls: list[dict[str, Any]] = [{"kind": "button", "name": "reset", "label": t("reset")}]
     if len(maps) > 1:
         controls.insert(0, {"kind": "choice", "name": "map", "label": t("map"), "options": [m["name"] for m in maps]})
     if caption is None:
         ink = t("Full ink = {high}.", high=f"{high:g}") if high < 1 else ""
         caption = sentences(CAPTION, ink, t("Hatched = masked.") if any(m["masked"] for m in maps) else "")
-    options = {"maps": maps, "high": high}
-    view = Heads(title, caption, arrays, state, controls, options)
+    view = Heads(title, caption, arrays, state, controls, {"maps": maps, "high": high})
     if model is not None:
-        if len(maps) > 1 or first["queries"] != first["keys"]:
-            raise ValueError("model= answers with one map, of self-attention: leave it out, or give that map alone")
-        model = load_checkpoint(model) if isinstance(model, str) else model
-        if getattr(model, "source", None) is None:
-            raise ValueError("model= answers with the encoder of a Transformer that translates: leave it out")
-        answered(view, model, [str(label) for label in queries], 48, title=TITLE, caption=CAPTION)
+        answered(view, _translator(model, maps), [str(label) for label in queries], 48, title=TITLE, caption=CAPTION)
     return shell(view, live)
 
 
@@ -224,6 +202,39 @@ def _of_head(weights: np.ndarray, layer: int, head: int | None) -> np.ndarray:
 
 
 # ---- what is given
+
+
+def _map(name, given, queries, keys, mask, *, same) -> tuple[dict, np.ndarray]:
+    """What the page is told of a map, and its weights [L, H, Q, K], NaN where masked. same: keys are the queries, where
+    there are as many."""
+    values = _stacked(given, name)
+    asked = read = checked_labels(queries, values.shape[2], f"queries of {name}", "its weights have {} rows")
+    if not same or values.shape[3] != values.shape[2]:
+        read = checked_labels(keys, values.shape[3], f"keys of {name}", "its weights have {} columns")
+    allowed = allowed_pairs(mask, values)
+    check_weights(values, allowed)
+    shown: dict[str, Any] = {"name": str(name), "queries": [*map(word_of, asked)], "keys": [*map(word_of, read)]}
+    shown |= {"shape": list(values.shape), "masked": bool((~allowed).any())}
+    return shown, np.where(allowed, values, np.nan)
+
+
+def _opened(layer, values: np.ndarray, query: int, key: int) -> tuple[int, int]:
+    """A layer's first head; of None those with the largest weight [L, H, Q, K] of a query, on a key if given."""
+    if layer is not None:
+        return checked_index(layer, len(values), "layer"), 0
+    of_query = values[:, :, max(query, 0)]
+    best = of_query.max(-1, initial=-1, where=~np.isnan(of_query)) if key < 0 else of_query[:, :, key]
+    return divmod(int(np.nan_to_num(best, nan=-np.inf).argmax()), values.shape[1])
+
+
+def _translator(model, maps: list[dict]):
+    """The model that answers with the one map that is shown, its encoder's."""
+    if len(maps) > 1 or maps[0]["queries"] != maps[0]["keys"]:
+        raise ValueError("model= answers with one map, of self-attention: leave it out, or give that map alone")
+    model = load_checkpoint(model) if isinstance(model, str) else model
+    if getattr(model, "source", None) is None:
+        raise ValueError("model= answers with the encoder of a Transformer that translates: leave it out")
+    return model
 
 
 def _stacked(given, name) -> np.ndarray:

@@ -160,31 +160,29 @@ def maps(
         raise ValueError(f"signed holds {min(unknown)!r:.60}; there are {', '.join(map(str, matrices))}")
     parts = {title: as_array(matrix, title) for title, matrix in matrices.items()}
     half = limits == (0, 1) and not signed and all(np.isin(part, (0, 1)).all() for part in parts.values())
-    panels, cells = [], []
+    panels, ends = [], [limits[0], limits[1] + 0.7 * half]
     for title, part in parts.items():
         if part.ndim != 2 or not part.size:
             raise ValueError(f"{title} has shape {part.shape}; needed: [rows, columns]")
         names = {key: as_labels(by.get(title, ()), f"labels of {title}") for key, (by, _) in zip(KEYS, of, strict=True)}
-        ends = [limits[0], limits[1] + 0.7 * half]
         panels.append(
             dict(title=from_cell(title), shape=part.shape, signed=title in signed, mask=bool(half), range=ends) | names
         )
-        cells += [[from_cell(title), *(f"{v:.3g}" for v in row[:16])] for row in part]
+    options = dict(panels=panels, rows=of[0][1], columns=of[1][1], axes=axes, scale=from_cell(string("scale", scale)))
+    options |= {"across": whole_number("across", across, 0, 9), "along": []}
+    arrays = {"y": [part.ravel() for part in parts.values()]}
+    return Chart("maps", None, arrays, options, *_read_out(parts, of[0][1]), **words)
+
+
+def _read_out(parts: dict, rows: str) -> tuple[str, tuple[list, list]]:
+    """Matrices in words, and as a table of at most 48 rows of 16 numbers."""
+    cells = [[from_cell(title), *(f"{v:.3g}" for v in row[:16])] for title, part in parts.items() for row in part]
     said = t("; ").join(
         t("{title}: {shape}, mean {mean}", title=from_cell(title), shape=list(part.shape), mean=f"{part.mean():.2g}")
         for title, part in parts.items()
     )
     most = max(map(len, cells))
-    table = [of[0][1], *map(str, range(1, most))], [row + ["–"] * (most - len(row)) for row in cells[:48]]
-    options = {
-        "panels": panels,
-        "rows": of[0][1],
-        "columns": of[1][1],
-        "axes": axes,
-        "scale": from_cell(string("scale", scale)),
-    }
-    options |= {"across": whole_number("across", across, 0, 9), "along": []}
-    return Chart("maps", None, {"y": [part.ravel() for part in parts.values()]}, options, said, table, **words)
+    return said, ([rows, *map(str, range(1, most))], [row + ["–"] * (most - len(row)) for row in cells[:48]])
 
 
 def _along(given: dict, along, chart) -> Chart:

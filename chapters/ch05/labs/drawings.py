@@ -229,19 +229,11 @@ def cut(loaded, sentence, tokens, layer, *, title="", caption=""):
     tokens: of the sentence, whose queries can be chosen; layer: of the encoder, from 1. Of each head's numbers the
     first two are drawn.
     """
-    model, given = loaded.model, []
+    model = loaded.model
     ids = torch.tensor([loaded.source.encode(sentence)])
     read_as = loaded.source.tokens(ids[0])
-    attention = model.encoder[layer - 1].attention
-    hook = attention.register_forward_pre_hook(lambda _, args: given.append(args[0]))
-    with evaluating(model):
-        model.encode(ids)
-    hook.remove()
-    x = given[0]
-    q, k, v = (split_heads(part(x), attention.heads) for part in (attention.query, attention.key, attention.value))
-    found, weights = scaled_dot_product_attention(q, k, v)  # [1, H, T, d], [1, H, T, T]
-    mixed = attention.out(found.transpose(1, 2).flatten(2))[0]
-    heads, at = attention.heads, [read_as.index(word) for word in tokens]
+    q, weights, found, mixed = _in_heads(model, ids, layer)
+    heads, at = len(q), [read_as.index(word) for word in tokens]
     seen = [(i, step) for i in at for step in range(len(STEPS))]
 
     def numbers(rows):
@@ -251,7 +243,7 @@ def cut(loaded, sentence, tokens, layer, *, title="", caption=""):
     def pieces(rows, role):
         return row(*(cells([line[2 * h : 2 * h + 2] for line in rows], role) for h in range(heads)), even=True)
 
-    asks, answers, weights = numbers(q[0]), numbers(found[0]), weights[0]
+    asks, answers = numbers(q), numbers(found)
     out = [mixed[i, : 2 * heads].tolist() for i, _ in seen]
     shares = [
         row(label(word), row(*(bar([weights[h, i, n].item() for i, _ in seen]) for h in range(heads)), even=True))
@@ -276,10 +268,8 @@ def cut(loaded, sentence, tokens, layer, *, title="", caption=""):
     )
     said, tables = [], []
     for i, step in seen:
-        best = weights[:, i].max(-1)
-        most = [
-            f"{read_as[n]} {share:.0%}" for n, share in zip(best.indices.tolist(), best.values.tolist(), strict=True)
-        ]
+        best = zip(*(of.tolist() for of in weights[:, i].max(-1)), strict=True)
+        most = [f"{read_as[n]} {share:.0%}" for share, n in best]
         places = {"word": read_as[i], "count": model.config.size, "heads": heads, "each": model.config.size // heads}
         said.append([
             t("The query of “{word}” has {count} numbers. Two of each head are drawn.", **places),
@@ -292,6 +282,20 @@ def cut(loaded, sentence, tokens, layer, *, title="", caption=""):
                                 for n, word in enumerate(read_as)]))  # fmt: skip
     axes = [("word", t("word"), list(tokens)), ("step", t("step"), range(1, len(STEPS) + 1))]
     return figure(lines, said, tables, axes=axes, title=title, caption=caption)
+
+
+def _in_heads(model, ids, layer):
+    """Queries [H, T, d], weights [H, T, T] and answers [H, T, d] of an encoder's layer, and what its last matrix makes
+    of the answers [T, D]."""
+    given, attention = [], model.encoder[layer - 1].attention
+    hook = attention.register_forward_pre_hook(lambda _, args: given.append(args[0]))
+    with evaluating(model):
+        model.encode(ids)
+    hook.remove()
+    parts = attention.query, attention.key, attention.value
+    q, k, v = (split_heads(part(given[0]), attention.heads) for part in parts)
+    found, weights = scaled_dot_product_attention(q, k, v)
+    return q[0], weights[0], found[0], attention.out(found.transpose(1, 2).flatten(2))[0]
 
 
 def stream(loaded, sentence, word, *, title="", caption=""):
