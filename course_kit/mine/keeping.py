@@ -116,13 +116,11 @@ def _keep(module: str, own: Answers, where: Path | None, first: bool) -> None:
 
 
 def _folded(made: Composed) -> Piece:
-    """A file to unfold; as plain text what its docstring says, and what is in it."""
-    tree = ast.parse(made.text)
-    parts = ", ".join(node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef))
+    """A file to unfold; as plain text the first line about it, and how much is in it."""
     about = t(
-        "mine/{name}.py\n\n{value}\n\nIn it: {parts}.",
+        "mine/{name}.py: {value} {count} functions and classes.",
         name=made.name,
-        value=ast.get_docstring(ast.parse(course(made.module).text)) or "",
-        parts=parts,
+        value=(ast.get_docstring(ast.parse(course(made.module).text)) or "").partition("\n")[0],
+        count=sum(isinstance(node, ast.FunctionDef | ast.ClassDef) for node in ast.parse(made.text).body),
     )
     return f"<details><summary>mine/{made.name}.py</summary>{code(made.text)}</details>", about
