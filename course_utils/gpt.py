@@ -172,7 +172,7 @@ def next_token(
     if temperature == 0:
         return logits.argmax(-1, keepdim=True)
     p = with_temperature(logits, temperature)
-    p = nucleus(p.log(), top_p) if top_p < 1 else p
+    p = nucleus(p.log(), top_p) if top_p < 1 else p  # new: softmax(log p) is p
     return torch.multinomial(p, 1, generator=generator)
 
 

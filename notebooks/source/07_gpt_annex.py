@@ -75,6 +75,43 @@ assert len(few) < len(learned) == 860 == 256 + 600 + 4 < len(prose.tokenizer)
 # Our merges were learned from stories that contain this very sentence, so they cut it into unusually few pieces. A model does not see letters inside a piece: to count the r's in *strawberry*, it must know the spelling by heart.
 
 # %% [markdown]
+# ## How is the cache written?
+# The lesson's KV cache is a small class: `cache.extend(k, v)` appends the new keys and values to the ones that it has, and returns all of them. `attend_behind` is the attention of new tokens, which projects only these. For a fifth token, one query `[B, H, 1, d]` meets five keys `[B, H, 5, d]`:
+
+# %% jupyter={"source_hidden": true}
+import torch.nn.functional as F
+from course_utils.attention import causal_mask, join_heads
+from course_utils.cache import Cache
+from course_utils.gpt import CachedGPT, CausalAttention, write
+
+# %% tags=["definition"]
+# course_utils.gpt: attend_behind
+
+# %% [markdown]
+# `CachedGPT` calls it in each block, and counts positions on from where the text stopped. A test: the model reads all letters but the last, and then only that one. Is it the same as reading all at once?
+
+# %%
+keeper = CachedGPT(poet.model.config)
+keeper.load_state_dict(poet.model.state_dict())
+ids, caches = torch.tensor([poet.tokenizer.encode(verse)]), keeper.caches()  # one for each block
+with torch.no_grad():
+    keeper(ids[:, :-1], caches)  # reads all but the last letter
+    last = keeper(ids[:, -1:], caches)  # the last one alone: [1, 1, V]
+    gap = (last[:, -1] - keeper(ids)[:, -1]).abs().max()
+print(f"kept: {tuple(caches[0].k.shape)}; largest difference {gap:.0e}")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert gap < 1e-4 and caches[0].k.shape == (1, 8, ids.shape[1], 32)
+from course_utils.gpt import generate as tokens_of
+torch.manual_seed(3)
+wrote = write(keeper, ids, 50, temperature=0.5)
+torch.manual_seed(3)
+assert torch.cat([ids, *tokens_of(keeper, ids, 50, temperature=0.5)], 1).equal(wrote)
+
+# %% [markdown]
+# When a text outgrows the context, its first token has to go. From the second block on, the stored keys and values depend on that token, so `generate` (in your file) reads the shortened text again.
+
+# %% [markdown]
 # ## What is the P in GPT worth?
 # <a id="pre-training"></a><a id="fine-tuning"></a>
 # *Pre-trained* on text alone, a model can be **fine-tuned** to a task with few labels. Is this sentence praise? `gpt-prose` gets a new layer on its last vector; the same model from random parameters is the rival, both at the better of two learning rates (chosen on other sentences, with another seed). The test sentences have new patterns, names and nouns; their adjectives are known.
@@ -380,22 +417,8 @@ assert all(row.before > 0.2 for row in table if row.head[0] == 1) and all(row.in
 #
 # A published model picks up whole tasks from its prompt (Brown et al. 2020), but our `gpt-prose` fails to repeat even *Kowalski*: after the second *Mrs.* it prefers *Arbuthnot*.
 
-# %% [markdown] tags=["guess"]
-# ### And with one layer?
-# We recorded three one-layer models, trained equally long. **Guess:** does their second half cost as much as guessing, 3.18 nats per token?
-
-# %%
-alone = [
-    run["second half"]
-    for run in results.load("gpt_induction")["runs"]
-    if run["layers"] == 1
-]
-print(
-    "Second half in three models with one layer, nats per token:",
-    [round(loss, 2) for loss in alone],
-)
-
 # %% jupyter={"source_hidden": true} tags=["asserts"]
+alone = [run["second half"] for run in results.load("gpt_induction")["runs"] if run["layers"] == 1]
 assert len(alone) == 3 and [round(min(alone), 1), round(max(alone), 1)] == [2.1, 2.2] and task.half == 16 and task.size == 24
 assert len(occurs := torch.nn.functional.one_hot(task.texts(torch.Generator().manual_seed(0), 20_000), 24))
 assert (due := 2 * occurs[:, :16].sum(1, keepdim=True) - occurs.cumsum(1)[:, 16:-1]).min() == 0  # how often each must still come
@@ -403,11 +426,7 @@ assert round(-(due / due.sum(-1, keepdim=True))[occurs[:, 17:].bool()].log().mea
 assert round(math.log(24), 2) == 3.18
 
 # %% [markdown]
-# <details><summary>Answer</summary>
-#
-# No, 2.1 to 2.2 nats, but that needs no copying: in *a b a c a b a c*, after *a b a c a*, one *a*, one *b* and one *c* must still come, so each has probability 1/3. If you know that each half has sixteen tokens, such counting reaches 1.67 nats.
-#
-# </details>
+# **And with one layer?** Three models with one layer, trained equally long, reached 2.1 to 2.2 nats. That needs no copying: in *a b a c a b a c*, after *a b a c a*, one *a*, one *b* and one *c* must still come, so each has probability 1/3. If you know that each half has sixteen tokens, such counting reaches 1.67 nats.
 
 # %% [markdown] tags=["guess"]
 # ## How large, how long?

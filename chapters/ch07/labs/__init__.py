@@ -2,13 +2,14 @@
 
 from course_kit.views.heads import heads
 
-from .drawings import exams, grows, kept, opened, stream, temperatures
+from .drawings import exams, folders, grows, kept, opened, shares, stream, temperatures
 from .merges import merges
 from .next_character import next_character
 from .sampling import sampling
 
 __all__ = [
     "exams",
+    "folders",
     "grows",
     "heads",
     "kept",
@@ -16,6 +17,7 @@ __all__ = [
     "next_character",
     "opened",
     "sampling",
+    "shares",
     "stream",
     "temperatures",
 ]

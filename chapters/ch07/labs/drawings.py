@@ -35,7 +35,7 @@ from course_utils.merges import joined
 
 from .merges import MARK, cut, pairs_of
 
-TILE = 16  # of a score that is drawn
+TILE, WIDE, ARC, LOOP = 16, 90, 64, 26  # of a tile: how high and wide; of an arc; of one to itself
 
 
 @torch.no_grad()
@@ -262,41 +262,84 @@ def grows(corpus: dict[str, int], word: str, *, title="", caption=""):
 
 
 def kept(tokens: Sequence[str], begun: int, *, title="", caption=""):
-    """A text that is written token by token, and the map of scores: the rows that are there already, and the new one.
+    """A text that is written token by token: keys and values stay, each query is used once.
 
     begun: how many of the tokens were the prompt
     """
-    said, rows, steps_ = [], [], range(len(tokens) - begun + 1)
-    lines = []
-    for i, token in enumerate(tokens):
-        came = max(0, i + 1 - begun)
-        news = (sum(range(begun + 1)) if not came else i + 1) if i + 1 >= begun else None
-        lines.append(row(
-            words(token.strip(), anchor="end", strong=i >= begun),
-            row(*(box(role="query", wide=TILE, high=TILE, since=came, until=came) for _ in range(i + 1)), tight=True,
-                gap=NEAR),
-            words(t("{n} new", n=news) if news else "", "query", strong=True, until=came),
-            since=came,
-        ))  # fmt: skip
-    head = row(words(t("query"), "query", anchor="end"), label(t("keys and values"), "key"), space())
-    for step in steps_:
-        read = begun + step
-        scores = sum(range(read + 1))
-        fresh = read if step else scores
-        old = scores - fresh
-        said.append(
-            t("The prompt: all {n} scores are computed, once.", n=fresh)
-            if not step
-            else t(
-                "“{word}” is read. Its row has {n} scores. The {old} above it are as they were.",
-                word=tokens[read - 1].strip(),
-                n=fresh,
-                old=old,
-            )
-        )
-        rows.append([" ".join(x.strip() for x in tokens[:read]), str(fresh), str(old)])
-    table = [t("text"), t("new scores"), t("scores that stay")], rows
+    steps_, places = range(len(tokens) - begun + 1), range(len(tokens))
+    came = [max(0, i + 1 - begun) for i in places]
+    asks = [box("", "query", wide=WIDE, high=TILE, since=n, until=n) for n in came]
+    has = [box("", "key", wide=WIDE, high=TILE, since=n) for n in came]
+    gives = [box("", "value", wide=WIDE, high=TILE, since=n) for n in came]
+    lines = [
+        row(words(tokens[i].strip(), anchor="end", strong=i >= begun, since=came[i]), asks[i], has[i], gives[i])
+        for i in places
+    ]
+    ways = [
+        arrow(asks[begun + n - 1], has[i], "query", weight=THIN, side="across", only=[n], until=len(tokens))
+        for n in steps_[1:] for i in range(begun + n)
+    ]  # fmt: skip
+    head = row(space(), words(t("query"), "query"), words(t("key"), "key"), words(t("value"), "value"))
+    said = [t("The prompt is read at once: each of its {n} tokens gets a query, a key and a value.", n=begun)]
+    said += [
+        t("Only “{word}” is read: one query, one key, one value. The query meets the {old} stored keys and its own.",
+          word=tokens[begun + n - 1].strip(), old=begun + n - 1)
+        for n in steps_[1:]
+    ]  # fmt: skip
+    rows = [[" ".join(x.strip() for x in tokens[: begun + n]), str(1 if n else begun), str(begun + n - 1 if n else 0)]
+            for n in steps_]  # fmt: skip
+    table = [t("text"), t("keys computed"), t("keys stored before")], rows
     axes = [("step", t("tokens written"), steps_)]
     return figure(
-        grid(head, *lines, gap=CLOSE), said, table, axes=axes, play=t("▶ write"), title=title, caption=caption
+        grid(head, *lines, *ways, gap=NEAR), said, table, axes=axes, play=t("▶ write"), title=title, caption=caption
     )
+
+
+def folders(heads: dict[str, Tensor], tokens: Sequence[str], *, title="", caption=""):
+    """For each head the tokens in a row, and arcs from the one that asks to the folders that it opens, as thick as
+    their weights.
+
+    heads: name -> weights [T, T]
+    """
+    count, parts, ways = len(tokens), [], []
+    for name, weights in heads.items():
+        line = [box(token, "key", strong=True) for token in tokens]
+        parts += [words(name, strong=True), space(high=ARC), row(*line, gap=NEAR)]
+        for i, j in weights.ge(0.02).nonzero().tolist():
+            side, bend = ("loop", -LOOP) if i == j else ("above", 2 * ARC * (i - j) / count)
+            thick = 1 + 8 * weights[i, j].item()
+            ways.append(arrow(line[i], line[j], "query", weight=thick, side=side, bend=bend, only=[i]))
+    said = [
+        " ".join(
+            t("{head}: “{word}” takes most from “{other}”, {share}.", head=name, word=tokens[i],
+              other=tokens[weights[i].argmax()], share=f"{weights[i].max():.0%}")
+            for name, weights in heads.items()
+        )
+        for i in range(count)
+    ]  # fmt: skip
+    rows = [[name, token, *(f"{x:.2f}" for x in weights[i].tolist())]
+            for name, weights in heads.items() for i, token in enumerate(tokens)]  # fmt: skip
+    return figure(column(*parts, *ways), said, (["", t("asks"), *tokens], rows), axes=[("step", t("asks"), None)],
+                  title=title, caption=caption)  # fmt: skip
+
+
+def shares(rows: dict[str, tuple[Sequence[str], Tensor]], most=12, top=0.9, *, title="", caption=""):
+    """In each row the likeliest next tokens as tiles, as wide as their probabilities, and the rest in one or two.
+
+    rows: a text -> its likeliest tokens, and the probabilities of all, sorted [V]
+    """
+    lines, said, table = [], [], []
+    for i, (text, (names, p)) in enumerate(rows.items()):
+        count = int((p.cumsum(0) < top).sum()) + 1
+        wide = p[: min(count, most)].tolist()
+        tiles = [(name.strip() if x > 0.1 else "", "output", x) for name, x in zip(names, wide, strict=False)]
+        if count > most:
+            tiles.append((t("{n} more", n=count - most), "key", top - sum(wide)))
+        tiles.append(("…", "", 1 - sum(x for *_, x in tiles)))
+        line = (box(name, role, wide=1, fill=True) for name, role, _ in tiles)
+        lines += steps(label(text, strong=True), first=i)
+        lines += steps(row(*line, of=[x for *_, x in tiles], gap=CLOSE), first=i)
+        said.append(t("“{text}”: tokens that it takes to reach {top}: {n}.", text=text, n=count, top=f"{top:.0%}"))
+        table.append([text, names[0].strip(), f"{wide[0]:.2f}", str(count)])
+    head = [t("text"), t("likeliest"), "p", t("tokens for {top}", top=f"{top:.0%}")]
+    return figure(column(*lines), said, (head, table), title=title, caption=caption)

@@ -191,7 +191,16 @@ def test_drawings_of_numbers_pieces_and_rows():
     for begun in (1, 3):
         made = drawings.kept(["a", "b", "c", "d", "e"], begun)
         for read, (_, new, old) in enumerate(made.table().rows, begun):
-            assert int(new) + int(old) == read * (read + 1) // 2
+            assert int(new) + int(old) == read
+
+
+def test_drawings_of_weights_and_shares():
+    weights = torch.tensor([[1.0, 0, 0], [0.3, 0.7, 0], [0.01, 0.5, 0.49]])
+    made = drawings.folders({"one": weights}, "abc")
+    arcs = [shape for shape in made.options["shapes"] if shape["shape"] == "arrow"]
+    assert [arc["only"] for arc in arcs] == [[0], [1], [1], [2], [2]] and "“b”, 50%" in made.describe()
+    p = torch.tensor([0.5, 0.25, 0.125, 0.125])
+    assert drawings.shares({"x": ("ab", p)}, most=2, top=0.8).table().rows == [["x", "a", "0.50", "3"]]
 
 
 def test_a_stream_needs_a_model_that_turns_its_positions_in():
