@@ -154,7 +154,7 @@ assert all(sentence.startswith("The bank ") for sentence in told) and torch.equa
 assert (gpt - gpt[0]).abs().max() < 1e-4 < 0.1 < (bert[1] - bert[8]).abs().max()
 
 # %% [markdown]
-# BERT's two vectors differ. Is that because of the meaning? We wrote 16 sentences that begin with *The bank*, half of them about money and half about rivers. For each we look for the sentence whose vector of *bank* is *nearest*. Is it about the same kind of bank?
+# BERT's two vectors differ. Is that because of the meaning? We wrote 16 sentences that begin with *The bank*, half of them about money and half about rivers. For each we look for the sentence whose vector of *bank* is *nearest*, after taking away the mean of all 16, which says only what they share. Is it about the same kind of bank?
 
 # %%
 x = F.normalize(bert - bert.mean(0), dim=-1)  # [16, D], without what all share
@@ -231,7 +231,7 @@ predict(
 )
 
 # %% [markdown]
-# That's the paper's reason. Some of the words that BERT is asked about look normal, and it can't know which ones, so it has to make a good vector for *every* word. <!-- source: Devlin et al. 2019, section 3.1 and appendix A.1 --> ([Worth how much?](06_bert_annex.ipynb#What-is-each-part-of-pre-training-worth?))
+# *In use, no word is covered*: that's the paper's reason. Some of the words that BERT is asked about look normal, and it can't know which ones, so it has to make a good vector for *every* word. <!-- source: Devlin et al. 2019, section 3.1 and appendix A.1 --> ([Worth how much?](06_bert_annex.ipynb#What-is-each-part-of-pre-training-worth?))
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 shop = "[CLS] the man went to the store [SEP] he bought a gallon of milk [SEP]".split()
@@ -620,7 +620,7 @@ def classify(hidden, pooler, classifier):
 # course_utils.bert_heads: BertForSequenceClassification
 
 # %% [markdown]
-# We take `bert-stories`, which has read short stories of everyday life, and 2,000 short reviews with labels, such as *The waiter seemed mean, but was really polite.* Counting good and bad words won't do, because this review has one of each. A batch is some reviews, padded:
+# Your BERT has read one book, cut anywhere, and has never met a [CLS] in front of a text. So we take `bert-stories`, which has read short stories of everyday life, and 2,000 short reviews with labels, such as *The waiter seemed mean, but was really polite.* Counting good and bad words won't do, because this review has one of each. A batch is some reviews, padded:
 
 # %%
 from course_kit.data import stories
@@ -724,7 +724,7 @@ longer = results.load("bert_adapters")
 assert longer["steps"] == 300 and round(100 * longer["tasks"]["sentiment"]["rows"][0]["test"]["mean"]) == 96 and longer["seeds"] == 3
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# On new names and patterns, reading gains fifteen points: 85 % instead of 70. Labels and steps are the same, but one copy of the network had read stories, which nobody had to label. Even with 500 labels that copy is ahead of the other one with all 2,000 ([annex](06_bert_annex.ipynb#With-how-many-labels-does-pre-training-help?)).
+# On new names and patterns, reading gains fifteen points: 85 % instead of 70. These are means of three trainings, and yours above is one more: single ones differ by several points. Labels and steps are the same, but one copy of the network had read stories, which nobody had to label. Even with 500 labels that copy is ahead of the other one with all 2,000 ([annex](06_bert_annex.ipynb#With-how-many-labels-does-pre-training-help?)).
 #
 # The bad news: the linear rival is as good, without a network. Our program built the reviews from a few patterns, and a pattern shows in its pairs of words. So let's look at text that no program wrote.
 #

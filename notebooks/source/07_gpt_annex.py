@@ -91,7 +91,7 @@ from course_utils.gpt import CachedGPT, CausalAttention, write
 # `CachedGPT` calls it in each block, and counts positions on from where the text stopped. A test: the model reads all letters but the last, and then only that one. Is it the same as reading all at once?
 
 # %%
-keeper = CachedGPT(poet.model.config)
+keeper = CachedGPT(poet.model.config).eval()  # no dropout
 keeper.load_state_dict(poet.model.state_dict())
 ids, caches = torch.tensor([poet.tokenizer.encode(verse)]), keeper.caches()  # one for each block
 with torch.no_grad():
