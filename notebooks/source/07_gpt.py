@@ -62,7 +62,7 @@ assert 4 < 2**paid.mean() < 5
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## A prompt can be a task
-# Why would you build a machine that guesses the next word? Try it yourself, and watch what you use:
+# Why build a machine that guesses the next word? Try it yourself, and watch what you use:
 #
 # | the text so far | you say | what did you use? |
 # |---|---|---|
@@ -202,7 +202,7 @@ assert round(math.log(11), 1) == 2.4
 # <a id="causal"></a>
 # Here's attention once more, in a picture of Jay Alammar's: a clerk in front of a filing cabinet, in his hand a sticky note with a question, the <b style="color:#bf5f00">query</b>. Each folder has a label, its <b style="color:#007fc6">key</b>, and something inside, its <b style="color:#008a67">value</b>. He compares his note with every label, and takes a blend: most from the folders whose labels fit.
 #
-# In a GPT every token is such a clerk, and every token is also a folder. But **a token may open only its own folder and those of tokens before it**, because otherwise it would find its own answer in the next folder.
+# In a GPT every token is such a clerk, and also a folder. But **a token may open only its own folder and those of tokens before it**, because otherwise it would find its own answer in the next folder.
 #
 # Let's follow one clerk, *sat*. Query, key and value are vectors, which three matrices compute from a token's vector. The dot product of its query with the key of *The*, *old*, *man* or *sat* is a *score*: the better the label fits, the higher. A softmax turns the four scores into weights that add up to 1, here 0.04, 0.19, 0.62 and 0.15. So *sat* takes 0.62 of the value of *man*, a little of the others, and adds it all up. That blend is what attention brings to *sat*.
 #
@@ -457,18 +457,13 @@ spoken = write(yours, begun, 120, temperature=0.5)
 print(poet.tokenizer.decode(spoken[0].tolist()))
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# And here's what SmolLM2 wrote, with the likeliest token each time:
+# And here's what SmolLM2 wrote, with the likeliest token each time (you'll run it in chapter 8):
 
 # %% jupyter={"source_hidden": true}
 print(continued["writes"], f"({continued.about})", sep="\n")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert continued["writes"].startswith("The old man sat down by the fire, his eyes fixed on the flames")
-circles = results.load("smollm_answers")["answers"]["Who wrote Romeo and Juliet?"]
-assert circles.count("of the balcony") > 5
-
-# %% [markdown]
-# You'll run it yourself in chapter 8. It can go in circles, too: asked who wrote *Romeo and Juliet*, it repeats *of the balcony* until it's cut off.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["half"]
 # **Half way.** You have a GPT that learned to copy what is in its prompt, and a loop with which any GPT writes. But yours hasn't read a book yet. Close it here if you like; next time, choose *Kernel → Resume here*.
@@ -758,7 +753,7 @@ assert reached < min(table, tables[1])
 #
 # ### Learned by heart
 # <a id="overfitting"></a>
-# Should you train longer? The larger model went on for ten minutes:
+# Should you train longer? The larger model did, for ten minutes:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 curves = {
