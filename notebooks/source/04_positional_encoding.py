@@ -57,7 +57,7 @@ labs.shuffle(
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## The whole before its parts
-# You can give attention a word's position in two ways. In the first half of this lesson you'll *add* a vector to each word, a different one for each position. In the second half you'll *turn* the word's query and its key, as most language models of today do: take two of its numbers as an arrow, and move the arrow like the hand of a clock, a little further for each position. **If you turn two arrows by the same angle, their dot product stays the same.** So when two words move on together, their score stays as it was.
+# You can give attention a word's position in two ways. In the first half you'll *add* a vector to each word, a different one for each position. In the second you'll *turn* its query and its key, as most of today's language models do: two of its numbers are an arrow, which moves like a clock's hand, a little further for each position. **If you turn two arrows by the same angle, their dot product stays the same.** So when two words move on together, their score stays.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 labs.ways(
