@@ -337,22 +337,19 @@ def one_step():
 
 for_training(one_step)  # with nothing solved it does nothing
 
-# %% seconds=15 slideshow={"point": ["loss = ", "backward()", "optimiser.step()"], "slide_type": "subslide"} steps=[200, 50, 49] tags=["training"]
+# %% seconds=15 slideshow={"point": ["loss = ", "backward()", "optimiser.step()"], "slide_type": "subslide"} steps=[200] tags=["training"]
 torch.manual_seed(0)
 copier = GPT(GPTConfig(vocab=11, size=64, layers=2))
 optimiser = torch.optim.AdamW(copier.parameters(), lr=3e-3)
 losses = []
-for step in range(200):
-    ids = copying(64)  # 64 rows of 13 tokens
-    inputs, targets = inputs_and_targets(ids)  # [B, T] each
+for _ in range(200):
+    inputs, targets = inputs_and_targets(copying(64))  # 64 rows: [B, T] each
     logits = copier(inputs)  # [B, T, V]
     loss = F.cross_entropy(logits.flatten(0, 1), targets.flatten())
     optimiser.zero_grad()
     loss.backward()
     optimiser.step()
     losses.append(loss.item())
-    if step % 50 == 49:
-        print(f"step {step + 1}: loss {losses[-1]:.2f}")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} steps=[200]
 plot.lines(
@@ -689,7 +686,8 @@ assert run.history["not read"][1][-1] < 4
 # %%
 loss, length = not_read(model)["not read"], len(held_out) / len(unread)
 print(f"loss {loss:.2f}, which is a perplexity of {math.exp(loss):.0f}")
-print(f"{loss:.2f} / ln 2 / {length:.2f} characters = {loss / math.log(2) / length:.2f} bits")
+bits = loss / math.log(2) / length
+print(f"{loss:.2f} / ln 2 / {length:.2f} characters = {bits:.2f} bits")
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # Compared with what? The simplest rival needs no training: a **bigram** table counts which piece follows which. A better table looks at the last three pieces, and mixes in what it knows from two and one. They all read nine tenths of the book, and are asked about the last:

@@ -80,20 +80,30 @@ assert len(few) < len(learned) == 860 == 256 + 600 + 4 < len(prose.tokenizer)
 
 # %% jupyter={"source_hidden": true}
 import torch.nn.functional as F
+from functools import partial
 from course_utils.attention import causal_mask, join_heads
+from course_utils.blocks import add_norm
 from course_utils.cache import Cache
-from course_utils.gpt import CachedGPT, CausalAttention, write
+from course_utils.gpt import GPT, CachedGPT, CausalAttention, generate as tokens_of, write
 
 # %% tags=["definition"]
+# course_utils.cache: Cache
 # course_utils.gpt: attend_behind
 
 # %% [markdown]
-# `CachedGPT` calls it in each block, and counts positions on from where the text stopped. A test: the model reads all letters but the last, and then only that one. Is it the same as reading all at once?
+# `CachedGPT` calls it in each block, and counts positions on from where the text stopped:
+
+# %% tags=["definition"]
+# course_utils.gpt: CachedGPT
+
+# %% [markdown]
+# A test: the model reads all letters but the last, and then only that one. Is it the same as reading all at once?
 
 # %%
 keeper = CachedGPT(poet.model.config).eval()  # no dropout
 keeper.load_state_dict(poet.model.state_dict())
-ids, caches = torch.tensor([poet.tokenizer.encode(verse)]), keeper.caches()  # one for each block
+ids = torch.tensor([poet.tokenizer.encode(verse)])
+caches = keeper.caches()  # one for each block
 with torch.no_grad():
     keeper(ids[:, :-1], caches)  # reads all but the last letter
     last = keeper(ids[:, -1:], caches)  # the last one alone: [1, 1, V]
@@ -102,7 +112,6 @@ print(f"kept: {tuple(caches[0].k.shape)}; largest difference {gap:.0e}")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert gap < 1e-4 and caches[0].k.shape == (1, 8, ids.shape[1], 32)
-from course_utils.gpt import generate as tokens_of
 torch.manual_seed(3)
 wrote = write(keeper, ids, 50, temperature=0.5)
 torch.manual_seed(3)
