@@ -204,7 +204,7 @@ assert round(math.log(11), 1) == 2.4
 #
 # In a GPT every token is such a clerk, and also a folder. But **a token may open only its own folder and those of tokens before it**, because otherwise it would find its own answer in the next folder.
 #
-# Let's follow one clerk, *sat*. Query, key and value are vectors, which three matrices compute from a token's vector. The dot product of its query with the key of *The*, *old*, *man* or *sat* is a *score*: the better the label fits, the higher. A softmax turns the four scores into weights that add up to 1, here 0.04, 0.19, 0.62 and 0.15. So *sat* takes 0.62 of the value of *man*, a little of the others, and adds it all up. That blend is what attention brings to *sat*.
+# Let's follow one clerk, *sat*. Query, key and value are vectors, which three matrices compute from a token's vector. Take the dot product of its query with the key of *The*, *old*, *man* or *sat*, and divide by 8. That's a *score*: the better the label fits, the higher. A softmax turns the four scores into weights that add up to 1, here 0.04, 0.19, 0.62 and 0.15. So *sat* takes 0.62 of the value of *man*, a little of the others, and adds it all up. That blend is what attention brings to *sat*.
 #
 # One row of weights answers only one question. So each long query, key and value is cut into pieces, and each piece attends on its own: that's a **head**. At the end the heads' blends are glued together, and a last matrix mixes them. `gpt-prose` has six blocks of four heads; “block 4, head 2” is the second head of the fourth block from below. How far back does a token reach?
 
@@ -234,9 +234,9 @@ assert [before[i].argmax() for i in (3, 4, 5, 6)] == [2, 3, 4, 5] and before[2].
 assert [round(x, 2) for x in other[3, :4].tolist()] == [0.04, 0.19, 0.62, 0.15] and seen["decoder"][0].shape[1] == 4 and len(seen["decoder"]) == 6
 
 # %% [markdown]
-# In the first head, most of these tokens attend most to the token before them (but *man* to itself). In the second head, the last *the* attends most to *sat*. No arc leads to a later token, because its score is set to $-\infty$ and so its weight is 0.
+# The thicker the arc, the larger the weight; below 0.02 there's none. In the first head, most of these tokens attend most to the token before them (but *man* to itself). In the second head, the last *the* attends most to *sat*. No arc leads to a later token, because its score is set to $-\infty$ and so its weight is 0.
 #
-# For all tokens at once this is chapter 5's formula, the softmax of $QK^\top/\sqrt d$, times $V$, where $d$ is the length of a head's piece. PyTorch computes it in one call; `is_causal=True` hides what comes later. Because the call doesn't return the weights, our class has a second method for them.
+# For all tokens at once this is chapter 5's formula, the softmax of $QK^\top/\sqrt d$, times $V$, where $d$ is the length of a head's piece (here 64, so $\sqrt d=8$). PyTorch computes it in one call; `is_causal=True` hides what comes later. Because the call doesn't return the weights, our class has a second method for them.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["definition"]
 # course_utils.attention: causal_mask, masked_softmax, split_heads, join_heads
@@ -256,9 +256,9 @@ assert gap < 1e-5 and (weights.triu(1) == 0).all() and torch.allclose(weights.su
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### A block adds
-# A block has two parts. Attention brings something from earlier tokens, and the network works on each token separately. What a part finds is *added* to the token's vector (a **residual connection**), and the vector that runs through all blocks is the *residual stream*. Without the adding, [all tokens become alike](05_transformer_annex.ipynb#bare-block).
+# A block has two parts. Attention brings something from earlier tokens, and the network works on each token separately. What a part finds is *added* to the token's vector (a **residual connection**), and the vector that runs through all blocks is the *residual stream*. Without the adding, the tokens of an untrained stack [become more and more alike](05_transformer_annex.ipynb#bare-block).
 #
-# So after any part you can ask what the model would say if it ended there (the *logit lens*). Here's the last *the* of our sentence:
+# After any part you can ask what the model would say if it ended there (the *logit lens*). Here's the last *the* of our sentence:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.stream(
@@ -488,7 +488,7 @@ labs.shares(
 assert [(p.cumsum(0) < 0.9).sum() + 1 for _, p in reach.values()] == [1, 592]
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# After *each* you need one token, but after *the* hundreds, so no fixed number is right. With **top-p** you ask for a share instead: keep the smallest set of likeliest tokens that together reach $p$, the *nucleus* (Holtzman et al. 2020). Take ½, ¼, ⅛, ⅛ and $p=\tfrac23$. The first two have ¾, which is enough; divided by ¾ they become ⅔ and ⅓.
+# After *each* you need one token, but after *the* hundreds (most share the wide tile), so no fixed number is right. With **top-p** you ask for a share instead: keep the smallest set of likeliest tokens that together reach $p$, the *nucleus* (Holtzman et al. 2020). Take ½, ¼, ⅛, ⅛ and $p=\tfrac23$. The first two have ¾, which is enough; divided by ¾ they become ⅔ and ⅓.
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["card"]
 # ### Exercise 3 ●●○ · 10 minutes
@@ -505,7 +505,7 @@ def nucleus(logits, top_p):
 # %% [markdown] slideshow={"slide_type": "skip"}
 # <!-- solution: top-p -->
 #
-# `write` gets the second knob in one new line. `nucleus` wants logits, and $\log p$ will do, because its softmax is $p$ again:
+# For the second knob the draw becomes a function, `next_token`, and its line marked *new* cuts the tail. `nucleus` wants logits, and $\log p$ will do, because its softmax is $p$ again:
 
 # %% slideshow={"point": ["# new"], "slide_type": "skip"} tags=["definition"]
 # course_utils.gpt: next_token, write
@@ -800,11 +800,11 @@ with torch.no_grad():
 assert sum(c.k[0, :, 0].numel() + c.v[0, :, 0].numel() for c in caches) == 3072
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# So we keep the keys and the values of each block, and that's the **KV cache** ([in code](07_gpt_annex.ipynb#How-is-the-cache-written?)). The longer the text gets, the more time you save. The price is memory: every token leaves a key and a value in every block, in `gpt-prose` 3,072 numbers.
+# So we keep the keys and the values of each block, and that's the **KV cache** ([in code](07_gpt_annex.ipynb#How-is-the-cache-written?)). While the text fits into the context, you save more the longer it gets. The price is memory: every token leaves a key and a value in every block, in `gpt-prose` 3,072 numbers in all.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Keep it
-# Your GPT and your tokenizer go into files that need only torch, with the book (or any text of at least 100,000 characters) to train on, and two commands for a terminal in this folder. <!-- source: mine/__main__.py -->
+# Your GPT and your tokenizer go into files that need only torch, with the book (or any text, better of 100,000 characters and more) to train on, and two commands for a terminal in this folder. <!-- source: mine/__main__.py -->
 #
 # ```text
 # python -m mine train sherlock_holmes.txt     ten minutes; ^C stops it, the same line goes on

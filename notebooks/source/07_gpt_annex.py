@@ -118,7 +118,7 @@ torch.manual_seed(3)
 assert torch.cat([ids, *tokens_of(keeper, ids, 50, temperature=0.5)], 1).equal(wrote)
 
 # %% [markdown]
-# When a text outgrows the context, its first token has to go. From the second block on, the stored keys and values depend on that token, so `generate` (in your file) reads the shortened text again.
+# When a text outgrows the context, its first token has to go, and the others move up one position. From the second block on, the stored keys and values also depend on the token that has gone. So `generate` (in your file) reads the shortened text again.
 
 # %% [markdown]
 # ## What is the P in GPT worth?

@@ -296,8 +296,8 @@ def kept(tokens: Sequence[str], begun: int, *, title="", caption=""):
 
 
 def folders(heads: dict[str, Tensor], tokens: Sequence[str], *, title="", caption=""):
-    """For each head the tokens in a row, and arcs from the one that asks to the folders that it opens, as thick as
-    their weights.
+    """For each head the tokens in a row, and arcs from the one that asks to the folders that it opens: the larger
+    the weight, the thicker; none below 0.02.
 
     heads: name -> weights [T, T]
     """
