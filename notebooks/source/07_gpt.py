@@ -224,7 +224,7 @@ labs.folders(
     cabinet,
     title="Whose folders does each token open?",
     caption="Two heads of gpt-prose. An arc leads from the [query|token that asks] back to a [key|folder]; "
-    "it is as thick as the weight.",
+    "the larger the weight, the thicker it is.",
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -801,6 +801,9 @@ assert sum(c.k[0, :, 0].numel() + c.v[0, :, 0].numel() for c in caches) == 3072
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # So we keep the keys and the values of each block, and that's the **KV cache** ([in code](07_gpt_annex.ipynb#How-is-the-cache-written?)). While the text fits into the context, you save more the longer it gets. The price is memory: every token leaves a key and a value in every block, in `gpt-prose` 3,072 numbers in all.
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["definition"]
+# course_utils.gpt: generate
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Keep it
