@@ -337,7 +337,7 @@ def shares(rows: dict[str, tuple[Sequence[str], Tensor]], most=12, top=0.9, *, t
             tiles.append((t("{n} more", n=count - most), "key", top - sum(wide)))
         tiles.append(("…", "", 1 - sum(x for *_, x in tiles)))
         line = (box(name, role, wide=1, fill=True) for name, role, _ in tiles)
-        lines += steps(label(text, strong=True), first=i)
+        lines += steps(label(text, strong=True, data=True), first=i)
         lines += steps(row(*line, of=[x for *_, x in tiles], gap=CLOSE), first=i)
         said.append(t("“{text}”: tokens that it takes to reach {top}: {n}.", text=text, n=count, top=f"{top:.0%}"))
         table.append([text, names[0].strip(), f"{wide[0]:.2f}", str(count)])
