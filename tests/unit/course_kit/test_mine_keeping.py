@@ -29,11 +29,11 @@ def kept(book, capsys, name="transformer", **options):
 @pytest.mark.usefixtures("at_once")
 def test_it_says_whose_each_part_is_and_how_to_run_it(book, capsys):
     text, said = kept(book, capsys)
-    assert said.startswith("Written: mine/transformer.py.\n") and "0 of 9 functions are yours.\n" in said
+    assert said.startswith("Written: mine/transformer.py.\n") and "0 of 8 functions are yours.\n" in said
     assert "python -m mine.transformer" in said and f"{len(text.splitlines())} lines" in said
     solve("split heads", SPLIT)
     text, said = kept(book, capsys)
-    assert SPLIT in text and "1 of 9 functions are yours: split_heads. The course's: masked_softmax, multi_head" in said
+    assert SPLIT in text and "1 of 8 functions are yours: split_heads. The course's: masked_softmax, multi_head" in said
     assert not (book / "mine" / "transformer_2.py").exists()
 
 
@@ -71,7 +71,7 @@ def test_an_answer_that_fails_in_the_file_gives_way_to_the_courses_and_stays_whe
     solve("split heads", SPLIT.replace("return ", "assert x.shape[1] != 11\n    return "))
     text, said = kept(book, capsys)
     assert "With your `split_heads` the file fails its test (AssertionError)." in said
-    assert "1 of 9 functions are yours: add_norm." in said and ADD in text and "!= 11" not in text
+    assert "1 of 8 functions are yours: add_norm." in said and ADD in text and "!= 11" not in text
     assert "!= 11" in (book / "mine" / "ch05.py").read_text()
 
 

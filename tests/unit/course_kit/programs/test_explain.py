@@ -252,7 +252,7 @@ def test_in_a_kernel_it_stands_under_the_traceback_once(monkeypatch):
         assert traceback.count("scores: k has shape [5, 7], needed [..., K, d] with d = 8, as q has") == 1
         assert "Traceback (most recent call last)" in traceback
         assert "scores: k" not in "\n".join(reply(client, "1 / 0")["traceback"])
-        status, said, _ = in_kernel.run(client, "a = 1\nfor i in range(3):\n    raise KeyboardInterrupt", prints="top.")
+        status, said = in_kernel.run(client, "a = 1\nfor i in range(3):\n    raise KeyboardInterrupt", prints="top.")
         assert status == "error" and "in round 1 of 3" in said and "`a`" in said and "Traceback" not in said
     finally:
         client.stop_channels()
