@@ -193,7 +193,7 @@ assert abs((-p.log()).mean() - F.cross_entropy(logits, targets)) < 1e-6 and [rou
 assert round(math.log(11), 1) == 2.4
 
 # %% [markdown] tags=["keep"]
-# What should your loss be before any training? With small initial parameters each of the $V$ tokens gets about $1/V$, so the loss is about $\ln V$. For eleven tokens that's 2.4.
+# What should your loss be before any training? With small initial parameters each of the $V$ tokens gets about $1/V$, so the loss is about $\ln V$. The first task below has eleven tokens, so there it's 2.4.
 #
 # **Keep this:** a text needs no labels: at each position the next token is the right answer.
 
