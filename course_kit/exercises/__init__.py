@@ -34,6 +34,7 @@ from course_kit.exercises.cells import Place, places
 from course_kit.exercises.define import Exercise, FindError, NoSuchExercise, chapter_of, register
 from course_kit.exercises.example import example_text
 from course_kit.exercises.show import display, hints_note, note_of, sentence, verdict_note
+from course_kit.i18n import t
 from course_kit.markup import LINK
 from course_kit.shell import ipython
 
@@ -48,7 +49,7 @@ def exercise(name: str) -> Callable[[Any], Any]:
     the student's own if it is right, else the reference. Raises LookupError if no exercise has this name."""
     task = look_up(name)
     if isinstance(task, FindError):
-        raise NoSuchExercise(f'{task.name!r} is a find-the-error: write @find_error("{task.name}") above it.')
+        raise NoSuchExercise(t('“{name}” is a find-the-error: write @find_error("{name}") above it.', name=task.name))
     return lambda answer: _settle(task, answer, check(task, answer))
 
 
@@ -58,7 +59,7 @@ def find_error(name: str) -> Callable[[Any], Any]:
     this name."""
     puzzle = look_up(name)
     if not isinstance(puzzle, FindError):
-        raise NoSuchExercise(f'{puzzle.name!r} is an exercise: write @exercise("{puzzle.name}") above it.')
+        raise NoSuchExercise(t('“{name}” is an exercise: write @exercise("{name}") above it.', name=puzzle.name))
     return lambda answer: _settle(puzzle, answer, check(puzzle, answer))
 
 
@@ -86,7 +87,9 @@ def again(name: str) -> tuple[Any, tuple]:
     """
     task = look_up(name)
     if task.name not in FAILED:
-        raise NoSuchExercise(f"No answer to {task.name!r} has failed in this notebook: run your cell first.")
+        raise NoSuchExercise(
+            t("No answer to “{name}” has failed in this notebook: run your cell first.", name=task.name)
+        )
     answer, case = FAILED[task.name]
     return answer, namedtuple("Inputs", case.args, rename=True)(*case.args.values())
 

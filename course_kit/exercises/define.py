@@ -273,7 +273,7 @@ def chapter_of(name: str) -> int:
     room, _, rest = find(name).cases.__module__.partition(".")
     number = rest.partition(".")[0].removeprefix("ch")
     if room != "chapters" or not number.isdecimal():
-        raise NoSuchExercise(f"{name!r} belongs to no chapter.")
+        raise NoSuchExercise(t("{name} belongs to no chapter.", name=repr(name)))
     return int(number)
 
 
@@ -296,14 +296,18 @@ def find(name: str | Exercise) -> Exercise:
     if isinstance(name, Exercise):
         return name
     if not isinstance(name, str):
-        raise NoSuchExercise('An exercise is named in brackets, above the function: @exercise("gaussian kernel").')
+        told = t('An exercise is named in brackets, above the function: @exercise("gaussian kernel").')
+        raise NoSuchExercise(told)
     if not KNOWN:
-        known = "import `exercise` from its chapter, as at the notebook's top."
-        raise NoSuchExercise(f"{name!r} is not known yet: {known}")
+        told = t(
+            "{name} is not known yet: import `exercise` from its chapter, as at the notebook's top.", name=repr(name)
+        )
+        raise NoSuchExercise(told)
     if (now := _plain(current(name))) in KNOWN:
         return KNOWN[now]
     near = difflib.get_close_matches(_plain(name), KNOWN, n=2, cutoff=0.5) or CHAPTERS[-1]
-    raise NoSuchExercise(f"No exercise is called {name!r}. Is it one of these: {', '.join(map(repr, near))}?")
+    near = ", ".join(map(repr, near))
+    raise NoSuchExercise(t("No exercise is called {name}. Is it one of these: {names}?", name=repr(name), names=near))
 
 
 @dataclass(frozen=True)

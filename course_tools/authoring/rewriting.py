@@ -9,13 +9,16 @@ LEAD = re.compile(
     rf"(\s*(?:#+ |[-*] (?:\[[ x]\] )?|\d+\. |> )*)(.*?)((?: {re.escape(minutes.NOT_IN_CLASS)})?\s*)$", re.S
 )
 RULE = re.compile(r"[\s|:-]+$")
+WORDS = re.compile(r"(?<!_)(\\text\{\s*)([a-z][^{}$]+?)(?=\s*\})")  # of a formula: under a brace, beside a sign
 
 
 def rewritten(text, said):
     """A cell's Markdown with said(unit) in place of each unit."""
     pieces = VERBATIM.split(text)
     for i, piece in enumerate(pieces):
-        if not VERBATIM.fullmatch(piece):
+        if piece.startswith("$$"):
+            pieces[i] = WORDS.sub(lambda found: found[1] + said(found[2]), piece)
+        elif not VERBATIM.fullmatch(piece):
             pieces[i] = "\n".join(_line(line, said) for line in piece.split("\n"))
     return "".join(pieces)
 

@@ -16,6 +16,7 @@ from course_tools.translation.units import Unit
 CLOSE = 0.6  # of a changed unit to the one before: then its translation stays, marked fuzzy
 PLACE = re.compile(r"\{[^{}]*\}|%\(\w+\)s")
 PROTECTED = re.compile(r"\$[^$]+\$|`[^`]+`|\]\([^)]*\)|\[(?:query|key|value|output)\||</?[a-z][^>]*>|" + PLACE.pattern)
+TEXT = re.compile(r"(?<!_)\\text\{[^{}$]*\}")  # of a formula: words, which may differ
 NUMBER = re.compile(r"(?<![\w.])\d+(?:[.,]\d+)*")
 
 
@@ -109,7 +110,7 @@ def lost(text, said, numbers=True):
     """How a translation differs in what may not: formulas, code, addresses, places, numbers -> list of sentences."""
     found = []
     for kind, read in (("", PROTECTED.findall), *([("the number ", _numbers)] if numbers else [])):
-        ours, theirs = collections.Counter(read(text)), collections.Counter(read(said))
+        ours, theirs = (collections.Counter(read(TEXT.sub("", one))) for one in (text, said))
         found += [f"{kind}{one} of the English is missing" for one in (ours - theirs)]
         found += [f"{kind}{one} is not in the English" for one in (theirs - ours)]
     return found + [f"Markdown leaves **{one}** open: put its stop behind it" for one in _open(said) if numbers]

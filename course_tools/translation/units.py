@@ -1,7 +1,7 @@
 """What there is to translate: units of Markdown, what a notebook's cells give to be shown, what is marked in code.
 
-A unit of Markdown is a heading, a paragraph, a list item or a cell of a table: one line, or a part of one. Formulas,
-code blocks, anchors, comments and HTML stay outside of it.
+A unit of Markdown is a heading, a paragraph, a list item or a cell of a table: one line, or a part of one; or the words
+of a formula that stands alone, in \\text. Formulas, code blocks, anchors, comments and HTML stay outside of it.
 """
 
 import ast
@@ -35,7 +35,7 @@ LABELS = {
 CLASSROOM = "doctor", "lab", "workbook", "progress"  # what a student starts
 LABELS |= {"answers", "because"}  # what a view shows as it was given, by its name in the spec
 ROOMS = {
-    "kit": ["course_kit/**/*.py", *(f"course_tools/classroom/{one}.py" for one in CLASSROOM)],
+    "kit": ["course.py", "course_kit/**/*.py", *(f"course_tools/classroom/{one}.py" for one in CLASSROOM)],
     "site": ["course_tools/publishing/**/*.py", "course_tools/publishing/**/*.j2"],
     "views": [f"{room}/**/*.js" for room in ("course_kit/views/js/src", "chapters")],
 }

@@ -9,6 +9,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
+import course
 from course_kit import files, i18n
 from course_kit.i18n import catalogues as spoken
 from course_tools.authoring import sources
@@ -183,6 +184,8 @@ def test_units_of_markdown_leave_formulas_code_anchors_and_comments_outside():
     assert units.of_markdown(text) == ["A title", "one $x$ `y`", "ab cd"]
     assert units.rewritten(text, lambda unit: f"«{unit}»").count("«") == 3
     assert units.rewritten("## A title (not in class)", lambda unit: f"«{unit}»") == "## «A title» (not in class)"
+    braces = "$$ n_\\text{eff} = \\underbrace{x}_{\\text{as it was }i} $$"  # words beneath a brace are a text
+    assert units.rewritten(braces, str.upper) == braces.replace("as it was", "AS IT WAS")
 
 
 def test_of_a_cell_that_is_read_comments_docstrings_and_what_is_printed_may_differ():
@@ -217,6 +220,7 @@ def test_what_is_marked_in_python_templates_and_scripts_is_extracted(tmp_path):
     [
         ("$x$ and `y` in 3 %", "3% 的 $x$ 和 `y`", []),
         ("$x$ and `y`", "`y`", ["$x$ of the English is missing"]),
+        (r"$x\text{ so}$", r"$x\text{ 如此}$", []),
         ("{a} of {b}", "{b} 中的 {b}", ["{a} of the English is missing", "{b} is not in the English"]),
         ("0.9 or 12", "0.8 或 12", ["number 0.9", "number 0.8"]),
         ("[a](b.ipynb#c)", "[甲](b.ipynb)", ["](b.ipynb#c) of", "](b.ipynb) is not"]),
@@ -276,3 +280,13 @@ def test_a_text_said_as_it_is_is_itself(name):
 @pytest.mark.parametrize("name", catalogues.names())
 def test_what_is_translated_keeps_numbers_formulas_and_places(name):
     assert catalogues.problems(name, "zh") == []
+
+
+def test_the_help_of_the_command_is_in_the_language_in_use(capsys):
+    i18n.use("zh")
+    try:
+        with pytest.raises(SystemExit):
+            course.main(["problem", "--help"])
+    finally:
+        i18n.use("en")
+    assert not re.findall(r"[a-z]{2,} [a-z]{2,}", capsys.readouterr().out.replace("course problem", ""))
