@@ -25,6 +25,7 @@ from . import workbook
 CHAPTERS = Path(__file__).resolve().parents[2] / "chapters"
 RUNNER = Path(__file__).parent / "grading" / "inside" / "problem.py"
 GIVEN, JUDGE = "problem.py", "test_problem.py"
+HIDDEN = ".", "__MACOSX"  # of a hand-in: what its author does not see
 SECONDS = 60.0  # of computing, for a whole judge
 PATIENCE = 10  # times as long by the clock: one that waits does not compute
 
@@ -135,13 +136,17 @@ def _seconds(judge):
 def _all(judge, folder, out):
     """Judges a folder of hand-ins, a file or a folder for each student, each in a sandbox of its own."""
     from .grading import sandbox
+    from .grading.collecting import plain
 
+    if not folder.is_dir():
+        raise ValueError(t("{folder} is no folder. Of a zip, unpack it and name the folder.", folder=folder))
     if why := sandbox.problem():
         raise ValueError(why)
     if not (found := dict(_hand_ins(folder))):
         raise ValueError(t("{folder} holds no hand-ins: needed is a .py file or a folder for each.", folder=folder))
 
-    def one(path):
+    def one(student):
+        path = found[student]
         if path is None:
             return [{"title": "", "state": "wrong", "said": t("no file of Python")}]
         seconds = _seconds(judge)
@@ -149,24 +154,37 @@ def _all(judge, folder, out):
         program = ["problem.py", inside, "/hand_in.py", f"{2 * seconds:.0f}"]
         return judged(judge, path, seconds, sandbox.command(program=program, more=["--ro-bind", path, "/hand_in.py"]))
 
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        results = dict(zip(found, pool.map(one, found.values()), strict=True))
-    with out.open("w", newline="", encoding="utf-8") as file:
+    with out.open("w", newline="", encoding="utf-8") as file, ThreadPoolExecutor(os.cpu_count()) as pool:
         table = csv.writer(file)
-        table.writerow(["student", "right", "of", "said"])
-        for student, tests in results.items():
+        table.writerow(["student", "right", "of", "file", "said"])
+        for (student, path), tests in zip(found.items(), pool.map(one, found), strict=True):
             right = sum(x["state"] == "right" for x in tests)
-            said = "; ".join(" ".join(x["said"].split()) for x in tests if x["said"])
-            table.writerow([f"'{x}" if str(x)[:1] in "=+-@" else x for x in (student, right, len(tests), said[:500])])
-    print(t("{count} hand-ins judged: {path}", count=len(results), path=out))
+            told = (x["said"] or (t("not written yet") if x["state"] == "open" else "") for x in tests)
+            said = "; ".join(dict.fromkeys(plain(" ".join(x.split())) for x in told if x))
+            student = plain(student)
+            row = (student, right, len(tests), plain(path.name) if path else "", said[:500])
+            table.writerow([f"'{x}" if str(x).startswith(("=", "+", "-", "@")) else x for x in row])
+            print(f"{student}: {right}/{len(tests)} {said[:90]}".rstrip(), flush=True)
+    print(t("{count} hand-ins judged: {path}", count=len(found), path=out))
     return 0
 
 
 def _hand_ins(folder):
-    """(student, file or None); a link is never followed."""
+    """(student, file or None): problem.py, or the first file of Python; a link is never followed."""
+    seen = set()
     for path in sorted(folder.iterdir()):
-        inside = [path] if path.is_file() else sorted(path.rglob("*.py"), key=lambda x: (x.name != GIVEN, x))
-        files_of = [x for x in inside if x.suffix == ".py" and not x.is_symlink() and not x.name.startswith("test_")]
-        if path.is_symlink() or path.name.startswith("."):
+        if path.is_symlink() or path.name.startswith(HIDDEN):
             continue
-        yield path.stem if path.is_file() else path.name, files_of[0].resolve() if files_of else None
+        inside = [path] if path.is_file() else sorted(path.rglob("*"), key=lambda x: (x.name != GIVEN, x))
+        files_of = [
+            x
+            for x in inside
+            if x.suffix.lower() == ".py"
+            and x.is_file()
+            and not x.is_symlink()
+            and not any(one.startswith(HIDDEN) for one in x.relative_to(folder).parts)
+            and not x.name.startswith("test_")
+        ]
+        name = path.stem if path.is_file() and path.stem not in seen else path.name  # ann.py, beside ann.md
+        seen.add(name)
+        yield name, files_of[0].resolve() if files_of else None

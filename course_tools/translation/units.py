@@ -32,7 +32,7 @@ LABELS = {
     "fold",
     "note",
 }
-CLASSROOM = "doctor", "lab", "workbook", "progress"  # what a student starts
+CLASSROOM = "doctor", "lab", "workbook", "progress", "problem", "grading/inside/problem"  # what a student starts
 LABELS |= {"answers", "because"}  # what a view shows as it was given, by its name in the spec
 ROOMS = {
     "kit": ["course.py", "course_kit/**/*.py", *(f"course_tools/classroom/{one}.py" for one in CLASSROOM)],

@@ -211,6 +211,14 @@ def test_a_file_that_cannot_be_run(text, said, tmp_path):
     assert said in problem.in_words(judged("02", tmp_path / "problem.py"))
 
 
+CY = """import socket
+try:
+    socket.socket()
+except OSError as error:  # with half a letter, and what a terminal would obey
+    raise ValueError("\\x1b[2J\\ud800" + repr(error))
+"""
+
+
 def test_hand_ins(tmp_path, monkeypatch, capsys):
     find_sandbox.needed()
     folder = tmp_path / "handed in"
@@ -218,12 +226,22 @@ def test_hand_ins(tmp_path, monkeypatch, capsys):
     shutil.copy(SOLUTIONS / "ch02.py", folder / "ann.py")
     spy = f"import os, socket\nprint(open({str(folder / 'ann.py')!r}).read())\n"
     (folder / "bo" / "problem.py").write_text(spy, "utf-8")
-    (folder / "cy.py").write_text("import socket\nsocket.socket()\n", "utf-8")
+    (folder / "cy.py").write_text(CY, "utf-8")
     os.symlink(folder / "ann.py", folder / "di.py")
+    loud = (SOLUTIONS / "ch02.py").read_text("utf-8") + "\nprint('so far ' * 2_000_000)\n"
+    (folder / "ed (1).PY").write_text(loud, "utf-8")
+    shutil.copy(problem._home("02") / problem.GIVEN, folder / "flo.py")
+    (folder / "hal.py").write_text("def matrix(): ...\n", "utf-8")
+    (folder / "ann.txt").write_text("see ann.py", "utf-8")
     monkeypatch.chdir(tmp_path)
     assert main(["problem", "02", "--all", str(folder)]) == 0
     rows = {row["student"]: row for row in csv.DictReader((tmp_path / "problem.csv").open(encoding="utf-8"))}
-    assert set(rows) == {"ann", "bo", "cy"}
-    assert rows["ann"]["right"] == rows["ann"]["of"] != "0"
+    assert set(rows) == {"ann", "bo", "cy", "ed (1)", "flo", "hal", "ann.txt"}
+    for right in ("ann", "ed (1)"):  # prints do not count, nor how a file is called
+        assert rows[right]["right"] == rows[right]["of"] != "0" and rows[right]["said"] == ""
+    assert (rows["flo"]["right"], rows["flo"]["said"]) == ("0", "not written yet")
+    assert rows["hal"]["said"] == "the file does not define matrices"
     assert rows["bo"]["right"] == "0" and "FileNotFoundError" in rows["bo"]["said"]
-    assert rows["cy"]["right"] == "0" and "PermissionError" in rows["cy"]["said"]
+    assert rows["cy"]["right"] == "0" and "��PermissionError" in rows["cy"]["said"].replace("[2J", "")
+    assert "bo: 0/1 " in (said := capsys.readouterr().out) and "7 hand-ins judged" in said
+    assert main(["problem", "02", "--all", str(folder / "ann.py")]) == 2

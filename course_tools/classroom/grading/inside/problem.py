@@ -18,6 +18,8 @@ def main(judge, file, seconds=None):
 
     torch.set_num_threads(1)
     replies = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    for stream in (1, 2):  # what a hand-in prints goes nowhere: kept, it would fill what it may write
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream)
     if seconds:
         import limits
 
@@ -33,7 +35,7 @@ def judged(judge, file, replies):
 
     os.environ["COURSE_PROBLEM"] = file
     options = ["--rootdir", str(Path(judge).parent), "-c", os.devnull, "--import-mode=importlib"]
-    options += ["-p", "no:terminal", "-p", "no:cacheprovider", "-p", "no:nbval", judge]
+    options += ["-p", "no:terminal", "-p", "no:cacheprovider", "-p", "no:nbval", "-s", judge]
     pytest.main(options, plugins=[Lines(replies, file)])
 
 
@@ -66,10 +68,14 @@ class Lines:
             return str(error)
         if error.__cause__ is not None and type(error).__name__ == "CollectError":
             error = error.__cause__
+        from course_kit.i18n import t
+
+        if isinstance(error, AttributeError) and getattr(error.obj, "__file__", "") == self.file:
+            return t("the file does not define {name}", name=error.name)
         lines = [one.lineno for one in traceback.extract_tb(error.__traceback__) if one.filename == self.file]
         if isinstance(error, SyntaxError):
             lines = [error.lineno]
-        where = f"line {lines[-1]}: " if lines else ""
+        where = t("line {line}: ", line=lines[-1]) if lines else ""
         return f"{where}{type(error).__name__}: {error}"[:600]
 
 
