@@ -117,6 +117,8 @@ assert [row["parameters"] for row in table[:4]] == [0, 0, 0, 64 * 64]
 
 # %% [markdown]
 # Transformers use *scaled dot* between vectors that $W_Q$ and $W_K$ have made: one matrix product, and nothing stored for each pair inside it. Some also normalise q and k to length 1, so that the score is a cosine times a learned number. <!-- source: Henry et al. 2020 -->
+#
+# A widely used overview calls *scaled dot-product attention* an alignment function. But only its score is one: the attention itself is the score, the softmax and the average of the values.
 
 # %% [markdown] tags=["card"]
 # ## Five slips in a table
@@ -508,15 +510,18 @@ assert torch.allclose(output, torch.tensor([[1.503, 0.752], [1.604, 0.599], [1.7
 labs.self_attention(x, Wq, Wk, Wv, ["one", "two", "three"])
 
 # %% [markdown]
-# An article that explains these steps makes four mistakes. Here are three (relu(x) is the larger of x and 0):
+# A widely used article that explains these steps makes several mistakes. Here are six (relu(x) is the larger of x and 0):
 #
 # | what circulates | what is wrong | instead |
 # |---|---|---|
+# | Q₁ = (w₁x₁, w₂x₂, w₃x₃) | The first query holds all three tokens, and the weights belong to positions: a fourth token would have none. | q₁ = x₁ Wq, with one Wq for all tokens |
+# | S₁₁ = [q₁ k₁] | Two vectors side by side are a pair, not a score. | S₁₁ = q₁ · k₁ |
 # | S₁₂ = q₂ · k₂ | Each key meets only its own query, so all rows of S are equal: here (1, 0, 3). | S₁₂ = q₁ · k₂ |
 # | q = relu(x Wq) | A query can no longer ask for keys *without* a feature. | q = x Wq |
+# | no √d in the formulas, √d twice in the code | Undivided, the scores of noise grow with d. Divided twice, they shrink, and the weights become nearly equal. | divide once |
 # | output = weights · x | The inputs are averaged, and Wv is never used. | weights · v |
 #
-# What comes out if you make one mistake at a time?
+# What comes out if you make one of them at a time?
 
 # %%
 own = torch.softmax((qs * ks).sum(-1) / 2**0.5, -1)  # each key with its own query
@@ -529,11 +534,14 @@ print("averages of x:", weights[2] @ x, " of v:", output[2])
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert not torch.allclose(own @ vs, output[0], atol=0.1) and not torch.allclose(weights[2] @ x, output[2], atol=0.1)
 assert (ks @ asks).tolist() == [-1, 1, 0] and (ks @ torch.relu(asks)).tolist() == [0, 1, 1]
+noise_q, noise_k = torch.randn(2, 10_000, 64, generator=torch.Generator().manual_seed(0))
+noise = (noise_q * noise_k).sum(-1)  # size 8 undivided, 1 divided once, 1/8 divided twice
+assert abs(noise.std() / 8 - 1) < 0.05 and (torch.softmax(noise[:24] / 64, -1) * 24 - 1).abs().max() < 0.4
 
 # %% [markdown]
 # With the ReLU the query can no longer tell the second key, which lacks the feature, from the third, which has it.
 #
-# The fourth mistake is about *multi-head attention* (chapter 5): several attentions, or *heads*, run side by side, and $W_O$ joins their outputs.
+# The seventh mistake is about *multi-head attention* (chapter 5): several attentions, or *heads*, run side by side, and $W_O$ joins their outputs.
 
 # %% jupyter={"source_hidden": true} tags=["predict"]
 predict(
@@ -556,6 +564,17 @@ predict(
         "side.",
     ],
 )
+
+# %% [markdown]
+# The article also says that heads attend to different *tasks*. They attend to tokens, and one loss trains all of them together, so what each of them does can only be found out afterwards. In one place many heads generalise better, in another they overfit, and translation is to have few. The number alone decides nothing of the kind, because in a model of the same size a few wide heads have as many parameters as many narrow ones: [chapter 5](05_transformer_annex.ipynb#How-many-heads?) counts them.
+#
+# Another overview adds a fully connected layer beside $W_O$. With nothing non-linear between the two, it can do nothing that $W_O$ can't, because two matrices in a row are one: $(x\,W_O)A=x\,(W_OA)$.
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+from course_utils.attention import MultiHeadAttention
+assert len({sum(p.numel() for p in MultiHeadAttention(24, heads).parameters()) for heads in (1, 3, 8)}) == 1
+W_O, A = torch.randn(2, 8, 8, generator=torch.Generator().manual_seed(0))
+assert torch.allclose(output.repeat(1, 4) @ W_O @ A, output.repeat(1, 4) @ (W_O @ A), atol=1e-4)
 
 # %% [markdown]
 # ## Where can an average be?
@@ -588,9 +607,13 @@ print("weights", weights, "\noutput", weights @ X)
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert torch.allclose(weights, torch.tensor([[0.250, 0.114, 0.293, 0.158, 0.185]]), atol=5e-4) and abs(X[:, 0].max() - 0.9) < 1e-6
 assert torch.allclose(weights @ X, torch.tensor([[0.574, 0.148, 0.620]]), atol=5e-4)
+cosines = X @ X[0] / (X.norm(dim=-1) * X[0].norm())
+assert nice[weights[0].argmax()] == "is" and nice[cosines.argmax()] == "The" and X.norm(dim=-1).argmax() == 2
 assert (torch.tensor([1.8, 2.3, 0.4]) > X.amax(0)).tolist() == [True, True, False] and round(X[:, 0].min().item(), 1) == 0.2
 
 # %% [markdown]
+# The lecture adds that a larger weight means a word closer to “The”. Yet the largest weight, 0.293, belongs to “is”, and “The” itself gets only 0.250. The vector of “is” is the longest, and a dot product counts lengths, too; by the cosine, “The” would come first.
+#
 # All averages whose weights are not negative and add up to 1 make up the **convex hull** of the values. Here are two of the three numbers of each word. Try to get out: drag the query as far as you like, and watch the output.
 
 # %% jupyter={"source_hidden": true} tags=["lab"]
