@@ -566,7 +566,7 @@ predict(
 )
 
 # %% [markdown]
-# The article also says that heads attend to different *tasks*. They attend to tokens, and one loss trains all of them together, so what each of them does can only be found out afterwards. In one place many heads generalise better, in another they overfit, and translation is to have few. The number alone decides nothing of the kind, because in a model of the same size a few wide heads have as many parameters as many narrow ones: [chapter 5](05_transformer_annex.ipynb#How-many-heads?) counts them.
+# The article also says that heads attend to different *tasks*. They attend to tokens, and one loss trains all of them together, so what each of them does can only be found out afterwards. In one place it says that many heads generalise better, in another that they overfit, and for translation it advises few. None of this follows from the number alone, because in a model of the same size a few wide heads have as many parameters as many narrow ones. [Chapter 5](05_transformer_annex.ipynb#How-many-heads?) counts them, and says what was measured on translation.
 #
 # Another overview adds a fully connected layer beside $W_O$. With nothing non-linear between the two, it can do nothing that $W_O$ can't, because two matrices in a row are one: $(x\,W_O)A=x\,(W_OA)$.
 
