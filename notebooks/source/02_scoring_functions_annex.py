@@ -144,7 +144,7 @@ def score(queries, keys):              # queries [Q, D], keys [K, D]
 # | biased general: k (W q + b) | Without a transpose, two vectors have no product. | (q W + b) kᵀ |
 # | deep: relu(W₀ q + W₁ k) + b₁ | Outside, b₁ only shifts the result. | relu(q W₀ + k W₁ + b₁): b₁ decides from where on a unit is active |
 #
-# None of the three has to be believed, because all of them run. Here q and k are columns, as in that table:
+# Let's run all three. Here q and k are columns, as in that table:
 
 # %%
 draw = torch.Generator().manual_seed(0)
@@ -168,8 +168,6 @@ assert torch.softmax(a, -1).tolist() == [[0.25] * 4]
 assert torch.allclose(outside, torch.relu(hidden) @ W2 + (b1 @ W2 + b2), atol=1e-5)
 assert not torch.allclose(torch.relu(hidden + b1) @ W2 + b2, torch.relu(hidden) @ W2 + (b1 @ W2 + b2), atol=0.1)
 
-# %% [markdown]
-# So the printed location-based score is an average of all values, the printed biased general score is no score, and in the printed deep score b₁ does what b₂ does already.
 # %% [markdown]
 # ## Are two of the twelve the same?
 # <a id="concat"></a>
@@ -514,7 +512,7 @@ labs.self_attention(x, Wq, Wk, Wv, ["one", "two", "three"])
 #
 # | what circulates | what is wrong | instead |
 # |---|---|---|
-# | Q₁ = (w₁x₁, w₂x₂, w₃x₃) | The first query holds all three tokens, and the weights belong to positions: a fourth token would have none. | q₁ = x₁ Wq, with one Wq for all tokens |
+# | Q₁ = (w₁x₁, w₂x₂, w₃x₃) | One query holds all three tokens, and a fourth token would have no weight. | q₁ = x₁ Wq, with one Wq for all tokens |
 # | S₁₁ = [q₁ k₁] | Two vectors side by side are a pair, not a score. | S₁₁ = q₁ · k₁ |
 # | S₁₂ = q₂ · k₂ | Each key meets only its own query, so all rows of S are equal: here (1, 0, 3). | S₁₂ = q₁ · k₂ |
 # | q = relu(x Wq) | A query can no longer ask for keys *without* a feature. | q = x Wq |
@@ -564,17 +562,6 @@ predict(
         "side.",
     ],
 )
-
-# %% [markdown]
-# The article also says that heads attend to different *tasks*. They attend to tokens, and one loss trains all of them together, so what each of them does can only be found out afterwards. In one place it says that many heads generalise better, in another that they overfit, and for translation it advises few. None of this follows from the number alone, because in a model of the same size a few wide heads have as many parameters as many narrow ones. [Chapter 5](05_transformer_annex.ipynb#How-many-heads?) counts them, and says what was measured on translation.
-#
-# Another overview adds a fully connected layer beside $W_O$. With nothing non-linear between the two, it can do nothing that $W_O$ can't, because two matrices in a row are one: $(x\,W_O)A=x\,(W_OA)$.
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-from course_utils.attention import MultiHeadAttention
-assert len({sum(p.numel() for p in MultiHeadAttention(24, heads).parameters()) for heads in (1, 3, 8)}) == 1
-W_O, A = torch.randn(2, 8, 8, generator=torch.Generator().manual_seed(0))
-assert torch.allclose(output.repeat(1, 4) @ W_O @ A, output.repeat(1, 4) @ (W_O @ A), atol=1e-4)
 
 # %% [markdown]
 # ## Where can an average be?

@@ -855,7 +855,7 @@ assert with_two["free"] > 2 * scores["free"] and all(with_two[name] >= scores[na
 # | a picture, as a grid of patches | a caption | Xu et al. 2015, *Show, attend and tell* |
 # | a sentence | its grammar, as a tree in brackets | Vinyals et al. 2014 |
 #
-# In the captions you see best what looking back is: while the model writes *frisbee*, its weights lie on the frisbee. Because the words attend to a picture, this is also called *cross-modal* attention.
+# In the captions you see best what looking back is: while the model writes *frisbee*, its weights lie on the frisbee.
 
 # %% [markdown]
 # ## What did quality cost in 2017?

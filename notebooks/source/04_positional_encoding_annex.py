@@ -78,8 +78,6 @@ assert [english[own[english.index(w)].argmax()] for w in ("european", "the")] ==
 
 # %% [markdown]
 # “european” attends most to “area”, the noun that it describes. Other rows are harder to explain: “the” attends most to the full stop.
-#
-# A widely used article asks for as many queries as inputs. In the table nine queries meet eight keys: if the two numbers had to be equal, cross-attention could only join sentences of equal length. The article also lets the *source* words ask once. Then the output would have a row for each English word, although what the decoder needs is one for each French word.
 
 # %% [markdown]
 # ## Which errors circulate?
