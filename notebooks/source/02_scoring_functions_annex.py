@@ -599,7 +599,7 @@ assert nice[weights[0].argmax()] == "is" and nice[cosines.argmax()] == "The" and
 assert (torch.tensor([1.8, 2.3, 0.4]) > X.amax(0)).tolist() == [True, True, False] and round(X[:, 0].min().item(), 1) == 0.2
 
 # %% [markdown]
-# The lecture adds that a larger weight means a word closer to “The”. Yet the largest weight, 0.293, belongs to “is”, and “The” itself gets only 0.250. The vector of “is” is the longest, and a dot product counts lengths, too; by the cosine, “The” would come first.
+# A lecture with this example says that a larger weight means a word closer to “The”. Yet the largest weight, 0.293, belongs to “is”, and “The” itself gets only 0.250. The vector of “is” is the longest, and a dot product counts lengths, too; by the cosine, “The” would come first.
 #
 # All averages whose weights are not negative and add up to 1 make up the **convex hull** of the values. Here are two of the three numbers of each word. Try to get out: drag the query as far as you like, and watch the output.
 
