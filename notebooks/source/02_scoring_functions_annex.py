@@ -508,7 +508,7 @@ assert torch.allclose(output, torch.tensor([[1.503, 0.752], [1.604, 0.599], [1.7
 labs.self_attention(x, Wq, Wk, Wv, ["one", "two", "three"])
 
 # %% [markdown]
-# A widely used article that explains these steps makes several mistakes. Here are six (relu(x) is the larger of x and 0):
+# A widely used article makes several mistakes in these steps. Here are six (relu(x) is the larger of x and 0):
 #
 # | what circulates | what is wrong | instead |
 # |---|---|---|
@@ -599,7 +599,7 @@ assert nice[weights[0].argmax()] == "is" and nice[cosines.argmax()] == "The" and
 assert (torch.tensor([1.8, 2.3, 0.4]) > X.amax(0)).tolist() == [True, True, False] and round(X[:, 0].min().item(), 1) == 0.2
 
 # %% [markdown]
-# A lecture with this example says that a larger weight means a word closer to “The”. Yet the largest weight, 0.293, belongs to “is”, and “The” itself gets only 0.250. The vector of “is” is the longest, and a dot product counts lengths, too; by the cosine, “The” would come first.
+# A lecture reads a larger weight as closer to “The”. Yet “is” gets the largest, 0.293, and “The” itself only 0.250, because the vector of “is” is the longest, and a dot product counts lengths, too. By the cosine, “The” would come first.
 #
 # All averages whose weights are not negative and add up to 1 make up the **convex hull** of the values. Here are two of the three numbers of each word. Try to get out: drag the query as far as you like, and watch the output.
 
