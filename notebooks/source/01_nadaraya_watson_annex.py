@@ -57,7 +57,7 @@ for row in range(0, 60, 10):
 
 # %% [markdown]
 # <a id="pop-out"></a><a id="voluntary-cue"></a>
-# The slanted line probably caught your eye. This is **pop-out**:² what differs draws the eye by itself, an **involuntary cue** (bottom-up). For the T you decided where to look: a **voluntary cue** (top-down), which at a party also lets you follow one voice among many (the *cocktail party effect*).³ Early editions of *Dive into Deep Learning* compare the query to the voluntary cue and the key to the involuntary one. The comparison limps: in the formula a key does nothing before a query comes.
+# The slanted line probably caught your eye. This is **pop-out**:² what differs draws the eye by itself, an **involuntary cue** (bottom-up). For the T you decided where to look: a **voluntary cue** (top-down), which at a party also lets you follow one voice among many (the *cocktail party effect*).³ Early editions of *Dive into Deep Learning* compare the query to the voluntary cue and the key to the involuntary one. The comparison limps: in the formula a key does nothing before a query comes. And a widely used slide is wrong when it says that self-attention uses no voluntary cue: in [self-attention](02_scoring_functions.ipynb#self-attention) each word has a query of its own, which decides what it attends to.
 #
 # <small>¹ K. Koch et al., 2006 (guinea pigs, scaled to humans). ² A. Treisman and G. Gelade, 1980. ³ E. C. Cherry, 1953.</small>
 

@@ -117,6 +117,8 @@ assert [row["parameters"] for row in table[:4]] == [0, 0, 0, 64 * 64]
 
 # %% [markdown]
 # Transformers use *scaled dot* between vectors that $W_Q$ and $W_K$ have made: one matrix product, and nothing stored for each pair inside it. Some also normalise q and k to length 1, so that the score is a cosine times a learned number. <!-- source: Henry et al. 2020 -->
+#
+# A widely used overview calls *scaled dot-product attention* an alignment function. But only its score is one: the attention itself is the score, the softmax and the average of the values.
 
 # %% [markdown] tags=["card"]
 # ## Five slips in a table
@@ -142,7 +144,7 @@ def score(queries, keys):              # queries [Q, D], keys [K, D]
 # | biased general: k (W q + b) | Without a transpose, two vectors have no product. | (q W + b) kᵀ |
 # | deep: relu(W₀ q + W₁ k) + b₁ | Outside, b₁ only shifts the result. | relu(q W₀ + k W₁ + b₁): b₁ decides from where on a unit is active |
 #
-# None of the three has to be believed, because all of them run. Here q and k are columns, as in that table:
+# Let's run all three. Here q and k are columns, as in that table:
 
 # %%
 draw = torch.Generator().manual_seed(0)
@@ -166,8 +168,6 @@ assert torch.softmax(a, -1).tolist() == [[0.25] * 4]
 assert torch.allclose(outside, torch.relu(hidden) @ W2 + (b1 @ W2 + b2), atol=1e-5)
 assert not torch.allclose(torch.relu(hidden + b1) @ W2 + b2, torch.relu(hidden) @ W2 + (b1 @ W2 + b2), atol=0.1)
 
-# %% [markdown]
-# So the printed location-based score is an average of all values, the printed biased general score is no score, and in the printed deep score b₁ does what b₂ does already.
 # %% [markdown]
 # ## Are two of the twelve the same?
 # <a id="concat"></a>
@@ -508,15 +508,18 @@ assert torch.allclose(output, torch.tensor([[1.503, 0.752], [1.604, 0.599], [1.7
 labs.self_attention(x, Wq, Wk, Wv, ["one", "two", "three"])
 
 # %% [markdown]
-# An article that explains these steps makes four mistakes. Here are three (relu(x) is the larger of x and 0):
+# A widely used article makes several mistakes in these steps. Here are six (relu(x) is the larger of x and 0):
 #
 # | what circulates | what is wrong | instead |
 # |---|---|---|
+# | Q₁ = (w₁x₁, w₂x₂, w₃x₃) | One query holds all three tokens, and a fourth token would have no weight. | q₁ = x₁ Wq, with one Wq for all tokens |
+# | S₁₁ = [q₁ k₁] | Two vectors side by side are a pair, not a score. | S₁₁ = q₁ · k₁ |
 # | S₁₂ = q₂ · k₂ | Each key meets only its own query, so all rows of S are equal: here (1, 0, 3). | S₁₂ = q₁ · k₂ |
 # | q = relu(x Wq) | A query can no longer ask for keys *without* a feature. | q = x Wq |
+# | no √d in the formulas, √d twice in the code | Undivided, the scores of noise grow with d. Divided twice, they shrink, and the weights become nearly equal. | divide once |
 # | output = weights · x | The inputs are averaged, and Wv is never used. | weights · v |
 #
-# What comes out if you make one mistake at a time?
+# What comes out if you make one of them at a time?
 
 # %%
 own = torch.softmax((qs * ks).sum(-1) / 2**0.5, -1)  # each key with its own query
@@ -529,11 +532,14 @@ print("averages of x:", weights[2] @ x, " of v:", output[2])
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert not torch.allclose(own @ vs, output[0], atol=0.1) and not torch.allclose(weights[2] @ x, output[2], atol=0.1)
 assert (ks @ asks).tolist() == [-1, 1, 0] and (ks @ torch.relu(asks)).tolist() == [0, 1, 1]
+noise_q, noise_k = torch.randn(2, 10_000, 64, generator=torch.Generator().manual_seed(0))
+noise = (noise_q * noise_k).sum(-1)  # size 8 undivided, 1 divided once, 1/8 divided twice
+assert abs(noise.std() / 8 - 1) < 0.05 and (torch.softmax(noise[:24] / 64, -1) * 24 - 1).abs().max() < 0.4
 
 # %% [markdown]
 # With the ReLU the query can no longer tell the second key, which lacks the feature, from the third, which has it.
 #
-# The fourth mistake is about *multi-head attention* (chapter 5): several attentions, or *heads*, run side by side, and $W_O$ joins their outputs.
+# The seventh mistake is about *multi-head attention* (chapter 5): several attentions, or *heads*, run side by side, and $W_O$ joins their outputs.
 
 # %% jupyter={"source_hidden": true} tags=["predict"]
 predict(
@@ -588,9 +594,13 @@ print("weights", weights, "\noutput", weights @ X)
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert torch.allclose(weights, torch.tensor([[0.250, 0.114, 0.293, 0.158, 0.185]]), atol=5e-4) and abs(X[:, 0].max() - 0.9) < 1e-6
 assert torch.allclose(weights @ X, torch.tensor([[0.574, 0.148, 0.620]]), atol=5e-4)
+cosines = X @ X[0] / (X.norm(dim=-1) * X[0].norm())
+assert nice[weights[0].argmax()] == "is" and nice[cosines.argmax()] == "The" and X.norm(dim=-1).argmax() == 2
 assert (torch.tensor([1.8, 2.3, 0.4]) > X.amax(0)).tolist() == [True, True, False] and round(X[:, 0].min().item(), 1) == 0.2
 
 # %% [markdown]
+# A lecture reads a larger weight as closer to “The”. Yet “is” gets the largest, 0.293, and “The” itself only 0.250, because the vector of “is” is the longest, and a dot product counts lengths, too. By the cosine, “The” would come first.
+#
 # All averages whose weights are not negative and add up to 1 make up the **convex hull** of the values. Here are two of the three numbers of each word. Try to get out: drag the query as far as you like, and watch the output.
 
 # %% jupyter={"source_hidden": true} tags=["lab"]

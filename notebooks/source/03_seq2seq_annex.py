@@ -243,8 +243,9 @@ assert torch.allclose(gru(x, h), z * h + (1 - z) * torch.tanh(from_x[2] + r * fr
 # |---|---|---|
 # | Bahdanau | the query $s_{t-1}$ gives $c_t$ | $s_t=f(s_{t-1},\,y_{t-1},\,c_t)$ |
 # | Luong, and ours | $s_t=f(s_{t-1},\,y_{t-1})$ | the query $s_t$ gives $c_t$ |
+# | a widely used slide | the query $s_{t-1}$ gives $c_t$, and the two predict $y_t$ | $s_t=f(s_{t-1},\,y_t,\,c_t)$ |
 #
-# (Luong writes $h_t$ for our $s_t$. With his *input feeding*, $f$ also reads what attention found one step before.) <!-- source: Luong et al. 2015, section 3.3 -->
+# (Luong writes $h_t$ for our $s_t$. With his *input feeding*, $f$ also reads what attention found one step before.) The slide's order is no mistake: its $s_{t-1}$ read $y_{t-1}$ and $c_{t-1}$ at the end of the step before. If you number its states one higher, you get Luong's order with a kind of input feeding. <!-- source: Luong et al. 2015, section 3.3 -->
 #
 # ### Exercise ●●● · 11 minutes
 # Write one step in Bahdanau's order, with plain dot products as scores. The recurrent cell is $\tanh([\text{embedding};\text{context}]\,W_x+s\,W_s)$, and the logits are $[\text{state};\text{context}]\,W_o$.

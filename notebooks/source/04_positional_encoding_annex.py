@@ -205,7 +205,7 @@ assert common[0, 0] == common[0].max() and common[0].min() > 30 and common[0, 49
 assert torch.allclose(common[0].double(), torch.cos(torch.arange(50)[:, None] * frequencies(128)).sum(1), atol=1e-3)
 
 # %% [markdown]
-# The sum of the cosines is 64 at distance 0 and falls from there, with ripples. It is the same for $\delta$ and $-\delta$, so it does not tell which word comes first; with a rotation in $W_Q$ the score can.
+# The sum of the cosines is 64 at distance 0 and falls from there, with ripples. It is the same for $\delta$ and $-\delta$, so it does not tell which word comes first; with a rotation in $W_Q$ the score can. A widely used slide says that a row of the table of positions has no meaning. But a row is what a word gets, one clock's time, and the curves say which rows are alike: those of neighbours.
 
 # %% [markdown]
 # ## How far does rotary reach?
