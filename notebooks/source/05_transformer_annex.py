@@ -666,7 +666,7 @@ assert translate(kinds["transformer-en-fr"], "I love you.")[0].text == "je t'aim
 #
 # ### Does it survive a typo?
 # <a id="robustness"></a>
-# How well a model bears errors in its input is its **robustness**. In each second line below two letters have changed places:
+# How well a model bears errors in its input is its **robustness**. In each second line below two letters have changed places (▁ begins a word):
 
 # %%
 real = kinds["transformer-en-fr"]
