@@ -75,8 +75,8 @@ assert len({(row["parameters"], row["M operations"]) for row in rows}) == 1
 
 # %% jupyter={"source_hidden": true} tags=["predict"]
 predict(
-    "A lecture says that the heads of a Transformer use “different or the same alignment "
-    "functions”. What is true of Vaswani's?",
+    "An overview says that the heads of a Transformer use “different or the same "
+    "alignment functions”. What is true of Vaswani's?",
     [
         "Each head may use another scoring function.",
         "All use scaled dot products, with projections of their own.",
@@ -84,6 +84,29 @@ predict(
     ],
     answer=1,
     because="One formula for all; W_Q, W_K and W_V differ from head to head.",
+)
+
+# %% [markdown]
+# The overview also calls the whole scaled dot-product attention an *alignment function*. That is only its first step, the scores: softmax and the average of the values follow. And behind the heads it puts “a fully connected and a linear layer”. There is one, $W_O$, because two linear layers in a row are [one matrix](#bare-block), so the second could compute nothing new.
+
+# %% jupyter={"source_hidden": true} tags=["predict"]
+predict(
+    "Three of these claims about heads are an article's and do not hold. Which one does?",
+    [
+        "Each head attends to another task.",
+        "Many heads generalise better, and they overfit.",
+        "Translation takes few heads.",
+        "At a fixed size of the model, more heads are narrower heads.",
+    ],
+    answer=3,
+    because=[
+        "All heads work for one loss. They differ in the words that they attend to.",
+        "It cannot be both. And neither follows from the number of heads, which "
+        "leaves the number of parameters as it is.",
+        "The paper's translators have eight and sixteen in a layer, and with one they "
+        "are worse. Some can be removed after training.",
+        "Yes: the heads share the features among them.",
+    ],
 )
 
 # %% [markdown] tags=["guess"]
@@ -511,7 +534,7 @@ assert {round(one - other) for one, other in zip(warm, cold, strict=True)} == {2
 # %% [markdown] tags=["guess"]
 # ## Which connection decides, in detail?
 # <a id="which-connection-decides-in-detail"></a>
-# More connections than in the lesson (to put in a part of another run instead, as chapter 3 does with its contexts, is called *activation patching*), some in head 2.2 alone, the one in which "it" gives "animal" its largest weight. **Guess** first which noun "it" and the adjective attend to there, in each of the two sentences.
+# More connections than in the lesson, some in head 2.2 alone, the one in which "it" gives "animal" its largest weight. **Guess** first which noun "it" and the adjective attend to there, in each of the two sentences.
 
 # %% jupyter={"source_hidden": true}
 from chapters.ch05.experiments import heads as head_study
@@ -553,6 +576,42 @@ assert [round(row["sentences, %"]) for row in left] == [95, 14, 100, 53, 94, 82,
 #
 # <a id="log-odds"></a>
 # (Where the *log-odds*, ln(P(right) / P(other)), are above 0, the right pronoun is likelier.) The pronoun follows the noun that the adjective can still attend to: 14 % are right without the right noun, all without the other one, and 53 %, about as many as by chance, without both. Hiding two other words does little harm. To lose only the right noun in head 2.2 (82 %) is worse than to lose both there (94 %), because the adjective then attends to the wrong one.
+#
+# ### Or put something in
+# <a id="activation-patching"></a>
+# So far we have cut, which is called *ablation*. You can also put in what the model computed in *another* run, and this is **activation patching**. Chapter 0 does it when it gives one word its list back, chapter 3 when it swaps two contexts. Here the encoder reads both twins. The decoder writes the sentence with "tired", but one of the vectors that it reads comes from the sentence with "wide". Which one turns *il* into *elle*? <!-- source: Vig et al. 2020, Causal mediation analysis; Heimersheim and Nanda 2024, How to use and interpret activation patching -->
+
+# %%
+so_far = [2, *grammar.target.encode("l'animal n'a pas traversé la rue parce qu'")]
+elle, likely = grammar.target.encode("elle")[0], []
+with torch.no_grad():
+    memory, of_twin = (
+        grammar.model.encode(torch.tensor([grammar.source.encode(one)]))  # [1, S, D]
+        for one in (tired, wide)
+    )
+    for n in range(len(words)):
+        patched = memory.clone()
+        patched[0, n] = of_twin[0, n]
+        found = grammar.model.decode(torch.tensor([so_far]), patched)  # [1, T, D]
+        likely.append(100 * grammar.model.output(found)[0, -1].softmax(0)[elle].item())
+
+# %% jupyter={"source_hidden": true}
+plot.bars(
+    words,
+    likely,
+    ylabel="probability of “elle”, %",
+    digits=0,
+    title="Which word's vector carries the pronoun?",
+    caption="A bar for each English word of the sentence with “tired”. Its vector, and no other, "
+    "comes from the twin.",
+)
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert words.index("tired") == max(range(len(words)), key=lambda n: likely[n]) and likely[words.index("tired")] > 90
+assert sorted(likely)[-2] < 1
+
+# %% [markdown]
+# Only the adjective's. The vectors of "it" and of both nouns can come from the other sentence, and the decoder still writes *il*: what decides has reached the adjective, as the lesson's cuts told.
 
 # %% [markdown]
 # ## Then why did everyone change?
@@ -604,6 +663,25 @@ assert translate(kinds["transformer-en-fr"], "I love you.")[0].text == "je t'aim
 
 # %% [markdown]
 # The Transformer scores higher, but architecture, size, time and optimiser (Muon) all differ. <small>Sentences by the contributors of tatoeba.org, CC BY 2.0 FR.</small> <!-- source: tatoeba.org -->
+#
+# ### Does it survive a typo?
+# <a id="robustness"></a>
+# How well a model bears errors in its input is its **robustness**. In each second line below two letters have changed places (▁ begins a word):
+
+# %%
+real = kinds["transformer-en-fr"]
+for line in (
+    "Thank you for your help.", "Thnak you for your help.",
+    "She bought a new bicycle yesterday.", "She bought a new bicylce yesterday.",
+):
+    print(*real.source.tokens(real.source.encode(line)), "→", translate(real, line, beam=1)[0])
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+written = [translate(real, line, beam=1)[0].text for line in ("Thank you for your help.", "Thnak you for your help.", "She bought a new bicylce yesterday.")]
+assert written == ["merci pour ton aide.", "anksaki pour ton aide.", "elle a acheté une nouvelle bicyclette hier."]
+
+# %% [markdown]
+# A person hardly notices, but the model gets other pieces, which it has rarely or never met side by side. It guesses *bicyclette* all the same; of *Thnak* it makes a word that doesn't exist. Training on sentences with such noise helps, mostly against noise of the same kind. An article also names distillation, which has its own purpose: [a smaller model](06_bert_annex.ipynb#distilbert). <!-- source: Belinkov and Bisk 2018, Synthetic and natural noise both break neural machine translation -->
 
 # %% [markdown] tags=["guess"]
 # ## What the first Transformer cost
@@ -678,6 +756,15 @@ study.zoo_table(length=64)
 study.cache_table(length=1024, size=512, heads=8)
 
 # %% [markdown]
+# The last row is a **sliding window**. Its older keys and values are never read again, so they can be thrown away, and from then on the cache stops growing. But what is further back reaches a word only in hops, so many decoders of today mix both kinds of layer. Gemma 3 has one full layer after five with a window of 1,024 tokens: over 131,072 tokens that keeps 17 % of the cache. <!-- source: Gemma Team 2025, Gemma 3 technical report, section 2 -->
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert round(100 * (5 * 1024 + 131_072) / (6 * 131_072)) == 17
+from chapters.ch05.experiments.in_class import local_mask
+x = torch.randn(1, 16, 8, generator=torch.Generator().manual_seed(0))
+assert torch.allclose(scaled_dot_product_attention(x, x, x, local_mask(16, 4))[0][:, -1:], scaled_dot_product_attention(x[:, -1:], x[:, -4:], x[:, -4:])[0], atol=1e-6)
+
+# %% [markdown]
 # **Linear attention** (chapter 2) never computes a map: apart from a division its output is $\phi(Q)(\phi(K)^\top V)$, and the product in brackets has the same size at any length.
 #
 # *Sources:* Beltagy et al., *Longformer*, 2020; Child et al., *Sparse Transformers*, 2019; Shazeer, *Fast Transformer decoding*, 2019; Ainslie et al., *GQA*, 2023.
@@ -705,6 +792,9 @@ study.cache_table(length=1024, size=512, heads=8)
 # | encoder-only | self-attention, both directions | fill gaps | BERT, chapter 6 |
 # | decoder-only | self-attention, causal | continue a text | GPT, chapter 7 |
 # | encoder–decoder | both of these, and cross-attention | rewrite | the Transformer of 2017, T5 |
+#
+# <a id="cross-modal"></a>
+# Must the encoder read text? Cross-attention doesn't ask where its keys and values come from: it needs vectors of the right width. In **cross-modal attention** queries come from one kind of input, keys and values from another: French words may attend to patches of a picture, as in [chapter 3's annex](03_seq2seq_annex.ipynb#Where-was-seq2seq-used?), or to pieces of sound, as in Whisper (2022). <!-- source: Radford et al. 2022, Robust speech recognition via large-scale weak supervision -->
 #
 # <a id="t5"></a>
 # The third family has BERT's side and GPT's side, and T5 (Raffel et al., 2020) uses both for everything. A task is some words in front of the source, "translate English to German: …", and the answer is always a text; the lesson's little Transformer, told to copy or to reverse by its first token, works in the same way. From raw texts T5 learns by *filling spans*: cut pieces out, leave a mark for each, and let the decoder write what was there. What would each family be given, and asked, with the course sentence?
@@ -853,7 +943,7 @@ assert rows[1]["3 read 5"] == "RuntimeError" and rows[2]["3 read 5"] == [1, 3, 8
 assert all(float(row["4 words, off by"]) > 1e-3 for row in rows[:3]) and float(rows[3]["4 words, off by"]) == 0
 
 # %% [markdown]
-# Look at the first row. With four words the wrong product has the right shape, so it runs, and nobody notices. Nor does anybody notice the second division by √d: it raises no error, it only makes the weights more even, and training can make up for that. The fifth error is in no line of the class: no caller builds a mask. So change the *last* word and look whether the first one, which may not see it, moves:
+# Look at the first row. With four words the wrong product has the right shape, so it runs, and nobody notices. Nor does anybody notice the second division by √d: it raises no error, it only makes the weights more even, and training can make up for that. (The article's formulas never divide, its code does so twice. Once is right: √d gives the scores one size, whatever d is.) The last column is in its text, too, which asks for as many queries as inputs. But French needs as many queries as it has words, however many English words there are. The fifth error is in no line of the class: no caller builds a mask. So change the *last* word and look whether the first one, which may not see it, moves:
 
 # %%
 layer = ScaledOnce(8, 2)
@@ -922,7 +1012,7 @@ assert max(unlike["as printed"][2:] + unlike["with the norm"][3:]) < 1e-3 < 0.2 
 assert unlike["as printed"][1] < 0.01 and sizes["with the residual"] > 2 * sizes["with both"]
 
 # %% [markdown]
-# After two blocks as printed, the six words are nearly the same vector, whatever they were. Only the residual keeps them apart; the norm keeps their size, which grows otherwise. And the missing ReLU? Then $W_1W_2$ is one matrix, and the hidden layer is worth nothing:
+# After two blocks as printed, the six words are nearly the same vector, whatever they were. Only the residual keeps them apart; the norm keeps their size, which grows otherwise. And the missing ReLU? Then $W_1W_2$ is one matrix, and the hidden layer is worth nothing. The article's is no wider than the word itself, D → D; the paper's, and ours, has 4D features, but without a ReLU no width helps:
 
 # %%
 bare = BareBlock(64)
@@ -996,7 +1086,7 @@ assert rows[0]["keys from the vocabulary"] == rows[1]["keys from the vocabulary"
 assert rows[0]["keys from the source"].startswith("ils habitent dans la zone économique européenne")
 
 # %% [markdown]
-# The right column has one sentence for both: a decoder that reads its own vocabulary can only continue French. Nothing of the English has reached it.
+# The right column has one sentence for both: a decoder that reads its own vocabulary can only continue French. Nothing of the English has reached it. In two sentences the article even swaps the roles and lets the *source* words ask. Then there would be one output for each English word, but the decoder needs one at each French word, to predict the next.
 #
 # ### As many blocks?
 # <a id="as-many-blocks"></a>
@@ -1098,6 +1188,9 @@ assert len(others) == 10 and round(few[0]["sentences, %"]) == 94
 # | [KV cache](#kv-cache) | 键值缓存 | keys and values of earlier words, kept |
 # | [log-odds](#log-odds) | 对数几率 | the logarithm of the ratio of two probabilities |
 # | [label smoothing](#label-smoothing) | 标签平滑 | asks for a little less than certainty |
+# | [activation patching](#activation-patching) | 激活修补 | part of one run, put into another |
+# | [robustness](#robustness) | 鲁棒性 | bearing errors in the input |
+# | [cross-modal attention](#cross-modal) | 跨模态注意力 | words attend to pictures or sound |
 # | [sparse attention](#sparse-attention) | 稀疏注意力 | only few pairs are computed |
 # | [multi-query, grouped-query](#multi-query) | 多查询、分组查询注意力 | heads share keys and values |
 # | [encoder-only, decoder-only](#encoder-only) | 仅编码器、仅解码器 | half a Transformer: BERT, GPT |

@@ -77,6 +77,24 @@ for name, partners in {"right partners": two, "swapped": two.flip(0)}.items():
 assert infonce(two, two) < 1e-6 and round(infonce(two, two.flip(0)).item(), 2) == 20.0
 
 # %% [markdown]
+# <a id="patches"></a>
+# **And pictures?** A *vision transformer* cuts a picture into **patches**. Each patch is a row of numbers, which a linear layer turns into a vector, and from there on patches are read as words are, by the same block: <!-- source: Dosovitskiy et al. 2021, An image is worth 16x16 words -->
+
+# %%
+from course_utils.blocks import EncoderBlock
+
+picture = torch.rand(1, 3, 224, 224)  # three colours
+cut = torch.nn.functional.unfold(picture, 16, stride=16).transpose(1, 2)  # [1, N, 16·16·3]
+read = EncoderBlock(512, 8, 2048)(torch.nn.Linear(768, 512)(cut))
+print("patches", tuple(cut.shape), "read", tuple(read.shape))
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert cut.shape == (1, 14 * 14, 16 * 16 * 3) and torch.equal(cut[0, 1].view(3, 16, 16), picture[0, :, :16, 16:32])
+
+# %% [markdown]
+# **CLIP** (2021) trains two encoders at once, one for pictures and one for captions, by InfoNCE in both directions: in a batch each picture must pick its caption, and each caption its picture. So pictures and sentences get vectors in the same space, and you can find a picture by a sentence. <!-- source: Radford et al. 2021, Learning transferable visual models from natural language supervision -->
+
+# %% [markdown]
 # Is our class `Bert`, with these weights, the library's own model?
 
 # %% tags=["optional-network"]
@@ -550,7 +568,7 @@ predict(
 )
 
 # %% [markdown] tags=["card"]
-# An overview calls question answering a classification of each token. But the answer to a question is a span of the text: each token gets two logits; one softmax over all positions says where the answer begins, another where it ends. The two may disagree, and the best end may come before the best beginning.
+# The answer is a span of the text: each token gets two logits; one softmax over all positions says where the answer begins, another where it ends. The two may disagree, and the best end may come before the best beginning.
 #
 # ### Exercise ●●● · 8 minutes
 # Of all pairs inside the text with first ≤ last, find the one with the largest product of probabilities.
@@ -662,7 +680,7 @@ print(
 )
 
 # %% [markdown]
-# The library PEFT adds LoRA to the matrices that you name. Is that the LoRA of the lesson? We give both the same encoder, the same reviews and 200 steps:
+# “PEFT is based on LoRA”, says a lecture. But LoRA is one of the dozens of methods that this library has, and some of them, such as prompt tuning, which learns a few vectors in front of the text, have nothing of LoRA. We take its LoRA, which it adds to the matrices that you name. Is that the LoRA of the lesson? We give both the same encoder, the same reviews and 200 steps:
 
 # %% seconds=20 tags=["training"]
 from peft import LoraConfig, get_peft_model
@@ -699,6 +717,8 @@ print("the same matrix:", torch.allclose(line, merged, atol=1e-6))
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert torch.allclose(line, merged, atol=1e-6) and learn == 22_914
+from peft import PeftType
+assert {"LORA", "ADALORA", "PROMPT_TUNING"} < set(PeftType.__members__) and len(PeftType) > 24
 assert sum(p.numel() for p in thin["ours"].parameters() if p.requires_grad) == learn
 
 # %% jupyter={"source_hidden": true} tags=["asserts", "trained"]
@@ -887,9 +907,13 @@ plot.bars(
 assert sum(count_parameters(Bert(BertConfig())).values()) == 109_482_240 and size == 335_141_888
 assert [sum(shares_of[name].values()) for name in models] == [110_106_428, 336_226_108]
 assert [round(n / 1e6) for n in (12 * 8 * 768**2, 30_522 * 768)] == [57, 23]
+assert round((800 + 2500) / 110) == 30
 
 # %% [markdown]
 # With or without the heads of pre-training, “110” and “340” are right to two digits.
+#
+# <a id="what-bert-read"></a>
+# **What did they read?** Both the same: 800 million words of novels (*BooksCorpus*) and 2,500 million of the English Wikipedia, about forty times. That is thirty words for each parameter of *base*. “A larger model and more data”, a slide deck sums up. More data than GPT, yes, which had read only the novels, but *base* was made as large as GPT, so that the two could be compared. <!-- source: Devlin et al. 2019, sections 3 and 3.1, appendices A.2 and A.4 -->
 
 # %% [markdown]
 # <a id="distilbert"></a>
@@ -1056,11 +1080,17 @@ print("back as", type(theirs).__name__)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert torch.equal(cut_by_it.input_ids, two.ids) and gap.abs().max() < 1e-4
+import importlib.metadata
+import transformers
+extras = set(importlib.metadata.metadata("transformers").get_all("Provides-Extra"))
+assert "torch" in extras and not {"tf", "flax"} & extras and not hasattr(transformers, "TFAutoModel") and int(transformers.__version__.split(".")[0]) >= 5
 
 # %% [markdown]
 # `from_pretrained("someone/name")` downloads such a folder and keeps it. If you cannot reach huggingface.co, try a *mirror*: set the environment variable `HF_ENDPOINT` to its address, such as `https://hf-mirror.com`, before Python starts.
 #
 # The same makers have *Datasets* (tables larger than memory), *Accelerate* (one script for one processor or many GPUs), *PEFT* (above) and *Diffusers* (models that generate images).
+#
+# Does an older install page still hold? `transformers[torch]` does. Of `transformers[tf]` and `transformers[flax]` pip only warns that there is no such extra: the library, from version 5 on, runs on PyTorch alone, so classes such as `TFAutoModel` are missing, and `tf_keras` has nothing left to do. <!-- source: asserted below, with the version that the course locks -->
 #
 # What do the sizes of the files tell? A lecture shows the folder of `Helsinki-NLP/opus-mt-en-zh`, a translator: config.json 2 KB, pytorch_model.bin 304,773 KB, and the vocabularies of two languages. By its config it is chapter 5's Transformer, with one table of 65,001 pieces. <!-- source: the listing and config.json of Helsinki-NLP/opus-mt-en-zh -->
 
@@ -1113,10 +1143,12 @@ for own in (by_ours := translate(load_checkpoint("transformer-en-zh"), [apple, h
 
 # %% jupyter={"source_hidden": true} tags=["asserts", "optional-network"]
 own = by_ours[0]
-assert own.seen is False and "正在吃" in own.text and "蘋果" in own.text and by_ours[1].text == "你今天是我的朋友？" and "绿" not in own.text and "綠" not in own.text
+assert 40 * 39 == 1560 and own.seen is False and "正在吃" in own.text and "蘋果" in own.text and by_ours[1].text == "你今天是我的朋友？" and "绿" not in own.text and "綠" not in own.text
 
 # %% [markdown]
-# A library's shortcut may disappear while the *model* still works: load it and call `generate`. `transformer-en-zh`, chapter 5's class, says *am eating* and *apple*, but leaves out the colour. To the greeting it says *Are you my friend today?* A lecture that had opus-mt loaded prints, for the same greeting, 朋友们,你们今天好吗? (*Friends, are you well today?*) <!-- source: a university lecture on the Transformer; not computed here -->
+# A library's shortcut may disappear while the *model* still works: load it and call `generate`. `transformer-en-zh`, chapter 5's class, says *am eating* and *apple*, but leaves out the colour. To the greeting it says *Are you my friend today?* A lecture of about 2025, which had opus-mt loaded, prints for the same greeting 朋友们,你们今天好吗? (*Friends, are you well today?*) <!-- source: a university lecture on the Transformer, dated by the models that it lists; not computed here -->
+#
+# The lecture counts 1,578 models of this kind, one for each direction: forty languages alone have 1,560 directions. Or *one* model translates them all, if a mark says which language to write, such as `<to-fr>` in [chapter 7's annex](07_gpt_annex.ipynb#Can-it-translate-by-continuing?). Then languages with few texts can profit from the others, and the model can try directions that no pair has shown it. <!-- source: the lecture; Johnson et al. 2017, Google's multilingual neural machine translation system -->
 
 # %% [markdown]
 # ## Fill a gap, or continue?
@@ -1213,6 +1245,16 @@ def translate(model, tokenizer, texts, labels):     # N texts, labels [N]: 0 or 
     accuracy = (predicted == 1).float().mean()
     return loss, accuracy
 
+# %% [markdown]
+# <details><summary>And the rest of the article's script?</summary>
+#
+# Three more things do not fit. The script never uses the class that the article has just built, so its score says nothing about that class. The text promises a cross-entropy over classes, the code has `BCELoss`, which treats each number as a question of its own, answered by yes or no. And the accuracy counts all *numbers* above ½ and divides by the *sentences*: with two numbers a sentence it can reach 200 %.
+#
+# </details>
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert (torch.ones(5, 2).sigmoid() > 0.5).sum() / 5 * 100 == 200  # five sentences, two logits each
+
 # %% [markdown] tags=["questions"]
 # ## Open questions
 # <a id="open-questions"></a>
@@ -1231,6 +1273,7 @@ def translate(model, tokenizer, texts, labels):     # N texts, labels [N]: 0 or 
 # | [AdaLoRA](#Do-all-matrices-need-the-same-rank?) | 自适应低秩适配 | LoRA with a rank of its own for each matrix |
 # | [sentence vector](#sentence-vectors) | 句向量 | one vector for a sentence |
 # | [InfoNCE](#infonce) | 对比损失 | pick your own partner in the batch |
+# | [patch](#patches) | 图像块 | a square of a picture, read like a word |
 # | [hub](#hub) | 模型中心 | where folders with models are kept |
 # | [autoencoding](#autoencoding) | 自编码 | repairs a damaged text |
 # | [autoregressive](#autoregressive) | 自回归 | continues, word after word |
