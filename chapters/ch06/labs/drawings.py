@@ -1,6 +1,5 @@
-"""Drawings: one word with two meanings, a word that sees itself, what is read and asked, three rows for each token,
-norms before and after, one step of training, four task heads, a thin change,
-and where an answer is."""
+"""Drawings: one word with two meanings, a word that sees itself, a line with words struck out, three rows for each
+token, norms before and after, one step of training, four task heads, a thin change, and where an answer is."""
 
 import copy
 
@@ -28,6 +27,7 @@ from course_kit.views.layout import (
     grid,
     label,
     layers,
+    natural,
     row,
     space,
     steps,
@@ -36,7 +36,9 @@ from course_kit.views.layout import (
 
 FEW = 4  # of a vector beside others
 LEAST = 0.01  # a share that is written
-IN_LINE = 8  # pieces of a window
+CLOSING = (*".,;:!?)’”",)  # what follows a word without a space
+PRINT, STRUCK = 18, 0.9  # the type of a line of a book; how much of its room a word takes
+SQUARE = WIDTH / 736  # of a height, a width as long, where the page is as wide as a column of text
 SHOWN, SAME = 8, 1e-4  # numbers of a vector that are drawn; so little apart they are the same
 
 
@@ -90,32 +92,51 @@ def leak(tokens, place: int, *, title="", caption=""):
 
 
 def exam(book, reads, asked, *, title="", caption=""):
-    """A window of a text, what the model reads of it, and what it has to say, in lines of eight pieces.
+    """A window of a text as printed lines: what is asked is struck through, above it is what the model reads.
 
     book, reads: a piece for each place; asked: which places the loss counts
     """
-    parts, rows = [], []
-    for places in (range(i, min(i + IN_LINE, len(book))) for i in range(0, len(book), IN_LINE)):
-        hidden = [reads[n] != book[n] for n in places]
-        given = [box(reads[n].strip("[]") if covered else reads[n], "query" if covered else "key", strong=covered)
-                 for n, covered in zip(places, hidden, strict=True)]  # fmt: skip
-        wanted = [words(book[n] if asked[n] else "", "output", strong=True) for n in places]
-        ways = [arrow(one, other, "output") for one, other, n in zip(given, wanted, places, strict=True) if asked[n]]
-        lines = [
-            row(label(t("book")), *(words(book[n], "quiet") for n in places)),
-            row(label(t("it reads")), *given),
-            row(label(t("it says")), *wanted),
-        ]
-        parts.append(grid(*steps(*lines), *ways))
-        rows += [[book[n], reads[n], book[n] if asked[n] else "−100"] for n in places]
+    groups: list[list[int]] = []  # the places of each printed word
+    for n, piece in enumerate(book):
+        if n and (piece.startswith("##") or piece in CLOSING):
+            groups[-1].append(n)
+        else:
+            groups.append([n])
+    lines, room = [[]], WIDTH
+    for group in groups:
+        parts = _printed(group, book, reads, asked)
+        need = sum(map(natural, parts))
+        if need > room:
+            lines, room = [*lines, []], WIDTH
+        lines[-1] += parts
+        room -= need
     said = [
         t("{count} pieces in a row, taken from anywhere in the book.", count=len(book)),
-        t("The masking has chosen some of them. Most of these become [MASK]."),
-        t("{asked} of {count} pieces are asked. For all others the label is −100, and the loss leaves them out.",
-          asked=sum(map(bool, asked)), count=len(book)),
+        t("{asked} of them are chosen, and struck through. The model reads what is above them, and has to say what was "
+          "there. For all others the label is −100, and the loss leaves them out.", asked=sum(map(bool, asked))),
     ]  # fmt: skip
+    rows = [[book[n], reads[n], book[n] if asked[n] else "−100"] for n in range(len(book))]
     table = [t("the book"), t("the model reads"), t("it has to say")], rows
-    return figure(column(*parts, gap=LINE), said, table, title=title, caption=caption)
+    scene = column(*(row(*line, tight=True, gap=0) for line in lines), gap=LINE)
+    return figure(scene, said, table, title=title, caption=caption)
+
+
+def _printed(group, book, reads, asked):
+    """The parts of a printed word: pieces that are asked stand alone, struck through, the others together."""
+    parts, plain = [], ""
+    for n in group:
+        piece = book[n].removeprefix("##")
+        if not asked[n]:
+            plain += piece
+        if plain and (asked[n] or n == group[-1]):
+            parts.append(column(words(" "), label(plain, size=PRINT), gap=0))
+            plain = ""
+        if asked[n]:
+            word, ends = label(piece, "output", size=PRINT, strong=True), (space(), space())
+            line = arrow(*ends, "output", head=False, side="across", since=1)
+            across = row(ends[0], space(wide=STRUCK * natural(word)), ends[1], line, tight=True, gap=0)
+            parts.append(column(label(reads[n], "query", strong=True, since=1), layers(word, across), gap=0))
+    return parts
 
 
 def rows(tokens, segments, *, title="", caption=""):
@@ -308,30 +329,41 @@ def task_heads(*, title="", caption=""):
                   caption=caption)  # fmt: skip
 
 
-def thin(size: int, rank: int, *, title="", caption=""):
-    """A frozen matrix, and beside it two thin ones whose product is added: how many numbers each has."""
-    thick, slim = size * size, 2 * size * rank
-    side, edge = WIDTH / 3, WIDTH / 3 * rank / size  # to scale
+def thin(size: int, ranks, rank: int, *, title="", caption=""):
+    """A frozen matrix, and beside it two thin ones whose product is added: how many numbers each has.
+
+    ranks: that a reader can choose; rank: the one that is seen first
+    """
+    thick, side = size * size, WIDTH / 3  # to scale
+    wide = side * SQUARE
 
     def sign(said):
         return words(said, strong=True, size=LINE)
 
-    frozen = column(t("frozen"), box(f"W {size} × {size}", "key", wide=side, high=side, strong=True), f"{thick:,}")
-    tall, flat = (box(" ", "output", wide=wide, high=high) for wide, high in ((edge, side), (side, edge)))
-    learns = column(
-        words(t("learns"), "output"),
-        row(words("B", "output"), tall, sign("×"), column(words("A", "output"), flat), tight=True, high=side),
-        words(f"{slim:,}", "output", strong=True),
-    )
-    scene = row(*steps(frozen, row(sign("+"), learns)))
+    def learns(rank):
+        tall = box(" ", "output", wide=wide * rank / size, high=side)
+        flat = box(" ", "output", wide=wide, high=side * rank / size)
+        return column(
+            words(t("learns"), "output"),
+            row(words("B", "output"), tall, sign("×"), column(words("A", "output"), flat), tight=True, high=side),
+            words(f"{2 * size * rank:,}", "output", strong=True),
+        )
+
+    frozen = column(t("frozen"), box(f"W {size} × {size}", "key", wide=wide, high=side, strong=True), f"{thick:,}")
+    scene = row(frozen, sign("+"), frames(*map(learns, ranks)))
     said = [
-        t("The matrix of a trained layer has {thick} numbers. None of them changes.", thick=f"{thick:,}"),
-        t("Beside it two thin matrices learn, {slim} numbers together. Their product is added.", slim=f"{slim:,}"),
-    ]
-    rows = [["W", f"{size} × {size}", f"{thick:,}"], ["B", f"{size} × {rank}", f"{size * rank:,}"],
-            ["A", f"{rank} × {size}", f"{size * rank:,}"]]  # fmt: skip
-    table = [t("matrix"), t("shape"), t("numbers")], rows
-    return figure(scene, said, table, title=title, caption=caption)
+        t("Rank {rank}: the {slim} numbers of B and A learn, the {thick} of W stay as they are.", rank=rank,
+          slim=f"{2 * size * rank:,}", thick=f"{thick:,}")
+        for rank in ranks
+    ]  # fmt: skip
+    tables = [
+        ([t("matrix"), t("shape"), t("numbers")],
+         [["W", f"{size} × {size}", f"{thick:,}"], ["B", f"{size} × {rank}", f"{size * rank:,}"],
+          ["A", f"{rank} × {size}", f"{size * rank:,}"]])
+        for rank in ranks
+    ]  # fmt: skip
+    return figure(scene, said, tables, axes=[("rank", t("rank"), ranks)], start={"rank": rank}, title=title,
+                  caption=caption, still=True)  # fmt: skip
 
 
 def answer(question: str, tokens, starts, ends, span: tuple[int, int], *, title="", caption=""):
