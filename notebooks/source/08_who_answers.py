@@ -456,7 +456,7 @@ assert round(F.silu(torch.tensor(2.0)).item(), 2) == 1.76 and round(1.76 * 3, 2)
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Six: shared keys and values
 # <a id="grouped-queries"></a>
-# While it writes, a model keeps the keys and values of all earlier tokens, because otherwise it would have to compute them again for each new one. This cache of chapter 7 grows with every token, in every block and every head.
+# While it writes, a model keeps the keys and values of all earlier tokens, because otherwise it would have to compute them again for each new one. This is chapter 7's cache, and it grows with every token, in every block and every head.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(

@@ -288,7 +288,7 @@ labs.tilt(
 #
 # </details>
 #
-# 4. *Now read it backwards.* Line 3 goes from rewards to the best model. But we don't know the rewards, and a model's probabilities we can compute. So let's go from the model to its reward: divide line 3 by $\pi_0$, take the logarithm, multiply by β, and bring $\beta\ln Z$ to the other side:
+# 4. *Now read it backwards.* Line 3 goes from rewards to the best model. But we don't know the rewards, while we can compute a model's probabilities. So let's go from the model to its reward: divide line 3 by $\pi_0$, take the logarithm, multiply by β, and bring $\beta\ln Z$ to the other side:
 #
 # $$r(y)=\beta\ln\frac{\pi(y)}{\pi_0(y)}+\beta\ln Z$$
 #
@@ -457,7 +457,7 @@ labs.group(
 # %% [markdown] slideshow={"slide_type": "subslide"} tags=["card"]
 # ### The same with your model
 # <a id="grpo"></a>
-# This is **GRPO** (*group relative policy optimisation*, 2024) in its simplest form. A group is all the answers to one question. The paper's loss also has a *ratio* of new to old probability, a *clip* that limits it, and a KL penalty. Ours takes one step for each set of answers, so the ratio is 1 and the clip would do nothing, and leaves the penalty out ([more](09_who_taught_it_annex.ipynb#grpo)). <!-- source: Shao et al. 2024 -->
+# This is **GRPO** (*group relative policy optimisation*, 2024) in its simplest form. A group is all the answers to one question. The paper's loss also has a *ratio* of new to old probability, a *clip* that limits it, and a KL penalty. We take only one step for each set of answers, so the ratio is 1 and a clip would do nothing. We leave out the penalty, too ([more](09_who_taught_it_annex.ipynb#grpo)). <!-- source: Shao et al. 2024 -->
 #
 # ### Exercise 3 ●●○ · 5 minutes
 # Write the advantages of several groups, a row for each. What if all answers of a group earn the same?
