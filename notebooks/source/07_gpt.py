@@ -473,7 +473,7 @@ assert continued["writes"].startswith("The old man sat down by the fire, his eye
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Cut off the tail
 # <a id="top-p"></a><a id="top-k"></a>
-# Each unlikely token has a tiny share, but there are thousands of them, and one wrong word can spoil your sentence. Should we keep the twelve likeliest, say (**top-k**)? Let's count how many it takes to collect nine tenths of the probability:
+# Each unlikely token has a tiny share, but there are thousands of them, and one wrong word can spoil your sentence. Should we keep the twelve likeliest (**top-k**)? Let's count how many it takes to collect nine tenths of the probability:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "fragment"}
 reach = {}
@@ -516,7 +516,7 @@ def nucleus(logits, top_p):
 # course_utils.gpt: next_token, write
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# Now turn both knobs yourself:
+# Now turn both knobs:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 asked = torch.tensor([prose.tokenizer.encode(prompt)])
@@ -638,7 +638,7 @@ assert (round(math.log(756), 1), round(len(held_out) / len(unread), 1)) == (6.6,
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Five: a book
 # <a id="training"></a>
-# Now let your GPT read the book, with the `tokenizer` of *Four* (run its cells, even if you skip it). At each step `windows` cuts 32 pieces of 65 tokens from random places:
+# Now let your GPT read the book, with the `tokenizer` of *Four* (run its cells in any case). At each step `windows` cuts 32 pieces of 65 tokens from random places:
 
 # %% slideshow={"slide_type": "skip"} tags=["definition"]
 # course_utils.gpt: windows, next_token_loss

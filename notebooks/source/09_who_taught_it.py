@@ -457,7 +457,7 @@ labs.group(
 # %% [markdown] slideshow={"slide_type": "subslide"} tags=["card"]
 # ### The same with your model
 # <a id="grpo"></a>
-# This is **GRPO** (*group relative policy optimisation*, 2024) in its simplest form. A group is all the answers to one question. The paper's loss also has a *ratio* of new to old probability, a *clip* that limits it, and a KL penalty. We take only one step for each set of answers, so the ratio is 1 and a clip would do nothing. We leave out the penalty, too ([more](09_who_taught_it_annex.ipynb#grpo)). <!-- source: Shao et al. 2024 -->
+# This is **GRPO** (*group relative policy optimisation*, 2024) in its simplest form. A group is all the answers to one question. The paper's loss also has the *ratio* of new to old probability and a *clip* on it (they do nothing here, with one step for each set of answers), and a KL penalty, which we leave out ([more](09_who_taught_it_annex.ipynb#grpo)). <!-- source: Shao et al. 2024 -->
 #
 # ### Exercise 3 ●●○ · 5 minutes
 # Write the advantages of several groups, a row for each. What if all answers of a group earn the same?
@@ -479,7 +479,7 @@ def advantages(rewards, eps=1e-4):
 # course_utils.post_training: reward_loss
 
 # %% [markdown]
-# Your draft model draws eight answers to each of forty sums that it was never taught. If all eight are right, or all wrong, each earns just the mean, so every advantage is 0. How many of these questions teach nothing? And here's one of the others:
+# Your draft model draws eight answers to each of forty sums that it was never taught. Where all eight are right, or all wrong, every advantage is 0, and the question teaches nothing. Here's one of the others:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 torch.manual_seed(0)
@@ -500,12 +500,12 @@ Table(
 )
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# Is it the check that teaches, or would any further training help? We train your draft model twice. Once `sums.is_right` compares the last number of each answer with the sum, and once a program tosses a *coin*. What would you expect of the coin? (`drawn` lets the model write, token by token, until an answer ends.)
+# Is it the check that teaches, or would any further training help? We train your draft model twice. Once `sums.is_right` compares the last number of each answer with the sum, and once a program tosses a *coin*. What would you expect of the coin?
 
 # %% slideshow={"point": ["A = ", "reward_loss("]}
 def practice(model, reward):
     asked = [one for one in dice.sample(unsolved, 16) for _ in range(8)]  # 16 × 8
-    answers = drawn(model, sums.rows_of(asked))  # 128 of them
+    answers = drawn(model, sums.rows_of(asked))  # 128, each token by token
     r = [float(reward(one, text_of(ids))) for one, ids in zip(asked, answers)]
     A = advantages(torch.tensor(r).view(16, 8))  # a row for each question
     questions = sums.rows_of(asked).tolist()
@@ -619,7 +619,7 @@ asking
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## One sentence, nine chapters
 # <a id="one-sentence"></a>
-# **The animal didn't cross the street because it was too tired.** Here you see side by side how much “it” gives to the other words, in a model from each chapter. The more “it” gives to a word, the thicker is its arc. (The ninth model is SmolLM2, because your model here reads only sums.)
+# **The animal didn't cross the street because it was too tired.** Here you see side by side how much “it” gives to the other words (the thicker the arc, the more), in a model from each chapter. (The ninth model is SmolLM2, because your model here reads only sums.)
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"}
 from chapters.ch09.experiments.one_sentence import through_all
