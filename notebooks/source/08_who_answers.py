@@ -399,7 +399,7 @@ labs.meet(
 # | positions | query (2, 0), turned | key (1, 0), turned | score |
 # |---|---|---|---|
 # | 3 and 1 | by 90°: (0, 2) | by 30°: (0.87, 0.5) | 0 · 0.87 + 2 · 0.5 = 1 |
-# | 2 and 0 | by 60°: (1, 1.73) | by 0°: (1, 0) | 1 · 1 + 1.73 · 0 = 1 |
+# | 2 and 0 | by 60°: (1, 1.73) | by 0°: (1, 0) | 1 · 1 + 1.73 · 0 = 1 | <!-- source: 30° for each position, asserted below -->
 #
 # In code, `rotation` computes the angles once for all blocks, and `turn` turns the pairs. `x.unflatten(-1, (-1, 2)).unbind(-1)` gives the `first` number of each pair, and the `second`.
 
