@@ -58,7 +58,7 @@ assert 4 < 2**paid.mean() < 5
 #
 # </details>
 #
-# A **language model** gives every possible next token a probability. In this lesson you'll build one, let it write, and teach it a book.
+# A **language model** gives every possible next token a probability. Here you'll build one, let it write, and teach it a book.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## A prompt can be a task
@@ -204,9 +204,9 @@ assert round(math.log(11), 1) == 2.4
 #
 # In a GPT every token is such a clerk, and also a folder. But **a token may open only its own folder and those of tokens before it**, because otherwise it would find its own answer in the next folder.
 #
-# Let's follow one clerk, *sat*. Query, key and value are vectors, which three matrices compute from a token's vector. Take the dot product of its query with the key of *The*, *old*, *man* or *sat*, and divide by 8. That's a *score*: the better the label fits, the higher. A softmax turns the four scores into weights that add up to 1, here 0.04, 0.19, 0.62 and 0.15. So *sat* takes 0.62 of the value of *man*, a little of the others, and adds it all up. That blend is what attention brings to *sat*.
+# Let's follow one clerk, *sat*. Query, key and value are vectors, which three matrices compute from a token's vector. Take the dot product of its query with the key of *The*, *old*, *man* or *sat*, and divide by 8. That's a *score*: the better the label fits, the higher. A softmax turns the four scores into weights that add up to 1, here 0.04, 0.19, 0.62 and 0.15. So *sat* takes 0.62 of the value of *man* and a little of the others. That blend is what attention brings to *sat*.
 #
-# One row of weights answers only one question. So each long query, key and value is cut into pieces, and each piece attends on its own: that's a **head**. At the end the heads' blends are glued together, and a last matrix mixes them. `gpt-prose` has six blocks of four heads; “block 4, head 2” is the second head of the fourth block from below. How far back does a token reach?
+# One row of weights answers only one question. So each long query, key and value is cut into pieces, and each piece attends on its own: that's a **head**. At the end the heads' blends are glued together, and a last matrix mixes them. `gpt-prose` has six blocks, counted from below, of four heads each. How far back does a token reach?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 from course_kit.heads import attention_weights
@@ -234,16 +234,15 @@ assert [before[i].argmax() for i in (3, 4, 5, 6)] == [2, 3, 4, 5] and before[2].
 assert [round(x, 2) for x in other[3, :4].tolist()] == [0.04, 0.19, 0.62, 0.15] and seen["decoder"][0].shape[1] == 4 and len(seen["decoder"]) == 6
 
 # %% [markdown]
-# The thicker the arc, the larger the weight; below 0.02 there's none. In the first head, most of these tokens attend most to the token before them (but *man* to itself). In the second head, the last *the* attends most to *sat*. No arc leads to a later token, because its score is set to $-\infty$ and so its weight is 0.
+# Weights below 0.02 have no arc. In the first head, most of these tokens attend most to the token before them (but *man* to itself). In the second head, the last *the* attends most to *sat*. No arc leads to a later token, because its score is set to $-\infty$ and so its weight is 0.
 #
-# For all tokens at once this is chapter 5's formula, the softmax of $QK^\top/\sqrt d$, times $V$, where $d$ is the length of a head's piece (here 64, so $\sqrt d=8$). PyTorch computes it in one call; `is_causal=True` hides what comes later. Because the call doesn't return the weights, our class has a second method for them.
+# For all tokens at once this is chapter 5's formula, the softmax of $QK^\top/\sqrt d$, times $V$, where $d$ is the length of a head's piece (here 64, so $\sqrt d=8$). PyTorch computes it in one call; `is_causal=True` hides what comes later. Because the call doesn't return the weights, our class has a second method for them. `split_heads`, `join_heads` and the masks are [chapter 5's](05_transformer.ipynb#multi-head-attention).
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["definition"]
 # course_utils.attention: causal_mask, masked_softmax, split_heads, join_heads
-# course_utils.blocks: add_norm
 
 # %% jupyter={"source_hidden": true}
-from mine import add_norm, masked_softmax, split_heads  # as you wrote them, if you did
+from mine import masked_softmax, split_heads  # as you wrote them, if you did
 
 # %% slideshow={"point": ["is_causal=True"], "slide_type": "subslide"} tags=["definition"]
 # course_utils.gpt: CausalAttention
@@ -256,7 +255,7 @@ assert gap < 1e-5 and (weights.triu(1) == 0).all() and torch.allclose(weights.su
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### A block adds
-# A block has two parts. Attention brings something from earlier tokens, and the network works on each token separately. What a part finds is *added* to the token's vector (a **residual connection**), and the vector that runs through all blocks is the *residual stream*. Without the adding, the tokens of an untrained stack [become more and more alike](05_transformer_annex.ipynb#bare-block).
+# A block has two parts. Attention brings something from earlier tokens, and the network works on each token separately. What a part finds is *added* to the token's vector (a **residual connection**, [why?](05_transformer_annex.ipynb#bare-block)), and the vector that runs through all blocks is the *residual stream*.
 #
 # After any part you can ask what the model would say if it ended there (the *logit lens*). Here's the last *the* of our sentence:
 
@@ -283,14 +282,20 @@ assert says[0].argmax() == told[-1] and (says[:, fire].diff()[7:] > 0).all() and
 assert [round(says[i, fire].item(), 2) for i in (7, 12)] == [0.03, 0.4]
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# At the bottom the stream is only the embedding of *the*, so *the* itself fits best. Then the parts add what they've found, and each of the last five raises *fire*, from 3 % to 40 % in all. In code each part $f$ computes $x+f(\mathrm{norm}(x))$, and `add_norm` is that line (`lambda y:` begins a function without a name):
+# At the bottom the stream is only the embedding of *the*, so *the* itself fits best. Then the parts add what they've found, and each of the last five raises *fire*, from 3 % to 40 % in all. In code each part $f$ computes $x+f(\mathrm{norm}(x))$, and `add_norm` is that line, from [chapter 5](05_transformer.ipynb#pre-norm) (`lambda y:` begins a function without a name):
+
+# %% slideshow={"slide_type": "skip"} tags=["definition"]
+# course_utils.blocks: add_norm
+
+# %% jupyter={"source_hidden": true}
+from mine import add_norm  # as you wrote it, if you did
 
 # %% slideshow={"point": ["add_norm("], "slide_type": "skip"} tags=["definition"]
 # course_utils.gpt: CausalBlock
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # <a id="context"></a>
-# Below the blocks our class adds up two tables, one of tokens and one of positions. Above them it uses the table of tokens once more: the logit of a token is the dot product of its row with the last vector. The table of positions has only so many rows, so the model can read only that many tokens at once. That's its **context**.
+# Below the blocks our class adds up two tables, one of tokens and one of positions. Above them it uses the table of tokens once more: the logit of a token is the dot product of its row with the last vector. The table of positions has only so many rows, and the model can't read more tokens at once: that's its **context**.
 
 # %% slideshow={"slide_type": "skip"} tags=["definition"]
 # course_utils.gpt: GPTConfig, GPT
@@ -378,14 +383,14 @@ assert copying(1).shape == (1, 13) and round(5 * math.log(10) / 12, 2) == 0.96 a
 assert (said == rows[:, 7:]).all(1).float().mean() > 0.95 and 0.9 < losses[-1] < 1.1
 
 # %% [markdown] tags=["keep"]
-# Why doesn't your loss fall to 0? Five of the twelve targets are random digits. The best that a model can do there is to give each digit a tenth, which costs $\ln10$, while the other seven can cost nearly 0. So the mean ends near $\tfrac5{12}\ln10$, which is 0.96.
+# Your loss can't fall to 0: at best, the five random digits cost $\ln10$ each, and the other seven targets nearly 0. So the mean ends near $\tfrac5{12}\ln10$, which is 0.96.
 #
 # **Keep this:** a GPT is a stack of blocks. Each part adds to the residual stream, and nothing sees what comes later.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Three: writing
 # <a id="autoregressive"></a><a id="temperature"></a>
-# How do you get a text out of probabilities? Choose a token, append it, let the model read the longer text, and choose the next one. Because the model reads what it has written itself, it's called **autoregressive**. But which token do you choose? If we always take the likeliest, `gpt-prose` is soon going in circles, as a phone often does if you always press its first suggestion:
+# How do you get a text out of probabilities? Choose a token, append it, let the model read the longer text, and choose the next one. Because the model reads what it has written itself, it's called **autoregressive**. But which token do you choose? If we always take the likeliest, `gpt-prose` is soon going in circles, as a phone often does with its first suggestions:
 
 # %%
 with torch.no_grad():
@@ -433,11 +438,11 @@ def with_temperature(logits, temperature):
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # <!-- solution: temperature -->
 #
-# Now draw a token, append it, and go on. `[:, -1]` takes the logits of the last position, because you want the token that comes after the end.
+# Now draw a token, append it, and go on:
 
 # %% slideshow={"point": ["torch.multinomial(", "torch.cat("], "slide_type": "subslide"}
 @torch.no_grad()
-def write(model, ids, count, temperature=1.0):  # ids [B, T] -> [B, T + count]
+def go_on(model, ids, count, temperature=1.0):  # ids [B, T] -> [B, T + count]
     for _ in range(count):
         logits = model(ids[:, -model.context :])[:, -1]  # [B, V]: what follows?
         p = with_temperature(logits, temperature)
@@ -450,11 +455,11 @@ def write(model, ids, count, temperature=1.0):  # ids [B, T] -> [B, T + count]
 # %%
 torch.manual_seed(3)
 begun = torch.tensor([poet.tokenizer.encode("ROMEO:\n")])
-spoken = write(yours, begun, 120, temperature=0.5)
+spoken = go_on(yours, begun, 120, temperature=0.5)
 print(poet.tokenizer.decode(spoken[0].tolist()))
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# And here's what SmolLM2 wrote, with the likeliest token each time (you'll run it in chapter 8):
+# SmolLM2 wrote this, with the likeliest token each time (you'll run it in chapter 8):
 
 # %% jupyter={"source_hidden": true}
 print(continued["writes"], f"({continued.about})", sep="\n")
@@ -468,7 +473,7 @@ assert continued["writes"].startswith("The old man sat down by the fire, his eye
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Cut off the tail
 # <a id="top-p"></a><a id="top-k"></a>
-# Each unlikely token has a tiny share, but there are thousands of them, and one wrong word can spoil your sentence. Should we keep the twelve likeliest, say (**top-k**)? Let's count how many it takes to collect nine tenths of the probability:
+# Each unlikely token has a tiny share, but there are thousands of them, and one wrong word can spoil your sentence. Should we keep the twelve likeliest (**top-k**)? Let's count how many it takes to collect nine tenths of the probability:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "fragment"}
 reach = {}
@@ -505,13 +510,13 @@ def nucleus(logits, top_p):
 # %% [markdown] slideshow={"slide_type": "skip"}
 # <!-- solution: top-p -->
 #
-# For the second knob the draw becomes a function, `next_token`, and its line marked *new* cuts the tail. `nucleus` wants logits, and $\log p$ will do, because its softmax is $p$ again:
+# For the second knob the draw becomes a function, `next_token`, whose line marked *new* cuts the tail, and `go_on` becomes `write`. `nucleus` wants logits, and $\log p$ will do, because its softmax is $p$ again:
 
 # %% slideshow={"point": ["# new"], "slide_type": "skip"} tags=["definition"]
 # course_utils.gpt: next_token, write
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# Now turn both knobs yourself:
+# Now turn both knobs:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 asked = torch.tensor([prose.tokenizer.encode(prompt)])
@@ -577,7 +582,7 @@ labs.grows(
 )
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# Two helpers are yours to use: `words_of` cuts a text into words, each with the space before it, and `joined` joins a pair in one word:
+# `words_of` cuts a text into words, each with the space before it, and `joined` joins a pair in one word:
 
 # %% jupyter={"source_hidden": true}
 import re
@@ -603,7 +608,7 @@ def merge_once(words):
 # %% [markdown] slideshow={"slide_type": "skip"}
 # <!-- solution: bpe merge -->
 #
-# The list of merges is the tokenizer: to cut a new word, you apply them in their order, as `cut` does below. We begin with the 256 *bytes* instead of letters, because any text in any script is a row of bytes.
+# The list of merges is the tokenizer: to cut a new word, you apply them in their order, as `cut` does below. We begin with the 256 *bytes* instead of letters, because any text in any script is a row of bytes, so none is unknown.
 
 # %% tags=["definition"]
 # course_utils.merges: learn_merges
@@ -628,12 +633,12 @@ assert tokenizer.decode(tokenizer.encode(held_out)) == held_out and len(tokenize
 assert (round(math.log(756), 1), round(len(held_out) / len(unread), 1)) == (6.6, 2.6)
 
 # %% [markdown] tags=["keep"]
-# **Keep this:** byte-pair encoding joins the most frequent pair, again and again. Ours begins with bytes, so no text is unknown.
+# **Keep this:** byte-pair encoding joins the most frequent pair, again and again.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Five: a book
 # <a id="training"></a>
-# Now let your GPT read the book. At each step `windows` cuts 32 pieces of 65 tokens from random places:
+# Now let your GPT read the book, with the `tokenizer` of *Four* (run its cells in any case). At each step `windows` cuts 32 pieces of 65 tokens from random places:
 
 # %% slideshow={"slide_type": "skip"} tags=["definition"]
 # course_utils.gpt: windows, next_token_loss
@@ -653,7 +658,7 @@ def says(model):
     return tokenizer.decode(write(model, watson, 10, 0.7, 0.9)[0, 1:].tolist())
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# `fit` is the loop from above, with a stop button. The learning rate rises and then falls, and gradients that are too long are shortened (`clip`). Now and then `fit` calls `not_read`, the loss on the unread tenth, and in the end it keeps the parameters for which that was lowest. `Samples` shows what the model `says` on the way. The first loss should be near ln 756, which is 6.6.
+# `fit` is the loop from above, with a stop button. The learning rate rises and then falls, and gradients that are too long are shortened (`clip`). Now and then `fit` calls `not_read`, the loss on the unread tenth, and in the end it keeps the best parameters. `Samples` shows what the model `says` on the way. The first loss should be near ln 756, which is 6.6.
 
 # %% seconds=60 slideshow={"slide_type": "slide"} tags=["training"]
 torch.manual_seed(0)
@@ -670,7 +675,7 @@ assert abs(run.history["loss"][1][0] - math.log(756)) < 0.3 and round(math.log(7
 assert run.history["not read"][1][-1] < 4
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# Before training, the loss is about ln 756. At the end the model writes mostly words, in half-sentences that mean nothing. And if yours doesn't learn?
+# At the end the model writes mostly words, in half-sentences that mean nothing. And if yours doesn't learn?
 #
 # | what you see | a likely reason | what to try |
 # |---|---|---|
@@ -690,7 +695,7 @@ bits = loss / math.log(2) / length
 print(f"{loss:.2f} / ln 2 / {length:.2f} characters = {bits:.2f} bits")
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# Compared with what? The simplest rival needs no training: a **bigram** table counts which piece follows which. A better table looks at the last three pieces, and mixes in what it knows from two and one. They all read nine tenths of the book, and are asked about the last:
+# Compared with what? A **bigram** table needs no training: it counts which piece follows which. A better table looks at the last three pieces, and mixes in what it knows from two and one. All read nine tenths of the book, and predict the last:
 
 # %% jupyter={"source_hidden": true}
 read = ids.tolist()
@@ -718,14 +723,13 @@ def counted(back):
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 recorded = results.load("gpt_book")
 tables = {back: counted(back) for back in (1, 3)}
-reached = loss / math.log(2) / length
 names = [
     from_cell("counting, one piece back"),
     from_cell("your GPT"),
     from_cell("a larger GPT, at its best"),
     from_cell("counting, three pieces back"),
 ]
-found = [tables[1], reached, min(bits for _, bits in recorded["history"]), tables[3]]
+found = [tables[1], bits, min(cost for _, cost in recorded["history"]), tables[3]]
 plot.bars(
     names,
     found,
@@ -744,10 +748,10 @@ assert recorded["history"][-1][1] > found[2] + 0.1 and 300 < min(recorded["histo
 assert recorded["history"][-1][0] >= 600 and len(known) == 502_797
 
 # %% jupyter={"source_hidden": true} tags=["asserts", "trained"]
-assert reached < min(table, tables[1])
+assert bits < min(table, tables[1])
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# Your GPT beats the table that counts pairs, and a larger GPT, at its best, does better still. But the table that looks three pieces back is ahead of both, as we trained them.
+# Your GPT beats the table that counts pairs, and a larger GPT, at its best, does better still. But the table that looks three pieces back is ahead of both. Why? One book is little for a GPT: the larger one soon begins to learn it by heart. `gpt-prose`, larger still and with 29 books, is well ahead of such a table. <!-- source: the same table, counted on the 29 books in pieces of gpt-prose: 1.77 bits per character on the three books that were held out; gpt-prose 1.56, data/checkpoints/gpt-prose.json -->
 #
 # ### Learned by heart
 # <a id="overfitting"></a>
@@ -775,14 +779,14 @@ plot.lines(
 )
 
 # %% [markdown] tags=["keep"]
-# After six minutes the model gets worse on text that it hasn't read, which is called **overfitting**. So keep your best parameters, as `fit` does. <!-- source: data/results/gpt_book.json; asserted above -->
+# After six minutes the model gets worse on text that it hasn't read, which is called **overfitting**. <!-- source: data/results/gpt_book.json; asserted above -->
 #
 # **Keep this:** compare your model with counting, on text that neither has read, and keep its best state.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Six: a cache of keys and values
 # <a id="kv-cache"></a>
-# Your `write` is wasteful, because for each new token the model reads the whole text again. Does it have to? No clerk looks at a later folder, so a new token changes nothing for those before it: their keys and values stay as they are. The model only has to read the new token, whose query meets the stored keys and takes from the stored values. The old queries aren't needed again.
+# Your `write` is wasteful, because for each new token the model reads the whole text again. Does it have to? No clerk looks at a later folder, so a new token changes nothing for those before it: their keys and values stay as they are. The model only has to read the new token, whose query meets the stored keys.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.kept(
@@ -800,14 +804,14 @@ with torch.no_grad():
 assert sum(c.k[0, :, 0].numel() + c.v[0, :, 0].numel() for c in caches) == 3072
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# So we keep the keys and the values of each block, and that's the **KV cache** ([in code](07_gpt_annex.ipynb#How-is-the-cache-written?)). While the text fits into the context, you save more the longer it gets. The price is memory: every token leaves a key and a value in every block, in `gpt-prose` 3,072 numbers in all.
+# So we keep each block's keys and values: that's the **KV cache** ([in code](07_gpt_annex.ipynb#How-is-the-cache-written?)). While the text fits into the context, you save more the longer it gets. The price is memory: every token leaves a key and a value in every block, in `gpt-prose` 3,072 numbers in all.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["definition"]
 # course_utils.gpt: generate
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Keep it
-# Your GPT and your tokenizer go into files that need only torch, with the book (or any text, better of 100,000 characters and more) to train on, and two commands for a terminal in this folder. <!-- source: mine/__main__.py -->
+# Your GPT and your tokenizer go into files that need only torch, with the book (or any text) to train on, and two commands for a terminal in this folder. <!-- source: mine/__main__.py -->
 #
 # ```text
 # python -m mine train sherlock_holmes.txt     ten minutes; ^C stops it, the same line goes on

@@ -80,7 +80,7 @@ assert "∅" not in recorded["answers"].values() and "two pairs of legs" in " ".
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## One: a chat is a text
 # <a id="chat-template"></a>
-# Chapter 7's GPT did one thing: it read a text and predicted what comes next. SmolLM2 does the same. After it had read trillions of tokens, it was trained on conversations between a user and an assistant, and each of them was written down as one text in one fixed form. That form is called the model's **chat template**. So nothing in the machine answers. **It continues a text, and in many texts that it has seen, an answer comes after a question.** <!-- source: Ben Allal et al. 2025, SmolLM2 -->
+# Chapter 7's GPT did one thing: it read a text and predicted what comes next. SmolLM2 does the same. After it had read trillions of tokens, it was trained on conversations between a user and an assistant, and each of them was written down as one text in one fixed form. That form is called the model's **chat template**. So nothing in the machine answers. **The model continues a text, and in many texts that it has seen, an answer comes after a question.** <!-- source: Ben Allal et al. 2025, SmolLM2 -->
 #
 # If you want an answer, then, you write the beginning of such a text, and stop where the assistant would speak:
 
@@ -256,6 +256,7 @@ assert [round(x, 2) for x in rms_norm(three, torch.ones(2)).tolist()] == [0.85, 
 
 # %% jupyter={"source_hidden": true}
 from mine import masked_softmax, nucleus, split_heads, with_temperature  # yours
+from course_utils.gpt import generate  # chapter 7's
 from course_utils.llama import SwiGLU, share_heads  # ours, until the second half
 from course_utils.rotary import rotation, turn
 
@@ -267,7 +268,7 @@ from course_utils.rotary import rotation, turn
 # course_utils.llama: GroupedAttention
 
 # %% [markdown]
-# A block is put together like a GPT's, and so is the model, which computes the angles and the mask once and hands them down to its blocks. `mask.tril(past)` is the causal mask, moved to the right by what the cache holds already: a new token may attend to all of that, and to the new tokens up to itself. With two tokens in the cache and two new ones, its rows are 1 1 1 0 and 1 1 1 1.
+# A block is put together like a GPT's, and so is the model, which computes the angles and the mask once and hands them down to its blocks. `mask.tril(past)` is the causal mask, moved to the right by what the cache holds already: a new token may attend to all of that, and to the new tokens up to itself. Two new tokens after two in the cache get the rows 1 1 1 0 and 1 1 1 1.
 
 # %% tags=["definition"]
 # course_utils.llama: LlamaBlock, Llama
@@ -276,11 +277,12 @@ from course_utils.rotary import rotation, turn
 # Does it compute what it should? At first its parameters are random, and what it writes shows it. Put the parameters of `llama-holmes` into it, and it sounds like the book:
 
 # %%
-from course_utils.gpt import generate
-
+@torch.no_grad()
 def written_by(model):
-    tokens = [int(token) for token in generate(model, ids, 12, temperature=0)]
-    return holmes.tokenizer.decode(tokens)
+    text = ids
+    for _ in range(12):  # the likeliest token each time
+        text = torch.cat([text, model(text)[:, -1:].argmax(-1)], 1)
+    return holmes.tokenizer.decode(text[0, ids.shape[1] :].tolist())
 
 yours = Llama(holmes.model.config)
 print("random:", written_by(yours))
@@ -307,7 +309,7 @@ assert gap < 1e-4 and other < 1e-4
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Three: published parameters
 # <a id="open-weights"></a>
-# SmolLM2 read two trillion tokens on 64 graphics processors, and the parameters that came out are published. Here they're in one file of 98 MB, [most of them rounded to four bits](08_who_answers_annex.ipynb#quantisation). How do you get them into *your* class? Its sizes are `LlamaConfig(vocab=49152, size=576, layers=30, heads=9, key_heads=3, hidden=1536, context=8192)`. If your class does the same computation with matrices of the same shapes, you copy each matrix into its place, and your class computes what theirs does. (Equal shapes aren't enough: the features of a head must also come in the order that `turn` expects. In the wrong order a file loads without an error, and writes nonsense.) In this file the order is ours, but the names are different, and the numbers are packed in blocks: <!-- source: model card of SmolLM2-135M: 2T tokens, 64 H100 -->
+# SmolLM2 read two trillion tokens on 64 graphics processors, and the parameters that came out are published. Here they're in one file of 98 MB, [most of them rounded to four bits](08_who_answers_annex.ipynb#quantisation). How do you get them into *your* class? The sizes are `LlamaConfig(vocab=49152, size=576, layers=30, heads=9, key_heads=3, hidden=1536, context=8192)`. If your class does the same computation with matrices of the same shapes, you copy each matrix into its place, and your class computes what theirs does. (Equal shapes aren't enough: the features of a head must also come in the order that `turn` expects. In the wrong order a file loads without an error, and writes nonsense.) In this file the order is ours, but the names are different, and the numbers are packed in blocks: <!-- source: model card of SmolLM2-135M: 2T tokens, 64 H100 -->
 
 # %% slideshow={"point": ["found[renamed("]} tags=["definition"]
 # chapters.ch08.kept.smollm: renamed, parameters_of
@@ -348,12 +350,12 @@ print(talker.about)
 
 question = "What is the capital of France?"  # ask what you like; ■ stops it
 written = []
-asked = talker.prompt(question)
+asked = talker.prompt(question)  # its template, as ids [1, T]
 for token in generate(talker.model, asked, talker.longest, temperature=0):
-    if token == talker.stop:
+    if token == talker.stop:  # the mark that ends a turn
         break
     written.append(token.item())
-    print(talker.piece(written), end="", flush=True)
+    print(talker.piece(written), end="", flush=True)  # the last token's text
 
 # %% [markdown]
 # `generate` is chapter 7's: it reads the whole conversation at once (**prefill**), and then each new token alone (**decode**), with all the others in the cache. But is this still the published model, or one that only resembles it? We gave the same file to the library `transformers`, put one question to both, and compared all their logits:
@@ -392,11 +394,26 @@ labs.meet(
 )
 
 # %% [markdown]
-# The angles are the same for all blocks, so the model computes them once, with `rotation`. In each block `turn` then turns pairs of numbers. To get at the pairs, `x.unflatten(-1, (-1, 2))` lays the numbers of each vector out in pairs, [T, d] → [T, d/2, 2], and `.unbind(-1)` takes the pairs apart: `first` has the first number of each pair, `second` the second.
+# Take a pencil. One pair of numbers turns by 30° for each position, and the key is two positions before the query:
+#
+# | positions | query (2, 0), turned | key (1, 0), turned | score |
+# |---|---|---|---|
+# | 3 and 1 | by 90°: (0, 2) | by 30°: (0.87, 0.5) | 0 · 0.87 + 2 · 0.5 = 1 |
+# | 2 and 0 | by 60°: (1, 1.73) | by 0°: (1, 0) | 1 · 1 + 1.73 · 0 = 1 | <!-- source: 30° for each position, asserted below -->
+#
+# In code, `rotation` computes the angles once for all blocks, and `turn` turns the pairs. `x.unflatten(-1, (-1, 2)).unbind(-1)` gives the `first` number of each pair, and the `second`.
 
 # %% slideshow={"point": ["turned ="]} tags=["definition"]
 # course_utils.positions: frequencies
 # course_utils.rotary: rotation, turn
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+def turned(x, position):  # by 30° for each position
+    angle = torch.tensor([[math.radians(30 * position)]])
+    return turn(torch.tensor([x]), angle.cos(), angle.sin())[0]
+pairs = [(turned((2.0, 0.0), i), turned((1.0, 0.0), m)) for i, m in ((3, 1), (2, 0))]
+assert [[round(x, 2) + 0.0 for x in both.tolist()] for pair in pairs for both in pair] == [[0, 2], [0.87, 0.5], [1, 1.73], [1, 0]]
+assert all(abs(q @ k - 1) < 1e-6 for q, k in pairs)
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Five: a gate
@@ -424,7 +441,7 @@ labs.gate(
 assert ((what * much)[opened].abs() > 10 * (what * much)[shut].abs().max()).all() and (what[shut].abs() > 0.5).all()
 
 # %% [markdown]
-# This network is called **SwiGLU** (2020). Its gate goes through $\mathrm{silu}(z)=z\,\sigma(z)$, which is nearly 0 for very negative $z$, and nearly $z$ for large $z$. Take a pencil: if a feature would pass on 3, and its gate is 2, then silu(2) = 1.76, so it passes on 5.28. If its gate is 0, it passes on nothing. <!-- source: Shazeer 2020 -->
+# This network is called **SwiGLU** (2020). The gate goes through $\mathrm{silu}(z)=z\,\sigma(z)$, which is nearly 0 for very negative $z$, and nearly $z$ for large $z$. Take a pencil: if a feature would pass on 3, and its gate is 2, then silu(2) = 1.76, so it passes on 5.28. If its gate is 0, it passes on nothing. <!-- source: Shazeer 2020 -->
 #
 # $$\mathrm{SwiGLU}(x)=\big(\underbrace{\mathrm{silu}(xW_{gate})}_{\text{how much}}\odot\underbrace{xW_{up}}_{\text{what}}\big)\,W_{down}\qquad W_{gate},W_{up}\in\mathbb R^{D\times F},\; W_{down}\in\mathbb R^{F\times D}$$
 #
@@ -439,7 +456,7 @@ assert round(F.silu(torch.tensor(2.0)).item(), 2) == 1.76 and round(1.76 * 3, 2)
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Six: shared keys and values
 # <a id="grouped-queries"></a>
-# While it writes, a model keeps the keys and values of all earlier tokens, because otherwise it would have to compute them again for each new one. You know this cache from chapter 7. It grows with every token, in every block and every head.
+# While it writes, a model keeps the keys and values of all earlier tokens, because otherwise it would have to compute them again for each new one. This is chapter 7's cache, and it grows with every token, in every block and every head.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -531,7 +548,7 @@ assert all(abs(plain - x) < 0.02 for x in mean.values()) and len(mean) == 3
 assert round(plain, 1) == 2.0 and 0.01 < unchanged.max() - unchanged.min() < 0.015
 
 # %% [markdown]
-# RoPE saves a tenth of a bit, and all four changes together save about two thirds of that. No other change clearly lowers the loss of a model so small, after so short a training. Are the others useless, then? They were made for something else. RMSNorm is there to save time and shared keys to save memory, and SwiGLU was chosen because it lowered the loss of larger models. <!-- source: Zhang and Sennrich 2019; Ainslie et al. 2023; Shazeer 2020, table 1 -->
+# RoPE saves a tenth of a bit, and all four changes together save about two thirds of that. No other change clearly lowers the loss of a model so small, after so short a training. Are the others useless, then? RMSNorm is there to save time and shared keys to save memory, and SwiGLU was chosen because it lowered the loss of larger models. <!-- source: Zhang and Sennrich 2019; Ainslie et al. 2023; Shazeer 2020, table 1 -->
 #
 # <details><summary>How sure is this?</summary>
 #
@@ -589,7 +606,7 @@ wanted = [
     "The capital of Atlantis is Meropa. What is the capital of Atlantis?",
     "Our library opens at nine and closes at six. When does our library close?",
 ]
-replied = [talker.text(list(talker.tokens(talker.prompt(one), 24))) for one in wanted]
+replied = [talker.answer(one, 24) for one in wanted]  # the loop above, 24 tokens at most
 for one, reply in zip(wanted, replied):
     print(f"{one} -> {reply}")
 

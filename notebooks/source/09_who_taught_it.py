@@ -153,8 +153,8 @@ examples = {"alone": sums.in_ids(taught, sums.result)}
 examples["draft"] = sums.in_ids(taught, sums.draft)
 
 def exam(model):
-    old, new = (sums.share_right(model, some) for some in (taught, held_out))
-    return f"{old:.0%} of the taught sums, {new:.0%} of new ones"
+    known, unknown = (sums.share_right(model, some) for some in (taught, held_out))
+    return f"{known:.0%} of the taught sums, {unknown:.0%} of new ones"
 
 models = {name: sums.fresh() for name in examples}
 
@@ -288,7 +288,7 @@ labs.tilt(
 #
 # </details>
 #
-# 4. *Now read it backwards.* Line 3 gives us the model if we know the rewards. Divide it by $\pi_0$, take the logarithm, multiply by β, and bring $\beta\ln Z$ to the other side. Now you have the reward if you know the model:
+# 4. *Now read it backwards.* Line 3 goes from rewards to the best model. But we don't know the rewards, while we can compute a model's probabilities. So let's go from the model to its reward: divide line 3 by $\pi_0$, take the logarithm, multiply by β, and bring $\beta\ln Z$ to the other side:
 #
 # $$r(y)=\beta\ln\frac{\pi(y)}{\pi_0(y)}+\beta\ln Z$$
 #
@@ -422,7 +422,7 @@ assert abs(found[-1] - says) < 0.08 and found[-1] > found[0] + 0.1
 #
 # To train, we follow slopes, and a check has none: change a parameter a little, and the answer stays the same, or it becomes another one. What does change smoothly is the *probability* of each answer. So here's the idea: **let the model write several answers, and raise the probability of those that pass the check.**
 #
-# To learn from what your own attempts have earned is called **reinforcement learning**. You'll see its four words in the next picture. The **agent** acts: here, our model writes an answer. The agent's **policy** $\pi$ gives each answer its probability. The **environment**, here a question and the program that checks, replies with a **reward**, here 1 or 0.
+# To learn from what your own attempts have earned is called **reinforcement learning**. The **agent** acts: here, our model writes an answer. The agent's **policy** $\pi$ gives each answer its probability. The **environment**, here a question and the program that checks, replies with a **reward**, here 1 or 0.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### By hand, on four answers
@@ -457,7 +457,7 @@ labs.group(
 # %% [markdown] slideshow={"slide_type": "subslide"} tags=["card"]
 # ### The same with your model
 # <a id="grpo"></a>
-# This is **GRPO** (*group relative policy optimisation*, 2024) in its simplest form ([more](09_who_taught_it_annex.ipynb#grpo)). A group is all the answers to one question. <!-- source: Shao et al. 2024 -->
+# This is **GRPO** (*group relative policy optimisation*, 2024) in its simplest form. A group is all the answers to one question. The paper's loss also has the *ratio* of new to old probability and a *clip* on it (they do nothing here, with one step for each set of answers), and a KL penalty, which we leave out ([more](09_who_taught_it_annex.ipynb#grpo)). <!-- source: Shao et al. 2024 -->
 #
 # ### Exercise 3 ●●○ · 5 minutes
 # Write the advantages of several groups, a row for each. What if all answers of a group earn the same?
@@ -479,7 +479,7 @@ def advantages(rewards, eps=1e-4):
 # course_utils.post_training: reward_loss
 
 # %% [markdown]
-# Your draft model draws eight answers to each of forty sums that it was never taught. From how many of these questions can it learn? And here's one of them:
+# Your draft model draws eight answers to each of forty sums that it was never taught. Where all eight are right, or all wrong, every advantage is 0, and the question teaches nothing. Here's one of the others:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 torch.manual_seed(0)
@@ -500,12 +500,12 @@ Table(
 )
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# Is it the check that teaches, or would any further training help? We train your draft model twice. Once `sums.is_right` compares the last number of each answer with the sum, and once a program tosses a *coin*. What would you expect of the coin? (`drawn` lets the model write, token by token, until an answer ends.)
+# Is it the check that teaches, or would any further training help? We train your draft model twice. Once `sums.is_right` compares the last number of each answer with the sum, and once a program tosses a *coin*. What would you expect of the coin?
 
 # %% slideshow={"point": ["A = ", "reward_loss("]}
 def practice(model, reward):
     asked = [one for one in dice.sample(unsolved, 16) for _ in range(8)]  # 16 × 8
-    answers = drawn(model, sums.rows_of(asked))  # 128 of them
+    answers = drawn(model, sums.rows_of(asked))  # 128, each token by token
     r = [float(reward(one, text_of(ids))) for one, ids in zip(asked, answers)]
     A = advantages(torch.tensor(r).view(16, 8))  # a row for each question
     questions = sums.rows_of(asked).tolist()
@@ -619,7 +619,7 @@ asking
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## One sentence, nine chapters
 # <a id="one-sentence"></a>
-# **The animal didn't cross the street because it was too tired.** Here you see side by side how much “it” gives to the other words, in a model from each chapter. The more “it” gives to a word, the thicker is its arc. (The ninth model is SmolLM2, because your model here reads only sums.)
+# **The animal didn't cross the street because it was too tired.** Here you see side by side how much “it” gives to the other words (the thicker the arc, the more), in a model from each chapter. (The ninth model is SmolLM2, because your model here reads only sums.)
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"}
 from chapters.ch09.experiments.one_sentence import through_all
@@ -645,7 +645,7 @@ assert all(one.told() == recorded[n].told() for n, one in maps.items())
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Keep it
-# This writes the code that imitates and practises, the loss of DPO, and a chat program. In a terminal, in the folder of your notebooks, `python -m mine chat talker.pt` talks to the model that you have just taught.
+# This writes the code that imitates and practises, with the loss of DPO (five functions can be yours, two of them from chapter 7), and a chat program. In a terminal, in the folder of your notebooks, `python -m mine chat talker.pt` talks to the model that you have just taught.
 
 # %% slideshow={"slide_type": "skip"}
 from course_kit.mine import keep

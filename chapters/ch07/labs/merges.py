@@ -23,10 +23,11 @@ class Merges(View):
 
     def describe(self) -> str:
         names, ((left, right), count) = self.options["names"], self.pairs()[0]
-        known, used = len({*MARK, *"".join(names)}), sum(cut(names, self.options["counts"]).values())
+        known = len({*MARK, *"".join(names)})
+        used = sum(len(word) * n for word, n in cut(names, self.options["counts"]).items())
         return t(
-            "{count} words, cut into characters; 0 merges made. {known} pieces are known, the text takes {used}. "
-            "“{left}” and “{right}” stand side by side most often, {count2} times: next to be merged.",
+            "{count} words, cut into characters, {known} different ones; the whole text takes {used}. No merge yet: "
+            "“{left}” and “{right}” stand side by side most often, {count2} times, so they come first.",
             count=len(names),
             known=known,
             used=used,
