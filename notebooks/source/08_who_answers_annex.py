@@ -459,7 +459,7 @@ assert 37 * 60 == 2220 and 37 * 7 == 259
 # %% [markdown] tags=["guess"]
 # ## Can a search help a small model?
 # <a id="retrieval"></a>
-# In [the lesson](08_who_answers.ipynb#fine-tuning) you wrote the fact in front of the question yourself. In **retrieval** a program does it (RAG, Lewis et al. 2020): it looks for the nearest of many texts. Here are four texts about this course, and the nearest is the one that shares most words with the question. **Guess:** how many of three questions does SmolLM2 answer correctly, if no text answers the third?
+# In [the lesson](08_who_answers.ipynb#fine-tuning) you wrote the fact in front of the question yourself. In **retrieval** a program does it (RAG, Lewis et al. 2020): it looks for the nearest of many texts. Here are four texts about this course, and the nearest is the one that shares most words with the question. Below each question you see this text, then the answer without it, then the answer with it. **Guess:** how many of three questions does SmolLM2 answer correctly, if no text answers the third?
 
 # %% jupyter={"source_hidden": true}
 import re
@@ -498,7 +498,7 @@ assert smol is None or "into English" in replied[1][2] and "5 heads" in replied[
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# One. Below each question are the text that was found, the answer without it, and the answer with it. Without a text SmolLM2 answers none correctly. With one the first answer is right. For the second the search finds the right text, and yet the model turns the two languages round. No text answers the third, but the search always finds one, and the model turns its 200 sums into 210 heads. (That model has four.)
+# One. Without a text SmolLM2 answers none correctly. With one the first answer is right. For the second the search finds the right text, and yet the model turns the two languages round. No text answers the third, but the search always finds one, and the model turns its 200 sums into 210 heads. (That model has four.)
 #
 # </details>
 #
