@@ -327,7 +327,7 @@ assert rows[0]["state, 64 × 64"] == "100%" and 25 < int(rows[-1]["state, 64 × 
 assert all(row["softmax, all keys kept"] == "100%" for row in rows)
 assert 10 < int(rows[-1]["state, by the delta rule"][:-1]) < 16 and [row["state, by the delta rule"] for row in rows][0] == "100%"
 found = {way: ((x @ v.T).argmax(-1) == torch.arange(512))[-64:].float().mean().item() for way, x in (("sum", k @ (k.T @ v)), ("delta", k @ corrected))}
-assert 0.83 < found["delta"] < 0.89 and 0.2 < found["sum"] < 0.27
+assert abs(100 * found["delta"] - 86) < 4 and 0.2 < found["sum"] < 0.27
 k, again_written = F.normalize(drawn(64, 64), dim=-1), torch.zeros(64, 64)  # 64 keys, 8 values for each
 for kt, vt in zip(k.repeat(8, 1), v, strict=True):
     again_written += torch.outer(kt, vt - kt @ again_written)
@@ -480,25 +480,25 @@ shelf = [
     "The problem of chapter 7 asks for a thousand merges in three seconds.",
     "The model of chapter 9 learns to add from 200 solved sums.",
 ]
-replied = []
+told = []
 for question in questions if smol else ():
     found = max(shelf, key=lambda text: len(words(text) & words(question)))
     alone = smol.answer(question, 24)
-    replied.append((found, alone, smol.answer(f"Text: {found}\nQuestion: {question}", 24)))
-    print(question, *replied[-1], sep="\n- ", end="\n\n")
+    told.append((found, alone, smol.answer(f"Text: {found}\nQuestion: {question}", 24)))
+    print(question, *told[-1], sep="\n- ", end="\n\n")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert smol is None or [shelf.index(found) for found, *_ in replied] == [2, 1, 3]
-assert smol is None or "a thousand merges in three seconds" in replied[0][2] and not any("thousand" in alone for _, alone, _ in replied)
+assert smol is None or [shelf.index(found) for found, *_ in told] == [2, 1, 3]
+assert smol is None or "a thousand merges in three seconds" in told[0][2] and not any("thousand" in alone for _, alone, _ in told)
 from course_kit.checkpoints import load_checkpoint
 
 assert load_checkpoint("transformer-grammar").model.config.heads == 4
-assert smol is None or "into English" in replied[1][2] and "5 heads" in replied[2][1] and "200" in replied[2][2] and "210 heads" in replied[2][2]
+assert smol is None or "into English" in told[1][2] and "5 heads" in told[2][1] and "200" in told[2][2] and "210 heads" in told[2][2]
 
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# One. Without a text SmolLM2 answers none correctly. With one the first answer is right. For the second the search finds the right text, and yet the model turns the two languages round. No text answers the third, but the search always finds one, and the model turns its 200 sums into 210 heads. (That model has four.)
+# One. Without a text SmolLM2 answers none correctly. With one the first answer is right. For the second the search finds the right text, and yet the model swaps the two languages. No text answers the third, but the search always finds one, and the model turns its 200 sums into 210 heads. (That model has four.)
 #
 # </details>
 #
