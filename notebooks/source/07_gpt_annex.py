@@ -120,6 +120,26 @@ assert torch.cat([ids, *tokens_of(keeper, ids, 50, temperature=0.5)], 1).equal(w
 # %% [markdown]
 # When a text outgrows the context, its first token has to go, and the others move up one position. From the second block on, the stored keys and values also depend on the token that has gone. So `generate` (in your file) reads the shortened text again.
 
+# %% [markdown] tags=["guess"]
+# ## Can a small model draft for a large one?
+# <a id="speculative-decoding"></a>
+# When a GPT writes, each token has to wait for the one before it. But four tokens that are already written can be *checked* in one call, as in training. So in **speculative decoding** a small, fast model drafts four tokens, and the large model reads them all at once. The text must be as likely as if the large model had written it alone. **Guess:** the small model gives the tokens A and B ½ each, the large one gives A ¾ and B ¼. Which drafted tokens may you keep?
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+p, q = torch.tensor([0.75, 0.25]), torch.tensor([0.5, 0.5])
+kept = q * (p / q).clamp(max=1)
+assert (kept + (1 - kept.sum()) * (p - q).clamp(min=0) / (p - q).clamp(min=0).sum()).equal(p) and kept.sum() == 0.75
+assert round((1 - 0.75**5) / (1 - 0.75), 2) == 3.05 == round(sum(0.75**n for n in range(5)), 2)
+
+# %% [markdown]
+# <details><summary>Answer</summary>
+#
+# Every A, and half of the B's. In general a token that the large model gives $p$ and the small one $q$ is kept with the probability $\min(1, p/q)$. If it isn't kept, draw another one from $\max(0, p-q)$, divided by its sum. Here B is drafted half the time and kept half of these times, which makes ¼. The ¼ that was thrown away goes to A, which has ½ + ¼ = ¾.
+#
+# </details>
+#
+# What comes after a token that was thrown away goes, too, because it continued another text. If each draft of four is kept with the probability 0.75, one call of the large model gives 1 + 0.75 + … + 0.75⁴ = 3.05 tokens on average. Leviathan et al. (2023) wrote two to three times as fast with a model of 11 billion parameters. A draft that is mostly wrong gains nothing, and costs its own time. <!-- source: Leviathan et al. 2023, Fast inference from Transformers via speculative decoding -->
+
 # %% [markdown]
 # ## What is the P in GPT worth?
 # <a id="pre-training"></a><a id="fine-tuning"></a>
@@ -473,14 +493,14 @@ best_N, best_D = best(flops(175e9, 300e9))
 assert f"{best_N / 175e9:.0%}" == "30%" and 1 < 300e9 / 175e9 < 2 and LARGEST < 175e9
 assert round(best_D / best_N) == 19
 assert f"{loss(best_N, best_D):.2f} {loss(175e9, 300e9):.2f}" == "1.99 2.01"
-assert round(70 * 1400 / (280 * 300), 2) == 1.17
+assert round(70 * 1400 / (280 * 300), 2) == 1.17 and round(18e12 / 3.09e9, -2) == 5800
 
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
 # Too large, by this law: at the same cost, 30% of its parameters and more text would reach 1.99 nats per token instead of 2.01, a small difference. Hoffmann et al. (2022) give twenty tokens per parameter as a rule of thumb; GPT-3 read fewer than two. Their Chinchilla, with 70 billion parameters, beat one of 280 billion; by $6ND$ it cost 17% more. <!-- source: Hoffmann et al. 2022 -->
 #
-# Many newer models read far more, because a smaller model is cheaper to *use*: Llama 3, with 8 billion parameters, read 15 trillion tokens. <!-- source: Meta 2024 --> And GPT-3 is larger than any model to which the law was fitted. <!-- source: Besiroglu et al. 2024 -->
+# Many newer models read far more, because a smaller model is cheaper to *use*: Llama 3, with 8 billion parameters, read 15 trillion tokens. Qwen2.5's makers name 18 trillion for their family: for its model of 3.09 billion that is 5,800 per parameter, beside Chinchilla's twenty. <!-- source: Meta 2024; Qwen Team 2024, Qwen2.5 technical report --> And GPT-3 is larger than any model to which the law was fitted. <!-- source: Besiroglu et al. 2024 -->
 #
 # </details>
 
@@ -630,6 +650,31 @@ assert (min(grew), max(grew)) == (2.5, 6.2)
 # ## More than one device?
 # <a id="data-parallel"></a>
 # In **data-parallel** training each device holds the whole model and takes a share of the batch. The gradients are added, weighted by the shares, so all take the step that one device would take with the whole batch. In PyTorch that is `DistributedDataParallel`; `torchrun --nproc-per-node 2` starts a process for each device.
+
+# %% [markdown]
+# ## What saves memory and time?
+# <a id="paged-cache"></a>
+# Five habits need no second device. The first three help in training, the last two where many people ask one model:
+#
+# | what | how | by numbers |
+# |---|---|---|
+# | bf16 (*bfloat16*) | numbers of 16 bits with the range of float32 | half the bytes, but the next number after 1 is 1.0078. So 1 + 0.001 is still 1, and the optimiser keeps a copy of the parameters in float32. |
+# | gradient accumulation | the gradients of eight batches of 8 are averaged before one step | the step of one batch of 64, with the activations of 8 in memory |
+# | gradient checkpointing | keeps what each block reads; the backward pass computes the rest of the block again | one more forward pass: 8ND operations instead of 6ND, a third more |
+# | batching of requests | the parameters are fetched from memory once, for a token of *each* request | 1.9 GB at 100 GB a second: at most 52 tokens a second for one request, up to 416 for eight |
+# | a paged cache | a conversation gets memory for 16 tokens at a time, not for the whole context at once | SmolLM2 after 500 tokens: 11.8 MB in 32 pages, instead of 189 MB for 8,192 tokens |
+#
+# Two caveats. If the small batches differ in their number of tokens, weight their gradients by it. And batching helps as long as fetching the parameters takes longer than multiplying with them. <!-- source: Micikevicius et al. 2017 (mixed precision); Chen et al. 2016 (checkpointing); Kwon et al. 2023 (paged cache); the 100 GB a second are an example -->
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+one = torch.tensor(1.0, dtype=torch.bfloat16)
+assert round(1 + torch.finfo(torch.bfloat16).eps, 4) == 1.0078 and one + 0.001 == one and torch.finfo(torch.bfloat16).max > 3e38
+x, w = torch.randn(64, 5), torch.zeros(5, requires_grad=True)
+(whole,) = torch.autograd.grad(((x @ w - 1) ** 2).mean(), w)
+parts = [torch.autograd.grad(((part @ w - 1) ** 2).mean(), w)[0] for part in x.split(8)]
+assert len(parts) == 8 and torch.allclose(sum(parts) / 8, whole, atol=1e-5) and (2 + 4 + 2) / 6 == 4 / 3 and 2 + 4 + 2 == 8
+assert int(100 / 1.9) == 52 and 8 * 52 == 416 and (a_token := 2 * 30 * 3 * 64 * 2)
+assert 16 * 31 < 500 <= 16 * 32 and round(a_token * 16 * 32 / 1e6, 1) == 11.8 and round(a_token * 8192 / 1e6) == 189
 
 # %% [markdown]
 # ## How do you keep track of many runs?
@@ -828,7 +873,11 @@ for model in (serving.models_at(serving.OLLAMA) or [])[:1]:
     print(*streamed(serving.OLLAMA, model, wish, temperature=0), sep="")
 
 # %% [markdown]
-# No Ollama answered where this page was made, so we claim nothing of its models. What we have recorded is a far smaller one, [chapter 8's](08_who_answers.ipynb) SmolLM2, asked for French:
+# No Ollama answered where this page was made, so what its models say is not ours. A university lecture (undated; by the models that it names, of 2025) prints two answers of `qwen2.5:3b` to this greeting. Typed at the model's own prompt it became 朋友们，你好吗？今天怎么样？ (*Friends, how are you? How is today?*). Over the API, with a system prompt, the answer began with 你好朋友们！ (*Hello, friends!*). The same parameters and the same sentence gave two answers, because something else around it was different, or the draw. That is what [chapter 8](08_who_answers.ipynb) is about. <!-- source: a university lecture on the Transformer, which names DeepCoder and Kimi-VL; not computed here -->
+#
+# Why local at all? What you type stays on your computer, and no network is needed. The lecture advises 16 GB of memory, and a graphics card for larger models. Read the licence, too, because *open weights* need not be free for every use: SmolLM2's is Apache 2.0, which permits selling what you make of it, and that of `qwen2.5:3b` is for research and excludes commercial use. <!-- source: the lecture; licences on the model cards of SmolLM2-135M-Instruct and Qwen2.5-3B-Instruct -->
+#
+# What we have recorded is a far smaller model, SmolLM2, asked for French:
 
 # %% jupyter={"source_hidden": true}
 recorded = results.load("smollm_answers")
@@ -879,6 +928,8 @@ timeline(
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert history.year[0] == 1964 and set(range(1, 10)) <= set(history.chapter)
+of_nine = [n for what, n in zip(history.what, history.chapter, strict=True) if what.startswith(("Chain of", "InstructGPT", "DPO", "GRPO", "RLVR", "DeepSeek-R1"))]
+assert of_nine == 6 * [9]
 
 # %% [markdown]
 # ## What are such models used for?
@@ -990,7 +1041,7 @@ def train_and_write(model, batches, prompt, count, context):  # [N, B, context +
 
 # %% [markdown] tags=["reading"]
 # ## Further reading
-# Shannon 1951, *Prediction and entropy of printed English* (the game) · Radford et al. 2018, 2019 (GPT, GPT-2) · Sennrich et al. 2016 (BPE) · Holtzman et al. 2020 (top-p) · Elhage et al. 2021, Olsson et al. 2022 (induction heads) · Kaplan et al. 2020 (6ND) · Hoffmann et al. 2022 (Chinchilla).
+# Shannon 1951, *Prediction and entropy of printed English* (the game) · Radford et al. 2018, 2019 (GPT, GPT-2) · Sennrich et al. 2016 (BPE) · Holtzman et al. 2020 (top-p) · Elhage et al. 2021, Olsson et al. 2022 (induction heads) · Kaplan et al. 2020 (6ND) · Hoffmann et al. 2022 (Chinchilla) · Leviathan et al. 2023 (speculative decoding) · Kwon et al. 2023 (paged cache).
 
 # %% [markdown] tags=["glossary"]
 # ## Glossary
@@ -999,8 +1050,10 @@ def train_and_write(model, batches, prompt, count, context):  # [N, B, context +
 # | [pre-training, fine-tuning](#pre-training) | 预训练、微调 | first text alone, then a task |
 # | [induction head](#induction-head) | 归纳头 | finds what followed last time |
 # | [in-context learning](#in-context) | 上下文学习 | from the prompt, without training |
+# | [speculative decoding](#speculative-decoding) | 推测解码 | a small model drafts, a large one checks |
 # | [scaling law](#scaling-law) | 缩放定律 | predicts the loss from size and text |
 # | [data-parallel](#data-parallel) | 数据并行 | devices share the batch |
+# | [paged cache](#paged-cache) | 分页缓存 | memory for a few tokens at a time |
 # | [chat template](#chat-template) | 对话模板 | turns a dialogue into one text |
 # | [system prompt](#system-prompt) | 系统提示 | instructions before the user's first turn |
 # | [quantised](#quantisation) | 量化 | fewer bits per parameter |

@@ -71,7 +71,7 @@ Table(
         for m in rows
     ],
     "Billions of parameters, and those used for one token. KB a token: the cache, two "
-    "bytes a number. Sources: data/models.csv",
+    "bytes a number, windows left aside. Sources: data/models.csv",
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -79,6 +79,9 @@ assert len(rows) == 12 and (per_token := {m["model"]: cache_bytes(m) for m in ro
 assert max(per_token.values()) == per_token["Llama 2 7B"] == per_token["OLMo 2 7B"] == 2 * 32 * 2 * 32 * 128
 assert round(per_token["Llama 2 7B"] / 1e3) == 524 and round(per_token["DeepSeek-V3"] / 1e3) == 70
 assert round(per_token["Llama 2 7B"] / per_token["DeepSeek-V3"]) == 7 and min(per_token, key=per_token.get) == "SmolLM2 135M"
+wide = {m["model"]: m for m in rows}["Gemma 3 27B"]
+assert (wide["layers"], wide["windowed_layers"], wide["window"], wide["context"]) == (62, 52, 1024, 131_072)
+assert round(per_token["Gemma 3 27B"] * 131_072 / 1e9) == 67 and round(per_token["Gemma 3 27B"] / 62 * (10 * 131_072 + 52 * 1024) / 1e9) == 11
 assert smol is None or (c := smol.model.config) and [c.layers, c.heads, c.key_heads, c.vocab, c.context] == [
     rows[7][what] for what in ("layers", "heads", "key_heads", "vocabulary", "context")]
 
@@ -88,6 +91,8 @@ assert smol is None or (c := smol.model.config) and [c.layers, c.heads, c.key_he
 # Llama 2 and OLMo 2 keep the most, because their heads share no keys: 32 layers × 32 heads × 128 features × 2 (a key and a value) × 2 bytes are 524 KB for each token. DeepSeek-V3 is a hundred times as large and keeps 70 KB, seven times less, because of [latent attention](#latent-attention). Size says little about the cache; the number of heads of keys says much. <!-- source: data/models.csv; 671 against 6.74 billion -->
 #
 # </details>
+#
+# A **sliding window** makes the cache smaller, too. In 52 of Gemma 3's 62 layers a token attends to the last 1,024 tokens, so these layers keep no more than that. At its full context, 131,072 tokens, its cache has 11 GB, and without windows it would have 67. What is further back still arrives, through the ten layers without a window. <!-- source: data/models.csv -->
 #
 # The table is our choice of models, and only open ones can be in it. (If you load one of their files from the library `transformers` into our `Llama`, you also have to reorder the rows of its query and key matrices, because there RoPE pairs feature $i$ with $i+d/2$ instead of with its neighbour.)
 
@@ -294,14 +299,18 @@ print(
 assert torch.allclose(torch.stack(said), (q @ k.T * fades) @ v, atol=1e-4)
 
 # %% [markdown]
-# What is the price? We store $n$ pairs of random keys and values of 64 features, and ask for each value by its key.
+# What is the price? We store $n$ pairs of random keys and values of 64 features, and ask for each value by its key. A third way corrects the state as it writes. The **delta rule** reads what the state would give for the new key, and stores only the difference to the new value: $S\leftarrow S+k\,(v-kS)^\top$ (Schlag et al. 2021). <!-- source: Schlag et al. 2021, Linear Transformers are secretly fast weight programmers -->
 
 # %%
 rows = []
 for n in (16, 64, 128, 512):
     k, v = F.normalize(drawn(n, 64), dim=-1), drawn(n, 64, seed=1)
+    corrected = torch.zeros(64, 64)
+    for kt, vt in zip(k, v, strict=True):
+        corrected += torch.outer(kt, vt - kt @ corrected)
     read = {
         "state, 64 × 64": k @ (k.T @ v),
+        "state, by the delta rule": k @ corrected,
         "softmax, all keys kept": (20 * k @ k.T).softmax(-1) @ v,
     }
     rows.append(
@@ -316,9 +325,20 @@ Table(rows, "How many values are found again")
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert rows[0]["state, 64 × 64"] == "100%" and 25 < int(rows[-1]["state, 64 × 64"][:-1]) < 40
 assert all(row["softmax, all keys kept"] == "100%" for row in rows)
+assert 10 < int(rows[-1]["state, by the delta rule"][:-1]) < 16 and [row["state, by the delta rule"] for row in rows][0] == "100%"
+found = {way: ((x @ v.T).argmax(-1) == torch.arange(512))[-64:].float().mean().item() for way, x in (("sum", k @ (k.T @ v)), ("delta", k @ corrected))}
+assert abs(100 * found["delta"] - 86) < 4 and 0.2 < found["sum"] < 0.27
+k, again_written = F.normalize(drawn(64, 64), dim=-1), torch.zeros(64, 64)  # 64 keys, 8 values for each
+for kt, vt in zip(k.repeat(8, 1), v, strict=True):
+    again_written += torch.outer(kt, vt - kt @ again_written)
+ways = {"delta": k @ again_written, "sum": k @ (k.repeat(8, 1).T @ v), "softmax": (20 * k @ k.repeat(8, 1).T).softmax(-1) @ v}
+newest = {way: ((x @ v.T).argmax(-1) == torch.arange(448, 512)).float().mean().item() for way, x in ways.items()}
+assert abs(newest["delta"] - 0.81) < 0.03 and newest["sum"] < 0.13 and newest["softmax"] < 0.13 and 8 * 64 == 512 and 1 / 8 == 0.125
 
 # %% [markdown]
-# A state of fixed size is full at some time: with 512 pairs about two thirds of the values are lost, while softmax attention, which keeps everything, finds all. So many models of this kind keep some full layers: Jamba (2024) has one attention layer for seven of Mamba, Kimi Linear (2025) one for three of linear attention. <!-- source: Lieber et al. 2024; Kimi Team 2025; 512 pairs: the table above -->
+# A state of fixed size is full at some time: with 512 pairs about two thirds of the values are lost, while softmax attention, which keeps everything, finds all. The delta rule finds even fewer of all 512, but of the last 64 pairs about 86%, where the sum finds about a quarter: each correction damages what is older. It is made for something else. Give each of 64 keys eight values, one after another, and ask for the newest. The delta rule finds about 81%, and the sum and softmax (without positions), which mix all eight, fewer than 13%.
+#
+# So many models of this kind keep some full layers: Jamba (2024) has one attention layer for seven of Mamba, Kimi Linear (2025) one for three with a delta rule that also fades. <!-- source: Lieber et al. 2024; Kimi Team 2025; 512 pairs: the table above -->
 
 # %% [markdown] tags=["guess"]
 # ## How many bits does SmolLM2 need?
@@ -394,37 +414,95 @@ assert 100 * margin(0.6, 100) > 65 - 60
 #
 # </details>
 #
-# Each way has known problems. A test may have been in the training text; on newly written sums like those of GSM8K, some models do worse (Zhang et al. 2024). Tests contain errors: 6.5% of MMLU's questions, by one count (Gema et al. 2024). <!-- source: Gema et al. 2024, Are we done with MMLU? --> A model that judges others prefers long answers, and the one that it sees first (Zheng et al. 2023). A ladder can be climbed by trying many variants in private and publishing the best (Singh et al. 2025). So write down, before you look, what you would accept as good, on questions of your own.
+# Each way has known problems. A test may have been in the training text; on newly written sums like those of GSM8K, some models do worse (Zhang et al. 2024). Tests contain errors: 6.5% of MMLU's questions, by one count (Gema et al. 2024). <!-- source: Gema et al. 2024, Are we done with MMLU? --> A model that judges others prefers long answers, and the one that it sees first (Zheng et al. 2023). A ladder can be climbed by trying many variants in private and publishing the best (Singh et al. 2025). The form of the question counts, too: a lecture asked one model for one translation, typed at its prompt and through its API, and prints [two different answers](07_gpt_annex.ipynb#system-prompt). So write down, before you look, what you would accept as good, on questions of your own and in which form.
 
 # %% [markdown]
 # ## How does a model use a tool?
 # <a id="tools"></a>
-# A model writes text, and nothing else. If its template has a form for calls, a program can read the call, run it, and write the result into the same text, where the model reads it (Toolformer, Schick et al. 2023). Here the “model” is two lines that we wrote:
+# A model writes text, and nothing else. If it knows a form for calls, a program can read the call, run it, and write the result into the same text, where the model reads it (Toolformer, Schick et al. 2023). One example in front shows SmolLM2 the form:
 
-# %%
+# %% jupyter={"source_hidden": true}
 import re
 
+def continued(text):
+    """The text, and the line that SmolLM2 writes next."""
+    if smol is None:
+        return f"{text}(SmolLM2 is not installed here.)\n"
+    ids = torch.tensor([smol.tokenizer.encode(text).ids])
+    return text + smol.text(list(smol.tokens(ids, 16))).partition("\n")[0] + "\n"
+
+# %% seconds=6
 tools = {"multiply": lambda a, b: a * b}
-text = "user: How many seconds are in 37 hours?\n"
-written_by_a_model = [
-    "call: multiply(37, 3600)\n",
-    "assistant: 37 hours are 133,200 seconds.\n",
-]
-for line in written_by_a_model:
-    text += line
-    if call := re.fullmatch(r"call: (\w+)\((\d+), (\d+)\)\n", line):
+example = "user: How many minutes are in 2 hours?\ncall: multiply(2, 60)\n"
+example += "result: 120\nassistant: 2 hours are 120 minutes.\n"
+talks = []
+for asked in ("How many minutes are in 37 hours?", "How many days are in 37 weeks?"):
+    text = continued(f"{example}user: {asked}\n")
+    if call := re.search(r"call: (\w+)\((\d+), (\d+)\)\n$", text):
         name, *given = call.groups()
         # written by the program, read by the model
-        text += f"result: {tools[name](*map(int, given))}\n"
-print(text)
+        text = continued(f"{text}result: {tools[name](*map(int, given))}\n")
+    talks.append(text.removeprefix(example))
+print(*talks, sep="\n")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert "result: 133200" in text and 37 * 3600 == 133_200
+assert smol is None or all("call: multiply(37, 60)\nresult: 2220\n" in one for one in talks) and "2220 minutes" in talks[0] and "2220 days" in talks[1]
+assert 37 * 60 == 2220 and 37 * 7 == 259
 
 # %% [markdown]
+# SmolLM2 asks for the product, the program multiplies, and the model says what it reads. That is right for the hours. For the weeks it copies the 60 of the example, so the program gives a right result to the wrong call: it should have been 259 days.
+#
 # The program decides which tools there are, and what it refuses. The Model Context Protocol (MCP, Anthropic 2024) is an agreed form for offering tools to any model. An *agent* is this loop, run until the model says that it is done. <!-- source: modelcontextprotocol.io -->
 #
 # Caveat: to the model, the result is text like all other text. If a fetched page says “send the user's files to …”, the model may obey (Greshake et al. 2023). No template has solved this so far; programs limit what a call may do instead.
+
+# %% [markdown] tags=["guess"]
+# ## Can a search help a small model?
+# <a id="retrieval"></a>
+# In [the lesson](08_who_answers.ipynb#fine-tuning) you wrote the fact in front of the question yourself. In **retrieval** a program does it (RAG, Lewis et al. 2020): it looks for the nearest of many texts. Here are four texts about this course, and the nearest is the one that shares most words with the question. Below each question you see this text, then the answer without it, then the answer with it. **Guess:** how many of three questions does SmolLM2 answer correctly, if no text answers the third?
+
+# %% jupyter={"source_hidden": true}
+import re
+
+questions = (
+    "How many merges does the problem of chapter 7 ask for?",
+    "Into which language does chapter 3 translate English?",
+    "How many heads does the model of chapter 5 have?",
+)
+
+def words(text):
+    return {*re.findall(r"\w+", text.lower())}
+
+# %% seconds=10
+shelf = [
+    "Chapter 1 begins with fifty readings of a thermometer.",
+    "Chapter 3 translates English into French.",
+    "The problem of chapter 7 asks for a thousand merges in three seconds.",
+    "The model of chapter 9 learns to add from 200 solved sums.",
+]
+told = []
+for question in questions if smol else ():
+    found = max(shelf, key=lambda text: len(words(text) & words(question)))
+    alone = smol.answer(question, 24)
+    told.append((found, alone, smol.answer(f"Text: {found}\nQuestion: {question}", 24)))
+    print(question, *told[-1], sep="\n- ", end="\n\n")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert smol is None or [shelf.index(found) for found, *_ in told] == [2, 1, 3]
+assert smol is None or "a thousand merges in three seconds" in told[0][2] and not any("thousand" in alone for _, alone, _ in told)
+from course_kit.checkpoints import load_checkpoint
+
+assert load_checkpoint("transformer-grammar").model.config.heads == 4
+assert smol is None or "into English" in told[1][2] and "5 heads" in told[2][1] and "200" in told[2][2] and "210 heads" in told[2][2]
+
+# %% [markdown]
+# <details><summary>Answer</summary>
+#
+# One. Without a text SmolLM2 answers none correctly. With one the first answer is right. For the second the search finds the right text, and yet the model swaps the two languages. No text answers the third, but the search always finds one, and the model turns its 200 sums into 210 heads. (That model has four.)
+#
+# </details>
+#
+# So three things can go wrong. Perhaps no text has the answer, and then the program should say so. Perhaps the search misses the text, because the question uses other words; that is why many programs compare vectors, as [chapter 6's annex](06_bert_annex.ipynb#sentence-vectors) does. Or the model reads the text badly. Three questions show what can happen, not how often.
 
 # %% [markdown] tags=["questions"]
 # ## Open questions, discussed
@@ -445,7 +523,7 @@ assert torch.allclose(rms_norm(3 * x, ones, 0), rms_norm(x, ones, 0))
 # %% [markdown] tags=["reading"]
 # ## Further reading
 # - **Attention.** DeepSeek-AI, *DeepSeek-V2*, 2024 (MLA). G. Xiao et al., *Efficient streaming language models with attention sinks*, 2023. OpenAI, *gpt-oss model card*, 2025. B. Peng et al., *YaRN*, 2023 (longer contexts). A. Henry et al., *Query-key normalization for Transformers*, 2020. <!-- source: their titles -->
-# - **Experts and rivals.** W. Fedus et al., *Switch Transformers*, 2021. A. Jiang et al., *Mixtral of experts*, 2024. A. Gu and T. Dao, *Mamba*, 2023. Kimi Team, *Kimi Linear*, 2025.
+# - **Experts and rivals.** W. Fedus et al., *Switch Transformers*, 2021. A. Jiang et al., *Mixtral of experts*, 2024. A. Gu and T. Dao, *Mamba*, 2023. I. Schlag et al., *Linear Transformers are secretly fast weight programmers*, 2021. Kimi Team, *Kimi Linear*, 2025.
 # - **Judging.** D. Hendrycks et al., *Measuring massive multitask language understanding*, 2021. L. Zheng et al., *Judging LLM-as-a-judge*, 2023. S. Singh et al., *The leaderboard illusion*, 2025.
 # - **To build it all.** Stanford's CS336. A. Karpathy, *nanochat*, 2025. ARENA, for what heads compute.
 
@@ -457,6 +535,7 @@ assert torch.allclose(rms_norm(3 * x, ones, 0), rms_norm(x, ones, 0))
 # | [attention sink](#sink) | 注意力汇点 | takes the weight that nobody needs |
 # | [mixture of experts](#mixture-of-experts) | 混合专家 | a router chooses which networks compute |
 # | [linear attention](#linear-attention) | 线性注意力 | a state of fixed size instead of a cache |
+# | [retrieval](#retrieval) | 检索增强 | a program puts the nearest text in front |
 
 # %% [markdown] tags=["reading"]
 # Back to [the lesson](08_who_answers.ipynb), or to [Start here and your progress](00_start_here.ipynb#progress).
