@@ -135,7 +135,7 @@ assert theirs == ["other", "Paris", "a", "fire", "=", "B"] and round([*tried.val
 assert ours[::3] == ["other", "fire"] and not {"Paris", "bonjour", "B"} & {*ours} and round(continued["parameters"] / 1e6) == 135
 
 # %% [markdown]
-# Both know the phrase and the fire, only SmolLM2 chooses *Paris*, and neither *bonjour*. Now look at the letters. After a single line SmolLM2's first choice, “=”, is wrong, but with two finished lines in front, the right letter, *B*, gets 78 %. In 24 such lines it was right 17 times without examples, and 23 times after two. <!-- source: 24 rows of random letters, tried once --> That's what the examples in GPT-3's prompts are for.
+# Both know the phrase and the fire, only SmolLM2 chooses *Paris*, and neither *bonjour*. Now look at the letters. After a single line SmolLM2's first choice, “=”, is wrong, but with two finished lines in front, the right letter, *B*, gets 78 %. Tried on 24 such lines, it missed seven without examples, and one after two. <!-- source: 24 rows of random letters, tried once --> That's what the examples in GPT-3's prompts are for.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## One: next word, one loss
@@ -204,9 +204,9 @@ assert round(math.log(11), 1) == 2.4
 #
 # In a GPT every token is such a clerk, and also a folder. But **a token may open only its own folder and those of tokens before it**, because otherwise it would find its own answer in the next folder.
 #
-# Let's follow one clerk, *sat*. Query, key and value are vectors, which three matrices compute from a token's vector. Take the dot product of its query with the key of *The*, *old*, *man* or *sat*, and divide by 8. That's a *score*: the better the label fits, the higher. A softmax turns the four scores into weights that add up to 1, here 0.04, 0.19, 0.62 and 0.15. So *sat* takes 0.62 of the value of *man* and a little of the others. That blend is what attention brings to *sat*.
+# Let's follow one clerk, *sat*. Query, key and value are vectors, which three matrices compute from a token's vector. Take the dot product of its query with the key of *The*, *old*, *man* or *sat*, and divide by 8, which is √64, because a key has 64 numbers. That's a *score*: the better the label fits, the higher. A softmax turns the four scores into weights that add up to 1, here 0.04, 0.19, 0.62 and 0.15. So *sat* takes 0.62 of the value of *man* and a little of the others. That blend is what attention brings to *sat*.
 #
-# One row of weights answers only one question. So each long query, key and value is cut into pieces, and each piece attends on its own: that's a **head**. At the end the heads' blends are glued together, and a last matrix mixes them. `gpt-prose` has six blocks, counted from below, of four heads each. How far back does a token reach?
+# One row of weights answers only one question. So each long query, key and value is cut into pieces, and each piece attends on its own: that's a **head**. Its columns in the three matrices are its own, so training can make it look for something else. At the end the heads' blends are glued together, and a last matrix mixes them. `gpt-prose` has six blocks, counted from below, of four heads each. How far back does a token reach?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 from course_kit.heads import attention_weights
@@ -315,7 +315,7 @@ assert gap < 1e-4
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### A step of training
-# Let's train a small one on a task in its prompt: six random digits and “=”, after which the same digits should come. Of such a row the model predicts twelve tokens: first five digits that nothing gives away, then “=” and the copy.
+# Let's train a small one on a task in its prompt: six random digits and “=”, after which the same digits should come. Of such a row the model predicts twelve tokens: five digits that nothing gives away (the first is only read), then “=” and the copy.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -493,7 +493,7 @@ labs.shares(
 assert [(p.cumsum(0) < 0.9).sum() + 1 for _, p in reach.values()] == [1, 592]
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# After *each* you need one token, but after *the* hundreds (most share the wide tile), so no fixed number is right. With **top-p** you ask for a share instead: keep the smallest set of likeliest tokens that together reach $p$, the *nucleus* (Holtzman et al. 2020). Take ½, ¼, ⅛, ⅛ and $p=\tfrac23$. The first two have ¾, which is enough; divided by ¾ they become ⅔ and ⅓.
+# After *each* you need one token, but after *the* hundreds (the rare ones share the wide tile), so no fixed number is right. With **top-p** you ask for a share instead: keep the smallest set of likeliest tokens that together reach $p$, the *nucleus* (Holtzman et al. 2020). Take ½, ¼, ⅛, ⅛ and $p=\tfrac23$. The first two have ¾, which is enough; divided by ¾ they become ⅔ and ⅓.
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["card"]
 # ### Exercise 3 ●●○ · 10 minutes
