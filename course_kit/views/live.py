@@ -10,7 +10,6 @@ import anywidget
 import ipywidgets
 import traitlets
 
-from course_kit.programs.arguments import flag
 from course_kit.shell import ipython
 from course_kit.views import program
 from course_kit.views.view import View, at
@@ -68,7 +67,7 @@ _shown: dict[str, tuple[str | None, list[LiveView]]] = {}
 
 def shell(view: View, wanted: bool) -> View | LiveView:
     """The view itself, or, where it is wanted, the live shell around it that Python can hear."""
-    return live(view) if flag("live", wanted) else view
+    return live(view) if wanted else view
 
 
 def live(view: View) -> LiveView:

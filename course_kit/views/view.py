@@ -16,7 +16,6 @@ import numpy as np
 
 from course_kit.i18n import current, from_cell, t
 from course_kit.i18n.catalogues import languages
-from course_kit.programs import arguments
 from course_kit.views import program
 from course_kit.views.table import TextTable
 
@@ -38,10 +37,7 @@ class View:
     presenting = False  # in large type, for a projector
 
     def __init__(self, title, caption, arrays, state, controls=(), options=None):
-        self.title, self.caption = (
-            from_cell(arguments.string("title", title)),
-            from_cell(arguments.string("caption", caption)),
-        )
+        self.title, self.caption = from_cell(title), from_cell(caption)
         self.arrays, self.state, self.controls = arrays, dict(state), list(controls)
         self.options = dict(options or {})
 

@@ -264,17 +264,6 @@ def test_chinese_in_pictures_is_numbered_where_no_font_has_it(monkeypatch):
     assert picture.names(["我", "eat"], "k") == ["k1", "eat"]
 
 
-def test_predict_needs_two_answers_and_a_right_one_among_them():
-    with pytest.raises(ValueError):
-        predict("?", ["only"], 0)
-    with pytest.raises(ValueError, match="answer"):
-        predict("?", ["a", "b"], 2)
-    with pytest.raises(ValueError, match="because"):
-        predict("?", ["a", "b"], 1, ["one reason"])
-    with pytest.raises(TypeError, match="because"):
-        predict("?", ["a", "b"], 1, None)
-
-
 CLAIMS = ["it rains", "it snows.", "it shines", "it hails"]
 REASONS = ["Look out.", "It is July.", "That is the moon.", "Too soft."]
 
