@@ -4,7 +4,10 @@ import ast
 import functools
 import re
 
-from .notebook import LINK, Notebook, tags, without_magics
+from course_kit.exercises.cells import without_magics
+
+from ..sources import tags
+from .notebook import LINK, Notebook
 
 TAGS = {"predict", "lab", "exercise", "training", "check", "optional-network", "shows"}
 TAGS |= {"guess"}  # a text that asks, of what a view or a fold of its own answers
