@@ -165,7 +165,6 @@ IN_LESSON = {
     "a cell tagged half too many": (STEP, HALF + HALF + STEP),
     "a cell tagged problem does not say what it should": ('keep("one")\n', f'keep("one")\n\n{PROBLEM}'),
     "the text above it is no card": (' tags=["card"]', ""),
-    "the keys of a cell are not in alphabetic order": ('# %% tags=["exercise"]', '# %% tags=["exercise"] seconds=6'),
     "a cell tagged asserts has no assert": (CELL, f'# %% tags=["asserts"]\nprint(1)\n\n{CELL}'),
     "'y' is made in a cell tagged asserts only": (CELL, f'# %% tags=["asserts"]\ny = 1\nassert y\n\n# %%\ny\n\n{CELL}'),
     "'y' is made in a cell tagged shows only": (CELL, f'# %% tags=["shows"]\ny = 1\n\n# %%\ny\n\n{CELL}'),

@@ -30,16 +30,6 @@ def header(notebook):
     if "display_name: Python 3 (ipykernel)" not in notebook.text.split("# %%", 1)[0]:
         todo = "Add the kernelspec of another source to the top, with display_name: Python 3 (ipykernel)."
         yield 0, "the header names no kernel", todo
-    for number, line in enumerate(notebook.text.splitlines(), 1):
-        if not line.startswith("# %%"):
-            continue
-        bare = re.sub(r'"[^"]*"', '""', line)
-        while (shorter := re.sub(r"[{\[][^{}\[\]]*[}\]]", "", bare)) != bare:
-            bare = shorter
-        keys = re.findall(r"([\w-]+)=", bare)
-        if keys != sorted(keys):
-            todo = f"Write: {', '.join(sorted(keys))}."
-            yield 0, f"line {number}: the keys of a cell are not in alphabetic order", todo
 
 
 def known_tags(notebook):
