@@ -8,7 +8,6 @@ from course_kit.i18n import from_cell, t
 from course_kit.programs.arguments import described
 from course_kit.views.arguments import as_array, as_labels, checked_labels
 from course_kit.views.chart import Chart, Series, clock
-from course_kit.views.live import shell
 
 KEYS = ("rows", "columns")
 __all__ = ["bars", "beside", "chosen", "lines", "maps", "points", "regression"]
@@ -116,7 +115,6 @@ def maps(
     scale="",
     across=0,
     along=None,
-    live=False,
     **words,
 ):
     """Matrices beside each other: title -> [R, C].
@@ -126,11 +124,10 @@ def maps(
     numbers that may be below 0, which then have another colour.
     Matrices of True and False are drawn in half ink: a permission is no weight of 1. What is not allowed is hatched.
     along: (label, F whole numbers or F words, the first of them to be seen), a slider or buttons; then [F, R, C] each.
-    live=True: Python reads and moves `along`.
     """
     if along is not None:
         words |= dict(limits=limits, signed=signed, axes=axes, scale=scale, across=across)
-        return shell(_along(matrices, along, lambda of: maps(of, rows, columns, **words)), live)
+        return _along(matrices, along, lambda of: maps(of, rows, columns, **words))
     of = [({}, word) if isinstance(word, str) else (word, what) for word, what in ((rows, "row"), (columns, "column"))]
     axes = axes and tuple(from_cell(name) for name in axes)
     parts = {title: as_array(matrix, title) for title, matrix in matrices.items()}

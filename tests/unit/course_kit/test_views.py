@@ -16,7 +16,7 @@ from PIL import Image
 
 from course_kit import files
 from course_kit.views import heatmap, picture, plot, predict, program, reveal, sweep
-from course_kit.views.live import below
+from course_kit.views.live import below, live
 from course_tools.authoring.clean import WIDGET_VIEW, clean
 from course_utils.kernels import nadaraya_watson
 
@@ -190,7 +190,7 @@ def test_live_shell_has_the_state_as_traits():
 
 
 def test_what_stands_below_a_live_view_follows_it_and_is_kept_in_a_saved_notebook():
-    view = heatmap([[0.5, 0.5], [0.0, 1.0]], ["a", "b"], ["c", "d"], live=True)
+    view = live(heatmap([[0.5, 0.5], [0.0, 1.0]], ["a", "b"], ["c", "d"]))
     told = below(view, lambda: f"row {view.row}", "row")
     assert told._repr_mimebundle_()["text/html"] == "row -1"
     view.row = 1
