@@ -99,10 +99,6 @@ class View:
         told = {name: getattr(self, name) for name in ("kind", "title", "caption", "state", "controls", "presenting")}
         words = self.title if self.options.get("silent") else self.describe()
         told |= {"format": program.FORMAT, "words": words, "arrays": layout}
-        if clash := told.keys() & self.options:
-            raise ValueError(
-                f"{self.kind!r} has an option {min(clash)!r}; every view is told one of that name: rename it"
-            )
         return told | self.options
 
     def payload(self) -> bytes:

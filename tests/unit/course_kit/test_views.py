@@ -68,13 +68,6 @@ def test_the_data_of_a_view_are_json_that_ends_no_script():
     assert spec["format"] == program.FORMAT and base64.b64decode(numbers) == view.payload()
 
 
-def test_an_option_cannot_take_the_place_of_what_every_view_is_told():
-    view = heatmap([[1.0]])
-    view.options["words"] = True
-    with pytest.raises(ValueError, match="'words'"):
-        view.spec()
-
-
 def test_masked_cells_are_masked_everywhere():
     mask = torch.ones(2, 2).tril().bool()
     view = heatmap([[1.0, 0.0], [0.5, 0.5]], mask=mask)
