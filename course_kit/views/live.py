@@ -48,7 +48,6 @@ class LiveView(anywidget.AnyWidget):
     describe = property(lambda self: self.now.describe)
     table = property(lambda self: self.now.table)
     to_png = property(lambda self: self.now.to_png)
-    to_html = property(lambda self: self.now.to_html)
 
     def close(self) -> None:
         """Takes the widget and its layout out of the page and of the kernel."""
