@@ -162,7 +162,7 @@ def drift():
     options = SEVERAL
     if CHANGED and not has_changed(r"course_|chapters/|data/|locale/|tests/"):
         names = {Path(path).stem for path in CHANGED if path.startswith("notebooks/")}
-        options = ["-k", " or ".join([*sorted(names), "a_chapter", "is_imported"])]
+        options = ["-k", " or ".join([*sorted(names), "a_chapter"])]
     return pytest_on("notebooks/test_*.py", without=["notebooks/test_exercises*.py"], options=options)
 
 

@@ -1,39 +1,27 @@
 """Languages and their catalogues: locale/es.toml is a language, locale/es/LC_MESSAGES/*.po are its texts (gettext).
 
 kit.po, site.po and ch00.po … have what is marked in Python and in templates, views.po what is marked in JavaScript, and
-a notebook's own catalogue its Markdown and what its cells give to be shown. What is wrong with one is said once, with
-file and line; its English is shown.
+a notebook's own catalogue its Markdown and what its cells give to be shown. `course translate --check` says what is
+wrong with one, with file and line.
 """
 
 import functools
 import gettext
 import io
 import re
-import sys
 import tomllib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 FOLDER = Path(__file__).resolve().parents[2] / "locale"
-PLACE = re.compile(r"\{\w*\}")
-NEEDED = "name", "folder", "tag", "plural", "fonts", "between"  # of a language
 MARKED = re.compile(r"kit|site|ch\d\d")  # catalogues of what is marked in Python and in templates
 
 
 @functools.cache
 def languages() -> dict[str, dict[str, Any]]:
-    """{language: what its file says} of those that the course has beside English; a file that is broken is left out."""
-    found = {}
-    for path in sorted(FOLDER.glob("*.toml")):
-        try:
-            told = tomllib.loads(path.read_text(encoding="utf-8"))
-            if lacking := [name for name in NEEDED if name not in told]:
-                raise ValueError(f"it lacks {', '.join(lacking)}")
-            found[path.stem] = told
-        except ValueError as error:  # of TOML and of UTF-8, too
-            print(f"{path}: {error}. This language is left out.", file=sys.stderr)
-    return found
+    """{language: what its file says} of those that the course has beside English."""
+    return {path.stem: tomllib.loads(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.toml"))}
 
 
 def paths(language: str) -> list[Path]:
@@ -60,28 +48,11 @@ def read(path: Path) -> Any:
         raise CatalogueError(f"{where}: {error}. Mend this line, in gettext's format.") from None
 
 
-def places_lost(message: Any) -> bool:
-    """Whether a translation lacks a place of its English, or has one that the English has not."""
-    english = message.id if isinstance(message.id, tuple) else (message.id,)
-    said = message.string if isinstance(message.string, tuple) else (message.string,)
-    wanted = {frozenset(PLACE.findall(one)) for one in english}
-    return any(one and frozenset(PLACE.findall(one)) not in wanted for one in said)
-
-
-def messages(path: Path, problems: list[str]) -> Iterator[Any]:
-    """The messages of a catalogue that are translated and whole; `problems` gets a sentence for each that is not."""
-    try:
-        catalogue = read(path)
-    except (CatalogueError, OSError) as error:
-        problems.append(str(error))
-        return
-    for message in catalogue:
+def messages(path: Path) -> Iterator[Any]:
+    """The messages of a catalogue that are translated."""
+    for message in read(path):
         said = message.string if isinstance(message.string, tuple) else (message.string,)
-        if not message.id or message.fuzzy or not any(said):
-            continue
-        if places_lost(message):
-            problems.append(f"{path}, line {message.lineno}: its places differ from those of {message.id!r}.")
-        else:
+        if message.id and not message.fuzzy and any(said):
             yield message
 
 
@@ -103,17 +74,13 @@ class Words:
 
 
 def entries(chosen: Iterable[Path], wanted: Callable[[Any], bool] = lambda message: True) -> dict[str, Any]:
-    """{key: translation, or a tuple of its forms} of these catalogues; what is wrong in them is said."""
-    problems: list[str] = []
+    """{key: translation, or a tuple of its forms} of these catalogues."""
     found: dict[str, Any] = {}
     for path in chosen:
-        for one in filter(wanted, messages(path, problems)):
+        for one in filter(wanted, messages(path)):
             text = one.id[0] if isinstance(one.id, tuple) else one.id
             said = tuple(filter(None, one.string)) if isinstance(one.string, tuple) else one.string
             found.setdefault(f"{one.context}\4{text}" if one.context else text, said)
-    if problems:
-        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-        print(f"{problems[0]} English is shown.{more}", file=sys.stderr)
     return found
 
 

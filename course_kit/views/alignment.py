@@ -5,8 +5,7 @@ from typing import Any
 import numpy as np
 
 from course_kit.i18n import sentences, t, tn
-from course_kit.programs.arguments import described, whole_number
-from course_kit.views.arguments import as_labels, checked_labels, place_of
+from course_kit.views.arguments import checked_labels, place_of
 from course_kit.views.live import shell
 from course_kit.views.reader_input import answered
 from course_kit.views.table import TextTable
@@ -117,11 +116,8 @@ def alignment(
     Raises TypeError or ValueError that says what was given, what is needed and what to do.
     """
     source, versions = _versions(translation, variants)
-    languages = as_labels(languages, "languages", "two names, as in ('en', 'zh')")
-    if len(languages) != 2:
-        raise ValueError(f"languages are {languages}; needed: two, of the source and of the target")
     longest = max(len(v.tokens) for v in versions)
-    step = longest if step is None else whole_number("step", step, 0, longest)
+    step = longest if step is None else step
     if caption is None:
         caption = sentences(CAPTION, t("Press a [key|source word] to knock it out.") if len(versions) > 1 else "")
     control = {"kind": "range", "name": "step", "label": t("words written"), "digits": 0}
@@ -130,7 +126,7 @@ def alignment(
         words = {0: t("nothing"), **{i: v.label for i, v in enumerate(versions) if i}}
         menu = {"options": list(words), "words": words, "menu": True}
         controls.append({"kind": "choice", "name": "variant", "label": t("knock out"), **menu})
-    options = {"source": source, "versions": _shown(versions), "languages": languages}
+    options = {"source": source, "versions": _shown(versions), "languages": list(languages)}
     options["first"] = place_of(select, versions[0].tokens, t("written word"))
     if glosses is not None:
         options["glosses"] = checked_labels(glosses, len(source), "glosses", "the source has {} tokens")
@@ -151,8 +147,6 @@ def _versions(translation, variants) -> tuple[list[str], list[Version]]:
     if weights is None:
         raise ValueError("the model of this translation has no attention; take another translation")
     first = Version(tokens, checked_weights(weights, tokens, source, "weights"))
-    if not isinstance(variants, tuple | list):
-        raise TypeError(f"variants is {described(variants)}; needed: a list of dicts")
     return source, [first, *(variant_of(v, source, f"variants[{i}]") for i, v in enumerate(variants))]
 
 

@@ -6,7 +6,6 @@ import inspect
 import textwrap
 
 from course_kit.i18n import from_cell, t
-from course_kit.programs import arguments
 from course_kit.views.arguments import as_labels
 from course_kit.views.table import TextTable
 from course_kit.views.view import View
@@ -57,12 +56,7 @@ def predict(
     right; or a list with a reason for each answer, of which a reader sees that of the one picked and that of the right
     one. Works without a kernel; where no script runs, the answers stand in a list and the right one unfolds.
     """
-    question = arguments.string("question", question)
     answers = as_labels(answers, "answers", "a list of answers")
-    if len(answers) < 2:
-        raise ValueError(f"answers hold {len(answers)}: give at least 2")
-    arguments.whole_number("answer", answer, 0, len(answers) - 1)
-    because = _reasons(because, len(answers))
     order = shuffled(question, len(answers))  # of the English question: the same in each language
     answers, because = from_cell(answers), from_cell(because)
     options = {
@@ -72,15 +66,6 @@ def predict(
         "foot": False,
     }
     return Predict(question, "", {}, {"pick": -1}, [], options)
-
-
-def _reasons(because: str | list[str], count: int) -> str | list[str]:
-    if isinstance(because, str):
-        return arguments.string("because", because)
-    reasons = as_labels(because, "because", "a text, or a list with a text for each answer")
-    if len(reasons) != count:
-        raise ValueError(f"because holds {len(reasons)} reasons, but there are {count} answers: give one for each")
-    return reasons
 
 
 def shuffled(question: str, count: int) -> list[int]:

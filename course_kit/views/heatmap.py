@@ -13,7 +13,6 @@ from course_kit.views.arguments import (
     chosen_pair,
     full_ink,
 )
-from course_kit.views.live import shell
 from course_kit.views.table import TextTable
 from course_kit.views.view import View
 
@@ -95,7 +94,6 @@ def heatmap(
     names=None,
     select=None,
     axes=("query", "key"),
-    live=False,
 ):
     """Heatmap of attention: hover or arrow keys light a cell, its query and key, and say the number in words.
 
@@ -104,10 +102,10 @@ def heatmap(
     queries, keys: labels, Q and K of them. mask: bool, True = may be attended, broadcastable to weights; the rest is
     hatched. names: of the N; head: which of them is shown at first. select:
     (query, key) to light at first, labels or indices; the largest number is lit without it. axes: what the rows and the
-    columns are, where they are no queries and keys. live=True: Python hears `row`, `col`, `head`.
+    columns are, where they are no queries and keys.
 
     More than 4,096 weights travel as float16 (error ≤ 5·10⁻⁴), fewer as float32.
-    Returns a view: describe() table() to_png() to_html(path). Raises TypeError or ValueError that says what
+    Returns a view: describe() table() to_png(). Raises TypeError or ValueError that says what
     was given, what is needed and what to do.
     """
     values = as_array(weights, "weights")
@@ -140,4 +138,4 @@ def heatmap(
     view = Heatmap(title, caption, arrays, state, controls, options)
     side = 0.42 * max(1.0, 6 / max(count, width))
     view.size = (min(7.5, max(3.2, side * width + 1.4)), min(7.5, max(2.2, side * count + 1.2)))
-    return shell(view, live)
+    return view

@@ -10,7 +10,6 @@ import anywidget
 import ipywidgets
 import traitlets
 
-from course_kit.programs.arguments import flag
 from course_kit.shell import ipython
 from course_kit.views import program
 from course_kit.views.view import View, at
@@ -49,7 +48,6 @@ class LiveView(anywidget.AnyWidget):
     describe = property(lambda self: self.now.describe)
     table = property(lambda self: self.now.table)
     to_png = property(lambda self: self.now.to_png)
-    to_html = property(lambda self: self.now.to_html)
 
     def close(self) -> None:
         """Takes the widget and its layout out of the page and of the kernel."""
@@ -68,7 +66,7 @@ _shown: dict[str, tuple[str | None, list[LiveView]]] = {}
 
 def shell(view: View, wanted: bool) -> View | LiveView:
     """The view itself, or, where it is wanted, the live shell around it that Python can hear."""
-    return live(view) if flag("live", wanted) else view
+    return live(view) if wanted else view
 
 
 def live(view: View) -> LiveView:

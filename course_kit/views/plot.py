@@ -5,11 +5,9 @@ import copy
 import numpy as np
 
 from course_kit.i18n import from_cell, t
-from course_kit.programs.arguments import described, flag, one_of, real_number, string, whole_number
+from course_kit.programs.arguments import described
 from course_kit.views.arguments import as_array, as_labels, checked_labels
 from course_kit.views.chart import Chart, Series, clock
-from course_kit.views.live import shell
-from course_kit.views.picture import COLOURS
 
 KEYS = ("rows", "columns")
 __all__ = ["bars", "beside", "chosen", "lines", "maps", "points", "regression"]
@@ -23,7 +21,7 @@ def regression(keys, values, curves, truth=None, *, xlabel="key", ylabel="value"
     """
     found = [_series("", (keys, values), t("keys and values"))._replace(kind="points", role="value")]
     found += [] if truth is None else [_series("", truth, "truth")._replace(kind="dashed")]
-    drawn = _named("curves", curves)
+    drawn = _named(curves)
     drawn[:1] = [one._replace(role="output") for one in drawn[:1]]
     return _lines(found + drawn, xlabel, ylabel, **words)
 
@@ -34,11 +32,10 @@ def points(x, y=None, xlabel="", ylabel="", *, labels=None, log=None, role=None,
     labels, role (a key of COLOURS): of all points, or name of a group -> labels, role. (x, low, high) is a band.
     compare: see `lines`.
     """
-    groups = _named("x", x) if isinstance(x, dict) else [_series("", (x, y), t("x and y"))]
-    labels, role = (_by_group(what, of, groups) for what, of in (("labels", labels), ("role", role)))
+    groups = _named(x) if isinstance(x, dict) else [_series("", (x, y), t("x and y"))]
+    labels, role = (_by_group(of, groups) for of in (labels, role))
     for i, one in enumerate(groups):
         given, own = labels.get(one.name), role.get(one.name)
-        own is None or one_of("role", own, COLOURS)
         names = None if given is None else checked_labels(given, len(one.x), "labels", "x holds {} numbers")
         groups[i] = one._replace(kind="band" if one.kind == "band" else "points", role=own, labels=names)
     return _lines(groups, xlabel, ylabel, log=log, **words)
@@ -54,7 +51,7 @@ def lines(
     start: the x at which the first line is read out before anybody points. hours: x is a time of day, 14.6 is 14:36.
     notes: x -> what is written below of the first line's point there, such as what a model says by then.
     words: title, caption."""
-    drawn = _named("series", series)
+    drawn = _named(series)
     heights = {x: float(np.interp(x, drawn[0].x, drawn[0].y)) for x in sorted(notes or ())}
     words["notes"] = [[x, height, str(notes[x])] for x, height in heights.items()]
     return _lines(drawn, xlabel, ylabel, compare, log, mark, limits, start, hours, **words)
@@ -62,8 +59,7 @@ def lines(
 
 def beside(charts, **words):
     """Charts of lines or points side by side in one view: title of each -> chart. words: title, caption."""
-    _charts(charts, "title", "lines")
-    shown = [{**chart.shown[0], "title": from_cell(string("a title", name))} for name, chart in charts.items()]
+    shown = [{**chart.shown[0], "title": from_cell(name)} for name, chart in charts.items()]
     return _chart(shown, **words, size=(min(9.4, 3.9 * len(shown)), 2.8))
 
 
@@ -72,17 +68,14 @@ def chosen(charts, label, start, *, title="", caption=""):
 
     charts: number or word -> chart, all with as many lines and points; label: of the control; start: seen first.
     """
-    _charts(charts, "number or word", "lines", "bars", "maps")
     values, frames = list(charts), list(charts.values())
-    if start not in values:
-        raise ValueError(f"start is {start!r}; needed: one of {', '.join(map(str, values))}")
-    control: dict = {"name": "along", "label": from_cell(string("label", label))}
+    control: dict = {"name": "along", "label": from_cell(label)}
     if isinstance(values[0], str):
         control |= {"kind": "choice", "options": values, "words": {v: from_cell(v) for v in values}}
     else:
         control |= {"kind": "range", "values": values, "digits": 0}
     first = copy.copy(frames[0])
-    first.title, first.caption = from_cell(string("title", title)), from_cell(string("caption", caption))
+    first.title, first.caption = from_cell(title), from_cell(caption)
     first.frames, first.controls = charts, [control]
     first.arrays = {name: np.concatenate([frame.arrays[name] for frame in frames]) for name in first.arrays}
     first.state, first.options = first.state | {"along": start}, first.options | {"along": values}
@@ -91,29 +84,16 @@ def chosen(charts, label, start, *, title="", caption=""):
     return first
 
 
-def bars(labels, values, *, ylabel="", digits=3, each=None, along=None, **words):
+def bars(labels, values, *, ylabel="", digits=3, each=None, **words):
     """One bar per name with its number. words: title, caption.
 
     values: [n], or several, as {"before": [n], "after": [n]}: then each name has a bar of each, the last in purple.
-    each: [n, R], single measurements of what the bars are the means of: a dot for each. along: as in `maps`; values
-    are then [F, n].
+    each: [n, R], single measurements of what the bars are the means of: a dot for each.
     """
     values = values if isinstance(values, dict) else {"": values}
-    parts, all_of = list(values), [as_array(of, f"values {part}".strip()) for part, of in values.items()]
-    if along is not None:
-        words |= dict(ylabel=ylabel, digits=digits, each=each)
-        return _along(dict(zip(parts, all_of, strict=True)), along, lambda of: bars(labels, of, **words))
-    if not parts or any(of.ndim != 1 or of.shape != all_of[0].shape for of in all_of):
-        shapes = ", ".join(str(of.shape) for of in all_of) or "none"
-        raise ValueError(f"values have shapes {shapes}; needed: one or more of [n], a number for each label")
-    amounts = all_of
+    parts, amounts = list(values), [as_array(of, f"values {part}".strip()) for part, of in values.items()]
     labels = checked_labels(labels, len(amounts[0]), "labels", "values holds {} numbers")
-    whole_number("digits", digits, 0, 20), string("ylabel", ylabel)
     dots = np.empty((len(labels), 0)) if each is None else as_array(each, "each")
-    if dots.ndim != 2 or len(dots) != len(labels):
-        raise ValueError(
-            f"each has shape {dots.shape}; needed: [n, R], R measurements for each of {len(labels)} labels"
-        )
     labels, parts, ylabel = from_cell(labels), from_cell(parts), from_cell(ylabel)
     rows = [[name, *(f"{of[i]:.{digits}f}" for of in amounts)] for i, name in enumerate(labels)]
     told = [t(", ").join(f"{p} {x}".strip() for p, x in zip(parts, of, strict=True)) for _, *of in rows]
@@ -135,7 +115,6 @@ def maps(
     scale="",
     across=0,
     along=None,
-    live=False,
     **words,
 ):
     """Matrices beside each other: title -> [R, C].
@@ -145,19 +124,12 @@ def maps(
     numbers that may be below 0, which then have another colour.
     Matrices of True and False are drawn in half ink: a permission is no weight of 1. What is not allowed is hatched.
     along: (label, F whole numbers or F words, the first of them to be seen), a slider or buttons; then [F, R, C] each.
-    live=True: Python reads and moves `along`.
     """
-    if not isinstance(matrices, dict) or not matrices:
-        raise TypeError(f"matrices is {described(matrices)}; needed: title -> [R, C]")
     if along is not None:
         words |= dict(limits=limits, signed=signed, axes=axes, scale=scale, across=across)
-        return shell(_along(matrices, along, lambda of: maps(of, rows, columns, **words)), live)
-    if not (isinstance(limits, tuple | list) and len(limits) == 2 and limits[0] < limits[1]):
-        raise ValueError(f"limits is {described(limits)}; needed: (number without ink, number in full ink)")
+        return _along(matrices, along, lambda of: maps(of, rows, columns, **words))
     of = [({}, word) if isinstance(word, str) else (word, what) for word, what in ((rows, "row"), (columns, "column"))]
-    axes = axes and tuple(from_cell(string("a name of the axes", name)) for name in axes)
-    if unknown := set(as_labels(signed, "signed", "titles of matrices")) - set(matrices):
-        raise ValueError(f"signed holds {min(unknown)!r:.60}; there are {', '.join(map(str, matrices))}")
+    axes = axes and tuple(from_cell(name) for name in axes)
     parts = {title: as_array(matrix, title) for title, matrix in matrices.items()}
     half = limits == (0, 1) and not signed and all(np.isin(part, (0, 1)).all() for part in parts.values())
     panels, ends = [], [limits[0], limits[1] + 0.7 * half]
@@ -168,8 +140,8 @@ def maps(
         panels.append(
             dict(title=from_cell(title), shape=part.shape, signed=title in signed, mask=bool(half), range=ends) | names
         )
-    options = dict(panels=panels, rows=of[0][1], columns=of[1][1], axes=axes, scale=from_cell(string("scale", scale)))
-    options |= {"across": whole_number("across", across, 0, 9), "along": []}
+    options = dict(panels=panels, rows=of[0][1], columns=of[1][1], axes=axes, scale=from_cell(scale))
+    options |= {"across": across, "along": []}
     arrays = {"y": [part.ravel() for part in parts.values()]}
     return Chart("maps", None, arrays, options, *_read_out(parts, of[0][1]), **words)
 
@@ -187,11 +159,7 @@ def _read_out(parts: dict, rows: str) -> tuple[str, tuple[list, list]]:
 
 def _along(given: dict, along, chart) -> Chart:
     """One chart of the first axis of what is given at a time; along: as in `maps`."""
-    if not isinstance(along, tuple | list) or len(along) != 3:
-        raise ValueError(f"along is {described(along)}; needed: (label, values, the first of them to be seen)")
     label, values, start = along
-    if {len(as_array(of, name)) for name, of in given.items()} != {len(values)}:
-        raise ValueError(f"along has {len(values)} values; needed: as many entries of each of {', '.join(given)}")
     frames = {value: chart({name: of[f] for name, of in given.items()}) for f, value in enumerate(values)}
     return chosen(frames, label, start, title=frames[values[0]].title, caption=frames[values[0]].caption)
 
@@ -199,24 +167,11 @@ def _along(given: dict, along, chart) -> Chart:
 def _lines(
     series, xlabel, ylabel, compare=None, log=None, mark=None, limits=None, start=None, hours=False, notes=(), **words
 ) -> Chart:
-    string("xlabel", xlabel), string("ylabel", ylabel)
-    series = series + [one._replace(kind="dashed") for one in _named("compare", compare or {})]
-    log = "" if log is None else one_of("log", log, ("x", "y", "xy"))
-    if mark is not None:
-        if not isinstance(mark, tuple | list) or len(mark) != 2:
-            raise ValueError(f"mark is {described(mark)}; needed: (x, text)")
-        mark = real_number("mark's x", mark[0]), from_cell(string("mark's text", mark[1]))
-    if limits is not None:
-        if not isinstance(limits, tuple | list) or len(limits) != 2:
-            raise ValueError(f"limits is {described(limits)}; needed: (low, high)")
-        limits = (
-            real_number("the lower limit", limits[0]),
-            real_number("the upper limit", limits[1], above=limits[0]),
-        )
-    start = None if start is None else real_number("start", start)
-    if flag("hours", hours) and "x" in log:
-        raise ValueError(f"log is {log!r}, but with hours=True x is a time of day; needed: log=None or 'y'")
-    xlabel, ylabel = from_cell(xlabel), from_cell(ylabel)
+    series = series + [one._replace(kind="dashed") for one in _named(compare or {})]
+    mark = mark and (float(mark[0]), from_cell(mark[1]))
+    limits = limits and (float(limits[0]), float(limits[1]))
+    start = None if start is None else float(start)
+    xlabel, ylabel, log = from_cell(xlabel), from_cell(ylabel), log or ""
     panel = dict(series=series, xlabel=xlabel, ylabel=ylabel, log=log, mark=mark, limits=limits, start=start, title="")
     panel |= {"hours": hours, "notes": list(notes)}
     return _chart([panel], **words)
@@ -239,15 +194,7 @@ def _chart(panels, **words) -> Chart:
     return Chart("lines", panels, arrays, options, said, ([t("line"), "x", "y"], rows), **words)
 
 
-def _charts(charts, by: str, *kinds: str) -> None:
-    given = charts.values() if isinstance(charts, dict) else ()
-    if not given or any(getattr(chart, "kind", "") not in kinds for chart in given):
-        raise TypeError(f"charts is {described(charts)}; needed: {by} -> chart, of {' or '.join(kinds)}")
-
-
-def _named(what: str, named) -> list[Series]:
-    if not isinstance(named, dict):
-        raise TypeError(f"{what} is {described(named)}; needed: name -> (x, y)")
+def _named(named: dict) -> list[Series]:
     return [_series(str(name), xy, name) for name, xy in named.items()]
 
 
@@ -263,11 +210,8 @@ def _series(name: str, given, what: str) -> Series:
     return Series(name, x, ys[0], ys[1], "band") if len(ys) == 2 else Series(name, x, ys[0])
 
 
-def _by_group(what: str, given, groups: list[Series]) -> dict:
-    names = [one.name for one in groups]
-    if isinstance(given, dict) and not (given and set(given) <= set(names)):
-        raise TypeError(f"{what} is {described(given)}; needed: one for all points, or name of a group -> its own")
-    return given if isinstance(given, dict) else dict.fromkeys(names, given)
+def _by_group(given, groups: list[Series]) -> dict:
+    return given if isinstance(given, dict) else dict.fromkeys((one.name for one in groups), given)
 
 
 def _ends(one: Series) -> str:

@@ -4,7 +4,6 @@ import html
 from typing import NamedTuple
 
 from course_kit.i18n import from_cell, t
-from course_kit.programs.arguments import described, string
 
 MOST_DIGITS = 4  # of a number in a table whose column has one form
 
@@ -54,15 +53,13 @@ class Table(list):
 
     def __init__(self, rows, caption: str = "", data: tuple[str, ...] = ()):
         """data: the columns of sentences and answers, which stay as they are in any language."""
-        rows = list(rows) if hasattr(rows, "__iter__") else [rows]
-        if not rows or not all(isinstance(row, dict) for row in rows):
-            raise TypeError(f"rows are {described(rows)}; needed: a list of dicts, column -> value, at least one")
+        rows = list(rows)
         for number, row in enumerate(rows, 1):
             if row.keys() != rows[0].keys():
                 given, needed = (", ".join(map(str, names)) or "none" for names in (row, rows[0]))
                 raise ValueError(f"row {number} has the columns {given}; needed, as in the first row: {needed}")
         super().__init__(rows)
-        self.caption, self.data = from_cell(string("caption", caption)), data
+        self.caption, self.data = from_cell(caption), data
 
     def _cells(self):
         yield [from_cell(t(str(name))) for name in self[0]]

@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from course_kit.i18n import t
-from course_kit.programs.arguments import described, whole_number
 from course_kit.views.arguments import as_array, as_labels, check_weights
 
 MOST_SOURCE, MOST_TARGET = 64, 140
@@ -51,9 +50,7 @@ def checked_weights(weights, tokens: list[str], source: list[str], name: str) ->
 
 def variant_of(given, source: list[str], name: str) -> Version:
     """What was written when something was taken away: a dict as `labs.alignment` says."""
-    if not isinstance(given, dict) or not {"word", "tokens", "weights"} <= given.keys():
-        raise TypeError(f"{name} is {described(given)}; needed: a dict of word, tokens, weights")
-    word = whole(given["word"], len(source) - 1, t("{name} word", name=name))
+    word = given["word"]
     written = _words(given["tokens"], t("{name} tokens", name=name))
     if len(written) > MOST_TARGET:
         raise ValueError(f"{name} has {len(written)} tokens: this lab shows up to {MOST_TARGET}")
@@ -85,8 +82,3 @@ def word_of(token) -> str:
     """A token as a reader sees it: without the mark that opens a word in a vocabulary of pieces."""
     token = str(token)
     return token[1:] if token.startswith("▁") and len(token) > 1 else token
-
-
-def whole(value, last: int, name: str) -> int:
-    """A whole number from 0 to last. Raises ValueError for anything else."""
-    return whole_number(name, value, 0, last)

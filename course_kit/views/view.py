@@ -8,15 +8,12 @@ import base64
 import copy
 import html
 import json
-import pathlib
 import re
 from typing import Any
 
 import numpy as np
 
-from course_kit.i18n import current, from_cell, t
-from course_kit.i18n.catalogues import languages
-from course_kit.programs import arguments
+from course_kit.i18n import from_cell, t
 from course_kit.views import program
 from course_kit.views.table import TextTable
 
@@ -38,10 +35,7 @@ class View:
     presenting = False  # in large type, for a projector
 
     def __init__(self, title, caption, arrays, state, controls=(), options=None):
-        self.title, self.caption = (
-            from_cell(arguments.string("title", title)),
-            from_cell(arguments.string("caption", caption)),
-        )
+        self.title, self.caption = from_cell(title), from_cell(caption)
         self.arrays, self.state, self.controls = arrays, dict(state), list(controls)
         self.options = dict(options or {})
 
@@ -78,21 +72,6 @@ class View:
 
         return render(self.draw, self.size, self.scale, self.colours, "WEBP")
 
-    def to_html(self, path=None) -> str:
-        """A self-contained page: interactive without kernel, network or JupyterLab. Written to `path` if given."""
-        tag = languages()[current()]["tag"] if current() != "en" else "en"
-        page = (
-            f'<!DOCTYPE html>\n<html lang="{tag}"><meta charset="utf-8">'
-            '<meta name="viewport" content="width=device-width">'
-            f"<title>{html.escape(self.title)}</title><style>:root{{color-scheme:light dark}}"
-            "body{font:15px system-ui,sans-serif;margin:1.5em auto;max-width:60em;padding:0 1em;color:#1b2430}"
-            "@media(prefers-color-scheme:dark){body{background:#1c2128;color:#e6ebf1}}img{max-width:100%}</style>"
-            f"<script>{program.source()}</script><main>{self.fragment()}</main></html>\n"
-        )
-        if path is not None:
-            pathlib.Path(path).write_text(page, encoding="utf-8")
-        return page
-
     # ---- the two shells' common ground
     def spec(self) -> dict[str, Any]:
         """All but the numbers, as JSON: what the program needs to build the view."""
@@ -103,10 +82,6 @@ class View:
         told = {name: getattr(self, name) for name in ("kind", "title", "caption", "state", "controls", "presenting")}
         words = self.title if self.options.get("silent") else self.describe()
         told |= {"format": program.FORMAT, "words": words, "arrays": layout}
-        if clash := told.keys() & self.options:
-            raise ValueError(
-                f"{self.kind!r} has an option {min(clash)!r}; every view is told one of that name: rename it"
-            )
         return told | self.options
 
     def payload(self) -> bytes:

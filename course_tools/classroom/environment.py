@@ -47,8 +47,6 @@ def ensure(root=ROOT, extras=(), pip_options=()):
     pip_options  handed to pip as they are
     Raises SetUpError.
     """
-    if home := os.environ.get("PYTHONHOME"):
-        raise SetUpError(f"PYTHONHOME is {home}: no environment finds its own modules there. Unset it, and try again.")
     root = Path(root).resolve()
     with _only_one(root):
         venv = root / ".venv"

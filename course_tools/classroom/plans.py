@@ -35,12 +35,12 @@ class Section:
 
 @dataclass(frozen=True)
 class Guess:
-    """What a predict(…) cell asks. right: index of the right answer, None where there is none; reasons: a word for each
-    answer, "" where nothing is said."""
+    """What a predict(…) cell asks. right: index of the right answer; reasons: a word for each answer, "" where nothing
+    is said."""
 
     question: str
     answers: list[str]
-    right: int | None
+    right: int
     reasons: list[str]
 
     @property
@@ -50,13 +50,13 @@ class Guess:
 
     @property
     def rightly(self):
-        """The right answer, "" where there is none."""
-        return "" if self.right is None else self.answers[self.right]
+        """The right answer."""
+        return self.answers[self.right]
 
     @property
     def why(self):
         """Why it is right, "" where that is not said."""
-        return "" if self.right is None else self.reasons[self.right]
+        return self.reasons[self.right]
 
 
 @functools.cache
@@ -95,7 +95,7 @@ def guesses(cells, name):
             for node in ast.walk(ast.parse(cell.source)):
                 if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "predict":
                     given = {k.arg: _literal(k.value) for k in node.keywords}
-                    answers, right, because = _literal(node.args[1]) or [], given.get("answer"), given.get("because")
+                    answers, right, because = _literal(node.args[1]), given["answer"], given.get("because")
                     if isinstance(because, str):
                         because = [because if number == right else "" for number in range(len(answers))]
                     reasons = [said(name, one) for one in because or [""] * len(answers)]

@@ -9,16 +9,6 @@ from course_kit.fetching import fetch
 from ..classroom.doctor import verify
 
 
-def whereabouts(source):
-    """Where a corpus would come from, in words; nothing is fetched or checked."""
-    file = fetching.sources()[source]["file"]
-    if fetching.own_copy(file):
-        return "is in COURSE_DATA_DIR"
-    if (fetching.cache_folder() / file.removesuffix(".gz")).is_file():
-        return "is in the cache"
-    return f"is not here yet (`course data {source}` fetches it)"
-
-
 def write_index():
     """Write `tables.json`: the checksums of tables and book. For authors, after one has changed on purpose."""
     sums = {path.name: files.sha256(path) for path in sorted([*folder().glob("*.csv"), folder() / BOOK])}
@@ -42,5 +32,5 @@ def run(name=None, index=False):
     for file, problem in result.items():
         print(f"data/{file} {problem or 'is intact'}")
     for source, fields in {} if index else fetching.sources().items():
-        print(f"{source} {whereabouts(source)}: {fields['title']}")
+        print(f"`course data {source}` fetches: {fields['title']}")
     return int(any(result.values()))

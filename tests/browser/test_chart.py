@@ -132,8 +132,12 @@ def test_charts_are_as_wide_as_their_column_and_never_jump(put):
 
 
 def test_a_slider_gives_the_bars_other_values_and_single_ones_are_read_out(put):
-    values, each = {"x": [[1, 2], [3, 4]], "y": [[5, 6], [7, 8]]}, [[6, 8], [0, 2]]
-    page = put(plot.bars(["a", "b"], values, along=("step", [0, 1], 0), each=each, digits=0))
+    each = [[6, 8], [0, 2]]
+    steps = [
+        plot.bars(["a", "b"], of, each=each, digits=0)
+        for of in ({"x": [1, 2], "y": [5, 6]}, {"x": [3, 4], "y": [7, 8]})
+    ]
+    page = put(plot.chosen(dict(enumerate(steps)), "step", 0))
     page.locator("input[type=range]").press("ArrowRight")
     page.locator(".hand").press("End")
     until(page.get_by_test_id("readout").inner_text, contains("a, y: 7; each: 6, 8"))

@@ -1,6 +1,7 @@
 """The same views where the course's JupyterLab is not: their program comes once, with an output of setup()."""
 
 import nbformat
+import pages
 import pytest
 from jupyterlab_driver import Lab, Notebook
 from waiting import until
@@ -83,7 +84,7 @@ def test_on_colab_each_output_is_a_page_of_its_own(watch, tmp_path, monkeypatch)
 
 def test_printed_from_disk_it_keeps_its_picture(watch, tmp_path):
     view = heatmap([[0.5, 0.5], [0, 1.0]], ["a", "b"], ["c", "d"])
-    view.to_html(tmp_path / "view.html")
+    (tmp_path / "view.html").write_text(pages.page(view.fragment()), encoding="utf-8")
     page = watch((tmp_path / "view.html").as_uri())
     until(lambda: page.evaluate("() => !!document.querySelector('.course-view').view"))
     page.emulate_media(media="print")

@@ -11,9 +11,9 @@ from cells import answered, texts
 
 from course_kit import lessons
 from course_kit.exercises.catalogue import find
+from course_kit.exercises.cells import without_magics
 from course_kit.exercises.define import FindError, stubs
 from course_tools.authoring import building
-from course_tools.authoring.rules.notebook import without_magics
 
 cells_of = functools.cache(lambda name: building.read_source(name).cells)
 

@@ -24,7 +24,6 @@ from course_kit.text import Subwords, Vocabulary, WordPiece
 from course_kit.views import heatmap, plot, predict
 from course_kit.views.alignment import alignment
 from course_kit.views.heads import heads
-from course_kit.views.table import Table
 from course_utils.attention import MultiHeadAttention
 from course_utils.gpt import GPT, GPTConfig
 
@@ -64,63 +63,47 @@ KINDS = {
 }  # fmt: skip
 KINDS["seed"] = [*KINDS["whole"], 10**20]
 SMALL = GPT(GPTConfig(9, 8, 1, 2))
-KINDS["title"] = KINDS["text"] + [[], {}, torch.ones(2), NAN]
 KINDS["numbers?"] = KINDS["numbers"][1:]  # or None: nothing is given
 KINDS["many"] = [value for value in KINDS["words"] if value != ["a"] * 999]
 SIX = list("abcdef")
-TOLD = {"title": "text", "caption": "text"}
-VIEW = TOLD | {"live": "flag"}
 # function, arguments that it takes, and which kind each one that is varied is of
 BORDERS = {
     "heatmap": (heatmap, {"weights": soft(4, 4)}, {"weights": "numbers", "queries": "words", "keys": "words",
-                "mask": "mask", "head": "whole", "select": "pair"} | VIEW),
+                "mask": "mask", "head": "whole", "select": "pair"}),
     "heads": (heads, {"weights": [soft(2, 4, 4)]}, {"weights": "numbers", "queries": "words", "mask": "mask",
-              "layer": "whole"} | VIEW),
+              "layer": "whole"}),
     "alignment": (aligned, {}, {"source": "words", "tokens": "words", "weights": "numbers",
-                  "variants": "pair", "step": "whole", "languages": "words"} | VIEW),
+                  "variants": "pair"}),
     "ask": (ask, {"keys": torch.arange(4.0), "values": soft(4)}, {"keys": "numbers", "values": "numbers",
-            "truth": "pair", "query": "number", "width": "number", "key_name": "text"} | TOLD),
+            "truth": "pair", "query": "number", "width": "number", "key_name": "text"}),
     "bandwidth": (bandwidth, {"keys": torch.arange(4.0), "values": soft(4)}, {"keys": "numbers", "values": "numbers",
-                  "width": "number", "value_name": "text"} | VIEW),
-    "softmax": (softmax, {"scores": soft(4)}, {"scores": "numbers", "names": "words"} | VIEW),
+                  "width": "number", "value_name": "text"}),
+    "softmax": (softmax, {"scores": soft(4)}, {"scores": "numbers", "names": "words"}),
     "attention": (attention, {"q": soft(2), "k": soft(4, 2)}, {"q": "numbers", "k": "numbers", "v": "numbers?",
-                  "query": "text", "keys": "words", "score": "name"} | TOLD),
+                  "query": "text", "keys": "words", "score": "name"}),
     "self_attention": (self_attention, dict(x=soft(4, 2), WQ=soft(2, 2), WK=soft(2, 2), WV=soft(2, 2), words=WORDS),
-                       dict.fromkeys(("x", "WQ", "WK", "WV"), "numbers") | {"words": "words"} | TOLD),
+                       dict.fromkeys(("x", "WQ", "WK", "WV"), "numbers") | {"words": "words"}),
     "masking": (masking, {"scores": soft(4, 4)}, {"scores": "numbers", "names": "words", "length": "whole",
-                "causal": "flag", "order": "name"} | TOLD),
-    "shuffle": (positions.shuffle, {"x": soft(4, 4)}, {"x": "numbers", "tokens": "words", "positions": "flag"} | TOLD),
+                "causal": "flag", "order": "name"}),
+    "shuffle": (positions.shuffle, {"x": soft(4, 4)}, {"x": "numbers", "tokens": "words", "positions": "flag"}),
     "mask_tokens": (bert.mask_tokens, {"tokens": WORDS, "vocabulary": WORDS}, {"tokens": "words", "vocabulary": "many",
-                    "seed": "whole", "title": "text", "caption": "text"}),
+                    "seed": "whole"}),
     "predictions": (bert.predictions, {"tokens": WORDS, "predictions": soft(4, 6), "vocabulary": SIX}, {
                     "tokens": "words", "predictions": "numbers", "vocabulary": "words", "positions": "places",
-                    "select": "place"} | VIEW),
+                    "select": "place"}),
     "next_character": (gpt.next_character, {"text": "abcab", "probabilities": soft(4, 6), "tokens": SIX}, {
-                       "probabilities": "numbers", "tokens": "words", "title": "text"}),
-    "merges": (gpt.merges, {"words": {"low": 5, "lower": 2}}, {"steps": "whole", "title": "text"}),
-    "replies": (chat.replies, {"questions": WORDS, "said": {"m": WORDS}}, {"questions": "words", "said": "pair",
-                "title": "title", "caption": "text"}),
-    "predict": (predict, {"question": "?", "answers": WORDS, "answer": 0}, {"question": "text", "answer": "whole",
-                "because": "text"}),
+                       "probabilities": "numbers", "tokens": "words"}),
+    "merges": (gpt.merges, {"words": {"low": 5, "lower": 2}}, {"steps": "whole"}),
+    "replies": (chat.replies, {"questions": WORDS, "said": {"m": WORDS}}, {"questions": "words", "said": "pair"}),
+    "predict": (predict, {"question": "?", "answers": WORDS, "answer": 0}, {"answers": "many"}),
     "descent": (lambda **given: descent(model=load_checkpoint("transformer-grammar"), layer=1, head=1, **given),
                 {"sentence": "the animal was tired .", "word": "il"}, {"sentence": "sentence", "word": "place"}),
     "load_checkpoint": (load_checkpoint, {}, {"name": "model"}),
     "silenced": (lambda heads: silenced(SMALL, heads).__enter__(), {}, {"heads": "heads"}),
-    "plot.lines": (plot.lines, {"series": {"a": ([0, 1], [0, 1])}}, {"series": "pair", "xlabel": "text", "log": "name",
-                   "mark": "pair"}),
-    "plot.points": (plot.points, {"x": [0, 1], "y": [0, 1]}, {"x": "numbers", "y": "numbers", "labels": "words",
-                    "role": "name", "title": "text"}),
-    "plot.maps": (plot.maps, {"matrices": {"a": soft(2, 2)}}, {"matrices": "pair", "limits": "pair",
-                  "signed": "pair"}),
-    "plot.chosen": (plot.chosen, {"charts": {1: plot.lines({"a": ([0], [1])})}, "label": "n", "start": 1},
-                    {"charts": "pair", "label": "text"}),  # fmt: skip
-    "plot.beside": (plot.beside, {"charts": {"a": plot.lines({"a": ([0], [1])})}}, {"charts": "pair",
-                    "caption": "text"}),
+    "plot.points": (plot.points, {"x": [0, 1], "y": [0, 1]}, {"x": "numbers", "y": "numbers"}),
     "plot.regression": (plot.regression, {"keys": [0, 1], "values": [0, 1], "curves": {}}, {"keys": "numbers",
-                        "values": "numbers", "truth": "pair", "title": "text"}),
-    "plot.bars": (plot.bars, {"labels": WORDS, "values": soft(4)}, {"labels": "words", "values": "numbers",
-                  "digits": "whole", "ylabel": "text"}),
-    "Table": (Table, {"rows": [{"a": 1}]}, {"rows": "words", "caption": "text"}),
+                        "values": "numbers", "truth": "pair"}),
+    "plot.bars": (plot.bars, {"labels": WORDS, "values": soft(4)}, {"labels": "words"}),
     "bleu": (metrics.bleu, {"hypotheses": ["a"], "references": ["a"]}, {"tokenize": "name"}),
     "Vocabulary.build": (Vocabulary.build, {"sentences": ["a b"]}, {"split": "name", "min_count": "whole"}),
     "Subwords.build": (Subwords.build, {"sentences": ["a b"]}, {"max_size": "whole"}),

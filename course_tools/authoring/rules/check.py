@@ -3,7 +3,7 @@
 from course_tools.authoring import building
 from course_tools.authoring.sources import BuildError
 
-from . import imports, names, numbers, outputs, pattern, text
+from . import names, numbers, outputs, pattern, text
 from .notebook import Notebook, syntax_errors
 
 
@@ -26,15 +26,7 @@ def run(names=(), check=False, lint=False, text=False):
     """The command `course notebooks` -> exit status, the worse if there are two."""
     if not (check or lint):
         return building.run(names, text=text)
-    status = max((_checked(name, check, lint) for name in building.names(names)), default=0)
-    return max(status, _imported()) if lint else status
-
-
-def _imported():
-    """Say what is imported from the course and is not there -> exit status."""
-    missing = imports.missing()
-    print("\n".join(map(str, missing)) if missing else "all that is imported from the course is there")
-    return int(bool(missing))
+    return max((_checked(name, check, lint) for name in building.names(names)), default=0)
 
 
 def _checked(name, check, lint):

@@ -2,9 +2,10 @@
 
 import ast
 
+from course_kit.exercises.cells import without_magics
 from course_kit.resuming import DEFINITIONS
 
-from .notebook import tags, without_magics
+from ..sources import tags
 
 
 def asserted_only(notebook):

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from course_kit import lessons
-from course_tools.authoring import building, sources
+from course_kit.exercises.cells import without_magics
+from course_tools.authoring import building, minutes, sources
 
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
 
@@ -61,12 +62,8 @@ class Notebook:
         return [(n, cell.source) for n, cell in enumerate(self.cells, 1) if cell.cell_type == "markdown"]
 
     def headings(self):
-        """(number, level, text) of each heading, in order; lines of code blocks do not count."""
-        found = []
-        for number, text in self.prose():
-            bare = re.sub(r"^(```|~~~).*?^\1", "", text, flags=re.S | re.M)
-            found += [(number, len(marks), head.strip()) for marks, head in re.findall(r"^(#+) +(.*)$", bare, re.M)]
-        return found
+        """(number, level, text) of each heading, in order."""
+        return [(n, *one) for n, cell in enumerate(self.cells, 1) for one in minutes.headings(cell)]
 
     def anchors(self):
         """What a link within this notebook may point to: named places, and headings as Jupyter names them."""
@@ -95,13 +92,3 @@ def _syntax_error(code):
     except SyntaxError as error:
         return error
     return None
-
-
-def without_magics(code):
-    """The Python of a cell: lines with a magic are empty."""
-    return re.sub(r"^[ \t]*[%!].*$", "", code, flags=re.M)
-
-
-def tags(cell):
-    """The tags of a cell, as a list."""
-    return list(cell.metadata.get("tags", []))

@@ -17,7 +17,7 @@ import itertools
 import re
 from dataclasses import dataclass, field
 
-from .notebook import without_magics
+from course_kit.exercises.cells import without_magics
 
 SOURCE = re.compile(r"<!--\s*source:\s*\w.*?-->", re.S)
 FENCED = re.compile(r"^(```|~~~).*?^\1", re.S | re.M)

@@ -5,8 +5,8 @@ import re
 
 from course_tools.authoring import minutes
 
+from ..sources import tags
 from .names import names
-from .notebook import tags
 
 WORDS, CELLS, EXERCISES, GUESSES = 3000, 28, 5, 5  # of a lesson, at most: what minutes.py counts
 DEFINITION, OTHER = 48, 12  # lines of a visible cell of a lesson, empty ones aside

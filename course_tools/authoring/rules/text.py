@@ -4,7 +4,10 @@ import ast
 import functools
 import re
 
-from .notebook import LINK, Notebook, tags, without_magics
+from course_kit.exercises.cells import without_magics
+
+from ..sources import tags
+from .notebook import LINK, Notebook
 
 TAGS = {"predict", "lab", "exercise", "training", "check", "optional-network", "shows"}
 TAGS |= {"guess"}  # a text that asks, of what a view or a fold of its own answers
@@ -27,16 +30,6 @@ def header(notebook):
     if "display_name: Python 3 (ipykernel)" not in notebook.text.split("# %%", 1)[0]:
         todo = "Add the kernelspec of another source to the top, with display_name: Python 3 (ipykernel)."
         yield 0, "the header names no kernel", todo
-    for number, line in enumerate(notebook.text.splitlines(), 1):
-        if not line.startswith("# %%"):
-            continue
-        bare = re.sub(r'"[^"]*"', '""', line)
-        while (shorter := re.sub(r"[{\[][^{}\[\]]*[}\]]", "", bare)) != bare:
-            bare = shorter
-        keys = re.findall(r"([\w-]+)=", bare)
-        if keys != sorted(keys):
-            todo = f"Write: {', '.join(sorted(keys))}."
-            yield 0, f"line {number}: the keys of a cell are not in alphabetic order", todo
 
 
 def known_tags(notebook):

@@ -91,7 +91,7 @@ def screens(cells):
 
 
 def plan(cells, run=()):
-    """What `of` finds, as a page reads it: code as HTML; so are the files that are kept, and what each defines.
+    """What `screens` finds, as a page reads it: code as HTML; so are the files that are kept, and what each defines.
 
     run: the cells as the course ran them; those of a class say nothing of its files before it has kept them.
     committed: what the course's cell showed, where the class's has the same code and its run was never finished.

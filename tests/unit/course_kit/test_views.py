@@ -16,7 +16,7 @@ from PIL import Image
 
 from course_kit import files
 from course_kit.views import heatmap, picture, plot, predict, program, reveal, sweep
-from course_kit.views.live import below
+from course_kit.views.live import below, live
 from course_tools.authoring.clean import WIDGET_VIEW, clean
 from course_utils.kernels import nadaraya_watson
 
@@ -66,13 +66,6 @@ def test_the_data_of_a_view_are_json_that_ends_no_script():
     (spec, numbers), *others = map(json.loads, found)
     assert others == [] and spec["queries"] == ["</script><!--"] and spec["keys"] == ["\0"]
     assert spec["format"] == program.FORMAT and base64.b64decode(numbers) == view.payload()
-
-
-def test_an_option_cannot_take_the_place_of_what_every_view_is_told():
-    view = heatmap([[1.0]])
-    view.options["words"] = True
-    with pytest.raises(ValueError, match="'words'"):
-        view.spec()
 
 
 def test_masked_cells_are_masked_everywhere():
@@ -190,7 +183,7 @@ def test_live_shell_has_the_state_as_traits():
 
 
 def test_what_stands_below_a_live_view_follows_it_and_is_kept_in_a_saved_notebook():
-    view = heatmap([[0.5, 0.5], [0.0, 1.0]], ["a", "b"], ["c", "d"], live=True)
+    view = live(heatmap([[0.5, 0.5], [0.0, 1.0]], ["a", "b"], ["c", "d"]))
     told = below(view, lambda: f"row {view.row}", "row")
     assert told._repr_mimebundle_()["text/html"] == "row -1"
     view.row = 1
@@ -262,17 +255,6 @@ def test_presenting_leaves_no_trace_in_what_a_notebook_keeps(monkeypatch):
 def test_chinese_in_pictures_is_numbered_where_no_font_has_it(monkeypatch):
     monkeypatch.setattr(picture, "fonts", lambda: ["DejaVu Sans"])
     assert picture.names(["我", "eat"], "k") == ["k1", "eat"]
-
-
-def test_predict_needs_two_answers_and_a_right_one_among_them():
-    with pytest.raises(ValueError):
-        predict("?", ["only"], 0)
-    with pytest.raises(ValueError, match="answer"):
-        predict("?", ["a", "b"], 2)
-    with pytest.raises(ValueError, match="because"):
-        predict("?", ["a", "b"], 1, ["one reason"])
-    with pytest.raises(TypeError, match="because"):
-        predict("?", ["a", "b"], 1, None)
 
 
 CLAIMS = ["it rains", "it snows.", "it shines", "it hails"]

@@ -216,12 +216,6 @@ def test_uv_is_told_what_pip_is_told_or_not_used(environment, project, monkeypat
     assert tools() == ["pip"]
 
 
-def test_a_home_of_another_python_is_named(environment, project, monkeypatch):
-    monkeypatch.setenv("PYTHONHOME", "/elsewhere")
-    with pytest.raises(environment.SetUpError, match="PYTHONHOME is /elsewhere"):
-        environment.ensure(project)
-
-
 def test_a_full_disk_is_reported_before_anything_is_made(environment, project, monkeypatch):
     monkeypatch.setattr(environment.shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(1, 1, 10**9))
     with pytest.raises(environment.SetUpError, match=r"1\.0 GB are free on this disk; the environment needs 2\.5 GB"):
