@@ -16,6 +16,7 @@ import functools
 import inspect
 import io
 import linecache
+import os
 import random
 import re
 import signal
@@ -188,12 +189,18 @@ def world_unchanged() -> Iterator[list[str]]:
     and then the notebook would never print again."""
     import numpy
     import torch
+    from torch._tensor_str import get_printoptions
 
     seeds = torch.get_rng_state(), random.getstate(), numpy.random.get_state()  # noqa: NPY002
     settings: dict[str, tuple[Callable[[], Any], Callable[[Any], Any]]] = {
+        mark("Python's recursion limit"): (sys.getrecursionlimit, sys.setrecursionlimit),  # first: the others call
         mark("torch's default dtype"): (torch.get_default_dtype, torch.set_default_dtype),
         mark("torch's default device"): (torch.get_default_device, _set_default_device),
         mark("torch's gradient mode"): (torch.is_grad_enabled, torch.set_grad_enabled),
+        mark("torch's print options"): (get_printoptions, lambda options: torch.set_printoptions(**options)),
+        mark("numpy's print options"): (numpy.get_printoptions, lambda options: numpy.set_printoptions(**options)),
+        mark("the working folder"): (_folder, os.chdir),
+        mark("what ■ does"): (lambda: signal.getsignal(signal.SIGINT), _interrupted_by),
     }
     before = {name: get() for name, (get, _) in settings.items()}
     stdout, stderr, shell = sys.stdout, sys.stderr, ipython()
@@ -213,6 +220,19 @@ def world_unchanged() -> Iterator[list[str]]:
         torch.set_rng_state(seeds[0])
         random.setstate(seeds[1])
         numpy.random.set_state(seeds[2])  # noqa: NPY002
+
+
+def _folder() -> str:
+    try:
+        return os.getcwd()
+    except OSError:  # it was deleted
+        return os.curdir
+
+
+def _interrupted_by(handler: Any) -> None:
+    """Sets what an interrupt does, which only the main thread may."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, handler)
 
 
 def _set_default_device(device: Any) -> None:

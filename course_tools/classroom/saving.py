@@ -34,3 +34,4 @@ async def _start_jupyter_server_extension(server):
         from course_tools.classroom.presenting import start
 
         page["coursePresenting"] = start.configuration()
+        start.curtain(server.web_app.settings["lab_jinja2_env"])

@@ -6,8 +6,11 @@ The plugin in course_tools/classroom/jupyter/labextension shows one step a scree
 the page's configuration that it is wanted, which chapters there are, and their speaker notes.
 """
 
+import json
 import os
+import re
 from dataclasses import replace
+from pathlib import Path
 
 from course_kit import files, lessons
 from course_tools.authoring import building
@@ -63,3 +66,40 @@ def configuration():
         told = [replace(one, heading=heads.get(one.heading, one.heading)) for one in notes(name)]
         said[name] = [{"heading": x.heading, "minutes": x.minutes, "starts": x.starts, "html": x.html()} for x in told]
     return {"chapters": [f"{folder}/{name}.ipynb" for name in names], "notes": said}
+
+
+LATE = "No screens came in time. If the plugin is older than the course, `python course.py doctor` says what to do."
+CURTAIN = """<div id="course-curtain" translate="no"> </div><style>
+#course-curtain{position:fixed;inset:0;z-index:99999;display:grid;place-items:center;padding:4vw;
+font:700 5.3vw/1.12 system-ui,sans-serif;color-scheme:SCHEME;
+color:light-dark(#000,#e6ebf1);background:light-dark(#fff,#1c2128)}
+[data-jp-theme-light=true]>#course-curtain{color-scheme:light}[data-jp-theme-light=false]>#course-curtain{color-scheme:dark}
+#course-curtain[data-late]{inset:auto 0 0;padding:9px;font:16px/1.2 system-ui,sans-serif;color:#000;background:#ffe9a8}
+#course-curtain[hidden]{display:none}</style><script>{
+const curtain = document.getElementById("course-curtain");
+const { notes } = JSON.parse(document.getElementById("jupyter-config-data").textContent).coursePresenting;
+const name = decodeURIComponent(location.pathname).split("/").pop().replace(".ipynb", "");
+curtain.firstChild.data = notes[name]?.[0].heading ?? " ";
+// an older plugin never lifts it, nor one that did not load: then a line at the foot says so, until it is clicked
+const isLate = () => performance.now() > 30000 || document.body.classList.contains("course-presenting");
+const watch = setInterval(() => {
+  if (!curtain.hidden && !isLate()) return;
+  clearInterval(watch);
+  if (!curtain.hidden) curtain.firstChild.data = curtain.dataset.late = LATE;
+}, 500);
+curtain.onclick = () => (curtain.hidden = "late" in curtain.dataset);
+}</script>""".replace("LATE", json.dumps(LATE))
+
+
+def curtain(templates):
+    """Draw it before JupyterLab is loaded: its page, of Jinja's environment, begins with the title of the chapter."""
+    from jinja2 import ChoiceLoader, DictLoader
+    from jupyterlab.commands import get_user_settings_dir
+
+    file = Path(get_user_settings_dir()) / "@jupyterlab" / "apputils-extension" / "themes.jupyterlab-settings"
+    kept = file.read_text("utf-8") if file.is_file() else ""
+    scheme = "dark" if re.search(r'^\s*"theme":.*Dark', kept, re.M) else "light"
+    scheme = "light dark" if re.search(r'^\s*"adaptive-theme":\s*true', kept, re.M) else scheme
+    page = templates.loader.get_source(templates, "index.html")[0]
+    begun = re.sub(r"<body[^>]*>", lambda body: body[0] + CURTAIN.replace("SCHEME", scheme), page, count=1)
+    templates.loader = ChoiceLoader([DictLoader({"index.html": begun}), templates.loader])

@@ -207,6 +207,8 @@ class TestLeavesNoTrace:
             torch.set_default_device("meta")
             torch.set_grad_enabled(False)
             warnings.simplefilter("error")
+            torch.set_printoptions(precision=2), np.set_printoptions(precision=2), os.chdir(os.sep)
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
             return 2 * x
 
         def draw():
@@ -217,12 +219,15 @@ class TestLeavesNoTrace:
         random.setstate(states[0])
         np.random.set_state(states[1])  # noqa: NPY002
         torch.set_rng_state(states[2])
-        filters = list(warnings.filters)
+        filters, here, digits = list(warnings.filters), os.getcwd(), str(torch.ones(1) / 3)
         verdict = judge(DOUBLE, vandal)
         assert draw() == wanted
         assert torch.get_default_dtype() == torch.float32 and torch.is_grad_enabled() and warnings.filters == filters
-        assert torch.ones(1).device.type == "cpu"
-        told = "dtype", "device", "gradient mode"
+        assert torch.ones(1).device.type == "cpu" and os.getcwd() == here and str(torch.ones(1) / 3) == digits
+        assert np.get_printoptions()["precision"] == 8
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        told = "dtype", "device", "gradient mode", "torch's print", "numpy's print", "working folder", "■"
         assert verdict.right and all(part in verdict.notes[0] for part in told)
 
     def test_exit_is_put_back(self, capsys):

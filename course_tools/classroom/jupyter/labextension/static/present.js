@@ -589,6 +589,7 @@ async function screensOf(app, path) {
 export async function present(app, course) {
   document.head.append(el("style", { textContent: STYLE }));
   const notes = notesWindow();
+  const curtain = document.getElementById("course-curtain") ?? el("div", {}, ""); // presenting/start.py
   let deck = null;
   let left = false;
   const begin = async () => {
@@ -601,10 +602,15 @@ export async function present(app, course) {
     deck?.close();
     deck = new Deck(app, panel, found, course, notes, leave);
     window.courseDeck = deck; // for tests
+    curtain.hidden = true;
   };
   const leave = async (chapter) => {
     if (chapter) {
-      return app.commands.execute("docmanager:open", { path: chapter }).then(begin);
+      curtain.firstChild.data = course.configured.notes[nameOf(chapter)]?.[0].heading ?? "";
+      delete curtain.dataset.late;
+      curtain.hidden = false;
+      const shown = () => (curtain.hidden = true); // also where it has no screens
+      return app.commands.execute("docmanager:open", { path: chapter }).then(begin).finally(shown);
     }
     deck?.close();
     deck = null;
@@ -616,8 +622,9 @@ export async function present(app, course) {
   });
   app.commands.addKeyBinding({ command: "attention-course:present", keys: ["Alt P"], selector: "body" });
   await app.restored;
-  while (!deck && !left) {
+  for (let tries = 0; !deck && !left; tries++) {
     await begin();
     if (!deck) await new Promise((done) => setTimeout(done, 200));
+    if (tries > 50) curtain.hidden = true; // no chapter came: what JupyterLab says of it is to be seen
   }
 }
