@@ -674,7 +674,8 @@ for line in (
     "Thank you for your help.", "Thnak you for your help.",
     "She bought a new bicycle yesterday.", "She bought a new bicylce yesterday.",
 ):
-    print(*real.source.tokens(real.source.encode(line)), "→", translate(real, line, beam=1)[0])
+    pieces = real.source.tokens(real.source.encode(line))
+    print(*pieces, "→", translate(real, line, beam=1)[0])
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 written = [translate(real, line, beam=1)[0].text for line in ("Thank you for your help.", "Thnak you for your help.", "She bought a new bicylce yesterday.")]

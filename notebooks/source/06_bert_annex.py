@@ -84,7 +84,7 @@ assert infonce(two, two) < 1e-6 and round(infonce(two, two.flip(0)).item(), 2) =
 from course_utils.blocks import EncoderBlock
 
 picture = torch.rand(1, 3, 224, 224)  # three colours
-cut = torch.nn.functional.unfold(picture, 16, stride=16).transpose(1, 2)  # [1, N, 16·16·3]
+cut = torch.nn.functional.unfold(picture, 16, stride=16).transpose(1, 2)  # [1, N, 768]
 read = EncoderBlock(512, 8, 2048)(torch.nn.Linear(768, 512)(cut))
 print("patches", tuple(cut.shape), "read", tuple(read.shape))
 
