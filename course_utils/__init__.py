@@ -1,3 +1,3 @@
 """What a student reads: attention, the models made of it, what trains them and writes."""
 
-__version__ = "0.4.0"
+__version__ = "0.6.0"

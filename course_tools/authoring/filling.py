@@ -8,6 +8,7 @@
 # <!-- solution: split heads -->                        how the course writes it, folded; the cell, which begins with
 #                                                       it, is tagged `solution`
 # <!-- minutes -->                                      the minutes that the notebook takes: minutes.py
+# <!-- edition -->                                      the number of this edition
 
 The heading ## of a section that a class leaves out says so. Straight quotes in the Markdown become curly ones:
 typography.py.
@@ -19,6 +20,7 @@ import re
 
 from course_kit import lessons
 from course_kit.programs import definitions
+from course_utils import __version__
 
 from . import minutes
 from .sources import BuildError, load_exercises, read, tags
@@ -27,6 +29,7 @@ from .typography import curly
 EXAMPLE = re.compile(r"<!-- example: (.+?) -->")
 SOLUTION = re.compile(r"<!-- solution: (.+?) -->")
 MINUTES = re.compile(r"<!-- minutes -->")
+EDITION = "<!-- edition -->"
 
 
 def read_source(name, where=None):
@@ -63,6 +66,7 @@ def _filled(cell, source, name):
     if (marker := SOLUTION.search(text)) and marker.start():
         raise LookupError(f"{marker[0]} is inside a cell. Begin a cell with it.")
     text = SOLUTION.sub(lambda marker: _solution(marker[1], name), text)
+    text = text.replace(EDITION, __version__)
     return curly(MINUTES.sub(lambda _: minutes.estimate(source, name).words, text))
 
 

@@ -389,4 +389,4 @@ progress()
 #
 # **→ [1 · How many readings should count?](01_nadaraya_watson.ipynb)** · [your progress](#progress)
 #
-# *Something wrong, or a sentence that you had to read twice? Tell the person who gave you the course: chapter 0, edition 0.4.0, and the heading above it.*
+# *Something wrong, or a sentence that you had to read twice? Tell the person who gave you the course: chapter 0, edition <!-- edition -->, and the heading above it.*

@@ -851,4 +851,4 @@ onward(1)
 #
 # **→ [2 · How does a word find the word that it needs?](02_scoring_functions.ipynb)** · back to [Start here and your progress](00_start_here.ipynb#progress) · [the annex](01_nadaraya_watson_annex.ipynb)
 #
-# *Something wrong, or a sentence that you had to read twice? Tell the person who gave you the course: chapter 1, edition 0.4.0, and the heading above it.*
+# *Something wrong, or a sentence that you had to read twice? Tell the person who gave you the course: chapter 1, edition <!-- edition -->, and the heading above it.*

@@ -644,4 +644,4 @@ onward(2)
 #
 # **→ [3 · What does a translator look at?](03_seq2seq.ipynb)** · back to [Start here and your progress](00_start_here.ipynb#progress) · [the annex](02_scoring_functions_annex.ipynb)
 #
-# *Something wrong, or a sentence that you had to read twice? Tell the person who gave you the course: chapter 2, edition 0.4.0, and the heading above it.*
+# *Something wrong, or a sentence that you had to read twice? Tell the person who gave you the course: chapter 2, edition <!-- edition -->, and the heading above it.*

@@ -736,4 +736,4 @@ onward(3)
 #
 # **→ [4 · Who tells attention the order?](04_positional_encoding.ipynb)** · back to [Start here and your progress](00_start_here.ipynb#progress) · [the annex](03_seq2seq_annex.ipynb)
 #
-# *Something wrong, or a sentence that you had to read twice? Tell the person who gave you the course: chapter 3, edition 0.4.0, and the heading above it.*
+# *Something wrong, or a sentence that you had to read twice? Tell the person who gave you the course: chapter 3, edition <!-- edition -->, and the heading above it.*

@@ -642,4 +642,4 @@ onward(4)
 #
 # **→ [5 · What can attention do alone?](05_transformer.ipynb)** · back to [Start here and your progress](00_start_here.ipynb#progress) · [the annex](04_positional_encoding_annex.ipynb)
 #
-# *Something wrong, or a sentence that you had to read twice? Tell the person who gave you the course: chapter 4, edition 0.4.0, and the heading above it.*
+# *Something wrong, or a sentence that you had to read twice? Tell the person who gave you the course: chapter 4, edition <!-- edition -->, and the heading above it.*

@@ -838,4 +838,4 @@ onward(5)
 #
 # **→ [6 · Which word is missing?](06_bert.ipynb)** · back to [Start here and your progress](00_start_here.ipynb#progress)
 #
-# *Something wrong, or a sentence that you had to read twice? Tell the person who gave you the course: chapter 5, edition 0.4.0, and the heading above it.*
+# *Something wrong, or a sentence that you had to read twice? Tell the person who gave you the course: chapter 5, edition <!-- edition -->, and the heading above it.*

@@ -898,4 +898,4 @@ onward(6)
 #
 # **→ [7 · What comes next?](07_gpt.ipynb)** · back to [Start here and your progress](00_start_here.ipynb#progress)
 #
-# *Something wrong, or a sentence that you had to read twice? Tell the person who gave you the course: chapter 6, edition 0.4.0, and the heading above it.*
+# *Something wrong, or a sentence that you had to read twice? Tell the person who gave you the course: chapter 6, edition <!-- edition -->, and the heading above it.*

@@ -874,4 +874,4 @@ onward(7)
 #
 # Back to [Start here and your progress](00_start_here.ipynb#progress).
 #
-# *Something wrong, or a sentence that you had to read twice? Tell the person who gave you the course: chapter 7, edition 0.4.0, and the heading above it.*
+# *Something wrong, or a sentence that you had to read twice? Tell the person who gave you the course: chapter 7, edition <!-- edition -->, and the heading above it.*

@@ -695,4 +695,4 @@ onward(8)
 #
 # **→ [9 · Who taught it?](09_who_taught_it.ipynb)** · back to [Start here and your progress](00_start_here.ipynb#progress) · [the annex](08_who_answers_annex.ipynb) has the attention of the largest models, and SmolLM2 from inside
 #
-# *Something wrong, or a sentence that you had to read twice? Tell the person who gave you the course: chapter 8, edition 0.4.0, and the heading above it.*
+# *Something wrong, or a sentence that you had to read twice? Tell the person who gave you the course: chapter 8, edition <!-- edition -->, and the heading above it.*

@@ -47,5 +47,5 @@ def test_a_reader_can_report_with_page_and_edition_filled_in():
     assert repository.report(None, "03_seq2seq.html") is None
     for name in building.names():
         if not lessons.is_annex(name):
-            last = (building.folder() / "source" / f"{name}.py").read_text("utf-8").rpartition("# %% ")[2]
+            last = building.read_source(name).cells[-1].source
             assert f"chapter {lessons.chapter(name)}, edition {course_utils.__version__}" in last, name
