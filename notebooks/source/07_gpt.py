@@ -204,7 +204,7 @@ assert round(math.log(11), 1) == 2.4
 #
 # In a GPT every token is such a clerk, and also a folder. But **a token may open only its own folder and those of tokens before it**, because otherwise it would find its own answer in the next folder.
 #
-# Let's follow one clerk, *sat*. Query, key and value are vectors, which three matrices compute from a token's vector. Take the dot product of its query with the key of *The*, *old*, *man* or *sat*, and divide by 8, which is √64, because a key has 64 numbers. That's a *score*: the better the label fits, the higher. A softmax turns the four scores into weights that add up to 1, here 0.04, 0.19, 0.62 and 0.15. So *sat* takes 0.62 of the value of *man* and a little of the others. That blend is what attention brings to *sat*.
+# Let's follow one clerk, *sat*. Query, key and value are vectors, which three matrices compute from a token's vector. Take the dot product of its query with the key of *The*, *old*, *man* or *sat*, and divide by 8, which is √64, because here each of them has 64 numbers. That's a *score*: the better the label fits, the higher. A softmax turns the four scores into weights that add up to 1, here 0.04, 0.19, 0.62 and 0.15. So *sat* takes 0.62 of the value of *man* and a little of the others. That blend is what attention brings to *sat*.
 #
 # One row of weights answers only one question. So each long query, key and value is cut into pieces, and each piece attends on its own: that's a **head**. Its columns in the three matrices are its own, so training can make it look for something else. At the end the heads' blends are glued together, and a last matrix mixes them. `gpt-prose` has six blocks, counted from below, of four heads each. How far back does a token reach?
 
