@@ -2,14 +2,11 @@
 
 import importlib.util
 import json
-import subprocess
-import sys
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 import torch
-from waiting import until
 
 from chapters.ch07 import hub_format, serving
 from course_kit import text
@@ -137,25 +134,3 @@ def test_what_is_served_is_what_is_written_here(folder):
         assert "".join(pieces) == expected and len(set(expected)) > 4 and len(pieces) > 5
     assert not server.running
     server.stop()
-
-
-@EXTRA
-@pytest.mark.weekly
-def test_the_server_ends_with_the_program_that_started_it(folder, tmp_path):
-    """Also when that program is killed and cannot clean up."""
-    code = (
-        "import sys, time; from chapters.ch07 import serving\n"
-        "server = serving.serve(sys.argv[1]); print(server.process.pid, flush=True); time.sleep(600)"
-    )
-    command = [sys.executable, "-c", code, str(folder[1])]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as program:
-        pid = int(program.stdout.readline())
-        assert _alive(pid)
-        program.kill()
-    until(lambda: _alive(pid), False)
-
-
-def _alive(pid):
-    import psutil
-
-    return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
