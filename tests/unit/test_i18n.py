@@ -110,22 +110,6 @@ def test_an_unknown_language_is_said_and_english(monkeypatch, capsys):
     i18n.use("en")
 
 
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        (TOML.replace('tag = "xx"\n', "").encode(), "it lacks tag"),
-        (b"name = \nx = 1", "line 1"),
-        (b'name = "\xfc"', "utf-8"),
-    ],
-)
-def test_a_bad_file_of_a_language_leaves_it_out_and_says_why(language, tmp_path, capsys, text, said):
-    (tmp_path / "yy.toml").write_bytes(text)
-    language("")
-    assert list(spoken.languages()) == ["xx"]
-    told = capsys.readouterr().err
-    assert told.count("yy.toml: ") == 1 and said in told and "This language is left out." in told
-
-
 WALK = """
 import json, pseudo
 pseudo.install()

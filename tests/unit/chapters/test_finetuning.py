@@ -6,8 +6,7 @@ import pytest
 import torch
 
 from chapters.ch06.finetuning import AnswerTask, Classify, Tag, task_of
-from chapters.ch06.pairs import collate
-from chapters.ch06.practice import Practice, gap, look_up, not_looked_up, renamed
+from chapters.ch06.practice import Practice, gap, renamed
 from chapters.ch06.span_metrics import Span, entity_scores, spans
 from course_kit.checkpoints import load_checkpoint
 from course_kit.data.stories import LABELS, Labelled, Question, SentencePair, Tagged
@@ -154,11 +153,3 @@ def test_practice_changes_words_in_question_and_text_alike(tokenizer):
     task = Practice("questions", tokenizer, (), {"train": ASKED})
     given = [task.batch(torch.Generator().manual_seed(seed), 8).inputs.ids for seed in (0, 0, 1)]
     assert torch.equal(given[0], given[1]) and not torch.equal(given[0], given[2])
-
-
-def test_a_head_learns_to_look_up(tasks, config):
-    task = tasks["questions"]
-    model, given = task.model(config), collate(task.inputs(ASKED))
-    before = not_looked_up(model.bert, given, task.tokenizer.mask).item()
-    look_up(model.bert, task.tokenizer, steps=800)
-    assert not_looked_up(model.bert, given, task.tokenizer.mask).item() < before / 3

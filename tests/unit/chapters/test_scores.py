@@ -174,26 +174,6 @@ def test_generalized_kernel_is_the_same_each_time_and_approaches_softmax_attenti
 # Bad input --------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_vectors_that_do_not_fit_are_refused(name):
-    module = made(name)
-    wrong = {
-        "keys of another size": (vectors(2, 4, 3), vectors(2, 6, 4)),
-        "queries of another size": (vectors(2, 4, 4), vectors(2, 6, 3)),
-        "another kind of number": (vectors(2, 4, 3).float(), vectors(2, 6, 3)),
-        "whole numbers": (torch.ones(2, 4, 3, dtype=torch.long), vectors(2, 6, 3)),
-    }
-    if name == "location_based":  # of the keys it reads the number alone
-        del wrong["keys of another size"]
-    if name == "concat":  # one vector of two kinds of number is of the finer one
-        wrong = {kind: given for kind, given in wrong.items() if "size" in kind}
-    if name == "feature_based":  # and this one nothing of the queries but their number
-        wrong = {"keys of another size": wrong["keys of another size"]}
-    for given in wrong.values():
-        with pytest.raises(REFUSED):
-            module(*given)
-
-
 def test_more_keys_than_positions():
     score = SCORES["location_based"](3, 3, max_keys=8)
     assert score(torch.ones(1, 1, 3), torch.ones(1, 8, 3)).shape == (1, 1, 8)

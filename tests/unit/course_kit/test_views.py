@@ -180,18 +180,6 @@ def test_what_stands_below_a_live_view_follows_it_and_is_kept_in_a_saved_noteboo
     view.close()
 
 
-def test_the_ink_darkens_in_even_steps():
-    """Lightness L* of the ramp in theme.js and in the pictures: steps differ by a factor ≤ 1.4."""
-
-    def lightness(rgb):
-        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in rgb]
-        return 116 * (0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]) ** (1 / 3) - 16
-
-    ramp = [lightness(picture.ink_map()(t)[:3]) for t in np.linspace(0, 1, 11)]
-    steps = -np.diff(ramp)
-    assert (steps > 0).all() and steps.max() / steps.min() <= 1.4
-
-
 def test_colours_agree_in_python_and_javascript():
     text = (JAVASCRIPT / "shared" / "theme.js").read_text(encoding="utf-8")
     for role, colour in picture.COLOURS.items():

@@ -1,6 +1,5 @@
 """Making a checkpoint: a training that is killed goes on and comes to the same; the card says how it was made."""
 
-import json
 import math
 from pathlib import Path
 
@@ -14,7 +13,6 @@ from course_kit.data import parallel
 from course_kit.decoding import generate
 from course_kit.runs import state
 from course_kit.text import BytePairs
-from course_tools.recipes import results
 from course_tools.recipes.checkpoints import measuring, train
 from course_tools.recipes.checkpoints.language import LanguageRecipe
 from course_tools.recipes.checkpoints.translation import LinesRecipe, Recipe
@@ -120,20 +118,6 @@ def test_the_command_lists_what_can_be_trained_and_names_what_is_not_there(monke
     monkeypatch.setattr(tatoeba, "load", gone)
     assert course.main(["train", "tiny"]) == 2
     assert "could not be fetched" in capsys.readouterr().err
-
-
-def test_a_part_of_a_result_leaves_what_is_said_of_the_rest(monkeypatch, tmp_path):
-    """`course results notebook_times --notebook 09`: date, device and minutes are those of the notebooks not run."""
-    old = {"command": "course results notebook_times", "date": "2026-01-01", "minutes": 5.0, "seconds": {"08": 2.0}}
-    file = tmp_path / "data" / "results" / "notebook_times.json"
-    file.parent.mkdir(parents=True)
-    file.write_text(json.dumps(old))
-    monkeypatch.setattr("course_kit.results.course_folder", lambda: tmp_path)
-    monkeypatch.setattr("course_tools.classroom.timing.record", lambda names: {"seconds": {"08": 2.0, "09": 1.0}})
-    assert results.run(["notebook_times"], ["09"]) == 0
-    made = json.loads(file.read_text())
-    assert made.pop("seconds") == {"08": 2.0, "09": 1.0} and made.pop("later")["09"]["date"] > "2026-11"
-    assert made == {key: old[key] for key in made}
 
 
 def test_our_own_corpus_is_measured_with_its_gold_links(monkeypatch):
