@@ -47,19 +47,6 @@ def test_sizes_of_query_and_key_may_differ_where_the_equation_allows(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_gradcheck(name):
-    module = made(name, hidden_size=4, max_keys=5)
-    queries, keys = vectors(2, 2, 3).requires_grad_(), vectors(2, 4, 3, seed=1).requires_grad_()
-    assert torch.autograd.gradcheck(module, (queries, keys))
-    names, values = zip(*module.named_parameters(), strict=True) if module.num_parameters else ((), ())
-
-    def of_parameters(*values):
-        return torch.func.functional_call(module, dict(zip(names, values, strict=True)), (queries, keys))
-
-    assert not values or torch.autograd.gradcheck(of_parameters, values)
-
-
-@pytest.mark.parametrize("name", NAMES)
 def test_each_batch_item_and_each_pair_stands_alone(name):
     module, queries, keys = made(name), vectors(3, 4, 3), vectors(3, 6, 3, seed=1)
     scores = module(queries, keys)

@@ -1,9 +1,6 @@
 """A GPT in Hugging Face's format, served by `transformers serve`, asked through the client `openai`: the real ones."""
 
 import importlib.util
-import json
-import threading
-from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 import torch
@@ -96,30 +93,6 @@ def test_without_the_extra_one_command_is_named(monkeypatch, tmp_path):
 def test_an_empty_folder_says_what_to_do(tmp_path):
     with pytest.raises(FileNotFoundError, match="save_pretrained"):
         serving.serve(tmp_path)
-
-
-class Ollama(BaseHTTPRequestHandler):
-    models = ({"id": "qwen2.5:3b"},)
-
-    def do_GET(self):
-        self.send_response(200)
-        self.end_headers()
-        self.wfile.write(json.dumps({"data": self.models}).encode())
-
-    def log_message(self, *args):
-        pass
-
-
-def test_ollama_is_found_or_a_line_says_how_to_get_it():
-    server = HTTPServer(("127.0.0.1", 0), Ollama)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    url = f"http://127.0.0.1:{server.server_port}/v1"
-    assert serving.ollama(url).startswith("Ollama runs here with qwen2.5:3b.")
-    Ollama.models = None
-    assert "has no model" in serving.ollama(url) and "ollama run qwen2.5:3b" in serving.ollama(url)
-    server.shutdown()
-    server.server_close()
-    assert serving.ollama(url).startswith("Nothing answers") and "ollama.com" in serving.ollama(url)
 
 
 @EXTRA

@@ -9,18 +9,16 @@ import course
 from chapters.ch03 import tatoeba
 from chapters.ch07 import language, optimizers
 from course_kit import checkpoints, fetching, files
-from course_kit.data import parallel
 from course_kit.decoding import generate
 from course_kit.runs import state
 from course_kit.text import BytePairs
-from course_tools.recipes.checkpoints import measuring, train
+from course_tools.recipes.checkpoints import train
 from course_tools.recipes.checkpoints.language import LanguageRecipe
 from course_tools.recipes.checkpoints.translation import LinesRecipe, Recipe
 from course_utils.gpt import GPT, GPTConfig
 from course_utils.transformer import Transformer, TransformerConfig
 
 PAIRS = [(f"i have {n} cats.", f"j'ai {n} chats.") for n in range(40)] + [("a b c", "d e")]
-OURS = parallel.load_parallel("en-fr", "valid")[:30]
 TINY = Recipe("tatoeba", "en-fr", ("words", 60), ("subwords", 90), {"size": 8, "dropout": 0.2}, steps=6,
               tokens=120, every=2, warm_up=2)  # fmt: skip
 
@@ -118,24 +116,6 @@ def test_the_command_lists_what_can_be_trained_and_names_what_is_not_there(monke
     monkeypatch.setattr(tatoeba, "load", gone)
     assert course.main(["train", "tiny"]) == 2
     assert "could not be fetched" in capsys.readouterr().err
-
-
-def test_our_own_corpus_is_measured_with_its_gold_links(monkeypatch):
-    monkeypatch.setattr(parallel, "load_parallel", lambda pair, split: OURS)
-    measuring._lesson.cache_clear()
-    sides = ("words", 900), ("words", 900)
-    ours = Recipe("grammar", "en-fr", *sides, {"size": 8}, steps=2, tokens=500, every=2)
-    monkeypatch.setitem(train.RECIPES, "ours", ours)
-    try:
-        train.train("ours")
-    finally:
-        measuring._lesson.cache_clear()
-    loaded = checkpoints.load_checkpoint("ours")
-    assert 0 < loaded.card["metrics"]["test_aer"] <= 1
-    assert loaded.card["data"]["licence"] == "as the course"
-    assert loaded.source.encode(measuring.text.as_text(OURS[0].source)) == loaded.source.encode(
-        [w.lower() for w in OURS[0].source]
-    )
 
 
 def test_a_gpt_reads_a_pair_as_one_line_and_is_measured_by_how_it_goes_on(monkeypatch):
