@@ -203,22 +203,6 @@ def test_type_comes_in_four_sizes_and_in_pictures_in_two():
     assert set(re.findall(r"ui\.font\(([\d.]+)\b", scripts)) == {"10.5", "12", "13", "20"}
 
 
-def contrast(a, b):
-    def luminance(colour):
-        rgb = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in rgb]
-        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-    high, low = sorted((luminance(a), luminance(b)), reverse=True)
-    return (high + 0.05) / (low + 0.05)
-
-
-@pytest.mark.parametrize("role", picture.COLOURS)
-def test_role_colours_are_legible(role):
-    assert contrast(picture.COLOURS[role], "#ffffff") >= 4.5
-    assert min(contrast(picture.FORMULA_COLOURS[role], ground) for ground in ("#ffffff", "#111111")) >= 4
-
-
 def test_presenting_leaves_no_trace_in_what_a_notebook_keeps(monkeypatch):
     shown = [plot.points(X, X, caption="Look."), heatmap(torch.eye(2))]
     usual = [one._repr_mimebundle_()["text/html"] for one in shown]
