@@ -9,12 +9,11 @@ import course
 from chapters.ch03 import tatoeba
 from chapters.ch07 import language, optimizers
 from course_kit import checkpoints, fetching, files
-from course_kit.decoding import generate
 from course_kit.runs import state
 from course_kit.text import BytePairs
 from course_tools.recipes.checkpoints import train
 from course_tools.recipes.checkpoints.language import LanguageRecipe
-from course_tools.recipes.checkpoints.translation import LinesRecipe, Recipe
+from course_tools.recipes.checkpoints.translation import Recipe
 from course_utils.gpt import GPT, GPTConfig
 from course_utils.transformer import Transformer, TransformerConfig
 
@@ -116,21 +115,6 @@ def test_the_command_lists_what_can_be_trained_and_names_what_is_not_there(monke
     monkeypatch.setattr(tatoeba, "load", gone)
     assert course.main(["train", "tiny"]) == 2
     assert "could not be fetched" in capsys.readouterr().err
-
-
-def test_a_gpt_reads_a_pair_as_one_line_and_is_measured_by_how_it_goes_on(monkeypatch):
-    model = {"size": 16, "layers": 1, "heads": 2, "context": 24}
-    lines = LinesRecipe("tatoeba", "en-fr", ("words", 900), ("words", 900), model, steps=2, tokens=200, every=2,
-                        valid=3, architecture="GPT")  # fmt: skip
-    monkeypatch.setitem(train.RECIPES, "lines", lines)
-    train.train("lines")
-    loaded = checkpoints.load_checkpoint("lines")
-    assert isinstance(loaded.model, GPT) and loaded.was_seen("I have 7 cats.")
-    read = loaded.tokenizer.tokens(loaded.tokenizer.encode("I have 7 cats. <to-fr>"))
-    assert read == ["i", "have", "7", "cats", ".", "<to-fr>"]
-    (asked, written, right), *_ = loaded.card["samples_not_selected"]
-    assert (asked, right) == PAIRS[0] and written == generate(loaded, f"{asked} <to-fr>", 40, temperature=0)
-    assert {"test_bleu_beam_1", "test_exact_match", "valid_bleu_greedy"} <= loaded.card["metrics"].keys()
 
 
 def test_a_language_model_of_byte_pairs_is_measured_in_bits_of_a_character(monkeypatch, capsys):
