@@ -47,6 +47,13 @@ def test_sizes_of_query_and_key_may_differ_where_the_equation_allows(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_every_parameter_gets_a_gradient(name):
+    module = made(name, hidden_size=4, max_keys=5)
+    module(vectors(2, 2, 3).requires_grad_(), vectors(2, 4, 3, seed=1)).square().sum().backward()
+    assert [key for key, parameter in module.named_parameters() if parameter.grad is None] == []
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_each_batch_item_and_each_pair_stands_alone(name):
     module, queries, keys = made(name), vectors(3, 4, 3), vectors(3, 6, 3, seed=1)
     scores = module(queries, keys)
