@@ -3,7 +3,6 @@
 Here one only looks. `python tests/prepare.py`, which `make test` runs first, gets what is missing.
 """
 
-import functools
 import os
 import shutil
 import subprocess
@@ -47,9 +46,6 @@ def lists_chinese():
         return os.name == "nt" or Path("/Applications").is_dir()  # Windows and macOS bring one along
     listed = ["fc-list", ":lang=zh-cn", "family"]
     return bool(subprocess.run(listed, capture_output=True, check=False, timeout=300).stdout)
-
-
-draws_chinese = functools.cache(lists_chinese)
 
 
 def _playwrights_own():

@@ -26,7 +26,6 @@ FLAGS += ["--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
 
 STARTS = 300  # seconds that JupyterLab may need to start beside other programs
 
-OURS = ("course_tools.classroom.serving", "course_tools.classroom.saving")  # what the course adds to Jupyter's server
 NOT_WANTED = [f"nbgrader.server_extensions.{name}" for name in ("formgrader", "validate_assignment", "assignment_list")]
 NOT_WANTED += ["nbgrader.server_extensions.course_list"]  # of a teacher's environment, and slow to start
 PLUGIN = files.course_folder() / "course_tools" / "classroom" / "jupyter" / "labextension"
@@ -59,8 +58,8 @@ class Watched:
 class Lab:
     """A JupyterLab server on 127.0.0.1 over a folder of its own, with the course's plugin as it is here."""
 
-    def __init__(self, folder: pathlib.Path, plain: bool = False):
-        """folder: of its own, for everything. plain: without what the course adds to JupyterLab."""
+    def __init__(self, folder: pathlib.Path):
+        """folder: of its own, for everything."""
         self.folder = folder / "course"
         self.folder.mkdir()
         names = ["CONFIG_DIR", "DATA_DIR", "RUNTIME_DIR"]
@@ -69,11 +68,10 @@ class Lab:
         environment |= {"IPYTHONDIR": str(folder / "ipython"), "COURSE_PROFILE": "class"}
         settings = folder / "config_dir" / "labconfig" / "page_config.json"
         settings.parent.mkdir(parents=True)
-        settings.write_text(json.dumps({"disabledExtensions": {"@jupyter/nbgrader": True, "attention-course": plain}}))
-        if not plain:
-            (folder / "own" / "labextensions").mkdir(parents=True)
-            (folder / "own" / "labextensions" / "attention-course").symlink_to(PLUGIN)
-            environment["JUPYTER_PATH"] = str(folder / "own")
+        settings.write_text(json.dumps({"disabledExtensions": {"@jupyter/nbgrader": True}}))
+        (folder / "own" / "labextensions").mkdir(parents=True)
+        (folder / "own" / "labextensions" / "attention-course").symlink_to(PLUGIN)
+        environment["JUPYTER_PATH"] = str(folder / "own")
         with socket.socket() as s:
             s.bind(("127.0.0.1", 0))
             port = s.getsockname()[1]
@@ -86,7 +84,7 @@ class Lab:
                 f"--ServerApp.token={self.token}",
                 f"--ServerApp.root_dir={self.folder}",
                 "--expose-app-in-browser",
-                *(f"--ServerApp.jpserver_extensions={name}=False" for name in [*NOT_WANTED, *(OURS if plain else [])]),
+                *(f"--ServerApp.jpserver_extensions={name}=False" for name in NOT_WANTED),
             ],
             env=os.environ | environment,
             stdout=self.log,

@@ -8,8 +8,6 @@
 A new page with the program costs ten times as much. After each test: no script has failed, no request has left.
 """
 
-import base64
-
 import pages
 import pytest
 from jupyterlab_driver import Watched
@@ -19,15 +17,6 @@ PUT = """([html, look]) => {
   document.body.style.cssText = look;
   document.querySelector('main').replaceChildren(document.createRange().createContextualFragment(html));
   scrollTo(0, 0);
-}"""
-LIVE = """([spec, numbers]) => { // a kernel that only notes what it is told
-  const el = document.querySelector('main'), { buffer } = Uint8Array.from(atob(numbers), sign => sign.charCodeAt(0));
-  const traits = { ...spec.state, _spec: spec, _data: new DataView(buffer) }, told = {};
-  window.saved = null;
-  const model = { get: name => traits[name], set: (name, value) => { told[name] = value; },
-    save_changes: () => { window.saved = { ...told }; }, on() {}, off() {} };
-  el.replaceChildren();
-  courseViews.push(page => page.live({ model, el }));
 }"""
 
 WALK = """async () => { // every control of the first view over its range: heights, how many pictures, what sticks out
@@ -73,12 +62,6 @@ class Stage:
         self.page.mouse.move(0, 0)
         html = "<hr>".join(view if isinstance(view, str) else pages.bare(view) for view in views)
         self.page.evaluate(PUT, [html, pages.look(dark)])
-        return self.page
-
-    def live(self, view):
-        """The page with a view that has a kernel; `window.saved` is the last state that Python was told."""
-        self.put("")
-        self.page.evaluate(LIVE, [view.spec(), base64.b64encode(view.payload()).decode()])
         return self.page
 
 

@@ -47,13 +47,6 @@ def browser():
         launched.close()
 
 
-@pytest.fixture(scope="session")
-def chinese_font():
-    """Skips the test where nothing draws Chinese; fails it in CI."""
-    if not find_browser.draws_chinese():
-        (pytest.fail if os.environ.get("CI") else pytest.skip)("No font for Chinese: install fonts-wqy-microhei.")
-
-
 @pytest.fixture
 def watch(browser):
     """watch(address, own=None, size=(1000, 900), **context) -> a page at that address.

@@ -11,7 +11,7 @@ import torch
 from playwright.sync_api import expect
 from waiting import until
 
-from course_kit.views import heatmap, plot, predict, program
+from course_kit.views import heatmap, program
 
 pytestmark = pytest.mark.browser
 BROKEN = "This view could not be shown: run its cell again."
@@ -19,11 +19,7 @@ OTHER = "This view was made by another edition of the course: run its cell again
 SOURCE, TARGET = ["he", "sleeps"], ["il", "dort"]
 VIEWS = {
     "heatmap": lambda: heatmap([[0.25, 0.75], [0.6, 0.4]], ["a", "b"], ["c", "d"]),
-    "heads": lambda: labs.heads([torch.eye(2).expand(2, 2, 2)], ["a", "b"], ["c", "d"]),
     "alignment": lambda: labs.alignment((SOURCE, TARGET, torch.eye(2))),
-    "predict": lambda: predict("Which?", ["one", "two"], 1, "Because."),
-    "chart": lambda: plot.lines({"a": ([1, 2], [3, 4])}, "n", "error"),
-    "softmax": lambda: labs.softmax([1.0, 2.0]),
 }
 SHOWN = """index => { const host = document.querySelectorAll('.course-view')[index], root = host.shadowRoot;
   const whole = root?.querySelector('.stage')?.getBoundingClientRect().height > 10;
@@ -99,21 +95,14 @@ def test_data_that_lack_a_field_show_the_view_or_its_picture_and_a_sentence(open
     assert not [text for text in logged if text.startswith("uncaught")]
 
 
-def floats(view, dtype, *values):
-    numbers = torch.tensor(values).numpy().astype(dtype).tobytes()
-    return numbers + view.payload()[len(numbers) :]
-
-
 def broken_outputs():
     """Outputs whose numbers or data are no good, each with its picture."""
     view, start = VIEWS["heatmap"](), '<script type="application/json">'
-    infinite = [("heatmap", "<f4", "inf"), ("heatmap", "<f4", "-inf"), ("alignment", "<f2", "inf")]
-    made = [output(VIEWS[n](), numbers=floats(VIEWS[n](), dtype, float(x))) for n, dtype, x in infinite]
     garbled = output(view).replace("==", "!!").replace('="]', '!"]')
     assert garbled != output(view)
-    made += [output(view, numbers=view.payload()[:-1]), garbled]
     return [
-        *made,
+        output(view, numbers=view.payload()[:-1]),
+        garbled,
         output(view).replace(start, start + "[{"),
         re.sub(f"{start}.*?</script>", "", output(view), flags=re.S),
     ]
@@ -125,16 +114,6 @@ def test_no_number_too_few_and_no_json_are_no_picture_and_what_is_behind_them_is
     for i in range(len(made)):
         until(lambda: page.evaluate(SHOWN, i), {"whole": False, "still": True, "note": BROKEN})
     until(lambda: page.evaluate(SHOWN, len(made))["whole"])
-
-
-@pytest.mark.parametrize(("name", "dtype"), [("heatmap", "<f4"), ("alignment", "<f2")])
-def test_what_is_not_a_number_is_masked(opened, name, dtype):
-    view = VIEWS[name]()
-    page, logged = opened(script(program.source()) + output(view, numbers=floats(view, dtype, *[float("nan")] * 4)))
-    until(lambda: page.evaluate(SHOWN, 0)["whole"])
-    page.evaluate("document.querySelector('.course-view').view.set({ row: 0, col: 1 })")
-    until(page.get_by_test_id("readout").inner_text, lambda said: "may not attend" in said or "No weights" in said)
-    assert logged == []
 
 
 def half_a_version(spec):

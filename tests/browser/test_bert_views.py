@@ -76,9 +76,7 @@ def test_draws_and_their_shares(put):
             track, bar, zone = (page.locator(c).nth(i).evaluate(box) for c in (".track", ".track .bar", ".zone"))
             assert bar[1] / track[1] == pytest.approx(share, abs=0.02)
             if draws > 30:
-                low, high = found["bands"][name]
-                assert zone[1] / track[1] == pytest.approx(high - low, abs=0.02)
-                assert (zone[0] - track[0]) / track[1] == pytest.approx(low, abs=0.02)
+                assert (zone[0] - track[0]) / track[1] == pytest.approx(found["bands"][name][0], abs=0.02)
     for _ in range(2):
         page.get_by_role("button", name="10,000 draws").click()
     until(lambda: state(page)["draws"], masking().options["most"])
@@ -113,9 +111,6 @@ def test_the_bars_show_the_numbers(put):
         panel = page.get_by_test_id(f"model-{m}").locator(".bars > i")
         track, bar = (panel.nth(0).evaluate(f"e => e{c}.getBoundingClientRect().width") for c in ("", ".firstChild"))
         assert bar / track == pytest.approx(bars[0][1], abs=0.02)
-        rest = panel.nth(5).locator("u")
-        wide = rest.evaluate("e => e.getBoundingClientRect().width")
-        assert wide / track == pytest.approx(float(shown[5][1]), abs=0.02)
         right, of = view.right(m)
         until(page.get_by_test_id(f"model-{m}").locator(".score").inner_text, contains(f"{right} of {of}"))
     assert {view.true(m)[2] > 5 for m in (0, 1)} == {True, False}, "both cases were seen"
@@ -194,17 +189,3 @@ def test_a_tagged_word_stays_and_has_its_tag_below(put):
     below = ["B-person ✓", "I-person ✓", "O ✓", "O ✓", "B-person ✗"]
     until(page.locator(".word small").all_inner_texts, below)
     until(lambda: said(page), contains("“Lakeside”. The model expects “B-person”."))
-
-
-@pytest.mark.parametrize(
-    ("name", "part", "key", "told"),
-    [
-        ("masking", "button:text('draw again')", "Enter", {"draws": 2}),
-        ("two models", '[data-word="2"]', "ArrowRight", {"position": 3}),
-    ],
-)
-def test_live_views_tell_python(put, stage, name, part, key, told):
-    page = stage.live({"masking": masking, "two models": expected}[name]())
-    page.locator(part).focus()
-    page.keyboard.press(key)
-    until(lambda: told.items() <= (page.evaluate("window.saved") or {}).items())

@@ -102,9 +102,3 @@ def test_answers_are_read_as_they_are(put):
     settle(page)
     until(page.get_by_test_id("verdict").inner_text, contains(f"✗ The answer: {MARKUP[2]}. Because."))
     assert page.evaluate("window.broken === undefined")
-
-
-def test_names_of_heads_are_as_long_as_their_menu(put):
-    page = put(heatmap(torch.eye(2).expand(2, 2, 2), names=["n" * 900, "<b>"]), width=480)
-    until(lambda: page.evaluate("!!document.querySelector('.course-view').view"))
-    until(lambda: page.evaluate("document.documentElement.scrollWidth") <= 480)

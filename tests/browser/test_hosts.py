@@ -3,58 +3,11 @@
 import nbformat
 import pages
 import pytest
-from jupyterlab_driver import Lab, Notebook
 from waiting import until
 
 from course_kit.views import heatmap, program
-from course_tools.authoring.sources import KERNEL
 
 pytestmark = pytest.mark.browser
-SETUP = "import course_kit\nruntime = course_kit.setup()"
-VIEW = "from course_kit.views import heatmap\nheatmap([[.5, .5], [0, 1.]], ['a', 'b'], ['c', 'd'])"
-LIVE = "from chapters.ch01 import labs\nlabs.softmax([1., 2.], ['a', 'b'], live=True)"
-THERE = "() => [...document.querySelectorAll('.jp-OutputArea .course-view')].filter(host => host.view).length"
-
-
-def outputs(notebook):
-    """The MIME types and HTML of all outputs of an open notebook."""
-    return [output.get("data", {}) for cell in notebook.cells() for output in cell.get("outputs", [])]
-
-
-@pytest.fixture
-def plain(browser, tmp_path_factory):
-    """plain(name, cells) -> a Notebook in a JupyterLab without the course's extensions."""
-    lab, opened = Lab(tmp_path_factory.mktemp("plain"), plain=True), []
-
-    def open_notebook(name, cells):
-        made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in cells])
-        made.metadata["kernelspec"] = KERNEL
-        nbformat.write(made, lab.folder / f"{name}.ipynb")
-        opened.append(Notebook(browser, lab, f"{name}.ipynb"))
-        return opened[-1]
-
-    yield open_notebook
-    for one in opened:
-        one.watched.context.close()
-        assert one.watched.left == [], "requests left the machine"
-    lab.close()
-
-
-@pytest.mark.weekly
-def test_in_a_plain_jupyterlab_setup_brings_the_program(plain):
-    """Until then picture, sentence and table stand; a view that was there first wakes when it comes."""
-    nb = plain("plain", [VIEW, SETUP, VIEW, LIVE])
-    nb.command("notebook:run-cell")
-    until(nb.cell(0).find(".course-view img").is_visible)
-    until(nb.cell(0).find(".course-view figcaption").inner_text)
-    until(lambda: nb.page.evaluate(THERE), 0)
-    assert nb.run() == []
-    until(lambda: nb.page.evaluate(THERE), 3)
-    said = outputs(nb)
-    assert sum("DecompressionStream" in str(data) for data in said) == 1, "the program is there once"
-    nb.save()
-    nb.open()  # and is there the next morning
-    until(lambda: nb.page.evaluate(THERE) >= 1)
 
 
 def test_as_nbviewer_shows_it(watch, tmp_path):

@@ -37,14 +37,6 @@ def hear(change):
     knocked.replace(at(answer, knocked=change.new))
 knocked.observe(hear, "knocked")
 knocked"""
-SAMPLING = """
-from chapters.ch07.labs import sampling
-def then(ids):
-    logits = torch.zeros(10)
-    logits[(len(ids) + 4) % 10] = 30.0
-    return logits
-drawn = sampling(then([]), list("abcdefghij"), text="go", then=then, live=True)
-drawn"""
 TALK = """
 from functools import partial
 from chapters.ch09 import sums
@@ -73,7 +65,6 @@ SOURCES = {
     "linked": LINKED,
     "still": "from course_kit.views import heatmap\nheatmap([[.5, .5], [0, 1.]])",
     "heads": HEADS,
-    "sampling": SAMPLING,
     "talk": TALK,
     "own": OWN,
     "busy": BUSY,
@@ -84,7 +75,7 @@ SOURCES = {
 }
 ALWAYS = building.names(("01_nadaraya_watson_annex",))
 CHAPTERS = [pytest.param(name, marks=() if name in ALWAYS else pytest.mark.weekly) for name in building.names()]
-VIEWS = ("live", "still", "heads", "sampling", "talk", "own")
+VIEWS = ("live", "still", "heads", "talk", "own")
 THEME = "async name => { await window.jupyterapp.commands.execute('apputils:change-theme', { theme: name }); }"
 INK = "host => host.view && getComputedStyle(host.shadowRoot.querySelector('.view')).getPropertyValue('--text')"
 LIGHT_TEXT, DARK_TEXT = "#1b2430", "#e6ebf1"  # of shared/theme.js
@@ -170,14 +161,6 @@ def test_a_view_gets_other_numbers_from_python(nb):
     until(knock.inner_text, "bring it back")
     knock.click()
     until(shown.find("text=without []").count)
-
-
-def test_a_draw_is_written_and_python_answers(nb):
-    shown = view(nb, "sampling")
-    for written in ("goe", "goef", "goefg"):
-        shown.find('role=button[name="draw"]').click()
-        until(shown.find(".text").inner_text, contains(written))
-    until(lambda: nb.ask("print(drawn.now.options['text'])"), contains("goefg"))
 
 
 def test_a_question_is_answered_and_enter_of_an_input_method_asks_nothing(nb):

@@ -11,7 +11,6 @@ from chapters.ch06.lesson import BertLesson
 from chapters.ch06.pairs import encode
 from chapters.ch07 import labs as gpt_labs
 from course_kit.checkpoints import load_checkpoint
-from course_kit.decoding.sampling import next_probabilities
 
 pytestmark = pytest.mark.browser
 ABOUT = {"predictions": "9,000 small stories", "game": "1,003,854 letters", "sampling": "it sees 256 at once"}
@@ -140,28 +139,6 @@ def test_a_beginning_is_read_as_in_python_and_written_on(opened):
     page.get_by_role("button", name="again").click()
     expect(page.get_by_role("button", name="pass")).to_be_enabled()
     expect(page.get_by_test_id("readout")).to_contain_text("Your guess.")
-
-
-def test_an_own_beginning_is_drawn_from_what_python_draws_from(opened):
-    page = typed(opened("sampling"), "Good morrow, ")
-    answered(page, "sampling")
-    page.evaluate("document.querySelector('.course-view').view.set({ temperature: 0.8, top_k: 10, seed: 3 })")
-    text, words = "Good morrow, ", POET.tokenizer.words
-    for _ in range(2):
-        p = next_probabilities(poet(text)[-1], 0.8, 10).sort(descending=True)
-        assert numbers(page)["probabilities"] == pytest.approx(p.values.tolist(), abs=1e-4)
-        page.get_by_role("button", name="draw", exact=True).click()
-        drawn = page.wait_for_function(
-            "t => [document.querySelector('.course-view').view.state.own].find((own) => own.length > t.length)",
-            arg=text,
-        ).json_value()
-        assert drawn[:-1] == text and drawn[-1] in [words[n] for n in p.indices[:10]]
-        text = drawn
-        expect(page.get_by_test_id("text")).to_have_text(text + "▁")
-    page.get_by_role("button", name="draw 100").click()
-    expect(page.get_by_test_id("readout")).to_contain_text("Drawn 100 times")
-    one_page.reset(page)
-    expect(page.get_by_test_id("text")).to_have_text(OPENING + "▁")
 
 
 def test_a_model_of_pieces_writes_on_piece_by_piece_and_says_what_it_read(opened):

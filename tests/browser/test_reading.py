@@ -50,14 +50,10 @@ LINES = f"""() => {{ const found = [];
 SIDEWAYS = f"() => {HERE}.content.outerNode.scrollWidth - {HERE}.content.outerNode.clientWidth"
 
 
-UNTRUSTED, LONG = "untrusted", "11_long"
+UNTRUSTED = "untrusted"
 ASLEEP = f"""() => {{ // how many views are not alive, and whether there are several
     const hosts = [...{HERE}.node.querySelectorAll(".course-view")];
     return [hosts.filter((host) => !host.view).length, hosts.length > 2]; }}"""
-
-
-FILES = f"""() => [...window.jupyterapp.shell.widgets("left")].find(({{ id }}) => id === "filebrowser")
-    .listing._sortedItems.map(({{ name }}) => name).filter((name) => name.startsWith("{LONG}"))"""
 
 
 def cells_of(name):
@@ -80,17 +76,13 @@ def shown(browser, lab):
     """shown(lesson, width, height) -> its Sheet and a function that says where its first view is, in a JupyterLab with
     its list of files.
 
-    The server has trusted copies of the lessons, one that nobody trusts, and a long line that is folded."""
+    The server has trusted copies of the lessons, and one that nobody trusts."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("JUPYTER_DATA_DIR", str(lab.folder.parent / "data_dir"))
         for name in LESSONS:
             shutil.copyfile(files.course_folder() / "notebooks" / f"{name}.ipynb", lab.folder / f"{name}.ipynb")
             workbook.trust(lab.folder / f"{name}.ipynb")
     untrusted(lab.folder / f"{UNTRUSTED}.ipynb")
-    folded = nbformat.v4.new_code_cell(f"total = {' + '.join(map(str, range(1_000_000, 1_000_200)))}")
-    folded.metadata["jupyter"] = {"source_hidden": True}
-    for name in (f"{LONG}_annex", LONG):
-        nbformat.write(nbformat.v4.new_notebook(cells=[folded]), lab.folder / f"{name}.ipynb")
     watched = Watched(browser, lab.base)
     watched.page.set_viewport_size({"width": 560, "height": 900})
     watched.page.goto(f"{lab.base}/lab?token={lab.token}")
@@ -158,18 +150,6 @@ def test_on_a_dark_ground_prose_has_the_lighter_colours_of_the_views(shown):
         assert dark["queries"] == "rgb(242, 166, 94)"
     finally:
         sheet.page.evaluate(theme, "JupyterLab Light")
-
-
-def test_a_folded_cell_is_no_wider_than_the_screen(shown):
-    sheet, _ = shown(LONG, 1280, 1000)
-    until(lambda: sheet.page.evaluate(FILES), [f"{LONG}.ipynb", f"{LONG}_annex.ipynb"])  # the lesson before its annex
-    sheet.page.set_viewport_size({"width": 560, "height": 1000})
-    until(sheet.find("#jp-left-stack").is_visible, False)  # it leaves the notebook the room
-    text, more = (sheet.cell(0).find(f".jp-Placeholder{name}") for name in ("Text", " .jp-MoreHorizIcon"))
-    until(text.inner_text, contains("total = 1000000 + 1000001"))
-    until(lambda: sheet.page.evaluate(SIDEWAYS), 0)
-    until(more.bounding_box, lambda box: box and box["x"] + box["width"] <= 560)  # what unfolds it is in sight
-    until(lambda: text.evaluate("e => getComputedStyle(e).textOverflow"), "ellipsis")
 
 
 FOLDED = f"""() => {HERE}.content.widgets.filter((cell) => cell.node.querySelector(":scope > .course-fold")).length"""

@@ -1,13 +1,10 @@
 """Scaled dot-product attention beside torch's own, over random shapes, masks and dtypes."""
 
-import pytest
 import torch
-from edges import REFUSED
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn import functional as F
 
-from chapters.ch02.scores import SCORES
 from course_utils.attention import padding_mask, scaled_dot_product_attention
 from course_utils.self_attention import SelfAttention
 
@@ -76,21 +73,6 @@ def test_no_keys_at_all_gives_zeros():
     q, none = torch.ones(2, 3, 4), torch.ones(2, 0, 4)
     output, weights = scaled_dot_product_attention(q, none, none)
     assert weights.shape == (2, 3, 0) and output.eq(0).all() and output.shape == (2, 3, 4)
-
-
-@pytest.mark.gpu
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
-@pytest.mark.parametrize("name", list(SCORES))
-def test_scores_on_a_gpu_equal_those_on_the_cpu(name):
-    torch.manual_seed(0)
-    score = SCORES[name](8, 8)
-    q, k = (torch.randn(2, n, 8, generator=torch.Generator().manual_seed(n)) for n in (5, 6))
-    torch.testing.assert_close(score.cuda()(q.cuda(), k.cuda()).cpu(), score.cpu()(q, k), atol=1e-4, rtol=1e-4)
-    if name != "feature_based":  # it reads nothing of the queries but their number
-        with pytest.raises(REFUSED):
-            score(q.cuda(), k)
-    with pytest.raises(REFUSED):
-        scaled_dot_product_attention(q, k, k, torch.ones(5, 6, dtype=torch.bool, device="cuda"))
 
 
 def test_self_attention_is_torchs_with_one_head():

@@ -67,12 +67,6 @@ def test_without_a_browser_others_are_told_and_the_rest_runs(no_browser, monkeyp
     assert "playwright install chromium" in said and "skipped: no browser" in said
 
 
-def test_a_wrong_name_of_a_browser_ends_with_words(monkeypatch):
-    monkeypatch.setenv("CHROMIUM", "/nowhere/chrome")
-    with pytest.raises(SystemExit, match="CHROMIUM is '/nowhere/chrome'"):
-        run.main(["browser"])
-
-
 def test_the_stages_cover_every_test_there_is_once():
     """No test file of the repository is forgotten, and none runs twice in one `make test`."""
     named = [part for name in run.ALWAYS for command in run.STAGES[name]() for part in command]
@@ -88,17 +82,3 @@ def test_the_stages_cover_every_test_there_is_once():
 )
 def test_quick_skips_what_did_not_change(paths, stages):
     assert run.quick(paths) == stages and run.quick(None) == run.QUICK
-
-
-@pytest.mark.parametrize(
-    ("path", "tools", "looks_at"),
-    [
-        ("notebooks/source/01_x.py", [run.RUFF, run.RUFF], "01_x or a_chapter"),
-        ("chapters/ch01/x.js", [run.OXFMT, run.OXLINT, run.JAVASCRIPT], "loadfile"),
-        ("course_kit/x.py", [run.RUFF, run.RUFF, run.MYPY], "loadfile"),
-    ],
-)
-def test_of_what_changed_quick_runs_the_tools_that_read_it(monkeypatch, path, tools, looks_at):
-    monkeypatch.setattr(run, "CHANGED", [path])
-    assert [command[: len(tool)] for command, tool in zip(run.lint(), tools, strict=True)] == tools
-    assert looks_at in run.drift()[0]

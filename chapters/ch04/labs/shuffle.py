@@ -21,19 +21,14 @@ class Shuffle(View):
     kind = "shuffle"
 
     def attend(self) -> tuple[np.ndarray, np.ndarray]:
-        """Weights [T, T] and outputs [T, E] in float64 for the words in the order shown."""
+        """Weights [T, T] and outputs [T, D] in float64 for the words in the order shown."""
         order, width = self.state["order"], self.options["size"]
         x = self.arrays["x"].astype(np.float64).reshape(-1, width)[order]
         if self.state["positions"]:
             x = x + waves(range(len(order)), width)
-        q, k, v = (x @ self.map(name) for name in ("query", "key", "value"))
-        outputs, weights = scaled_dot_product_attention(*(torch.from_numpy(m)[None] for m in (q, k, v)))
+        words = torch.from_numpy(x)[None]
+        outputs, weights = scaled_dot_product_attention(words, words, words)
         return weights[0].numpy(), outputs[0].numpy()
-
-    def map(self, name: str) -> np.ndarray:
-        """W_Q, W_K or W_V [D, E] in float64; the identity when none was given."""
-        width = self.options["size"]
-        return self.arrays[name].astype(np.float64).reshape(width, -1) if name in self.arrays else np.eye(width)
 
     def describe(self) -> str:
         weights, _ = self.attend()
@@ -60,9 +55,6 @@ def shuffle(
     x,
     tokens=None,
     *,
-    query=None,
-    key=None,
-    value=None,
     positions=False,
     word=None,
     title=t("What happens when words change places?"),
@@ -70,9 +62,9 @@ def shuffle(
 ):
     """Self-attention over words that can change places: do the outputs move along, does their mean stay?
 
-    x [T, D]: 2 to 12 words with 1 to 16 features; tokens: T labels; query, key, value [D, E]: W_Q, W_K, W_V, with
-    Q = X W_Q (default: Q = K = V = X); positions: whether the sinusoidal encoding is added to x (needs an even D);
-    word: the one that is picked at first; without it the one to which most is attended.
+    x [T, D]: 2 to 12 words with 1 to 16 features, Q = K = V = X; tokens: T labels; positions: whether the sinusoidal
+    encoding is added to x (needs an even D); word: the one that is picked at first; without it the one to which most is
+    attended.
 
     Numbers travel as float32. Returns a view: .attend() -> weights, outputs; and what all have. Raises ValueError for
     what cannot be shown.
@@ -87,8 +79,7 @@ def shuffle(
     names = checked_labels(tokens, count, "tokens", "x has {} words")
     if flag("positions", positions) and width % 2:
         raise ValueError(f"x has {width} features, positions need an even number: pairs of sine and cosine")
-    maps = {"x": x, "query": query, "key": key, "value": value}
-    arrays = {name: as_array(m, name).astype("<f4").ravel() for name, m in maps.items() if m is not None}
+    arrays = {"x": x.astype("<f4").ravel()}
     controls = [
         *({"kind": "button", "name": name, "label": label} for name, label in BUTTONS.items()),
         {"kind": "choice", "name": "positions", "label": t("positions"), "options": [False, True],

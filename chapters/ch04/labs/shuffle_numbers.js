@@ -26,7 +26,7 @@ const meanOf = (rows) => rows[0].map((_, column) => rows.reduce((sum, row) => su
 /**
  * Weights and outputs, a row for each place.
  * @param {ShuffleSpec} spec
- * @param {Arrays} arrays x, and query, key and value where they are not the identity
+ * @param {Arrays} arrays x
  * @param {number[]} order
  * @param {boolean} positions
  */
@@ -36,12 +36,9 @@ export function attend(spec, arrays, order, positions) {
   const rows = order.map((word, place) =>
     positions ? encode(place, omegas).map((x, column) => x + words[word][column]) : words[word],
   );
-  const [queries, keys, values] = ["query", "key", "value"].map((name) =>
-    arrays[name] ? times(rows, rowsOf(arrays[name], spec.size)) : rows,
-  );
-  const root = Math.sqrt(queries[0].length);
-  const weights = queries.map((query) => softmax(keys.map((key) => product(query, key) / root)));
-  return { weights, outputs: times(weights, values) };
+  const root = Math.sqrt(spec.size);
+  const weights = rows.map((query) => softmax(rows.map((key) => product(query, key) / root)));
+  return { weights, outputs: times(weights, rows) };
 }
 
 /**

@@ -34,17 +34,6 @@ def test_the_best_rate_is_trained_with_each_seed(lesson, few_sentences, monkeypa
     assert figures["valid"] == [[95.0, 90.0]] * 2 and len(figures["test"]) == 2
 
 
-@pytest.mark.weekly
-def test_a_training_is_the_same_for_a_seed(lesson, few_sentences):
-    runs = []
-    for seed in (0, 0, 1):
-        model = fresh(lesson, layers=1)
-        curve = race.train(lesson, model, 10, seed, 1e-2)
-        runs.append((len(curve), model.output.weight.detach().clone()))
-    assert [n for n, _ in runs] == [10, 10, 10]
-    assert torch.equal(runs[0][1], runs[1][1]) and not torch.equal(runs[0][1], runs[2][1])
-
-
 def test_racers_are_the_models_of_the_pages(lesson):
     racers = (race.racer(lesson, name) for name in (race.GRU, race.TRANSFORMER))
     assert [sum(p.numel() for p in one.parameters()) for one in racers] == [775_157, 1_186_357]

@@ -16,16 +16,6 @@ from chapters.ch07.exercises.sampling import nucleus_cases
 from course_utils.attention import MultiHeadAttention, masked_softmax, multi_head
 from course_utils.blocks import AddNorm, PositionwiseFFN
 from course_utils.kernels import gaussian_kernel, nadaraya_watson
-from course_utils.merges import merge_once
-
-
-def by_loops(queries, keys, values, width=1.0):
-    estimate, weights = [], []
-    for q in queries.tolist():
-        row = [math.exp(-(((q - k) / width) ** 2) / 2) for k in keys.tolist()]
-        weights.append([w / sum(row) for w in row])
-        estimate.append(sum(w * v for w, v in zip(weights[-1], values.tolist(), strict=True)))
-    return estimate, weights
 
 
 def by_fused_attention(queries, keys, values, width=1.0):
@@ -34,12 +24,6 @@ def by_fused_attention(queries, keys, values, width=1.0):
     bias = (-(k**2) / 2).T.expand(len(q), len(k)).contiguous()
     out = F.scaled_dot_product_attention(q[None], k[None], values[None, :, None], attn_mask=bias[None], scale=1.0)
     return out[0, :, 0], torch.softmax(q @ k.T + bias, -1)
-
-
-def by_logsumexp(scores, mask):
-    scores = scores.masked_fill(~mask, float("-inf"))
-    total = torch.logsumexp(scores, -1, keepdim=True)
-    return torch.exp(scores - total.masked_fill(total.isinf(), 0))
 
 
 def by_rows(scores, mask):
@@ -104,12 +88,6 @@ def in_loops(length, size):
     return P
 
 
-def by_complex_numbers(length, size):
-    w = 10000.0 ** (-torch.arange(0, size, 2, dtype=torch.float64) / size)
-    turned = torch.polar(torch.ones(()).double(), torch.arange(length)[:, None] * w)
-    return torch.view_as_real(turned).flip(-1).flatten(1)
-
-
 def turned(x, positions):
     omega = 10000 ** (-torch.arange(0, x.shape[-1], 2) / x.shape[-1])
     turn = torch.polar(torch.ones(x.shape[-2], len(omega)), positions[:, None] * omega)
@@ -123,17 +101,6 @@ def all_in_einsum(q, k, v, heads, mask=None):
         scores = scores.masked_fill(~mask.unsqueeze(-3), float("-inf"))
     weights = scores.softmax(-1)
     return torch.einsum("bhqk,bkhd->bqhd", weights, v).flatten(2), weights
-
-
-def head_by_head(q, k, v, heads, mask=None):
-    d, outputs, weights = q.shape[-1] // heads, [], []
-    for h in range(heads):
-        part = slice(h * d, (h + 1) * d)
-        scores = q[..., part] @ k[..., part].mT / d**0.5
-        scores = scores if mask is None else scores.masked_fill(mask == 0, -1e9)
-        weights.append(scores.softmax(-1))
-        outputs.append(weights[-1] @ v[..., part])
-    return torch.cat(outputs, -1), torch.stack(weights, 1)
 
 
 class InThreeLines(nn.Module):
@@ -197,13 +164,6 @@ def all_pairs(start_logits, end_logits, allowed):
     return max(((a, b) for a in places for b in places if b >= a), key=lambda pair: p[pair[0]] * q[pair[1]])
 
 
-def probabilities_in_a_triangle(start_logits, end_logits, allowed):
-    """Softmaxes over the allowed tokens only, as tensors."""
-    p, q = (x.masked_fill(~allowed, -1e9).softmax(-1) for x in (start_logits, end_logits))
-    best = torch.triu(p[:, None] * q[None]).argmax()
-    return torch.div(best, len(q), rounding_mode="floor"), best % len(q)
-
-
 def as_sennrich(words, before=r"(?<!\S)", after=r"(?!\S)"):
     """The paper's program: text with blanks, and a regular expression for whole pieces."""
     words, found = {" ".join(w): n for w, n in words.items()}, Counter()
@@ -216,11 +176,6 @@ def as_sennrich(words, before=r"(?<!\S)", after=r"(?!\S)"):
     return best, {bigram.sub("".join(best), word): n for word, n in words.items()}
 
 
-def as_lists(words):
-    best, after = merge_once(words)
-    return [list(best), {tuple(w): n for w, n in after.items()}]
-
-
 def as_huggingface(logits, top_p):
     """From the smallest up, and what must go is marked."""
     ordered, order = torch.sort(logits, descending=False)
@@ -228,18 +183,6 @@ def as_huggingface(logits, top_p):
     gone[..., -1:] = False
     gone = gone.scatter(-1, order, gone)
     return logits.masked_fill(gone, -float("inf")).softmax(-1)
-
-
-def row_by_row(logits, top_p):
-    out = []
-    for row in logits.flatten(0, -2) if logits.dim() > 1 else logits[None]:
-        p, total, q = row.softmax(0).tolist(), 0.0, [0.0] * len(row)
-        for i in sorted(range(len(p)), key=lambda i: -p[i]):
-            q[i], total = p[i], total + p[i]
-            if total >= top_p:
-                break
-        out.append([x / total for x in q])
-    return torch.tensor(out).view(logits.shape)
 
 
 class ByHand(nn.Module):
@@ -266,11 +209,9 @@ RIGHT = [
     ("gaussian kernel", lambda distance, width=1.0: math.e ** (-((distance / width) ** 2) / 2)),
     ("gaussian kernel", lambda distance, width=1.0: torch.exp(-0.5 * (distance.half() / width) ** 2)),
     ("attention pooling", lambda q, k, v, width=1.0: nadaraya_watson(q, k, v, lambda d: gaussian_kernel(d, width))),
-    ("attention pooling", by_loops),
     ("attention pooling", by_fused_attention),
     ("stable masked softmax", lambda scores, mask: torch.softmax(scores.masked_fill(~mask, -1e9), dim=-1) * mask),
     ("stable masked softmax", lambda scores, mask: scores.masked_fill(~mask, -math.inf).softmax(-1).nan_to_num(0.0)),
-    ("stable masked softmax", by_logsumexp),
     ("stable masked softmax", by_rows),
     ("scaled dot-product score", lambda q, k: torch.einsum("bqd,bkd->bqk", q, k).div(q.shape[-1] ** 0.5)),
     ("scaled dot-product score", lambda q, k: (q / q.shape[-1] ** 0.25) @ (k / k.shape[-1] ** 0.25).transpose(1, 2)),
@@ -284,12 +225,10 @@ RIGHT = [
     ("greedy loop", as_a_plain_list),
     ("greedy loop", lambda *given: np.array(as_a_plain_list(*given))),
     ("sinusoidal encoding", in_loops),
-    ("sinusoidal encoding", by_complex_numbers),
     ("rotary", turned),
     ("split heads", lambda x, heads: torch.stack(x.chunk(heads, -1), 1)),
     ("split heads", lambda x, heads: x.view(*x.shape[:2], heads, x.shape[2] // heads).permute(0, 2, 1, 3).tolist()),
     ("attention in heads", all_in_einsum),
-    ("attention in heads", head_by_head),
     ("residual and norm", lambda x, f, norm: torch.add(x, f(norm(x.clone())))),
     ("a decoder block", InThreeLines),
     ("embedding sum", by_one_hot),
@@ -297,7 +236,6 @@ RIGHT = [
     ("mask tokens", exactly_fifteen_per_cent),
     ("mask tokens", lambda *given: [x.tolist() for x in masked_by()(*given)]),
     ("answer span", all_pairs),
-    ("answer span", probabilities_in_a_triangle),
     ("task head", lambda hidden, pooler, classifier: nn.Sequential(pooler, nn.Tanh(), classifier)(hidden[:, 0])),
     ("low-rank change", one_direction_after_another),
     ("next token targets", lambda ids: ids.unfold(1, ids.shape[1] - 1, 1).unbind(1)),
@@ -305,9 +243,7 @@ RIGHT = [
     ("temperature", lambda logits, temperature: (logits / max(temperature, 1e-6)).softmax(-1)),
     ("temperature", lambda logits, temperature: F.softmax(logits / (temperature + 1e-8), dim=-1)),
     ("top-p", as_huggingface),
-    ("top-p", row_by_row),
     ("bpe merge", as_sennrich),
-    ("bpe merge", as_lists),
     ("rms norm", lambda x, weight, eps=1e-5: F.rms_norm(x, x.shape[-1:], weight, eps)),
     (
         "rms norm",

@@ -1,13 +1,9 @@
 """Fine-tuning: four tasks with their labels, losses and figures, on a tiny model and examples of our own."""
 
-import random
-
 import pytest
 import torch
 
 from chapters.ch06.finetuning import AnswerTask, Classify, Tag, task_of
-from chapters.ch06.pairs import collate
-from chapters.ch06.practice import Practice, gap, look_up, not_looked_up, renamed
 from chapters.ch06.span_metrics import Span, entity_scores, spans
 from course_kit.checkpoints import load_checkpoint
 from course_kit.data.stories import LABELS, Labelled, Question, SentencePair, Tagged
@@ -141,24 +137,3 @@ def test_an_answer_is_found_where_it_is(tasks):
     with pytest.warns(UserWarning, match="longer than 8"):
         inputs = task.inputs(ASKED[:1])
     assert task.target(ASKED[0], inputs[0]) == (0, 0)  # the answer was cut off
-
-
-def test_practice_changes_words_in_question_and_text_alike(tokenizer):
-    rng = random.Random(0)
-    for example in ASKED * 5:
-        asked = gap(example, rng)
-        assert asked.question.replace("[MASK]", asked.answer).rstrip("?") in asked.context
-        for one in (renamed(example, rng, tokenizer.words), renamed(asked, rng, tokenizer.words)):
-            assert one.start < 0 or one.context[one.start :].startswith(one.answer)
-            assert len(one.context.split()) == len(example.context.split())
-    task = Practice("questions", tokenizer, (), {"train": ASKED})
-    given = [task.batch(torch.Generator().manual_seed(seed), 8).inputs.ids for seed in (0, 0, 1)]
-    assert torch.equal(given[0], given[1]) and not torch.equal(given[0], given[2])
-
-
-def test_a_head_learns_to_look_up(tasks, config):
-    task = tasks["questions"]
-    model, given = task.model(config), collate(task.inputs(ASKED))
-    before = not_looked_up(model.bert, given, task.tokenizer.mask).item()
-    look_up(model.bert, task.tokenizer, steps=800)
-    assert not_looked_up(model.bert, given, task.tokenizer.mask).item() < before / 3

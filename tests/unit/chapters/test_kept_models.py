@@ -10,16 +10,13 @@ import pytest
 import torch
 
 from chapters.ch01.kept import attention
-from chapters.ch05.kept import transformer
 from chapters.ch06.kept import bert
 from chapters.ch07.kept import gpt, tokenizer, training
 from chapters.ch08.kept import llama
 from chapters.ch09 import sums
 from chapters.ch09.kept import answering
 from course_kit import data
-from course_kit.decoding.steps import TransformerSteps
 from course_utils import merges
-from course_utils.transformer import Transformer, TransformerConfig
 
 NAMES = {
     **dict.fromkeys(("files", "gpt", "tokenizer", "training"), "ch07"),
@@ -172,28 +169,3 @@ def test_practice_for_another_task_ends_where_it_is_told_to_and_draws_from_a_sou
         with pytest.raises(ValueError, match=why):
             next(answering.practise(small, questions, lambda *_: 0.0, 1, 0.1))
     assert next(answering.practise(small, [[1, 2]], lambda *_: 0.0, 1, 0.1, **asked)) == (0, 0.0)
-
-
-def test_a_llama_runs_in_bfloat16_and_a_model_writes_while_others_use_it():
-    model, ids = llama.small().to(torch.bfloat16), torch.zeros(1, 3, dtype=torch.long)
-    assert model(ids).dtype == torch.bfloat16 and len(list(llama.generate(model, ids, 4, temperature=1.0))) == 4
-    shared = Transformer(TransformerConfig(9, 9, 16, 1, 2))
-    steps, before = TransformerSteps(shared), type(shared.decoder[0].attention)
-    seen = []
-    shared.decoder[0].around_ffn.register_forward_hook(lambda *_: seen.append(type(shared.decoder[0].attention)))
-    steps.step(torch.tensor([1]), steps.start(ids + 1))
-    assert seen == [before]
-    with pytest.raises(ValueError, match="Row 1 has only padding"):
-        transformer.translate(shared, torch.tensor([[1, 2], [0, 0]]), 1, 2)
-
-
-def test_answers_that_are_cut_off_are_refused_before_the_first_step():
-    model, talks_ = answering.Pairs(), [([1, 2, 3], [4]), ([1], [2])]
-    for wrong, longest, why in (
-        (talks_, 3, "Talk 0"),
-        ([([1], [])], None, "at least a token"),
-        ([], None, "no talks"),
-        ([([1], [-100])], None, "-100"),
-    ):
-        with pytest.raises(ValueError, match=why):
-            next(answering.imitate(model, wrong, 5, 0.1, longest=longest))

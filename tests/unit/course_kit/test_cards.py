@@ -43,11 +43,6 @@ def test_names_in_a_card_can_be_imported(card):
     assert not [name for name in set(names_in(card.read_text("utf-8"))) if not there_is(name)]
 
 
-def test_the_check_of_names_finds_what_is_gone():
-    assert there_is("course_kit.data.stories.load") and not there_is("course_utils.data.stories.load")
-    assert {*names_in("`course_kit.fetching`\nfrom course_kit import files, gone")} > {"course_kit.gone"}
-
-
 def test_each_result_says_the_command_that_makes_it():
     """One whose program is gone, or makes other models now, names the commit that last had it."""
     named = {path.stem: json.loads(path.read_text("utf-8"))["command"].split(", at ") for path in RESULTS}

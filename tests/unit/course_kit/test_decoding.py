@@ -132,24 +132,6 @@ def test_a_search_goes_on_while_a_longer_sentence_can_still_win():
     assert found[2.0].score == pytest.approx(math.log(0.5 * 0.9 * 0.9), abs=1e-5)
 
 
-def test_a_search_stops_as_soon_as_nothing_can_win():
-    """How many steps are taken: one ended sentence leads for good, and no more than that is computed."""
-
-    class Counted(Tape):
-        steps = 0
-
-        def step(self, words, state):
-            Counted.steps += 1
-            return super().step(words, state)
-
-    sure = [math.log(x) for x in (1e-9, 1e-9, 1e-9, 0.5, 0.3, 0.2)]
-    decoding.beam_search(Counted(*[sure] * 40), BATCH[0][:1], max_length=30, beam=2, length_penalty=0.0)
-    assert Counted.steps == 1
-    Counted.steps = 0
-    decoding.beam_search(Counted(*[sure] * 40), BATCH[0][:1], max_length=30, beam=2, length_penalty=1.0)
-    assert Counted.steps == 2, "with a length penalty the second sentence has to end, too"
-
-
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
 def test_a_model_whose_logits_are_no_numbers_is_told(value):
     net = model()

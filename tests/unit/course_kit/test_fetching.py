@@ -139,13 +139,6 @@ def test_the_folder_of_the_user_comes_first_and_is_checked(get, tmp_path, monkey
     assert mine.exists(), "the user's own file is never removed"
 
 
-def test_a_cache_that_cannot_be_written_is_an_ordinary_error(get, monkeypatch, tmp_path):
-    (tmp_path / "file").write_text("no folder")
-    monkeypatch.setenv("COURSE_CACHE_DIR", str(tmp_path / "file"))
-    with pytest.raises(fetching.FetchError):
-        get("good")
-
-
 def test_each_source_says_what_the_course_promises():
     for name, source in fetching.sources().items():
         needed = {"title", "file", "licence", "attribution", "stands_in", "min_lines", "contains", "addresses"}

@@ -168,14 +168,6 @@ def test_a_file_that_does_not_parse_is_never_touched(book, capsys, damage):
     assert "mine/ch05.py is not Python as it stands. Put that right" in capsys.readouterr().out
 
 
-def test_a_file_that_was_deleted_is_made_anew(book):
-    solve("residual and norm", ADD)
-    (book / "mine" / "ch05.py").unlink()
-    (book / "mine" / "__init__.py").unlink()
-    solve("split heads", SPLIT)
-    assert SPLIT in text_of(book) and "add_norm" not in text_of(book) and (book / "mine" / "__init__.py").is_file()
-
-
 @pytest.mark.parametrize("known", ["", "{", "[1]", '{"ch05.py": 3}', '{"ch05.py": {"add_norm": {"sums": 7}}}'])
 def test_a_record_that_was_lost_or_damaged_loses_nothing(book, known):
     solve("residual and norm", ADD)
@@ -209,12 +201,6 @@ def test_a_disk_that_is_full_or_may_not_be_written_breaks_no_verdict(book, capsy
     said = capsys.readouterr().out
     assert f"Your package `mine` could not be written: {error.strerror}" in said and "right, on all" in said
     assert (text_of(book), text_of(book, record.FILE)) == before
-
-
-def test_a_folder_of_that_name_is_not_read(book, capsys):
-    (book / "mine" / "ch05.py").mkdir(parents=True)
-    solve("residual and norm", ADD)
-    assert "Your package `mine` could not be written" in capsys.readouterr().out
 
 
 def test_outside_of_a_workbook_nothing_is_written_and_that_is_said_once(book, tmp_path, monkeypatch, capsys):

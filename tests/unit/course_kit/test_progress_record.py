@@ -179,19 +179,6 @@ def test_a_disk_that_is_full_does_not_touch_the_exercise(mine, monkeypatch, caps
     assert not list(mine.glob(".progress.json.*[!k]"))
 
 
-def test_a_folder_of_that_name_or_no_working_directory_stops_nobody(mine, monkeypatch, capsys):
-    (mine / record.FILE).mkdir()
-    run(RIGHT)
-    assert "could not be kept" in capsys.readouterr().out
-
-    def deleted():
-        raise FileNotFoundError
-
-    monkeypatch.setattr(record.Path, "cwd", deleted)
-    run(RIGHT)
-    assert capsys.readouterr().out.startswith("✓")
-
-
 def test_kernels_side_by_side_lose_nothing(mine):
     program = (
         "import sys; from course_kit.exercises import record\n"

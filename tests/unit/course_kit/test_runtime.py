@@ -11,7 +11,7 @@ import pytest
 import torch
 
 import course_kit
-from course_kit import files, runtime
+from course_kit import runtime
 
 
 @pytest.fixture(autouse=True)
@@ -67,12 +67,6 @@ def test_cuda_asked_for_where_there_is_none(monkeypatch):
     assert "COURSE_DEVICE=cuda was asked for" in str(caught.value) and "Set COURSE_DEVICE=cpu" in str(caught.value)
 
 
-@pytest.mark.gpu
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")
-def test_a_gpu_is_taken_where_there_is_one():
-    assert course_kit.setup().device.type == "cuda"
-
-
 def test_a_package_too_old_is_named_with_what_to_do(monkeypatch):
     real = metadata.version
     monkeypatch.setattr(metadata, "version", lambda name: "0.1" if name == "anywidget" else real(name))
@@ -115,17 +109,6 @@ def test_importing_the_package_is_cheap():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=os.environ)
     assert done.stdout.strip() == "[]"
-
-
-def test_on_an_ascii_console_it_gives_its_line_and_a_warning_of_ones_own_keeps_its_place(tmp_path):
-    script = tmp_path / "mine.py"
-    script.write_text("import course_kit, warnings\ncourse_kit.setup()\nwarnings.warn('too long')\n")
-    ascii_alone = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
-    environment = os.environ | ascii_alone | {"PYTHONPATH": str(files.course_folder())}
-    environment.pop("PYTHONIOENCODING", None)
-    done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=True, env=environment)
-    assert "device" in done.stdout and "seed 0" in done.stdout
-    assert f"{script}:3: UserWarning: too long" in done.stderr
 
 
 @pytest.mark.parametrize(("cuda", "mps", "taken"), [(0, 0, "cpu"), (0, 1, "cpu"), (1, 0, "cuda"), (1, 1, "cuda")])

@@ -187,22 +187,9 @@ class TestWhatIsRefused:
         with pytest.raises(TypeError):
             kind.build(given)
 
-    @pytest.mark.parametrize("kind", [Vocabulary, Subwords, WordPiece, BytePairs])
-    @pytest.mark.parametrize("options", [{"min_count": float("nan")}, {"min_count": 0}, {"max_size": 0},
-                                         {"max_size": 2.5}])  # fmt: skip
-    def test_sizes_that_cannot_be(self, kind, options):
-        with pytest.raises(ValueError):
-            kind.build(["the cat"], **options)
-
-    @pytest.mark.parametrize("kind", [Subwords, WordPiece])
-    def test_a_size_that_would_end_the_process(self, kind):
-        with pytest.raises(ValueError, match="max_size"):
-            kind.build(["the cat"], max_size=10**9)
-
     @pytest.mark.parametrize("kind", [Subwords, WordPiece, BytePairs])
-    @pytest.mark.parametrize("letters", ["acgt"])
-    def test_a_word_of_a_million_letters_ends_no_lesson(self, kind, letters):
-        word = (letters * 10**6)[: 10**6]
+    def test_a_word_of_a_million_letters_ends_no_lesson(self, kind):
+        word = "acgt" * 250_000
         begun = time.process_time()
         built = kind.build(["the cat sat on the mat " + word] * 3)
         assert built.encode(word) and built.decode(built.encode("the cat")) == "the cat"

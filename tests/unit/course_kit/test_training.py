@@ -155,23 +155,6 @@ class TestResuming:
         assert torch.equal(torch.get_rng_state(), before) and not net.training and torch.is_grad_enabled()
 
 
-@pytest.mark.gpu
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here")
-def test_on_a_gpu_its_random_state_is_the_runs_own_too():
-    def batches(generator):
-        return [part.cuda() for part in drawn(generator)]
-
-    once, parts, before = model().cuda(), model().cuda(), torch.cuda.get_rng_state()
-    quiet(once, batches, steps=20)
-    run = quiet(parts, batches, steps=7)
-    torch.rand(5, device="cuda")
-    torch.cuda.set_rng_state(before)
-    quiet(parts, batches, steps=20, resume=run)
-    assert torch.equal(torch.cuda.get_rng_state(), before)
-    for a, b in zip(once.parameters(), parts.parameters(), strict=True):
-        torch.testing.assert_close(a, b)
-
-
 class TestBest:
     def test_the_model_holds_the_best_state(self):
         net, measured = model(dropout=0.0), []

@@ -83,21 +83,16 @@ def test_a_range_below_one_is_said_in_the_caption():
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
-        (dict(weights=[0.5, 0.5]), ValueError, "queries"),
-        (dict(weights=np.zeros((2, 2, 2, 2))), ValueError, "weights"),
         (dict(weights="a lot"), TypeError, "needed: numbers in rows"),
         (dict(weights=[[1.0, 0.0]], queries=["a", "b"]), ValueError, "queries"),
-        (dict(weights=[[1.0, 0.0]], keys=["a"]), ValueError, "keys"),
         (dict(weights=[[np.nan, 1.0]]), ValueError, "1 of 2 numbers are NaN or infinite, the first at query 0, key 0"),
         (dict(weights=[[0.9, 0.9]]), ValueError, "row 0 sums to 1.8"),
         (dict(weights=[[0.9, 0.2], [0.1, 0.8]]), ValueError, "softmax along the query axis"),
         (dict(weights=[[2.0, -1.0]]), ValueError, "plot.maps"),
         (dict(weights=np.eye(513)), ValueError, "queries"),
-        (dict(weights=np.zeros((0, 3))), ValueError, "1 to 512"),
         (dict(weights=[[0.5, 0.5]], mask=[[1, 0]]), TypeError, "must be boolean"),
         (dict(weights=[[0.5, 0.5]], mask=[[True, False]]), ValueError, "masked cell carries the weight 0.5"),
         (dict(weights=[[0.5, 0.5]], mask=[[True]] * 3), ValueError, "does not fit"),
-        (dict(weights=[[1.0]], head=1), ValueError, "head"),
         (dict(weights=[[1.0]], select=("x", "1")), ValueError, "there is no query 'x'"),
     ],
 )
@@ -125,19 +120,10 @@ def test_sweep_raises_the_first_error_and_says_where():
 
 
 @pytest.mark.parametrize("lab", [labs.ask, labs.bandwidth])
-@pytest.mark.parametrize(
-    ("keys", "values", "options", "message"),
-    [
-        ([], [], {}, "1 to 3000"),
-        ([1.0, 2.0], [1.0], {}, "keys"),
-        ([1.0, np.nan], [1.0, 2.0], {}, "1 of 2 examples are NaN"),
-        ([1.0, 2.0], [1.0, 2.0], {"width": 0}, "needed: a number above 0"),
-        ([1.0, 2.0], [1.0, 2.0], {"width": -1}, "needed: a number above 0"),
-    ],
-)
-def test_pooling_labs_refuse_bad_examples(lab, keys, values, options, message):
-    with pytest.raises(ValueError, match=message):
-        lab(keys, values, **options)
+@pytest.mark.parametrize(("values", "width"), [([1.0], 1), ([1.0, 2.0], 0), ([1.0, 2.0], -1)])
+def test_pooling_labs_refuse_what_does_not_fit(lab, values, width):
+    with pytest.raises(ValueError, match="keys|needed: a number above 0"):
+        lab([1.0, 2.0], values, width=width)
 
 
 @pytest.mark.parametrize("lab", [labs.ask, labs.bandwidth])
@@ -160,12 +146,6 @@ def test_the_narrowest_width_reaches_no_further_than_the_next_key():
     year = torch.linspace(0, 6, 313)
     assert labs.bandwidth(year, year.sin(), width=0.05).options["widths"][0] < 0.011
     assert labs.bandwidth(X, X.sin()).options["widths"][0] <= float(X.max() - X.min()) / 150 + 1e-3
-
-
-@pytest.mark.parametrize("scores", [[], [1.0, np.nan], [[1.0]], list(range(13))])
-def test_softmax_lab_refuses(scores):
-    with pytest.raises(ValueError):
-        labs.softmax(scores)
 
 
 def test_live_shell_has_the_state_as_traits():
@@ -193,18 +173,6 @@ def test_what_stands_below_a_live_view_follows_it_and_is_kept_in_a_saved_noteboo
     view.close()
 
 
-def test_the_ink_darkens_in_even_steps():
-    """Lightness L* of the ramp in theme.js and in the pictures: steps differ by a factor ≤ 1.4."""
-
-    def lightness(rgb):
-        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in rgb]
-        return 116 * (0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]) ** (1 / 3) - 16
-
-    ramp = [lightness(picture.ink_map()(t)[:3]) for t in np.linspace(0, 1, 11)]
-    steps = -np.diff(ramp)
-    assert (steps > 0).all() and steps.max() / steps.min() <= 1.4
-
-
 def test_colours_agree_in_python_and_javascript():
     text = (JAVASCRIPT / "shared" / "theme.js").read_text(encoding="utf-8")
     for role, colour in picture.COLOURS.items():
@@ -226,22 +194,6 @@ def test_type_comes_in_four_sizes_and_in_pictures_in_two():
     four = {f"var(--{name})" for name in ("small", "body", "large", "largest")}
     assert four <= set(re.findall(r"font-size:\s*([^;]+);", sheets)) <= four | FITTED | {"inherit"}
     assert set(re.findall(r"ui\.font\(([\d.]+)\b", scripts)) == {"10.5", "12", "13", "20"}
-
-
-def contrast(a, b):
-    def luminance(colour):
-        rgb = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in rgb]
-        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-    high, low = sorted((luminance(a), luminance(b)), reverse=True)
-    return (high + 0.05) / (low + 0.05)
-
-
-@pytest.mark.parametrize("role", picture.COLOURS)
-def test_role_colours_are_legible(role):
-    assert contrast(picture.COLOURS[role], "#ffffff") >= 4.5
-    assert min(contrast(picture.FORMULA_COLOURS[role], ground) for ground in ("#ffffff", "#111111")) >= 4
 
 
 def test_presenting_leaves_no_trace_in_what_a_notebook_keeps(monkeypatch):

@@ -1,8 +1,6 @@
 """The doctor: every line OK here; each fault named, with what to do, and an exit status for scripts."""
 
-import os
 import shutil
-import subprocess
 import sys
 from importlib import metadata
 from pathlib import Path
@@ -134,28 +132,6 @@ def test_a_damaged_notebook_of_the_workbook_is_named(monkeypatch, tmp_path):
     (tmp_path / "02_whole.ipynb").write_text('{"cells": []}')
     line = doctor.check_workbook()
     assert "01_cut.ipynb" in line.found and "02_whole" not in line.found and "make lab" in line.todo
-
-
-def test_a_package_that_comes_from_elsewhere_is_named(monkeypatch, tmp_path):
-    (tmp_path / "numpy.py").write_text("")
-    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
-    code = "from course_tools.classroom import doctor; print(doctor.check_packages())"
-    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
-    assert f"numpy comes from {tmp_path}" in done.stdout and "unset PYTHONPATH" in done.stdout, done.stderr
-
-
-@pytest.mark.parametrize(("commands", "optimised"), [([["doctor", "--quick"]], ""), ([], "2")])
-def test_the_commands_write_into_any_pipe(tmp_path, commands, optimised):
-    """A pipe that knows no → and no 注意力: what it cannot hold is a ?, and no traceback. Nor do they need a
-    docstring, which python -OO leaves out (and compiles anew what they import, so without torch)."""
-    mine = str(tmp_path / "注意力")
-    environment = {**os.environ, "PYTHONIOENCODING": "ascii", "COURSE_DEVICE": "tpu", "COURSE_WORKBOOK": mine}
-    commands = [*commands, ["progress", mine]]
-    code = f"import course\nfor one in {commands!r}: course.main(one); print('--')"
-    environment |= {"PYTHONOPTIMIZE": optimised, "PYTHONUTF8": "0"}
-    command = [sys.executable, "-X", "utf8=0", "-c", code]
-    done = subprocess.run(command, env=environment, capture_output=True, check=False)
-    assert b"Traceback" not in done.stderr and done.stdout.count(b"--\n") == len(commands), done.stderr[-500:]
 
 
 def test_a_check_that_breaks_is_an_answer_too(monkeypatch):

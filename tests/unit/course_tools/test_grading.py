@@ -8,7 +8,6 @@ import ast
 import csv
 import dataclasses
 import html
-import json
 import os
 import re
 import shutil
@@ -196,13 +195,6 @@ class TestCollecting:
 HELPER = "def closer(x):\n    return (-0.5 * x ** 2).exp()"
 
 
-def old(source):
-    """A notebook of nbformat 3, from 2013."""
-    cell = {"cell_type": "code", "language": "python", "metadata": {}, "outputs": [], "collapsed": False}
-    cells = [cell | {"input": source.splitlines(True)}]
-    return json.dumps({"metadata": {"name": ""}, "nbformat": 3, "nbformat_minor": 0, "worksheets": [{"cells": cells}]})
-
-
 @pytest.mark.parametrize(
     ("content", "words"),
     [
@@ -213,18 +205,11 @@ def old(source):
         (make.notebook(RIGHT, "# a copy\n" + STUB), ""),
         (make.notebook(HELPER, RIGHT.replace("(-0.5", "closer(distance / width) #")), ""),
         (make.notebook(RIGHT).replace('"code"', '"markdown"'), ""),
-        (make.notebook(RIGHT).replace('"metadata": {}', '"metadata": null'), ""),
-        (make.notebook(RIGHT).replace('"cells": [', '"cells": [null, {}, {"metadata": {"nbgrader": []}}, '), ""),
-        ("\ufeff" + make.notebook(RIGHT), ""),
-        (make.notebook(RIGHT + "  # ?").replace("?", "\\ud800"), ""),
-        (old(RIGHT), ""),
         (make.notebook(RIGHT.replace("width=1.0):", "width=1.0:")), "“gaussian kernel”: no Python: "),
         (make.notebook(f"# Task: {KERNEL}\ngaussian_kernel = 1"), "defines no function or class"),
         (make.notebook("print(1)"), "not in the notebook: gaussian kernel"),
-        (make.notebook(RIGHT).replace('"cells"', '"cell"'), "cannot be read as a notebook"),
         ("[" * 10**6, "cannot be read as a notebook"),
         ('{"cells": [{"cell_type": "code"', "cannot be read as a notebook"),
-        ("", "cannot be read as a notebook"),
         (make.notebook("from course_utils.kernels import x\n" + RIGHT), "imports the course's course_utils.kernels"),
     ],
 )  # fmt: skip
@@ -366,18 +351,6 @@ def test_new_inputs_of_every_exercise_pass_its_reference():
         assert verdict.right, (one.name, verdict.text)
 
 
-def test_a_table_of_answers_does_not_pass_where_inputs_are_written_by_hand():
-    """All inputs and results of an exercise, looked up: right when it is checked, noticed when it is graded."""
-    one = next(one for one in ALL if one.name == "sinusoidal encoding")
-    table = {str(list(case.args.values())): judge.expected(one, case) for case in one.cases()}
-
-    def looked_up(*given):
-        return table[str(list(given))]
-
-    assert judge.judge(one, looked_up).right
-    assert not judge.judge(dataclasses.replace(one, cases=varied(one)), looked_up).right
-
-
 T = torch.tensor
 
 
@@ -428,12 +401,11 @@ class TestInTheSandbox:
         exec(f"def f(x, y):\n    {body}", space)
         assert judged(body)[1] == judge.judge(MEAN, space["f"]).text == words
 
-    @pytest.mark.parametrize("ending", ["if {}: os._exit(3)", WEEKLY("while {}: pass")])
-    def test_what_happens_on_changed_inputs_alone_is_no_ones_fault(self, judged, ending, monkeypatch):
+    def test_what_happens_on_changed_inputs_alone_is_no_ones_fault(self, judged, monkeypatch):
         """To find out what is wrong, an answer is called with inputs that are in no check. Ending there is still a
         wrong answer, and no process that was ended."""
         monkeypatch.setattr(judge, "LOOKING", 1.0)
-        body = ending.format("x[0] not in (1.0, 3.0)") + "\n    return (x * y) ** 0.5"
+        body = "if x[0] not in (1.0, 3.0): os._exit(3)\n    return (x * y) ** 0.5"
         state, words = judged(body, 2.0)
         assert state == "wrong" and words.startswith("2 of 2 numbers differ")
         assert judged("return (x + y) / 2")[0] == "right", "and the next answer is judged as ever"

@@ -137,28 +137,6 @@ def test_with_a_python_without_jupyterlab_nothing_is_copied(tmp_path, monkeypatc
     assert "has no jupyterlab" in capsys.readouterr().err and list(tmp_path.iterdir()) == []
 
 
-def test_without_a_home_to_write_in_jupyter_uses_the_workbook(tmp_path, monkeypatch):
-    """A read-only HOME, or none: JupyterLab would end with a traceback of its own."""
-    for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR"):
-        monkeypatch.setenv(name, str(tmp_path / "file" / name))
-    assert lab.folders(tmp_path) == {} and (tmp_path / "file").is_dir()
-    resource = pytest.importorskip("resource")
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(
-        resource.RLIMIT_FSIZE, (1 << 12, before[1])
-    )  # as on a full disk: a file can be made, and no more
-    try:
-        full = lab.folders(tmp_path)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
-    assert full
-    shutil.rmtree(tmp_path / "file")
-    (tmp_path / "file").write_text("no folder can be made below a file, not even by root")
-    chosen = lab.folders(tmp_path)
-    assert chosen["JUPYTER_RUNTIME_DIR"] == str(tmp_path / ".jupyter" / "jupyter_runtime_dir")
-    assert {"JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "IPYTHONDIR", "MPLCONFIGDIR"} < set(chosen)
-
-
 def test_a_student_sees_what_is_new_when_a_new_edition_comes(tmp_path, capsys):
     (tmp_path / "notebooks").mkdir()
     (tmp_path / "CHANGELOG.md").write_text("# New\n\n## Second edition\n\n- masks are explained\n\n## First\n")
@@ -174,14 +152,6 @@ def test_what_the_user_gives_is_given_once(course):
     assert [option for option in chosen if option.startswith("--ServerApp.root_dir=")] == ["--ServerApp.root_dir=/"]
     assert [option for option in chosen if option.startswith("--LabApp.default_url=")] == ["--LabApp.default_url=/lab"]
     assert ("--allow-root" in chosen) == (hasattr(os, "geteuid") and os.geteuid() == 0)
-
-
-@pytest.mark.parametrize(("display", "headless"), [("", True), (":0", False)])
-def test_without_a_screen_no_browser_is_looked_for(course, monkeypatch, display, headless):
-    monkeypatch.setattr(lab.sys, "platform", "linux")
-    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
-    monkeypatch.setenv("DISPLAY", display)
-    assert ("--no-browser" in lab.options(course)) == headless
 
 
 def test_a_workbook_that_cannot_be_filled_stops_with_words(tmp_path, monkeypatch, capsys):

@@ -1,18 +1,12 @@
-"""The recipe of bert-prose: which words are hidden and how they are counted, and a card."""
+"""The recipe of bert-prose: which words are hidden, and how they are counted."""
 
 import pytest
 import torch
 
-from chapters.ch07 import language
-from course_kit import checkpoints, files
 from course_kit.text import WordPiece
-from course_tools.recipes.checkpoints import train
-from course_tools.recipes.checkpoints.masked import MaskedRecipe, Windows
+from course_tools.recipes.checkpoints.masked import Windows
 
 LINE = "The old cat sees a small dog, and it runs home again.\n\n“Unhappily,” she said, the horsekeeper had gone.\n\n"
-TINY = {"size": 16, "layers": 1, "heads": 2, "hidden": 32, "context": 18}
-RECIPE = MaskedRecipe("books", 70, TINY, steps=4, rows=3, every=2, warm_up=1, valid=4,
-                      sentences=("The [MASK] dog runs.", "It is [MASK] the [MASK]."))  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -36,19 +30,3 @@ def test_a_hidden_word_is_hidden_with_all_its_pieces_and_is_one_of_letters(windo
         assert all(not marks[i] for i in range(starts[1]))  # a word that began before the window
     eligible = sum(words[piece].isalpha() for row in ids.tolist() for piece in row)
     assert any(number[hidden].bincount() > 1) and 0.12 < in_words / eligible < 0.18
-
-
-def test_it_is_trained_measured_and_says_how(monkeypatch, tmp_path):
-    monkeypatch.setattr(files, "course_folder", lambda: tmp_path)
-    monkeypatch.setattr("course_kit.files.course_folder", lambda: tmp_path)
-    monkeypatch.setattr(language, "load_text", lambda name: language.Text(name, LINE * 40, LINE * 9, "held out: Emma"))
-    monkeypatch.setitem(train.RECIPES, "tiny-prose", RECIPE)
-    train.train("tiny-prose")
-    loaded = checkpoints.load_checkpoint("tiny-prose")
-    card = loaded.card
-    assert card["data"]["split"] == "held out: Emma" and card["training"]["recipe"]["share"] == 0.2
-    assert {"valid_loss", "valid_top_1", "valid_top_10"} == set(card["metrics"])
-    assert card["metrics"]["valid_top_1"] <= card["metrics"]["valid_top_10"]
-    assert [len(sample) for sample in card["samples_not_selected"]] == [2, 3]
-    assert all(len(filled.split(", ")) == 5 for sample in card["samples_not_selected"] for filled in sample[1:])
-    assert loaded.model.config.context == 18 and len(loaded.tokenizer) == 70

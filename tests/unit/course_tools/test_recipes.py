@@ -1,6 +1,5 @@
 """Making a checkpoint: a training that is killed goes on and comes to the same; the card says how it was made."""
 
-import json
 import math
 from pathlib import Path
 
@@ -10,19 +9,15 @@ import course
 from chapters.ch03 import tatoeba
 from chapters.ch07 import language, optimizers
 from course_kit import checkpoints, fetching, files
-from course_kit.data import parallel
-from course_kit.decoding import generate
 from course_kit.runs import state
 from course_kit.text import BytePairs
-from course_tools.recipes import results
-from course_tools.recipes.checkpoints import measuring, train
+from course_tools.recipes.checkpoints import train
 from course_tools.recipes.checkpoints.language import LanguageRecipe
-from course_tools.recipes.checkpoints.translation import LinesRecipe, Recipe
+from course_tools.recipes.checkpoints.translation import Recipe
 from course_utils.gpt import GPT, GPTConfig
 from course_utils.transformer import Transformer, TransformerConfig
 
 PAIRS = [(f"i have {n} cats.", f"j'ai {n} chats.") for n in range(40)] + [("a b c", "d e")]
-OURS = parallel.load_parallel("en-fr", "valid")[:30]
 TINY = Recipe("tatoeba", "en-fr", ("words", 60), ("subwords", 90), {"size": 8, "dropout": 0.2}, steps=6,
               tokens=120, every=2, warm_up=2)  # fmt: skip
 
@@ -120,53 +115,6 @@ def test_the_command_lists_what_can_be_trained_and_names_what_is_not_there(monke
     monkeypatch.setattr(tatoeba, "load", gone)
     assert course.main(["train", "tiny"]) == 2
     assert "could not be fetched" in capsys.readouterr().err
-
-
-def test_a_part_of_a_result_leaves_what_is_said_of_the_rest(monkeypatch, tmp_path):
-    """`course results notebook_times --notebook 09`: date, device and minutes are those of the notebooks not run."""
-    old = {"command": "course results notebook_times", "date": "2026-01-01", "minutes": 5.0, "seconds": {"08": 2.0}}
-    file = tmp_path / "data" / "results" / "notebook_times.json"
-    file.parent.mkdir(parents=True)
-    file.write_text(json.dumps(old))
-    monkeypatch.setattr("course_kit.results.course_folder", lambda: tmp_path)
-    monkeypatch.setattr("course_tools.classroom.timing.record", lambda names: {"seconds": {"08": 2.0, "09": 1.0}})
-    assert results.run(["notebook_times"], ["09"]) == 0
-    made = json.loads(file.read_text())
-    assert made.pop("seconds") == {"08": 2.0, "09": 1.0} and made.pop("later")["09"]["date"] > "2026-11"
-    assert made == {key: old[key] for key in made}
-
-
-def test_our_own_corpus_is_measured_with_its_gold_links(monkeypatch):
-    monkeypatch.setattr(parallel, "load_parallel", lambda pair, split: OURS)
-    measuring._lesson.cache_clear()
-    sides = ("words", 900), ("words", 900)
-    ours = Recipe("grammar", "en-fr", *sides, {"size": 8}, steps=2, tokens=500, every=2)
-    monkeypatch.setitem(train.RECIPES, "ours", ours)
-    try:
-        train.train("ours")
-    finally:
-        measuring._lesson.cache_clear()
-    loaded = checkpoints.load_checkpoint("ours")
-    assert 0 < loaded.card["metrics"]["test_aer"] <= 1
-    assert loaded.card["data"]["licence"] == "as the course"
-    assert loaded.source.encode(measuring.text.as_text(OURS[0].source)) == loaded.source.encode(
-        [w.lower() for w in OURS[0].source]
-    )
-
-
-def test_a_gpt_reads_a_pair_as_one_line_and_is_measured_by_how_it_goes_on(monkeypatch):
-    model = {"size": 16, "layers": 1, "heads": 2, "context": 24}
-    lines = LinesRecipe("tatoeba", "en-fr", ("words", 900), ("words", 900), model, steps=2, tokens=200, every=2,
-                        valid=3, architecture="GPT")  # fmt: skip
-    monkeypatch.setitem(train.RECIPES, "lines", lines)
-    train.train("lines")
-    loaded = checkpoints.load_checkpoint("lines")
-    assert isinstance(loaded.model, GPT) and loaded.was_seen("I have 7 cats.")
-    read = loaded.tokenizer.tokens(loaded.tokenizer.encode("I have 7 cats. <to-fr>"))
-    assert read == ["i", "have", "7", "cats", ".", "<to-fr>"]
-    (asked, written, right), *_ = loaded.card["samples_not_selected"]
-    assert (asked, right) == PAIRS[0] and written == generate(loaded, f"{asked} <to-fr>", 40, temperature=0)
-    assert {"test_bleu_beam_1", "test_exact_match", "valid_bleu_greedy"} <= loaded.card["metrics"].keys()
 
 
 def test_a_language_model_of_byte_pairs_is_measured_in_bits_of_a_character(monkeypatch, capsys):
