@@ -306,8 +306,8 @@ def find(name: str | Exercise) -> Exercise:
     if (now := _plain(current(name))) in KNOWN:
         return KNOWN[now]
     near = difflib.get_close_matches(_plain(name), KNOWN, n=2, cutoff=0.5) or CHAPTERS[-1]
-    near = ", ".join(map(repr, near))
-    raise NoSuchExercise(t("No exercise is called {name}. Is it one of these: {names}?", name=repr(name), names=near))
+    names = ", ".join(map(repr, near))
+    raise NoSuchExercise(t("No exercise is called {name}. Is it one of these: {names}?", name=repr(name), names=names))
 
 
 @dataclass(frozen=True)
