@@ -182,6 +182,16 @@ def test_uv_is_told_what_pip_is_told_or_not_used(environment, project, monkeypat
     assert tools() == ["pip"]
 
 
+@pytest.mark.parametrize("name", ["prefix", "target"])
+def test_settings_of_pip_that_lead_elsewhere_are_named(environment, made, tmp_path, monkeypatch, name):
+    (made / "requirements.lock").write_text("# another\n")
+    (tmp_path / "pip.conf").write_text(f"[global]\n{name} = {tmp_path / 'elsewhere'}\n")
+    monkeypatch.setenv("PIP_CONFIG_FILE", str(tmp_path / "pip.conf"))
+    with pytest.raises(environment.SetUpError, match="would not be in .venv: .*`pip config list`"):
+        environment.ensure(made)
+    assert not (tmp_path / "elsewhere").exists()
+
+
 def test_a_full_disk_is_reported_before_anything_is_made(environment, project, monkeypatch):
     monkeypatch.setattr(environment.shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(1, 1, 10**9))
     with pytest.raises(environment.SetUpError, match=r"1\.0 GB are free on this disk; the environment needs 2\.5 GB"):

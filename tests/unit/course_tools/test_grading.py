@@ -205,6 +205,7 @@ HELPER = "def closer(x):\n    return (-0.5 * x ** 2).exp()"
         (make.notebook(RIGHT, "# a copy\n" + STUB), ""),
         (make.notebook(HELPER, RIGHT.replace("(-0.5", "closer(distance / width) #")), ""),
         (make.notebook(RIGHT).replace('"code"', '"markdown"'), ""),
+        (make.notebook(RIGHT).replace('"metadata": {}', '"metadata": null'), ""),
         (make.notebook(RIGHT.replace("width=1.0):", "width=1.0:")), "“gaussian kernel”: no Python: "),
         (make.notebook(f"# Task: {KERNEL}\ngaussian_kernel = 1"), "defines no function or class"),
         (make.notebook("print(1)"), "not in the notebook: gaussian kernel"),

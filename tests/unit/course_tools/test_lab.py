@@ -186,3 +186,25 @@ def test_authors_get_sources_of_what_they_save(course, sources):
         author.stop()
     head, first, rest = before.split("\n\n# %%", 2)
     assert sources.read_text("utf-8") == "\n\n# %%".join([head, first + "\n# A line more.", rest])
+
+
+def test_without_a_home_to_write_in_jupyter_uses_the_workbook(tmp_path, monkeypatch):
+    """A read-only HOME, or none: JupyterLab would end with a traceback of its own."""
+    for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR"):
+        monkeypatch.setenv(name, str(tmp_path / "file" / name))
+    assert lab.folders(tmp_path) == {} and (tmp_path / "file").is_dir()
+    resource = pytest.importorskip("resource")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(
+        resource.RLIMIT_FSIZE, (1 << 12, before[1])
+    )  # as on a full disk: a file can be made, and no more
+    try:
+        full = lab.folders(tmp_path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert full
+    shutil.rmtree(tmp_path / "file")
+    (tmp_path / "file").write_text("no folder can be made below a file, not even by root")
+    chosen = lab.folders(tmp_path)
+    assert chosen["JUPYTER_RUNTIME_DIR"] == str(tmp_path / ".jupyter" / "jupyter_runtime_dir")
+    assert {"JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "IPYTHONDIR", "MPLCONFIGDIR"} < set(chosen)
