@@ -15,7 +15,7 @@ from course_kit.views import Table
 WORDS = {
     mark("only the adjective"): mark("all but the adjective"),
     mark("only “it”"): mark("all but “it”"),
-    mark("only the noun that it means"): mark("all but the noun that it means"),
+    mark("only the noun meant"): mark("all but the noun meant"),
 }
 
 
@@ -40,7 +40,7 @@ def word_by_word() -> Table:
     words = loaded.source.cut(COW)
     halves = reasons[: len(words)], reasons[len(words) :]
     rows = [
-        {mark("word"): word, mark("attention for it alone"): one, mark("for all but it"): other}
+        {mark("word"): word, mark("only this word attends"): one, mark("all but this word attend"): other}
         for word, one, other in zip(words, *halves, strict=True)
     ]
     return Table(rows, f"“{COW}”", data=tuple(rows[0]))

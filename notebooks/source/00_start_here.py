@@ -37,7 +37,7 @@ assert animal.written[0] == animal.written[1]
 #
 # If you don't know French: each of its nouns is masculine or feminine, even when it names a thing. A cow is feminine and becomes *elle*, but a bridge is masculine and becomes *il*. So to choose the right French pronoun you have to know which noun is meant, and the English “it” doesn't tell you.
 #
-# With **attention**, a word collects information from other words, and decides how much to take from each. The arcs show you this for the marked word, in one of twelve such pictures of this model: the thicker the arc, the more it takes. Without attention, each English word is read on its own. (The part that writes French keeps its attention.)
+# With **attention**, a word collects information from other words, and decides how much to take from each. The arcs show you this for the marked word: the thicker the arc, the more it takes. (This model attends in twelve ways at once, and you see one of them.) Without attention, each English word is read on its own. That is all we switch off: while it writes French, the model still attends.
 #
 # Now switch attention on, and choose the second sentence, *animal … tired*. **What will its French be without attention? Guess, then switch it off.** (A wrong guess costs nothing, and you remember what surprised you.)
 #
@@ -51,7 +51,7 @@ assert animal.written[0] == animal.written[1]
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## How this course works
-# **The lessons** ([plan](#The-chapters)) take about thirteen hours with their exercises. Nine *annexes*, about twelve hours more, hold what you may skip. You don't need a GPU or, once the course is installed, the internet.
+# **The lessons** ([plan](#The-chapters)) take about thirteen hours with their exercises. Nine *annexes*, ten to eleven hours more, hold what you may skip. You don't need a GPU or, once the course is installed, the internet.
 #
 # **Before:** you should know Python with functions, and a little mathematics: sums, exp and, from the next chapter on, derivatives. We'll explain tensors below, and everything else where you first need it. <!-- minutes -->
 #
@@ -244,7 +244,7 @@ assert (weights @ values).allclose(torch.tensor([13.0, 16.0]))
 assert weights.allclose(torch.tensor([[2 / 3, 1 / 3, 0], [0, 1 / 2, 1 / 2]]))
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["keep"]
-# In the first picture “it” was a query, and the arcs were its row of weights.
+# In the first picture “it” was a query, and the arcs were its row of weights. The words were the keys, and what each of them gave was its value.
 #
 # **Keep this:** in attention, queries and keys make weights, and the values are averaged with them.
 
@@ -294,7 +294,7 @@ for off, sure in (([(2, 2)], 0.92), ([one for one in each if one != (2, 2)], 0.8
 #
 # </details>
 #
-# Is this only so in one sentence? In the first table, we give attention to each word alone, or to all words but this one. In the second, we count how often the right one of “il” and “elle” is more probable, in 736 sentences with a noun that the model has not seen in such a sentence.
+# Is this only so in one sentence? In the first table only one word may attend, or all words but this one. In the second, we count how often the right one of “il” and “elle” is more probable, in 736 sentences with a noun that the model has not seen in such a sentence.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 from chapters.ch00.experiments import held_out, word_by_word
@@ -314,12 +314,12 @@ plot.bars(
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert ["elle" in row["attention for it alone"] for row in words_alone] == [w == "tired" for w in tokens]
-assert ["elle" in row["for all but it"] for row in words_alone] == [w != "tired" for w in tokens]
+assert ["elle" in row["only this word attends"] for row in words_alone] == [w == "tired" for w in tokens]
+assert ["elle" in row["all but this word attend"] for row in words_alone] == [w != "tired" for w in tokens]
 assert [row["right, %"] for row in counted] == [95, 60, 95, 60, 59, 59, 95, 95] and "736" in counted.caption
 
 # %% [markdown] tags=["keep"]
-# With attention the pronoun is right in 95 % of the sentences, and without it in 60 %, where a coin would get half. The adjective's attention alone brings all of this back, and that of all other words together brings back nothing.
+# With attention the pronoun is right in 95 % of the sentences, and without it in 60 %, where a coin would get half. The adjective's attention alone brings all of this back, and the attention of all the other words together brings nothing back.
 #
 # And the picture that you looked at? Switch off its attention alone, one of the twelve, and “elle” is as probable as before, because the others can do its work.
 #
