@@ -102,6 +102,8 @@ assert torch.allclose(shuffled, Z[order], atol=1e-5) and not torch.allclose(shuf
 assert torch.allclose(shuffled.mean(0), Z.mean(0), atol=1e-5)
 
 # %% [markdown] slideshow={"slide_type": "skip"}
+# A widely used slide calls attention *invariant*, but only an average over its outputs is.
+#
 # <details><summary>The proof, for all words at once</summary>
 #
 # To shuffle the words is to multiply $X$ by a matrix $\Pi$ with one 1 in each row and each column.

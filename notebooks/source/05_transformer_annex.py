@@ -274,7 +274,7 @@ assert moves[1] < 1e-4 and min(moves[2], moves[3]) > 0.01
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# With one layer they stay, because the last word may see all words anyway. With more they change: the last word then reads words that have attended *ahead*. So the mask has to stay, unless earlier words are never computed again (next section).
+# With one layer they stay, because the last word may see all words anyway. With more they change: the last word then reads words that have attended *ahead*. So the mask has to stay, unless earlier words are never computed again ([a cache](#kv-cache)).
 #
 # </details>
 

@@ -94,6 +94,15 @@ assert cut.shape == (1, 14 * 14, 16 * 16 * 3) and torch.equal(cut[0, 1].view(3, 
 # %% [markdown]
 # **CLIP** (2021) trains two encoders at once, one for pictures and one for captions, by InfoNCE in both directions: in a batch each picture must pick its caption, and each caption its picture. So pictures and sentences get vectors in the same space, and you can find a picture by a sentence. <!-- source: Radford et al. 2021, Learning transferable visual models from natural language supervision -->
 
+# %%
+pictures, noise = torch.randn(2, 4, 512, generator=torch.Generator().manual_seed(0))
+for name, captions in ("any captions", noise), ("captions near their pictures", pictures + noise):
+    both = infonce(pictures, captions) + infonce(captions, pictures)  # each of [4, 512]
+    print(f"{name}: {both / 2:.2f}")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert both / 2 < 0.01
+
 # %% [markdown]
 # Is our class `Bert`, with these weights, the library's own model?
 

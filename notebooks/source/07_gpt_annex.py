@@ -138,7 +138,7 @@ assert round((1 - 0.75**5) / (1 - 0.75), 2) == 3.05 == round(sum(0.75**n for n i
 #
 # </details>
 #
-# What comes after a token that was thrown away goes, too, because it continued another text. If each draft of four is kept with the probability 0.75, one call of the large model gives 1 + 0.75 + … + 0.75⁴ = 3.05 tokens on average. Leviathan et al. (2023) wrote two to three times as fast with a model of 11 billion parameters. A draft that is mostly wrong gains nothing, and costs its own time. <!-- source: Leviathan et al. 2023, Fast inference from Transformers via speculative decoding -->
+# What comes after a token that was thrown away goes, too, because it continued another text. If each of the four drafted tokens is kept with the probability 0.75, one call of the large model gives 1 + 0.75 + … + 0.75⁴ = 3.05 tokens on average. Leviathan et al. (2023) wrote two to three times as fast with a model of 11 billion parameters. A draft that is mostly wrong gains nothing, and costs its own time. <!-- source: Leviathan et al. 2023, Fast inference from Transformers via speculative decoding -->
 
 # %% [markdown]
 # ## What is the P in GPT worth?

@@ -299,7 +299,7 @@ print(
 assert torch.allclose(torch.stack(said), (q @ k.T * fades) @ v, atol=1e-4)
 
 # %% [markdown]
-# What is the price? We store $n$ pairs of random keys and values of 64 features, and ask for each value by its key. A third way corrects the state as it writes. The **delta rule** reads what the state would give for the new key, and stores only the difference to the new value: $S\leftarrow S+k\,(v-kS)^\top$ (Schlag et al. 2021). <!-- source: Schlag et al. 2021, Linear Transformers are secretly fast weight programmers -->
+# What is the price? We store $n$ pairs of random keys and values of 64 features, and ask for each value by its key. A third way corrects the state as it writes. The **delta rule** reads what the state would give for the new key, and stores only the difference to the new value: $S\leftarrow S+k\,(v-S^\top k)^\top$ (Schlag et al. 2021). <!-- source: Schlag et al. 2021, Linear Transformers are secretly fast weight programmers -->
 
 # %%
 rows = []
