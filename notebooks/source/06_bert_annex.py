@@ -96,7 +96,8 @@ assert cut.shape == (1, 14 * 14, 16 * 16 * 3) and torch.equal(cut[0, 1].view(3, 
 
 # %%
 pictures, noise = torch.randn(2, 4, 512, generator=torch.Generator().manual_seed(0))
-for name, captions in ("any captions", noise), ("captions near their pictures", pictures + noise):
+tried = {"any captions": noise, "captions near their pictures": pictures + noise}
+for name, captions in tried.items():
     both = infonce(pictures, captions) + infonce(captions, pictures)  # each of [4, 512]
     print(f"{name}: {both / 2:.2f}")
 
