@@ -519,7 +519,7 @@ labs.self_attention(x, Wq, Wk, Wv, ["one", "two", "three"])
 # | no √d in the formulas, √d twice in the code | Undivided, the scores of noise grow with d. Divided twice, they shrink, and the weights become nearly equal. | divide once |
 # | output = weights · x | The inputs are averaged, and Wv is never used. | weights · v |
 #
-# What comes out if you make one of them at a time?
+# What comes out if you make one of three of them?
 
 # %%
 own = torch.softmax((qs * ks).sum(-1) / 2**0.5, -1)  # each key with its own query

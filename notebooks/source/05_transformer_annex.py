@@ -103,8 +103,8 @@ predict(
         "All heads work for one loss. They differ in the words that they attend to.",
         "It cannot be both. And neither follows from the number of heads, which "
         "leaves the number of parameters as it is.",
-        "The paper's translators have eight and sixteen in a layer, and with one they "
-        "are worse. Some can be removed after training.",
+        "The paper's translators have eight and sixteen in a layer, and the smaller is "
+        "worse with one. Some can be removed after training.",
         "Yes: the heads share the features among them.",
     ],
 )
@@ -757,7 +757,7 @@ study.zoo_table(length=64)
 study.cache_table(length=1024, size=512, heads=8)
 
 # %% [markdown]
-# The last row is a **sliding window**. Its older keys and values are never read again, so they can be thrown away, and from then on the cache stops growing. But what is further back reaches a word only in hops, so many decoders of today mix both kinds of layer. Gemma 3 has one full layer after five with a window of 1,024 tokens: over 131,072 tokens that keeps 17 % of the cache. <!-- source: Gemma Team 2025, Gemma 3 technical report, section 2 -->
+# The last row is a **sliding window**. Its older keys and values are never read again, so they can be thrown away, and from then on the cache stops growing. But what is further back reaches a word only in hops, so many decoders of today mix both kinds of layer. Gemma 3's larger models have one full layer after five with a window of 1,024 tokens: over 131,072 tokens that keeps about a sixth of the cache. <!-- source: Gemma Team 2025, Gemma 3 technical report, section 2 -->
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert round(100 * (5 * 1024 + 131_072) / (6 * 131_072)) == 17

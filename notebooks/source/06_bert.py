@@ -333,7 +333,7 @@ from course_utils.blocks import PositionwiseFFN, activation, init_small
 
 # %% [markdown]
 # <a id="nsp"></a>
-# On top sits a small layer, the *pooler*, for BERT's second exam, **next sentence prediction** (NSP): does B really follow A? RoBERTa (2019) was no worse without that exam, so only [the annex](06_bert_annex.ipynb#Does-B-follow-A?) has it, but we keep the pooler for new tasks. <!-- source: Liu et al. 2019, section 4.2 -->
+# On top sits a small layer, the *pooler*, for BERT's second exam, **next sentence prediction** (NSP): does B really follow A? RoBERTa (2019) was no worse without that exam, so only [the annex](06_bert_annex.ipynb#Does-B-follow-A?) shows it, but we keep the pooler for new tasks. <!-- source: Liu et al. 2019, section 4.2 -->
 
 # %% slideshow={"point": ["pooler"]} tags=["definition"]
 # course_utils.bert: Bert
@@ -711,11 +711,11 @@ assert longer["steps"] == 300 and round(100 * longer["tasks"]["sentiment"]["rows
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # On new names and patterns, reading gains fifteen points: 85 % instead of 70, with the same labels and steps. ([And with fewer labels?](06_bert_annex.ipynb#With-how-many-labels-does-pre-training-help?))
 #
-# The bad news is that the linear rival is as good, without a network. Our program built the reviews from a few patterns, and a pattern shows in its pairs of words, so let's look at text that no program wrote.
+# The bad news is that after 200 steps the linear rival is about as good, without a network. Our program built the reviews from a few patterns, and a pattern shows in its pairs of words, so let's look at text that no program wrote.
 #
 # <details><summary>How sure is this?</summary>
 #
-# Trainings differ: the one above got 94 % of the new reviews right, the three behind the bars 83 to 88 %, and the best one from scratch 77 %, at the better of two learning rates. Stories and reviews share many words, because our programs wrote both. <!-- source: data/results/bert_adapters.json; asserted above -->
+# Trainings differ: when we built this page, the one above got 94 % of the new reviews right, the three behind the bars 83 to 88 %, and the best one from scratch 77 %, at the better of two learning rates. Stories and reviews share many words, because our programs wrote both. <!-- source: data/results/bert_adapters.json; asserted above -->
 #
 # </details>
 #

@@ -487,7 +487,7 @@ assert min(few["pre-trained"][1]["test"]["each"]) > max(whole["from scratch"]["t
 #
 # </details>
 #
-# An article praises attention “particularly for tasks with little data”, and some pages on warns that it overfits “when data are few”. Which of the two is right? With 500 labels the network from scratch learned its reviews and little else: 93 % on reviews of the known patterns, 59 on new ones. So the warning is about a network that has read nothing, and the praise about one that has. <!-- source: data/results/bert_labels.json; asserted below -->
+# An article praises attention “particularly for tasks with little data”, and some pages on warns that it overfits “when data are few”. Which of the two is right? With 500 labels the network from scratch learned its reviews and little else: 93 % on reviews of the known patterns, 59 on new ones. So the warning is about a network that has read nothing, and the praise about one that has. <!-- source: data/results/bert_labels.json; asserted above -->
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 scratch = few["from scratch"][1]
@@ -1175,7 +1175,7 @@ assert 40 * 39 == 1560 and own.seen is False and "正在吃" in own.text and "�
 # %% [markdown]
 # A library's shortcut may disappear while the *model* still works: load it and call `generate`. `transformer-en-zh`, chapter 5's class, says *am eating* and *apple*, but leaves out the colour. To the greeting it says *Are you my friend today?* A lecture of about 2025, which had opus-mt loaded, prints for the same greeting 朋友们,你们今天好吗? (*Friends, are you well today?*) <!-- source: a university lecture on the Transformer, dated by the models that it lists; not computed here -->
 #
-# The lecture counts 1,578 models of this kind, one for each direction: forty languages alone have 1,560 directions. Or *one* model translates them all, if a mark says which language to write, such as `<to-fr>` in [chapter 7's annex](07_gpt_annex.ipynb#Can-it-translate-by-continuing?). Then languages with few texts can profit from the others, and the model can try directions that no pair has shown it. <!-- source: the lecture; Johnson et al. 2017, Google's multilingual neural machine translation system -->
+# The lecture counts 1,578 models of this kind, most of them for one direction: forty languages alone have 1,560 directions. Or *one* model translates them all, if a mark says which language to write, such as `<to-fr>` in [chapter 7's annex](07_gpt_annex.ipynb#Can-it-translate-by-continuing?). Then languages with few texts can profit from the others, and the model can try directions that no pair has shown it. <!-- source: the lecture; Johnson et al. 2017, Google's multilingual neural machine translation system -->
 
 # %% [markdown]
 # ## Fill a gap, or continue?

@@ -92,7 +92,7 @@ assert smol is None or (c := smol.model.config) and [c.layers, c.heads, c.key_he
 #
 # </details>
 #
-# A **sliding window** makes the cache smaller, too. In 52 of Gemma 3's 62 layers a token attends to the last 1,024 tokens, so these layers keep no more than that. At its full context, 131,072 tokens, its cache has 11 GB, and without windows it would have 67. What is further back still arrives, through the ten layers without a window. <!-- source: data/models.csv -->
+# A **sliding window** makes the cache smaller, too. In 52 of the 62 layers of Gemma 3 27B a token attends to the last 1,024 tokens, so these layers keep no more than that. At its full context, 131,072 tokens, its cache has 11 GB, and without windows it would have 67. What is further back still arrives, through the ten layers without a window. <!-- source: data/models.csv -->
 #
 # The table is our choice of models, and only open ones can be in it. (If you load one of their files from the library `transformers` into our `Llama`, you also have to reorder the rows of its query and key matrices, because there RoPE pairs feature $i$ with $i+d/2$ instead of with its neighbour.)
 
@@ -336,7 +336,7 @@ newest = {way: ((x @ v.T).argmax(-1) == torch.arange(448, 512)).float().mean().i
 assert abs(newest["delta"] - 0.81) < 0.03 and newest["sum"] < 0.13 and newest["softmax"] < 0.13 and 8 * 64 == 512 and 1 / 8 == 0.125
 
 # %% [markdown]
-# A state of fixed size is full at some time: with 512 pairs about two thirds of the values are lost, while softmax attention, which keeps everything, finds all. The delta rule finds even fewer of all 512, but of the last 64 pairs about 86%, where the sum finds about a quarter: each correction damages what is older. It is made for something else. Give each of 64 keys eight values, one after another, and ask for the newest. The delta rule finds about 81%, and the sum and softmax (without positions), which mix all eight, fewer than 13%.
+# A state of fixed size is full at some time: with 512 pairs about seven tenths of the values are lost, while softmax attention, which keeps everything, finds all. The delta rule finds even fewer of all 512, but of the last 64 pairs about 86%, where the sum finds about as many as of all: each correction damages what is older. It is made for something else. Give each of 64 keys eight values, one after another, and ask for the newest. The delta rule finds about 81%, softmax (without positions), which mixes all eight, about an eighth, and the sum fewer.
 #
 # So many models of this kind keep some full layers: Jamba (2024) has one attention layer for seven of Mamba, Kimi Linear (2025) one for three with a delta rule that also fades. <!-- source: Lieber et al. 2024; Kimi Team 2025; 512 pairs: the table above -->
 
@@ -414,7 +414,7 @@ assert 100 * margin(0.6, 100) > 65 - 60
 #
 # </details>
 #
-# Each way has known problems. A test may have been in the training text; on newly written sums like those of GSM8K, some models do worse (Zhang et al. 2024). Tests contain errors: 6.5% of MMLU's questions, by one count (Gema et al. 2024). <!-- source: Gema et al. 2024, Are we done with MMLU? --> A model that judges others prefers long answers, and the one that it sees first (Zheng et al. 2023). A ladder can be climbed by trying many variants in private and publishing the best (Singh et al. 2025). The form of the question counts, too: a lecture asked one model for one translation, typed at its prompt and through its API, and prints [two different answers](07_gpt_annex.ipynb#system-prompt). So write down, before you look, what you would accept as good, on questions of your own and in which form.
+# Each way has known problems. A test may have been in the training text; on newly written sums like those of GSM8K, some models do worse (Zhang et al. 2024). Tests contain errors: 6.5% of MMLU's questions, by one count (Gema et al. 2024). <!-- source: Gema et al. 2024, Are we done with MMLU? --> A model that judges others prefers long answers, and the one that it sees first (Zheng et al. 2023). A ladder can be climbed by trying many variants in private and publishing the best (Singh et al. 2025). The form of the question may count, too: a lecture asked one model for one translation, typed at its prompt and through its API, and prints [two different answers](07_gpt_annex.ipynb#system-prompt). So write down, before you look, what you would accept as good, on questions of your own and in which form.
 
 # %% [markdown]
 # ## How does a model use a tool?
@@ -498,7 +498,7 @@ assert smol is None or "into English" in told[1][2] and "5 heads" in told[2][1] 
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# One. Without a text SmolLM2 answers none correctly. With one the first answer is right. For the second the search finds the right text, and yet the model swaps the two languages. No text answers the third, but the search always finds one, and the model turns its 200 sums into 210 heads. (That model has four.)
+# One. Without a text SmolLM2 answers none correctly. With one the first answer is right. For the second the search finds the right text, and yet the model swaps the two languages. No text answers the third, but the search always finds one, and the model turns its 200 sums into 210 heads. (That model has four in each layer.)
 #
 # </details>
 #
