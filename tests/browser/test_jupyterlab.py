@@ -184,6 +184,22 @@ def test_shortcuts_of_jupyterlab_do_not_fire_inside_a_view(nb):
     until(lambda: shown.evaluate(STATE)["row"], 1)
 
 
+def test_escape_leaves_a_view_and_shift_enter_there_runs_its_cell(nb):
+    shown, place = view(nb, "live"), list(SOURCES).index("live")
+    field = shown.find("[type=range][data-control=width]")
+    focus = "cell => document.activeElement === cell"
+    field.focus()
+    nb.page.keyboard.press("Escape")
+    until(lambda: seen(nb, "live", focus))
+    count = "number => window.jupyterapp.shell.currentWidget.content.widgets[number].model.executionCount"
+    before = nb.page.evaluate(count, place)
+    field.focus()
+    nb.page.keyboard.press("Shift+Enter")
+    until(lambda: nb.page.evaluate(ACTIVE), place + 1)
+    until(lambda: nb.page.evaluate(count, place), lambda now: now and now > before)
+    view(nb, "live")
+
+
 RUN = """names => { const { commands, shell } = window.jupyterapp, notebook = shell.currentWidget.content;
     for (const name of names) { notebook.activeCellIndex = name; void commands.execute("notebook:run-cell"); } }"""
 OUT_OF_SIGHT = """cell => { const scroller = cell.closest(".jp-WindowedPanel-outer");
@@ -226,6 +242,7 @@ def test_a_picture_stays_until_the_new_one_is_there_and_a_stopped_cell_says_so(n
         until(lambda: seen(*still, stays), 0)
         view(*still)
         until(lambda: seen(*still, high), same)
+        until(lambda: seen(*busy, clocks), 0)
     said = "cell => [...cell.querySelectorAll('.jp-OutputArea-output')].map(one => one.textContent).join()"
     until(lambda: seen(*busy, said), contains("Stopped by hand, in round"))
 

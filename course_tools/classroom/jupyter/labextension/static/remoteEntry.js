@@ -186,6 +186,7 @@
       const panel = current();
       panel?.context.ready.then(() => requestAnimationFrame(() => putAway(panel)));
     });
+    import(new URL("leaving.js", HERE)).then(({ leaveViews }) => leaveViews(app));
     const parts = ["untrusted.js", "guesses.js", "place.js", "running.js"].map((name) => import(new URL(name, HERE)));
     Promise.all([actionsOf(shared), ...parts]).then(([actions, { showUntrusted }, { foldGuesses }, place, running]) => {
       const seen = new WeakSet();

@@ -46,6 +46,7 @@ export function followRuns(app, actions, say) {
 
 class Run {
   isStopping = false;
+  hasEnded = false;
   began = 0; // when it was the first of those that wait
   clock = null;
   /** @type {Staying | undefined} */
@@ -71,6 +72,7 @@ class Run {
       ({ content }) => content.status,
       () => "aborted", // the kernel has gone
     ) ?? "aborted");
+    this.hasEnded = true; // what comes below may take some frames
     this.clock?.remove();
     if (cell.isDisposed || !isLatest()) return;
     if (status === "aborted") old?.restore();
@@ -83,6 +85,7 @@ class Run {
 
   /** How long it has run: in the margin, where it moves nothing. */
   tell() {
+    if (this.hasEnded) return;
     this.began ||= performance.now();
     const ms = performance.now() - this.began;
     if (ms < SLOW && !this.isStopping) return;
