@@ -475,9 +475,9 @@ for step in range(400):
         wrote[step] = write(model, row, 10)[0].tolist()
         print(f"step {step + 1}: loss {losses[-1]:.2f}, writes {wrote[step]}")
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} steps=400
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"}
 plot.lines(
-    {"loss": (range(0, 400, 2), losses[::2])},
+    {"loss": (range(0, len(losses), 2), losses[::2])},
     "steps",
     "loss",
     notes=wrote,

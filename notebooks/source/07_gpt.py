@@ -356,9 +356,9 @@ for _ in range(200):
     optimiser.step()
     losses.append(loss.item())
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} steps=[200]
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 plot.lines(
-    {"loss": (range(200), losses)},
+    {"loss": (range(len(losses)), losses)},
     "steps",
     "loss in nats",
     compare={

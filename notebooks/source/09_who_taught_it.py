@@ -520,11 +520,10 @@ wrote = {}
 for name, reward in (("check", sums.is_right), ("coin", coin)):
     torch.manual_seed(0)
     dice, model = random.Random(0), copy.deepcopy(models["draft"])
-    wrote[name] = [sums.answers(model, held_out)]
+    models[name], wrote[name] = model, [sums.answers(model, held_out)]
     for step, _ in training(model, partial(practice, model, reward), steps=30, rate=3e-4):
         if step % 10 == 9:
             wrote[name].append(sums.answers(model, held_out))
-    models[name] = model
 sums.save(models["check"])
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
@@ -532,11 +531,9 @@ curves = {
     name: [100 * sum(map(sums.is_right, held_out, texts)) / len(held_out) for texts in every]
     for name, every in wrote.items()
 }
+by = {"check": from_cell("rewarded by the check"), "coin": from_cell("rewarded by a coin")}
 plot.lines(
-    {
-        from_cell("rewarded by the check"): (range(0, 31, 10), curves["check"]),
-        from_cell("rewarded by a coin"): (range(0, 31, 10), curves["coin"]),
-    },
+    {by[name]: (range(0, 10 * len(line), 10), line) for name, line in curves.items()},
     "step",
     "right, % of 300 new sums",
     limits=(0, 100),
