@@ -115,6 +115,13 @@ def test_the_first_view_is_in_sight_prose_has_a_measure_and_a_narrow_page_does_n
     until(lambda: sheet.page.evaluate(SIDEWAYS), 0)
 
 
+def test_an_outline_at_the_left_of_a_view_is_whole(shown):
+    sheet, first = shown(LESSONS[0], 1280, 800)
+    until(first)
+    room = "host => host.getBoundingClientRect().left - host.closest('.jp-RenderedHTML').getBoundingClientRect().left"
+    until(lambda: sheet.cell(COVER).find(".course-view").evaluate(room), lambda left: left >= 4)
+
+
 def test_the_cover_is_whole_above_the_fold_and_its_code_is_a_word_in_the_margin_that_unfolds(shown):
     for size in ((1440, 900), (1280, 800)):
         sheet, first = shown(LESSONS[0], *size)

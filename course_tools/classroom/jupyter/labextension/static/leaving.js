@@ -4,7 +4,7 @@
 /** @param {any} app */
 export function leaveViews(app) {
   addEventListener("keydown", (event) => {
-    const { key, shiftKey, ctrlKey, defaultPrevented, isComposing } = event; // a view that used the key has prevented it
+    const { key, shiftKey, ctrlKey, defaultPrevented, isComposing } = event; // prevented: a view used the key
     const runs = key === "Enter" && (shiftKey || ctrlKey);
     if (defaultPrevented || isComposing || !(runs || key === "Escape")) return;
     const notebook = app.shell.currentWidget?.content;
