@@ -197,7 +197,7 @@ plot.maps(
 assert (weights_by_size(False)[-1].amax(-1) > 0.9).sum() >= 7 and weights_by_size(True)[-1].max() < 0.6
 
 # %% [markdown] tags=["keep"]
-# Why does it matter? A softmax that is certain hardly reacts: if a score changes a little, its weight α changes by α(1 − α) times as much, and for an α near 0 or 1 that's nearly 0. Such a softmax is called **saturated**, and training gets hardly any gradient through it. Through undecided ones it gets too much: their scores move too far. The annex has [the slope as a curve over d](02_scoring_functions_annex.ipynb#response), and [a small Transformer trained with √d and without](02_scoring_functions_annex.ipynb#trained-without), which learned more slowly without.
+# Why does it matter? A softmax that is certain hardly reacts: if a score changes a little, its weight α changes by α(1 − α) times as much, and for an α near 0 or 1 that's nearly 0. Such a softmax is called **saturated**, and training gets hardly any gradient through it. Where a softmax is undecided, the scores get too much gradient, and one step moves them too far. The annex has [the slope as a curve over d](02_scoring_functions_annex.ipynb#response), and [a small Transformer trained with √d and without](02_scoring_functions_annex.ipynb#trained-without), which learned more slowly without.
 #
 # **Keep this:** dot products of random numbers of size 1 are about √d in size. Divide them by √d.
 

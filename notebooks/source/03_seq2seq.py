@@ -364,7 +364,7 @@ assert [(row["attention"], row["size"], row["steps"], len(row["right"])) for row
 assert [row[1] for row in means] == [16, 33, 85, 98]
 
 # %% [markdown]
-# Ten times as many steps help most: 85 % instead of 16 %. So the same vector *can* hold ten digits, and what it costs you is learning. All digits pass through $c$. With attention each digit is one step away, both for the decoder and for the corrections of the training.
+# We measured it before: ten times as many steps help most, 85 % instead of 16 %. So the same vector *can* hold ten digits, and what it costs you is learning. All digits pass through $c$. With attention each digit is one step away, both for the decoder and for the corrections of the training.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"}
 source, reads, target, mask = backwards(1, 10)
@@ -571,7 +571,7 @@ print(f"{follow} of {tried} pronouns follow the context")
 assert tried > 500 and follow >= 0.99 * tried
 
 # %% [markdown] slideshow={"slide_type": "fragment"} tags=["keep"]
-# Nearly all of them do. So between these twins it's mostly the context that tells the decoder which of the two nouns "it" means, and it can get that from the state of a full stop. (Which noun, that is: with nouns of other genders most pronouns stay.)
+# Nearly all of them do. So between these twins it's mostly the context that tells the decoder which of the two nouns "it" means, and it can get that from the state of a full stop.
 #
 # <details><summary>How sure is this?</summary>
 #

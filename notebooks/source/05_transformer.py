@@ -151,7 +151,7 @@ assert asks[1, animal] > 0.98 and asks[0].argmax() == it and asks[2:].max() < 0.
 assert maps_of[1][0, 1, it].argmax() == animal and maps_of[1][0, 1, it, animal] < 0.5
 
 # %% [markdown] slideshow={"slide_type": "fragment"} tags=["keep"]
-# In head 2 of the encoder's second layer, *tired* gives nearly all of its weight to *animal*. That could be our first hop. (A hop needn't be in the first layer, because the decoder reads what leaves the last one.)
+# In head 2 of the encoder's second layer, *tired* gives nearly all of its weight to *animal*. That could be our first hop.
 #
 # **Keep this:** each head has attention weights of its own. Four narrow heads have as many parameters as one wide head.
 
@@ -177,7 +177,7 @@ from mine import masked_softmax
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["card"]
 # ### Exercise 1 ●●○ · 8 minutes
-# Write everything before $W_O$: split, attend under the mask, join. `q`, `k` and `v` are projected already. The mask is [Q, K], or [B, Q, K] with one for each sentence, or None; True = may be attended; all heads share it.
+# Write everything before $W_O$: split, attend under the mask, join. `q`, `k` and `v` are projected already. The mask is [Q, K], or [B, Q, K] with one for each sentence (a 1 for Q serves all queries), or None; True = may be attended; all heads share it.
 #
 # <!-- example: attention in heads -->
 
@@ -378,7 +378,7 @@ assert all(torch.equal(known, causal_mask(len(words)).triu(-n)) for n, known in 
 from course_utils.transformer import DecoderBlock
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# Two ends are missing. **In front**, a word has to become a vector. Each language has a table of embeddings, one row per word. We multiply the row by $\sqrt D$, so that chapter 4's position, which we add, doesn't drown it.
+# Two ends are missing. **In front**, a word has to become a vector. Each language has a table of embeddings, one row per word. We add chapter 4's position to the row, but first we multiply the row by $\sqrt D$, because at first its numbers are about $1/\sqrt D$ in size, small beside the position's sines.
 #
 # **At the other end**, a vector has to become a word. We compare it with every French word: its dot products with all rows of the French table, plus a bias, are the *logits*, and a softmax turns them into probabilities. So one table serves as the decoder's embedding and as its output (*weight tying*). Each stack ends with one more norm.
 
@@ -768,7 +768,9 @@ assert leads.shape == (736, 3, 4) and 0.49 < (leads > 0).float().mean(0).min() <
 assert (leads[::2] + leads[1::2]).abs().mean(0).max() < 0.02
 
 # %% [markdown] slideshow={"slide_type": "fragment"} tags=["keep"]
-# **The route through “it” is not needed.** You can cut one of its hops, or both, and just as many pronouns come out right. **The route through the adjective is needed.** If you cut its first hop, 14 % come out right, fewer than with a coin, because the adjective now attends more to the *other* noun and the pronoun follows it ([in detail](05_transformer_annex.ipynb#Which-connection-decides,-in-detail?)). If you cut the second hop, the model can't tell the twins apart: nearly always it writes *il*, which is right in half of the sentences.
+# **The route through “it” is not needed.** You can cut one of its hops, or both, and just as many pronouns come out right.
+#
+# **The route through the adjective is needed.** If you cut its first hop, 14 % come out right, fewer than with a coin, because the adjective now attends more to the *other* noun and the pronoun follows it ([in detail](05_transformer_annex.ipynb#Which-connection-decides,-in-detail?)). If you cut the second hop, the model can't tell the twins apart: nearly always it writes *il*, which is right in half of the sentences.
 #
 # And the map that we began with? With "wide", too, "it" attends most to "animal", so the map doesn't even show which noun is meant. Nor does any other: in each of the twelve heads, "it" attends to its nouns almost alike in both twins.
 #

@@ -95,7 +95,7 @@ labs.talk(
 )
 
 # %% [markdown]
-# In code the template is a few lines long. `chat_prompt` writes it for a conversation of any length, and the model continues after its last line:
+# In code the template is a few lines long (they are in the file that you keep). `chat_prompt` writes it for a conversation of any length, and the model continues after its last line:
 
 # %% tags=["nbval-check-output"]
 from chapters.ch08.kept.smollm import chat_prompt
