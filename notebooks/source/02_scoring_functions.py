@@ -497,7 +497,7 @@ for step in range(400):
 assert served(trained[400]) >= 0.995
 
 # %% [markdown]
-# So it can be learned: in new rooms, too, nearly everybody gets what they need. (If you stop the loop, `layer` keeps what it has learned, and the cell, run again, goes on from there.) Now watch the layer learn. At the start everybody attends a little to everybody; then the lines gather.
+# So it can be learned: in new rooms, too, nearly everybody gets what they need. (If you stop the loop, `layer` keeps what it has learned. The cell, run again, trains the same `layer` further, although it counts from 0. For a new one, run the cell above it first.) Now watch the layer learn. At the start everybody attends a little to everybody; then the lines gather.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.room(
