@@ -60,6 +60,13 @@ def own_jupyter(tmp_path_factory):
 
 
 @pytest.fixture(autouse=True)
+def the_same_draws():
+    """A test that draws without a generator draws the same alone and among others."""
+    if torch := sys.modules.get("torch"):
+        torch.manual_seed(0)
+
+
+@pytest.fixture(autouse=True)
 def only_lines_for_a_training():
     """`setup()` gives every training of its process a display and a place on disk; the next test begins without."""
     yield

@@ -23,7 +23,7 @@ import torch
 from course_kit.exercises import catalogue, compare, define, judge
 from course_kit.exercises.guard import TookTooLong, time_limit
 
-from .sandbox import Broken, Sandbox
+from .sandbox import Broken, Sandbox, Silent
 
 DTYPES = {str(x)[6:]: x for x in vars(torch).values() if isinstance(x, torch.dtype) and "q" not in str(x)}
 ARRAYS = {"bool", *(f"{kind}{size}" for kind in ("int", "uint") for size in (8, 16, 32, 64)),
@@ -123,6 +123,8 @@ class Remote:
             if "ended" in reply or reply.get("id") == number and not ending:
                 return reply
             return self._broken("it wrote into the grader's channel")
+        except Silent:
+            return self._broken(TIME)
         except Broken as error:
             return self._broken(str(error))
         except Ended:

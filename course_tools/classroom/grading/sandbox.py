@@ -56,6 +56,10 @@ class Broken(Exception):
     """The program inside has ended, or what it says is no reply."""
 
 
+class Silent(Broken):
+    """The time is up, and nothing was said."""
+
+
 def command(
     root: bool | None = None, program: Sequence[str] = ("worker.py",), more: Sequence[str | Path] = ()
 ) -> list[str]:
@@ -181,7 +185,7 @@ class Sandbox:
         data = b""
         while len(data) < size:
             if not select.select([self.process.stdout], [], [], seconds)[0]:
-                raise Broken("it says nothing")
+                raise Silent("it says nothing")
             part = os.read(self.process.stdout.fileno(), size - len(data))
             if not part:
                 raise Broken("it has ended")

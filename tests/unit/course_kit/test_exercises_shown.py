@@ -201,7 +201,7 @@ class TestAgain:
             again("gaussian kernel")
         exercise(DOUBLE)(lambda x: x)
         exercise(DOUBLE)(lambda x: 2 * x)
-        with pytest.raises(LookupError, match="'small'"):
+        with pytest.raises(LookupError, match="“small”"):
             again(DOUBLE)
 
 

@@ -8,7 +8,8 @@ export function leaveViews(app) {
     const runs = key === "Enter" && (shiftKey || ctrlKey);
     if (defaultPrevented || isComposing || !(runs || key === "Escape")) return;
     const notebook = app.shell.currentWidget?.content;
-    const [host] = event.composedPath().filter((part) => part.classList?.contains("course-view"));
+    const path = event.composedPath().filter((part) => part instanceof Element);
+    const host = path.find((part) => part.classList.contains("course-view"));
     const at = notebook?.widgets?.findIndex((cell) => host && cell.node.contains(host)) ?? -1;
     if (at < 0 || document.body.matches(".course-presenting")) return;
     event.preventDefault(); // Enter would press a button
