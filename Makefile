@@ -64,7 +64,7 @@ notebooks:  ## build notebooks/*.ipynb from notebooks/source/*.py (ARGS=01 for o
 	$(call environment,--extra test --extra serve)
 	@$(RUN) course.py $(if $(TO),translate --to $(TO),notebooks) $(ARGS)
 
-check:  ## drift, anatomy, numbers and imports of the notebooks, without running them (ARGS=05 for one)
+check:  ## drift, anatomy and numbers of the notebooks, without running them (ARGS=05 for one)
 	$(call environment,--extra test --extra serve)
 	@$(RUN) course.py $(if $(TO),translate --to $(TO) --check,notebooks --check --lint) $(ARGS)
 
