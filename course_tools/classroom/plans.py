@@ -187,7 +187,7 @@ def mistake(exercise):
 def readme(page, names):
     """README.md with the minutes of these notebooks in its table."""
     for name in names:
-        row = rf"(\(notebooks/{name}\.ipynb\) \|.+?\|) \d+(?: \+ \d+)? \|( \d+)? \|"
+        row = rf"(\(notebooks/{name}\.ipynb\) \|[^|]+\|)[^|]*\|[^|]*\|"
         page = re.sub(row, rf"\1 {_times(name)} |", page)
     return page.replace("|  |", "| |")
 

@@ -20,6 +20,8 @@ def test_plans_and_minutes_are_those_of_the_notebooks():
     """If not, `course plans` writes them."""
     for path, text in plans.written().items():
         assert path.read_text("utf-8") == text, path.name
+    new = plans.readme("| [0](notebooks/00_start_here.ipynb) | What? | | | a |", ["00_start_here"])
+    assert re.fullmatch(r".* What\? \| \d+ \| \d+ \| a \|", new), "a new row is filled in"
     plan = (ROOT / plans.PLANS).read_text("utf-8")
     assert set(re.findall(r"^## Chapter (\d+)", plan, re.M)) == set(map(str, BY_NUMBER))
     for name in BY_NUMBER.values():

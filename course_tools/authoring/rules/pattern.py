@@ -3,7 +3,9 @@
 import builtins
 import re
 
+from course_kit import lessons
 from course_tools.authoring import minutes
+from course_utils import __version__
 
 from ..sources import tags
 from .names import names
@@ -31,10 +33,22 @@ def opening(notebook):
     code = notebook.code()
     if not code or not re.search(r"\bsetup\(", code[0][1].source):
         yield code[0][0] if code else 0, "the first code cell does not call setup()", "Call it there."
+    elif "lab" in tags(code[0][1]):
+        yield code[0][0], "setup() stands in the cell of a lab", "Give it a cell above: a class does not see that one."
     labs = [number for number, cell in code if "lab" in tags(cell)]
     if not notebook.is_annex and (not labs or labs[0] > FIRST_VIEW):
         todo = f"Put a cell tagged lab among the first {FIRST_VIEW} cells."
         yield 0, "there is nothing to touch within the first screen", todo
+
+
+def ending(notebook):
+    """The last cell of a lesson leads back, and says what to name in a report."""
+    end, number = notebook.cells[-1].source, len(notebook.cells)
+    if not notebook.is_annex and "#progress)" not in end:
+        todo = "Write there: Back to [Start here and your progress](00_start_here.ipynb#progress)."
+        yield number, "the lesson's last cell does not lead back", todo
+    if not notebook.is_annex and f"chapter {lessons.chapter(notebook.name)}, edition {__version__}" not in end:
+        yield number, "the lesson's last cell has no line for reports", "Copy the last line of another lesson."
 
 
 def sizes(notebook):
@@ -121,4 +135,4 @@ def visible(notebook):
 
 
 RULES = [sizes, halves, lines, exercises]  # of every notebook
-OF_CHAPTERS = [opening, stands_alone]  # of all but the first, 00_start_here
+OF_CHAPTERS = [opening, ending, stands_alone]  # of all but the first, 00_start_here

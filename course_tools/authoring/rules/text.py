@@ -18,6 +18,7 @@ TAGS |= {"workbook"}  # about the student's own copy; left out of the website an
 TAGS |= {"core", "half", "problem"}  # what is in class, where a lesson may be interrupted, what it ends with
 TAGS |= {"artifact", "keep", "card", "solution"}  # what a text is, which nobody reads off its words:
 TAGS |= {"lines", "questions", "glossary", "reading", "next"}  # CONTRIBUTING.md
+ROLES = {"query", "key", "value", "output"}
 AMERICAN = {
     "color": "colour", "colors": "colours", "behavior": "behaviour", "neighbor": "neighbour", "neighbors": "neighbours",
     "center": "centre", "gray": "grey", "normalize": "normalise", "normalizes": "normalises",
@@ -30,6 +31,15 @@ def header(notebook):
     if "display_name: Python 3 (ipykernel)" not in notebook.text.split("# %%", 1)[0]:
         todo = "Add the kernelspec of another source to the top, with display_name: Python 3 (ipykernel)."
         yield 0, "the header names no kernel", todo
+
+
+def roles(notebook):
+    """What colours a word in a caption names one of the four roles; anything else is shown with its brackets."""
+    for number, cell in notebook.code():
+        for node in ast.walk(ast.parse(without_magics(cell.source))):
+            said = node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+            for role in sorted(set(re.findall(r"\[(\w+)\|[^\]]*\]", said)) - ROLES):
+                yield number, f"{role!r} is no role", "Write [query|word], or key, value, output: first the role."
 
 
 def known_tags(notebook):
@@ -92,4 +102,4 @@ def language(notebook):
             yield number, "a picture without a text for those who don't see it", "Give it alt text."
 
 
-RULES = [header, known_tags, asserts, links, language]
+RULES = [header, roles, known_tags, asserts, links, language]
