@@ -171,7 +171,7 @@ labs.beside(
 # + x = self.tokens(ids)                                  # new 2: no table of positions
 # ```
 #
-# What are the changes for? RMSNorm keeps the numbers of a vector at one size, with less work than a layer norm. Queries and keys that are turned let a score depend on the distance between two tokens. A gate decides how much of each feature is passed on. And if heads share keys and values, a long chat needs less memory. Let's take the first one now, because you can write it in two lines. The others follow in the second half, once the machine runs.
+# What are the changes for? RMSNorm keeps the numbers of a vector at one size, with less work than a layer norm. Queries and keys that are turned let a score depend on the distance between two tokens. A gate decides how much of each feature is passed on. And if heads share keys and values, a long chat needs less memory. Let's take the first one now, because you can write it in two lines. The others follow in the second half.
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 import inspect
@@ -250,7 +250,7 @@ assert [round(x, 2) for x in rms_norm(three, torch.ones(2)).tolist()] == [0.85, 
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ### The whole class
-# Now put the parts together. The norm is yours. Three parts follow in the second half, and until then you only need to know what goes in and what comes out. `turn` turns queries and keys by their positions, so their shape stays. `SwiGLU` takes a vector and gives a vector of the same size, like the network of a GPT's block. `share_heads` repeats the heads of keys until each query head has one, and you'll write it yourself. `split_heads`, `join_heads`, `masked_softmax` and the cache come from earlier chapters (open the cells to see them).
+# Now put the parts together. The norm is yours. For three parts you'll see the code in the second half, and until then you need to know only what they give. `turn` turns queries and keys by their positions, and keeps their shape. `SwiGLU` takes a vector and gives a vector of the same size, like the network in a GPT's block. `share_heads` repeats the heads of keys until each query head has one, and you'll write it yourself. `split_heads`, `join_heads`, `masked_softmax` and the cache come from earlier chapters (open the cells to see them).
 
 # %% jupyter={"source_hidden": true} tags=["definition"]
 # course_utils.attention: masked_softmax, split_heads, join_heads
@@ -275,7 +275,7 @@ from course_utils.rotary import rotation, turn
 # course_utils.llama: LlamaBlock, Llama
 
 # %% [markdown]
-# Does it compute what it should? At first its parameters are random, and what it writes shows it. Put the parameters of `llama-holmes` into it, and it sounds like the book:
+# Does it compute what it should? At first its parameters are random, and it writes nonsense. With the parameters of `llama-holmes` it sounds like the book:
 
 # %%
 @torch.no_grad()
@@ -318,7 +318,7 @@ sizes = LlamaConfig(
 )
 
 # %% [markdown]
-# Then you copy each matrix into its place, and if your class does the same computation, it computes what theirs does. (Equal shapes aren't enough: the features of a head must also come in the order that `turn` expects. In the wrong order a file loads without an error, and the model writes nonsense.) In this file the order is ours, but the names are different, and the numbers are packed in blocks:
+# Then you copy each matrix into its place, and if your class does the same computation, it computes what theirs does. (Equal shapes aren't enough. If the features of a head aren't in the order that `turn` expects, the file loads without an error, and the model writes nonsense.) In this file the order is ours, but the names are different, and the numbers are packed in blocks:
 
 # %% slideshow={"point": ["found[renamed("]} tags=["definition"]
 # chapters.ch08.kept.smollm: renamed, parameters_of
