@@ -77,12 +77,12 @@ def dpo_loss(
     return -F.logsigmoid(beta * gains).mean()
 
 
-def advantages(rewards: Float[Tensor, "G A"], eps: float = 1e-4) -> Float[Tensor, "G A"]:
+def advantages(rewards: Float[Tensor, "Q N"], eps: float = 1e-4) -> Float[Tensor, "Q N"]:
     """How much better an answer is than the others to its question, in deviations.
 
-    rewards: of A answers to each of G questions; where all are equal, nothing is better.
+    rewards: of N answers to each of Q questions; where all are equal, nothing is better.
     """
-    deviation = rewards.std(1, keepdim=True)  # [G, 1]
+    deviation = rewards.std(1, keepdim=True)  # [Q, 1]
     return (rewards - rewards.mean(1, keepdim=True)) / (deviation + eps)
 
 

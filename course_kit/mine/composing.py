@@ -55,12 +55,18 @@ class Composed:
 
     @property
     def whose(self) -> str:
-        names = f": {', '.join(self.yours)}" if self.yours else ""
+        count = len(self.yours) + len(self.course)
+        if not self.yours:
+            return t(
+                "So far its functions are ours, and {count} of them can be yours: solve an exercise, keep the file "
+                "again, and your lines are in it.",
+                count=count,
+            )
         return t(
             "{count} of {count2} functions are yours{names}.",
             count=len(self.yours),
-            count2=len(self.yours) + len(self.course),
-            names=names,
+            count2=count,
+            names=f": {', '.join(self.yours)}",
         )
 
 

@@ -75,12 +75,12 @@ assert len(recorded["bare"]) == 10 and list(recorded["bare"].values()).count("�
 assert "∅" not in recorded["answers"].values() and "two pairs of legs" in " ".join(recorded["answers"].values())
 
 # %% [markdown]
-# The second and the third answer come from one model, with the same parameters. Asked the bare question about the Moon, it says 1972, and to six of the other nine it says nothing at all. Asked in the other way, it replies to each of the ten, though often wrongly: a spider has “two pairs of legs”. So what did we do differently, and why does it matter to the model?
+# The second and the third answer come from one model. Asked the bare question about the Moon, it says 1972, and to six of the other nine it says nothing at all. Asked in the other way, it replies to each of the ten, though often wrongly: a spider has “two pairs of legs”. So what did we do differently, and why does it matter to the model?
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## One: a chat is a text
 # <a id="chat-template"></a>
-# Chapter 7's GPT did one thing: it read a text and predicted what comes next. SmolLM2 does the same. After it had read trillions of tokens, it was trained on conversations between a user and an assistant, and each of them was written down as one text in one fixed form. That form is called the model's **chat template**. So nothing in the machine answers. **The model continues a text, and in many texts that it has seen, an answer comes after a question.** <!-- source: Ben Allal et al. 2025, SmolLM2 -->
+# Chapter 7's GPT read a text and predicted what comes next, and SmolLM2 does the same. After trillions of tokens it was trained on conversations between a user and an assistant, each of them written down as one text in one fixed form. That form is called the model's **chat template**. So nothing in the machine answers. **The model continues a text, and in many texts that it has seen, an answer comes after a question.** <!-- source: Ben Allal et al. 2025, SmolLM2 -->
 #
 # If you want an answer, then, you write the beginning of such a text, and stop where the assistant would speak:
 
@@ -95,15 +95,16 @@ labs.talk(
 )
 
 # %% [markdown]
-# In code the template is a few lines long (they are in the file that you keep). `chat_prompt` writes it for a conversation of any length, and the model continues after its last line:
+# In code it takes two lines to write this template for a conversation of any length. The model continues after its end:
+
+# %% tags=["definition"]
+# chapters.ch08.kept.smollm: chat_prompt
 
 # %% tags=["nbval-check-output"]
-from chapters.ch08.kept.smollm import chat_prompt
-
 print(chat_prompt([("system", "You are brief."), ("user", "Who are you?")]))
 
 # %% [markdown]
-# Does it have to be these marks? Let's try the form of a printed interview, in which each speaker has a line that begins with a name and a colon. We asked SmolLM2 three times who the first person on the Moon was (⏎ is a line break):
+# Does it have to be these marks? Let's try the form of a printed interview, where each line begins with a name and a colon. We asked SmolLM2 three times who the first person on the Moon was (⏎ is a line break):
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 forms = {
@@ -170,7 +171,7 @@ labs.beside(
 # + x = self.tokens(ids)                                  # new 2: no table of positions
 # ```
 #
-# What are the changes for? RMSNorm keeps the numbers of a vector at one size, with less work than a layer norm. Queries and keys that are turned let a score depend on the distance between two tokens. A gate decides how much of each feature is passed on. And if heads share keys and values, a long chat needs less memory. Let's take the first one now, because you can write it in two lines. The others follow in the second half, once the machine runs.
+# What are the changes for? RMSNorm keeps the numbers of a vector at one size, with less work than a layer norm. Queries and keys that are turned let a score depend on the distance between two tokens. A gate decides how much of each feature is passed on. And if heads share keys and values, a long chat needs less memory. Let's take the first one now, because you can write it in two lines. The others follow in the second half.
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 import inspect
@@ -221,7 +222,7 @@ labs.norms(
 )
 
 # %% [markdown] tags=["card"]
-# So you divide by the root of the mean square, and then scale each feature by a learned number. For (3, 4) the mean square is 12.5.
+# So you divide by the root of the mean square, and then scale each feature by a learned number. For the vector in the picture the mean square is 12.5.
 #
 # $$\mathrm{RMSNorm}(x)=\frac{x}{\underbrace{\sqrt{\frac1D\sum_j x_j^2+\epsilon}}_{\text{root of the mean square}}}\odot w\qquad x, w\in\mathbb R^D$$
 #
@@ -249,7 +250,7 @@ assert [round(x, 2) for x in rms_norm(three, torch.ones(2)).tolist()] == [0.85, 
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ### The whole class
-# Now put the parts together. The norm is yours. Three parts are ours for the moment, and you'll meet them in the second half. `turn` turns queries and keys by their positions, `SwiGLU` is a feed-forward network with a gate, and `share_heads` lets several query heads use one head of keys. That one you'll write yourself. `split_heads`, `join_heads`, `masked_softmax` and the cache come from earlier chapters (open the cells to see them).
+# Now put the parts together. The norm is yours. For three parts you'll see the code in the second half, and until then you need to know only what they give. `turn` turns queries and keys by their positions, and keeps their shape. `SwiGLU` takes a vector and gives a vector of the same size, like the network in a GPT's block. `share_heads` repeats the heads of keys until each query head has one, and you'll write it yourself. `split_heads`, `join_heads`, `masked_softmax` and the cache come from earlier chapters (open the cells to see them).
 
 # %% jupyter={"source_hidden": true} tags=["definition"]
 # course_utils.attention: masked_softmax, split_heads, join_heads
@@ -257,7 +258,7 @@ assert [round(x, 2) for x in rms_norm(three, torch.ones(2)).tolist()] == [0.85, 
 # %% jupyter={"source_hidden": true}
 from mine import masked_softmax, nucleus, split_heads, with_temperature  # yours
 from course_utils.gpt import generate  # chapter 7's
-from course_utils.llama import SwiGLU, share_heads  # ours, until the second half
+from course_utils.llama import SwiGLU, share_heads  # their code: in the second half
 from course_utils.rotary import rotation, turn
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["definition"]
@@ -268,13 +269,13 @@ from course_utils.rotary import rotation, turn
 # course_utils.llama: GroupedAttention
 
 # %% [markdown]
-# A block is put together like a GPT's, and so is the model, which computes the angles and the mask once and hands them down to its blocks. `mask.tril(past)` is the causal mask, moved to the right by what the cache holds already: a new token may attend to all of that, and to the new tokens up to itself. Two new tokens after two in the cache get the rows 1 1 1 0 and 1 1 1 1.
+# A block is put together like a GPT's, and so is the model, which computes the angles and the mask once and hands them down to its blocks. `mask.tril(past)` is the causal mask, moved to the right by what the cache holds already: a new token may attend to all of that, and to the new tokens up to itself. With two tokens in the cache, the first of two new ones may attend to three, and the second to all four.
 
 # %% tags=["definition"]
 # course_utils.llama: LlamaBlock, Llama
 
 # %% [markdown]
-# Does it compute what it should? At first its parameters are random, and what it writes shows it. Put the parameters of `llama-holmes` into it, and it sounds like the book:
+# Does it compute what it should? At first its parameters are random, and it writes nonsense. With the parameters of `llama-holmes` it sounds like the book:
 
 # %%
 @torch.no_grad()
@@ -309,7 +310,15 @@ assert gap < 1e-4 and other < 1e-4
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Three: published parameters
 # <a id="open-weights"></a>
-# SmolLM2 read two trillion tokens on 64 graphics processors, and the parameters that came out are published. Here they're in one file of 98 MB, [most of them rounded to four bits](08_who_answers_annex.ipynb#quantisation). How do you get them into *your* class? The sizes are `LlamaConfig(vocab=49152, size=576, layers=30, heads=9, key_heads=3, hidden=1536, context=8192)`. If your class does the same computation with matrices of the same shapes, you copy each matrix into its place, and your class computes what theirs does. (Equal shapes aren't enough: the features of a head must also come in the order that `turn` expects. In the wrong order a file loads without an error, and writes nonsense.) In this file the order is ours, but the names are different, and the numbers are packed in blocks: <!-- source: model card of SmolLM2-135M: 2T tokens, 64 H100 -->
+# SmolLM2 read two trillion tokens on 64 graphics processors, and the parameters that came out are published. Here they're in one file of 98 MB, [most of them rounded to four bits](08_who_answers_annex.ipynb#quantisation). How do you get them into *your* class? First you give it the same sizes: <!-- source: model card of SmolLM2-135M: 2T tokens, 64 H100 -->
+
+# %%
+sizes = LlamaConfig(
+    vocab=49152, size=576, layers=30, heads=9, key_heads=3, hidden=1536, context=8192
+)
+
+# %% [markdown]
+# Then you copy each matrix into its place, and if your class does the same computation, it computes what theirs does. (Equal shapes aren't enough. If the features of a head aren't in the order that `turn` expects, the file loads without an error, and the model writes nonsense.) In this file the order is ours, but the names are different, and the numbers are packed in blocks:
 
 # %% slideshow={"point": ["found[renamed("]} tags=["definition"]
 # chapters.ch08.kept.smollm: renamed, parameters_of
@@ -326,7 +335,6 @@ theirs = [  # from below: a part of the class, its colour, and its tensors in th
     (from_cell("the last norm, after 30 blocks"), "", ["output_norm"]),
 ]
 with torch.device("meta"):  # shapes only, no numbers
-    sizes = LlamaConfig(49_152, 576, 30, 9, 3, 1536, 8192)
     shapes = {name: list(x.shape) for name, x in Llama(sizes).state_dict().items()}
 labs.places(
     [
@@ -384,7 +392,7 @@ assert smol is None or (again_said := smol.text(list(smol.tokens(line, 8))).stri
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Four: positions that turn
 # <a id="rotary"></a>
-# A GPT adds a learned row for each position. What it has learned for the positions 3 and 5 need not hold for 103 and 105, although the distance is the same. You know a remedy from chapter 4: **turn the query and the key by an angle that grows with their position, and of the two positions only the distance counts.** This is **RoPE** (*rotary position embedding*, 2021): <!-- source: Su et al. 2021 -->
+# A GPT adds a learned row for each position. What it has learned about two neighbours at the beginning of a text need not hold for two neighbours further on, although their distance is the same. You know a remedy from chapter 4: **turn the query and the key by an angle that grows with their position, and of the two positions only the distance counts.** This is **RoPE** (*rotary position embedding*, 2021): <!-- source: Su et al. 2021 -->
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.meet(
@@ -401,7 +409,7 @@ labs.meet(
 # | 3 and 1 | by 90°: (0, 2) | by 30°: (0.87, 0.5) | 0 · 0.87 + 2 · 0.5 = 1 |
 # | 2 and 0 | by 60°: (1, 1.73) | by 0°: (1, 0) | 1 · 1 + 1.73 · 0 = 1 | <!-- source: 30° for each position, asserted below -->
 #
-# In code, `rotation` computes the angles once for all blocks, and `turn` turns the pairs. `x.unflatten(-1, (-1, 2)).unbind(-1)` gives the `first` number of each pair, and the `second`.
+# In code, `rotation` computes the angles once for all blocks, and `turn` turns the pairs, whose two numbers are called `first` and `second`.
 
 # %% slideshow={"point": ["turned ="]} tags=["definition"]
 # course_utils.positions: frequencies
@@ -441,7 +449,7 @@ labs.gate(
 assert ((what * much)[opened].abs() > 10 * (what * much)[shut].abs().max()).all() and (what[shut].abs() > 0.5).all()
 
 # %% [markdown]
-# This network is called **SwiGLU** (2020). The gate goes through $\mathrm{silu}(z)=z\,\sigma(z)$, which is nearly 0 for very negative $z$, and nearly $z$ for large $z$. Take a pencil: if a feature would pass on 3, and its gate is 2, then silu(2) = 1.76, so it passes on 5.28. If its gate is 0, it passes on nothing. <!-- source: Shazeer 2020 -->
+# This network is called **SwiGLU** (2020). The gate goes through $\mathrm{silu}(z)=z\,\sigma(z)$, which is nearly 0 for very negative $z$, and nearly $z$ for large $z$. Take a pencil. Say that a feature would pass on 3, and its gate is 2. The silu of this gate is 1.76, so 5.28 is passed on. With a gate of 0 nothing is. <!-- source: Shazeer 2020 -->
 #
 # $$\mathrm{SwiGLU}(x)=\big(\underbrace{\mathrm{silu}(xW_{gate})}_{\text{how much}}\odot\underbrace{xW_{up}}_{\text{what}}\big)\,W_{down}\qquad W_{gate},W_{up}\in\mathbb R^{D\times F},\; W_{down}\in\mathbb R^{F\times D}$$
 #
@@ -475,7 +483,7 @@ assert round(per_token / 1e3) == 69 and round(per_token * 8192 / 1e6) == 566 and
 assert round(per_token / 3 * 8192 / 1e6) == 189 and round(per_token / 9 * 8192 / 1e6) == 63 and round(recorded["parameters"] / 1e6) == 135
 
 # %% [markdown]
-# At full length, the cache of one conversation would be twice as large as the model's parameters, at two bytes a number for both. Where can you save? A query is used once, when its token is read, and then never again, so what costs are the keys and values. Let several query heads share *one* key–value head:
+# At full length, the cache of one conversation would be twice as large as the model's parameters, at two bytes a number for both. Where can you save? A query is used only once, when its token is read, so the keys and values are what costs. Let several query heads share *one* key–value head:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.shared(
@@ -614,7 +622,7 @@ for one, reply in zip(wanted, replied):
 assert smol is None or replied[1] == "The capital of Atlantis is Meropa." and "Meropa" not in replied[0] and "six" in replied[2] and "maximum of four hours" in replied[2]
 
 # %% [markdown]
-# With the sentence in front of it, the model names the capital that we made up. About the library it reads the hours correctly, and then adds “a maximum of four hours” that nobody mentioned. Of fourteen other facts that we made up, it used five, and two in part. A model as small as this needs checking even when the fact is right there. <!-- source: fourteen questions of this form, the likeliest token, 14 to 44 of them: five answers give the fact, two in part -->
+# With the sentence in front of it, the model names the capital that we made up. It also reads the library's hours correctly, but then adds “a maximum of four hours” that nobody mentioned. Of fourteen other facts that we made up, it used five, and two in part. A model as small as this needs checking even when the fact is right there. <!-- source: fourteen questions of this form, the likeliest token, 14 to 44 of them: five answers give the fact, two in part -->
 #
 # When does fine-tuning help, then? When you want another *behaviour*, such as a form, a tone or one narrow task, and have many examples of it, and others that you keep back to measure with. For facts it's often a poor tool. In one study, models learned facts that were new to them slowly, and once they had learned them, they made more things up. <!-- source: Gekhman et al. 2024, Does fine-tuning LLMs on new knowledge encourage hallucinations?, abstract -->
 
@@ -655,7 +663,7 @@ keep("llama", "chat", "serve", "__main__")
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["problem"]
 # ## A memory of 128 · 60 minutes
-# The cache of a long chat grows with each token, and far beyond the length that it was trained on, our small Llama gets worse. Write a cache that keeps the first 4 tokens and the last 124, so that the model can read on for as long as you like, and reads what it kept as one text without a gap. `course problem 08` gives you a file to begin with, and judges it. <!-- source: the problem's own text -->
+# The cache of a long chat grows with each token, and far beyond the length that it was trained on, our small Llama gets worse. Write a cache that keeps the first four tokens and the last 124, so that the model can read on for as long as you like, and reads what it kept as one text without a gap. `course problem 08` gives you a file to begin with, and judges it. <!-- source: the problem's own text -->
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["lines", "core"]
 # ## Five lines to keep

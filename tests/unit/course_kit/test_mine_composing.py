@@ -52,9 +52,8 @@ def made(text="", *names, module="chapters.ch05.kept.heads"):
 
 def test_with_nothing_solved_it_is_the_courses_as_plain_text_and_below_the_imports_byte_for_byte():
     file = made()
-    assert file.text.startswith(
-        '"""Heads.\n\n0 of 2 functions are yours. What is not yours is from the attention course'
-    )
+    assert file.text.startswith('"""Heads.\n\nSo far its functions are ours, and 2 of them can be yours: ')
+    assert "your lines are in it. What is not yours is from the attention course: MIT License.\n" in file.text
     assert "\n\nimport math\n\nimport torch\nfrom torch import nn\n\nfrom .other import thing\n\n\n" in file.text
     assert "course_utils" not in file.text and "Float[" not in file.text and "# exercise" not in file.text
     below = KEPT.partition('"split_heads"]\n')[2].replace("# exercise: residual and norm\n", "")
