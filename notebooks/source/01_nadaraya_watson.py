@@ -239,7 +239,7 @@ def attention_pooling(queries, keys, values, width=1.0):
 # <!-- solution: attention pooling -->
 #
 # <a id="temperature"></a>
-# You'll meet the softmax in every chapter. What happens to its weights if you add 100 to all scores? And what if you divide all scores by a number $T$, the **temperature**? **Guess, then try.**
+# What happens to the weights of a softmax if you add 100 to all scores? And what if you divide all scores by a number $T$, the **temperature**? **Guess, then try.**
 
 # %% jupyter={"source_hidden": true} tags=["lab"]
 labs.softmax([2.0, 1.0, 0.0], ["14:36", "15:30", "midnight"])
@@ -331,7 +331,7 @@ labs.bandwidth(
 #
 # $$ n_\text{eff}=\frac1{\sum_i\alpha_i^2} $$
 #
-# In the pencil example it's $1/(0.35^2+0.57^2+0.08^2)$, which is 2.2 of three. So which width is too narrow, and which too wide?
+# In the pencil example, `1 / shares.pow(2).sum()` gives 2.2 of three. So which width is too narrow, and which too wide?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 reach = {
@@ -610,7 +610,7 @@ true_day = stormy
 assert 0.3 < calm_rule[1][0] / calm_rule[0][0] < 0.5 and calm_rule[1][1] > 10 * calm_rule[0][1]
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# Here you gain both ways. About six times as many readings count as of fifty, so the variance falls. And the best width is about a fifth of what it was, so the bias falls as well.
+# Here you gain both ways. About six times as many readings count as of fifty, so the variance falls. The best width is about a fifth of what it was, so the bias falls, too.
 #
 # <details><summary>How sure is this?</summary>
 #
@@ -620,7 +620,7 @@ assert 0.3 < calm_rule[1][0] / calm_rule[0][0] < 0.5 and calm_rule[1][1] > 10 * 
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Six: forty-four years of air
-# So far we've made up the readings. Here are real ones: on Mauna Loa in Hawaii, carbon dioxide in the air has been measured since 1958. This is the weekly record to the end of 2001, in ppm (molecules per million). Some weeks are missing, but you needn't repair them, because a missing week gives no key.
+# Now for real readings: on Mauna Loa in Hawaii, carbon dioxide in the air has been measured since 1958. This is the weekly record to the end of 2001, in ppm (molecules per million). Some weeks are missing, but you needn't repair them, because a missing week gives no key.
 
 # %% slideshow={"slide_type": "skip"} tags=["nbval-check-output"]
 from course_kit import data

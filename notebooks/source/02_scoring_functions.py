@@ -252,7 +252,7 @@ predict(
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### The order of the steps
-# So a score of 0 hides nothing, as with the cat. Below is the right order, and you can choose three others. Try them.
+# So a score of 0 hides nothing, as with the cat. Below is the right order. Try the three others, too.
 
 # %% jupyter={"source_hidden": true} tags=["lab"]
 noise = 1.5 * torch.randn(6, 6, generator=torch.Generator().manual_seed(1))
