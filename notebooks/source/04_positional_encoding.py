@@ -57,7 +57,7 @@ labs.shuffle(
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## The whole before its parts
-# You can give attention a word's position in two ways. In the first half you'll *add* a vector to each word, a different one for each position. In the second you'll *turn* its query and its key, as most of today's language models do: two of its numbers are an arrow, which moves like a clock's hand, a little further for each position. **If you turn two arrows by the same angle, their dot product stays the same.** So when two words move on together, their score stays.
+# You can give attention a word's position in two ways. In the first half you'll *add* a vector to each word, a different one for each position. In the second you'll *turn* its query and its key, as most of today's language models do: two of its numbers are an arrow, which moves like a clock's hand, a little further for each position. **If you turn two arrows by the same angle, their dot product stays the same.**
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 labs.ways(
@@ -336,7 +336,7 @@ assert sum(p.numel() for p in AddPositions(table).parameters()) == 50 * 16
 assert who.right(third) > 0.98
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# Here the learned table is just as good as the clock. But the clock can do something that nobody has to teach it.
+# Here the learned table is just as good as the clock.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["half"]
 # **Half way.** You have positions: with them, the same words in another order are another sentence. But so far a word knows only *where* it is, and you don't know yet what happens in a longer text. Close it here if you like; next time, choose *Kernel → Resume here*.
@@ -349,7 +349,7 @@ assert who.right(third) > 0.98
 labs.rotation()
 
 # %% [markdown]
-# Such a turn is a matrix, $R$. The step $\delta$ is in it, but the position $i$ isn't, and that's the point. Multiply $R$ by the hand's two numbers at position $i$, and you get its numbers at $i+\delta$:
+# Such a turn is a matrix, $R$. The step $\delta$ is in it, but the position $i$ isn't. Multiply $R$ by the hand's two numbers at position $i$, and you get its numbers at $i+\delta$:
 #
 # $$ \underbrace{\begin{pmatrix}\cos\delta\omega&\sin\delta\omega\\-\sin\delta\omega&\cos\delta\omega\end{pmatrix}}_{R,\ \text{the same at every }i}\begin{pmatrix}\sin i\omega\\ \cos i\omega\end{pmatrix}=\begin{pmatrix}\cos\delta\omega\,\sin i\omega+\sin\delta\omega\,\cos i\omega\\-\sin\delta\omega\,\sin i\omega+\cos\delta\omega\,\cos i\omega\end{pmatrix} $$
 #
@@ -384,7 +384,7 @@ assert torch.allclose((P @ P.T)[3:, :-3].diagonal(), (P @ P.T)[3, 0].expand(47),
 #
 # The two parts in the middle change when both words move on together. So what a model learns about "two words back" at position 5 need not hold at position 500. What would you change?
 #
-# **Instead of adding the clock, turn the query and the key, as if they were its hands.** The numbers of a query form pairs, and each pair is an arrow. At position $i$, turn each arrow clockwise by $i$ steps of its frequency, and do the same with the keys. (A pair begins with *up* now, the cosine. In the table *right* came first.) Such positions are called **rotary** (Su et al., 2021). Every layer turns its queries and keys anew, and leaves the values alone.
+# **Instead of adding the clock, turn the query and the key, as if they were its hands.** The numbers of a query form pairs, and each pair is an arrow. At position $i$, turn each arrow clockwise by $i$ steps of its frequency, and do the same with the keys. (In the table the sine, *right*, came first. A pair here begins with *up*, the cosine.) Such positions are called **rotary** (Su et al., 2021). Every layer turns its queries and keys anew, and leaves the values alone.
 #
 # A query at position 7 meets a key at position 5. What happens to their score if both move on, to 47 and 45? Write $R_i$ for the turn by $i$ steps, and $R_{-i}$ for the turn back. If you turn *both* arrows back by $i$ steps, neither their lengths change nor the angle between them, so their product stays the same:
 #
@@ -402,7 +402,7 @@ labs.meet(
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # Check the first clock by hand. A step is an hour here, 30°. So at position 7 the query points to seven o'clock, and the key at position 5 to five. That's two hours, or 60°. The query is twice as long as the key, whose length is 1, so the score is $2\cos60°=1$. Move both on, to 47 and 45, and they point to eleven and nine. That's two hours again, so the score is 1 again. (The row *if added* is the score when you add the clock instead.)
 #
-# A query of $d$ numbers has $d/2$ pairs, and each turns at its own speed. You can take the clock's:
+# A query of $d$ numbers has $d/2$ pairs, and each turns at its own speed. You can take the speeds of the clock's hands:
 
 # %% slideshow={"slide_type": "skip"} tags=["definition"]
 # course_utils.positions: frequencies
@@ -478,7 +478,7 @@ predict(
 )
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# A batch is 64 random texts. The answer at position 2 should be the letter at position 0, and so on, and `right` says how often it is:
+# A batch is 64 random texts. The answer at position 2 should be the letter at position 0, and so on. `right` says how often it is, and in 300 steps of `fit` the learning rate will fall to 0:
 
 # %% slideshow={"slide_type": "skip"}
 from course_kit.training import fit
@@ -537,7 +537,7 @@ assert beyond["rotary"] > 90
 # %% [markdown]
 # Learned positions fail at once, because row 20 of their table was never trained. Rotary positions go on with few errors. But why do the sinusoids fail soon, too? You can compute their row for any position, and each step is the same turn, so the *formula* goes on. But the matrices that read it have met only the first twenty rows. After that the hands point where they never pointed *together* in training, and the matrices haven't learned what to make of it.
 #
-# Is that the cause? Let's train the same model again, but let each batch of 20 letters begin at a random position, so that all sixty occur in training. If we're right, it should now work beyond 20:
+# Is that the cause? Let's train the same model again, but let the texts of each batch begin at a random position, so that all sixty occur in training. If we're right, it should now work beyond 20:
 
 # %% seconds=3 slideshow={"slide_type": "subslide"} tags=["training"]
 def from_anywhere(model, ids):
@@ -571,7 +571,7 @@ assert two["from anywhere"][18:].mean() > 90
 # %% [markdown] tags=["keep"]
 # At most positions the model is right now. So the formula was fine, but the model had never practised at those positions.
 #
-# And the few errors of the rotary model? The causes are keys that are farther away than any key was in training. If we hide them, the model gets nearly every letter right, even in a text of 640. If we don't, it fails in such long texts, too, because there many more keys compete. So rotary positions have won on our letters. But *language models* with rotary positions, such as LLaMA, *usually fail soon after the trained length*, unless their positions are rescaled: [how far rotary reaches](04_positional_encoding_annex.ipynb#How-far-does-rotary-reach?). <!-- source: Press et al. 2022; Chen et al. 2023 -->
+# And the few errors of the rotary model? Here the trouble is keys that are farther away than any key was in training. If we hide them, the model gets nearly every letter right, even in a text of 640. If we don't, it fails in such long texts, too, because there many more keys compete. So rotary positions have won on our letters. But *language models* with rotary positions, such as LLaMA, *usually fail soon after the trained length*, unless their positions are rescaled: [how far rotary reaches](04_positional_encoding_annex.ipynb#How-far-does-rotary-reach?). <!-- source: Press et al. 2022; Chen et al. 2023 -->
 #
 # <details><summary>How sure is this?</summary>
 #
