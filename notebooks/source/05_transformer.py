@@ -11,7 +11,7 @@
 # *It can translate: that is the Transformer.* You'll keep `mine/transformer.py`, a whole Transformer in plain PyTorch, with your own lines in it. <!-- minutes --> **Before:** [chapter 3](03_seq2seq.ipynb) and [chapter 4](04_positional_encoding.ipynb).
 #
 # ## What does "it" attend to?
-# “The animal didn't cross the street because it was too tired.” Who was too tired? A translator has to know, because French says *il* for the animal and *elle* for the street. While our Transformer reads the English, it computes twelve *maps* like this one. In this map “it” attends most to “animal”, and such maps are often taken as proof of understanding. **Before you press:** let “it” attend *only* to “animal”. Does the French change?
+# “The animal didn't cross the street because it was too tired.” Who was too tired? A translator has to know, because French says *il* for the animal and *elle* for the street. While our Transformer reads the English, it computes twelve *maps*. In the one below “it” attends most to “animal”, and such maps are often taken as proof of understanding. **Before you press:** let “it” attend *only* to “animal”. Does the French change?
 
 # %% jupyter={"source_hidden": true}
 import math
@@ -22,7 +22,6 @@ import torch.nn.functional as F
 from torch import nn
 import course_kit
 from chapters.ch05 import again, exercise, hint, labs, solution
-from course_kit import results
 from course_kit.checkpoints import load_checkpoint
 from course_kit.decoding import translate
 from course_kit.heads import attention_weights
@@ -79,9 +78,9 @@ assert len({french(heads) for heads in ([], twelve, *([one] for one in twelve))}
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Information travels in hops
-# Chapter 3's encoder read one word after the other, so each state had to wait for the one before it. In 2017 *Attention is all you need* (Vaswani et al.) left this recurrence out, so that attention became the only way for one word to get something from another. Is that enough? <!-- source: Vaswani et al. 2017 -->
+# Chapter 3's encoder read one word after the other, so each state had to wait for the one before it. In 2017 *Attention is all you need* (Vaswani et al.) left this recurrence out, so attention became the only way for one word to get something from another. Is that enough? <!-- source: Vaswani et al. 2017 -->
 #
-# To write the French pronoun in our sentence you need the noun. But which one? You find out at the end, because animals get tired and streets don't. So *tired* and *animal* have to be brought together. Our model does it in two steps (you'll cut them), and that's the idea of this lesson: **information travels in hops.** First, while the encoder reads the English, *tired* picks up something from *animal*. Then, while the decoder writes the French, the pronoun picks it up from *tired*. Each step of attention is one hop, and more layers allow more hops.
+# To write our French pronoun you need the noun. But which one? You find out at the end, because animals get tired and streets don't. So *tired* and *animal* have to be brought together. Our model does it in two steps (you'll cut them), and that's this lesson's idea: **information travels in hops.** First, while the encoder reads the English, *tired* picks up something from *animal*. Then, while the decoder writes the French, the pronoun picks it up from *tired*. Each step of attention is one hop, and more layers allow more hops.
 #
 # What kind of machine does that? Let's open it:
 
@@ -94,9 +93,9 @@ labs.opened(
 
 # %% [markdown]
 # <a id="encoder"></a>
-# The <b style="color:#007fc6">encoder</b> computes a vector for each English word, and the <b style="color:#bf5f00">decoder</b> writes the French. Each is a stack of layers, built alike but with parameters of their own. Look into one layer. In its first box, *attention*, each word collects something from the words of its sentence. The second box, the *network*, works on each word's vector separately. The decoder's layers have a third box in between, *cross-attention*, in which French words attend to English ones.
+# The <b style="color:#007fc6">encoder</b> computes a vector for each English word, and the <b style="color:#bf5f00">decoder</b> writes the French. Each is a stack of layers, built alike but with parameters of their own. In a layer's first box, *attention*, each word collects something from the words of its sentence. The second box, the *network*, works on each word's vector separately. In between, the decoder's layers have a third, *cross-attention*, in which French words attend to English ones.
 #
-# You'll build these boxes one by one, and put them together in section Five. Seen from outside, the machine is one function. You give it the numbers (*ids*) of the English words and of the French words so far, and you get *logits*: at each French word, a score for every word that might come next.
+# You'll build these boxes one by one and join them in section Five. From outside, the machine is one function. You give it the numbers (*ids*) of the English words and of the French words so far, and you get *logits*: at each French word, a score for every word that might come next.
 
 # %% slideshow={"point": ["dummy(source"], "slide_type": "skip"} tags=["nbval-check-output"]
 from course_utils.transformer import Transformer, TransformerConfig
@@ -118,7 +117,7 @@ print(tuple(source.shape), tuple(target.shape), "->", tuple(logits.shape))
 # 1. **Ask.** Each word has a question, its <b style="color:#bf5f00">query</b>. *Tired* might ask: who can be tired?
 # 2. **Compare.** The label on an envelope is its <b style="color:#007fc6">key</b>. How well does it fit the question? The score is the dot product of query and key, divided by $\sqrt d$ as in chapter 2.
 # 3. **Share.** A softmax turns the scores into weights that add up to 1.
-# 4. **Add up.** The messages are the <b style="color:#008a67">values</b>. Multiply each by its weight, and add them all. The sum is what the word takes with it.
+# 4. **Add up.** The messages are the <b style="color:#008a67">values</b>. Multiply each by its weight, and add them all. The word takes the sum with it.
 #
 # Three matrices compute query, key and value from the word's own vector. Training changes these matrices, and with them what each word asks. Watch *tired* take the four steps:
 
@@ -129,9 +128,9 @@ labs.attend(
 )
 
 # %% [markdown]
-# One problem is left: each word gets only *one* row of weights. *Tired* may want to know *who* is tired, and also *how* tired, and a single row can only blend the two answers. What would you do?
+# One problem is left: each word has only *one* row of weights. *Tired* may want to know *who* is tired, and also *how* tired, and one row can only blend the two answers. What would you do?
 #
-# We let it ask several questions at once. To do that we cut the query into pieces, and the keys and values in the same way. Each piece attends on its own and is called a **head**. Then we put the answers of all heads side by side, and a last matrix, $W_O$, mixes what they have found. Here our model does it, with four heads:
+# We let it ask several questions at once: we cut the query into pieces, and the keys and values in the same way. Each piece attends on its own and is called a **head**. Then we put the answers of all heads side by side, and a last matrix, $W_O$, mixes what they have found:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.cut(
@@ -224,7 +223,7 @@ assert sum(p.numel() for p in MultiHeadAttention(128, 1).parameters()) == sum(p.
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Two: a network for each word
 # <a id="ffn"></a>
-# So *tired* has taken something from *animal*. But a head can do nothing with the messages except average them. To work on what has arrived, a layer has its second box, the **position-wise feed-forward network** (FFN). The FFN reads each word's vector separately, with the same two matrices for every word. The first matrix makes the vector wider, in the paper four times. A ReLU sets the negative numbers to 0, and the second matrix makes the vector narrow again: <!-- source: Vaswani et al. 2017, section 3.3 -->
+# So *tired* has taken something from *animal*. But a head can do nothing with the messages except average them. To work on what has arrived, a layer has its second box, the **position-wise feed-forward network** (FFN). The FFN reads each word's vector separately, with the same two matrices for every word. The first makes the vector wider, in the paper four times. A ReLU sets the negative numbers to 0, and the second makes the vector narrow again: <!-- source: Vaswani et al. 2017, section 3.3 -->
 #
 # $$ \mathrm{FFN}(x)=\underbrace{\max(0,\;xW_1+b_1)}_{\text{wider}}\,W_2+b_2,\qquad W_1\;[D, F],\;W_2\;[F, D] $$
 
@@ -269,12 +268,10 @@ labs.stream(
 from chapters.ch05.labs.descent import read, study
 reading = read(grammar, tired)
 stops = study(grammar, reading, reading.next.index("il") + 1, 3, 4).stops
-wide = read(grammar, tired.replace("tired", "wide"))
-assert [word for word, _ in study(grammar, wide, wide.next.index("elle") + 1, 3, 4).stops] == ["qu'"] * 3 + ["elle"] * 7
 assert [word for word, _ in stops] == ["qu'"] * 3 + ["il"] * 7 and stops[2][1] < stops[1][1] and stops[-1][1] > 0.9
 
 # %% [markdown] slideshow={"slide_type": "fragment"} tags=["keep"]
-# At first the model would repeat *qu'*, which it has just read. After its first look at the English it's less sure of that, and after the first network its first choice is *il*. Write *wide* instead of *tired*, and the stream turns at the same point, this time to *elle*.
+# At first the model would repeat *qu'*, which it has just read. After its first look at the English it's less sure of that, and after the first network its first choice is *il*.
 #
 # **Keep this:** in a layer, attention works between words, then a network within each word, and both add to the stream.
 
@@ -285,7 +282,7 @@ assert [word for word, _ in stops] == ["qu'"] * 3 + ["il"] * 7 and stops[2][1] <
 #
 # $$ \mathrm{LN}(x)=\gamma\odot\underbrace{\frac{x-\mu}{\sqrt{\sigma^2+\varepsilon}}}_{\text{centred, scaled}}+\beta,\qquad \mu,\sigma^2\text{ over the features of one word} $$
 #
-# Try it with a pencil, for $\gamma=1$ and $\beta=0$: (1, 3) has mean 2 and standard deviation 1, so you get (−1, 1). From (2, 6) you get (−1, 1) again, because a layer norm keeps the pattern and removes the size. ([Or batch norm?](05_transformer_annex.ipynb#Layer-norm-or-batch-norm?))
+# Try it with a pencil, for $\gamma=1$ and $\beta=0$: (1, 3) has mean 2 and standard deviation 1, so it becomes (−1, 1). So does (2, 6), because a layer norm keeps the pattern and removes the size. ([Or batch norm?](05_transformer_annex.ipynb#Layer-norm-or-batch-norm?))
 #
 # The paper put the norm after the sum, $\mathrm{LN}(x+f(x))$ (*post-norm*). Most models since GPT-2, and ours, norm what a box reads, $x+f(\mathrm{LN}(x))$ (**pre-norm**), so that nothing interrupts the stream.
 
@@ -310,7 +307,7 @@ def add_norm(x, f, norm):
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Four: a block, and a stack
 # <a id="block"></a>
-# Now we can build one layer of the encoder, an **encoder block**: attention, then the network, and both add to the stream. Follow three words on their way up:
+# Now you can build a layer of the encoder, an **encoder block**: attention, then the network, and both add to the stream. Follow three words on their way up:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 labs.lanes(
@@ -319,7 +316,7 @@ labs.lanes(
 )
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# In code each box is put inside an `AddNorm`, a module with your line of Exercise 2 and the parameters of the norm. In training it also sets some numbers to 0 at random (**dropout**). `lambda h: …` is a function without a name: it reads `h`, the normalised vectors, and `[0]` keeps attention's output without its weights.
+# In code, around each box is an `AddNorm`: your line of Exercise 2 with the norm's parameters. In training it also sets some numbers to 0 at random (**dropout**). `lambda h: …` is a function without a name that reads the normalised vectors; `[0]` leaves out attention's weights.
 
 # %% slideshow={"point": ["x = self.around_attention(", "return self.around_ffn("]} tags=["definition"]
 # course_utils.blocks: AddNorm, EncoderBlock
@@ -358,14 +355,14 @@ plot.maps(
 assert all(torch.equal(known, causal_mask(len(words)).triu(-n)) for n, known in enumerate(reach, 1))
 
 # %% [markdown] slideshow={"slide_type": "fragment"} tags=["keep"]
-# With each layer information gets one word further. In a Transformer a hop can be longer, but a word can pass on only what it has. First *tired* has to get something from *animal*; in a later step another word can pick that up from *tired*.
+# With each layer information gets one word further. In a Transformer a hop can be longer, but a word can pass on only what it has: *tired* first has to get something from *animal*.
 #
 # **Keep this:** one step of attention is one hop. With several, information can reach a word through another word.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Five: the whole model
 # <a id="cross-attention"></a>
-# You have the encoder's layer. The decoder's, a **decoder block**, is an encoder block with one more box in the middle, **cross-attention**: its queries come from the French words, and its keys and values from the `memory`, the vectors that the encoder has computed. (You'll write it in the second half. Until then we use ours.) So there are three places with attention:
+# You have the encoder's layer. The decoder's, a **decoder block**, is an encoder block with one more box in the middle, **cross-attention**: its queries come from the French words, and its keys and values from the `memory`, the vectors that the encoder has computed. (You'll write it in the second half.) So there are three places with attention:
 #
 # | | <span style="color:#bf5f00">queries</span> from | <span style="color:#007fc6">keys</span> and <span style="color:#008a67">values</span> from | may see |
 # |---|---|---|---|
@@ -382,7 +379,7 @@ from course_utils.transformer import DecoderBlock
 #
 # **At the other end**, a vector has to become a word. We compare it with every French word: its dot products with all rows of the French table, plus a bias, are the *logits*, and a softmax turns them into probabilities. So one table serves as the decoder's embedding and as its output (*weight tying*).
 #
-# Now the machine is complete. Watch it write one word:
+# Watch the whole machine write one word:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 labs.whole(
@@ -416,7 +413,7 @@ assert same.output.weight is same.target_embedding.weight and grammar.target.wor
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Six: a task without data
-# Does it work? Before it gets any language, try a task in which bugs show: rows of ten digits, to be **copied or reversed**, as the first token says. Besides the digits there are three ids, `BEGIN`, `COPY` and `REVERSE`. `copy_or_reverse` makes rows, and what is right. `write` lets the model write: it reads what it has written so far, takes the likeliest next id, and starts again:
+# Does it work? Try it first on a task in which bugs show: rows of ten digits, to be **copied or reversed**, as the first token says. `copy_or_reverse` makes rows with their answers. With `write` the model writes: it reads what is written so far, takes the likeliest next id, and starts again.
 
 # %% jupyter={"source_hidden": true}
 BEGIN, COPY, REVERSE, TOKENS = 10, 11, 12, 13  # token ids; 0 to 9 are the digits
@@ -427,7 +424,7 @@ BEGIN, COPY, REVERSE, TOKENS = 10, 11, 12, 13  # token ids; 0 to 9 are the digit
 # %% [markdown] slideshow={"slide_type": "skip"}
 # [As in chapter 3](03_seq2seq.ipynb#teacher-forcing), in training the decoder reads the right answer, one place late, with `BEGIN` in front. Here's one row:
 
-# %%
+# %% jupyter={"source_hidden": true}
 source, target = copy_or_reverse(rows=1)  # [B, S], [B, T]
 begin = torch.full((1, 1), BEGIN)
 reads = torch.cat([begin, target[:, :-1]], 1)  # [B, T]
@@ -435,7 +432,7 @@ for name, ids_of in ("source", source), ("reads", reads), ("predicts", target):
     print(f"{name:9}", ids_of[0].tolist())
 
 # %% [markdown]
-# Now the training. At each hundredth step the model writes 0 to 9 in reverse. The optimiser, *Adam*, divides a running mean of each gradient by the gradient's usual size, and the learning rate falls to 0 along the way. (The file that you keep writes faster, with a [cache](05_transformer_annex.ipynb#kv-cache).)
+# Now the training. At each hundredth step the model writes 0 to 9 in reverse. The learning rate falls to 0 along the way.
 
 # %% jupyter={"source_hidden": true}
 from course_kit.mine import for_training
@@ -500,12 +497,12 @@ assert right.float().mean() >= 0.99
 # So it works, on rows of ten digits and without recurrence.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["half"]
-# **Half way.** You have a whole Transformer, and it copies and reverses. But it hasn't read a word of English, and you don't know yet whether it needs what the first map showed. Close it here if you like; next time, choose *Kernel → Resume here*.
+# **Half way.** You have a whole Transformer, and it copies and reverses. But it hasn't read a word of English yet. Close it here if you like; next time, choose *Kernel → Resume here*.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Seven: what may a word see?
 # <a id="causal-mask"></a>
-# Why may a French word see only itself and earlier words? In training you give the decoder the whole right answer, and it predicts the next word at all places at once. If it could see the next word, it would learn to copy it. But when it writes, there's no next word to copy. So the **causal mask** hides from each word everything that comes after it. The row of *animal* predicts *était*: it may see `<bos>`, *l'* and *animal* itself, but not *était*.
+# Why may a French word not look ahead? In training you give the decoder the whole right answer, and it predicts the next word at all places at once. If it could see the next word, it would learn to copy it. But when it writes, there's no next word to copy. So the **causal mask** hides from each word everything that comes after it. The row of *animal* predicts *était*: it may see `<bos>`, *l'* and *animal* itself, but not *était*.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 labels = ["<bos>", "l'", "animal", "était", "trop", "fatigué", "<pad>"]
@@ -558,13 +555,13 @@ print(f"largest difference of a logit {both_ways.gap:.0e}")
 assert both_ways.gap < 1e-4 and all(row[1] == row[2] for row in both_ways.table().rows)
 
 # %% [markdown] slideshow={"slide_type": "fragment"} tags=["keep"]
-# Without dropout, the logits are equal, up to rounding, because in no layer does a row depend on what comes later.
+# Without dropout, the logits are equal, up to rounding.
 #
 # **Keep this:** with the causal mask, all words at once and word by word give the same predictions for the same text.
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["card"]
 # ### Exercise 3 ●●● · 10 minutes
-# One box is still ours: write the **decoder block**. Copy `EncoderBlock` and put a third sub-layer between its two: cross-attention, with queries from the target, and with keys and values from `memory`, the encoder's output, which is normalised already. So that trained parameters fit, call the parts `attention`, `cross_attention`, `ffn`, `around_attention`, `around_cross`, `around_ffn`.
+# One layer is still ours: write the **decoder block**. Copy `EncoderBlock` and put a third sub-layer between its two: cross-attention, with queries from the target, and with keys and values from `memory`, the encoder's output, which is normalised already. So that trained parameters fit, call the parts `attention`, `cross_attention`, `ffn`, `around_attention`, `around_cross`, `around_ffn`.
 
 # %% tags=["exercise"]
 @exercise("a decoder block")
@@ -654,15 +651,15 @@ assert [one.text.lower() for one in four] == [
 assert four[0].tokens[1:4] == ["an", "im", "age"]
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# The sunset is right. The bank closes at three in the morning, and Friday is missing. *L'animage* isn't a word: the model wrote the pieces *an*, *im* and *age*, and went wrong at the third. And both our sentences get *elle*. So a Transformer *can* learn what they need, but this one hasn't. <small>Sentences by the contributors of tatoeba.org, CC BY 2.0 FR.</small>
+# The sunset is right. The bank closes at three in the morning. *L'animage* isn't a word: after the pieces *an* and *im* the model went wrong. And both our sentences get *elle*. So a Transformer *can* learn what they need, but this one hasn't. <small>Sentences by the contributors of tatoeba.org, CC BY 2.0 FR.</small>
 #
 # <a id="Why-Transformers?"></a>
-# Does a Transformer translate better than chapter 3's GRU? In [a race on the same sentences](05_transformer_annex.ipynb#Then-why-did-everyone-change?) the two end about equal. Then why did so many change? Above all because in training no word has to wait for another, however long the text is.
+# Does a Transformer translate better than chapter 3's GRU? In [a race](05_transformer_annex.ipynb#Then-why-did-everyone-change?) on chapter 3's sentences the two end about equal. Then why did so many change? Above all because in training no word has to wait for another.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core", "guess"]
 # ## One word, all the way down
 # <a id="descent"></a>
-# Back to our sentence: how does *il* find its noun? Follow one word through the trained machine. The decoder has written "… la rue parce qu'" and is about to write a pronoun. **Before you start:** which English word gets the largest share of attention from head 4 of the last cross-attention? *next step* leads you there; choose a number to see how it was computed.
+# How does *il* find its noun? Follow it through the trained machine. The decoder has written "… la rue parce qu'" and is about to write a pronoun. **Before you start:** which English word gets the largest share of attention from head 4 of the last cross-attention? *next step* leads you there, and each number shows how it was computed.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.descent(tired, model=grammar, word="il", layer=3, head=4)
@@ -674,12 +671,12 @@ labs.descent(tired, model=grammar, word="il", layer=3, head=4)
 #
 # </details>
 #
-# So the French takes something from *tired*. This may be our second hop, but does the pronoun depend on it? Let's cut and count.
+# This may be our second hop: the French takes from *tired*. But does it depend on that?
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Does the model need what the map shows?
 # <a id="knock-out"></a>
-# Our sentence has a *twin*: with "too **wide**", "it" means the street, and French needs *elle* instead of *il*. So the pronoun tells us which noun the model takes "it" for. We have 368 such pairs, each with a noun that no twin in its training had. A model that always writes *il* gets half of the pronouns right. We cut a connection with a mask, which hides one word from another. We begin with the first map's: "it" may not attend to the noun that it means.
+# Our sentence has a *twin*: with "too **wide**", "it" means the street, and French needs *elle* instead of *il*. So the pronoun tells us which noun the model takes "it" for. We have 368 such pairs, each with a noun that no twin in its training had. Now let's cut a connection: a mask hides from "it" the noun that it means.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -689,7 +686,7 @@ predict(
     answer=2, because="This model finds the right pronoun without that connection.")
 
 # %% [markdown]
-# As many are right as before. Then how does the pronoun find its noun? There are two routes to try: through “it”, or through the adjective. On each, the first hop is in the encoder, and the second leads to the French. Cut them, in all heads and all layers:
+# As many are right as before. Then how does the pronoun find its noun? There are two routes to try, through “it” or through the adjective. On each, the first hop is in the encoder, and the second leads to the French. Cut them, in all heads and all layers:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "slide"} tags=["lab"]
 from chapters.ch05.experiments import heads as head_study
@@ -735,11 +732,11 @@ assert (leads[::2] + leads[1::2]).abs().mean(0).max() < 0.02
 #
 # **The route through the adjective is needed.** If you cut its second hop, the model can't tell the twins apart: nearly always it writes *il*, which is right in half of the sentences. If you cut its first hop, it does worse than a coin. The adjective now attends more to the *other* noun, and the pronoun follows it ([in detail](05_transformer_annex.ipynb#Which-connection-decides,-in-detail?)).
 #
-# And the map that we began with? With *wide*, too, "it" attends most to "animal", although there it means the street. So this map doesn't show which noun is meant. Nor does any other: in each of the twelve heads, "it" attends to its nouns almost alike in both twins.
+# And the map that we began with? With *wide*, too, "it" attends most to "animal", so the map doesn't even show which noun is meant. Nor does any other: in each of the twelve heads, "it" attends to its nouns almost alike in both twins.
 #
 # <details><summary>How sure is this?</summary>
 #
-# This is one model, and a corpus in which the adjective always decides. The annex [switches off heads](05_transformer_annex.ipynb#open-questions). The question has a literature: *Attention is not explanation* (Jain & Wallace 2019), and in reply *Attention is not not explanation* (Wiegreffe & Pinter 2019).
+# This is one model, and a corpus in which the adjective always decides. The annex [switches off heads](05_transformer_annex.ipynb#open-questions). Others have argued about it: *Attention is not explanation* (Jain & Wallace 2019), and in reply *Attention is not not explanation* (Wiegreffe & Pinter 2019).
 #
 # </details>
 #
@@ -747,11 +744,11 @@ assert (leads[::2] + leads[1::2]).abs().mean(0).max() < 0.02
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## So what can attention do alone?
-# Back to the title. Attention can carry information from any word to any other that may see it, in hops: here from the noun to the adjective, and from there to the pronoun. It isn't quite alone, because between our two hops a network works on each word.
+# Attention can carry information from any word to any other that may see it, in hops: here from the noun to the adjective, and from there to the pronoun. It isn't quite alone, because between our two hops a network works on each word.
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["core"]
 # ## Keep it
-# `keep` saves your Transformer in one file, which needs only torch. Your functions are in it where they're right.
+# `keep` saves your Transformer in one file, which needs only torch. Your functions are in it where they're right. It writes faster, with a [cache](05_transformer_annex.ipynb#kv-cache).
 
 # %%
 from course_kit.mine import keep
