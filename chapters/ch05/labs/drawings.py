@@ -113,12 +113,22 @@ def whole(loaded, sentence, count, *, title="", caption=""):
     )
     norms = [box(t("norm"), role, since=since) for role, since in ((READS, 1), (WRITES, 2))]
     memory = box(t("memory"), READS, fill=True, since=1)
-    ends = [box(t("output: the French table again"), WRITES, since=3), words(reading.next[count - 1], "output", since=3)]
+    ends = [
+        box(t("output: the French table again"), WRITES, since=3),
+        words(reading.next[count - 1], "output", since=3),
+    ]
     up = [english, enter[0], *reads, norms[0], memory], [french, enter[1], *writes, norms[1], *ends]
     ways = [arrow(one, other, role) for role, chain in zip((READS, WRITES), up, strict=True)
             for one, other in itertools.pairwise(chain)]  # fmt: skip
     ways += [arrow(memory, block, READS, weight=4, side="across") for block in writes]
-    levels = (space(), ends[1]), (memory, ends[0]), norms, *zip(reads[::-1], writes[::-1], strict=True), enter, (english, french)
+    levels = (
+        (space(), ends[1]),
+        (memory, ends[0]),
+        norms,
+        *zip(reads[::-1], writes[::-1], strict=True),
+        enter,
+        (english, french),
+    )
     said = [
         t("In front: for each word its row of the table, and its position is added."),
         t("The encoder: its blocks read the English. After a last norm this is the memory, a vector for each word."),
