@@ -80,7 +80,7 @@ assert len({french(heads) for heads in ([], twelve, *([one] for one in twelve))}
 # ## Information travels in hops
 # Chapter 3's encoder read one word after the other, so each state had to wait for the one before it. In 2017 *Attention is all you need* (Vaswani et al.) left this recurrence out, so attention became the only way for one word to get something from another. Is that enough? <!-- source: Vaswani et al. 2017 -->
 #
-# To write our French pronoun you need the noun. But which one? You find out at the end, because animals get tired and streets don't. So *tired* and *animal* have to be brought together. Our model does it in two steps (you'll cut them), and that's this lesson's idea: **information travels in hops.** First, while the encoder reads the English, *tired* picks up something from *animal*. Then, while the decoder writes the French, the pronoun picks it up from *tired*. Each step of attention is one hop, and more layers allow more hops.
+# To write our French pronoun you need the noun. But which one? You find out at the end, because animals get tired and streets don't. So you have to bring *tired* and *animal* together. Our model does it in two steps (you'll cut them), and that's this lesson's idea: **information travels in hops.** First, while the encoder reads the English, *tired* picks up something from *animal*. Then, while the decoder writes the French, the pronoun picks it up from *tired*. Each step of attention is one hop, and more layers allow more hops.
 #
 # What kind of machine does that? Let's open it:
 
@@ -95,7 +95,7 @@ labs.opened(
 # <a id="encoder"></a>
 # The <b style="color:#007fc6">encoder</b> computes a vector for each English word, and the <b style="color:#bf5f00">decoder</b> writes the French. Each is a stack of layers, built alike but with parameters of their own. In a layer's first box, *attention*, each word collects something from the words of its sentence. The second box, the *network*, works on each word's vector separately. In between, the decoder's layers have a third, *cross-attention*, in which French words attend to English ones.
 #
-# You'll build these boxes one by one and join them in section Five. From outside, the machine is one function. You give it the numbers (*ids*) of the English words and of the French words so far, and you get *logits*: at each French word, a score for every word that might come next.
+# You'll build these boxes one by one and join them in section Five. Seen from outside, the machine is one function. You give it the numbers (*ids*) of the English words and of the French words so far, and you get *logits*: at each French word, a score for every word that might come next.
 
 # %% slideshow={"point": ["dummy(source"], "slide_type": "skip"} tags=["nbval-check-output"]
 from course_utils.transformer import Transformer, TransformerConfig
@@ -130,7 +130,7 @@ labs.attend(
 # %% [markdown]
 # One problem is left: each word has only *one* row of weights. *Tired* may want to know *who* is tired, and also *how* tired, and one row can only blend the two answers. What would you do?
 #
-# We let it ask several questions at once: we cut the query into pieces, and the keys and values in the same way. Each piece attends on its own and is called a **head**. Then we put the answers of all heads side by side, and a last matrix, $W_O$, mixes what they have found:
+# You could let it ask several questions at once: cut the query into pieces, and the keys and values in the same way. Each piece attends on its own and is called a **head**. Then you put the answers of all heads side by side, and a last matrix, $W_O$, mixes what they have found:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.cut(
@@ -153,7 +153,7 @@ assert maps_of[1][0, 1, it].argmax() == animal and maps_of[1][0, 1, it, animal] 
 # **Keep this:** each head has attention weights of its own. Four narrow heads have as many parameters as one wide head.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# How do you cut? Both ways below give the same shape, but only one gives each head a piece of every word:
+# How do you cut? There are two ways to the same shape, but only one gives each head a piece of every word:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"}
 labs.split(
@@ -246,7 +246,7 @@ print("one list, the same:", torch.allclose(as_list.view_as(x), ffn(x), atol=1e-
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Three: the stream
 # <a id="residual"></a><a id="layer-norm"></a>
-# You have both boxes. How do we join them? If attention *replaced* a word's vector, *tired* would be a mixture after one layer and a mixture of mixtures after three, and such mixtures [tend to grow alike](05_transformer_annex.ipynb#bare-block). So we replace nothing. Each box reads the vector and *adds* what it has found:
+# You have both boxes. How do you join them? If attention *replaced* a word's vector, *tired* would be a mixture after one layer and a mixture of mixtures after three, and such mixtures [tend to grow alike](05_transformer_annex.ipynb#bare-block). So we replace nothing. Each box reads the vector and *adds* what it has found:
 #
 # $$ x\;\to\;\underbrace{x}_{\text{as it was}}+\underbrace{f(x)}_{\text{what is new}} $$
 #
@@ -322,7 +322,7 @@ labs.lanes(
 # course_utils.blocks: AddNorm, EncoderBlock
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# A block changes no shape, so you can put one on top of another. **But why would you want a stack?** Suppose each word may attend only to itself and to the word before it. We change one word of the input and see which outputs change, after one layer, two and three:
+# A block changes no shape, so you can put one on top of another. **But why would you want a stack?** Suppose each word may attend only to itself and to the word before it. If you change one word of the input, which outputs change after one layer, two and three?
 
 # %% jupyter={"source_hidden": true}
 h = torch.randn(1, len(words), 128)
@@ -523,7 +523,7 @@ plot.maps(
 )
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# So in training one call is enough for all the words. When the model writes, it needs a call for each word, because each new word is part of the next input:
+# So in training you need one call for all the words. When the model writes, you need a call for each word, because each new word is part of the next input:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 both_ways = labs.at_once(
@@ -626,7 +626,7 @@ assert isinstance(translator.decoder[0], DecoderBlock)
 assert bleu > 60
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# After such a short run your model may still get the pronoun wrong. So from here on we ask `grammar`, whose map you saw at the beginning. It has the same classes and a third layer, and was trained for longer, with more twins.
+# After such a short run your model may still get the pronoun wrong. So from here on we ask `grammar`, whose map you saw at the beginning: the same classes with a third layer, trained for longer and with more twins.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### And real sentences?
@@ -654,12 +654,12 @@ assert four[0].tokens[1:4] == ["an", "im", "age"]
 # The sunset is right. The bank closes at three in the morning. *L'animage* isn't a word: after the pieces *an* and *im* the model went wrong. And both our sentences get *elle*. So a Transformer *can* learn what they need, but this one hasn't. <small>Sentences by the contributors of tatoeba.org, CC BY 2.0 FR.</small>
 #
 # <a id="Why-Transformers?"></a>
-# Does a Transformer translate better than chapter 3's GRU? In [a race](05_transformer_annex.ipynb#Then-why-did-everyone-change?) on chapter 3's sentences the two end about equal. Then why did so many change? Above all because in training no word has to wait for another.
+# Does a Transformer translate better than chapter 3's GRU with attention? In [a race](05_transformer_annex.ipynb#Then-why-did-everyone-change?) on chapter 3's sentences the two end about equal. Then why did so many change? Above all because in training no word has to wait for another.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core", "guess"]
 # ## One word, all the way down
 # <a id="descent"></a>
-# How does *il* find its noun? Follow it through the trained machine. The decoder has written "… la rue parce qu'" and is about to write a pronoun. **Before you start:** which English word gets the largest share of attention from head 4 of the last cross-attention? *next step* leads you there, and each number shows how it was computed.
+# How does *il* find its noun? Follow it through the trained machine. The decoder has written "… la rue parce qu'" and is about to write a pronoun. **Before you start:** which English word gets the largest share of attention from head 4 of the last cross-attention? *next step* leads you there; choose a number to see how it was computed.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.descent(tired, model=grammar, word="il", layer=3, head=4)
@@ -744,11 +744,11 @@ assert (leads[::2] + leads[1::2]).abs().mean(0).max() < 0.02
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## So what can attention do alone?
-# Attention can carry information from any word to any other that may see it, in hops: here from the noun to the adjective, and from there to the pronoun. It isn't quite alone, because between our two hops a network works on each word.
+# Attention can carry information from any word to any other that may see it, in hops: here from the noun to the adjective, and from there to the pronoun. Between our two hops a network works on each word, so it isn't quite alone.
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["core"]
 # ## Keep it
-# `keep` saves your Transformer in one file, which needs only torch. Your functions are in it where they're right. It writes faster, with a [cache](05_transformer_annex.ipynb#kv-cache).
+# `keep` saves your Transformer in one file, which needs only torch. Your functions are in it where they're right, and a [cache](05_transformer_annex.ipynb#kv-cache) makes it write faster.
 
 # %%
 from course_kit.mine import keep
