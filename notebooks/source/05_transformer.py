@@ -112,7 +112,7 @@ print(tuple(source.shape), tuple(target.shape), "->", tuple(logits.shape))
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## One: several heads
 # <a id="head"></a>
-# The first box is attention. Here it is once more, in case you start with this chapter. Imagine the words around a table. Each has put down an envelope, with a label on the outside and a message inside.
+# The first box is attention. Here it is again, in case you start here. Imagine the words around a table. Each has put down an envelope, with a label on the outside and a message inside.
 #
 # 1. **Ask.** Each word has a question, its <b style="color:#bf5f00">query</b>. *Tired* might ask: who can be tired?
 # 2. **Compare.** The label on an envelope is its <b style="color:#007fc6">key</b>. How well does it fit the question? The score is the dot product of query and key, divided by $\sqrt d$ as in chapter 2.
@@ -239,7 +239,7 @@ labs.network(
 # course_utils.blocks: PositionwiseFFN
 
 # %% slideshow={"slide_type": "skip"} tags=["nbval-check-output"]
-ffn = PositionwiseFFN(128, 384)
+ffn, x = PositionwiseFFN(128, 384), torch.randn(2, 15, 128)
 as_list = ffn(x.flatten(0, 1))  # [B, T, D] -> [B · T, D]: one list of all words
 print("one list, the same:", torch.allclose(as_list.view_as(x), ffn(x), atol=1e-5))
 
@@ -307,7 +307,7 @@ def add_norm(x, f, norm):
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Four: a block, and a stack
 # <a id="block"></a>
-# Now you can build a layer of the encoder, an **encoder block**: attention, then the network, and both add to the stream. Follow three words on their way up:
+# Now you can build a layer of the encoder, an **encoder block**: attention, then the network, and both add to the stream. Follow three words upwards:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 labs.lanes(
@@ -413,7 +413,7 @@ assert same.output.weight is same.target_embedding.weight and grammar.target.wor
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Six: a task without data
-# Does it work? Try it first on a task in which bugs show: rows of ten digits, to be **copied or reversed**, as the first token says. `copy_or_reverse` makes rows with their answers. With `write` the model writes: it reads what is written so far, takes the likeliest next id, and starts again.
+# Does it work? Try it first on a task in which bugs show: rows of ten digits, to be **copied or reversed**, as the first token says. The ids are the digits, then `BEGIN` (10), `COPY` (11) and `REVERSE` (12). `copy_or_reverse` makes rows with their answers. With `write` the model writes: it reads what is written so far, takes the likeliest next id, and starts again.
 
 # %% jupyter={"source_hidden": true}
 BEGIN, COPY, REVERSE, TOKENS = 10, 11, 12, 13  # token ids; 0 to 9 are the digits
@@ -432,7 +432,7 @@ for name, ids_of in ("source", source), ("reads", reads), ("predicts", target):
     print(f"{name:9}", ids_of[0].tolist())
 
 # %% [markdown]
-# Now the training. At each hundredth step the model writes 0 to 9 in reverse. The learning rate falls to 0 along the way.
+# Now the training. At each hundredth step the model writes 0 to 9 in reverse. The learning rate falls to 0.
 
 # %% jupyter={"source_hidden": true}
 from course_kit.mine import for_training
@@ -494,7 +494,7 @@ assert (COPY, REVERSE) == (11, 12) and round(math.log(10), 1) == 2.3
 assert right.float().mean() >= 0.99
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# So it works, on rows of ten digits and without recurrence.
+# So it works on rows of ten digits, without recurrence.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["half"]
 # **Half way.** You have a whole Transformer, and it copies and reverses. But it hasn't read a word of English yet. Close it here if you like; next time, choose *Kernel → Resume here*.
