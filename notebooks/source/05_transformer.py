@@ -413,7 +413,7 @@ assert same.output.weight is same.target_embedding.weight and grammar.target.wor
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Six: a task without data
-# Does it work? Try it first on a task in which bugs show: rows of ten digits, to be **copied or reversed**, as the first token says. The ids are the digits, then `BEGIN` (10), `COPY` (11) and `REVERSE` (12). `copy_or_reverse` makes rows with their answers. With `write` the model writes: it reads what is written so far, takes the likeliest next id, and starts again.
+# Does it work? Try it first on a task in which bugs show: rows of ten digits, to be **copied or reversed**, as the first token says, `COPY` or `REVERSE`. `copy_or_reverse` makes rows with their answers. With `write` the model writes: it reads what is written so far, takes the likeliest next id, and starts again.
 
 # %% jupyter={"source_hidden": true}
 BEGIN, COPY, REVERSE, TOKENS = 10, 11, 12, 13  # token ids; 0 to 9 are the digits
@@ -425,11 +425,12 @@ BEGIN, COPY, REVERSE, TOKENS = 10, 11, 12, 13  # token ids; 0 to 9 are the digit
 # [As in chapter 3](03_seq2seq.ipynb#teacher-forcing), in training the decoder reads the right answer, one place late, with `BEGIN` in front. Here's one row:
 
 # %% jupyter={"source_hidden": true}
-source, target = copy_or_reverse(rows=1)  # [B, S], [B, T]
-begin = torch.full((1, 1), BEGIN)
-reads = torch.cat([begin, target[:, :-1]], 1)  # [B, T]
-for name, ids_of in ("source", source), ("reads", reads), ("predicts", target):
-    print(f"{name:9}", ids_of[0].tolist())
+labs.shifted(
+    *(ids_of[0].tolist() for ids_of in copy_or_reverse(rows=1)),
+    BEGIN,
+    title="What does the decoder read, and what is right?",
+    caption="One row. 10 is BEGIN, 11 means copy, 12 means reverse.",
+)
 
 # %% [markdown]
 # Now the training. At each hundredth step the model writes 0 to 9 in reverse. The learning rate falls to 0.
