@@ -22,8 +22,7 @@ from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 import course_kit
 from chapters.ch03 import again, exercise, hint, labs, solution
-from chapters.ch03.experiments import (Diagonal, at_pronoun, exchanged, pronoun_of,
-                                       pronouns)
+from chapters.ch03.experiments import Diagonal, exchanged, pronouns
 from chapters.ch03.lesson import Lesson, gold_weights
 from course_kit import results
 from course_kit.checkpoints import load_checkpoint
@@ -222,7 +221,7 @@ def look_back(query, keys, mask, W1, W2, w):
 #
 # ### Where do the states come from?
 # <a id="bidirectional"></a>
-# So far we were given the states. You could look up a vector for each word in a table that is trained with everything else, an *embedding*. But an embedding doesn't know its neighbours: *the animal crossed the street* and *the street crossed the animal* would give you the same vectors. So we read the words in order and carry along what we've read. A **recurrent network** (RNN) computes each state from the word and from the state before:
+# You could look up a vector for each word in a table that is trained with everything else, an *embedding*. But an embedding doesn't know its neighbours: *the animal crossed the street* and *the street crossed the animal* would give you the same vectors. So we read the words in order and carry along what we've read. A **recurrent network** (RNN) computes each state from the word and from the state before:
 #
 # $$ h_i=\tanh(\underbrace{x_i\,W_x}_{\text{the word}}+\underbrace{h_{i-1}\,W_h}_{\text{all before it}}),\qquad h_0=0 $$
 
@@ -239,14 +238,11 @@ labs.chain(
 # %% [markdown]
 # In such a chain, what was read long ago tends to fade. A **GRU** (2014) is an RNN with *gates* that learn what to keep, and we'll use PyTorch's. Our encoder is **bidirectional**: one GRU reads from the left, another from the right. Half of $h_i$ has read the words up to $i$, and half those from the end back to $i$, so each state can know the whole sentence. Write an RNN yourself in [the annex](03_seq2seq_annex.ipynb#Does-a-state-know-the-order?). <!-- source: Cho et al. 2014 -->
 
-# %% jupyter={"source_hidden": true} tags=["definition"]
-# course_utils.seq2seq: run_packed
-
 # %% slideshow={"slide_type": "skip"} tags=["definition"]
-# course_utils.seq2seq: Encoder
+# course_utils.seq2seq: run_packed, Encoder
 
 # %% [markdown]
-# `run_packed` runs a GRU that skips the padding, and $c$ holds the last state of each direction, side by side. The decoder without attention starts from $c$ and gets $c$ again at every step, where a matrix turns its state and $c$ into logits.
+# `run_packed` lets the GRU skip the padding. The decoder without attention starts from $c$ and gets $c$ again at every step, where a matrix turns its state and $c$ into logits.
 
 # %% slideshow={"slide_type": "skip"} tags=["definition"]
 # course_utils.seq2seq: Decoder
@@ -537,9 +533,12 @@ assert all(x["animal"] + x["street"] < 0.05 for x in said.values())
 # <a id="routes"></a>
 # How can a full stop help with *elle*? The forward GRU ends there, so half of the state at the full stop has read every word of the sentence. When the decoder looks at the full stop, it gets a summary of the whole sentence.
 #
-# But perhaps the decoder knew *elle* anyway, and the look did nothing. We can find out. Before it writes the pronoun, the decoder has two things: its own state, which has read the French so far, and the context, which it has just taken from the English. So we leave the state as it is and swap the contexts of the two sentences. If the pronoun follows the context, it was the look that decided. `at_pronoun` returns both as they are before the pronoun, and `pronoun_of` says which pronoun is then likelier.
+# But perhaps the decoder knew *elle* anyway, and the look did nothing. We can find out. Before it writes the pronoun, the decoder has two things: its own state, which has read the French so far, and the context, which it has just taken from the English. So we leave the state as it is and swap the contexts of the two sentences. If the pronoun follows the context, it was the look that decided. `at_pronoun` returns both as they are before the pronoun, and `pronoun_of` says which pronoun is then likelier:
 
-# %%
+# %% slideshow={"slide_type": "skip"} tags=["definition"]
+# chapters.ch03.experiments: at_pronoun, pronoun_of
+
+# %% slideshow={"slide_type": "fragment"}
 wide = tired.replace("tired", "wide")
 twins = {p.source[-2]: p for p in parallel.load_parallel("en-fr")
          if " ".join(p.source) in (tired, wide)}
@@ -561,7 +560,7 @@ assert torch.equal(full[0, -1, middle:], other[0, -1, middle:]) and not torch.al
 assert all(pronoun_of(trained, parts[a][0], parts[b][1]) == ("il" if b == "tired" else "elle") for a in parts for b in parts) and len(parts) == 2
 
 # %% [markdown]
-# The pronoun follows the context. Was that a fluke? Take all the new twins of which the model gets both pronouns right, swap the contexts of each pair, and count:
+# The pronoun follows the context. Was that a fluke? `exchanged` takes all the new twins of which the model gets both pronouns right, swaps the contexts of each pair in the same way, and counts:
 
 # %%
 follow, tried = exchanged(lesson, trained)

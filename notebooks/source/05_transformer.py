@@ -11,7 +11,7 @@
 # *It can translate: that is the Transformer.* You'll keep `mine/transformer.py`, a whole Transformer in plain PyTorch, with your own lines in it. <!-- minutes --> **Before:** [chapter 3](03_seq2seq.ipynb) and [chapter 4](04_positional_encoding.ipynb).
 #
 # ## What does "it" attend to?
-# “The animal didn't cross the street because it was too tired.” Who was too tired? A translator has to know, because French says *il* for the animal and *elle* for the street. Our Transformer computes many *maps* like this one, twelve of them while it reads the English. Here “it” attends most to “animal”. Such maps are often taken as proof of understanding. **Before you press:** let “it” attend *only* to “animal”. Does the French change?
+# “The animal didn't cross the street because it was too tired.” Who was too tired? A translator has to know, because French says *il* for the animal and *elle* for the street. While our Transformer reads the English, it computes twelve *maps*. In the one below “it” attends most to “animal”, and such maps are often taken as proof of understanding. **Before you press:** let “it” attend *only* to “animal”. Does the French change?
 
 # %% jupyter={"source_hidden": true}
 import math
@@ -22,7 +22,6 @@ import torch.nn.functional as F
 from torch import nn
 import course_kit
 from chapters.ch05 import again, exercise, hint, labs, solution
-from course_kit import results
 from course_kit.checkpoints import load_checkpoint
 from course_kit.decoding import translate
 from course_kit.heads import attention_weights
@@ -75,39 +74,37 @@ assert len({french(heads) for heads in ([], twelve, *([one] for one in twelve))}
 #
 # </details>
 #
-# Does the model need this connection at all? At the end you'll cut it and count. First you'll build the machine.
+# Does the model need this connection at all? At the end you'll cut it and count. First let's build the machine.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Information travels in hops
-# In chapter 3 each state had to wait for the state of the word before it. In 2017 *Attention is all you need* (Vaswani et al.) left this recurrence out, so that attention became the only way for one word to get something from another. Is that enough? <!-- source: Vaswani et al. 2017 -->
+# Chapter 3's encoder read one word after the other, so each state had to wait for the one before it. In 2017 *Attention is all you need* (Vaswani et al.) left this recurrence out, so attention became the only way for one word to get something from another. Is that enough? <!-- source: Vaswani et al. 2017 -->
 #
-# Look at our sentence again. To write the French pronoun you need the noun. But which one? You find out at its end, because animals get tired and streets don't. So *tired* and *animal* have to be brought together. Our model does it in two steps (you'll cut them), and that's the idea of this lesson: **information travels in hops.** First, while the encoder reads the English, *tired* picks up something from *animal*. Then, while the decoder writes the French, the pronoun picks it up from *tired*. Each step of attention is one hop, and more layers allow more hops.
+# To write our French pronoun you need the noun. But which one? You find out at the end, because animals get tired and streets don't. So you have to bring *tired* and *animal* together. Our model does it in two steps (you'll cut them), and that's this lesson's idea: **information travels in hops.** First, while the encoder reads the English, *tired* picks up something from *animal*. Then, while the decoder writes the French, the pronoun picks it up from *tired*. Each step of attention is one hop, and more layers allow more hops.
 #
-# Let's open the machine, with the encoder in blue and the decoder in orange:
+# What kind of machine does that? Let's open it:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.opened(
     translate(grammar, "The animal was too tired.", beam=1)[0],
     title="What is inside a Transformer?",
-    caption="Play it, or open it yourself.",
+    caption="Play it, or open it yourself. The encoder is blue, the decoder is orange.",
 )
 
 # %% [markdown]
 # <a id="encoder"></a>
-# The <b style="color:#007fc6">encoder</b> computes a vector for each English word, and the <b style="color:#bf5f00">decoder</b> writes the French. Each is a stack of layers, built alike but with parameters of their own. In a layer's first part, *attention*, each word collects something from the words of its sentence. The second, the *network*, works on each word's vector separately. The decoder's layers have a third in between, *cross-attention*, in which French words attend to English ones.
+# The <b style="color:#007fc6">encoder</b> computes a vector for each English word, and the <b style="color:#bf5f00">decoder</b> writes the French. Each is a stack of layers, built alike but with parameters of their own. In a layer's first box, *attention*, each word collects something from the words of its sentence. The second box, the *network*, works on each word's vector separately. In between, the decoder's layers have a third, *cross-attention*, in which French words attend to English ones.
 #
-# Seen from outside, all this is one function. You give it the numbers (*ids*) of the English words and of the French words so far, and you get *logits*: at each French word, a score for every word that might come next.
+# You'll build these boxes one by one and join them in section Five. Seen from outside, the machine is one function. You give it the numbers (*ids*) of the English words and of the French words so far, and you get *logits*: at each French word, a score for every word that might come next.
 
 # %% slideshow={"point": ["dummy(source"], "slide_type": "skip"} tags=["nbval-check-output"]
-from course_utils.positions import SinusoidalPositions  # chapter 4's
 from course_utils.transformer import Transformer, TransformerConfig
 
 dummy = Transformer(TransformerConfig(source_vocab=13, target_vocab=13))
 source = torch.randint(13, (2, 11))  # [B, S]
 target = torch.randint(13, (2, 10))  # [B, T]
 logits = dummy(source, target)  # [B, T, V]
-print("source", tuple(source.shape), " target", tuple(target.shape))
-print("logits", tuple(logits.shape))
+print(tuple(source.shape), tuple(target.shape), "->", tuple(logits.shape))
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # In shapes: $B$ sentences, $S$ source and $T$ target words, $D$ features of a word, $H$ heads of $d=D/H$ features, and $V$ words in the vocabulary.
@@ -115,14 +112,14 @@ print("logits", tuple(logits.shape))
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## One: several heads
 # <a id="head"></a>
-# Here is attention once more, in case you start with this chapter. Imagine the words around a table. Each has put down an envelope, with a label on the outside and a message inside.
+# The first box is attention. Here it is again, in case you start here. Imagine the words around a table. Each has put down an envelope, with a label on the outside and a message inside.
 #
 # 1. **Ask.** Each word has a question, its <b style="color:#bf5f00">query</b>. *Tired* might ask: who can be tired?
 # 2. **Compare.** The label on an envelope is its <b style="color:#007fc6">key</b>. How well does it fit the question? The score is the dot product of query and key, divided by $\sqrt d$ as in chapter 2.
 # 3. **Share.** A softmax turns the scores into weights that add up to 1.
-# 4. **Add up.** The messages are the <b style="color:#008a67">values</b>. Multiply each by its weight, and add them all. The sum is what the word takes with it.
+# 4. **Add up.** The messages are the <b style="color:#008a67">values</b>. Multiply each by its weight, and add them all. The word takes the sum with it.
 #
-# Three matrices compute query, key and value from the word's own vector. Training changes these matrices, and with them what each word asks. With small numbers:
+# Three matrices compute query, key and value from the word's own vector. Training changes these matrices, and with them what each word asks. Watch *tired* take the four steps:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 labs.attend(
@@ -131,9 +128,9 @@ labs.attend(
 )
 
 # %% [markdown]
-# One problem is left: each word gets only *one* row of weights. *Tired* may want to know *who* is tired, and also *how* tired, and a single row can only blend the two answers. What would you do?
+# One problem is left: each word has only *one* row of weights. *Tired* may want to know *who* is tired, and also *how* tired, and one row can only blend the two answers. What would you do?
 #
-# We let it ask several questions at once: we cut the query into pieces, and the keys and values in the same way. Each piece attends on its own and is called a **head**. Then we put the answers of all heads side by side, and a last matrix, $W_O$, mixes what they have found:
+# You could let it ask several questions at once: cut the query into pieces, and the keys and values in the same way. Each piece attends on its own and is called a **head**. Then you put the answers of all heads side by side, and a last matrix, $W_O$, mixes what they have found:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.cut(
@@ -151,9 +148,12 @@ assert asks[1, animal] > 0.98 and asks[0].argmax() == it and asks[2:].max() < 0.
 assert maps_of[1][0, 1, it].argmax() == animal and maps_of[1][0, 1, it, animal] < 0.5
 
 # %% [markdown] slideshow={"slide_type": "fragment"} tags=["keep"]
-# In head 2 of the encoder's second layer, *tired* gives nearly all of its weight to *animal*. That could be our first hop.
+# Did you find it? In head 2 *tired* gives nearly all of its weight to *animal*. That could be our first hop.
 #
 # **Keep this:** each head has attention weights of its own. Four narrow heads have as many parameters as one wide head.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# How do you cut? There are two ways to the same shape, but only one gives each head a piece of every word:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"}
 labs.split(
@@ -163,11 +163,11 @@ labs.split(
 
 # %% [markdown] slideshow={"point": ["split_heads", "scaled_dot_product_attention("], "slide_type": "skip"}
 # <a id="multi-head-attention"></a>
-# Here's the same as a formula, with the <b style="color:#bf5f00">queries</b> $Q_h$, <b style="color:#007fc6">keys</b> $K_h$ and <b style="color:#008a67">values</b> $V_h$ of head $h$:
+# Now all of it as a formula, with the <b style="color:#bf5f00">queries</b> $Q_h$, <b style="color:#007fc6">keys</b> $K_h$ and <b style="color:#008a67">values</b> $V_h$ of head $h$:
 #
 # $$ \mathrm{head}_h=\underbrace{\mathrm{softmax}\Big(\frac{{\color{#bf5f00}{Q_h}}{\color{#007fc6}{K_h}}^\top}{\sqrt d}\Big)}_{\text{ask, compare, share}}{\color{#008a67}{V_h}},\qquad {\color{#bb51a8}{Y}}=\underbrace{[\mathrm{head}_1,\dots,\mathrm{head}_H]}_{\text{join}}\,W_O $$
 #
-# Below, `split_heads` cuts, `join_heads` puts the pieces side by side again, and between them is chapter 2's attention. ([Cut the heads yourself](05_transformer_annex.ipynb#Cut-into-heads).)
+# And as code: `split_heads` cuts ([write it yourself](05_transformer_annex.ipynb#Cut-into-heads)), `join_heads` puts the pieces side by side again, and between them is chapter 2's attention.
 
 # %% jupyter={"source_hidden": true}
 from mine import masked_softmax
@@ -191,7 +191,7 @@ def multi_head(q, k, v, heads, mask=None):
 # %% [markdown]
 # <!-- solution: attention in heads -->
 #
-# The class below holds the four matrices, too. Queries come from `x`, keys and values from `memory`. If `x` and `memory` are the same, this is *self-attention*.
+# The class below is the whole box, with its four matrices. Queries come from `x`, keys and values from `memory`. If `x` and `memory` are the same, this is *self-attention*.
 
 # %% tags=["definition"]
 # course_utils.attention: MultiHeadAttention
@@ -223,7 +223,7 @@ assert sum(p.numel() for p in MultiHeadAttention(128, 1).parameters()) == sum(p.
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Two: a network for each word
 # <a id="ffn"></a>
-# So *tired* has taken something from *animal*. But a head can do nothing with the messages except average them. To work on what has arrived, a layer has a second part, the **position-wise feed-forward network** (FFN). The FFN reads each word's vector separately, with the same two matrices for every word. The first makes the vector wider, in the paper four times. A ReLU sets the negative numbers to 0, and the second matrix makes the vector narrow again: <!-- source: Vaswani et al. 2017, section 3.3 -->
+# So *tired* has taken something from *animal*. But a head can do nothing with the messages except average them. To work on what has arrived, a layer has its second box, the **position-wise feed-forward network** (FFN). The FFN reads each word's vector separately, with the same two matrices for every word. The first makes the vector wider, in the paper four times. A ReLU sets the negative numbers to 0, and the second makes the vector narrow again: <!-- source: Vaswani et al. 2017, section 3.3 -->
 #
 # $$ \mathrm{FFN}(x)=\underbrace{\max(0,\;xW_1+b_1)}_{\text{wider}}\,W_2+b_2,\qquad W_1\;[D, F],\;W_2\;[F, D] $$
 
@@ -239,20 +239,20 @@ labs.network(
 # course_utils.blocks: PositionwiseFFN
 
 # %% slideshow={"slide_type": "skip"} tags=["nbval-check-output"]
-ffn = PositionwiseFFN(128, 384)
+ffn, x = PositionwiseFFN(128, 384), torch.randn(2, 15, 128)
 as_list = ffn(x.flatten(0, 1))  # [B, T, D] -> [B · T, D]: one list of all words
 print("one list, the same:", torch.allclose(as_list.view_as(x), ffn(x), atol=1e-5))
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Three: the stream
 # <a id="residual"></a><a id="layer-norm"></a>
-# A word has taken something from the others. What becomes of the word itself? If attention *replaced* its vector, *tired* would be a mixture after one layer and a mixture of mixtures after three, and such mixtures [tend to grow alike](05_transformer_annex.ipynb#bare-block). So we replace nothing. Each part reads the vector and *adds* what it has found:
+# You have both boxes. How do you join them? If attention *replaced* a word's vector, *tired* would be a mixture after one layer and a mixture of mixtures after three, and such mixtures [tend to grow alike](05_transformer_annex.ipynb#bare-block). So we replace nothing. Each box reads the vector and *adds* what it has found:
 #
 # $$ x\;\to\;\underbrace{x}_{\text{as it was}}+\underbrace{f(x)}_{\text{what is new}} $$
 #
 # This is a **residual connection**, and the sum that runs through all layers is the **residual stream**. The sum helps in training, too: its slope is $1+f'$, and the 1 lets a gradient pass where $f'$ is small.
 #
-# Because the stream keeps its shape, you can stop anywhere and ask which word the model would write if this were the end (the *logit lens*). Here the decoder has written “… la rue parce qu'” and is about to write the pronoun: <!-- source: nostalgebraist 2020 -->
+# Because the stream keeps its shape, you can stop after any box and ask which word the model would write if this were the end (the *logit lens*). Let's do that while the decoder, which has written “… la rue parce qu'”, is about to write the pronoun: <!-- source: nostalgebraist 2020 -->
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 sentence, word = tired, "il"  # yours: another sentence of these words, and a word of its French
@@ -260,33 +260,31 @@ labs.stream(
     grammar,
     sentence,
     word,
-    title="What would it say after each part?",
-    caption="From below: nine parts add to the stream, whose first two numbers are drawn. Where does it turn?",
+    title="What would it say after each box?",
+    caption="From below: nine boxes add to the stream, whose first two numbers are drawn. Where does it turn?",
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 from chapters.ch05.labs.descent import read, study
 reading = read(grammar, tired)
 stops = study(grammar, reading, reading.next.index("il") + 1, 3, 4).stops
-wide = read(grammar, tired.replace("tired", "wide"))
-assert [word for word, _ in study(grammar, wide, wide.next.index("elle") + 1, 3, 4).stops] == ["qu'"] * 3 + ["elle"] * 7
 assert [word for word, _ in stops] == ["qu'"] * 3 + ["il"] * 7 and stops[2][1] < stops[1][1] and stops[-1][1] > 0.9
 
 # %% [markdown] slideshow={"slide_type": "fragment"} tags=["keep"]
-# At first the model would repeat *qu'*, which it has just read. After its first look at the English it's less sure of that, and after the first network its first choice is *il*. From there on, most parts add to its confidence. Write *wide* instead of *tired*, and the stream turns at the very same point, this time to *elle*.
+# At first the model would repeat *qu'*, which it has just read. After its first look at the English it's less sure of that, and after the first network its first choice is *il*.
 #
 # **Keep this:** in a layer, attention works between words, then a network within each word, and both add to the stream.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### And a norm
 # <a id="pre-norm"></a>
-# If every part adds, the numbers tend to grow. So a part first norms what it reads. A **layer norm** gives each word's vector mean 0 and standard deviation 1, then scales and shifts each feature by learned $\gamma$ and $\beta$:
+# If every box adds, the numbers tend to grow. So each box first norms what it reads. A **layer norm** gives each word's vector mean 0 and standard deviation 1, then scales and shifts each feature by learned $\gamma$ and $\beta$:
 #
 # $$ \mathrm{LN}(x)=\gamma\odot\underbrace{\frac{x-\mu}{\sqrt{\sigma^2+\varepsilon}}}_{\text{centred, scaled}}+\beta,\qquad \mu,\sigma^2\text{ over the features of one word} $$
 #
-# Try it with a pencil, for $\gamma=1$ and $\beta=0$: (1, 3) has mean 2 and standard deviation 1, so you get (−1, 1). From (2, 6) you get (−1, 1) again, because a layer norm keeps the pattern and removes the size. ([Or batch norm?](05_transformer_annex.ipynb#Layer-norm-or-batch-norm?))
+# Try it with a pencil, for $\gamma=1$ and $\beta=0$: (1, 3) has mean 2 and standard deviation 1, so it becomes (−1, 1). So does (2, 6), because a layer norm keeps the pattern and removes the size. ([Or batch norm?](05_transformer_annex.ipynb#Layer-norm-or-batch-norm?))
 #
-# The paper put the norm after the sum, $\mathrm{LN}(x+f(x))$ (*post-norm*). Most models since GPT-2, and ours, norm what a part reads, $x+f(\mathrm{LN}(x))$ (**pre-norm**), so that nothing interrupts the stream.
+# The paper put the norm after the sum, $\mathrm{LN}(x+f(x))$ (*post-norm*). Most models since GPT-2, and ours, norm what a box reads, $x+f(\mathrm{LN}(x))$ (**pre-norm**), so that nothing interrupts the stream.
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert torch.equal(F.layer_norm(torch.tensor([[1.0, 3.0], [2.0, 6.0]]), (2,)).round(), torch.tensor([[-1.0, 1.0]] * 2))
@@ -309,7 +307,7 @@ def add_norm(x, f, norm):
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Four: a block, and a stack
 # <a id="block"></a>
-# Put attention and the network together, each inside an `AddNorm`, and you have one layer of the encoder, an **encoder block**. `AddNorm` is a module with your line of Exercise 2 and the parameters of the norm. In training it also sets some numbers to 0 at random (**dropout**).
+# Now you can build a layer of the encoder, an **encoder block**: attention, then the network, and both add to the stream. Follow three words upwards:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 labs.lanes(
@@ -318,17 +316,17 @@ labs.lanes(
 )
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# `lambda h: …` is a function without a name: it reads `h`, the normalised vectors, and `[0]` keeps attention's output without its weights.
+# In code, around each box is an `AddNorm`: your line of Exercise 2 with the norm's parameters. In training it also sets some numbers to 0 at random (**dropout**). `lambda h: …` is a function without a name that reads the normalised vectors; `[0]` leaves out attention's weights.
 
 # %% slideshow={"point": ["x = self.around_attention(", "return self.around_ffn("]} tags=["definition"]
 # course_utils.blocks: AddNorm, EncoderBlock
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# A block changes no shape, so you can put one on top of another. **But why would you want a stack?** You can see it if each word may attend only to itself and to the word before it. How far does information get in one layer, in two, and in three?
+# A block changes no shape, so you can put one on top of another. **But why would you want a stack?** Suppose each word may attend only to itself and to the word before it. If you change one word of the input, which outputs change after one layer, two and three?
 
 # %% jupyter={"source_hidden": true}
 h = torch.randn(1, len(words), 128)
-near = causal_mask(len(words)).triu(-1)  # itself, and the word before
+near = torch.ones(len(words), len(words)).bool().tril().triu(-1)  # itself, and the word before
 blocks = [EncoderBlock(128, 4, 512) for _ in range(3)]
 
 def layer_by_layer(x):
@@ -357,54 +355,50 @@ plot.maps(
 assert all(torch.equal(known, causal_mask(len(words)).triu(-n)) for n, known in enumerate(reach, 1))
 
 # %% [markdown] slideshow={"slide_type": "fragment"} tags=["keep"]
-# As you see, information gets one word further with each layer. In a Transformer a hop can be longer, but a word can pass on only what it has. First *tired* has to get something from *animal*; in a later step another word can pick that up from *tired*.
+# With each layer information gets one word further. In a Transformer a hop can be longer, but a word can pass on only what it has: *tired* first has to get something from *animal*.
 #
 # **Keep this:** one step of attention is one hop. With several, information can reach a word through another word.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Five: the whole model
 # <a id="cross-attention"></a>
-# You have the encoder. In the whole model you'll use attention in three places:
+# You have the encoder's layer. The decoder's, a **decoder block**, is an encoder block with one more box in the middle, **cross-attention**: its queries come from the French words, and its keys and values from the `memory`, the vectors that the encoder has computed. (You'll write it in the second half.) So there are three places with attention:
 #
 # | | <span style="color:#bf5f00">queries</span> from | <span style="color:#007fc6">keys</span> and <span style="color:#008a67">values</span> from | may see |
 # |---|---|---|---|
 # | encoder self-attention | English | English | all words |
 # | decoder self-attention | French | French | itself and earlier words |
 # | cross-attention | French | English | all words |
-#
-# A **decoder block** is an encoder block with one more sub-layer in the middle, **cross-attention**: its queries come from the French words, and its keys and values from the `memory`, the vectors that the encoder has computed. In the second half you'll write it, and see why French words may not look ahead. Until then we use ours.
 
 # %% jupyter={"source_hidden": true}
+from course_utils.positions import SinusoidalPositions  # chapter 4's
 from course_utils.transformer import DecoderBlock
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # Two ends are missing. **In front**, a word has to become a vector. Each language has a table of embeddings, one row per word. We add chapter 4's position to the row, but first we multiply the row by $\sqrt D$, because at first its numbers are about $1/\sqrt D$ in size, small beside the position's sines.
 #
-# **At the other end**, a vector has to become a word. We compare it with every French word: its dot products with all rows of the French table, plus a bias, are the *logits*, and a softmax turns them into probabilities. So one table serves as the decoder's embedding and as its output (*weight tying*). Each stack ends with one more norm.
+# **At the other end**, a vector has to become a word. We compare it with every French word: its dot products with all rows of the French table, plus a bias, are the *logits*, and a softmax turns them into probabilities. So one table serves as the decoder's embedding and as its output (*weight tying*).
+#
+# Watch the whole machine write one word:
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["definition"]
-# course_utils.transformer: TransformerLayers
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"}
-counts = {}
-for name, p in grammar.model.named_parameters():
-    stack, *inside = name.split(".")
-    part = f"{stack} {inside[1]}" if stack in ("encoder", "decoder") else stack
-    part = part.replace("cross_", "cross-").replace("_", " ")
-    part = "all norms" if "norm" in name or "around" in part else part
-    part = "target embedding" if part == "output" else part  # the same table, and a bias
-    counts[part] = counts.get(part, 0) + p.numel()
-plot.bars(
-    list(counts),
-    [count / 1000 for count in counts.values()],
-    ylabel="thousand numbers",
-    digits=0,
-    title="Where are the parameters?",
-    caption="Of all layers of a stack together. The table of the target is the output, too.",
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
+labs.whole(
+    grammar,
+    "The animal was too tired.",
+    3,
+    title="How does the whole machine write a word?",
+    caption="Our translator, from below. Play it: what does each step need from the one before?",
 )
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# In code, `TransformerLayers` makes these boxes. `causal_mask` is True where a row's word may see a column's word, itself or an earlier one (section Seven says why):
+
+# %% slideshow={"slide_type": "skip"} tags=["definition"]
+# course_utils.transformer: TransformerLayers
+# course_utils.attention: causal_mask
+
 # %% [markdown] slideshow={"point": ["memory = self.encode(", "causal_mask("], "slide_type": "skip"}
-# `TransformerLayers` (folded above) makes the layers. `source_mask` is False at padding, and `[:, None]` gives it an axis for the queries.
+# And `Transformer` sends the words through the boxes, as in the picture. `source_mask` is False at padding, and `[:, None]` gives it an axis for the queries.
 
 # %% slideshow={"point": ["memory = self.encode(", "return self.output("], "slide_type": "subslide"} tags=["definition"]
 # course_utils.transformer: Transformer
@@ -419,29 +413,27 @@ assert same.output.weight is same.target_embedding.weight and grammar.target.wor
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Six: a task without data
-# Does it work? Try it first on a task in which bugs show: rows of ten digits, to be **copied or reversed**, as the first token says. The ids are the digits and three more, `BEGIN`, `COPY` and `REVERSE`.
+# Does it work? Try it first on a task in which bugs show: rows of ten digits, to be **copied or reversed**, as the first token says, `COPY` or `REVERSE`. `copy_or_reverse` makes rows with their answers. With `write` the model writes: it reads what is written so far, takes the likeliest next id, and starts again.
 
 # %% jupyter={"source_hidden": true}
 BEGIN, COPY, REVERSE, TOKENS = 10, 11, 12, 13  # token ids; 0 to 9 are the digits
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["definition"]
-# course_utils.toy_tasks: copy_or_reverse
+# %% slideshow={"slide_type": "skip"} tags=["definition"]
+# course_utils.toy_tasks: copy_or_reverse, write
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # [As in chapter 3](03_seq2seq.ipynb#teacher-forcing), in training the decoder reads the right answer, one place late, with `BEGIN` in front. Here's one row:
 
-# %%
-source, target = copy_or_reverse(rows=1)  # [B, S], [B, T]
-begin = torch.full((1, 1), BEGIN)
-reads = torch.cat([begin, target[:, :-1]], 1)  # [B, T]
-for name, ids_of in ("source", source), ("reads", reads), ("predicts", target):
-    print(f"{name:9}", ids_of[0].tolist())
+# %% jupyter={"source_hidden": true}
+labs.shifted(
+    *(ids_of[0].tolist() for ids_of in copy_or_reverse(rows=1)),
+    BEGIN,
+    title="What does the decoder read, and what is right?",
+    caption="One row. 10 is BEGIN, 11 means copy, 12 means reverse.",
+)
 
 # %% [markdown]
-# Now the training. The optimiser, *Adam*, divides a running mean of each gradient by the gradient's usual size, and the learning rate falls to 0 along the way. At each hundredth step the model writes 0 to 9 in reverse. (The file that you keep writes faster, with a [cache](05_transformer_annex.ipynb#kv-cache).)
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["definition"]
-# course_utils.toy_tasks: write
+# Now the training. At each hundredth step the model writes 0 to 9 in reverse. The learning rate falls to 0.
 
 # %% jupyter={"source_hidden": true}
 from course_kit.mine import for_training
@@ -487,7 +479,7 @@ plot.lines(
 )
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# Now let it write rows that it hasn't seen.
+# Now let it write rows that it hasn't seen:
 
 # %% slideshow={"slide_type": "subslide"}
 source, target = copy_or_reverse(500)
@@ -506,12 +498,12 @@ assert right.float().mean() >= 0.99
 # So it works on rows of ten digits, without recurrence.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["half"]
-# **Half way.** You have a whole Transformer, and it copies and reverses. But so far it hasn't read a word of English, and you don't know whether it needs what the first map showed. Close it here if you like; next time, choose *Kernel → Resume here*.
+# **Half way.** You have a whole Transformer, and it copies and reverses. But it hasn't read a word of English yet. Close it here if you like; next time, choose *Kernel → Resume here*.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Seven: what may a word see?
 # <a id="causal-mask"></a>
-# In training you give the decoder the whole right answer, and it predicts the next word at all places at once. If it could see the next word, it would learn to copy it, and when it writes, there's no next word to copy. So the **causal mask** hides from each word everything that comes after it. The row of *animal* predicts *était*: it may see `<bos>`, *l'* and *animal* itself, but not *était*.
+# Why may a French word not look ahead? In training you give the decoder the whole right answer, and it predicts the next word at all places at once. If it could see the next word, it would learn to copy it. But when it writes, there's no next word to copy. So the **causal mask** hides from each word everything that comes after it. The row of *animal* predicts *était*: it may see `<bos>`, *l'* and *animal* itself, but not *était*.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 labels = ["<bos>", "l'", "animal", "était", "trop", "fatigué", "<pad>"]
@@ -531,11 +523,8 @@ plot.maps(
     "query may attend to.",
 )
 
-# %% slideshow={"slide_type": "skip"} tags=["definition"]
-# course_utils.attention: causal_mask
-
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# So in training you need one call for all the words. When the model writes, you need a call for each word, because each new word is part of the next input.
+# So in training you need one call for all the words. When the model writes, you need a call for each word, because each new word is part of the next input:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 both_ways = labs.at_once(
@@ -567,13 +556,13 @@ print(f"largest difference of a logit {both_ways.gap:.0e}")
 assert both_ways.gap < 1e-4 and all(row[1] == row[2] for row in both_ways.table().rows)
 
 # %% [markdown] slideshow={"slide_type": "fragment"} tags=["keep"]
-# Without dropout, the logits are equal, up to rounding: a row never depends on what comes later, in any layer.
+# Without dropout, the logits are equal, up to rounding.
 #
 # **Keep this:** with the causal mask, all words at once and word by word give the same predictions for the same text.
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["card"]
 # ### Exercise 3 ●●● · 10 minutes
-# Write the **decoder block**. Copy `EncoderBlock` and put a third sub-layer between its two: cross-attention, with queries from the target, and with keys and values from `memory`, the encoder's output, which is normalised already. So that trained parameters fit, call the parts `attention`, `cross_attention`, `ffn`, `around_attention`, `around_cross`, `around_ffn`.
+# One layer is still ours: write the **decoder block**. Copy `EncoderBlock` and put a third sub-layer between its two: cross-attention, with queries from the target, and with keys and values from `memory`, the encoder's output, which is normalised already. So that trained parameters fit, call the parts `attention`, `cross_attention`, `ffn`, `around_attention`, `around_cross`, `around_ffn`.
 
 # %% tags=["exercise"]
 @exercise("a decoder block")
@@ -592,7 +581,7 @@ class DecoderBlock(nn.Module):
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Eight: it translates
 # <a id="warm-up"></a>
-# Now give your model language: chapter 3's sentences, in `lesson`. `fit` is the loop above with a stop button; it also *clips* gradients that are too long, and its learning rate rises (**warm-up**) before it falls ([what that is worth](05_transformer_annex.ipynb#before-or-after)). The loss is chapter 3's, which leaves the padding out:
+# Now give your machine language. `lesson` has chapter 3's sentences in batches, and translates with a model; the loss is chapter 3's, too, and leaves the padding out. `fit` is the loop above with a stop button; it also *clips* gradients that are too long, and its learning rate rises (**warm-up**) before it falls ([what that is worth](05_transformer_annex.ipynb#before-or-after)). `Samples` shows what the model writes meanwhile.
 
 # %% jupyter={"source_hidden": true}
 from mine import masked_loss
@@ -638,11 +627,11 @@ assert isinstance(translator.decoder[0], DecoderBlock)
 assert bleu > 60
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# After such a short run your model may still get the pronoun wrong. So from here on we ask `grammar`, whose map you saw at the beginning: the same classes, with a third layer, trained for longer and with more twins.
+# After such a short run your model may still get the pronoun wrong. So from here on we ask `grammar`, whose map you saw at the beginning: the same classes with a third layer, trained for longer and with more twins.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### And real sentences?
-# A program made the sentences that `grammar` learned from. Another model, `real`, learned from *Tatoeba*, sentences that people wrote and translated, in pieces of words. Here are four that it hasn't seen (`beam=1`: the likeliest piece each time). Which translations would you accept?
+# A program made these sentences. Another model, `real`, learned from *Tatoeba*, sentences that people wrote and translated, in pieces of words. Here are four that it hasn't seen (`beam=1`: the likeliest piece each time). Which translations would you accept?
 
 # %% slideshow={"slide_type": "subslide"}
 real = load_checkpoint("transformer-en-fr")
@@ -663,43 +652,15 @@ assert [one.text.lower() for one in four] == [
 assert four[0].tokens[1:4] == ["an", "im", "age"]
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# The sunset is right. The bank closes at three in the morning, and Friday is missing. *L'animage* isn't a word: the model wrote the pieces *an*, *im* and *age*, and went wrong at the third. The first two translations both say *elle*. So a Transformer *can* learn what our sentence needs, but this one hasn't. <small>Sentences by the contributors of tatoeba.org, CC BY 2.0 FR.</small>
-
-# %% [markdown] slideshow={"slide_type": "skip"}
-# ## A race with chapter 3
-# <a id="Why-Transformers?"></a>
-# Does it translate better than chapter 3's GRU with attention? A race on the same sentences:
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"}
-race = results.load("transformer_race")
-at = list(range(race["every"], race["steps"] + 1, race["every"]))
-plot.lines(
-    {name: (at, torch.tensor(one["valid"]).mean(0)) for name, one in race["models"].items()},
-    "steps",
-    "BLEU",
-    title="Which of the two learns faster?",
-    caption=from_cell("Means of {seeds} seeds, on new sentences. {about}", seeds=len(race["seeds"]),
-                      about=race.about),
-)
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-curve = {name: torch.tensor(one["valid"]).mean(0) for name, one in race["models"].items()}
-scores = {name: torch.tensor(one["test"]) for name, one in race["models"].items()}
-ours = [sum(p.numel() for p in model.parameters()) for model in (lesson.model(), translator)]
-assert ours == [one["parameters"] for one in race["models"].values()] and [round(n, -3) for n in ours] == [775_000, 1_186_000]
-assert round(ours[1] / ours[0], 1) == 1.5 and race["steps"] == 600 and len(race["seeds"]) == 3 and all(len(one["tried"]) == 3 for one in race["models"].values())
-assert (curve["GRU with attention"] > curve["Transformer"])[:5].all()  # in the first half
-assert abs(scores["GRU with attention"].mean() - scores["Transformer"].mean()) < 1 < min(one.max() - one.min() for one in scores.values()) and min(map(min, scores.values())) > 85
-
-# %% [markdown] slideshow={"slide_type": "skip"}
-# The GRU learns faster at first, and by the end of the race the two are about equal.
+# The sunset is right. The bank closes at three in the morning. *L'animage* isn't a word: after the pieces *an* and *im* the model went wrong. And both our sentences get *elle*. So a Transformer *can* learn what they need, but this one hasn't. <small>Sentences by the contributors of tatoeba.org, CC BY 2.0 FR.</small>
 #
-# Then why did so many change? Above all because in training no word has to wait for another, however long the text is: [what it costs](05_transformer_annex.ipynb#Then-why-did-everyone-change?).
+# <a id="Why-Transformers?"></a>
+# Does a Transformer translate better than chapter 3's GRU with attention? In [a race](05_transformer_annex.ipynb#Then-why-did-everyone-change?) on chapter 3's sentences the two end about equal. Then why did so many change? Above all because in training no word has to wait for another.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core", "guess"]
 # ## One word, all the way down
 # <a id="descent"></a>
-# Follow one word through the trained machine. The decoder has written "… la rue parce qu'" and is about to write a pronoun. **Before you start:** which English word gets the largest share of attention from head 4 of the last cross-attention? *next step* leads you there; choose a number to see how it was computed.
+# How does *il* find its noun? Follow it through the trained machine. The decoder has written "… la rue parce qu'" and is about to write a pronoun. **Before you start:** which English word gets the largest share of attention from head 4 of the last cross-attention? *next step* leads you there; choose a number to see how it was computed.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.descent(tired, model=grammar, word="il", layer=3, head=4)
@@ -711,12 +672,12 @@ labs.descent(tired, model=grammar, word="il", layer=3, head=4)
 #
 # </details>
 #
-# This may be our second hop: the French takes from *tired*. Other heads look there, too. Does the French depend on it?
+# This may be our second hop: the French takes from *tired*. But does it depend on that?
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Does the model need what the map shows?
 # <a id="knock-out"></a>
-# Our sentence has a *twin*: with "too **wide**", "it" means the street, and French needs *elle* instead of *il*. So the pronoun tells us which noun the model takes "it" for. We have 368 such pairs, each with a noun that no twin in its training had. A model that always writes *il* gets half of the pronouns right. Now let's cut a connection: a mask forbids "it" to attend to the noun that it means.
+# Our sentence has a *twin*: with "too **wide**", "it" means the street, and French needs *elle* instead of *il*. So the pronoun tells us which noun the model takes "it" for. We have 368 such pairs, each with a noun that no twin in its training had. Now let's cut a connection: a mask hides from "it" the noun that it means.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -726,7 +687,7 @@ predict(
     answer=2, because="This model finds the right pronoun without that connection.")
 
 # %% [markdown]
-# As many are right as before. How does the pronoun find its noun, then? We'll try two routes: through “it”, or through the adjective. Each route has a hop in the encoder and a hop to the French. You can cut each hop, in all heads and all layers:
+# As many are right as before. Then how does the pronoun find its noun? There are two routes to try, through “it” or through the adjective. On each, the first hop is in the encoder, and the second leads to the French. Cut them, in all heads and all layers:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "slide"} tags=["lab"]
 from chapters.ch05.experiments import heads as head_study
@@ -770,13 +731,13 @@ assert (leads[::2] + leads[1::2]).abs().mean(0).max() < 0.02
 # %% [markdown] slideshow={"slide_type": "fragment"} tags=["keep"]
 # **The route through “it” is not needed.** You can cut one of its hops, or both, and just as many pronouns come out right.
 #
-# **The route through the adjective is needed.** If you cut its first hop, 14 % come out right, fewer than with a coin, because the adjective now attends more to the *other* noun and the pronoun follows it ([in detail](05_transformer_annex.ipynb#Which-connection-decides,-in-detail?)). If you cut the second hop, the model can't tell the twins apart: nearly always it writes *il*, which is right in half of the sentences.
+# **The route through the adjective is needed.** If you cut its second hop, the model can't tell the twins apart: nearly always it writes *il*, which is right in half of the sentences. If you cut its first hop, it does worse than a coin. The adjective now attends more to the *other* noun, and the pronoun follows it ([in detail](05_transformer_annex.ipynb#Which-connection-decides,-in-detail?)).
 #
-# And the map that we began with? With "wide", too, "it" attends most to "animal", so the map doesn't even show which noun is meant. Nor does any other: in each of the twelve heads, "it" attends to its nouns almost alike in both twins.
+# And the map that we began with? With *wide*, too, "it" attends most to "animal", so the map doesn't even show which noun is meant. Nor does any other: in each of the twelve heads, "it" attends to its nouns almost alike in both twins.
 #
 # <details><summary>How sure is this?</summary>
 #
-# This is one model, and a corpus in which the adjective always decides. The annex [switches off heads](05_transformer_annex.ipynb#open-questions). The question has a literature: *Attention is not explanation* (Jain & Wallace 2019), and in reply *Attention is not not explanation* (Wiegreffe & Pinter 2019).
+# This is one model, and a corpus in which the adjective always decides. The annex [switches off heads](05_transformer_annex.ipynb#open-questions). Others have argued about it: *Attention is not explanation* (Jain & Wallace 2019), and in reply *Attention is not not explanation* (Wiegreffe & Pinter 2019).
 #
 # </details>
 #
@@ -788,7 +749,7 @@ assert (leads[::2] + leads[1::2]).abs().mean(0).max() < 0.02
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["core"]
 # ## Keep it
-# `keep` saves your Transformer in one file, which needs only torch. Your functions are in it where they're right.
+# `keep` saves your Transformer in one file, which needs only torch. Your functions are in it where they're right, and a [cache](05_transformer_annex.ipynb#kv-cache) makes it write faster.
 
 # %%
 from course_kit.mine import keep

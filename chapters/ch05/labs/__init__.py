@@ -4,7 +4,7 @@ from course_kit.views.alignment import alignment
 from course_kit.views.heads import heads
 
 from .descent import descent
-from .drawings import at_once, attend, cut, hops, lanes, network, opened, split, stream
+from .drawings import at_once, attend, cut, hops, lanes, network, opened, shifted, split, stream, whole
 
 __all__ = [
     "alignment",
@@ -17,6 +17,8 @@ __all__ = [
     "lanes",
     "network",
     "opened",
+    "shifted",
     "split",
     "stream",
+    "whole",
 ]

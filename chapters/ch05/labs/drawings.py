@@ -1,4 +1,4 @@
-"""Drawings: the machine opened, a vector cut into heads, the stream, all at once beside word by word, two hops.
+"""Drawings: the machine opened, and whole; a vector cut into heads, the stream, a row, all at once, two hops.
 
 What reads is in the blue of keys, what writes in the orange of queries: the decoder asks, the encoder is asked.
 """
@@ -96,6 +96,48 @@ def opened(translation, layers=3, *, title="", caption=""):
     return figure(column(french, frames(whole, *pairs), english, *ways, gap=AIR), said, table,
                   axes=[("opened", t("opened"), names)], start={"opened": names[0]}, play=t("▶ open"),
                   title=title, caption=caption)  # fmt: skip
+
+
+def whole(loaded, sentence, count, *, title="", caption=""):
+    """A Transformer writes a word: embeddings, the encoder's blocks, the decoder's blocks, the output.
+
+    count: how many words of the translation, <bos> among them, it has read
+    """
+    reading, depth = read(loaded, sentence), range(loaded.model.config.layers)
+    said = loaded.source.tokens(loaded.source.encode(sentence))
+    english, french = words(" ".join(said), READS), words(" ".join(reading.tokens[:count]), WRITES)
+    enter = [box(t("embedding + position"), role) for role in (READS, WRITES)]
+    reads, writes = (
+        [box(t("block {n}", n=n + 1), role, strong=True, since=since) for n in depth]
+        for role, since in ((READS, 1), (WRITES, 2))
+    )
+    norms = [box(t("norm"), role, since=since) for role, since in ((READS, 1), (WRITES, 2))]
+    memory = box(t("memory"), READS, fill=True, since=1)
+    ends = [
+        box(t("output: the French table again"), WRITES, since=3),
+        words(reading.next[count - 1], "output", since=3),
+    ]
+    up = [english, enter[0], *reads, norms[0], memory], [french, enter[1], *writes, norms[1], *ends]
+    ways = [arrow(one, other, role) for role, chain in zip((READS, WRITES), up, strict=True)
+            for one, other in itertools.pairwise(chain)]  # fmt: skip
+    ways += [arrow(memory, block, READS, weight=4, side="across") for block in writes]
+    levels = (
+        (space(), ends[1]),
+        (memory, ends[0]),
+        norms,
+        *zip(reads[::-1], writes[::-1], strict=True),
+        enter,
+        (english, french),
+    )
+    said = [
+        t("In front: for each word its row of the table, and its position is added."),
+        t("The encoder: its blocks read the English. After a last norm this is the memory, a vector for each word."),
+        t("The decoder: its blocks read the French so far. Each takes from the memory, by cross-attention."),
+        t("The end: the last vector is compared with every French word. “{word}” gets the largest score.",
+          word=reading.next[count - 1]),
+    ]  # fmt: skip
+    return figure(column(*(row(*level, even=True, gap=AIR) for level in levels), *ways, gap=AIR * 0.8), said,
+                  play=t("▶ write"), title=title, caption=caption)  # fmt: skip
 
 
 def attend(tokens=("animal", "street", "tired"), *, title="", caption=""):
@@ -378,6 +420,25 @@ def at_once(loaded, sentence, *, title="", caption=""):
                   caption=caption)  # fmt: skip
     made.gap = gap
     return made
+
+
+def shifted(source, target, begin, *, title="", caption=""):
+    """A row of ids to learn from: what the encoder reads, what is right, and the same one place late."""
+    reads = [begin, *target[:-1]]
+    lines = [
+        (t("the encoder reads"), source, READS),
+        (t("right"), target, "output"),
+        (t("the decoder reads"), reads, WRITES),
+    ]
+    shown = steps(*(row(label(name), cells(ids, role)) for name, ids, role in lines))
+    said = [
+        t("The encoder reads what is to be done, {first}, and the digits.", first=source[0]),
+        t("This is the right answer: at each place the decoder is to predict its digit."),
+        t("The decoder reads this one place late. At its first place it reads {begin}, and is to predict {id}.",
+          begin=begin, id=target[0]),
+    ]  # fmt: skip
+    table = [t("what"), t("ids")], [[name, " ".join(map(str, ids))] for name, ids, _ in lines]
+    return figure(grid(*shown, gap=AIR / 2), said, table, title=title, caption=caption)
 
 
 ENDS = {"referent": "noun", "pronoun": "French"}  # what the drawing calls a word of a connection
