@@ -287,7 +287,7 @@ assert round(loss.item(), 2) == 1.04
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Three: build it
 # <a id="wordpiece"></a><a id="cls"></a><a id="segment"></a><a id="embedding-sum"></a>
-# You have chapter 5's encoder, so you need only what is new at its two ends. $B$ texts of $T$ tokens go in as numbers, [B, T], and at each place a score for each of the $V$ pieces of the vocabulary comes out, [B, T, V].
+# You have chapter 5's encoder, so you need only what is new at its two ends. $B$ texts of $T$ tokens go in, [B, T], and at each place a score for each of the $V$ pieces that it knows comes out, [B, T, V].
 #
 # **In front**, the text is first cut into pieces. **WordPiece** takes the longest known piece from the left, then goes on, and marks a continuation with `##`. BERT reads one text or two, as `[CLS] A [SEP] B [SEP]`: `[SEP]` ends a text, and `[CLS]` is an extra token whose output vector serves for the whole text.
 #
@@ -567,7 +567,7 @@ def first_guesses(model, inputs, labels):
 yours_right = first_guesses(mine.eval(), held.inputs, held.labels)
 
 # %% [markdown]
-# Is that much? Let's compare it with two rivals that only *count*. One knows the two pieces on the left, the other a piece on each side, and both guess by what they found next to these pieces in the rest of the book:
+# Is that much? Compare it with rivals that only *count* what they found next to the same neighbours in the rest of the book:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 counting = book_study.by_counting(held)
@@ -592,7 +592,7 @@ assert abs(yours_right - counting["two on the left"]) < 0.08
 assert 0.14 < yours_right < 0.28 or runtime.profile == "full"
 
 # %% [markdown]
-# Both rivals know two pieces, and the one that sees both sides is right more often. After a minute your BERT is about as good as the one that sees only the left. But a minute is short: in a training of four times the steps BERT overtook both, with 32 %. <!-- source: data/results/bert_book.json -->
+# Two of the rivals know two pieces, and the one that sees both sides is right more often. After a minute your BERT is about as good as the one that sees only the left. But a minute is short: in a training of four times the steps BERT overtook both, with 32 %. <!-- source: data/results/bert_book.json -->
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Six: a new task, a new layer
@@ -767,7 +767,13 @@ assert [round(100 * x) for x in (worth["bert-prose"]["pre-trained"], films["accu
 assert worth["train"] == 6920 == films["train"] and worth["test"] == 872 == films["test"] and 2 * (0.78 * 0.22 / 872) ** 0.5 < 0.03
 
 # %% [markdown] tags=["keep"]
-# Without reading, both networks are about as good as counting words. MiniLM's reading gains ten points, but our novels gain nothing here. So whether reading helps may depend on what a model has read, and how much. (MiniLM has also learned to compare sentences, and each share is uncertain by about three points.) <!-- source: data/results/bert_worth.json, minilm_sst2.json -->
+# Without reading, both networks are about as good as counting words. MiniLM's reading gains ten points, but our novels gain nothing here. So whether reading helps may depend on what a model has read, and how much. <!-- source: data/results/bert_worth.json, minilm_sst2.json -->
+#
+# <details><summary>How sure is this?</summary>
+#
+# Each share is uncertain by about three points. And MiniLM has not only read: it has also learned to compare sentences. <!-- source: asserted above -->
+#
+# </details>
 #
 # <a id="your-own-reviews"></a>
 # To fine-tune a [published BERT](06_bert_annex.ipynb#hub) on `reviews` of your own, pairs of a text and its label, 0 or 1, you need a few lines of `transformers`:
@@ -831,7 +837,7 @@ from torch.nn.utils import parametrize
 # course_utils.low_rank: add_low_rank
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# Now only the thin matrices and the head learn, at a larger learning rate: we tried several, and took 0.01.
+# Now only the thin matrices and the head learn, at a larger learning rate (we tried several):
 
 # %% seconds=20 slideshow={"slide_type": "subslide"} tags=["training"]
 lean = BertForSequenceClassification(reader.model.config)

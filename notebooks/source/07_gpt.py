@@ -467,7 +467,7 @@ spoken = go_on(yours, begun, 120, temperature=0.5)
 print(poet.tokenizer.decode(spoken[0].tolist()))
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# SmolLM2 wrote this, with the likeliest token each time (you'll run it in chapter 8):
+# And this is SmolLM2, with the likeliest token each time:
 
 # %% jupyter={"source_hidden": true}
 print(continued["writes"], f"({continued.about})", sep="\n")
