@@ -357,8 +357,7 @@ losses = []
 for _ in range(200):
     inputs, targets = inputs_and_targets(copying(64))  # 64 rows: [B, T] each
     logits = copier(inputs)  # [B, T, V]
-    # flatten puts the positions of all rows into one list
-    loss = F.cross_entropy(logits.flatten(0, 1), targets.flatten())
+    loss = F.cross_entropy(logits.flatten(0, 1), targets.flatten())  # all in one list
     optimiser.zero_grad()
     loss.backward()
     optimiser.step()
