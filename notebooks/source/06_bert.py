@@ -75,15 +75,26 @@ assert prose.model.config.layers == 4 and sum(both_right) == 5 and not both_righ
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## One: what is it for?
-# BERT is rarely used to fill holes; mostly it helps to *find* a text, or to *judge* one. Say you have fifty sentences, and want to know *Who went abroad?* You can't search for *abroad*, because none of them has that word. So you let a published BERT, the small `all-MiniLM-L6-v2`, which was trained further to compare sentences, turn your question and each sentence into a vector, and take the sentences with the largest cosine. Ask a question of your own:
+# BERT is rarely used to fill holes. Mostly it helps to *find* a text, or to *judge* one. Say you have fifty sentences, and want to know *Who went abroad?* You can't search for *abroad*, because none of them has that word. But a BERT can turn each text into a vector, and then you look for the sentence whose vector has the largest cosine with your question's. We take a published one, the small `all-MiniLM-L6-v2`, which was trained further to compare sentences. It gives each token a vector, and their mean is the vector of the text:
 
 # %% slideshow={"slide_type": "subslide"} tags=["optional-network"]
-from chapters.ch06.experiments.search import SENTENCES, vectors_of
+# by .from_pretrained(name) of AutoModel and AutoTokenizer, of the library transformers
+real = published(*MINILM)  # None where pip has not brought the weights
 
-question = "Who went abroad?"
-if real := published(*MINILM):  # None where pip has not brought its weights
-    vectors = vectors_of(real, SENTENCES)  # [50, D], each of length 1
-    cosines = vectors @ vectors_of(real, [question])[0]  # [50]
+@torch.no_grad()
+def vectors_of(texts):
+    """A vector of length 1 for each text: [N, D]."""
+    batch = real.tokenizer(texts, padding=True, return_tensors="pt")
+    hidden = real.model(**batch).last_hidden_state  # [N, T, D]
+    given = batch.attention_mask[..., None]  # [N, T, 1], 0 where a text is filled up
+    return F.normalize((hidden * given).sum(1) / given.sum(1), dim=-1)
+
+# %% slideshow={"slide_type": "subslide"} tags=["optional-network"]
+from chapters.ch06.experiments.search import SENTENCES
+
+question = "Who went abroad?"  # or a question of your own
+if real:
+    cosines = vectors_of([*SENTENCES]) @ vectors_of([question])[0]  # [50, D] @ [D]
     for cosine, i in zip(*cosines.topk(3)):
         print(f"{cosine:.2f}  {SENTENCES[i]}")
 else:
@@ -112,7 +123,7 @@ assert QUESTIONS["Who got wet in the rain?"] == "Clara forgot her umbrella at ho
 # %% [markdown]
 # Eight of the ten questions find their sentence. *Who got wet in the rain?* doesn't: we'd meant Clara, who forgot her umbrella, but the pilot in the storm was nearer.
 #
-# So a text goes in and vectors come out, and the answer is often a small step away: compare two vectors, as here, or put one layer on top.
+# So a text goes in and vectors come out. Often it's enough to compare two of them, as here, or to put one layer on top.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### What should a vector know?
@@ -154,7 +165,7 @@ assert all(sentence.startswith("The bank ") for sentence in told) and torch.equa
 assert (gpt - gpt[0]).abs().max() < 1e-4 < 0.1 < (bert[1] - bert[8]).abs().max()
 
 # %% [markdown]
-# But do BERT's vectors say which bank is meant? We wrote 16 sentences that begin with *The bank*, half about money and half about rivers. For each we look for the sentence whose vector of *bank* is *nearest*, after taking away the mean of all 16, which says only what they share. That sentence should be about the same kind of bank:
+# But do BERT's vectors say which bank is meant? We wrote 16 sentences that begin with *The bank*, half about money and half about rivers. For each we look for the sentence whose vector of *bank* is *nearest*, after taking away the mean of all 16, which says only what they share. Is it about the same kind of bank?
 
 # %%
 x = F.normalize(bert - bert.mean(0), dim=-1)  # [16, D], without what all share
@@ -175,7 +186,7 @@ with torch.no_grad():
 assert round(16 * nearest_alike(last, money)) == 14 and round(16 * nearest_alike(first_words, money)) == 13
 
 # %% [markdown] tags=["keep"]
-# For 13 of the 16 it is, and by luck it would be about seven. So BERT's vector has gathered something of what its sentence is about. <!-- source: asserted above; by chance 7 of the 15 others are of its kind, and 16 · 7/15 is about 7 -->
+# For 13 of the 16 it is, where luck would give about seven. So BERT's vector has gathered something of what its sentence is about. <!-- source: asserted above; by chance 7 of the 15 others are of its kind, and 16 · 7/15 is about 7 -->
 #
 # <details><summary>How sure is this?</summary>
 #
@@ -209,7 +220,7 @@ labs.leak(
 # In the first layer the neighbours take up the word, and in the second the word reads itself back from them. So here's the idea of BERT: **cover the word, and the others have to tell it.** A model that guesses covered words is a **masked language model** (MLM). <a id="mlm"></a>
 #
 # ### Why are some of them left visible?
-# BERT is asked about 15 of 100 words. If you cover more, less is left to read; if you cover fewer, each text teaches less. Most of the chosen words become `[MASK]`, but not all:
+# If you cover many words, little is left to read, and if you cover few, each text teaches little. BERT is asked about 15 of 100. Most of these become `[MASK]`, but not all:
 #
 # | of the chosen | the model reads | the right answer |
 # |---|---|---|
@@ -276,7 +287,7 @@ assert round(loss.item(), 2) == 1.04
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Three: build it
 # <a id="wordpiece"></a><a id="cls"></a><a id="segment"></a><a id="embedding-sum"></a>
-# You have chapter 5's encoder, so you need only what is new at its two ends. $B$ texts of $T$ tokens go in as numbers, [B, T], and at each place a score for each of the $V$ pieces of the vocabulary comes out, [B, T, V].
+# You have chapter 5's encoder, so you need only what is new at its two ends. $B$ texts of $T$ tokens go in, [B, T], and at each place a score for each of the $V$ pieces that it knows comes out, [B, T, V].
 #
 # **In front**, the text is first cut into pieces. **WordPiece** takes the longest known piece from the left, then goes on, and marks a continuation with `##`. BERT reads one text or two, as `[CLS] A [SEP] B [SEP]`: `[SEP]` ends a text, and `[CLS]` is an extra token whose output vector serves for the whole text.
 #
@@ -333,7 +344,7 @@ from course_utils.blocks import PositionwiseFFN, activation, init_small
 
 # %% [markdown]
 # <a id="nsp"></a>
-# On top sits a small layer, the *pooler*, for BERT's second exam, **next sentence prediction** (NSP): does B really follow A? RoBERTa (2019) was no worse without that exam, so only [the annex](06_bert_annex.ipynb#Does-B-follow-A?) shows it, but we keep the pooler for new tasks. <!-- source: Liu et al. 2019, section 4.2 -->
+# On top sits a small layer, the *pooler*, for BERT's second exam, **next sentence prediction** (NSP): does B really follow A? RoBERTa (2019) was no worse without it ([annex](06_bert_annex.ipynb#Does-B-follow-A?)), but we keep the pooler for new tasks. <!-- source: Liu et al. 2019, section 4.2 -->
 
 # %% slideshow={"point": ["pooler"]} tags=["definition"]
 # course_utils.bert: Bert
@@ -368,14 +379,14 @@ print(f"{count:,} parameters, largest difference {gap:.0e}")
 assert gap < 1e-3 and yours.output.weight is yours.bert.embeddings.tokens.weight
 
 # %% [markdown] slideshow={"slide_type": "fragment"} tags=["keep"]
-# They agree. Now your BERT needs something to read.
+# They agree.
 #
 # **Keep this:** a BERT is chapter 5's encoder, with three rows for each token in front.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Four: let it read a book
 # <a id="pre-training"></a>
-# **Pre-training** needs no labels, only a text. We take *The Adventures of Sherlock Holmes*, but keep its last tenth for a test. The vocabulary has 1,000 pieces, and the model reads windows of 16 pieces, cut anywhere.
+# **Pre-training** needs no labels, only a text. We take *The Adventures of Sherlock Holmes*, but keep its last tenth for a test. `WordPiece.build` learns 1,000 pieces from the rest, and `batch` cuts windows of 16 pieces, anywhere in it, and covers some:
 
 # %% tags=["nbval-check-output"]
 from course_kit import data
@@ -390,7 +401,7 @@ print(*tokenizer.cut("Holmes examined the footprints."))
 
 # %%
 def batch(generator=None, rows=128, T=16):
-    """Windows from anywhere in the book: what the model reads, what it must guess."""
+    """128 windows: what the model reads, and what it must guess."""
     starts = torch.randint(len(train) - T, (rows, 1), generator=generator)
     ids = train[starts + torch.arange(T)]  # [B, T]
     never = torch.zeros_like(ids, dtype=torch.bool)
@@ -411,7 +422,7 @@ labs.exam(
 )
 
 # %% [markdown]
-# And here's one step of learning, first drawn, then its loss as code:
+# Here's one step of learning, first as a picture, then its loss as code:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 labs.training_step(
@@ -439,7 +450,7 @@ def one_step():
 for_training(one_step)  # with nothing solved it does nothing
 
 # %% [markdown]
-# Now you train it, first by hand. `make_bert` builds a small model, with two blocks. To a fresh model all pieces are about equally likely, so its loss begins near ln 1,000, which is 6.9.
+# Now you train it, first by hand. `make_bert` builds a small model from your classes: two blocks, and 128 numbers for a token. To a fresh model all pieces are about equally likely, so its loss begins near ln 1,000, which is 6.9.
 
 # %% seconds=10 slideshow={"point": ["loss =", "backward()", "optimiser.step()"], "slide_type": "subslide"} steps=[100, 20, 19] tags=["training"]
 torch.manual_seed(0)
@@ -459,7 +470,7 @@ for step in range(100):
 assert abs(losses[0] - 6.91) < 0.6 and len(tokenizer) == 1000
 
 # %% [markdown]
-# The loss falls quickly at first, and then hardly moves: it's about where it would be for a model that knows only how often each piece occurs (*by frequency* below). To get further, your BERT has to look at the other words, and that takes more steps. `fit` is your loop with a stop button, which also clips gradients, and lets the learning rate rise, then fall. Watch what your model puts into *said [MASK] Holmes*.
+# The loss falls quickly at first, and then hardly moves: it's about the loss of a model that knows only how often each piece occurs (*by frequency* below). To get further, your BERT has to look at the other words, and that takes more steps. `fit` is your loop with a stop button, which also clips gradients, and lets the learning rate rise, then fall. Watch what your model puts into *said [MASK] Holmes*.
 
 # %%
 from course_kit.callbacks import Samples
@@ -468,6 +479,12 @@ from course_kit.training import fit, warm_then_fall
 STEPS = {"class": 1000, "full": 4000}[runtime.profile]
 often = torch.bincount(train) / len(train)  # of each piece
 
+def guess(model, text="said [MASK] Holmes."):
+    """The three likeliest pieces in the hole."""
+    ids = torch.tensor([tokenizer.encode(text)])
+    logits = model(ids).mlm_logits[ids == tokenizer.mask]  # [1, V]
+    return " · ".join(tokenizer.words[i] for i in logits[0].topk(3).indices)
+
 # %% jupyter={"source_hidden": true}
 HOLES = (
     "said [MASK] Holmes.",
@@ -475,14 +492,6 @@ HOLES = (
     "He took his [MASK] and went out.",
     "I do not [MASK] what you mean.",
 )
-
-# %%
-def guess(model, text=HOLES[0]):
-    """The three likeliest pieces in the hole."""
-    ids = torch.tensor([tokenizer.encode(text)])
-    logits = model(ids).mlm_logits[ids == tokenizer.mask]  # [1, V]
-    return " · ".join(tokenizer.words[i] for i in logits[0].topk(3).indices)
-
 before = [guess(mine, text) for text in HOLES]
 
 # %% seconds=60 slideshow={"slide_type": "slide"} tags=["training"]
@@ -540,14 +549,29 @@ assert len(line) <= 16
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Five: is it any good?
-# How many of its guesses are right in the last tenth of the book, which it hasn't read? The rivals only *count*: one knows the piece on the left, one the two pieces on the left, and one a piece on each side. Each guesses by what it found next to these pieces in the rest of the book.
+# How many of its guesses are right in the last tenth of the book, which it hasn't read? `held` has that tenth in windows, with pieces covered as before:
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
+# %% jupyter={"source_hidden": true}
 from chapters.ch06.experiments import book as book_study
 
 held = book_study.holmes()
-counting, yours_right = book_study.by_counting(held), book_study.right(mine, held)
-who = "the commonest piece", "left neighbour", "two on the left", "both neighbours"
+
+# %%
+@torch.no_grad()
+def first_guesses(model, inputs, labels):
+    """The share of the [MASK]s at which the likeliest piece is right."""
+    holes = inputs == tokenizer.mask
+    likeliest = model.words(model.bert(inputs).hidden[holes]).argmax(-1)
+    return (likeliest == labels[holes]).float().mean().item()
+
+yours_right = first_guesses(mine.eval(), held.inputs, held.labels)
+
+# %% [markdown]
+# Is that much? Compare it with rivals that only *count* what they found next to the same neighbours in the rest of the book:
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
+counting = book_study.by_counting(held)
+who = "the commonest piece", "two on the left", "both neighbours"
 rows = [{"who guesses": name, "right, %": round(100 * counting[name])} for name in who]
 rows.append({"who guesses": "your BERT", "right, %": round(100 * yours_right)})
 Table(
@@ -568,9 +592,7 @@ assert abs(yours_right - counting["two on the left"]) < 0.08
 assert 0.14 < yours_right < 0.28 or runtime.profile == "full"
 
 # %% [markdown]
-# After a minute your model is right several times as often as the commonest piece. It is about as good as counting with two pieces on the left, and not yet as good as counting with a piece on each side. But a minute is short: in a training of four times the steps BERT overtook that rival, with 32 %. <!-- source: data/results/bert_book.json -->
-#
-# Seeing both sides helps here: of the two rivals that know two pieces, the one with a piece on each side is right more often.
+# Two of the rivals know two pieces, and the one that sees both sides is right more often. After a minute your BERT is about as good as the one that sees only the left. But a minute is short: in a training of four times the steps BERT overtook both, with 32 %. <!-- source: data/results/bert_book.json -->
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Six: a new task, a new layer
@@ -605,7 +627,7 @@ def classify(hidden, pooler, classifier):
 # course_utils.bert_heads: BertForSequenceClassification
 
 # %% [markdown]
-# Your BERT has never met a [CLS] in front of a text. So we take `bert-stories` instead, which has read short stories of everyday life, and give it 2,000 short reviews with labels, such as *The waiter seemed mean, but was really polite.* Counting good and bad words won't do, because this review has one of each. A batch is some reviews, padded:
+# Your BERT has never met a [CLS] in front of a text. So we take `bert-stories` instead, which has read short stories of everyday life, and give it 2,000 short reviews with labels, such as *The waiter seemed mean, but was really polite.* Counting good and bad words won't do, because this review has one of each. In a batch, `pad` fills up the shorter reviews, and its mask marks the real tokens:
 
 # %%
 from course_kit.data import stories
@@ -663,7 +685,7 @@ assert whole[0] > 0.95 and whole[1] > 0.75
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### What was the reading worth?
-# Would the same network have learned it *without* having read anything? We trained it from scratch on the same reviews, for as many steps. A rival gets them, too: a linear model of the words, and of pairs of words in their order. Because one training may be lucky, we take means of three.
+# Would the same network have learned it *without* having read anything? We train it from scratch, on the same reviews and for as many steps. And do you need a network? The rival is a linear model, which only knows which words occur, and which come before which. One training may be lucky, so a network's bar is the mean of three.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -711,7 +733,7 @@ assert longer["steps"] == 300 and round(100 * longer["tasks"]["sentiment"]["rows
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # On new names and patterns, reading gains fifteen points: 85 % instead of 70, with the same labels and steps. ([And with fewer labels?](06_bert_annex.ipynb#With-how-many-labels-does-pre-training-help?))
 #
-# The bad news is that after 200 steps the linear rival is about as good, without a network. Our program built the reviews from a few patterns, and a pattern shows in its pairs of words, so let's look at text that no program wrote.
+# The bad news is that after 200 steps the linear rival is about as good. Our program built the reviews from a few patterns, and a pattern shows in its pairs of words. So let's look at text that no program wrote.
 #
 # <details><summary>How sure is this?</summary>
 #
@@ -745,7 +767,28 @@ assert [round(100 * x) for x in (worth["bert-prose"]["pre-trained"], films["accu
 assert worth["train"] == 6920 == films["train"] and worth["test"] == 872 == films["test"] and 2 * (0.78 * 0.22 / 872) ** 0.5 < 0.03
 
 # %% [markdown] tags=["keep"]
-# MiniLM's reading gains ten points, but our novels gain nothing here. Without reading, both are about as good as counting words. So whether reading helps may depend on what a model has read, and how much. (MiniLM has also learned to compare sentences, and each share is uncertain by about three points.) To fine-tune a published BERT on your own reviews, you need [six lines](06_bert_annex.ipynb#hub). <!-- source: data/results/bert_worth.json, minilm_sst2.json -->
+# Without reading, both networks are about as good as counting words. MiniLM's reading gains ten points, but our novels gain nothing here. So whether reading helps may depend on what a model has read, and how much. <!-- source: data/results/bert_worth.json, minilm_sst2.json -->
+#
+# <details><summary>How sure is this?</summary>
+#
+# Each share is uncertain by about three points. And MiniLM has not only read: it has also learned to compare sentences. <!-- source: asserted above -->
+#
+# </details>
+#
+# <a id="your-own-reviews"></a>
+# To fine-tune a [published BERT](06_bert_annex.ipynb#hub) on `reviews` of your own, pairs of a text and its label, 0 or 1, you need a few lines of `transformers`:
+#
+# ```python
+# from transformers import AutoModelForSequenceClassification, AutoTokenizer
+# from transformers import Trainer, pipeline
+#
+# name = "distilbert-base-uncased"  # a BERT with half the blocks
+# cut = AutoTokenizer.from_pretrained(name)
+# rows = [{**cut(text, truncation=True), "label": label} for text, label in reviews]
+# model = AutoModelForSequenceClassification.from_pretrained(name, num_labels=2)
+# Trainer(model, train_dataset=rows, processing_class=cut).train()
+# print(pipeline("text-classification", model, tokenizer=cut)("Not bad at all."))
+# ```
 #
 # **Keep this:** a new task needs one new layer on an encoder that has read. Then everything is trained further.
 
@@ -794,7 +837,7 @@ from torch.nn.utils import parametrize
 # course_utils.low_rank: add_low_rank
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# Now only the thin matrices and the head learn, at a larger learning rate: we tried several, and took 0.01.
+# Now only the thin matrices and the head learn, at a larger learning rate (we tried several):
 
 # %% seconds=20 slideshow={"slide_type": "subslide"} tags=["training"]
 lean = BertForSequenceClassification(reader.model.config)
@@ -831,7 +874,7 @@ assert results.load("bert_adapters")["steps"] == 300 and results.load("bert_adap
 assert thin[0] > 0.85
 
 # %% [markdown] tags=["keep"]
-# On reviews of the same kind, LoRA is about as good as training everything, although only 3 % of all numbers learn, most of them the head's. On new names and patterns it was behind in three longer trainings of each, in which LoRA left the pooler as it was ([annex](06_bert_annex.ipynb#What-is-a-bottleneck-adapter?)). But the head alone isn't enough: if you train just pooler and new layer, the model is no better than a coin there.
+# Only 3 % of all numbers have learned, most of them the head's. On reviews of the same kind, that's about as good as training everything. On new names and patterns LoRA was behind, in three longer trainings of each, in which it left the pooler [as it was](06_bert_annex.ipynb#What-is-a-bottleneck-adapter?). Could the head learn alone? If you train just pooler and new layer, the model is no better than a coin there.
 #
 # **Keep this:** LoRA freezes the matrices, and learns a thin product beside some of them.
 

@@ -1068,19 +1068,7 @@ assert torch.tensor(len(tokenizer)).log() < 7.2
 # <a id="hub"></a>
 # The *hub* is the site huggingface.co, where people keep models. Each model is a folder with three things: a **config** (the sizes), a **tokenizer** (how to cut text) and a **model** (the parameters). The library `transformers` has a class for each of the three.
 #
-# **Fine-tune one on your own texts**, given as pairs of a text and its label, 0 or 1. `name` may also be a folder:
-#
-# ```python
-# from transformers import AutoModelForSequenceClassification, AutoTokenizer, Trainer
-#
-# name = "distilbert-base-uncased"
-# cut = AutoTokenizer.from_pretrained(name)
-# rows = [{**cut(text, truncation=True), "label": label} for text, label in reviews]
-# model = AutoModelForSequenceClassification.from_pretrained(name, num_labels=2)
-# Trainer(model, train_dataset=rows, processing_class=cut).train()
-# ```
-#
-# To let it read on in your texts first, without labels, take `AutoModelForMaskedLM`, and give the `Trainer` a `data_collator`: `DataCollatorForLanguageModeling(cut)` does what your `mask_tokens` does.
+# The lesson [fine-tunes one](06_bert.ipynb#your-own-reviews) on your own texts; `name` may also be a folder. To let it read on in your texts first, without labels, take `AutoModelForMaskedLM`, and give the `Trainer` a `data_collator`: `DataCollatorForLanguageModeling(cut)` does what your `mask_tokens` does.
 #
 # What is in such a folder? We save `bert-stories` in this way and load it with *their* class, which gives the same numbers.
 

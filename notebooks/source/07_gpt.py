@@ -99,7 +99,7 @@ labs.opened(
 assert prose.card["data"]["corpus"] == "books" and 32 - (prose.card["data"]["split"].count(";") + 1) == 29
 
 # %% [markdown]
-# An *embedding* turns each token into a vector, and a stack of *blocks* changes these vectors. At the top the last vector is compared with every token that the model knows, which gives the *logits*, and a softmax turns them into probabilities.
+# An *embedding* turns each token into a vector, and a stack of *blocks* changes these vectors. At the top the last vector is compared with every token that the model knows. That gives the *logits*, and a softmax turns them into probabilities.
 #
 # Does the idea hold? We gave six beginnings to `gpt-prose` and to SmolLM2, a published model with 135 million parameters, in its version for chats: <!-- source: model card of SmolLM2-135M -->
 
@@ -135,7 +135,13 @@ assert theirs == ["other", "Paris", "a", "fire", "=", "B"] and round([*tried.val
 assert ours[::3] == ["other", "fire"] and not {"Paris", "bonjour", "B"} & {*ours} and round(continued["parameters"] / 1e6) == 135
 
 # %% [markdown]
-# Both know the phrase and the fire, only SmolLM2 chooses *Paris*, and neither *bonjour*. Now look at the letters. After a single line SmolLM2's first choice, “=”, is wrong, but with two finished lines in front, the right letter, *B*, gets 78 %. Tried on 24 such lines, it missed seven without examples, and one after two. <!-- source: 24 rows of random letters, tried once --> That's what the examples in GPT-3's prompts are for.
+# Both know the phrase and the fire, only SmolLM2 chooses *Paris*, and neither *bonjour*. Now look at the letters. After a single line SmolLM2 chooses “=”, which is wrong. But put two finished lines in front, and it chooses the right letter, *B*. That's what the examples in GPT-3's prompts are for.
+#
+# <details><summary>How sure is this?</summary>
+#
+# We tried 24 such lines: SmolLM2 missed seven without examples, and one after two. <!-- source: 24 rows of random letters, tried once -->
+#
+# </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## One: next word, one loss
@@ -200,13 +206,13 @@ assert round(math.log(11), 1) == 2.4
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Two: a GPT
 # <a id="causal"></a>
-# Here's attention once more, in a picture of Jay Alammar's: a clerk in front of a filing cabinet, in his hand a sticky note with a question, the <b style="color:#bf5f00">query</b>. Each folder has a label, its <b style="color:#007fc6">key</b>, and something inside, its <b style="color:#008a67">value</b>. He compares his note with every label, and takes a blend: most from the folders whose labels fit.
+# Here's attention once more, in a picture of Jay Alammar's. Imagine a clerk in front of a filing cabinet, in his hand a sticky note with a question, the <b style="color:#bf5f00">query</b>. Each folder has a label, its <b style="color:#007fc6">key</b>, and something inside, its <b style="color:#008a67">value</b>. He compares his note with every label, and takes a blend of the contents: most from the folders whose labels fit.
 #
 # In a GPT every token is such a clerk, and also a folder. But **a token may open only its own folder and those of tokens before it**, because otherwise it would find its own answer in the next folder.
 #
-# Let's follow one clerk, *sat*. Query, key and value are vectors, which three matrices compute from a token's vector. Take the dot product of its query with the key of *The*, *old*, *man* or *sat*, and divide by 8, which is √64, because 64 numbers meet here. That's a *score*: the better the label fits, the higher. A softmax turns the four scores into weights that add up to 1, here 0.04, 0.19, 0.62 and 0.15. So *sat* takes 0.62 of the value of *man* and a little of the others. That blend is what attention brings to *sat*.
+# Let's follow one clerk, *sat*. Three matrices turn each token's vector into its query, key and value. The dot product of the query of *sat* with a key, divided by 8, is a *score*: the better the label fits, the higher. A softmax turns the scores of *The*, *old*, *man* and *sat* into weights that add up to 1. In the second head below *man* gets 0.62, so *sat* takes 0.62 of the value of *man*, and a little of the others. That blend is what attention brings to *sat*.
 #
-# One row of weights answers only one question. So each long query, key and value is cut into pieces, and each piece attends on its own: that's a **head**. Its columns in the three matrices are its own, so training can make it look for something else. At the end the heads' blends are glued together, and a last matrix mixes them. `gpt-prose` has six blocks, counted from below, of four heads each. How far back does a token reach?
+# One row of weights answers only one question. So query, key and value are cut into pieces, and each piece gets weights of its own: that's a **head**. At the end the heads' blends are put side by side, and a last matrix mixes them. `gpt-prose` has six blocks of four heads each. Here are two of its heads: how far back does a token reach?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 from course_kit.heads import attention_weights
@@ -224,7 +230,7 @@ labs.folders(
     cabinet,
     title="Whose folders does each token open?",
     caption="Two heads of gpt-prose. An arc leads from the [query|token that asks] back to a [key|folder]; "
-    "the larger the weight, the thicker it is.",
+    "the larger the weight, the thicker it is (below 0.02 there is none).",
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -234,9 +240,9 @@ assert [before[i].argmax() for i in (3, 4, 5, 6)] == [2, 3, 4, 5] and before[2].
 assert [round(x, 2) for x in other[3, :4].tolist()] == [0.04, 0.19, 0.62, 0.15] and seen["decoder"][0].shape[1] == 4 and len(seen["decoder"]) == 6
 
 # %% [markdown]
-# Weights below 0.02 have no arc. In the first head, most of these tokens attend most to the token before them (but *man* to itself). In the second head, the last *the* attends most to *sat*. No arc leads to a later token, because its score is set to $-\infty$ and so its weight is 0.
+# In the first head, most of these tokens attend most to the token right before them (but *man* to itself). In the second, the last *the* attends most to *sat*, three tokens back. No arc leads to a later token, because its score is set to $-\infty$ and so its weight is 0.
 #
-# For all tokens at once this is chapter 5's formula, the softmax of $QK^\top/\sqrt d$, times $V$, where $d$ is the length of a head's piece (here 64, so $\sqrt d=8$). PyTorch computes it in one call; `is_causal=True` hides what comes later. Because the call doesn't return the weights, our class has a second method for them. `split_heads`, `join_heads` and the masks are [chapter 5's](05_transformer.ipynb#multi-head-attention).
+# For all tokens at once this is chapter 5's formula, the softmax of $QK^\top/\sqrt d$, times $V$, where $d$ is the length of a head's piece (here 64, so $\sqrt d=8$). PyTorch computes it in one call; `is_causal=True` hides what comes later. `split_heads`, `join_heads` and the masks are [chapter 5's](05_transformer.ipynb#multi-head-attention).
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["definition"]
 # course_utils.attention: causal_mask, masked_softmax, split_heads, join_heads
@@ -282,7 +288,7 @@ assert says[0].argmax() == told[-1] and (says[:, fire].diff()[7:] > 0).all() and
 assert [round(says[i, fire].item(), 2) for i in (7, 12)] == [0.03, 0.4]
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# At the bottom the stream is only the embedding of *the*, so *the* itself fits best. Then the parts add what they've found, and each of the last five raises *fire*, from 3 % to 40 % in all. In code each part $f$ computes $x+f(\mathrm{norm}(x))$, and `add_norm` is that line, from [chapter 5](05_transformer.ipynb#pre-norm) (`lambda y:` begins a function without a name):
+# At the bottom the stream is only the embedding of *the*, so *the* itself fits best. Then the parts add what they've found, and each of the last five raises *fire*, from 3 % to 40 % in all. In code each part $f$ computes $x+f(\mathrm{norm}(x))$, and `add_norm` is that line, from [chapter 5](05_transformer.ipynb#pre-norm):
 
 # %% slideshow={"slide_type": "skip"} tags=["definition"]
 # course_utils.blocks: add_norm
@@ -295,15 +301,16 @@ from mine import add_norm  # as you wrote it, if you did
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # <a id="context"></a>
-# Below the blocks our class adds up two tables, one of tokens and one of positions. Above them it uses the table of tokens once more: the logit of a token is the dot product of its row with the last vector. The table of positions has only so many rows, and the model can't read more tokens at once: that's its **context**.
+# Below the blocks our class adds two rows for each token, one from a table of tokens and one from a table of positions. Above them a token's logit is the dot product of its row with the last vector. The table of positions has only so many rows, and the model can't read more tokens at once: that's its **context**.
 
 # %% slideshow={"slide_type": "skip"} tags=["definition"]
 # course_utils.gpt: GPTConfig, GPT
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# The five million parameters of `poet` fit into your class:
+# The five million parameters of `poet` fit into your class. Does it compute the same logits?
 
 # %%
+ids = torch.tensor([poet.tokenizer.encode("Thou shalt be free")])  # [1, T]
 yours = GPT(GPTConfig(vocab=69, size=256, layers=6, heads=8, context=256))
 yours.load_state_dict(poet.model.state_dict())
 with torch.no_grad():
@@ -317,6 +324,9 @@ assert gap < 1e-4
 # ### A step of training
 # Let's train a small one on a task in its prompt: six random digits and “=”, after which the same digits should come. Of such a row the model predicts twelve tokens: five digits that nothing gives away (the first is only read), then “=” and the copy.
 
+# %% slideshow={"slide_type": "skip"} tags=["definition"]
+# course_utils.gpt: copying
+
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
     "Suppose that the model learns to copy without an error. Where does its loss end?",
@@ -327,10 +337,7 @@ predict(
 )
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# In each step you take a batch, compute the loss, and let an optimiser change the parameters. Ours is **AdamW**, Adam that also shrinks the parameters a little. `copying` makes the rows, and `flatten(0, 1)` puts the positions of all rows into one list:
-
-# %% jupyter={"source_hidden": true} tags=["definition"]
-# course_utils.gpt: copying
+# Now you train it. The optimiser is **AdamW**, Adam that also shrinks the parameters a little:
 
 # %% jupyter={"source_hidden": true}
 from course_kit.mine import for_training
@@ -350,7 +357,7 @@ losses = []
 for _ in range(200):
     inputs, targets = inputs_and_targets(copying(64))  # 64 rows: [B, T] each
     logits = copier(inputs)  # [B, T, V]
-    loss = F.cross_entropy(logits.flatten(0, 1), targets.flatten())
+    loss = F.cross_entropy(logits.flatten(0, 1), targets.flatten())  # all in one list
     optimiser.zero_grad()
     loss.backward()
     optimiser.step()
@@ -383,7 +390,7 @@ assert copying(1).shape == (1, 13) and round(5 * math.log(10) / 12, 2) == 0.96 a
 assert (said == rows[:, 7:]).all(1).float().mean() > 0.95 and 0.9 < losses[-1] < 1.1
 
 # %% [markdown] tags=["keep"]
-# Your loss can't fall to 0: at best, the five random digits cost $\ln10$ each, and the other seven targets nearly 0. So the mean ends near $\tfrac5{12}\ln10$, which is 0.96.
+# Your loss ends near $\tfrac5{12}\ln10$, which is 0.96: at best, each of the five random digits costs $\ln10$, and the other seven targets nearly 0.
 #
 # **Keep this:** a GPT is a stack of blocks. Each part adds to the residual stream, and nothing sees what comes later.
 
@@ -394,7 +401,7 @@ assert (said == rows[:, 7:]).all(1).float().mean() > 0.95 and 0.9 < losses[-1] <
 
 # %%
 with torch.no_grad():
-    circle = torch.tensor([prose.tokenizer.encode(prompt)])
+    circle = torch.tensor([prose.tokenizer.encode("The old man sat down by the")])
     for _ in range(40):
         likeliest = prose.model(circle)[:, -1].argmax(-1, keepdim=True)  # [1, 1]
         circle = torch.cat([circle, likeliest], 1)
@@ -404,7 +411,7 @@ print(prose.tokenizer.decode(circle[0].tolist()))
 assert prose.tokenizer.decode(circle[0].tolist()).count("I am not afraid of you") >= 3
 
 # %% [markdown]
-# So let's *draw* the next token, each with its own probability. How bold should the draw be? The **temperature** $\tau$ divides the logits before the softmax, $p_i\propto\exp(z_i/\tau)$. The logits 2, 1, 0 give 0.67, 0.24, 0.09; at $\tau=\tfrac12$ they become 4, 2, 0, which gives 0.87, 0.12, 0.02. Below are the eight tokens that `gpt-prose` expects most:
+# So let's *draw* the next token, each with its own probability. How bold should the draw be? The **temperature** $\tau$ divides the logits before the softmax, $p_i\propto\exp(z_i/\tau)$. With the logits 2, 1, 0 the first token gets 0.67. At $\tau=\tfrac12$ they become 4, 2, 0, and it gets 0.87, so the draw is less bold. Here are the eight tokens that `gpt-prose` expects most:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 with torch.no_grad():
@@ -459,7 +466,7 @@ spoken = go_on(yours, begun, 120, temperature=0.5)
 print(poet.tokenizer.decode(spoken[0].tolist()))
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# SmolLM2 wrote this, with the likeliest token each time (you'll run it in chapter 8):
+# And this is SmolLM2, with the likeliest token each time:
 
 # %% jupyter={"source_hidden": true}
 print(continued["writes"], f"({continued.about})", sep="\n")
@@ -510,7 +517,7 @@ def nucleus(logits, top_p):
 # %% [markdown] slideshow={"slide_type": "skip"}
 # <!-- solution: top-p -->
 #
-# For the second knob the draw becomes a function, `next_token`, whose line marked *new* cuts the tail, and `go_on` becomes `write`. `nucleus` wants logits, and $\log p$ will do, because its softmax is $p$ again:
+# For the second knob the draw becomes a function, `next_token`, whose line marked *new* cuts the tail, and `go_on` becomes `write`:
 
 # %% slideshow={"point": ["# new"], "slide_type": "skip"} tags=["definition"]
 # course_utils.gpt: next_token, write
@@ -582,7 +589,7 @@ labs.grows(
 )
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# `words_of` cuts a text into words, each with the space before it, and `joined` joins a pair in one word:
+# To write this, you get two helpers:
 
 # %% jupyter={"source_hidden": true}
 import re
@@ -658,7 +665,7 @@ def says(model):
     return tokenizer.decode(write(model, watson, 10, 0.7, 0.9)[0, 1:].tolist())
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# `fit` is the loop from above, with a stop button. The learning rate rises and then falls, and gradients that are too long are shortened (`clip`). Now and then `fit` calls `not_read`, the loss on the unread tenth, and in the end it keeps the best parameters. `Samples` shows what the model `says` on the way. The first loss should be near ln 756, which is 6.6.
+# `fit` is the loop from above, with a stop button. The learning rate rises and then falls, and gradients that are too long are shortened (`clip`). Now and then `fit` computes `not_read`, the loss on the unread tenth, and in the end it keeps the best parameters. `Samples` prints what the model `says` on the way. The first loss should be near ln 756, which is 6.6.
 
 # %% seconds=60 slideshow={"slide_type": "slide"} tags=["training"]
 torch.manual_seed(0)
@@ -695,7 +702,7 @@ bits = loss / math.log(2) / length
 print(f"{loss:.2f} / ln 2 / {length:.2f} characters = {bits:.2f} bits")
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# Compared with what? A **bigram** table needs no training: it counts which piece follows which. A better table looks at the last three pieces, and mixes in what it knows from two and one. All read nine tenths of the book, and predict the last:
+# Compared with what? A **bigram** table needs no training: it counts which piece follows which. A better table looks at the last three pieces, and mixes in what it knows from two and one. Let them read the same nine tenths of the book, and predict the last:
 
 # %% jupyter={"source_hidden": true}
 read = ids.tolist()
@@ -751,11 +758,11 @@ assert recorded["history"][-1][0] >= 600 and len(known) == 502_797
 assert bits < min(table, tables[1])
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# Your GPT beats the table that counts pairs, and a larger GPT, at its best, does better still. But the table that looks three pieces back is ahead of both. Why? One book is little for a GPT: the larger one soon begins to learn it by heart. `gpt-prose`, which differs in more than its 29 books, is well ahead of such a table. <!-- source: the same table, counted on the 29 books in pieces of gpt-prose: 1.77 bits per character on the three books that were held out; gpt-prose 1.56, data/checkpoints/gpt-prose.json -->
+# Your GPT beats the table that counts pairs, and a larger GPT, at its best, does better still. But the table that looks three pieces back is ahead of both. Why? One book is little for a GPT, and the larger one soon begins to learn it by heart. `gpt-prose`, which differs in more than its 29 books, is well ahead of such a table. <!-- source: the same table, counted on the 29 books in pieces of gpt-prose: 1.77 bits per character on the three books that were held out; gpt-prose 1.56, data/checkpoints/gpt-prose.json -->
 #
 # ### Learned by heart
 # <a id="overfitting"></a>
-# Should you train longer? The larger model did, for ten minutes:
+# Should you train longer, then? We let the larger GPT read on, for ten minutes in all:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 curves = {
@@ -804,7 +811,22 @@ with torch.no_grad():
 assert sum(c.k[0, :, 0].numel() + c.v[0, :, 0].numel() for c in caches) == 3072
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# So we keep each block's keys and values: that's the **KV cache** ([in code](07_gpt_annex.ipynb#How-is-the-cache-written?)). While the text fits into the context, you save more the longer it gets. The price is memory: every token leaves a key and a value in every block, in `gpt-prose` 3,072 numbers in all.
+# So we keep each block's keys and values: that's the **KV cache** ([its class](07_gpt_annex.ipynb#How-is-the-cache-written?)). Let `gpt-prose` read a prompt with caches, then one token alone, and compare that with reading everything again:
+
+# %% slideshow={"slide_type": "subslide"}
+told = torch.tensor([prose.tokenizer.encode("The old man sat down by the fire")])
+caches = prose.model.caches()  # one for each block, empty
+with torch.no_grad():
+    prose.model(told[:, :-1], caches)  # the prompt leaves its keys and values
+    alone = prose.model(told[:, -1:], caches)  # one token: [1, 1, V]
+    gap = (alone - prose.model(told)[:, -1:]).abs().max()
+print(f"the same logits, largest difference {gap:.0e}")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert gap < 1e-3 and alone.shape == (1, 1, 4096)
+
+# %% [markdown] slideshow={"slide_type": "fragment"}
+# The longer the text (up to the context), the more you save. The price is memory: every token leaves a key and a value in every block, in `gpt-prose` 3,072 numbers in all.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["definition"]
 # course_utils.gpt: generate

@@ -1,13 +1,9 @@
 """What BERTs are for today: find the sentence that answers a question.
 
-    real = published(*MINILM)
-    cosines = vectors_of(real, SENTENCES) @ vectors_of(real, ["Who got some fruit?"])[0]
-
 `course results minilm_search` records it for those without MiniLM's weights.
 """
 
 import re
-from collections.abc import Sequence
 
 import torch
 
@@ -51,15 +47,12 @@ QUESTIONS = {  # no word of a question but small ones is in its sentence
 
 
 @torch.no_grad()
-def vectors_of(found: Published, texts: Sequence[str]) -> torch.Tensor:
-    """A vector of length 1 for each text, by a published sentence encoder: [N, D]."""
-    tokenizer = WordPiece(found.tokenizer.backend_tokenizer)
-    return sentence_vectors(from_huggingface(found.model).eval(), collate(encode_all(tokenizer, list(texts))))
-
-
 def figures(found: Published) -> dict:
     """What is found for each question."""
-    vectors, asked = vectors_of(found, SENTENCES), vectors_of(found, list(QUESTIONS))
+    ours, tokenizer = from_huggingface(found.model).eval(), WordPiece(found.tokenizer.backend_tokenizer)
+    vectors, asked = (
+        sentence_vectors(ours, collate(encode_all(tokenizer, texts))) for texts in (SENTENCES, [*QUESTIONS])
+    )
     rows = []
     for (question, wanted), cosines in zip(QUESTIONS.items(), asked @ vectors.T, strict=True):
         cosine, hit = cosines.max().item(), SENTENCES[cosines.argmax()]
