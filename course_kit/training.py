@@ -361,12 +361,13 @@ def summary(run: Run, first: int) -> str:
     best = ""
     if run.best:
         name, value = next(iter(run.best.metrics.items()))
-        best = t("Best {name}: {value}, after step {step}.", name=from_cell(name), value=f"{value:.4g}", step=run.best.step)
+        told = {"name": from_cell(name), "value": f"{value:.4g}", "step": run.best.step}
+        best = t("Best {name}: {value}, after step {step}.", **told)
         if not run.best.state:  # the last point of the picture: the mean of a fortieth
             losses = run.history["loss"][1][: run.step]
             last = losses[-max(1, len(losses) // 40) :] if len(losses) > 80 else losses[-1:]
             best = t("Loss: {mean}.", mean=f"{statistics.mean(last):.3g}")
-    told: dict[str, Any] = {"step": run.step, "steps": run.steps, "trouble": run.trouble}
+    told = {"step": run.step, "steps": run.steps, "trouble": run.trouble}
     if run.stopped == "diverged" and not run.history["loss"][1]:
         return t("Stopped at the first step: {trouble} from the start. Look at the data and the loss.", **told)
     if run.stopped == "diverged":

@@ -165,9 +165,7 @@ def _strings(code, lines):
     texts += [node for node in filled if isinstance(node, ast.JoinedStr)]
     for node in (*texts, *_printed_names(tree, printed)):
         ends = ((node.lineno, node.col_offset), (node.end_lineno, node.end_col_offset))
-        first, last = (
-            lines[row - 1] + len(code[lines[row - 1] :].encode()[:column].decode()) for row, column in ends
-        )
+        first, last = (lines[row - 1] + len(code[lines[row - 1] :].encode()[:column].decode()) for row, column in ends)
         for text in re.finditer(r'"((?:[^"\\]|\\.)*)"', code[first:last]):
             yield first + text.start(1), first + text.end(1)
 
