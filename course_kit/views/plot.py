@@ -101,7 +101,7 @@ def bars(labels, values, *, ylabel="", digits=3, each=None, **words):
     options = dict(names=labels, parts=parts, ylabel=ylabel, digits=digits, dots=dots.shape[1], along=[])
     header = [ylabel or t("name"), *parts] if parts != [""] else [t("name"), ylabel or t("value")]
     arrays = {"y": [np.stack(amounts, -1).ravel()], "dots": [dots.ravel()]}
-    return Chart("bars", None, arrays, options, said + ".", (header, rows), **words)
+    return Chart("bars", None, arrays, options, t("{text}.", text=said), (header, rows), **words)
 
 
 def maps(

@@ -219,6 +219,15 @@ def test_what_a_translation_may_not_lose(text, said, wrong):
     assert len(found) == len(wrong) and all(any(one in sentence for sentence in found) for one in wrong)
 
 
+def test_a_word_that_the_course_does_not_use_for_a_thing_is_named():
+    terms = [["批次", "", "批量"], ["遮住", r"\bcover", "盖住"]]
+    assert catalogues.twins("a batch", "一个批次", terms) == ["批次: the course says 批量"]
+    assert catalogues.twins("Cover a word.", "遮住一个词。", terms) == ["遮住: the course says 盖住"]
+    assert catalogues.twins("a masked score", "被遮住的得分", terms) == []
+    own = spoken.languages()["zh"]["terms"]
+    assert own and not [ours for twin, _, ours in own if re.search(twin, ours)]
+
+
 def test_a_changed_sentence_is_fuzzy(tmp_path, monkeypatch):
     monkeypatch.setattr(catalogues, "path", lambda name, language: tmp_path / f"{name}.po")
     monkeypatch.setattr(catalogues, "wanted", lambda name: {Unit("A key has one value, always."): [("x.md", "1")]})
