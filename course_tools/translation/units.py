@@ -7,13 +7,14 @@ of a formula that stands alone, in \\text. Formulas, code blocks, anchors, comme
 import ast
 import csv
 import html
-import io
 import re
-import tokenize
 from pathlib import Path
 from typing import NamedTuple
 
 from course_kit import files
+from course_kit.i18n import remarks
+from course_kit.mine.composing import origins
+from course_kit.mine.source import course
 from course_tools.authoring import sources
 from course_tools.authoring.rewriting import plain, rewritten
 
@@ -40,6 +41,7 @@ ROOMS = {
     "kit": ["course.py", "course_kit/**/*.py", *(f"course_tools/classroom/{one}.py" for one in CLASSROOM)],
     "site": ["course_tools/publishing/**/*.py", "course_tools/publishing/**/*.j2"],
     "views": [f"{room}/**/*.js" for room in ("course_kit/views/js/src", "chapters")],
+    "mine": ["chapters/*/kept/*.py"],  # the files that readers keep
 }
 ROOMS["site"] += [f"course_tools/{one}.py" for one in ("authoring/minutes", "classroom/plans")]
 ROOMS["site"] += ["course_tools/classroom/presenting/speaker.py"]
@@ -133,25 +135,10 @@ def commented(cell, said, every=False):
     code = re.sub(r"^[%!].*", lambda magic: " " * len(magic[0]), cell.source, flags=re.M)
     lines = [0, *(end.end() for end in re.finditer("\n", code))]
     made = cell.source
-    for begin, end in sorted({*_remarks(code, lines), *_strings(code, lines)}, reverse=True):
+    for begin, end in sorted({*remarks.places(code), *_strings(code, lines)}, reverse=True):
         if every or re.search("[A-Za-z]{2}", re.sub(r"\{[^{}]*\}", "", code[begin:end])):
             made = made[:begin] + said(made[begin:end]) + made[end:]
     return made
-
-
-def _remarks(code, lines):
-    """Where the comments of a cell are, and the lines of its docstrings: (begin, end)."""
-    for token in tokenize.generate_tokens(io.StringIO(code).readline):
-        begin = lines[min(token.start[0], len(lines)) - 1] + token.start[1]  # the end is a line of its own
-        if token.type == tokenize.COMMENT:
-            yield begin + len(token.string) - len(token.string.lstrip("# ")), begin + len(token.string)
-        elif (
-            token.type == tokenize.STRING
-            and token.string.startswith('"""')
-            and not token.line[: token.start[1]].strip()
-        ):
-            for line in re.finditer(r"[^\s].*", token.string[3:-3]):
-                yield begin + 3 + line.start(), begin + 3 + line.end()
 
 
 def _strings(code, lines):
@@ -218,8 +205,9 @@ def of_room(name):
     course = files.course_folder()
     for path in sorted({path for pattern in rooms()[name] for path in course.glob(pattern)}):
         place = path.relative_to(course)
-        if not {"node_modules", "kept", "dist"} & set(place.parts):
-            yield from ((place.as_posix(), line, unit) for line, unit in READ[path.suffix](path))
+        if not {"node_modules", "dist", "kept" * (name != "mine")} & set(place.parts):
+            read = _of_kept if name == "mine" else READ[path.suffix]
+            yield from ((place.as_posix(), line, unit) for line, unit in read(path))
 
 
 def _of_python(path: Path):
@@ -229,6 +217,21 @@ def _of_python(path: Path):
             texts = [one.value for one in node.args[: 1 + (name == "tn")]]
             context = next((one.value.value for one in node.keywords if one.arg == "context"), None)
             yield node.lineno, Unit(*texts, **{"context": context})
+
+
+def _of_kept(path: Path):
+    """Comments and lines of docstrings of a kept file, and of what it takes from elsewhere; marks of exercises and of
+    tools aside, and those that are shapes alone."""
+    texts = [path.read_text(encoding="utf-8")]
+    if path.stem != "__init__":
+        module = ".".join(path.relative_to(files.course_folder()).with_suffix("").parts)
+        found = (course(home).definition(name) for home, name in origins(module).values() if home != module)
+        texts += filter(None, found)
+    for code in texts:
+        for begin, end in remarks.places(code):
+            text = code[begin:end]
+            if re.search(r"[a-z]{3} [a-z]{2}|^[A-Za-z ]{5,}", text) and not re.match("exercise: |noqa|fmt: ", text):
+                yield code.count("\n", 0, begin) + 1, Unit(text)
 
 
 def _of_table(path: Path):

@@ -12,6 +12,7 @@ import pytest
 import course
 from course_kit import files, i18n
 from course_kit.i18n import catalogues as spoken
+from course_kit.i18n import remarks
 from course_tools.authoring import sources
 from course_tools.translation import catalogues, english, notebooks, units
 from course_tools.translation.units import Unit
@@ -276,6 +277,20 @@ def test_a_text_said_as_it_is_is_itself(name):
 @pytest.mark.parametrize("name", catalogues.names())
 def test_what_is_translated_keeps_numbers_formulas_and_places(name):
     assert catalogues.problems(name, "zh") == []
+
+
+def test_a_kept_file_says_in_chinese_what_it_says_and_computes_the_same():
+    english = remarks.spoken(source := (files.course_folder() / "chapters/ch01/kept/attention.py").read_text("utf-8"))
+    i18n.use("zh")
+    try:
+        chinese = remarks.spoken(source)
+    finally:
+        i18n.use("en")
+    assert english == source and chinese.startswith('"""用')
+    plain = [re.sub(r'"""[\s\S]*?"""|#.*', "", one) for one in (english, chinese)]
+    assert plain[0] == plain[1]
+    said = [chinese[slice(*place)] for place in remarks.places(chinese)]
+    assert not [one for one in said if re.search("[a-z]{3} [a-z]{3} [a-z]{3}", one) and not one.startswith("exercise")]
 
 
 def test_the_help_of_the_command_is_in_the_language_in_use(capsys):
