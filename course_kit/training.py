@@ -22,7 +22,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from course_kit.i18n import mark, sentences, t
+from course_kit.i18n import from_cell, mark, sentences, t
 from course_kit.training_state import State, Stop, Stream, gpus
 
 Evaluation = Callable[[nn.Module], float | Mapping[str, float]]
@@ -226,7 +226,7 @@ class Run:
     def status(self) -> str:
         """`step 120 of 200 · loss 0.031 · held-out 0.04 · best 0.039 after step 110`"""
         parts = [t("step {step} of {steps}", step=self.step, steps=self.steps)]
-        parts += [f"{name} {y[-1]:.4g}" for name, (_, y) in self.history.items() if y]
+        parts += [f"{from_cell(name)} {y[-1]:.4g}" for name, (_, y) in self.history.items() if y]
         if self.best and self.best.state:
             parts.append(t("best {value} after step {step}", value=f"{self.best.value:.4g}", step=self.best.step))
         return " · ".join(parts)
@@ -361,12 +361,13 @@ def summary(run: Run, first: int) -> str:
     best = ""
     if run.best:
         name, value = next(iter(run.best.metrics.items()))
-        best = t("Best {name}: {value}, after step {step}.", name=name, value=f"{value:.4g}", step=run.best.step)
+        told = {"name": from_cell(name), "value": f"{value:.4g}", "step": run.best.step}
+        best = t("Best {name}: {value}, after step {step}.", **told)
         if not run.best.state:  # the last point of the picture: the mean of a fortieth
             losses = run.history["loss"][1][: run.step]
             last = losses[-max(1, len(losses) // 40) :] if len(losses) > 80 else losses[-1:]
             best = t("Loss: {mean}.", mean=f"{statistics.mean(last):.3g}")
-    told: dict[str, Any] = {"step": run.step, "steps": run.steps, "trouble": run.trouble}
+    told = {"step": run.step, "steps": run.steps, "trouble": run.trouble}
     if run.stopped == "diverged" and not run.history["loss"][1]:
         return t("Stopped at the first step: {trouble} from the start. Look at the data and the loss.", **told)
     if run.stopped == "diverged":

@@ -60,7 +60,7 @@ def comparison(size: int = 64, hidden_size: int = 32, length: int = 128) -> Tabl
                 mark("parameters"): score.num_parameters,
                 mark("multiply–adds per pair"): round(multiply_adds(score, queries, keys) / length**2, 1),
                 mark("kept per pair"): round(numbers_kept(score, queries, keys) / length**2, 1),
-                "Dq ≠ Dk": "no" if kind.same_size else "yes",
+                "Dq ≠ Dk": mark("no") if kind.same_size else mark("yes"),
             }
         )
     return Table(

@@ -50,8 +50,8 @@ def sentences(*parts: str) -> str:
 
 
 def from_cell(text: Any, /, **places: Any) -> Any:
-    """What a notebook's cell gave to be shown: looked up, as a whole, in the catalogue of that notebook. What is no
-    text, and each text in a list, likewise."""
+    """What a notebook's cell gave to be shown, or a name from a record: looked up, as a whole, in the catalogue of that
+    notebook, else as `t` does. Of a list each text is; what is no text stays."""
     if isinstance(text, list | tuple):
         return [from_cell(one) for one in text]
     if not isinstance(text, str):
@@ -59,7 +59,7 @@ def from_cell(text: Any, /, **places: Any) -> Any:
     if current() != "en":
         from .catalogues import lesson
 
-        text = lesson(current(), _state["notebook"]).get(text, text)
+        text = lesson(current(), _state["notebook"]).get(text) or _words().text(text, None)
     return _filled(text, places)
 
 

@@ -22,7 +22,7 @@ from dataclasses import dataclass, field, replace
 
 from course_kit.exercises.define import find
 from course_kit.exercises.dependencies import parsed
-from course_kit.i18n import t
+from course_kit.i18n import remarks, sentences, t
 
 from .source import COURSE, Import, Source, course, is_installed, is_kept, uses
 from .text import BETWEEN, blocks, lines
@@ -81,7 +81,8 @@ def composed(module: str, answers: Answers, read: Callable[[str], Source] = cour
     while True:
         file = _File(read(module), answers, read)
         try:
-            return file.composed(tuple(notes))
+            made = file.composed(tuple(notes))
+            return replace(made, text=remarks.spoken(made.text))
         except CannotTake as why:
             if file.at not in answers:
                 raise
@@ -154,7 +155,7 @@ class _File:
     def docstring(self, whose: str) -> str:
         text = ast.get_source_segment(self.source.text, self.described) if self.described else None
         about = text[3:-3].rstrip() if text else ""
-        said = " ".join(filter(None, (whose, LICENCE)))
+        said = sentences(whose, LICENCE)
         return f'"""{about}\n\n{said}\n"""'
 
     def body(self) -> str:

@@ -15,7 +15,6 @@ from course_kit.i18n import sentences, t
 
 from . import answers, record
 from .composing import Answers, Composed, composed, package
-from .source import course
 from .trying import tried
 
 PATIENCE = 15.0  # seconds to wait for another kernel, which writes meanwhile
@@ -117,7 +116,7 @@ def _keep(module: str, own: Answers, where: Path | None, first: bool) -> None:
 
 def _folded(made: Composed) -> Piece:
     """A file to unfold; as plain text its name, and the first line of its docstring."""
-    about = (ast.get_docstring(ast.parse(course(made.module).text)) or "").partition("\n")[0]
+    about = (ast.get_docstring(ast.parse(made.text)) or "").partition("\n")[0]
     return (
         f"<details><summary>mine/{made.name}.py</summary>{code(made.text)}</details>",
         f"mine/{made.name}.py: {about}",

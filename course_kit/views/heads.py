@@ -125,7 +125,7 @@ class Heads(View):
             x, top = row[self.key(row)], int(np.nan_to_num(row, nan=-1).argmax())
             cells = [t("masked") if np.isnan(x) else f"{x:.3f}", f"{m['keys'][top]} {np.nan_to_num(row[top]):.3f}"]
             if self.knocked:
-                cells.append("yes" if (layer, head) in self.knocked else "")
+                cells.append(t("yes") if (layer, head) in self.knocked else "")
             rows.append([_name(layer, head), *cells])
         return TextTable(header, rows)
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from course_kit.i18n import sentences, t
+from course_kit.i18n import from_cell, sentences, t
 from course_kit.programs.arguments import described
 from course_kit.views.arguments import (
     allowed_pairs,
@@ -134,7 +134,8 @@ def heatmap(
     controls = [{"kind": "choice", "name": "head", "label": t("which"), **menu}] if heads > 1 else []
     arrays = {"weights": shown.astype("<f4" if shown.size <= 4096 else "<f2").ravel()}  # float16 has .428 for 3/7
     options = {"shape": list(values.shape), "queries": queries, "keys": keys, "range": [0.0, high], "names": names}
-    options["axes"] = checked_labels(axes, 2, "axes", "a heatmap has {} sides")
+    axes = checked_labels(axes, 2, "axes", "a heatmap has {} sides")
+    options["axes"] = [name if name in ("query", "key") else from_cell(name) for name in axes]
     view = Heatmap(title, caption, arrays, state, controls, options)
     side = 0.42 * max(1.0, 6 / max(count, width))
     view.size = (min(7.5, max(3.2, side * width + 1.4)), min(7.5, max(2.2, side * count + 1.2)))

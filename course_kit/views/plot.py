@@ -4,7 +4,7 @@ import copy
 
 import numpy as np
 
-from course_kit.i18n import from_cell, t
+from course_kit.i18n import from_cell, mark, t
 from course_kit.programs.arguments import described
 from course_kit.views.arguments import as_array, as_labels, checked_labels
 from course_kit.views.chart import Chart, Series, clock
@@ -101,7 +101,7 @@ def bars(labels, values, *, ylabel="", digits=3, each=None, **words):
     options = dict(names=labels, parts=parts, ylabel=ylabel, digits=digits, dots=dots.shape[1], along=[])
     header = [ylabel or t("name"), *parts] if parts != [""] else [t("name"), ylabel or t("value")]
     arrays = {"y": [np.stack(amounts, -1).ravel()], "dots": [dots.ravel()]}
-    return Chart("bars", None, arrays, options, said + ".", (header, rows), **words)
+    return Chart("bars", None, arrays, options, t("{text}.", text=said), (header, rows), **words)
 
 
 def maps(
@@ -128,7 +128,8 @@ def maps(
     if along is not None:
         words |= dict(limits=limits, signed=signed, axes=axes, scale=scale, across=across)
         return _along(matrices, along, lambda of: maps(of, rows, columns, **words))
-    of = [({}, word) if isinstance(word, str) else (word, what) for word, what in ((rows, "row"), (columns, "column"))]
+    plain = (rows, mark("row")), (columns, mark("column"))
+    of = [({}, word) if isinstance(word, str) else (word, what) for word, what in plain]
     axes = axes and tuple(from_cell(name) for name in axes)
     parts = {title: as_array(matrix, title) for title, matrix in matrices.items()}
     half = limits == (0, 1) and not signed and all(np.isin(part, (0, 1)).all() for part in parts.values())
@@ -140,10 +141,11 @@ def maps(
         panels.append(
             dict(title=from_cell(title), shape=part.shape, signed=title in signed, mask=bool(half), range=ends) | names
         )
-    options = dict(panels=panels, rows=of[0][1], columns=of[1][1], axes=axes, scale=from_cell(scale))
+    down, over = (word if word in ("query", "key") else from_cell(word) for _, word in of)
+    options = dict(panels=panels, rows=down, columns=over, axes=axes, scale=from_cell(scale))
     options |= {"across": across, "along": []}
     arrays = {"y": [part.ravel() for part in parts.values()]}
-    return Chart("maps", None, arrays, options, *_read_out(parts, of[0][1]), **words)
+    return Chart("maps", None, arrays, options, *_read_out(parts, from_cell(of[0][1])), **words)
 
 
 def _read_out(parts: dict, rows: str) -> tuple[str, tuple[list, list]]:

@@ -3,7 +3,7 @@
 import html
 from typing import NamedTuple
 
-from course_kit.i18n import from_cell, t
+from course_kit.i18n import from_cell
 
 MOST_DIGITS = 4  # of a number in a table whose column has one form
 
@@ -62,7 +62,7 @@ class Table(list):
         self.caption, self.data = from_cell(caption), data
 
     def _cells(self):
-        yield [from_cell(t(str(name))) for name in self[0]]
+        yield [from_cell(str(name)) for name in self[0]]
         shown = {name: [row[name] for row in self] for name in self[0]}
         columns = (_column(x if name in self.data else from_cell(x)) for name, x in shown.items())
         yield from zip(*columns, strict=True)

@@ -97,12 +97,13 @@ def _changed(unit, gone):
 
 def problems(name, language):
     """What is wrong in a catalogue -> list of (line, sentence). Nothing is built from a catalogue that has one."""
-    found, prose = [], name not in units.rooms()
+    found, prose, terms = [], name not in units.rooms(), languages()[language].get("terms", [])
     for entry in read(name, language):
         if entry.translated():
             forms = [entry.msgstr] if not entry.msgid_plural else entry.msgstr_plural.values()
             each = [lost(entry.msgid_plural or entry.msgid, one, numbers=prose) for one in forms]
             found += [(entry.linenum, one) for sentences in each for one in sentences]
+            found += [(entry.linenum, one) for said in forms for one in twins(entry.msgid, said, terms)]
     return found
 
 
@@ -114,6 +115,15 @@ def lost(text, said, numbers=True):
         found += [f"{kind}{one} of the English is missing" for one in (ours - theirs)]
         found += [f"{kind}{one} is not in the English" for one in (theirs - ours)]
     return found + [f"Markdown leaves **{one}** open: put its stop behind it" for one in _open(said) if numbers]
+
+
+def twins(text, said, terms):
+    """Where a translation has a word that the course does not use for this: (it, what it is of, "" of all, ours)."""
+    return [
+        f"{found[0]}: the course says {ours}"
+        for twin, of, ours in terms
+        if re.search(of, text, re.I) and (found := re.search(twin, said))
+    ]
 
 
 def _open(said):

@@ -117,7 +117,7 @@ def _keep_outputs(notebook, name, to):
 
 def _bare(cell):
     """A cell's code without what may differ by language."""
-    return units.commented(cell, lambda unit: "")
+    return units.commented(cell, lambda unit: "", every=True)
 
 
 def _built(name, to):

@@ -7,13 +7,14 @@ of a formula that stands alone, in \\text. Formulas, code blocks, anchors, comme
 import ast
 import csv
 import html
-import io
 import re
-import tokenize
 from pathlib import Path
 from typing import NamedTuple
 
 from course_kit import files
+from course_kit.i18n import remarks
+from course_kit.mine.composing import origins
+from course_kit.mine.source import course
 from course_tools.authoring import sources
 from course_tools.authoring.rewriting import plain, rewritten
 
@@ -31,6 +32,8 @@ LABELS = {
     "mark",
     "fold",
     "note",
+    "key_name",
+    "value_name",
 }
 CLASSROOM = "doctor", "lab", "workbook", "progress", "problem", "grading/inside/problem"  # what a student starts
 LABELS |= {"answers", "because"}  # what a view shows as it was given, by its name in the spec
@@ -38,6 +41,7 @@ ROOMS = {
     "kit": ["course.py", "course_kit/**/*.py", *(f"course_tools/classroom/{one}.py" for one in CLASSROOM)],
     "site": ["course_tools/publishing/**/*.py", "course_tools/publishing/**/*.j2"],
     "views": [f"{room}/**/*.js" for room in ("course_kit/views/js/src", "chapters")],
+    "mine": ["chapters/*/kept/*.py"],  # the files that readers keep
 }
 ROOMS["site"] += [f"course_tools/{one}.py" for one in ("authoring/minutes", "classroom/plans")]
 ROOMS["site"] += ["course_tools/classroom/presenting/speaker.py"]
@@ -116,58 +120,78 @@ def _inside(value, key=""):
 
 
 def of_comments(cell):
-    """The comments, docstrings and printed words of a cell that is read: all that may differ in its code."""
+    """The comments, docstrings and printed words of a cell: all that may differ in its code."""
     found = []
     commented(cell, lambda unit: found.append(unit) or unit)
     return found[::-1]
 
 
-def commented(cell, said):
-    """A cell's code with said(unit) in place of each comment, each line of a docstring and each text that is printed;
-    of one that is folded, as it is. From its end to its beginning."""
-    if cell.metadata.get("jupyter", {}).get("source_hidden") or "asserts" in sources.tags(cell):
+def commented(cell, said, every=False):
+    """A cell's code with said(unit) in place of each comment, each line of a docstring, each text that is printed or
+    returned with values in it, and each label with values; of asserts, as it is. every: also what has no English word
+    in it. From its end to its beginning."""
+    if "asserts" in sources.tags(cell):
         return cell.source
     code = re.sub(r"^[%!].*", lambda magic: " " * len(magic[0]), cell.source, flags=re.M)
     lines = [0, *(end.end() for end in re.finditer("\n", code))]
-    spans = [
-        span
-        for span in (*_remarks(code, lines), *_printed(code, lines))
-        if re.search("[A-Za-z]{2}", re.sub(r"\{[^{}]*\}", "", code[slice(*span)]))
-    ]
     made = cell.source
-    for begin, end in sorted(spans, reverse=True):
-        made = made[:begin] + said(made[begin:end]) + made[end:]
+    for begin, end in sorted({*remarks.places(code), *_strings(code, lines)}, reverse=True):
+        if every or re.search("[A-Za-z]{2}", re.sub(r"\{[^{}]*\}", "", code[begin:end])):
+            made = made[:begin] + said(made[begin:end]) + made[end:]
     return made
 
 
-def _remarks(code, lines):
-    """Where the comments of a cell are, and the lines of its docstrings: (begin, end)."""
-    for token in tokenize.generate_tokens(io.StringIO(code).readline):
-        begin = lines[min(token.start[0], len(lines)) - 1] + token.start[1]  # the end is a line of its own
-        if token.type == tokenize.COMMENT:
-            yield begin + len(token.string) - len(token.string.lstrip("# ")), begin + len(token.string)
-        elif (
-            token.type == tokenize.STRING
-            and token.string.startswith('"""')
-            and not token.line[: token.start[1]].strip()
-        ):
-            for line in re.finditer(r"[^\s].*", token.string[3:-3]):
-                yield begin + 3 + line.start(), begin + 3 + line.end()
+def _strings(code, lines):
+    """Where the texts are that a cell prints, or that its values fill, with the places for these in them."""
+    tree = ast.parse(code)
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    printed = [one for call in calls if getattr(call.func, "id", "") == "print" for one in call.args]
+    texts = [one for given in printed for one in _made_of(given)]
+    filled = [word.value for call in calls for word in call.keywords if word.arg in LABELS]
+    filled += [node.value for node in ast.walk(tree) if isinstance(node, ast.Return)]
+    texts += [node for node in filled if isinstance(node, ast.JoinedStr)]
+    for node in (*texts, *_printed_names(tree, printed)):
+        ends = ((node.lineno, node.col_offset), (node.end_lineno, node.end_col_offset))
+        first, last = (lines[row - 1] + len(code[lines[row - 1] :].encode()[:column].decode()) for row, column in ends)
+        for text in re.finditer(r'"((?:[^"\\]|\\.)*)"', code[first:last]):
+            yield first + text.start(1), first + text.end(1)
 
 
-def _printed(code, lines):
-    """Where the texts are that a cell prints, with the places for values in them."""
-    for node in ast.walk(ast.parse(code)):
-        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "print":
-            for given in node.args:
-                if not (isinstance(given, ast.JoinedStr) or isinstance(getattr(given, "value", None), str)):
-                    continue
-                ends = ((given.lineno, given.col_offset), (given.end_lineno, given.end_col_offset))
-                first, last = (
-                    lines[row - 1] + len(code[lines[row - 1] :].encode()[:column].decode()) for row, column in ends
-                )
-                for text in re.finditer(r'"((?:[^"\\]|\\.)*)"', code[first:last]):
-                    yield first + text.start(1), first + text.end(1)
+def _made_of(node):
+    """The strings that a value is made of: put together, joined, filled, one of two."""
+    if isinstance(node, ast.JoinedStr) or isinstance(getattr(node, "value", None), str):
+        yield node
+    elif isinstance(node, ast.Call) and getattr(node.func, "attr", "") in ("format", "join"):
+        joined = node.args if node.func.attr == "join" else ()
+        yield from (text for one in (node.func.value, *joined) for text in _made_of(one))
+    else:
+        parts = {ast.BinOp: ("left", "right"), ast.IfExp: ("body", "orelse"), ast.Starred: ("value",)}
+        parts |= {ast.GeneratorExp: ("elt",), ast.ListComp: ("elt",)}
+        for part in parts.get(type(node), ()):
+            yield from _made_of(getattr(node, part))
+
+
+def _printed_names(tree, printed):
+    """The words over which a loop runs and that are printed, and used for nothing else."""
+    shown = set()
+    for node in printed:
+        texts = [value for text in _made_of(node) for value in getattr(text, "values", ())]
+        filled = [one for call in ast.walk(node) if getattr(getattr(call, "func", None), "attr", "") == "format"
+                  for one in call.args]  # fmt: skip
+        shown |= {id(one) for one in (node, *filled)} | {id(getattr(value, "value", None)) for value in texts}
+    names = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)]
+    used = {name.id for name in names if id(name) not in shown}
+    for loop in ast.walk(tree):
+        if isinstance(loop, ast.For | ast.comprehension):
+            rows, targets = loop.iter, getattr(loop.target, "elts", [loop.target])
+            if isinstance(rows, ast.Call) and getattr(rows.func, "attr", "") == "items":
+                rows, targets = rows.func.value, targets[:1]
+            rows = rows.keys if isinstance(rows, ast.Dict) else getattr(rows, "elts", ())
+            for row in rows:
+                for name, word in zip(targets, getattr(row, "elts", [row]), strict=False):
+                    is_text = isinstance(getattr(word, "value", None), str)
+                    if is_text and getattr(name, "id", "") in {one.id for one in names} - used:
+                        yield word
 
 
 def of_page(name):
@@ -181,8 +205,9 @@ def of_room(name):
     course = files.course_folder()
     for path in sorted({path for pattern in rooms()[name] for path in course.glob(pattern)}):
         place = path.relative_to(course)
-        if not {"node_modules", "kept", "dist"} & set(place.parts):
-            yield from ((place.as_posix(), line, unit) for line, unit in READ[path.suffix](path))
+        if not {"node_modules", "dist", "kept" * (name != "mine")} & set(place.parts):
+            read = _of_kept if name == "mine" else READ[path.suffix]
+            yield from ((place.as_posix(), line, unit) for line, unit in read(path))
 
 
 def _of_python(path: Path):
@@ -192,6 +217,21 @@ def _of_python(path: Path):
             texts = [one.value for one in node.args[: 1 + (name == "tn")]]
             context = next((one.value.value for one in node.keywords if one.arg == "context"), None)
             yield node.lineno, Unit(*texts, **{"context": context})
+
+
+def _of_kept(path: Path):
+    """Comments and lines of docstrings of a kept file, and of what it takes from elsewhere; marks of exercises and of
+    tools aside, and those that are shapes alone."""
+    texts = [path.read_text(encoding="utf-8")]
+    if path.stem != "__init__":
+        module = ".".join(path.relative_to(files.course_folder()).with_suffix("").parts)
+        found = (course(home).definition(name) for home, name in origins(module).values() if home != module)
+        texts += filter(None, found)
+    for code in texts:
+        for begin, end in remarks.places(code):
+            text = code[begin:end]
+            if re.search(r"[a-z]{3} [a-z]{2}|^[A-Za-z ]{5,}", text) and not re.match("exercise: |noqa|fmt: ", text):
+                yield code.count("\n", 0, begin) + 1, Unit(text)
 
 
 def _of_table(path: Path):

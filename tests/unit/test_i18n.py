@@ -12,6 +12,7 @@ import pytest
 import course
 from course_kit import files, i18n
 from course_kit.i18n import catalogues as spoken
+from course_kit.i18n import remarks
 from course_tools.authoring import sources
 from course_tools.translation import catalogues, english, notebooks, units
 from course_tools.translation.units import Unit
@@ -166,7 +167,25 @@ def test_of_a_cell_that_is_read_comments_docstrings_and_what_is_printed_may_diff
     made = units.commented(cell, said.__getitem__)
     assert made == 'def f(x):\n    """A\n    B"""\n    y = "# no"  # C\n    print(f"« {x} »", x, "E")  # [2]\n'
     cell.metadata = {"jupyter": {"source_hidden": True}}
+    assert units.commented(cell, said.__getitem__) == made
+    cell.metadata = {"tags": ["asserts"]}
     assert units.commented(cell, said.__getitem__) == code
+
+
+@pytest.mark.parametrize(
+    ("code", "found"),
+    [
+        ('print("so {:.0%}, not {}".format(*both), "a" if x else "bad", *(f"{n} of" for n in x))',
+         ["so {:.0%}, not {}", "bad", "{n} of"]),
+        ('def exam(x):\n    return f"{x} of them"', ["{x} of them"]),
+        ('plot.lines(x, title=f"Means of {n}", label=name[f"key {n}"])', ["Means of {n}"]),
+        ('for name, x in {"all of": a, "some": b}.items():\n    print(f"{name:9} {x}")', ["all of", "some"]),
+        ('for kind in ["rotary", "none"]:\n    print(kind, models[kind])', []),
+        ('print(told("the cat"), names["cat"])', []),
+    ],
+)  # fmt: skip
+def test_what_a_cell_prints_is_text_and_what_it_computes_with_is_not(code, found):
+    assert units.of_comments(nbformat.v4.new_code_cell(code)) == found
 
 
 def test_what_is_marked_in_python_templates_and_scripts_is_extracted(tmp_path):
@@ -199,6 +218,15 @@ def test_what_is_marked_in_python_templates_and_scripts_is_extracted(tmp_path):
 def test_what_a_translation_may_not_lose(text, said, wrong):
     found = catalogues.lost(text, said)
     assert len(found) == len(wrong) and all(any(one in sentence for sentence in found) for one in wrong)
+
+
+def test_a_word_that_the_course_does_not_use_for_a_thing_is_named():
+    terms = [["批次", "", "批量"], ["遮住", r"\bcover", "盖住"]]
+    assert catalogues.twins("a batch", "一个批次", terms) == ["批次: the course says 批量"]
+    assert catalogues.twins("Cover a word.", "遮住一个词。", terms) == ["遮住: the course says 盖住"]
+    assert catalogues.twins("a masked score", "被遮住的得分", terms) == []
+    own = spoken.languages()["zh"]["terms"]
+    assert own and not [ours for twin, _, ours in own if re.search(twin, ours)]
 
 
 def test_a_changed_sentence_is_fuzzy(tmp_path, monkeypatch):
@@ -249,6 +277,20 @@ def test_a_text_said_as_it_is_is_itself(name):
 @pytest.mark.parametrize("name", catalogues.names())
 def test_what_is_translated_keeps_numbers_formulas_and_places(name):
     assert catalogues.problems(name, "zh") == []
+
+
+def test_a_kept_file_says_in_chinese_what_it_says_and_computes_the_same():
+    english = remarks.spoken(source := (files.course_folder() / "chapters/ch01/kept/attention.py").read_text("utf-8"))
+    i18n.use("zh")
+    try:
+        chinese = remarks.spoken(source)
+    finally:
+        i18n.use("en")
+    assert english == source and chinese.startswith('"""用')
+    plain = [re.sub(r'"""[\s\S]*?"""|#.*', "", one) for one in (english, chinese)]
+    assert plain[0] == plain[1]
+    said = [chinese[slice(*place)] for place in remarks.places(chinese)]
+    assert not [one for one in said if re.search("[a-z]{3} [a-z]{3} [a-z]{3}", one) and not one.startswith("exercise")]
 
 
 def test_the_help_of_the_command_is_in_the_language_in_use(capsys):

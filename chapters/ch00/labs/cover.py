@@ -16,7 +16,7 @@ from course_kit.checkpoints import Loaded, folder, load_checkpoint
 from course_kit.decoding import beam_search
 from course_kit.decoding.steps import TransformerState, TransformerSteps
 from course_kit.heads import attention_weights, heads_of, silenced
-from course_kit.i18n import mark, sentences, t
+from course_kit.i18n import sentences, t
 from course_kit.text import BOS, EOS
 from course_kit.views.reader_input import options_of
 from course_kit.views.table import TextTable
@@ -175,7 +175,7 @@ def cover(
     }  # fmt: skip
     state = {"sentence": COW, "attention": "on", "asker": -1, "tried": []}
     controls = [
-        {"kind": "choice", "name": "attention", "label": mark("attention"), "options": ["on", "off"]},
+        {"kind": "choice", "name": "attention", "label": t("attention"), "options": ["on", "off"]},
         {"kind": "choice", "name": "sentence", "label": t("sentence"), "options": list(studies), "words": NAMES},
         {"kind": "button", "name": "reset", "label": t("reset")},
     ]

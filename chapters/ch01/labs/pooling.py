@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from course_kit.i18n import mark, sentences, t
+from course_kit.i18n import from_cell, mark, sentences, t
 from course_kit.programs.arguments import described, flag, real_number, string
 from course_kit.views.arguments import as_array
 from course_kit.views.live import shell
@@ -222,7 +222,7 @@ def clock(hours: float) -> str:
 
 
 def _named(key_name: str, value_name: str) -> dict:
-    return {"key_name": key_name, "value_name": value_name, "clock": key_name == HOUR}
+    return {"key_name": from_cell(key_name), "value_name": from_cell(value_name), "clock": key_name == HOUR}
 
 
 def _effective(weights: np.ndarray) -> float:

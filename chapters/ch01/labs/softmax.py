@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from course_kit.i18n import t
+from course_kit.i18n import from_cell, t
 from course_kit.views.arguments import as_array, checked_labels
 from course_kit.views.live import shell
 from course_kit.views.table import TextTable
@@ -60,7 +60,7 @@ def softmax(
     scores = as_array(scores, "scores")
     if scores.ndim != 1 or not 1 <= len(scores) <= 12 or not np.isfinite(scores).all():
         raise ValueError(f"scores has shape {scores.shape}: this lab needs 1 to 12 finite numbers, shape [K]")
-    names = checked_labels(names, len(scores), "names", "there are {} scores")
+    names = from_cell(checked_labels(names, len(scores), "names", "there are {} scores"))
     state = {"scores": scores.astype("<f4").tolist(), "temperature": 1.0, "shift": 0.0}
     warm = [round(float(t), 3) for t in np.geomspace(0.05, 20, 61)]
     shifts = [0.0, 1.0, 10.0, 100.0, 500.0, 700.0, 1000.0]

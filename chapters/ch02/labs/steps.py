@@ -2,7 +2,7 @@
 
 import torch
 
-from course_kit.i18n import t
+from course_kit.i18n import from_cell, t
 from course_kit.views.arguments import as_array, checked_labels
 from course_kit.views.figure import figure
 from course_kit.views.layout import AIR, arrow, bar, cells, column, grid, label, row, words
@@ -34,7 +34,7 @@ def steps(q, keys, tokens, *, query="q", title=t("What happens inside?"), captio
         *in_steps(
             row(
                 label(t("① ask"), "quiet"),
-                column(column(words(query, "query"), asks), row(*named, even=True, gap=AIR), gap=AIR),
+                column(column(words(from_cell(query), "query"), asks), row(*named, even=True, gap=AIR), gap=AIR),
             ),
             row(label(t("② score"), "quiet"), row(*(f"{score:g}" for score in scores), even=True, gap=AIR)),
             row(label(t("③ share"), "quiet"), row(*shares, even=True, gap=AIR)),

@@ -292,12 +292,12 @@ def training_step(loaded, sentence: str, holes, rate=0.002, *, title="", caption
 
 
 TASKS = (
-    (mark("a sentence"), "[CLS] The soup was cold . [SEP]", {0: "negative"}),
-    (mark("two sentences"), "[CLS] He plays . [SEP] He works . [SEP]", {0: "not entailed"}),
+    (mark("a sentence"), "[CLS] The soup was cold . [SEP]", {0: t("negative")}),
+    (mark("two sentences"), "[CLS] He plays . [SEP] He works . [SEP]", {0: t("not entailed")}),
     (mark("a tag for each word"), "[CLS] Ada lived in London . [SEP]",
-     dict(enumerate(["person", "O", "O", "place", "O"], 1))),
+     dict(enumerate([t("person"), "O", "O", t("place", context="a tag"), "O"], 1))),
     (mark("an answer in a text"), "[CLS] Who found it ? [SEP] Anna did . [SEP]",
-     dict.fromkeys(range(10), "") | {6: "start, end"}),
+     dict.fromkeys(range(10), "") | {6: t("start, end")}),
 )  # fmt: skip
 
 

@@ -22,7 +22,7 @@ from course_utils.llama import RMSNorm, SwiGLU, share_heads
 from course_utils.merges import Tokenizer, learn_merges
 from course_utils.rotary import rotary
 
-CHANGES = ("RMSNorm", "rotary", "SwiGLU", mark("grouped queries"))
+CHANGES = ("RMSNorm", "rotary", "SwiGLU", mark("+ grouped queries")[2:])
 SIZE, LAYERS, HEADS, KEY_HEADS, CONTEXT, PIECES = 128, 2, 4, 2, 64, 756
 STEPS, ROWS, RATE, WIDE = 300, 32, 1e-2, 4 * SIZE
 
