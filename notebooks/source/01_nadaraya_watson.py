@@ -36,14 +36,9 @@ generator = torch.Generator().manual_seed(3)  # the same "random" numbers each t
 hours = 24 * torch.rand(50, dtype=torch.float64, generator=generator).sort().values
 # errors of variance 1
 readings = true_day(hours) + torch.randn(50, dtype=torch.float64, generator=generator)
-grid = torch.linspace(0, 24, 241, dtype=torch.float64)  # every six minutes
-truth = (grid[::2], true_day(grid)[::2])
+times = torch.linspace(0, 24, 121, dtype=torch.float64)
+truth = (times, true_day(times))
 day = {"truth": truth, "xlabel": "hour of the day", "ylabel": "°C", "hours": True}
-
-
-def off(estimate):
-    """How far an estimate [241] typically is from the true day, in °C."""
-    return (estimate - true_day(grid)).pow(2).mean().sqrt().item()
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.ask(
@@ -94,15 +89,21 @@ for k in [1, 4, 50]:
 assert 22.9 < true_day(torch.tensor(15.0)) < 23.05
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# These are the *k nearest neighbours* of the query. Here they answer for the whole day. Each curve says at its end how far it typically is from the truth, which we know because we invented the day:
+# Such readings are the *k nearest neighbours* of the query. Now let them answer for the whole day. We invented the day, so we know the truth, `true_day`, and `off` says how far a curve typically is from it:
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "skip"}
+grid = torch.linspace(0, 24, 241, dtype=torch.float64)  # a query every six minutes
+
 def nearest(k):
     """The day's curve of the k nearest neighbours, [241]."""
     near = (grid[:, None] - hours).abs().topk(k, largest=False).indices  # [241, k]
     return readings[near].mean(-1)
 
+def off(curve):
+    """How far a curve [241] typically is from the true day, in °C."""
+    return (curve - true_day(grid)).pow(2).mean().sqrt().item()
 
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 def drawn(curve):
     """A chart of the day with a curve [241], which says how far it is off."""
     named = {from_cell(
@@ -183,7 +184,7 @@ for i in nearest_first[:4]:
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Two: score, share, average
-# You turn closenesses into shares. Networks do it in two steps, a score and a share, so let's take the Gaussian apart in the same way, first with a pencil.
+# You turn closenesses into shares. Networks do it in two steps, a score and a share. Let's take the Gaussian apart in the same way, first with a pencil.
 
 # %% [markdown] tags=["guess"]
 # **Take a pencil.** Three readings, 10, 20 and 0 °C, were taken at 1, 2 and 4 o'clock. The query is 2 o'clock, and the *score* of a key is $-\tfrac12(q-k)^2$. Raise e to each score, divide by the sum of all three, and average the readings with these shares. What is the estimate? You need $e^{-0.5}\approx 0.607$ and $e^{-2}\approx 0.135$.
@@ -201,7 +202,7 @@ assert abs((shares @ celsius).item() - 14.96) < 0.005 and shares[1] > 0.5
 
 # %% [markdown]
 # <a id="softmax"></a>
-# Look at what you did: you raised e to each score and divided by the sum of all. That turns any numbers into shares, because exp makes each of them positive, and the division makes them add up to 1. Its name is **softmax**:
+# Look at what you did: you raised e to each score and divided by the sum of all. That turns any numbers into shares, because exp makes each of them positive, and the division makes them add up to 1. This recipe is called **softmax**:
 #
 # $$ \alpha_i=\mathrm{softmax}_i(s)=\frac{e^{s_i}}{\sum_j e^{s_j}} $$
 #
@@ -210,9 +211,9 @@ assert abs((shares @ celsius).item() - 14.96) < 0.005 and shares[1] > 0.5
 # $$ s_i=\ln\kappa({\color{#bf5f00}{q}}-{\color{#007fc6}{k_i}})=-\tfrac12\Big(\frac{{\color{#bf5f00}{q}}-{\color{#007fc6}{k_i}}}{w}\Big)^2. $$
 #
 # <a id="attention-pooling"></a><a id="scoring-function"></a>
-# Those are the three steps in the box. A **scoring function** says how well a key fits the query, the softmax turns the scores into weights, and the values are averaged with these weights. Together they are called **attention pooling**. You can exchange each step separately: chapter 2 takes a different score and keeps the rest.
+# You've now met the three steps in the box. A **scoring function** says how well a key fits the query, the softmax turns the scores into weights, and the values are averaged with these weights. The three together are called **attention pooling**. You can exchange each step separately: chapter 2 takes a different score and keeps the rest.
 #
-# Keys don't have to be times, either. A key can be a *vector*, a list of numbers, and so can a value:
+# Keys needn't be times. A key can be a *vector*, a list of numbers, and so can a value:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["lab"]
 q, K = torch.tensor([[1.0, 1.5]]), torch.tensor([[0.5, 2.5], [1.5, 1.0], [3.0, 1.5]])
@@ -221,7 +222,7 @@ labs.attention(q, K, V)
 
 # %% [markdown] slideshow={"slide_type": "subslide"} tags=["card"]
 # <a id="convex-combination"></a>
-# Drag the query onto a key: now no other key has a larger weight. Attention is like a library in which you compare what you need with the labels on the shelves. But you don't take home one book: you take a little of each, and most of the one whose label fits best ([more](01_nadaraya_watson_annex.ipynb#A-library:-need,-label,-book)). Because no weight is negative and they add up to 1, the output is a **convex combination** of the values, which never leaves their range.
+# Drag the query onto a key: now no other key has a larger weight. Attention is like a library in which you compare what you need with the labels on the shelves. But you don't take one book home: you take a little of each, and most of the one whose label fits best ([more](01_nadaraya_watson_annex.ipynb#A-library:-need,-label,-book)). Because no weight is negative and they add up to 1, the output is a **convex combination** of the values, which never leaves their range.
 #
 # ### Exercise 2 ●●○ · 4 minutes
 # Write the estimator with the Gaussian kernel for many queries at once, without a loop. Queries, keys and values are numbers here, so `queries[:, None] - keys` gives all differences, [Q, K].
@@ -238,7 +239,7 @@ def attention_pooling(queries, keys, values, width=1.0):
 # <!-- solution: attention pooling -->
 #
 # <a id="temperature"></a>
-# You'll meet the softmax in every chapter. What happens to its weights if you add 100 to all scores? And what if you divide all scores by a number $T$, the **temperature**? **Guess, then try.**
+# What happens to the weights of a softmax if you add 100 to all scores? And what if you divide all scores by a number $T$, the **temperature**? **Guess, then try.**
 
 # %% jupyter={"source_hidden": true} tags=["lab"]
 labs.softmax([2.0, 1.0, 0.0], ["14:36", "15:30", "midnight"])
@@ -259,13 +260,13 @@ assert torch.allclose(attention_pooling(grid, hours, readings)[0], nadaraya_wats
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "fragment"} tags=["keep"]
-# Our score is $-\tfrac12d^2$ divided by $w^2$, so $w^2$ plays the part of $T$: a narrow kernel is a softmax at a low temperature, and a wide kernel is one at a high temperature.
+# Our score is $-\tfrac12d^2/w^2$, so the square of the width plays the part of $T$: a narrow kernel is a softmax at a low temperature, and a wide kernel is one at a high temperature.
 #
 # **Keep this:** attention is score, share, average. The Gaussian kernel, made into shares, is a softmax.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Three: does it work?
-# Now let your function guess the whole day, with a query every six minutes. We haven't chosen a width yet, so let's begin with an hour. `off(curve)` computes the number that you've seen at the ends of the curves:
+# Now let your function guess the whole day. We haven't chosen a width yet, so let's begin with an hour:
 
 # %% slideshow={"point": ["attention_pooling("]}
 width = 1.0  # in hours; yours: try others
@@ -295,7 +296,7 @@ at_one, alpha_one = attention_pooling(grid, hours, readings, 1.0)
 assert round(off(at_one), 1) == 0.8 and abs(at_one[three_pm] - 22.1) < 0.05 and round(true_day(grid[three_pm]).item(), 1) == 23.0
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# It works: your curve has no jumps, and on this day it's closer to the truth than the four nearest neighbours were. But it has rounded off the storm.
+# Your curve has no jumps, and on this day it's closer to the truth than the four nearest neighbours were. But it has rounded off the storm.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["half"]
 # **Half way.** You have attention: a short function that guesses 15:00, and every other time of the day, from fifty readings. But you had to guess its width, and where nobody knows the truth you couldn't tell a good width from a bad one. Close it here if you like; next time, choose *Kernel → Resume here*.
@@ -303,7 +304,7 @@ assert round(off(at_one), 1) == 0.8 and abs(at_one[three_pm] - 22.1) < 0.05 and 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Four: too narrow, too wide
 # <a id="bandwidth"></a>
-# How far should a query reach? The width is also called the **bandwidth**.
+# How far should your query reach? (The width is also called the **bandwidth**.)
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -330,7 +331,7 @@ labs.bandwidth(
 #
 # $$ n_\text{eff}=\frac1{\sum_i\alpha_i^2} $$
 #
-# In the pencil example it's $1/(0.35^2+0.57^2+0.08^2)$, which is 2.2 of three. So which width is too narrow, and which too wide?
+# In the pencil example, `1 / shares.pow(2).sum()` gives 2.2 of three. So which width is too narrow, and which too wide?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 reach = {
@@ -359,7 +360,7 @@ assert round((1 / shares.pow(2).sum()).item(), 1) == 2.2 and len(shares) == 3
 
 # %% [markdown] slideshow={"slide_type": "fragment"} tags=["keep"]
 # <a id="bias"></a><a id="variance"></a>
-# An average can go wrong in two ways. It can *wobble*: on another day like this one, with different errors, it would have come out differently. The mean square of this wobble is its **variance**. And it can *lean*: even if no reading had an error, the average would be too warm or too cold. How much it leans is its **bias**. A narrow kernel mostly wobbles, because a few readings have nearly all the weight. A wide one mostly leans, because it reaches hours that were warmer or colder, or across the storm. Bias, squared, and variance [add up to the squared error](01_nadaraya_watson_annex.ipynb#Bias-and-variance).
+# An average can *wobble*: on another day like this one, with different errors, it would have come out differently. The mean square of this wobble is its **variance**. And it can *lean*: even if no reading had an error, the average would be too warm or too cold. How much it leans is its **bias**. A narrow kernel mostly wobbles, because a few readings have nearly all the weight. A wide one mostly leans, because it reaches hours that were warmer or colder, or across the storm. Bias, squared, and variance [add up to the squared error](01_nadaraya_watson_annex.ipynb#Bias-and-variance).
 #
 # **Keep this:** a narrow kernel keeps the readings' errors, and a very wide one blurs the truth.
 
@@ -400,7 +401,7 @@ predict(
 # So this loss rewards copying. What would you do? You wouldn't test a class with the answers printed beside the questions. So hide each reading from its own query, and let the other 49 guess it. This is called **leave-one-out**.
 #
 # <a id="mask"></a>
-# And how do you hide a key? You give it the score −∞: since $e^{-\infty}=0$, the softmax gives it no weight. A **mask** says which keys may be seen. It's a table of True and False with a row for each query and a column for each key, and in this course *True means: may be attended to*. For leave-one-out, everything is True except the diagonal:
+# And how do you hide a key? You give it the score −∞: since $e^{-\infty}=0$, the softmax gives it no weight. A **mask** says which keys may be seen. You write it as a table of True and False, with a row for each query and a column for each key, and in this course *True means: may be attended to*. For leave-one-out, everything is True except the diagonal:
 
 # %% tags=["definition"]
 # course_utils.kernels: leave_one_out_mask
@@ -423,7 +424,7 @@ def masked_softmax(scores, mask):
 # <!-- solution: stable masked softmax -->
 #
 # <a id="parametric"></a>
-# You could now try widths one by one. But you can't tune a network with millions of numbers like that, so let's use the way that works there as well. A number that training changes is a **parameter**, and PyTorch keeps parameters in a *module*. A module is a Python class: `__init__` stores its parameters (after `super().__init__()`), and `model(…)` runs `forward`. Ours stores the logarithm of the width, so that no step can make the width negative.
+# You could now try widths one by one. But you can't tune a network's millions of numbers like that, so let's use the way that works there, too. A number that training changes is a **parameter**, and PyTorch keeps parameters in a *module*. A module is a Python class: `__init__` stores its parameters (after `super().__init__()`), and `model(…)` runs `forward`. Ours stores the logarithm of the width, so that no step can make the width negative.
 
 # %% slideshow={"slide_type": "skip"} tags=["definition"]
 # course_utils.kernels: NadarayaWatson
@@ -550,7 +551,7 @@ assert [turns(at_learned), turns(at_one), turns(true_day(grid))] == [8, 1, 4]
 assert round((1 / alpha_one.pow(2).sum(-1)).mean().item(), 1) == 7.2
 
 # %% [markdown]
-# The learned curve is spikier, because each of its averages is over fewer readings, and so each error has a larger part in it. In return it sees the storm. On this day that's a good bargain: it costs some variance and saves more bias.
+# The learned curve is spikier, because each of its averages is over fewer readings, and so each error has a larger part in it. In return it sees the storm. On this day that costs some variance and saves more bias.
 #
 # <details><summary>How sure is this?</summary>
 #
@@ -609,7 +610,7 @@ true_day = stormy
 assert 0.3 < calm_rule[1][0] / calm_rule[0][0] < 0.5 and calm_rule[1][1] > 10 * calm_rule[0][1]
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# Here you gain both ways. About six times as many readings count as of fifty, so the variance falls. And the best width is about a fifth of what it was, so the bias falls as well.
+# Here you gain both ways. About six times as many readings count as of fifty, so the variance falls. The best width is about a fifth of what it was, so the bias falls, too.
 #
 # <details><summary>How sure is this?</summary>
 #
@@ -619,7 +620,7 @@ assert 0.3 < calm_rule[1][0] / calm_rule[0][0] < 0.5 and calm_rule[1][1] > 10 * 
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Six: forty-four years of air
-# So far we've made up the readings. Here are real ones: on Mauna Loa in Hawaii, carbon dioxide in the air has been measured since 1958. This is the weekly record to the end of 2001, in ppm (molecules per million). Some weeks are missing, but they need no repair, because a missing week gives no key.
+# Now for real readings: on Mauna Loa in Hawaii, carbon dioxide in the air has been measured since 1958. This is the weekly record to the end of 2001, in ppm (molecules per million). Some weeks are missing, but you needn't repair them, because a missing week gives no key.
 
 # %% slideshow={"slide_type": "skip"} tags=["nbval-check-output"]
 from course_kit import data
@@ -630,7 +631,7 @@ years, ppm = torch.tensor(air.year)[measured], torch.tensor(air.ppm)[measured]
 print(len(air), "weeks,", (~measured).sum().item(), "missing;", len(years), "keys")
 
 # %% [markdown]
-# Northern forests take up carbon dioxide in summer and release it in winter, so each year has a wave.
+# Northern forests take up carbon dioxide in summer and release it in winter, so you'll see a wave in each year.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -671,7 +672,7 @@ for width in [0.02, 0.1, 0.5]:  # a week, five weeks, half a year
 print(f"the week before: off by {ppm.diff().pow(2).mean().sqrt():.2f} ppm")
 
 # %% [markdown]
-# A week is the best of these three widths, and it beats copying, because neighbours on both sides count. But look where it goes wrong. In 1964 nothing was measured from late January to late May:
+# A week is the best of these three widths, and it beats copying, because neighbours on both sides count. But look where it goes wrong. Nothing was measured from late January to late May of 1964:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 moments = torch.linspace(1963.5, 1965, 301, dtype=torch.float64)
@@ -712,7 +713,7 @@ theirs = [KernelReg(ppm.numpy(), years.numpy(), "c", "lc", bw=[w]).fit(moments.n
 assert all(torch.allclose(attention_pooling(moments[::50], years, ppm, w)[0], torch.tensor(x)) for w, x in zip((0.02, 0.1), theirs, strict=True))
 
 # %% [markdown] slideshow={"slide_type": "fragment"} tags=["keep"]
-# In the gap, the narrow kernel gives nearly all of the weight to the reading at its nearer end, so the curve makes a step in the middle. The wider kernel crosses the gap more smoothly, but it cuts off the top of the wave. You'd want a wide kernel in the gap and a narrow one elsewhere, and that's the problem at the end of this lesson.
+# In the gap, the narrow kernel gives nearly all of the weight to the reading at its nearer end, so the curve makes a step in the middle. The wider kernel crosses the gap more smoothly, but it cuts off the top of the wave. You'd want a wide kernel in the gap and a narrow one elsewhere, which is the problem at the end of this lesson.
 #
 # <details><summary>How sure is this?</summary>
 #
@@ -739,7 +740,7 @@ labs.word_vectors(
 )
 
 # %% [markdown]
-# `features` has a row for each word. Each word is now both a query and a key, and `torch.cdist` gives the distances of all pairs. Because each word is nearest to itself, we hide it from itself. The rest is as before:
+# `features` has a row for each word. Each word is now both a query and a key, and `torch.cdist` gives the distances of all pairs. Each word is nearest to itself, so we hide it from itself:
 
 # %% slideshow={"slide_type": "skip"}
 near = gaussian_kernel(torch.cdist(features, features), width=0.3)  # [11, 11]
@@ -786,7 +787,7 @@ assert tired[1] == "animal" and tired[5] == "street" and abs(of_it[1] - 0.65) < 
 assert torch.allclose(attention[tired.index("it"), [1, 5]], of_it[[1, 5]], atol=0.001)
 
 # %% [markdown] tags=["keep"]
-# “it” still attends most to “animal”. The kernel has found nothing that we hadn't put in. No width and no other fixed vectors could serve both sentences, because a kernel sees only vectors, and “it” and the two nouns would have the same ones in both. So a word's vector has to depend on its sentence. From chapter 2 on the vectors are learned, and later they depend on the whole sentence.
+# “it” still attends most to “animal”. No width and no other fixed vectors could serve both sentences, because a kernel sees only vectors, and “it” and the two nouns would have the same ones in both. So a word's vector has to depend on its sentence. From chapter 2 on the vectors are learned, and later they depend on the whole sentence.
 #
 # **Keep this:** attention can only find what the vectors contain.
 

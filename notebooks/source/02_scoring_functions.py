@@ -8,7 +8,7 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["artifact", "core", "guess"]
 # # 2 · How does a word find the word that it needs?
-# *By comparing a vector of its own with one of each word.* You'll keep `SelfAttention`, a layer that you wrote and trained. <!-- minutes --> **Before:** [chapter 1](01_nadaraya_watson.ipynb) and matrix products.
+# *By comparing a vector of its own with one of each word.* You'll keep `SelfAttention`, a layer that you wrote and trained, and the same with heads. <!-- minutes --> **Before:** [chapter 1](01_nadaraya_watson.ipynb) and matrix products.
 #
 # ## Which word does "assis" need?
 # <a id="cross-attention"></a>
@@ -75,7 +75,7 @@ labs.steps(
 #
 # $$ -\tfrac12\lVert {\color{#bf5f00}{q}}-{\color{#007fc6}{k}}\rVert^2 \;=\; \underbrace{{\color{#bf5f00}{q}}\cdot{\color{#007fc6}{k}}}_{\text{how alike}} \;-\; \underbrace{\tfrac12\lVert {\color{#007fc6}{k}}\rVert^2}_{\text{the key alone}} \;-\; \underbrace{\tfrac12\lVert {\color{#bf5f00}{q}}\rVert^2}_{\text{the query alone}} $$
 #
-# The last part is the same for all keys, and a softmax ignores what is added to every score, so we can drop it. If all keys are equally long, we can drop the middle part for the same reason. What's left is the **dot product** $q\cdot k$: multiply number by number, and add. Here are all four steps by hand, for the query (`asked`) and the keys (`K`) of the picture:
+# The last part is the same for all keys, and a softmax ignores what is added to every score, so drop it. If all keys are equally long, drop the middle part for the same reason. What's left is the **dot product** $q\cdot k$: multiply number by number, and add. Here are all four steps for the query (`asked`) and the keys (`K`) of the picture:
 
 # %%
 scores = [sum(a * b for a, b in zip(asked.tolist(), k.tolist())) for k in K]
@@ -87,7 +87,7 @@ for word, k, score in zip(words, K, scores):
     print(f"{word:4} score {score:.0f}, weight {weight:.3f}, the sum so far", output)
 
 # %% [markdown]
-# This loop *is* attention. But it takes one word at a time, and a computer is faster with whole tables. `K @ asked` is all six dot products at once, and `weights @ K` is the whole sum:
+# This loop *is* attention. But it takes one word at a time, and your computer is faster with whole tables. `K @ asked` gives you all six dot products at once, and `weights @ K` the whole sum:
 
 # %% slideshow={"point": ["softmax("]}
 weights = torch.softmax(K @ asked, -1)  # [6, 3] @ [3] -> [6]
@@ -97,7 +97,7 @@ print(weights @ K)  # [6] @ [6, 3] -> [3]
 assert torch.allclose(weights @ K, output) and scores == [0, 0, 2, 0, 0, 0]
 
 # %% [markdown]
-# The numbers are the same, so from now on we write `@`. But our keys aren't equally long. What did we change when we dropped the middle part?
+# The numbers are the same, so from now on we write `@`. But our keys aren't equally long. What changes if we drop the middle part all the same?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -128,14 +128,14 @@ labs.shadows(
 
 # %% [markdown] tags=["keep"]
 # <a id="dot-product"></a>
-# So a long key can win although it points elsewhere. In geometry $q\cdot k=\lVert q\rVert\,\lVert k\rVert\cos\theta$, with θ the angle between the two. If you make the query twice as long, all its scores double, and its softmax gets sharper: that's how “sat” got its four fifths. If you make a key twice as long, its score doubles.
+# So a long key can win although it points elsewhere. In geometry $q\cdot k=\lVert q\rVert\,\lVert k\rVert\cos\theta$, with θ the angle between the two. If you make a key twice as long, its score doubles. If you make the query twice as long, all its scores double, and its softmax gets sharper: that's how “sat” got its four fifths.
 #
 # **Keep this:** a dot product says how well two vectors agree in direction, times both their lengths.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Two: why divide by √d?
 # <a id="scaled-dot-product"></a>
-# The Transformer divides its scores by √d before the softmax, where d is how many numbers a query has. What would happen if it didn't? Before it's trained, its queries and keys are much like random numbers, so we take independent ones, of mean 0 and mean square 1. No query has a reason to prefer one key to another, so you'd expect the attention to spread.
+# The Transformer divides its scores by √d before the softmax, where d is how many numbers a query has. What would happen if it didn't? Before training, its queries and keys are much like random numbers, so we draw independent ones, of mean 0 and mean square 1. No query has a reason to prefer one key to another, so you'd expect the attention to spread.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -167,7 +167,7 @@ first, second = all_scores.topk(2, -1).values.unbind(-1)
 assert 7.5 < all_scores.std() < 8.5 and round(first.median().item()) == 15 and 2.5 < (first - second).median() < 2.7 and 12.5 < math.exp(2.6) < 13.5
 
 # %% [markdown]
-# Half of the queries put nearly all their weight on one key, although the keys are pure noise. The reason is the *size* of the scores. A dot product adds up d products. Some are above zero and some below, so they cancel, but only in part: the more of them you add, the farther the sum strays from zero. How far? A product of two such numbers has mean 0, and its mean square, called its *variance*, is 1. Variances of independent numbers add up:
+# At d = 64, half of your queries put nearly all their weight on one key, although the keys are pure noise. The reason is the *size* of the scores. A dot product adds up d products, some above zero and some below. Such numbers cancel only in part, so the more of them you add, the farther the sum strays from zero. How far? A product of two such numbers has mean 0, and its mean square, called its *variance*, is 1. Variances of independent numbers add up:
 #
 # $$ \mathrm{var}(q\cdot k)=\mathrm{var}(q_1k_1)+\dots+\mathrm{var}(q_dk_d)=d $$
 #
@@ -197,13 +197,13 @@ plot.maps(
 assert (weights_by_size(False)[-1].amax(-1) > 0.9).sum() >= 7 and weights_by_size(True)[-1].max() < 0.6
 
 # %% [markdown] tags=["keep"]
-# Why does it matter? A softmax that is certain hardly reacts: if a score changes a little, its weight α changes by α(1 − α) times as much, and for an α near 0 or 1 that's nearly 0. Such a softmax is called **saturated**, and training gets hardly any gradient through it. Where a softmax is undecided, the scores get too much gradient, and one step moves them too far. The annex has [the slope as a curve over d](02_scoring_functions_annex.ipynb#response), and [a small Transformer trained with √d and without](02_scoring_functions_annex.ipynb#trained-without), which learned more slowly without.
+# Why does it matter? A softmax that is certain hardly reacts: if a score changes a little, its weight α changes by α(1 − α) times as much. When one key has nearly all the weight, that's nearly nothing for any key. Such a softmax is called **saturated**, and training gets hardly any gradient through it. The annex has [the slope as a curve over d](02_scoring_functions_annex.ipynb#response), and [a small Transformer trained with √d and without](02_scoring_functions_annex.ipynb#trained-without), which learned more slowly without.
 #
 # **Keep this:** dot products of random numbers of size 1 are about √d in size. Divide them by √d.
 
 # %% [markdown] tags=["card"]
 # ### Exercise 1 ●○○ · 6 minutes
-# Write the **scaled dot product**, $q\cdot k/\sqrt d$, for a batch; $d$ is D in the docstring. In a batch, `x.mT` is the transpose of every matrix: [B, K, D] becomes [B, D, K].
+# Write the **scaled dot product**, $q\cdot k/\sqrt d$, for a batch; $d$ is D in the docstring. `x.mT` transposes every matrix of a batch: [B, K, D] becomes [B, D, K].
 #
 # <!-- example: scaled dot-product score -->
 
@@ -237,7 +237,7 @@ assert abs(weights[0, 2] - 3.17 / 8.17) < 1e-3 and round(2 * 3**-0.5, 3) == 1.15
 # The   cat   sat   <pad>   <pad>   <pad>
 # ```
 #
-# No word should attend to a `<pad>`. In chapter 5 there'll be something else to hide: a model that learns to write must not see the words to come (a **causal mask**, `torch.ones(T, T).tril().bool()` for T words). So we need a mask that says which keys may be attended to. Where would you put it: before the softmax or after it?
+# No word should attend to a `<pad>`. Later there'll be something else to hide: a model that learns to write must not see the words to come (a **causal mask**, `torch.ones(T, T).tril().bool()` for T words). A mask says which keys may be attended to. Where would you put it: before the softmax or after it?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -250,12 +250,9 @@ predict(
     "exp(0) = 1.",
 )
 
-# %% [markdown]
-# As with the cat, a score of 0 hides nothing: to a softmax it's a score like any other.
-
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### The order of the steps
-# Below is the right order, and you can choose three others. Try them.
+# So a score of 0 hides nothing, as with the cat. Below is the right order. Try the three others, too.
 
 # %% jupyter={"source_hidden": true} tags=["lab"]
 noise = 1.5 * torch.randn(6, 6, generator=torch.Generator().manual_seed(1))
@@ -268,7 +265,7 @@ assert round(100 * found["times"][2][~found["times"][0]].sum().item() / 6) == 39
 assert round(found["after"][2].sum(-1).min().item(), 1) == 0.2
 
 # %% [markdown] tags=["keep"]
-# *Multiply, then softmax* gives two fifths of the weight to words that aren't there. *Softmax, then multiply* comes too late: the padding has already taken its share, and one of the rows keeps only a fifth of its weight. (Divide each row by its sum afterwards, and you get what the right order gives at once.)
+# *Multiply, then softmax* gives two fifths of the weight to words that aren't there. *Softmax, then multiply* comes too late: the padding has already taken its share, and one of the rows keeps only a fifth of its weight. (If you then divide each row by its sum, you get what the right order gives at once.)
 #
 # **Keep this:** hide a word by making its score −∞, before the softmax. The words that are left share the 1.
 
@@ -293,7 +290,7 @@ def scaled_dot_product_attention(q, k, v, mask=None):
 # %% [markdown] slideshow={"point": ["masked_softmax("], "slide_type": "subslide"}
 # <!-- solution: scaled dot-product attention -->
 #
-# PyTorch has this in one **fused** call, which need not store the weights. Does yours agree with it? Let's take two sentences, of six words and of three:
+# PyTorch has this in one **fused** call, which need not store the weights. Does yours agree with it? Try two sentences, of six words and of three:
 
 # %% slideshow={"slide_type": "skip"} tags=["nbval-check-output"]
 q, k, v = torch.randn(3, 2, 6, 16)
@@ -321,7 +318,7 @@ assert torch.allclose(other_way, output, atol=1e-5)
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Four: one vector, three jobs
 # <a id="self-attention"></a>
-# So far French asked English. In **self-attention** the words of one sentence ask each other, so every word now plays two parts: it asks, and it is asked. Is one vector enough for both? Let's try it with three people, whose wishes are easy to see. The score of two people is the dot product of their vectors.
+# So far French asked English. In **self-attention** the words of one sentence ask each other, so every word now asks and is asked. Is one vector enough for both? Let's try it with three people, whose wishes you can see. The score of two people is the dot product of their vectors.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 labs.circle(
@@ -359,7 +356,7 @@ for seed in range(2):
     assert find(start.clone().requires_grad_(), [0, 1])[[0, 1], [1, 2]].min() > 0.9
 
 # %% [markdown]
-# A dot product is the same both ways: Ada·Ben *is* Ben·Ada. Now write the three wishes down. Ada needs Ada·Ben > Ada·Cleo. Cleo needs Cleo·Ada > Cleo·Ben. Ben needs Ben·Cleo > Ben·Ada. Put them in a row,
+# Write the three wishes down. Ada needs Ada·Ben > Ada·Cleo. Cleo needs Cleo·Ada > Cleo·Ben. Ben needs Ben·Cleo > Ben·Ada. A dot product is the same both ways, so you can put them in a row,
 #
 # $$ \text{Ada·Ben} \;>\; \text{Cleo·Ada} \;>\; \text{Ben·Cleo} \;>\; \text{Ada·Ben}, $$
 #
@@ -367,13 +364,13 @@ for seed in range(2):
 
 # %% [markdown]
 # ### Two vectors, and then three
-# So we give each word two vectors: a query to ask with, $q=x\,W_Q$, and a key to be found by, $k=x\,W_K$. The matrices will be learned. What does the score become?
+# So give each word two vectors: a query to ask with, $q=x\,W_Q$, and a key to be found by, $k=x\,W_K$. The matrices will be learned. What does the score become?
 #
 # $$ {\color{#bf5f00}{q_i}}\cdot{\color{#007fc6}{k_j}}\;=\;x_i\,\underbrace{{\color{#bf5f00}{W_Q}}{\color{#007fc6}{W_K}}^{\top}}_{M}\,x_j^\top $$
 #
-# Between the two words there's now a table, $M$. It has a row for each number of the word that asks, and a column for each number of the word that's asked. An entry says how well these two go together. All words of all sentences use the same table. And $M$ need not be symmetric, so Ada can attend to Ben without Ben attending to Ada.
+# Between the two words there's now a table, $M$, with a row for each number of the word that asks, and a column for each number of the word that's asked. An entry says how well these two go together, and all words of all sentences use the same table. $M$ need not be symmetric, so Ada can attend to Ben without Ben attending to Ada.
 #
-# The third job is to *answer*. People find you by your name, but what they want from you is something else: what you carry. So each word also gets a **value**, $v=x\,W_V$, and we average the values. For all words of a sentence at once, as rows of $X$, this is self-attention:
+# The third job is to *answer*. People find you by your name, but what they want from you is what you carry. So each word also gets a **value**, $v=x\,W_V$, and we average the values. For all words of a sentence at once, as rows of $X$, this is self-attention:
 #
 # $$ {\color{#bb51a8}{Y}}=\mathrm{softmax}\Big(\frac{{\color{#bf5f00}{Q}}\,{\color{#007fc6}{K}}^\top}{\sqrt d}\Big){\color{#008a67}{V}},\qquad Q=XW_Q,\;K=XW_K,\;V=XW_V $$
 #
@@ -404,7 +401,7 @@ assert torch.allclose(weights @ v, F.scaled_dot_product_attention(q, k, v)) and 
 assert weights.argmax(-1).tolist() == wanted and one_vector.argmax(-1).tolist() == [0, 1, 2]
 
 # %% [markdown] tags=["keep"]
-# With one vector each, all three attend to themselves. With a query and a key, everybody finds their person. Compare the output with `X`: Ada gets nearly Ben's vector, Ben nearly Cleo's, and Cleo nearly Ada's.
+# With one vector each, all three attend to themselves. With a query and a key, everybody finds their person. Compare your output with `X`: Ada gets nearly Ben's vector, Ben nearly Cleo's, and Cleo nearly Ada's.
 #
 # **Keep this:** a query asks, a key is found, a value is given. Each has a matrix of its own.
 
@@ -437,7 +434,7 @@ class SelfAttention(nn.Module):
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Five: can it be learned?
-# Can your layer find out by itself who needs whom? Put it into a *room* with three to eight people. Each has a name, looks for a person in the room (perhaps for themselves), and carries a thing. **Everybody needs what the person they look for carries.** We don't tell the layer so; we only tell it which thing would have been right. Here's a room, with a layer that hasn't learned anything yet:
+# Can your layer find out by itself who needs whom? Put it into a *room* with three to eight people. Each has a name, looks for a person there (perhaps for themselves), and carries a thing. **Everybody needs what the person they look for carries.** We don't tell your layer so; we only tell it which thing would have been right. Here's a room, with a layer that hasn't learned anything yet:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 torch.manual_seed(0)
@@ -455,7 +452,7 @@ labs.room(
 # course_utils.toy_tasks: rooms
 
 # %% [markdown]
-# The output of a person should be the thing that they need, one-hot again. The loss is chapter 1's, the mean squared difference; `[there]` picks the people who are there. `Adam` is gradient descent that chooses a step size for each parameter.
+# A person's output should be the thing that they need, one-hot again. The loss is chapter 1's, the mean squared difference; `[there]` picks the people who are there. `Adam` is gradient descent that chooses a step size for each parameter.
 
 # %% jupyter={"source_hidden": true}
 from course_kit.mine import for_training
@@ -497,7 +494,7 @@ for step in range(400):
 assert served(trained[400]) >= 0.995
 
 # %% [markdown]
-# So it can be learned: in new rooms, too, nearly everybody gets what they need. (If you stop the loop, `layer` keeps what it has learned. The cell, run again, trains the same `layer` further, although it counts from 0. For a new one, run the cell above it first.) Now watch the layer learn. At the start everybody attends a little to everybody; then the lines gather.
+# So it can be learned: in new rooms, too, nearly everybody gets what they need. (Run the loop again, and it trains the same `layer` further.) Now watch it learn:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.room(
@@ -512,7 +509,7 @@ room = labs.room(trained)
 assert room.describe().endswith("5 of 5 are served.") and [said.endswith("5 of 5 are served.") for said in room.options["said"][len(trained) - 1 :: len(trained)]] == [True] * 5
 
 # %% [markdown]
-# How does it do that? Multiply out its table, $M=W_QW_K^\top$, and look at two corners: where the wish of one person meets the name of another, and the other way round.
+# How does your layer do that? Multiply out its table, $M=W_QW_K^\top$, and look at two corners: where the wish of one person meets the name of another, and the other way round.
 
 # %% slideshow={"point": ["W_Q times W_K"]}
 with torch.no_grad():
@@ -550,51 +547,52 @@ assert served(one_for_both) < 0.5 < (most == torch.arange(8).expand(500, 8)[ther
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Six: several heads
-# Your layer has one row of weights for each word. But “sat” may need to know *who* sat, and also *where*, and a single row can only blend the two answers. What would you do?
+# Your layer has one row of weights for each word. But “sat” may need to know *who* sat, and also *where*, and one row can only blend the two answers. What would you do?
 #
-# We let the word ask several questions at once. To do so we cut its query into pieces, and the keys and values in the same way: each piece of the query is a question of its own, for its piece of the keys. Such a piece is called a **head**. Then the answers of all heads are put side by side, and a last matrix, $W_O$, mixes them. In your class that takes four new lines:
+# Let the word ask several questions at once. We cut its query into pieces, and the keys and values in the same way, so each piece of the query is a question of its own, for its piece of the keys. Such a piece is called a **head**. Then we put the answers of all heads side by side, and a last matrix, $W_O$, mixes them.
+#
+# Here's the whole layer in one piece, which you can take into any project, because all it needs is torch. Your score, your mask and your three matrices are in it, and the lines that you haven't met are marked *new*. The arguments are named as in PyTorch:
 
-# %% slideshow={"point": ["unflatten", "self.out("], "slide_type": "subslide"}
-class MultiHeadSelfAttention(SelfAttention):
-    def __init__(self, size, heads):
-        super().__init__(size, size, size)
-        self.heads = heads  # new
-        self.out = nn.Linear(size, size, bias=False)  # new: W_O
-
-    def forward(self, x, mask=None):  # mask [T, T], or [B, 1, 1, T]
-        qkv = self.query(x), self.key(x), self.value(x)  # [B, T, D] each
-        qkv = [y.unflatten(2, (self.heads, -1)).transpose(1, 2) for y in qkv]  # new: cut
-        output, weights = scaled_dot_product_attention(*qkv, mask)  # [B, H, T, d]
-        return self.out(output.transpose(1, 2).flatten(2)), weights  # new: join, mix
+# %% slideshow={"point": ["unflatten", "self.out("], "slide_type": "subslide"} tags=["definition"]
+# chapters.ch02.kept.attention: MultiHeadSelfAttention
 
 # %% [markdown]
-# `unflatten` cuts the D numbers of a word into H pieces of d, and `transpose` puts the heads in front of the words, so that your attention treats them like more sentences of the batch. Afterwards, `transpose` and `flatten` put the pieces side by side again. With the causal mask, a GPT can be made of it:
+# `transpose` puts the heads in front of the words, so PyTorch treats them like more sentences of the batch. **Dropout** sets some of the weights to 0 at random while you train, and after `eval()` it does nothing. With a causal mask you can build a GPT from this class. Try it on the two sentences of section Three, with both masks at once:
 
 # %% slideshow={"slide_type": "skip"} tags=["nbval-check-output"]
-attention = MultiHeadSelfAttention(size=24, heads=3)
-causal = torch.ones(5, 5).tril().bool()
-output, weights = attention(torch.randn(2, 5, 24), causal)
+attention = MultiHeadSelfAttention(embed_dim=24, num_heads=3, dropout=0.1)
+causal = torch.ones(6, 6).tril().bool()
+mask = causal & (torch.arange(6) < lengths[:, None, None, None])  # [2, 1, 6, 6]
+output, weights = attention(torch.randn(2, 6, 24), mask)
 print("output", tuple(output.shape), " weights", tuple(weights.shape))
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 from course_utils.attention import MultiHeadAttention
-whole, x = MultiHeadAttention(24, 3, bias=False), torch.randn(2, 5, 24)
+whole, x = MultiHeadAttention(24, 3, bias=False), torch.randn(2, 6, 24)
 whole.load_state_dict(attention.state_dict())
-assert torch.allclose(whole(x, x, causal)[0], attention(x, causal)[0], atol=1e-5) and (weights.triu(1) == 0).all()
+attention.eval()
+assert all(torch.allclose(whole(x, x, m)[0], attention(x, m)[0], atol=1e-5) for m in (None, causal, mask))
+assert (weights.triu(1) == 0).all() and (weights[1, ..., 3:] == 0).all() and weights.shape == (2, 3, 6, 6)
+theirs = nn.MultiheadAttention(24, 3, bias=False, batch_first=True)
+theirs.in_proj_weight.data = torch.cat([part.weight for part in (attention.query, attention.key, attention.value)])
+theirs.out_proj.weight.data = attention.out.weight
+assert torch.allclose(theirs(x, x, x, attn_mask=~causal)[0], attention(x, causal)[0], atol=1e-5)
+attention.train()(x, causal)[0].sum().backward()
+assert all(p.grad.abs().sum() > 0 for p in attention.parameters())
 
 # %% [markdown]
-# Now each word has a row of weights in each head. In chapter 5 you'll see what the heads of a trained Transformer attend to.
+# Each word has a row of weights in each head now. In chapter 5 you'll see what the heads of a trained Transformer attend to.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## So how does a word find what it needs?
-# A word asks with its query, $xW_Q$. It finds other words by their keys, $xW_K$, and takes a share of their values, $xW_V$. In chapter 1 “it” found “animal” because *we* had placed their vectors close to each other. In the rooms we placed nothing: the table of what goes with what was learned. Without a mask, this layer doesn't see the order of the words. Chapter 4 adds it.
+# A word asks with its query, $xW_Q$, finds others by their keys, $xW_K$, and takes a share of their values, $xW_V$. In chapter 1 “it” found “animal” because *we* had placed their vectors close to each other. In your rooms the table of what goes with what was learned. Without a mask, this layer doesn't see the order of the words. Chapter 4 adds it.
 #
 # <a id="additive-attention"></a>
-# A score need not be a dot product. In chapter 3 it will be a small network that reads query and key, the **additive** score, and [the annex](02_scoring_functions_annex.ipynb#twelve) has twelve.
+# A score need not be a dot product. Chapter 3's **additive** score is a small network that reads query and key, and [the annex](02_scoring_functions_annex.ipynb#twelve) has twelve scores.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Keep it
-# `SelfAttention` joins chapter 1's functions in `mine/attention.py`, and `python -m mine.rooms` trains it.
+# The two classes join your functions of chapter 1 in `mine/attention.py`, and `python -m mine.rooms` trains the first.
 
 # %%
 from course_kit.mine import keep
@@ -603,7 +601,7 @@ keep("attention", "rooms")
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["problem"]
 # ## A look-up, by hand · 30 minutes
-# One layer of attention can look a value up in a table of 64 keys without any training. Write its three matrices so that the last row, which asks, gets the value of its key within 0.05 in 99 of 100 tables, and does not find itself. `course problem 02` gives you a file to begin with, and judges it. <!-- source: the problem's own text -->
+# One layer of attention can look a value up in a table of 64 keys without any training. Write its three matrices so that the last row, which asks, gets the value of its key within 0.05 in 99 tables of a hundred, and does not find itself. The command `course problem 02` gives you a file to begin with, and judges it. <!-- source: the problem's own text -->
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["lines", "core"]
 # ## Five lines to keep

@@ -1,4 +1,4 @@
-"""Attention in plain PyTorch: pooling with a kernel, scaled dot products, and a layer of self-attention.
+"""Attention in plain PyTorch: pooling with a kernel, scaled dot products, self-attention, heads.
 
     python -m mine.attention          # checks itself, then learns a width
 
@@ -12,13 +12,16 @@
     output, weights = scaled_dot_product_attention(x, x, x, mask.expand(4, 9, 9))  # the same
     layer = SelfAttention(size=24, head_size=8, value_size=8)
     output, weights = layer(x)                                                     # [B, T, dv], [B, T, T]
+    heads = MultiHeadSelfAttention(embed_dim=24, num_heads=3, dropout=0.1)
+    output, weights = heads(x, torch.ones(9, 9).tril().bool())                     # [B, T, D], [B, H, T, T]
 
-Sizes: B batch, Q queries, K keys, T words, D and d features. A mask is boolean, True = may be attended.
+Sizes: B batch, H heads, Q queries, K keys, T words, D and d features. A mask is boolean, True = may be attended.
 Sources: Nadaraya 1964; Watson 1964; Vaswani et al. 2017.
 """
 
 import torch
 import torch.nn.functional as F
+from torch import Tensor, nn
 
 from chapters.ch01.kept.attention import check_pooling, learn_width, vector_pooling
 from course_utils.attention import (
@@ -50,8 +53,35 @@ __all__ = [
 ]
 
 
+class MultiHeadSelfAttention(nn.Module):
+    """x [B, T, D], mask [T, T] or [B, 1, 1 or T, T] bool, True = may be attended to,
+    one True or more in each row -> output [B, T, D], weights [B, H, T, T]"""
+
+    def __init__(self, embed_dim: int, num_heads: int, dropout: float = 0.0):
+        super().__init__()
+        self.query = nn.Linear(embed_dim, embed_dim, bias=False)
+        self.key = nn.Linear(embed_dim, embed_dim, bias=False)
+        self.value = nn.Linear(embed_dim, embed_dim, bias=False)
+        self.out = nn.Linear(embed_dim, embed_dim, bias=False)  # new: W_O
+        self.num_heads, self.dropout = num_heads, nn.Dropout(dropout)  # new
+
+    def cut(self, x: Tensor) -> Tensor:  # new: H pieces of d numbers, [B, T, D] -> [B, H, T, d]
+        return x.unflatten(2, (self.num_heads, -1)).transpose(1, 2)
+
+    def forward(self, x: Tensor, mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        q, k, v = self.query(x), self.key(x), self.value(x)  # [B, T, D]
+        q, k, v = self.cut(q), self.cut(k), self.cut(v)  # new: [B, H, T, d]
+        scores = q @ k.mT / q.shape[-1] ** 0.5  # [B, H, T, T]
+        if mask is not None:
+            scores = scores.masked_fill(~mask, -torch.inf)
+        weights = torch.softmax(scores, -1)
+        output = self.dropout(weights) @ v  # new: dropout
+        output = output.transpose(1, 2).flatten(2)  # new: [B, T, D], side by side
+        return self.out(output), weights  # new: mixed
+
+
 def check() -> None:
-    """Padding has no weight, no mask means all words, no gradient is lost, and PyTorch computes the same."""
+    """Padding and later words have no weight, no gradient is lost, and PyTorch computes the same, heads too."""
     check_pooling()
     x, there = torch.randn(4, 6, 24), torch.arange(6) < torch.tensor([6, 3, 1, 4])[:, None]  # [B, T, D], [B, T]
     layer, mask = SelfAttention(24, 8, 8), there[:, None]
@@ -62,6 +92,13 @@ def check() -> None:
     assert torch.allclose(layer(x)[0], F.scaled_dot_product_attention(q, k, v), atol=1e-5)
     output.sum().backward()
     assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in layer.parameters())
+    heads = MultiHeadSelfAttention(24, 3, dropout=0.5).eval()
+    causal = torch.ones(6, 6).tril().bool()
+    output, weights = heads(x, causal & mask[:, None])  # [B, T, D], [B, H, T, T]
+    assert (weights.triu(1) == 0).all() and (weights[1, ..., 3:] == 0).all()
+    q, k, v = (y.view(4, 6, 3, 8).transpose(1, 2) for y in (heads.query(x), heads.key(x), heads.value(x)))
+    attended = F.scaled_dot_product_attention(q, k, v, causal & mask[:, None])
+    assert torch.allclose(output, heads.out(attended.transpose(1, 2).reshape(4, 6, 24)), atol=1e-5)
 
 
 if __name__ == "__main__":
