@@ -54,8 +54,9 @@ __all__ = [
 
 
 class MultiHeadSelfAttention(nn.Module):
-    """x [B, T, D], mask [T, T] or [B, 1, 1 or T, T] bool, True = may be attended to,
-    one True or more in each row -> output [B, T, D], weights [B, H, T, T]"""
+    """x [B, T, D], mask [T, T] or [B, 1, 1 or T, T] bool (the extra 1 is for the heads),
+    True = may be attended to, one True or more in each row
+    -> output [B, T, D], weights [B, H, T, T]"""
 
     def __init__(self, embed_dim: int, num_heads: int, dropout: float = 0.0):
         super().__init__()
