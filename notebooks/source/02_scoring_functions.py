@@ -170,7 +170,7 @@ first, second = all_scores.topk(2, -1).values.unbind(-1)
 assert 7.5 < all_scores.std() < 8.5 and round(first.median().item()) == 15 and 2.5 < (first - second).median() < 2.7 and 12.5 < math.exp(2.6) < 13.5
 
 # %% [markdown]
-# At d = 64, half of your queries put nearly all their weight on one key, although the keys are pure noise. Why? A dot product adds up d products, some above zero and some below, which cancel only in part, so the more of them you add, the farther the sum strays from zero. How far? The mean of a product of independent numbers is the product of their means. So $q_1k_1$ has mean 0 · 0, and its square $q_1^2k_1^2$ has mean 1 · 1. With mean 0, the mean square is the *variance*, and variances of independent numbers add up:
+# At d = 64, half of your queries put nearly all their weight on one key, although the keys are pure noise. Why? A dot product adds up d products, some above zero and some below, which cancel only in part, so the more of them you add, the farther the sum strays from zero. How far? The mean of a product of independent numbers is the product of their means. So $q_1k_1$ has mean 0, and its square $q_1^2k_1^2$ has mean 1 · 1. With mean 0, the mean square is the *variance*, and variances of independent numbers add up:
 #
 # $$ \mathrm{var}(q\cdot k)=\mathrm{var}(q_1k_1)+\dots+\mathrm{var}(q_dk_d)=d $$
 #
@@ -560,7 +560,7 @@ assert served(one_for_both) < 0.5 < (most == torch.arange(8).expand(500, 8)[ther
 # chapters.ch02.kept.attention: MultiHeadSelfAttention
 
 # %% [markdown]
-# With three heads `unflatten` cuts [2, 6, 24] into [2, 6, 3, 8], so `num_heads` must divide `embed_dim`. `transpose` puts the heads in front of the words, [2, 3, 6, 8], so PyTorch treats them like more sentences. **Dropout** sets weights to 0 at random, each with probability p, and divides the others by 1 − p; after `eval()` it does nothing. Try it on the two sentences of section Three, with both masks at once:
+# `unflatten` cuts each vector into equal pieces, so `num_heads` must divide `embed_dim`. `transpose` puts the heads in front of the words, so PyTorch treats them like more sentences. **Dropout** sets weights to 0 at random, each with probability p, and divides the others by 1 − p; after `eval()` it does nothing. Try it on the two sentences of section Three, with both masks at once:
 
 # %% slideshow={"slide_type": "skip"} tags=["nbval-check-output"]
 attention = MultiHeadSelfAttention(embed_dim=24, num_heads=3, dropout=0.1)

@@ -484,9 +484,8 @@ def advantages(rewards, eps=1e-4):
 # Your draft model draws eight answers to each of forty unsolved sums. If all eight are right, or all wrong, every advantage is 0, and the question teaches nothing. Here's one of the others:
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-logits = torch.zeros(2, 24, 9, requires_grad=True)  # two answers, of 20 tokens and of 4
-is_answer = torch.arange(25) < torch.tensor([[21], [5]])
-is_answer[:, 0] = False
+logits, places = torch.zeros(2, 24, 9, requires_grad=True), torch.arange(25)
+is_answer = (places > 0) & (places <= torch.tensor([[20], [4]]))  # the tokens of two answers
 reward_loss(lambda ids: logits, torch.ones(2, 25, dtype=torch.long), is_answer, torch.ones(2)).backward()
 pushed = logits.grad.abs().sum((1, 2))
 assert (pushed[0] / pushed[1] - 5).abs() < 1e-4
