@@ -71,13 +71,16 @@ labs.steps(
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## One: from a distance to a dot product
 # <a id="scoring-function"></a>
-# In chapter 1 near keys counted most: the **scoring function** was −½ times the squared distance. Do we need a distance? Multiply out the square and see what it's made of:
+# In chapter 1 the weights were the softmax of the scores, and the **scoring function** was −½ times the squared distance, so near keys counted most. Do we need a distance? Multiply out the square and see what it's made of:
 #
 # $$ -\tfrac12\lVert {\color{#bf5f00}{q}}-{\color{#007fc6}{k}}\rVert^2 \;=\; \underbrace{{\color{#bf5f00}{q}}\cdot{\color{#007fc6}{k}}}_{\text{how alike}} \;-\; \underbrace{\tfrac12\lVert {\color{#007fc6}{k}}\rVert^2}_{\text{the key alone}} \;-\; \underbrace{\tfrac12\lVert {\color{#bf5f00}{q}}\rVert^2}_{\text{the query alone}} $$
 #
-# The last part is the same for all keys, and a softmax ignores what is added to every score, so drop it. If all keys are equally long, drop the middle part for the same reason. What's left is the **dot product** $q\cdot k$: multiply number by number, and add. Here are all four steps for the query (`asked`) and the keys (`K`) of the picture:
+# The last part is the same for all keys, and a softmax ignores what is added to every score, so drop it. If all keys are equally long, drop the middle part for the same reason. What's left is the **dot product** $q\cdot k$: multiply number by number, and add. Here are the picture's keys and query, and all four steps:
 
 # %%
+words = ["The", "cat", "sat", "on", "the", "mat"]
+K = torch.tensor([[0.0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1], [0, 0, 0], [1, 0, 1]])
+asked = torch.tensor([0.0, 2, 0])  # the query
 scores = [sum(a * b for a, b in zip(asked.tolist(), k.tolist())) for k in K]
 total = sum(math.exp(score) for score in scores)
 output = torch.zeros(3)
@@ -87,7 +90,7 @@ for word, k, score in zip(words, K, scores):
     print(f"{word:4} score {score:.0f}, weight {weight:.3f}, the sum so far", output)
 
 # %% [markdown]
-# This loop *is* attention. But it takes one word at a time, and your computer is faster with whole tables. `K @ asked` gives you all six dot products at once, and `weights @ K` the whole sum:
+# This loop *is* attention, but your computer is faster with whole tables. `K @ asked` gives you all six dot products at once, and `weights @ K` the whole sum:
 
 # %% slideshow={"point": ["softmax("]}
 weights = torch.softmax(K @ asked, -1)  # [6, 3] @ [3] -> [6]
@@ -167,11 +170,11 @@ first, second = all_scores.topk(2, -1).values.unbind(-1)
 assert 7.5 < all_scores.std() < 8.5 and round(first.median().item()) == 15 and 2.5 < (first - second).median() < 2.7 and 12.5 < math.exp(2.6) < 13.5
 
 # %% [markdown]
-# At d = 64, half of your queries put nearly all their weight on one key, although the keys are pure noise. The reason is the *size* of the scores. A dot product adds up d products, some above zero and some below. Such numbers cancel only in part, so the more of them you add, the farther the sum strays from zero. How far? A product of two such numbers has mean 0, and its mean square, called its *variance*, is 1. Variances of independent numbers add up:
+# At d = 64, half of your queries put nearly all their weight on one key, although the keys are pure noise. Why? A dot product adds up d products, some above zero and some below, which cancel only in part, so the more of them you add, the farther the sum strays from zero. How far? The mean of a product of independent numbers is the product of their means. So $q_1k_1$ has mean 0, and its square $q_1^2k_1^2$ has mean 1 · 1. With mean 0, the mean square is the *variance*, and variances of independent numbers add up:
 #
 # $$ \mathrm{var}(q\cdot k)=\mathrm{var}(q_1k_1)+\dots+\mathrm{var}(q_dk_d)=d $$
 #
-# So a typical score is √d away from zero. If you divide each score by √d, the scores are about 1 in size, whatever d is. Try it:
+# A typical size is the square root of the variance: √d. If you divide each score by √d, the scores are about 1 in size, whatever d is. Try it:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 sizes = [1, 2, 4, 8, 16, 24, 32, 48, 64, 96, 128, 160, 192, 224, 256, 320, 400]
@@ -494,7 +497,7 @@ for step in range(400):
 assert served(trained[400]) >= 0.995
 
 # %% [markdown]
-# So it can be learned: in new rooms, too, nearly everybody gets what they need. (Run the loop again, and it trains the same `layer` further.) Now watch it learn:
+# So it can be learned: in new rooms, too, nearly everybody gets what they need. Now watch it learn:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.room(
@@ -557,7 +560,7 @@ assert served(one_for_both) < 0.5 < (most == torch.arange(8).expand(500, 8)[ther
 # chapters.ch02.kept.attention: MultiHeadSelfAttention
 
 # %% [markdown]
-# `transpose` puts the heads in front of the words, so PyTorch treats them like more sentences of the batch. **Dropout** sets some of the weights to 0 at random while you train, and after `eval()` it does nothing. With a causal mask you can build a GPT from this class. Try it on the two sentences of section Three, with both masks at once:
+# `unflatten` cuts each vector into equal pieces, so `num_heads` must divide `embed_dim`. `transpose` puts the heads in front of the words, so PyTorch treats them like more sentences. **Dropout** sets weights to 0 at random, each with probability p, and divides the others by 1 − p; after `eval()` it does nothing. Try it on the two sentences of section Three, with both masks at once:
 
 # %% slideshow={"slide_type": "skip"} tags=["nbval-check-output"]
 attention = MultiHeadSelfAttention(embed_dim=24, num_heads=3, dropout=0.1)
@@ -581,7 +584,7 @@ attention.train()(x, causal)[0].sum().backward()
 assert all(p.grad.abs().sum() > 0 for p in attention.parameters())
 
 # %% [markdown]
-# Each word has a row of weights in each head now. In chapter 5 you'll see what the heads of a trained Transformer attend to.
+# In chapter 5 you'll see what the heads of a trained Transformer attend to.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## So how does a word find what it needs?

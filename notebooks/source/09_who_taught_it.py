@@ -39,14 +39,21 @@ labs.teachers(
 )
 
 # %% [markdown]
-# The first teacher writes a whole answer, the second chooses between two, and the third has least to do, because it only says yes or no. Chapter 8's SmolLM2 had the first two, and DeepSeek-R1-Zero (2025) only the third. You'll teach one small model in all three ways, always to add two numbers below 100, because with sums you see at a glance whether an answer and its steps are right, and each training takes only seconds. <!-- source: model card of SmolLM2-135M-Instruct (SFT, then DPO); DeepSeek-AI 2025 -->
+# The first teacher writes a whole answer, the second chooses between two, and the third has least to do, because it only says yes or no. Chapter 8's SmolLM2 had the first two, and DeepSeek-R1-Zero (2025) only the third. You'll teach one small model in all three ways, always to add two numbers below 100, because with sums you see at a glance whether an answer and its steps are right. <!-- source: model card of SmolLM2-135M-Instruct (SFT, then DPO); DeepSeek-AI 2025 -->
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## One: imitate
 # <a id="sft"></a>
-# The first teacher writes answers. The model reads question and answer as one text, and learns it as chapter 7's GPT learned its book: at each place, it predicts what comes next. This is called **supervised fine-tuning** (SFT). Usually the model has read a lot before. Ours, chapter 7's `GPT` with two blocks, has read nothing, and each character is a token.
+# The first teacher writes answers. The model reads question and answer as one text, and learns it as chapter 7's GPT learned its book: at each place, it predicts what comes next. This is called **supervised fine-tuning** (SFT). Usually the model has read a lot before. Ours, chapter 7's `GPT` with two blocks, hasn't, and each character is a token.
 #
-# `sums` is a small module that writes our questions and their answers as texts. We teach two hundred solved sums, and keep three hundred others back for the exam: the *new* sums. The rest stay *unsolved*, for later.
+# We teach two hundred solved sums, and keep three hundred others back for the exam: the *new* sums. The rest stay *unsolved*, for later. Our module `sums` does the small jobs (`some` is a list of sums):
+#
+# | call | returns |
+# |---|---|
+# | `sums.in_ids(some, sums.result)` | ids of each question and of its result, in pairs |
+# | `sums.fresh()` | our GPT, untrained |
+# | `sums.answers(model, some)` | its likeliest answers; with a `temperature`, drawn ones |
+# | `sums.share_right(model, some)` | the share of the likeliest that is right |
 
 # %%
 from torch.nn.utils.rnn import pad_sequence
@@ -70,13 +77,13 @@ labs.counted(
 )
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# `talk_batch` joins the ids of each question with those of its answer, fills up the shorter texts, and marks which tokens belong to an answer. What was filled up is left out of the loss, just as the question is.
+# `talk_batch` joins the ids of each question with those of its answer, fills up the shorter texts, and marks which tokens belong to an answer. What was filled up is left out of the loss, too.
 
 # %% tags=["definition"]
 # course_utils.post_training: talk_batch
 
 # %%
-three = sums.in_ids(taught[:3], sums.result)  # pairs: ids of a question, of its answer
+three = sums.in_ids(taught[:3], sums.result)
 ids, is_answer = talk_batch(three)
 print("ids", tuple(ids.shape), "of an answer, in each row:", is_answer.sum(1).tolist())
 
@@ -156,7 +163,7 @@ examples = {"alone": sums.in_ids(taught, sums.result)}
 examples["draft"] = sums.in_ids(taught, draft)
 models = {name: sums.fresh() for name in examples}
 
-def imitation(model, talks):
+def imitation(model, talks, dice):  # the loss of 32 talks, drawn
     return answer_loss(model, *talk_batch(dice.choices(talks, k=32)))
 
 def exam(model):  # it writes its likeliest answer to every sum
@@ -166,7 +173,7 @@ def exam(model):  # it writes its likeliest answer to every sum
 # %% seconds=30 slideshow={"slide_type": "subslide"} steps=[400, 100, 99] tags=["training"]
 for name, model in models.items():
     dice = random.Random(0)  # both see the same sums, in the same order
-    loss_of = partial(imitation, model, examples[name])
+    loss_of = partial(imitation, model, examples[name], dice)  # loss_of() passes these
     for step, _ in training(model, loss_of, steps=400, rate=2e-3):
         if step % 100 == 99:
             print(name, step + 1, exam(model))
@@ -188,7 +195,7 @@ Table(
 )
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# The model that writes the result alone gets most of the taught sums right, but few new ones. With drafts it adds most of the new ones, too. Why, if both models saw the same sums? Ask yourself what is *new* in a new sum. For the first model the whole sum is. But the second adds only two digits and a carry at a time, and it has met most of these steps before: the last digits of 93 % of the new sums, and the first digits, with their carry, of 87 % (in either order). Most of its errors are in the first digits.
+# The model that writes the result alone gets most of the taught sums right, but few new ones. With drafts it adds most of the new ones, too. Why? Ask yourself what is *new* in a new sum. For the first model the whole sum is. But the second adds only two digits and a carry at a time, and it has met most of these steps before: the last digits of 93 % of the new sums, and the first digits, with their carry, of 87 % (in either order). Most of its errors are in the first digits.
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 def small(step):
@@ -206,7 +213,7 @@ tens = [text for one, text in false if len(text) == 3 and text[0] == sums.draft(
 assert len(tens) > len(false) / 2  # the units are right, and what is wrong comes behind them
 
 # %% [markdown]
-# So a draft **cuts a new question into small steps, most of which are not new.** But perhaps the second model is better only because it writes more, and so computes more, before it names the result. So we let a third write *blanks* first, until its answer is as long as a draft:
+# So a draft **cuts a new question into small steps, most of which are not new.** But perhaps the second model is better only because it writes more, and so computes more, before it names the result. So we let a third write *blanks* first, until its answer is as long as a draft. Your run above is one training; here are three of each kind:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 trials = results.load("reasoning")
@@ -214,7 +221,7 @@ shown = {"result alone": "answer alone", "blanks, then the result": "blanks", "d
 right = torch.tensor([[100 * one["right"][way] for one in trials["seeds"]] for way in shown.values()])
 plot.bars(
     list(shown), right.mean(1), each=right, ylabel="right, % of 300 new sums", digits=0,
-    title="Is it the steps, or only more room?",
+    title="Is it the steps, or only more room? (% of new sums)",
     caption=from_cell(
         "Each model learned from {taught} sums for {steps} steps. A dot: one training; a bar: "
         "the mean. {about}",
@@ -244,9 +251,9 @@ assert len(trials["seeds"]) == 3 and trials["taught"] == 200 and len(held_out) =
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Three: which answer is better?
 # <a id="dpo"></a>
-# Perhaps you couldn't write a good poem, or a kind refusal. But if you are shown two of them, you can usually say which one you like better. That's our second teacher: people who choose. To 37+48= both the result alone and the draft are right answers, but say that three people of four prefer the one with its steps. What should a model learn from this? <!-- source: sums.draft -->
+# Perhaps you couldn't write a good poem, or a kind refusal. But if you are shown two of them, you can usually say which one you like better. That's our second teacher: people who choose. To 37+48= both the result alone and the draft are right, but say that three people of four prefer the draft. What should a model learn from this? <!-- source: sums.draft -->
 #
-# **The idea:** give each answer a number, its *reward*, so that the differences of rewards explain what people choose. Then tilt the model towards high rewards, but not too far from what it was. That takes us four lines, and at their end the rewards drop out.
+# **The idea:** give each answer a number, its *reward*, so that the differences of rewards explain what people choose. Then tilt the model towards high rewards, but not too far from what it was. That takes us four lines, the steepest of this chapter. [Four](#verifiable-reward) doesn't need them: you may run the cells and go on there.
 #
 # 1. *A number for each answer.* Call the answer that somebody chose $y^+$, the other one $y^-$, and the reward $r$. We assume that this choice has the probability $\sigma\big(r(y^+)-r(y^-)\big)$, where σ is the sigmoid (Bradley and Terry, 1952). Equal rewards give one half, and the three quarters of our example need a difference of $\ln 3$. <!-- source: Bradley and Terry 1952 -->
 # 2. *What the model should do.* If only rewards counted, the best model would always write the answer with the highest one, and might forget how to write anything else. So we look for a new model near the old one. If they give an answer $y$ the probabilities $\pi(y)$ and $\pi_0(y)$, this difference should be as large as possible:
@@ -288,9 +295,9 @@ labs.tilt(
 #
 # $$r(y)=\beta\underbrace{\ln\frac{\pi(y)}{\pi_0(y)}}_{\text{gain of }y}+\;\beta\ln Z$$
 #
-# The *gain* says how much the log-probability of $y$ has risen since the old model. Try it on our table, where β is 1. The answer with steps went from ½ to ¾, one and a half times as much, so its reward is $\ln\tfrac32+\ln 2=\ln 3$. The other one fell to half, so its reward is $\ln\tfrac12+\ln 2=0$. The table began with these two rewards. So *every* model is the best one for *some* reward, and this line says for which, up to the $\beta\ln Z$ that all answers to a question share.
+# The *gain* says how much the log-probability of $y$ has risen since the old model. On our table, where β is 1, the answer with steps went from ½ to ¾, so its reward is $\ln\tfrac32+\ln 2=\ln 3$. The other fell to half, so its reward is $\ln\tfrac12+\ln 2=0$. The table began with these two rewards. Pick any model: line 4 hands you a reward whose best model it is, up to the $\beta\ln Z$ that all answers to a question share.
 #
-# Now you can put it into line 1, where only the *difference* of two rewards matters. The two answers belong to one question, so the same $\beta\ln Z$ is in both rewards, and it cancels. What's left is β times the difference of the gains, so you need no reward model. Train $\pi$ so that the choices people made become likely: this is **DPO** (*direct preference optimisation*, 2023), and its loss is minus the logarithm of their probability. <!-- source: Rafailov et al. 2023 -->
+# Now you can put it into line 1, where only the *difference* of two rewards matters. Both answers belong to one question, so the same $\beta\ln Z$ cancels. What's left is β times the difference of the gains, so you need no reward model. Train $\pi$ so that the choices people made become likely: this is **DPO** (*direct preference optimisation*, 2023), and its loss is minus the logarithm of their probability. <!-- source: Rafailov et al. 2023 -->
 #
 # $$L=-\ln\sigma\!\Big(\beta\Big[\underbrace{\ln\frac{\pi(y^+)}{\pi_0(y^+)}}_{\text{gain of the liked}}-\underbrace{\ln\frac{\pi(y^-)}{\pi_0(y^-)}}_{\text{gain of the disliked}}\Big]\Big)$$
 
@@ -319,12 +326,12 @@ assert both < -F.logsigmoid(torch.zeros(1))  # both lost, and the loss fell
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Does it do what line 3 says?
-# Now let people teach your model (a program chooses in their place). The old model must write both kinds of answers, so your draft model first learns for another hundred steps, from drafts and results mixed. Then `sums.answers` lets it write four answers to each of three hundred unsolved sums. If both kinds are among the four, the longest and the shortest become a pair.
+# Now let people teach your model (a program chooses in their place). The old model must write both kinds of answers, so your draft model first learns from drafts and results mixed. Then it writes four answers to each of three hundred unsolved sums. If both kinds are among the four, the longest and the shortest become a pair.
 
 # %% seconds=10 slideshow={"slide_type": "skip"} steps=100 tags=["training"]
 dice, old = random.Random(0), copy.deepcopy(models["draft"])
 mixed = examples["draft"] + examples["alone"]
-for _ in training(old, partial(imitation, old, mixed), steps=100, rate=1e-3):
+for _ in training(old, partial(imitation, old, mixed, dice), steps=100, rate=1e-3):
     pass
 new = copy.deepcopy(old)  # the one that people will teach
 
@@ -345,7 +352,7 @@ print(len(pairs), "pairs, such as", [text_of(answer) for _, answer in pairs[0]])
 # course_utils.post_training: log_probability
 
 # %% slideshow={"point": ["< 0.25", "dpo_loss("], "slide_type": "skip"}
-def people_choose():
+def people_choose(new, old, dice):  # the loss of 32 pairs, drawn
     liked, other = [], []
     for steps, bare in dice.choices(pairs, k=32):
         if dice.random() < 0.25:  # one in four likes the bare result
@@ -368,7 +375,7 @@ def with_steps(model):  # the share of drawn answers that have steps
 
 torch.manual_seed(0)
 found = [with_steps(old)]
-for step, _ in training(new, people_choose, steps=60, rate=1e-4):
+for step, _ in training(new, partial(people_choose, new, old, dice), steps=60, rate=1e-4):
     if step % 20 == 19:
         found.append(with_steps(new))
 odds = 3 * found[0] / (1 - found[0])
@@ -407,7 +414,7 @@ assert abs(found[-1] - says) < 0.08 and found[-1] > found[0] + 0.1
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Four: a check instead of a teacher
 # <a id="verifiable-reward"></a>
-# Whether a sum is right isn't a matter of taste. A program can check it, and this is all of it:
+# A program can check a sum, and this is all of it:
 
 # %% tags=["definition"]
 # chapters.ch09.sums: said, is_right
@@ -415,13 +422,13 @@ assert abs(found[-1] - says) < 0.08 and found[-1] > found[0] + 0.1
 # %% [markdown]
 # Such a check is called a **verifiable reward**, and training with it RLVR. But how can a model learn from a yes or a no?
 #
-# To train, we follow slopes, and a check has none: change a parameter a little, and the answer stays the same, or it becomes another one. What does change smoothly is the *probability* of each answer. So here's the idea: **let the model write several answers, and raise the probability of those that pass the check.**
+# To train, we follow slopes, and a check has none: change a parameter a little, and the answer stays the same, or it becomes another one. What does change smoothly is the *probability* of each answer. So **let the model write several answers, and raise the probability of those that pass the check.**
 #
 # To learn from what your own attempts have earned is called **reinforcement learning**. Our model is the **agent**, and acts by writing an answer. Its **policy** $\pi$ gives each answer its probability. The **environment**, here a question and the program that checks, replies with a **reward**, here 1 or 0.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### By hand, on four answers
-# Let's do one step by hand. Say that your policy knows only four answers, of which only the first is right, and writes each of them once. We reward them, see how far each reward is above the mean, and take the step:
+# Say that your policy knows only four answers, of which only the first is right. Suppose that, by luck, it writes each once. We reward them, see how far each reward is above the mean, and take the step:
 
 # %% slideshow={"point": ["A = ", "loss = "]}
 answers = ["85", "75", "86", "95"]
@@ -468,13 +475,20 @@ def advantages(rewards, eps=1e-4):
 # %% [markdown]
 # <!-- solution: advantages -->
 #
-# The loss is the one that you've met by hand. But it divides by the number of tokens instead of answers, so that it doesn't grow with the length of the drafts:
+# The loss is the one that you've met by hand, but divided by the number of tokens instead of answers, $-\sum_i A_i\ln\pi(y_i)\,/\sum_i|y_i|$, so that it doesn't grow with the drafts' length. At equal advantage all tokens count alike, so an answer of 20 tokens five times as much as one of 4:
 
 # %% slideshow={"point": ["gained ="]} tags=["definition"]
 # course_utils.post_training: reward_loss
 
 # %% [markdown]
-# Your draft model draws eight answers to each of forty sums that it was never taught. If all eight are right, or all wrong, every advantage is 0, and the question teaches nothing. Here's one of the other questions:
+# Your draft model draws eight answers to each of forty unsolved sums. If all eight are right, or all wrong, every advantage is 0, and the question teaches nothing. Here's one of the others:
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+logits, places = torch.zeros(2, 24, 9, requires_grad=True), torch.arange(25)
+is_answer = (places > 0) & (places <= torch.tensor([[20], [4]]))  # the tokens of two answers
+reward_loss(lambda ids: logits, torch.ones(2, 25, dtype=torch.long), is_answer, torch.ones(2)).backward()
+pushed = logits.grad.abs().sum((1, 2))
+assert (pushed[0] / pushed[1] - 5).abs() < 1e-4
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 torch.manual_seed(0)
@@ -495,7 +509,7 @@ Table(
 )
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# Is it the check that teaches, or would any further training help? We train your draft model twice, rewarded once by `is_right` and once by a *coin*. What would you expect of the coin?
+# Expect only a few points. Does the check cause them, or would any further training? We train your draft model twice, rewarded by `is_right` and by a *coin*. What would you expect of the coin?
 #
 # Chapter 7's `generate` writes the answers, and `drawn` cuts each after its new line (`END`):
 
@@ -507,9 +521,9 @@ from course_utils.gpt import generate
 # chapters.ch09.kept.answering: drawn
 
 # %% slideshow={"point": ["A = ", "reward_loss("]}
-def practice(model, reward):
+def practice(model, reward, dice):  # the loss of eight answers to each of 16 sums
     asked = [one for one in dice.sample(unsolved, 16) for _ in range(8)]  # 16 × 8
-    questions = sums.rows_of(asked)  # ids [128, T]
+    questions = sums.rows_of(asked)  # their ids [128, T]
     answers = drawn(model, questions)  # 128 lists of ids
     r = [float(reward(one, text_of(ids))) for one, ids in zip(asked, answers)]
     A = advantages(torch.tensor(r).view(16, 8))  # a row for each question
@@ -525,7 +539,8 @@ for name, reward in (("check", is_right), ("coin", coin)):
     torch.manual_seed(0)
     dice, model = random.Random(0), copy.deepcopy(models["draft"])
     models[name], wrote[name] = model, [sums.answers(model, held_out)]
-    for step, _ in training(model, partial(practice, model, reward), steps=30, rate=3e-4):
+    loss_of = partial(practice, model, reward, dice)
+    for step, _ in training(model, loss_of, steps=30, rate=3e-4):
         if step % 10 == 9:
             wrote[name].append(sums.answers(model, held_out))
 sums.save(models["check"])
@@ -557,11 +572,11 @@ assert curves["coin"][-1] < curves["check"][-1] - 10
 assert 0 < passed[n].mean() < 1 and 0 < wasted < 40
 
 # %% [markdown] tags=["keep"]
-# With the coin your model gets worse, because it is pushed at random, and each push changes a model that was already good. With the check it gains only a few points, although it saw no further draft to imitate. On 300 sums that could be luck, so we trained eleven more from other seeds: ten got better, by one to six points, and one got worse by two. So the check does teach, but in thirty steps only a little. <!-- source: 30 steps, model seed 0, dice 1 to 7: 5.7, 1.0, 2.7, 2.0, -2.3, 6.0, 4.0 points; model seed 1, dice 0 to 3: 2.7, 3.4, 2.4, 2.4 -->
+# With the coin your model gets worse: its pushes are zero on average, but thirty of them still move the parameters away from what imitation had found. With the check it gains only a few points, although it saw no further draft to imitate. On 300 sums that could be luck, so we trained eleven more from other seeds: ten got better, by one to six points, and one got worse by two. So the check does teach, but in thirty steps only a little. <!-- source: 30 steps, model seed 0, dice 1 to 7: 5.7, 1.0, 2.7, 2.0, -2.3, 6.0, 4.0 points; model seed 1, dice 0 to 3: 2.7, 3.4, 2.4, 2.4 -->
 #
 # But the program doesn't look at the draft, so a right result earns as much after wrong steps. DeepSeek-R1-Zero was trained in this way on mathematics and programs, and during training its drafts grew long. <!-- source: DeepSeek-AI 2025 -->
 #
-# Is a check better than more solutions? Not here: imitating the *same* solved sums once more does as well ([annex](09_who_taught_it_annex.ipynb#again)). A check is useful where you have no solutions.
+# Imitating the *same* solved sums once more does as well here ([annex](09_who_taught_it_annex.ipynb#again)). A check is useful where you have no solutions.
 #
 # <details><summary>How sure is this?</summary>
 #
@@ -578,7 +593,7 @@ assert 0 < passed[n].mean() < 1 and 0 < wasted < 40
 #
 # $$\nabla\sum_y\pi(y)\,r(y)=\sum_y\pi(y)\;r(y)\,\nabla\ln\pi(y).$$
 #
-# Now it's a mean over answers, each weighted with the probability that the model itself writes it. So we can let it write many, and average. **The reward needs no slope; it only says how strongly to push.** This is called a **policy gradient** (*REINFORCE*, 1992). Subtracting the mean $\bar r$ doesn't change the direction on average, because $\sum_y\pi\,\nabla\ln\pi=\nabla\sum_y\pi=\nabla 1=0$. But with it, wrong answers are pushed down, too. <!-- source: Williams 1992 -->
+# Now it's a mean over the answers that the model itself writes, so let it write many, and average. **The reward needs no slope; it only says how strongly to push.** This is called a **policy gradient** (*REINFORCE*, 1992). Subtracting the mean $\bar r$ doesn't change the direction on average, because $\sum_y\pi\,\nabla\ln\pi=\nabla\sum_y\pi=\nabla 1=0$. But with it, wrong answers are pushed down, too. <!-- source: Williams 1992 -->
 #
 # Try it on the four answers, with all of them, and with ten thousand that the policy writes:
 

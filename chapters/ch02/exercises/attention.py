@@ -128,7 +128,7 @@ ATTENTION = Exercise(
     task=t(
         "Scores, mask, softmax, average of the values: queries [..., Q, D], keys [..., K, D], values [..., K, Dv], "
         "mask [..., Q, K] bool, True = may be attended -> (output [..., Q, Dv], weights [..., Q, K]). The dots are a "
-        "batch, in lesson 5 with heads behind it. A row with nothing to attend to gives zeros. Without a mask, None, "
+        "batch, later with heads behind it. A row with nothing to attend to gives zeros. Without a mask, None, "
         "all may be attended."
     ),
     reference=scaled_dot_product_attention,

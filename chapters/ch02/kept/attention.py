@@ -54,8 +54,9 @@ __all__ = [
 
 
 class MultiHeadSelfAttention(nn.Module):
-    """x [B, T, D], mask [T, T] or [B, 1, 1 or T, T] bool, True = may be attended to,
-    one True or more in each row -> output [B, T, D], weights [B, H, T, T]"""
+    """x [B, T, D], mask [T, T] or [B, 1, 1 or T, T] bool (the extra 1 is for the heads),
+    True = may be attended to, one True or more in each row
+    -> output [B, T, D], weights [B, H, T, T]"""
 
     def __init__(self, embed_dim: int, num_heads: int, dropout: float = 0.0):
         super().__init__()
@@ -65,8 +66,9 @@ class MultiHeadSelfAttention(nn.Module):
         self.out = nn.Linear(embed_dim, embed_dim, bias=False)  # new: W_O
         self.num_heads, self.dropout = num_heads, nn.Dropout(dropout)  # new
 
-    def cut(self, x: Tensor) -> Tensor:  # new: H pieces of d numbers, [B, T, D] -> [B, H, T, d]
-        return x.unflatten(2, (self.num_heads, -1)).transpose(1, 2)
+    def cut(self, x: Tensor) -> Tensor:  # new: for 3 heads, [2, 6, 24] -> [2, 3, 6, 8]
+        x = x.unflatten(2, (self.num_heads, -1))  # [B, T, H, d], here [2, 6, 3, 8]
+        return x.transpose(1, 2)  # [B, H, T, d]
 
     def forward(self, x: Tensor, mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
         q, k, v = self.query(x), self.key(x), self.value(x)  # [B, T, D]
