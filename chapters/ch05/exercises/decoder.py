@@ -28,7 +28,7 @@ NEEDED = "attention, cross_attention, ffn, around_attention, around_cross, aroun
 
 LAST = {"attention": "attention.out", "cross_attention": "cross_attention.out", "ffn": "ffn.narrow"}
 BY_HAND = (3, 1, 3)
-PLAIN = {"parameters": t("both attentions: identity matrices; ffn: zeros; no biases; norms as they begin")}
+PLAIN = {"parameters": t("one head; both attentions: identity matrices; ffn: zeros; no biases; norms as they begin")}
 
 
 @functools.cache
