@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import linecache
+import traceback
 from collections.abc import Iterator
 from types import FrameType, TracebackType
 from typing import Any
@@ -22,19 +23,22 @@ COMPOUND = (ast.For, ast.While, ast.With, ast.If, ast.Try)
 APART = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda, ast.comprehension)  # with names of their own
 
 
-def tell(shell: Any, error: BaseException) -> None:
-    """Shows what a stopped cell says. The cell has failed nonetheless: what waits behind it does not run."""
-    words = sentence(error, shell.user_ns)
-    page = f'<p class="course-stopped" role="status">■ {inline(words)}</p>'
-    shell.display_pub.publish({"text/html": page, "text/plain": "■ " + words})
+def tell(shell: Any, words: str) -> None:
+    """Shows this of a cell, in place of a traceback. It has failed nonetheless: what waits behind it does not run."""
+    shell.display_pub.publish({"text/html": note(words), "text/plain": "■ " + words})
     shell._last_traceback = []  # of the reply
+
+
+def note(words: str) -> str:
+    """What was stopped, said on a page: in sight behind a guess, too, and known to presenting/screens.py."""
+    return f'<p class="course-stopped" role="status">■ {inline(words)}</p>'
 
 
 def sentence(error: BaseException, names: dict[str, Any]) -> str:
     """How far a cell was, and which of its names are there. names: those of the notebook."""
-    frames = list(_frames(error.__traceback__))
-    loops = (words for frame, line in frames if (words := _round(frame, line)))
-    top = next((one for one in frames if one[0].f_globals is names), None)
+    found = frames(error.__traceback__)
+    loops = (words for frame, line in found if (words := _round(frame, line)))
+    top = next((one for one in found if one[0].f_globals is names), None)
     made, missing = _names(*top) if top else ([], [])
     stays = [name for name in made if name in names]
     before = [name for name in missing if name in names and name not in stays]
@@ -52,11 +56,9 @@ def _listed(names: list[str]) -> str:
     return t(", ").join(f"`{name}`" for name in names[:MOST]) + (" …" if names[MOST:] else "")
 
 
-def _frames(trace: TracebackType | None) -> Iterator[tuple[FrameType, int]]:
+def frames(trace: TracebackType | None) -> list[tuple[FrameType, int]]:
     """The frames of a traceback, outermost first, each with the line at which it stopped."""
-    while trace:
-        yield trace.tb_frame, trace.tb_lineno
-        trace = trace.tb_next
+    return list(traceback.walk_tb(trace))
 
 
 def _body(frame: FrameType) -> list[ast.stmt]:

@@ -1,5 +1,6 @@
 """The sentence under a traceback: which argument does not fit its signature. Nothing is said that is not sure."""
 
+import linecache
 import queue
 from pathlib import Path
 
@@ -201,14 +202,14 @@ def test_installing_twice_says_it_once_and_shows_the_traceback_as_ever():
 
 
 def test_a_name_that_no_cell_has_made_yet():
-    space = {"__name__": "__main__"}
-    with pytest.raises(NameError) as caught:
-        exec("def f():\n    return kernel(1)\nf()", space)
-    said = explain.sentence(caught.value)
-    assert said.startswith("kernel is not there yet") and "Resume" in said
-    with pytest.raises(NameError) as caught:
-        exec("kernel(1)", {"__name__": "a.module"})
-    assert explain.sentence(caught.value) == ""
+    linecache.cache["<cell>"] = 9, None, ["def f():\n", "    return kernel(1)\n", "f()\n"], "<cell>"
+    for name, lines in (("__main__", ["`kernel` is not there yet", "Resume", "Line 2: `return kernel(1)`"]), ("a", [])):
+        with pytest.raises(NameError) as caught:
+            exec(compile("".join(linecache.getlines("<cell>")), "<cell>", "exec"), {"__name__": name})
+        said = explain.missing(caught.value)
+        assert all(line in said for line in lines) and bool(said) == bool(lines)
+        assert explain.sentence(caught.value) == ""
+    assert explain.missing(KeyError("kernel")) == ""
 
 
 @pytest.mark.slow
@@ -216,7 +217,8 @@ def test_in_a_kernel_it_stands_under_the_traceback_once(monkeypatch):
     monkeypatch.setenv("PYTHONSTARTUP", str(Path(explain.__file__).parents[1] / "kernel_start.py"))
     manager, client = start_new_kernel(kernel_name="python3")
     try:
-        assert "Resume here" in "".join(reply(client, "gaussian_kernel(1)")["traceback"]), "before any setup()"
+        status, said = in_kernel.run(client, "gaussian_kernel(1)", prints="Resume here")  # before any setup()
+        assert status == "error" and "`gaussian_kernel` is not there yet" in said and "Traceback" not in said
         setup = "import course_kit\nfrom course_kit.runtime import setup\nsetup(); setup()"
         cell = (
             "from jaxtyping import Float\nfrom torch import Tensor\nimport torch\n"
