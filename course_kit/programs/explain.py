@@ -74,14 +74,16 @@ def sentence(error: BaseException) -> str:
 
 
 def missing(error: BaseException) -> str:
-    """Of a name that a cell of the notebook has not made, as where one above was stopped: what to run; else ""."""
+    """Of a name or a key that a cell of the notebook has not made, as where one above was stopped: what to run; else
+    ""."""
     *_, (frame, line) = stopped.frames(error.__traceback__) or [(None, 0)]
-    if frame is None or type(error) is not NameError or frame.f_globals.get("__name__") != "__main__":
+    kind = type(error)
+    if frame is None or kind not in (NameError, KeyError) or frame.f_globals.get("__name__") != "__main__":
         return ""
     words = t(
         "`{name}` is not there yet: run the cells above, or choose *Kernel → Resume here*. If no cell makes it, is it "
         "spelt right?",
-        name=error.name,
+        name=error.name if isinstance(error, NameError) else str(error),
     )
     code = linecache.getline(frame.f_code.co_filename, line).strip()
     return sentences(words, t("Line {line}: `{code}`", line=line, code=code) if code else "")

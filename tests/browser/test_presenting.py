@@ -236,6 +236,10 @@ def test_a_lesson_by_keyboard(deck):
     until(words.find("mjx-container").is_visible)
     until(excerpt.inner_text, contains("return b**2"))
     until(excerpt.inner_text, lacks("a number"))
+    made = "courseDeck.course.ask(courseDeck.panel, 'print(callable(square)); square = 0')"
+    page.evaluate(made)
+    deck.press("Enter")  # runs the code in sight
+    until(lambda: page.evaluate(made), "True")
 
     # the speaker's window, the way out, and the same command for everybody
     with page.expect_popup() as popup:

@@ -209,6 +209,9 @@ def test_a_name_that_no_cell_has_made_yet():
         said = explain.missing(caught.value)
         assert all(line in said for line in lines) and bool(said) == bool(lines)
         assert explain.sentence(caught.value) == ""
+    with pytest.raises(KeyError) as caught:
+        exec("models = {}\nmodels['check']", {"__name__": "__main__"})
+    assert explain.missing(caught.value).startswith("`'check'` is not there yet")
     assert explain.missing(KeyError("kernel")) == ""
 
 
