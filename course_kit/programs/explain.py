@@ -74,19 +74,28 @@ def sentence(error: BaseException) -> str:
 
 
 def missing(error: BaseException) -> str:
-    """Of a name or a key that a cell of the notebook has not made, as where one above was stopped: what to run; else
-    ""."""
-    *_, (frame, line) = stopped.frames(error.__traceback__) or [(None, 0)]
-    kind = type(error)
-    if frame is None or kind not in (NameError, KeyError) or frame.f_globals.get("__name__") != "__main__":
+    """Of a name or a key that a cell of the notebook has not made, or of a list that it left empty, as where one above
+    was stopped: what to run; else ""."""
+    found = stopped.frames(error.__traceback__)
+    own = [one for one in found if one[0].f_globals.get("__name__") == "__main__"]
+    if type(error) not in (NameError, KeyError, IndexError) or not own:
         return ""
-    words = t(
-        "`{name}` is not there yet: run the cells above, or choose *Kernel → Resume here*. If no cell makes it, is it "
-        "spelt right?",
-        name=error.name if isinstance(error, NameError) else str(error),
-    )
+    frame, line = own[-1]
     code = linecache.getline(frame.f_code.co_filename, line).strip()
-    return sentences(words, t("Line {line}: `{code}`", line=line, code=code) if code else "")
+    if isinstance(error, IndexError):
+        there = frame.f_globals | frame.f_locals
+        empty = [name for name in re.findall(r"\w+", code) if there.get(name) == []]
+        said = t("`{name}` is empty: run the cells above to their end, or choose *Kernel → Resume here*.")
+        words = said.format(name=empty[0]) if empty else ""
+    elif own[-1] == found[-1]:
+        words = t(
+            "`{name}` is not there yet: run the cells above, or choose *Kernel → Resume here*. If no cell makes it, is "
+            "it spelt right?",
+            name=error.name if isinstance(error, NameError) else str(error),
+        )
+    else:
+        words = ""
+    return sentences(words, t("Line {line}: `{code}`", line=line, code=code)) if words else ""
 
 
 @dataclass(frozen=True)

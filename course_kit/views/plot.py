@@ -52,7 +52,7 @@ def lines(
     notes: x -> what is written below of the first line's point there, such as what a model says by then.
     words: title, caption."""
     drawn = _named(series)
-    left(drawn[0].x)
+    left(drawn and drawn[0].x)
     heights = {x: float(np.interp(x, drawn[0].x, drawn[0].y)) for x in sorted(notes or ())}
     words["notes"] = [[x, height, str(notes[x])] for x, height in heights.items()]
     return _lines(drawn, xlabel, ylabel, compare, log, mark, limits, start, hours, **words)

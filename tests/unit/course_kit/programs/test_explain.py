@@ -203,6 +203,7 @@ def test_installing_twice_says_it_once_and_shows_the_traceback_as_ever():
 
 def test_a_name_that_no_cell_has_made_yet():
     linecache.cache["<cell>"] = 9, None, ["def f():\n", "    return kernel(1)\n", "f()\n"], "<cell>"
+    linecache.cache["<pairs>"] = 9, None, ["print(pairs[0])"], "<pairs>"
     for name, lines in (("__main__", ["`kernel` is not there yet", "Resume", "Line 2: `return kernel(1)`"]), ("a", [])):
         with pytest.raises(NameError) as caught:
             exec(compile("".join(linecache.getlines("<cell>")), "<cell>", "exec"), {"__name__": name})
@@ -212,6 +213,9 @@ def test_a_name_that_no_cell_has_made_yet():
     with pytest.raises(KeyError) as caught:
         exec("models = {}\nmodels['check']", {"__name__": "__main__"})
     assert explain.missing(caught.value).startswith("`'check'` is not there yet")
+    with pytest.raises(IndexError) as caught:
+        exec(compile(linecache.getline("<pairs>", 1), "<pairs>", "exec"), {"__name__": "__main__", "pairs": []})
+    assert explain.missing(caught.value).startswith("`pairs` is empty")
     assert explain.missing(KeyError("kernel")) == ""
 
 

@@ -11,14 +11,13 @@ const SMALL = [0.92, 0.85, 0.78, 0.7, 0.62, 0.55, 0.48, 0.4];
 const LESS = [
   ...[1, 0.85].map((tall) => ({ told: true, tall, tight: false })),
   ...[1, 0.85, 0.7].map((tall) => ({ told: true, tall, tight: true })),
-  ...[1, 0.85, 0.7, 0.55].map((tall) => ({ told: false, tall, tight: true })),
+  ...[1, 0.85, 0.7, 0.55].flatMap((tall) => [true, false].map((tight) => ({ told: false, tall, tight }))),
 ];
 const HIGHER = [1, 0.75, 0.5, 0.25]; // shares of the room that is left below a view
 const HIGHEST = 1.9;
 const LOW = 0.7; // what a view keeps of its height above code
 export const DRAWN = ["picture", "lab", "training"];
 const PICTURE = ".view > :not(.title, .caption)";
-const PRESSED = ".controls, button, input, select";
 const ROWS = ".jp-OutputArea-output pre, .stream, tr";
 const LATER = ".instead:has(.brief), .course-instead:has(.brief)"; // a few lines of code that come at a press
 const GAP = 2; // em, from which a formula may be broken
@@ -56,8 +55,8 @@ function hidden({ on, keep }) {
   return Math.floor(((Math.min(...below) - top) * keep.offsetHeight) / (height || 1));
 }
 
-/** Whether it hides what is pressed, or a row; and whether of a view title and caption alone. */
-const isCovered = (shown) => shown.keep && !isFree(shown) && isOver(shown, PRESSED);
+/** Whether it hides more than the title and caption of a view, or a row; and whether a view has those alone below it. */
+const isCovered = (shown) => shown.keep && isOver(shown, PICTURE);
 const isFree = (shown) => viewsOf(shown.on).length > 0 && !isOver(shown, PICTURE);
 
 const HELD = ".course-held + * *, .course-scrolled .jp-OutputArea *, details:not([open]) *"; // may be wider
