@@ -7,7 +7,7 @@ export const CODE = 1; // what is smaller than that loses its code, once that ha
 const ROOMY = 1.1; // of pictures: they are to be large, and not the words around them
 const SMALL = [0.92, 0.85, 0.78, 0.7, 0.62, 0.55, 0.48, 0.4];
 // What a screen goes without before its type gets smaller than 24: of views height, and the heading, since they have
-// titles of their own, in whose place the sentence to keep then comes; last what its caption says.
+// titles of their own, in whose place the sentence to keep then comes; last what its caption says, or its title.
 const LESS = [
   ...[1, 0.85].map((tall) => ({ told: true, tall, tight: false })),
   ...[1, 0.85, 0.7].map((tall) => ({ told: true, tall, tight: true })),
@@ -96,11 +96,14 @@ export function isStale(shown) {
 export function fit(shown, set, most = Infinity) {
   const { room, on, keep, kind } = shown;
   const views = viewsOf(on);
-  const captions = views.map((host) => host.shadowRoot.querySelector(".caption")).filter(Boolean);
+  const [captions, titles] = [".caption", ".title"].map((part) =>
+    views.map((host) => host.shadowRoot.querySelector(part)).filter(Boolean),
+  );
   const draw = ({ size, told, tall, tight = false }) => {
     set(size, tight);
     room.classList.toggle("level", size > 1); // a table gets smaller before its cells break
     for (const caption of captions) caption.style.display = told ? "" : "none"; // which the speaker says
+    for (const title of titles) title.style.display = told || tight ? "" : "none";
     for (const { view } of views) {
       view.heighten(tall);
       view.now();
