@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import linecache
 import traceback
 from collections.abc import Iterator
@@ -70,8 +71,9 @@ def _body(frame: FrameType) -> list[ast.stmt]:
 
 
 def _round(frame: FrameType, line: int) -> str:
-    """How far the loop is, `for NAME in range(COUNT)`, in which a frame of a notebook stopped; "" if that is none."""
-    if frame.f_globals.get("__name__") != "__main__":
+    """How far the loop is, `for NAME in range(COUNT)`, in which a frame of a notebook stopped, or of what gives it one
+    step after the other; "" if that is none."""
+    if frame.f_globals.get("__name__") != "__main__" and not frame.f_code.co_flags & inspect.CO_GENERATOR:
         return ""
     for node in (one for part in _body(frame) for one in ast.walk(part)):
         match node:
