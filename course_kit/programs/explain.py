@@ -42,6 +42,7 @@ def install(shell: Any) -> None:
     if shell is None or hasattr(shell.showtraceback, "explains"):
         return
     show = shell.showtraceback
+    stopped.Patience(shell)
 
     @functools.wraps(show)
     def showtraceback(exc_tuple: Any = None, *more: Any, **options: Any) -> Any:

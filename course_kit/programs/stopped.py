@@ -8,9 +8,14 @@
 
 from __future__ import annotations
 
+import _thread
 import ast
 import inspect
 import linecache
+import math
+import signal
+import threading
+import time
 import traceback
 from collections.abc import Iterator
 from types import FrameType, TracebackType
@@ -20,6 +25,7 @@ from course_kit.i18n import sentences, t
 from course_kit.markup import inline
 
 MOST = 4  # names that are listed
+PATIENT = 10  # seconds
 COMPOUND = (ast.For, ast.While, ast.With, ast.If, ast.Try)
 APART = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda, ast.comprehension)  # with names of their own
 
@@ -28,6 +34,29 @@ def tell(shell: Any, words: str) -> None:
     """Shows this of a cell, in place of a traceback. It has failed nonetheless: what waits behind it does not run."""
     shell.display_pub.publish({"text/html": note(words), "text/plain": "■ " + words})
     shell._last_traceback = []  # of the reply
+
+
+class Patience:
+    """■ waits for the end of an import, PATIENT seconds at most: what is half there, such as all that torch imports for
+    its first optimizer, no later cell could import again."""
+
+    def __init__(self, shell: Any):
+        shell.events.register("pre_run_cell", self.begin)
+
+    def begin(self, *info: Any) -> None:
+        """A kernel sets its own handler before each cell."""
+        self.since = math.inf
+        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+            signal.signal(signal.SIGINT, self.press)
+
+    def press(self, number: int, frame: FrameType | None) -> None:
+        """The signal."""
+        now = time.monotonic()
+        self.since = min(self.since, now)
+        imports = any("importlib._bootstrap" in one.f_code.co_filename for one, _ in traceback.walk_stack(frame))
+        if not imports or now - self.since > PATIENT:
+            raise KeyboardInterrupt
+        threading.Timer(0.1, _thread.interrupt_main).start()
 
 
 def note(words: str) -> str:

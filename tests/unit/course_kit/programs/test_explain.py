@@ -2,7 +2,9 @@
 
 import linecache
 import queue
+import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import in_kernel
 import pytest
@@ -178,7 +180,7 @@ class Shell:
     """What `install` needs of IPython's shell."""
 
     def __init__(self):
-        self.seen = []
+        self.seen, self.events = [], SimpleNamespace(register=lambda *_: None)
 
     def _get_exc_info(self, exc_tuple=None):
         return exc_tuple
@@ -220,7 +222,7 @@ def test_a_name_that_no_cell_has_made_yet():
 
 
 @pytest.mark.slow
-def test_in_a_kernel_it_stands_under_the_traceback_once(monkeypatch):
+def test_in_a_kernel_it_stands_under_the_traceback_once(monkeypatch, tmp_path):
     monkeypatch.setenv("PYTHONSTARTUP", str(Path(explain.__file__).parents[1] / "kernel_start.py"))
     manager, client = start_new_kernel(kernel_name="python3")
     try:
@@ -239,6 +241,11 @@ def test_in_a_kernel_it_stands_under_the_traceback_once(monkeypatch):
         assert "scores: k" not in "\n".join(reply(client, "1 / 0")["traceback"])
         status, said = in_kernel.run(client, "a = 1\nfor i in range(3):\n    raise KeyboardInterrupt", prints="top.")
         assert status == "error" and "in round 1 of 3" in said and "`a`" in said and "Traceback" not in said
+        (tmp_path / "slow.py").write_text("import time\nfor _ in range(30):\n    time.sleep(0.1)\n")
+        importing = f"import sys\nsys.path.insert(0, {str(tmp_path)!r})\nfrom slow import time\nwhile True: pass"
+        soon = lambda: threading.Timer(0.5, manager.interrupt_kernel).start()  # noqa: E731
+        assert in_kernel.run(client, importing, soon, prints="Stopped")[0] == "error"
+        assert in_kernel.run(client, "print(sys.modules['slow'])", prints="slow.py")[0] == "ok"  # it is whole
     finally:
         client.stop_channels()
         manager.shutdown_kernel(now=True)
