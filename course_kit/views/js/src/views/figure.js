@@ -43,7 +43,7 @@ const A_WORD = 350; // and for each word of its sentence
 const TOLD = 5; // so many sentences stay below each other, more take turns
 const [SIZE, LINE, TYPE, TIGHT] = [15, 20, 24, 26]; // of words: on a page, from line to line; in front of a class
 const CELL = [40, 22];
-const [THICK, THICK_HEAD, THICK_AT] = [4, 2.8, 2]; // from which weight on a head is as many times as large, and held there
+const [THICK, THICK_HEAD, THICK_AT] = [4, 2.8, 2]; // from which weight on a head is so many times as large, held there
 const ROOM = 0.66; // of a class's screen, as long as that has no more
 
 /** Which frame the state has chosen, and which step of the last axis. @param {FigureSpec} spec @param {State} state */
