@@ -55,7 +55,7 @@ function hidden({ on, keep }) {
   return Math.floor(((Math.min(...below) - top) * keep.offsetHeight) / (height || 1));
 }
 
-/** Whether it hides more than the title and caption of a view, or a row; and whether a view has those alone below it. */
+/** Whether it hides more than a view's title and caption, or a row; and whether a view has those alone below it. */
 const isCovered = (shown) => shown.keep && isOver(shown, PICTURE);
 const isFree = (shown) => viewsOf(shown.on).length > 0 && !isOver(shown, PICTURE);
 
