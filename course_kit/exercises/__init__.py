@@ -117,7 +117,9 @@ def _settle(task: Any, answer: Any, verdict: Any) -> Any:
     ]
     hints = task.hints if verdict.state == "wrong" or isinstance(task, FindError) else ()
     link = LINK.search(task.used)
-    used = "" if link and task.name in there and link[2] in there[task.name].under else task.used
+    under = there[task.name].under if task.name in there else ()
+    is_here = link and any(one.startswith(link[2]) for one in under)  # "Four: pieces (not in class)"
+    used = "" if is_here else task.used
     display(verdict_note(verdict, task.effort, task.reference.__name__, used, hints, attempts, rows if done else ()))
     _complain(complaint)
     for note in [told(task, answer, verdict) for told in AFTER]:

@@ -13,7 +13,23 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from course_kit.i18n import t
+
 INF = math.inf
+
+
+class NothingYet(ValueError):
+    """What a training was to leave is empty: it was stopped before its first step. The message says what to run."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [str(self)]
+
+
+def left(steps: Any) -> Any:
+    """What a training has left, one for each step. Raises NothingYet where it is empty."""
+    if not len(steps):
+        raise NothingYet(t("There is nothing to draw yet: run the training above, for a few steps at least."))
+    return steps
 
 
 def described(value: Any) -> str:

@@ -8,7 +8,7 @@ Signatures carry their shapes as types (`q: Float[Tensor, "... Q d"]`). After an
 function with such a signature are compared with it: one name is one size, `...` and `*name` are any leading axes; of
 the course's own functions plain arguments, too (`size: int`). A definition on a page has the signature of the course's
 of its name. What cannot be said for sure is not said, and nothing is looked at while all is well. A name that a cell
-does not find gets a sentence, too; kernel_start.py has it there before `setup()`.
+does not find gets a sentence alone; kernel_start.py has it there before `setup()`.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import dataclasses
 import dis
 import functools
 import inspect
+import linecache
 import math
 import numbers
 import operator
@@ -28,7 +29,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, get_args, get_origin
 
-from course_kit.i18n import mark, t
+from course_kit.i18n import mark, sentences, t
 from course_kit.programs import stopped
 
 ROOMS = ("course_utils", "course_kit", "chapters")
@@ -36,17 +37,21 @@ ROOMS = ("course_utils", "course_kit", "chapters")
 
 def install(shell: Any) -> None:
     """From now on, an error in this IPython shell carries the sentence as a note, which IPython and Python show under
-    a traceback; a cell that was stopped says so instead (stopped.py). A second call changes nothing."""
+    a traceback; a cell that was stopped, or lacks a name, says so instead (stopped.py). A second call changes
+    nothing."""
     if shell is None or hasattr(shell.showtraceback, "explains"):
         return
     show = shell.showtraceback
+    stopped.Patience(shell)
 
     @functools.wraps(show)
     def showtraceback(exc_tuple: Any = None, *more: Any, **options: Any) -> Any:
         with contextlib.suppress(Exception):  # the error itself is what matters
             error = shell._get_exc_info(exc_tuple)[1]
             if isinstance(error, KeyboardInterrupt):
-                return stopped.tell(shell, error)
+                return stopped.tell(shell, stopped.sentence(error, shell.user_ns))
+            if words := missing(error):
+                return stopped.tell(shell, words)
             annotate(error)
         return show(exc_tuple, *more, **options)
 
@@ -69,10 +74,29 @@ def sentence(error: BaseException) -> str:
         return ""
 
 
-MISSING = t(
-    "{name} is not there yet: run the cells above, or choose *Kernel → Resume here*. If no cell makes it, is it "
-    "spelt right?"
-)
+def missing(error: BaseException) -> str:
+    """Of a name or a key that a cell of the notebook has not made, or of a list that it left empty, as where one above
+    was stopped: what to run; else ""."""
+    found = stopped.frames(error.__traceback__)
+    own = [one for one in found if one[0].f_globals.get("__name__") == "__main__"]
+    if type(error) not in (NameError, KeyError, IndexError) or not own:
+        return ""
+    frame, line = own[-1]
+    code = linecache.getline(frame.f_code.co_filename, line).strip()
+    if isinstance(error, IndexError):
+        there = frame.f_globals | frame.f_locals
+        empty = [name for name in re.findall(r"\w+", code) if there.get(name) == []]
+        said = t("`{name}` is empty: run the cells above to their end, or choose *Kernel → Resume here*.")
+        words = said.format(name=empty[0]) if empty else ""
+    elif own[-1] == found[-1]:
+        words = t(
+            "`{name}` is not there yet: run the cells above, or choose *Kernel → Resume here*. If no cell makes it, is "
+            "it spelt right?",
+            name=error.name if isinstance(error, NameError) else str(error),
+        )
+    else:
+        words = ""
+    return sentences(words, t("Line {line}: `{code}`", line=line, code=code)) if words else ""
 
 
 @dataclass(frozen=True)
@@ -109,8 +133,6 @@ def _sentence(error: BaseException) -> str:
     if not isinstance(error, Exception) or hasattr(error, "_render_traceback_"):
         return ""
     frames = list(_frames(error.__traceback__))
-    if frames and type(error) is NameError and frames[-1][0].f_globals.get("__name__") == "__main__":
-        return MISSING.format(name=error.name)
     if not frames or _raised_by_hand(*frames[-1]):  # then its own words say what is needed
         return ""
     found = ""

@@ -8,8 +8,15 @@
 
 from __future__ import annotations
 
+import _thread
 import ast
+import inspect
 import linecache
+import math
+import signal
+import threading
+import time
+import traceback
 from collections.abc import Iterator
 from types import FrameType, TracebackType
 from typing import Any
@@ -18,23 +25,50 @@ from course_kit.i18n import sentences, t
 from course_kit.markup import inline
 
 MOST = 4  # names that are listed
+PATIENT = 10  # seconds
 COMPOUND = (ast.For, ast.While, ast.With, ast.If, ast.Try)
 APART = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda, ast.comprehension)  # with names of their own
 
 
-def tell(shell: Any, error: BaseException) -> None:
-    """Shows what a stopped cell says. The cell has failed nonetheless: what waits behind it does not run."""
-    words = sentence(error, shell.user_ns)
-    page = f'<p class="course-stopped" role="status">■ {inline(words)}</p>'
-    shell.display_pub.publish({"text/html": page, "text/plain": "■ " + words})
+def tell(shell: Any, words: str) -> None:
+    """Shows this of a cell, in place of a traceback. It has failed nonetheless: what waits behind it does not run."""
+    shell.display_pub.publish({"text/html": note(words), "text/plain": "■ " + words})
     shell._last_traceback = []  # of the reply
+
+
+class Patience:
+    """■ waits for the end of an import, PATIENT seconds at most: what is half there, such as all that torch imports for
+    its first optimizer, no later cell could import again."""
+
+    def __init__(self, shell: Any):
+        shell.events.register("pre_run_cell", self.begin)
+
+    def begin(self, *info: Any) -> None:
+        """A kernel sets its own handler before each cell."""
+        self.since = math.inf
+        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+            signal.signal(signal.SIGINT, self.press)
+
+    def press(self, number: int, frame: FrameType | None) -> None:
+        """The signal."""
+        now = time.monotonic()
+        self.since = min(self.since, now)
+        imports = any("importlib._bootstrap" in one.f_code.co_filename for one, _ in traceback.walk_stack(frame))
+        if not imports or now - self.since > PATIENT:
+            raise KeyboardInterrupt
+        threading.Timer(0.1, _thread.interrupt_main).start()
+
+
+def note(words: str) -> str:
+    """What was stopped, said on a page: in sight behind a guess, too, and known to presenting/screens.py."""
+    return f'<p class="course-stopped" role="status">■ {inline(words)}</p>'
 
 
 def sentence(error: BaseException, names: dict[str, Any]) -> str:
     """How far a cell was, and which of its names are there. names: those of the notebook."""
-    frames = list(_frames(error.__traceback__))
-    loops = (words for frame, line in frames if (words := _round(frame, line)))
-    top = next((one for one in frames if one[0].f_globals is names), None)
+    found = frames(error.__traceback__)
+    loops = (words for frame, line in found if (words := _round(frame, line)))
+    top = next((one for one in found if one[0].f_globals is names), None)
     made, missing = _names(*top) if top else ([], [])
     stays = [name for name in made if name in names]
     before = [name for name in missing if name in names and name not in stays]
@@ -52,11 +86,9 @@ def _listed(names: list[str]) -> str:
     return t(", ").join(f"`{name}`" for name in names[:MOST]) + (" …" if names[MOST:] else "")
 
 
-def _frames(trace: TracebackType | None) -> Iterator[tuple[FrameType, int]]:
+def frames(trace: TracebackType | None) -> list[tuple[FrameType, int]]:
     """The frames of a traceback, outermost first, each with the line at which it stopped."""
-    while trace:
-        yield trace.tb_frame, trace.tb_lineno
-        trace = trace.tb_next
+    return list(traceback.walk_tb(trace))
 
 
 def _body(frame: FrameType) -> list[ast.stmt]:
@@ -68,8 +100,9 @@ def _body(frame: FrameType) -> list[ast.stmt]:
 
 
 def _round(frame: FrameType, line: int) -> str:
-    """How far the loop is, `for NAME in range(COUNT)`, in which a frame of a notebook stopped; "" if that is none."""
-    if frame.f_globals.get("__name__") != "__main__":
+    """How far the loop is, `for NAME in range(COUNT)`, in which a frame of a notebook stopped, or of what gives it one
+    step after the other; "" if that is none."""
+    if frame.f_globals.get("__name__") != "__main__" and not frame.f_code.co_flags & inspect.CO_GENERATOR:
         return ""
     for node in (one for part in _body(frame) for one in ast.walk(part)):
         match node:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from course_kit.i18n import t
+from course_kit.programs.stopped import note
 from course_kit.views import plot
 
 MEASURED = t("measured on the way")  # the name of an axis with several such lines
@@ -89,7 +90,7 @@ def _along(given: float | Pair, steps: Any) -> Pair:
 
 
 def final(run: Any, title: str, apart: bool = False, compare: Compare | None = None) -> dict[str, Any]:
-    """What stays in the notebook: the curves as one chart, and one sentence."""
+    """What stays in the notebook: the curves as one chart, and one sentence; where it was stopped, above them."""
     history = _judged(run, apart)
     shares = [name for name in history if name.endswith(("accuracy", "score"))]
     groups = [{n: p for n, p in history.items() if (n in shares) == share} for share in (False, True)]
@@ -97,12 +98,13 @@ def final(run: Any, title: str, apart: bool = False, compare: Compare | None = N
     for curves in filter(None, groups):
         charts["loss" if "loss" in curves else MEASURED if len(curves) > 1 else next(iter(curves))] = curves
     alone = len(charts) == 1  # else its name is its title
-    drawn = {name: _chart(name, curves, compare if not i else None, run, alone, title=title, caption=run.message)
+    words = {"title": title, "caption": "" if run.stopped else run.message}
+    drawn = {name: _chart(name, curves, compare if not i else None, run, alone, **words)
              for i, (name, curves) in enumerate(charts.items())}  # fmt: skip
-    view = plot.beside(drawn, title=title, caption=run.message) if len(drawn) > 1 else next(iter(drawn.values()), None)
+    view = plot.beside(drawn, **words) if len(drawn) > 1 else next(iter(drawn.values()), None)
     bundle = view._repr_mimebundle_() if view else {}
-    page = bundle.get("text/html", f'<p role="status">{html.escape(run.message)}</p>')
-    return bundle | {"text/html": page, "text/plain": run.message}
+    said = note(run.message) if run.stopped or not view else ""
+    return bundle | {"text/html": said + bundle.get("text/html", ""), "text/plain": run.message}
 
 
 def _chart(name: str, curves: dict[str, Pair], compare: Compare | None, run: Any, alone: bool, **words: str) -> Any:

@@ -5,7 +5,7 @@ import copy
 import numpy as np
 
 from course_kit.i18n import from_cell, mark, t
-from course_kit.programs.arguments import described
+from course_kit.programs.arguments import described, left
 from course_kit.views.arguments import as_array, as_labels, checked_labels
 from course_kit.views.chart import Chart, Series, clock
 
@@ -52,6 +52,7 @@ def lines(
     notes: x -> what is written below of the first line's point there, such as what a model says by then.
     words: title, caption."""
     drawn = _named(series)
+    left(drawn and drawn[0].x)
     heights = {x: float(np.interp(x, drawn[0].x, drawn[0].y)) for x in sorted(notes or ())}
     words["notes"] = [[x, height, str(notes[x])] for x, height in heights.items()]
     return _lines(drawn, xlabel, ylabel, compare, log, mark, limits, start, hours, **words)

@@ -21,6 +21,7 @@ from course_tools.publishing import citation, pages
 
 from ..authoring.markup import HEADINGS, headings, tree
 
+COMMAND = re.compile(r"[^.?!。？！<>]*<em>[^<]*</em>[^<]*(?=</p>\s*$)")  # half way's last sentence, as in screen.js
 BARE = {"picture", "file"}  # kinds whose code is not shown, if it shows something
 PARTS = {"formula": ".formula", "table": ".scroll", "drawing": ".highlight", "lines": "ol, ul"}
 PLUGIN = Path(screens.__file__).parents[1] / "jupyter" / "labextension" / "static"
@@ -100,7 +101,8 @@ def _thing(screen, cell, chapter):
     if kind == "keep":
         return f'<p class="kept">{_kept(cell.source)}</p>'
     if kind in screens.WHOLE:
-        return f'<div class="kept">{_bare(cell.source)}</div>'
+        whole = _bare(cell.source)
+        return f'<div class="kept">{COMMAND.sub("", whole) if kind == "half" else whole}</div>'
     if kind in PARTS:
         has_tables = kind == "formula" and not (screen.code or "card" in cell.tags)
         wanted = f"{PARTS[kind]}, .scroll" if has_tables else PARTS[kind]

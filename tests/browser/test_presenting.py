@@ -80,7 +80,12 @@ SCREEN = f"""() => {{
   const {{ left, right, top, bottom }} = courseDeck.scroller.getBoundingClientRect();
   const room = {{ left, right, top, bottom: bottom + 8 }}; // what is empty at the foot of a canvas
   const on = document.querySelector(".course-on");
-  return {{ through: [...through], beyond: [], small: [], ...(on ? seen(on, room) : {{}}) }};
+  const keep = document.querySelector(".course-keep:not(:empty, .course-later)")?.getBoundingClientRect();
+  const parts = [...(keep && on ? on.querySelectorAll(".course-view") : [])].flatMap(({{ shadowRoot }}) =>
+    [...(shadowRoot?.querySelectorAll(".view > :not(.title, .caption)") ?? [])]);
+  const under = parts.map((part) => [part.className, part.getBoundingClientRect()])
+    .flatMap(([name, box]) => (box.height && box.top < keep.bottom - 2 ? [`${{name}} is under the sentence`] : []));
+  return {{ through: [...through], beyond: [], small: [], under, ...(on ? seen(on, room) : {{}}) }};
 }}"""
 
 
@@ -159,7 +164,7 @@ def test_every_screen_of_a_lesson_is_whole_none_is_empty_and_no_cell_raises(pres
     def faults():
         """What of JupyterLab is seen behind the screen, what is beyond its edges, and type that is too small."""
         seen = page.evaluate(SCREEN)
-        beyond = seen["beyond"] or ([] if deck.is_whole() else ["it scrolls"])
+        beyond = seen["under"] + seen["beyond"] or ([] if deck.is_whole() else ["it scrolls"])
         small = [(text, size) for text, size in seen["small"] if round(size, 1) < least]
         return at + 1, {"through": seen["through"], "beyond": beyond, "small": small}
 
@@ -236,6 +241,10 @@ def test_a_lesson_by_keyboard(deck):
     until(words.find("mjx-container").is_visible)
     until(excerpt.inner_text, contains("return b**2"))
     until(excerpt.inner_text, lacks("a number"))
+    made = "courseDeck.course.ask(courseDeck.panel, 'print(callable(square)); square = 0')"
+    page.evaluate(made)
+    deck.press("Enter")  # runs the code in sight
+    until(lambda: page.evaluate(made), "True")
 
     # the speaker's window, the way out, and the same command for everybody
     with page.expect_popup() as popup:

@@ -51,6 +51,8 @@ SIDEWAYS = f"() => {HERE}.content.outerNode.scrollWidth - {HERE}.content.outerNo
 
 
 UNTRUSTED = "untrusted"
+STOP = """area => area.insertAdjacentHTML('beforeend', '<div class="jp-OutputArea-child">' +
+    '<div class="jp-OutputArea-output"><p class="course-stopped">■ Stopped by hand.</p></div></div>')"""
 ASLEEP = f"""() => {{ // how many views are not alive, and whether there are several
     const hosts = [...{HERE}.node.querySelectorAll(".course-view")];
     return [hosts.filter((host) => !host.view).length, hosts.length > 2]; }}"""
@@ -177,6 +179,8 @@ def test_what_follows_a_guess_is_folded_until_it_is_made_or_shown_or_all_is_run(
 
     until(folded, most)
     until(lambda: view.evaluate(UNSEEN))
+    after.find(".jp-OutputArea >> nth=0").evaluate(STOP)
+    until(after.find(".course-stopped").is_visible)
     first.find(".course-view label >> nth=0").click()
     until(lambda: view.evaluate(UNSEEN), False)
     until(folded, most - 1)

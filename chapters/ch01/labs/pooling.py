@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from course_kit.i18n import from_cell, mark, sentences, t
-from course_kit.programs.arguments import described, flag, real_number, string
+from course_kit.programs.arguments import described, flag, left, real_number, string
 from course_kit.views.arguments import as_array
 from course_kit.views.live import shell
 from course_kit.views.table import TextTable
@@ -176,7 +176,7 @@ def bandwidth(
     state = {"kernel": "gaussian", "query": float((low + high) / 2)}
     state["width"], widths = _widths(keys, width)
     if path is not None:
-        path = [real_number("path", step, above=0) for step in path]
+        path = [real_number("path", step, above=0) for step in left(path)]
         steps = np.geomspace(min(path) / 8, 1.5 * max(path), 61)
         steps[abs(np.log(steps / path[-1])).argmin()] = path[-1]
         widths = [float(f"{w:.4g}") for w in steps]

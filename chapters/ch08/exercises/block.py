@@ -137,7 +137,7 @@ SHARE = Exercise(
     ],
     returns=("shared",),
     properties=(Property(t("Neighbouring query heads share a key head."), _order),),
-    used=t("It is in the attention of your Llama, for keys and for values: [The whole class](#The-whole-class)."),
+    used=t("With it your Llama answers in [Who answers? Ask](#Who-answers?-Ask)."),
     hints=(
         t("Each of the G heads is needed heads / G times. On which axis?"),
         t("The order matters: the first head serves the *first* queries. 1 1 2 2, not 1 2 1 2."),

@@ -40,7 +40,7 @@ FILE = re.compile(r"<summary>(mine/\w+\.py)</summary>.*?<code[^>]*>(.*?)</code>"
 MANY = 3  # files, of which what each defines is shown
 MOST_NAMES = 12  # that a file defines; of more those that the lesson wrote itself
 LINES = 22  # of an excerpt; what has more is on no screen
-STOPPED = ("course-stopped", "resume=run")  # what ■ leaves in the output of a loop, and of `fit`, in any language
+STOPPED = "course-stopped"  # what ■ leaves in the output of a loop, and of `fit`, in any language
 SILENT = {"print", "for_training"}  # called where nothing is drawn
 BELOW = 11  # of an excerpt below a formula
 HEADING = re.compile(r"^##? +(.+)$", re.M)
@@ -56,7 +56,8 @@ class Screen:
 
     title: of its section, plain. kind: "title", "guess", "keep", one of WORTH or WHOLE. cell: id of the cell that it is
     in. keep: the id of the cell whose sentence to keep ends the screen. said: ids of the Markdown cells whose words
-    go with it. code: what a class sees of the cell's code, or of that below a formula. later: it comes at a press.
+    go with it. code: what a class sees of the cell's code, or of that below a formula. later: it comes at a press. of:
+    the id of the cell whose code it is, where that is another one, which runs.
     """
 
     title: str
@@ -66,6 +67,7 @@ class Screen:
     said: tuple[str, ...] = ()
     code: excerpt.Excerpt | None = None
     later: bool = False
+    of: str | None = None
 
 
 def screens(cells):
@@ -109,7 +111,7 @@ def plan(cells, run=()):
 def _unfinished(cell):
     """Whether it never ran, or was stopped: what it has shown is not all."""
     failed = any(output["output_type"] == "error" for output in cell["outputs"])
-    stopped = any(mark in str(output.get("data")) for output in cell["outputs"] for mark in STOPPED)
+    stopped = any(STOPPED in str(output.get("data")) for output in cell["outputs"])
     return failed or stopped or not cell["outputs"] or cell["execution_count"] is None
 
 
@@ -192,29 +194,31 @@ def _things(section, is_first):
 
 
 def _code(kind, section, at):
-    """(excerpt, whether it comes at a press) of a screen: of the cell itself, or of what computes a formula."""
+    """(excerpt, whether it comes at a press, whose it is) of a screen: of the cell itself, or of what computes a
+    formula."""
     if kind in ("code", "class", "training"):
-        return _excerpt(section[at], _printed(section[at])), False
+        return _excerpt(section[at], _printed(section[at])), False, None
     after = section[at + 1 :] if kind == "formula" else []
     if answer := next(filter(None, map(excerpt.answered, after)), ""):
-        return excerpt.excerpt(answer, _points(section[at])), True
+        return excerpt.excerpt(answer, _points(section[at])), True, None
     points = _points(section[at])
-    definitions = (_excerpt(cell, None, BELOW, points) for cell in after if "definition" in _tags(cell))
-    return next((made for made in definitions if made.lines <= BELOW), None), False
+    definitions = ((_excerpt(cell, None, BELOW, points), cell["id"]) for cell in after if "definition" in _tags(cell))
+    made, of = next((one for one in definitions if one[0].lines <= BELOW), (None, None))
+    return made, False, of
 
 
 def _codes(things, section):
-    """(excerpt, whether it comes at a press) of each screen of a section, of which one has some if there is any."""
+    """(excerpt, whether it comes at a press, whose it is) of each screen of a section, of which one has some if there
+    is any."""
     codes = [_code(kind, section, at) for at, kind in things]
     shows = [number for number, (_, kind) in enumerate(things) if kind in WITH_CODE]
-    some = None if any(code for code, _ in codes) else _some(section)
-    if shows and some:
-        codes[shows[-1]] = (some, True)
+    if shows and not any(code for code, *_ in codes) and (some := _some(section)):
+        codes[shows[-1]] = some
     return codes
 
 
 def _some(section):
-    """An excerpt of a section's code: what an author named, else what it is about. None where there is none."""
+    """An excerpt of a section's code, as _code has it: what an author named, else what it is about; or None."""
     found = {}
     for cell in section:
         if cell["cell_type"] == "markdown":
@@ -224,7 +228,8 @@ def _some(section):
             code = _excerpt(cell)
             kind = "definition" if kind and "definition" in _tags(cell) else kind
         if kind and 0 < code.lines <= excerpt.MOST:
-            found.setdefault("named" if _points(cell) else kind, code)
+            of = None if kind == "answer" else cell["id"]
+            found.setdefault("named" if _points(cell) else kind, (code, True, of))
     return next((found[kind] for kind in ("named", "definition", "answer", "training", "code") if kind in found), None)
 
 

@@ -5,6 +5,7 @@ import pytest
 import torch
 from matplotlib.figure import Figure
 
+from course_kit.programs.arguments import NothingYet
 from course_kit.views import picture, plot
 from course_kit.views.chart import clock
 from course_kit.views.view import at, sweep
@@ -29,6 +30,9 @@ def test_charts_are_views_with_words_a_table_and_a_picture():
     )
     with pytest.raises(ValueError, match="x"):
         plot.lines({"a": ([1, 2], [1, 2, 3])})
+    with pytest.raises(NothingYet, match="run the training") as caught:
+        plot.lines({"loss": ([], [])}, compare={"guessing": ((0, 9), (2, 2))})
+    assert caught.value._render_traceback_() == [str(caught.value)]
 
 
 def all_charts():

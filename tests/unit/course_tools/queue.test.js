@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { Queue } from "../../../course_tools/classroom/jupyter/labextension/static/queue.js";
-import { plan } from "../../../course_tools/classroom/jupyter/labextension/static/screen.js";
+import { closed, plan } from "../../../course_tools/classroom/jupyter/labextension/static/screen.js";
 
 const CELLS = [["a"], ["b", "code", "skip"], ["c", "markdown"], ["d"], ["e", "code", "-", ["workbook"]], ["f"]];
 
@@ -17,6 +17,17 @@ test("a screen needs all code above it, also what no class is shown, and nothing
   );
   const before = steps.map((step) => step.before.map(({ model }) => model.id));
   assert.deepEqual(before, [["a", "b"], ["d"]]);
+});
+
+test("half way ends, for a class, before the command of a notebook", () => {
+  for (const [said, last] of [
+    ["<strong>Half way.</strong> You know <em>where</em>. Can it be learned?", " Next, choose <em>Kernel → …</em>."],
+    ["<strong>一半了。</strong>能不能学出来？", "下次选 <em>Kernel → …</em>（从这里恢复）。"],
+  ]) {
+    const made = `${said}<span class="course-command">${last}</span>`;
+    assert.equal(closed(said + last), made);
+    assert.equal(closed(made), made);
+  }
 });
 
 /** A queue over cells a, b, c …, of which `reach` are wanted. answers: {id: what each run of it gives, in turn}. */

@@ -159,7 +159,7 @@ def test_the_plan_of_a_page_is_plain_data():
     run = [kept[-1] | {"outputs": [said], "source": ["keep(", "'one')"]}]
     shown = screens.plan(kept, run)[-1]
     assert re.findall("<code>(.*?)</code>", shown["code"]) == ["mine/one.py", "softmax", "pool"]
-    keys = ["cell", "code", "committed", "keep", "kind", "later", "said", "title"]
+    keys = ["cell", "code", "committed", "keep", "kind", "later", "of", "said", "title"]
     assert [sorted(one) for one in plan] == [keys] * 2
     assert [bool(one["code"]) for one in plan] == [False, True] and 'class="highlight brief"' in plan[1]["code"]
 
@@ -169,15 +169,12 @@ def test_of_a_run_that_was_never_finished_the_committed_output_is_shown():
     said, other = (nbformat.v4.new_output("stream", text=text) for text in ("mine/one.py", "half of it"))
     error = nbformat.v4.new_output("error", ename="KeyboardInterrupt", evalue="", traceback=[])
     run = [own[-1] | {"outputs": [said]}]
-    stopped = [
-        nbformat.v4.new_output("display_data", data={"text/html": page})
-        for page in ('<p class="course-stopped">■ …</p>', "<p>Stopped … resume=run.</p>")
-    ]
+    stopped = nbformat.v4.new_output("display_data", data={"text/html": '<p class="course-stopped">■ …</p>'})
     for outputs, count, source, committed in [
         ([], None, "keep('one')", [said]),
         ([other], None, "keep('one')", [said]),  # saved while it ran
         ([other, error], 7, "keep('one')", [said]),
-        *(([other, one], 7, "keep('one')", [said]) for one in stopped),
+        ([other, stopped], 7, "keep('one')", [said]),
         ([other], 7, "keep('one')", []),
         ([], None, "keep('two')", []),
     ]:
@@ -192,10 +189,11 @@ def test_below_a_formula_stands_its_code_and_the_answer_to_an_exercise_comes_at_
     card = ("### Exercise 1 ●○○ · 3 minutes", "card")
     for given, later in (((definition,), False), ((card, exercise, answer), True), ((definition, card, answer), True)):
         screen = screens.screens(cells(("# Title",), ("## One\n$$ x $$",), *given))[1]
-        assert (screen.kind, screen.code.code, screen.later) == ("formula", made, later)
+        assert (screen.kind, screen.code.code, screen.later, bool(screen.of)) == ("formula", made, later, not later)
     for thing in (("## One\n$$ x $$",), ("labs.ask()", "lab", "-", True)):  # else a line of the section
-        screen = screens.screens(cells(("# Title",), ("## One",), thing, ("x = 1",)))[1]
-        assert (screen.code.code, screen.later) == ("x = 1", True)
+        found = cells(("# Title",), ("## One",), thing, ("x = 1",))
+        screen = screens.screens(found)[1]
+        assert (screen.code.code, screen.later, screen.of) == ("x = 1", True, found[-1]["id"])
 
 
 def test_an_author_names_the_lines_that_a_screen_is_about():

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-const { asideOf, inCell, linesOf, numbersOf, paceOf, shapeAt } = await import("../src/views/figure.js");
+const { asideOf, backOf, inCell, linesOf, numbersOf, paceOf, shapeAt } = await import("../src/views/figure.js");
 
 test("the state chooses a frame, the last axis fastest", () => {
   const axes = [
@@ -29,6 +29,12 @@ test("words go on in the next line where there is no room, Chinese anywhere, and
   assert.equal(lines.join(""), "looks at the English");
   assert.deepEqual(linesOf("每个词自己", 2), ["每个", "词自", "己"]);
   assert.deepEqual(linesOf("", 5), [""]);
+});
+
+test("a thick line ends in its head, whose tip is where that of a thin one is, and keeps half its length", () => {
+  assert.equal(backOf(2, 1, 100), 0);
+  assert.equal(backOf(9, 1, 100), 2.8 * 9 * 0.75 - 3.5);
+  assert.ok(backOf(9, 2, 100) > 2 * backOf(9, 1, 100) && backOf(9, 1, 20) === 10);
 });
 
 test("a number of a cell has two digits where there is room", () => {

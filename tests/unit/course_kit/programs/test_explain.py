@@ -1,7 +1,10 @@
 """The sentence under a traceback: which argument does not fit its signature. Nothing is said that is not sure."""
 
+import linecache
 import queue
+import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import in_kernel
 import pytest
@@ -177,7 +180,7 @@ class Shell:
     """What `install` needs of IPython's shell."""
 
     def __init__(self):
-        self.seen = []
+        self.seen, self.events = [], SimpleNamespace(register=lambda *_: None)
 
     def _get_exc_info(self, exc_tuple=None):
         return exc_tuple
@@ -201,22 +204,30 @@ def test_installing_twice_says_it_once_and_shows_the_traceback_as_ever():
 
 
 def test_a_name_that_no_cell_has_made_yet():
-    space = {"__name__": "__main__"}
-    with pytest.raises(NameError) as caught:
-        exec("def f():\n    return kernel(1)\nf()", space)
-    said = explain.sentence(caught.value)
-    assert said.startswith("kernel is not there yet") and "Resume" in said
-    with pytest.raises(NameError) as caught:
-        exec("kernel(1)", {"__name__": "a.module"})
-    assert explain.sentence(caught.value) == ""
+    linecache.cache["<cell>"] = 9, None, ["def f():\n", "    return kernel(1)\n", "f()\n"], "<cell>"
+    linecache.cache["<pairs>"] = 9, None, ["print(pairs[0])"], "<pairs>"
+    for name, lines in (("__main__", ["`kernel` is not there yet", "Resume", "Line 2: `return kernel(1)`"]), ("a", [])):
+        with pytest.raises(NameError) as caught:
+            exec(compile("".join(linecache.getlines("<cell>")), "<cell>", "exec"), {"__name__": name})
+        said = explain.missing(caught.value)
+        assert all(line in said for line in lines) and bool(said) == bool(lines)
+        assert explain.sentence(caught.value) == ""
+    with pytest.raises(KeyError) as caught:
+        exec("models = {}\nmodels['check']", {"__name__": "__main__"})
+    assert explain.missing(caught.value).startswith("`'check'` is not there yet")
+    with pytest.raises(IndexError) as caught:
+        exec(compile(linecache.getline("<pairs>", 1), "<pairs>", "exec"), {"__name__": "__main__", "pairs": []})
+    assert explain.missing(caught.value).startswith("`pairs` is empty")
+    assert explain.missing(KeyError("kernel")) == ""
 
 
 @pytest.mark.slow
-def test_in_a_kernel_it_stands_under_the_traceback_once(monkeypatch):
+def test_in_a_kernel_it_stands_under_the_traceback_once(monkeypatch, tmp_path):
     monkeypatch.setenv("PYTHONSTARTUP", str(Path(explain.__file__).parents[1] / "kernel_start.py"))
     manager, client = start_new_kernel(kernel_name="python3")
     try:
-        assert "Resume here" in "".join(reply(client, "gaussian_kernel(1)")["traceback"]), "before any setup()"
+        status, said = in_kernel.run(client, "gaussian_kernel(1)", prints="Resume here")  # before any setup()
+        assert status == "error" and "`gaussian_kernel` is not there yet" in said and "Traceback" not in said
         setup = "import course_kit\nfrom course_kit.runtime import setup\nsetup(); setup()"
         cell = (
             "from jaxtyping import Float\nfrom torch import Tensor\nimport torch\n"
@@ -230,6 +241,11 @@ def test_in_a_kernel_it_stands_under_the_traceback_once(monkeypatch):
         assert "scores: k" not in "\n".join(reply(client, "1 / 0")["traceback"])
         status, said = in_kernel.run(client, "a = 1\nfor i in range(3):\n    raise KeyboardInterrupt", prints="top.")
         assert status == "error" and "in round 1 of 3" in said and "`a`" in said and "Traceback" not in said
+        (tmp_path / "slow.py").write_text("import time\nfor _ in range(30):\n    time.sleep(0.1)\n")
+        importing = f"import sys\nsys.path.insert(0, {str(tmp_path)!r})\nfrom slow import time\nwhile True: pass"
+        soon = lambda: threading.Timer(0.5, manager.interrupt_kernel).start()  # noqa: E731
+        assert in_kernel.run(client, importing, soon, prints="Stopped")[0] == "error"
+        assert in_kernel.run(client, "print(sys.modules['slow'])", prints="slow.py")[0] == "ok"  # it is whole
     finally:
         client.stop_channels()
         manager.shutdown_kernel(now=True)

@@ -3,8 +3,10 @@
 import linecache
 
 import pytest
+from torch import nn
 
 from course_kit.programs import stopped
+from course_utils import post_training
 
 TRAIN = """\
 def train(steps=400):
@@ -34,6 +36,15 @@ def test_says_the_round_and_which_names_are_there():
     assert words.startswith("Stopped by hand, in round 178 of 400 of `for step in range(steps)`.")
     assert "stays: `layer`." in words and "Not there yet: `share`, `later`." in words
     assert "Still as an earlier run left it: `share`." in said(TRAIN, share=0.5)
+
+
+def test_a_training_that_a_module_gives_step_by_step_says_its_round():
+    def stop():
+        raise KeyboardInterrupt
+
+    source = "for step, _ in training(nn.Linear(1, 1), stop, steps=60, rate=1):\n    pass\n"
+    words = said(source, training=post_training.training, nn=nn, stop=stop)
+    assert words.startswith("Stopped by hand, in round 1 of 60 of `for step in range(steps)`.")
 
 
 @pytest.mark.parametrize(

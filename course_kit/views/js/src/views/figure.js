@@ -43,6 +43,7 @@ const A_WORD = 350; // and for each word of its sentence
 const TOLD = 5; // so many sentences stay below each other, more take turns
 const [SIZE, LINE, TYPE, TIGHT] = [15, 20, 24, 26]; // of words: on a page, from line to line; in front of a class
 const CELL = [40, 22];
+const [THICK, THICK_HEAD, THICK_AT] = [4, 2.8, 2]; // from which weight on a head is so many times as large, held there
 const ROOM = 0.66; // of a class's screen, as long as that has no more
 
 /** Which frame the state has chosen, and which step of the last axis. @param {FigureSpec} spec @param {State} state */
@@ -102,6 +103,13 @@ export function asideOf(shapes, up, width) {
   return found;
 }
 
+/**
+ * By how much a thick line is shorter, so that the tip of its head is where that of a thin one is, 3.5 px on.
+ * @param {number} weight @param {number} unit @param {number} length
+ */
+export const backOf = (weight, unit, length) =>
+  weight > THICK ? Math.min(THICK_HEAD * weight * unit * (1 - THICK_AT / 8) - 3.5, length / 2) : 0;
+
 /** How long a step stays: as long as its sentence takes to read. @param {string} said */
 export const paceOf = (said) =>
   Math.max(PACE, A_WORD * (said.match(/[\u2e80-\uffff]{2}|[^\s\u2e80-\uffff]+/g) ?? []).length);
@@ -119,7 +127,8 @@ class Figure {
     this.spec = /** @type {FigureSpec} */ (ui.spec);
     this.head = fresh("head");
     this.parts = this.spec.shapes.map((shape) => this.made(shape));
-    const heads = ["query", "key", "value", "output", "ink"].map((role) => this.marker(role));
+    const roles = ["query", "key", "value", "output", "ink"];
+    const heads = roles.flatMap((role) => [this.marker(role), this.marker(role, true)]);
     const picture = { role: "img", "aria-label": ui.spec.words };
     this.svg = svgElement("svg", picture, svgElement("defs", {}, ...heads), ...this.parts);
     ui.body.append(/** @type {any} */ (this.svg));
@@ -182,11 +191,20 @@ class Figure {
     show(0);
   }
 
-  /** @param {string} role */
-  marker(role) {
-    const look = { id: `${this.head}${role}`, class: role, viewBox: "0 0 8 8", refX: 6, refY: 4, orient: "auto" };
-    const size = { markerUnits: "userSpaceOnUse", markerWidth: 14, markerHeight: 14 };
-    return svgElement("marker", { ...look, ...size }, svgElement("path", { d: "M0 0L8 4L0 8z" }));
+  /** @param {string} role @param {boolean} [isThick] a line in which a small head would be lost */
+  marker(role, isThick = false) {
+    const [refX, size] = isThick ? [THICK_AT, THICK_HEAD] : [6, 14];
+    const look = {
+      id: `${this.head}${role}${isThick}`,
+      class: role,
+      viewBox: "0 0 8 8",
+      refX,
+      refY: 4,
+      orient: "auto",
+    };
+    const units = isThick ? "strokeWidth" : "userSpaceOnUse";
+    const all = { ...look, markerUnits: units, markerWidth: size, markerHeight: size };
+    return svgElement("marker", all, svgElement("path", { d: "M0 0L8 4L0 8z" }));
   }
 
   /** @param {Shape} shape */
@@ -196,7 +214,7 @@ class Figure {
       box: () => [svgElement("rect", { rx: 7 }), svgElement("text")],
       disc: () => [svgElement("circle"), svgElement("text")],
       bar: () => [svgElement("rect", { class: "track" }), svgElement("rect", { class: "share" })],
-      arrow: () => [svgElement("path", head ? { "marker-end": `url(#${this.head}${role})` } : {})],
+      arrow: () => [svgElement("path", head ? { "data-head": `${this.head}${role}` } : {})],
       web: () => ["lines", "lit", "dots"].map((part) => svgElement("path", { class: part })),
       cells: () => numbers.flatMap(() => [svgElement("rect"), svgElement("text")]),
     };
@@ -300,7 +318,10 @@ class Figure {
     const [u, v] = [a0 + reach * unit * Math.sin(turn), b0 - reach * unit * Math.cos(turn)];
     const far = Math.hypot(u - x, v - y) || 1;
     const [a, b] = [(x + u) / 2 - (bend * unit * (v - y)) / far, (y + v) / 2 + (bend * unit * (u - x)) / far];
-    set(part, { d: `M${x} ${y}Q${a} ${b} ${u} ${v}` });
+    const { head } = part.dataset;
+    const back = head ? backOf(weight, unit, far) / (Math.hypot(u - a, v - b) || 1) : 0;
+    set(part, { d: `M${x} ${y}Q${a} ${b} ${u - back * (u - a)} ${v - back * (v - b)}` });
+    if (head) set(part, { "marker-end": `url(#${head}${weight > THICK})` });
     part.style.strokeWidth = `${Math.max(weight, 1) * unit}px`;
     part.classList.toggle("none", weight === 0);
   }

@@ -285,10 +285,12 @@ class Deck {
     return seconds ? t("comes in about {seconds} s", { seconds }) : t("comes in a moment");
   }
 
-  // Runs the cell of this screen, or runs it again; keep: is told how it takes what is kept, before and after
+  // Runs the cell of this screen, or runs it again, and before it that of the code in sight, where that is another
+  // one; keep: is told how it takes what is kept, before and after
   run(keep) {
-    const { cell } = this.step;
-    if (!isCode(cell)) return;
+    const { cell, of, later } = this.step;
+    if (of && (!later || this.isLater)) this.ran.delete(of);
+    else if (!isCode(cell)) return;
     for (const id of this.queue.failed.keys()) this.ran.delete(id);
     this.ran.delete(cell.model.id);
     this.open.add(cell.model.id);
@@ -323,7 +325,8 @@ class Deck {
       for (const end of ends) end();
       this.busy = null;
     }
-    const raised = errorOf(cell);
+    const { content } = (await cell.outputArea?.future?.done.catch(() => null)) ?? {};
+    const raised = errorOf(cell) || (content?.ename ?? ""); // what was stopped shows a sentence, and no error
     const isFirst = !this.above.some(({ model }) => this.queue.failed.has(model.id));
     const isOwn = cell === this.step.cell && this.open.has(cell.model.id) && isFirst && raised !== STOPPED;
     if (raised && !isOwn) cell.model.outputs.fromJSON(sound);

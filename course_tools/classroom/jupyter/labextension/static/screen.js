@@ -65,6 +65,7 @@ export function plan(cells, screens) {
       kind: screen.kind,
       heading: screen.title,
       code: screen.code,
+      of: screen.of,
       later: screen.later,
       keep: of([screen.keep])[0],
       said: of(screen.said),
@@ -125,6 +126,10 @@ function apart(cell) {
   }
 }
 
+// Half way: what one alone is told to do comes last, and no class is shown it.
+const COMMAND = /[^.?!。？！<>]*<em>[^<]*<\/em>[^<]*$/;
+export const closed = (html) => html.replace(COMMAND, (last) => `<span class="course-command">${last}</span>`);
+
 // The terms of a formula that wide space separates may stand below each other.
 function broken(cell) {
   for (const math of cell.node.querySelectorAll("mjx-container[display] mjx-math:not(.course-broken)")) {
@@ -144,6 +149,8 @@ export function arrange(deck) {
     apart(step.cell);
     broken(step.cell);
   }
+  for (const part of step.kind === "half" ? (rendered(step.cell)?.querySelectorAll(":scope > p") ?? []) : [])
+    if (!part.querySelector(".course-command")) part.innerHTML = closed(part.innerHTML);
   for (const cell of notebook.widgets) {
     const { id } = cell.model;
     cell.node.classList.remove("course-alone");
