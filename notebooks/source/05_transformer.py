@@ -11,7 +11,7 @@
 # *It can translate: that is the Transformer.* You'll keep `mine/transformer.py`, a whole Transformer in plain PyTorch, with your own lines in it. <!-- minutes --> **Before:** [chapter 3](03_seq2seq.ipynb) and [chapter 4](04_positional_encoding.ipynb).
 #
 # ## What does "it" attend to?
-# “The animal didn't cross the street because it was too tired.” Who was too tired? A translator has to know, because French says *il* for the animal and *elle* for the street. While our Transformer reads the English, it computes twelve *maps*, tables of how much each word attends to each (three layers, with four *heads* each). In the one below “it” attends most to “animal”, and such maps are often taken as proof of understanding. **Before you press:** let “it” attend *only* to “animal”. Does the French change?
+# “The animal didn't cross the street because it was too tired.” Who was too tired? A translator has to know, because French says *il* for the animal and *elle* for the street. While our Transformer reads the English, it computes twelve *maps*, tables of how much each word attends to each (three layers, with four *heads* each). In the one below “it” attends most to “animal”, and such maps are often taken as proof of understanding. **Before you press:** let “it” attend *only* to “street”. Does the French change?
 
 # %% jupyter={"source_hidden": true}
 import math
@@ -59,18 +59,18 @@ assert maps_of[1][0, 1].argmax() == words.index("tired") * len(words) + animal
 assert len(maps_of) == 3 and maps_of[0].shape[1] == 4 and grammar.was_seen(tired) and first.opened == (1, 1)
 from contextlib import ExitStack
 from chapters.ch05.experiments.heads import blinded
-def french(heads):  # “it” attends only to “animal” in these
+def french(heads, noun):  # “it” attends only to this noun in these
     with ExitStack() as stack:
-        for key in set(range(len(words))) - {animal}:
+        for key in set(range(len(words))) - {words.index(noun)}:
             [stack.enter_context(blinded(grammar.model, "encoder", [it], [key], head)) for head in heads]
         return str(translate(grammar, tired, beam=1)[0])
 twelve = [(layer, head) for layer in (1, 2, 3) for head in (1, 2, 3, 4)]
-assert len({french(heads) for heads in ([], twelve, *([one] for one in twelve))}) == 1
+assert len({french(heads, noun) for noun in ("animal", "street") for heads in ([], twelve, *([one] for one in twelve))}) == 1
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <details><summary>Answer</summary>
 #
-# No, not here: do it in any of the twelve maps, or in all at once, and the French stays the same.
+# No, not here: do it in any of the twelve maps, or in all at once, and the French stays the same. So it does if “it” may attend only to “animal”.
 #
 # </details>
 #
@@ -80,7 +80,7 @@ assert len({french(heads) for heads in ([], twelve, *([one] for one in twelve))}
 # ## Information travels in hops
 # Chapter 3's encoder read one word after the other, so each state had to wait for the one before it. In 2017 *Attention is all you need* (Vaswani et al.) left this recurrence out, so attention became the only way for one word to get something from another. <!-- source: Vaswani et al. 2017 -->
 #
-# To write the French pronoun you have to know which noun "it" means, and only the last word tells you, because animals get tired and streets don't. So *tired*, *animal* and the pronoun have to come together. By which route would you do it, through "it" or through *tired*? Either has two steps, and that's this lesson's idea: **information travels in hops.** First, while the encoder reads the English, one word picks up something from *animal*. Then, while the decoder writes the French, the pronoun picks it up from that word. Each step of attention is one hop, and more layers allow more hops.
+# To write the French pronoun you have to know which noun "it" means, and only the last word tells you, because animals get tired and streets don't. So *tired*, *animal* and the pronoun have to come together. By which route would you do it, *animal* → "it" → *il* or *animal* → *tired* → *il*? Either has two steps, and that's this lesson's idea: **information travels in hops.** First, while the encoder reads the English, one word picks up something from *animal*. Then, while the decoder writes the French, the pronoun picks it up from that word. Each step of attention is one hop, and more layers allow more hops.
 #
 # Which route does our model take? You'll cut both. First let's open the machine:
 
@@ -177,7 +177,7 @@ from mine import masked_softmax
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["card"]
 # ### Exercise 1 ●●○ · 8 minutes
-# Write everything before $W_O$: split, attend under the mask, join. `q`, `k` and `v` are projected already. The mask is [Q, K], or [B, Q, K] with one for each sentence (a 1 for Q serves all queries), or None; True = may be attended; all heads share it.
+# Write everything before $W_O$: split, attend under the mask, join. `q`, `k` and `v` are projected already. The mask is True where a key may be attended, in all heads alike. It can be one for all sentences, [Q, K], or one for each, [B, Q, K]; where its Q is 1, it serves all queries.
 #
 # <!-- example: attention in heads -->
 
@@ -375,7 +375,7 @@ from course_utils.positions import SinusoidalPositions  # chapter 4's
 from course_utils.transformer import DecoderBlock  # Exercise 3, in Seven; until then the course's
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# Two ends are missing. **In front**, a word has to become a vector. Each language has a table of embeddings, one row per word. We add chapter 4's position to the row (`SinusoidalPositions`). But untrained, the row's numbers are small beside the position's sines, about $1/\sqrt D$, so first we multiply the row by $\sqrt D$.
+# Two ends are missing. **In front**, a word has to become a vector. Each language has a table of embeddings, one row per word. We add chapter 4's position to the row (`SinusoidalPositions`). But at first a row's numbers are about $1/\sqrt D$ in size, small beside sines that reach 1, so we multiply the row by $\sqrt D$.
 #
 # **At the other end**, a vector has to become a word. We compare it with every French word: its dot products with all rows of the French table, plus a bias, are the *logits*, and a softmax turns them into probabilities. So one table serves as the decoder's embedding and as its output (*weight tying*).
 #
@@ -391,7 +391,7 @@ labs.whole(
 )
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# In code, `TransformerLayers` makes these boxes in the sizes of a `TransformerConfig`, and you can leave it folded. Its `DecoderBlock` is Exercise 3, in Seven; until then it's the course's.
+# In code, `TransformerLayers` makes these boxes in the sizes of a `TransformerConfig` (unfold it to see how). Its `DecoderBlock` is Exercise 3, in Seven; until then it's the course's.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["definition"]
 # course_utils.transformer: TransformerConfig, TransformerLayers
