@@ -132,7 +132,7 @@ assert QUESTIONS["Who got wet in the rain?"] == "Clara forgot her umbrella at ho
 # %% [markdown]
 # Eight of the ten questions find their sentence. *Who got wet in the rain?* doesn't: we'd meant Clara, who forgot her umbrella, but the pilot in the storm was nearer.
 #
-# Often it's enough to compare such vectors, as here, or to put one layer on top of them.
+# Often it's enough to compare such vectors, as here, or to put one layer on top.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### What should a vector know?
@@ -230,7 +230,7 @@ labs.leak(
 # In the first layer the neighbours take up the word, and in the second the word reads itself back from them. So here's the idea of BERT: **cover the word, and the others have to tell it.** It's the gap-fill from your language class, and a model that does it is a **masked language model** (MLM). <a id="mlm"></a>
 #
 # ### Why are some of them left visible?
-# If you cover many words, little is left to read, and if you cover few, each text teaches little. BERT is asked about 15 of 100. Most become `[MASK]`, but not all:
+# If you cover most words, little is left to read, and if you cover just one, you learn one word from a whole text. BERT is asked about 15 of 100. Most become `[MASK]`, but not all:
 #
 # | of the chosen | the model reads | the right answer |
 # |---|---|---|
@@ -280,7 +280,7 @@ def mask_tokens(ids, special_mask, vocab, mask_id, generator=None):
 # %% [markdown]
 # <!-- solution: mask tokens -->
 #
-# The loss counts only what was chosen. If two words were, and the right ones got the probabilities ½ and ¼, the loss is the mean of −ln ½ and −ln ¼, about 1.04:
+# The loss counts only the chosen words. If two were chosen, and the right answers got the probabilities ½ and ¼, the loss is the mean of −ln ½ and −ln ¼, about 1.04:
 
 # %% tags=["definition"]
 # course_utils.bert: mlm_loss
@@ -297,7 +297,7 @@ assert round(loss.item(), 2) == 1.04
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Three: build it
 # <a id="wordpiece"></a><a id="cls"></a><a id="segment"></a><a id="embedding-sum"></a>
-# You have chapter 5's encoder, so you need only what is new at its two ends. $B$ texts of $T$ tokens go in, [B, T], and at each place a score for each of the $V$ pieces that it knows comes out, [B, T, V].
+# You have chapter 5's encoder, so you need only what is new at its two ends. $B$ texts of $T$ tokens go in, [B, T], and at each place a score for each of the $V$ known pieces comes out, [B, T, V].
 #
 # **In front**, the text is first cut into pieces. **WordPiece** takes the longest known piece from the left, then goes on, and marks a continuation with `##`. BERT reads one text or two, as `[CLS] A [SEP] B [SEP]`: `[SEP]` ends a text, and `[CLS]` is an extra token whose output vector serves for the whole text.
 #
@@ -360,7 +360,7 @@ from course_utils.blocks import PositionwiseFFN, activation, init_small
 # course_utils.bert: Bert
 
 # %% [markdown]
-# **At the other end** come one more linear layer, a GELU and a layer norm. Then, as in chapter 5, a logit is the dot product of the vector with a row of the token table, plus a bias:
+# **At the other end** the vector passes through one more linear layer, a GELU and a layer norm. Then, as in chapter 5, a logit is the dot product of the vector with a row of the token table, plus a bias:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 labs.logits(
@@ -396,7 +396,7 @@ assert gap < 1e-3 and yours.output.weight is yours.bert.embeddings.tokens.weight
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Four: let it read a book
 # <a id="pre-training"></a>
-# **Pre-training** needs no labels, only a text. We take *The Adventures of Sherlock Holmes*, but keep its last tenth for a test. `WordPiece.build` learns 1,000 pieces from the rest, and `batch` cuts windows of 16 pieces, anywhere in it, and covers some:
+# **Pre-training** needs no labels, only a text. We take *The Adventures of Sherlock Holmes*, but keep its last tenth for a test. `WordPiece.build` learns 1,000 pieces from the rest, and `batch` cuts windows of 16 pieces, and covers some:
 
 # %% tags=["nbval-check-output"]
 from course_kit import data
@@ -462,7 +462,7 @@ def one_step():
 for_training(one_step)  # with nothing solved it does nothing
 
 # %% [markdown]
-# Now you train it, first by hand. `make_bert` builds a small model from your classes, with two blocks and 128 numbers for a token. To a fresh model all pieces are about equally likely, so its loss begins near ln 1,000, which is 6.9.
+# You train it first by hand. `make_bert` builds a small model from your classes, with two blocks and 128 numbers for a token. To a fresh model all pieces are about equally likely, so its loss begins near ln 1,000, which is 6.9.
 
 # %% seconds=10 slideshow={"point": ["loss =", "backward()", "optimiser.step()"], "slide_type": "subslide"} steps=[100, 20, 19] tags=["training"]
 torch.manual_seed(0)
@@ -531,7 +531,7 @@ Table(
 assert {word for row in before for word in row.split(" · ")} <= {tokenizer.words[i] for i in often.topk(10).indices}
 
 # %% [markdown]
-# At first it put the commonest pieces into every hole, but now the guesses depend on the words around the hole. Cover other pieces yourself:
+# At first it put the commonest pieces into every hole, but now the guesses depend on the words around. Cover other pieces yourself:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 line = torch.tensor(tokenizer.encode(HOLES[1].replace("[MASK]", "doubt")))

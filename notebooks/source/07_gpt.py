@@ -99,7 +99,7 @@ labs.opened(
 assert prose.card["data"]["corpus"] == "books" and 32 - (prose.card["data"]["split"].count(";") + 1) == 29
 
 # %% [markdown]
-# An *embedding* turns each token into a vector, and a stack of *blocks* changes these vectors. At the top the last vector is compared with every token that the model knows. That gives the *logits*, and a softmax turns them into probabilities.
+# An *embedding* turns each token into a vector, and a stack of *blocks* changes these vectors. At the top the last vector is compared with every known token. That gives the *logits*, and a softmax turns them into probabilities.
 #
 # Does the idea hold? We gave six beginnings to `gpt-prose` and to SmolLM2, a published chat model with 135 million parameters: <!-- source: model card of SmolLM2-135M -->
 
@@ -207,7 +207,7 @@ assert round(math.log(11), 1) == 2.4
 # Let's follow one clerk, *sat*, who may open four folders: *The*, *old*, *man* and his own.
 #
 # 1. Three matrices turn each token's vector into its query, key and value.
-# 2. *sat* holds his note to each label: the dot product of the query with a key, divided by √64 = 8, 64 being its length, is a *score*. The better the label fits, the higher it is.
+# 2. *sat* holds his note against each label. The dot product of query and key, divided by 8 (√64, as each has 64 numbers), is a *score*: the better the label fits, the higher it is.
 # 3. A softmax turns the four scores into weights that add up to 1. In the second head below *man* gets 0.62.
 # 4. So *sat* takes 0.62 of the value of *man*, and a little of the others. That blend is what attention brings to *sat*.
 #
@@ -559,7 +559,7 @@ labs.sampling(
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Four: pieces
 # <a id="token"></a><a id="bpe"></a>
-# `poet` reads single letters, so a word takes it many steps, and its context is soon full. With whole words the vocabulary would be huge, and the first new word unknown. So take pieces: whole words where they're frequent, parts of words elsewhere.
+# `poet` reads single letters, so a word takes it many steps, and its context is soon full. With whole words the vocabulary would be huge, and the first new word unknown. So let's take pieces: a frequent word stays whole, and a rare one is put together from parts.
 #
 # **Byte-pair encoding** (BPE) finds such pieces by counting. Begin with single letters (and ▁ in front of each word), join the two neighbours that occur together most often, and count again:
 
@@ -835,7 +835,7 @@ print(f"the same logits, largest difference {gap:.0e}")
 assert gap < 1e-3 and alone.shape == (1, 1, 4096)
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# The longer the text (up to the context), the more you save. The price is memory: every token leaves a key and a value in every block, in `gpt-prose` 3,072 numbers in all.
+# The longer the text (up to the context), the more you save. The price is memory: every token leaves a key and a value in every block, in `gpt-prose` 3,072 numbers.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["definition"]
 # course_utils.gpt: generate
