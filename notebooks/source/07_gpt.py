@@ -70,7 +70,7 @@ assert 4 < 2**paid.mean() < 5
 # | *The capital of France is* | *Paris* | a fact |
 # | *The old man was cold, so he sat down by the* | *fire* | what people do |
 # | *In French, good morning is* | *bonjour* | another language |
-# | *A K B = A K* | *B* | the text itself |
+# | *A K B = A K* | *B* | the text: the right side repeats the left |
 #
 # Here's our idea: **to predict the next word well, a model has to use whatever helps, such as grammar, facts, and the text in front of it. So if you write a text whose next word is the answer to a task, a good enough model solves the task by continuing it.** The text that you give it is called the **prompt**.
 #
@@ -99,9 +99,9 @@ labs.opened(
 assert prose.card["data"]["corpus"] == "books" and 32 - (prose.card["data"]["split"].count(";") + 1) == 29
 
 # %% [markdown]
-# An *embedding* turns each token into a vector, and a stack of *blocks* changes these vectors. At the top the last vector is compared with every token that the model knows. That gives the *logits*, and a softmax turns them into probabilities.
+# An *embedding* turns each token into a vector, and a stack of *blocks* changes these vectors. At the top the last vector is compared with every known token. That gives the *logits*, and a softmax turns them into probabilities.
 #
-# Does the idea hold? We gave six beginnings to `gpt-prose` and to SmolLM2, a published model with 135 million parameters, in its version for chats: <!-- source: model card of SmolLM2-135M -->
+# Does the idea hold? We gave six beginnings to `gpt-prose` and to SmolLM2, a published chat model with 135 million parameters: <!-- source: model card of SmolLM2-135M -->
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 continued = results.load("smollm_continues")
@@ -135,13 +135,7 @@ assert theirs == ["other", "Paris", "a", "fire", "=", "B"] and round([*tried.val
 assert ours[::3] == ["other", "fire"] and not {"Paris", "bonjour", "B"} & {*ours} and round(continued["parameters"] / 1e6) == 135
 
 # %% [markdown]
-# Both know the phrase and the fire, only SmolLM2 chooses *Paris*, and neither *bonjour*. Now look at the letters. After a single line SmolLM2 chooses “=”, which is wrong. But put two finished lines in front, and it chooses the right letter, *B*. That's what the examples in GPT-3's prompts are for.
-#
-# <details><summary>How sure is this?</summary>
-#
-# We tried 24 such lines: SmolLM2 missed seven without examples, and one after two. <!-- source: 24 rows of random letters, tried once -->
-#
-# </details>
+# Both know the phrase and the fire, only SmolLM2 chooses *Paris*, and neither *bonjour*. Now look at the letters. On its own, the line makes SmolLM2 choose “=”, but after two finished lines it chooses *B*, which is right. Of 24 such lines it got 17 right without examples, and 23 with two. That's what the examples in GPT-3's prompts are for. <!-- source: 24 rows of random letters, tried once -->
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## One: next word, one loss
@@ -210,7 +204,12 @@ assert round(math.log(11), 1) == 2.4
 #
 # In a GPT every token is such a clerk, and also a folder. But **a token may open only its own folder and those of tokens before it**, because otherwise it would find its own answer in the next folder.
 #
-# Let's follow one clerk, *sat*. Three matrices turn each token's vector into its query, key and value. The dot product of the query of *sat* with a key, divided by 8, is a *score*: the better the label fits, the higher. A softmax turns the scores of *The*, *old*, *man* and *sat* into weights that add up to 1. In the second head below *man* gets 0.62, so *sat* takes 0.62 of the value of *man*, and a little of the others. That blend is what attention brings to *sat*.
+# Let's follow one clerk, *sat*, who may open four folders: *The*, *old*, *man* and his own.
+#
+# 1. Three matrices turn each token's vector into its query, key and value.
+# 2. *sat* holds his note against each label. The dot product of query and key, divided by 8 (√64, as each has 64 numbers), is a *score*: the better the label fits, the higher it is.
+# 3. A softmax turns the four scores into weights that add up to 1. In the second head below *man* gets 0.62.
+# 4. So *sat* takes 0.62 of the value of *man*, and a little of the others. That blend is what attention brings to *sat*.
 #
 # One row of weights answers only one question. So query, key and value are cut into pieces, and each piece gets weights of its own: that's a **head**. At the end the heads' blends are put side by side, and a last matrix mixes them. `gpt-prose` has six blocks of four heads each. Here are two of its heads: how far back does a token reach?
 
@@ -242,10 +241,13 @@ assert [round(x, 2) for x in other[3, :4].tolist()] == [0.04, 0.19, 0.62, 0.15] 
 # %% [markdown]
 # In the first head, most of these tokens attend most to the token right before them (but *man* to itself). In the second, the last *the* attends most to *sat*, three tokens back. No arc leads to a later token, because its score is set to $-\infty$ and so its weight is 0.
 #
-# For all tokens at once this is chapter 5's formula, the softmax of $QK^\top/\sqrt d$, times $V$, where $d$ is the length of a head's piece (here 64, so $\sqrt d=8$). PyTorch computes it in one call; `is_causal=True` hides what comes later. `split_heads`, `join_heads` and the masks are [chapter 5's](05_transformer.ipynb#multi-head-attention).
+# For all tokens at once this is chapter 5's formula, the softmax of $QK^\top/\sqrt d$, times $V$, where $d$ is the length of a head's piece. PyTorch computes it in one call; `is_causal=True` hides what comes later. The pieces are cut and joined by [chapter 5's](05_transformer.ipynb#multi-head-attention) functions:
+
+# %% slideshow={"slide_type": "skip"} tags=["definition"]
+# course_utils.attention: split_heads, join_heads
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["definition"]
-# course_utils.attention: causal_mask, masked_softmax, split_heads, join_heads
+# course_utils.attention: causal_mask, masked_softmax
 
 # %% jupyter={"source_hidden": true}
 from mine import masked_softmax, split_heads  # as you wrote them, if you did
@@ -261,7 +263,7 @@ assert gap < 1e-5 and (weights.triu(1) == 0).all() and torch.allclose(weights.su
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### A block adds
-# A block has two parts. Attention brings something from earlier tokens, and the network works on each token separately. What a part finds is *added* to the token's vector (a **residual connection**, [why?](05_transformer_annex.ipynb#bare-block)), and the vector that runs through all blocks is the *residual stream*.
+# A block has two parts. Attention brings something from earlier tokens, and the network works on each token separately. What a part finds is *added* to the token's vector (a **residual connection**, [why?](05_transformer_annex.ipynb#bare-block)), and the vector that runs through all blocks, like a file from desk to desk, is the *residual stream*.
 #
 # After any part you can ask what the model would say if it ended there (the *logit lens*). Here's the last *the* of our sentence:
 
@@ -379,7 +381,8 @@ plot.lines(
 # %% slideshow={"slide_type": "subslide"}
 rows = copying(500)
 with torch.no_grad():
-    said = copier(rows[:, :-1]).argmax(-1)[:, 6:]  # from "=" on: [B, 6]
+    # from "=" on, each with the right digits before it in sight: [B, 6]
+    said = copier(rows[:, :-1]).argmax(-1)[:, 6:]
 print("the prompt", rows[0, :7].tolist(), "  the model", said[0].tolist())
 print(f"{(said == rows[:, 7:]).all(1).float().mean():.0%} of 500 new rows are right")
 
@@ -390,7 +393,7 @@ assert copying(1).shape == (1, 13) and round(5 * math.log(10) / 12, 2) == 0.96 a
 assert (said == rows[:, 7:]).all(1).float().mean() > 0.95 and 0.9 < losses[-1] < 1.1
 
 # %% [markdown] tags=["keep"]
-# Your loss ends near $\tfrac5{12}\ln10$, which is 0.96: at best, each of the five random digits costs $\ln10$, and the other seven targets nearly 0.
+# Your loss ends near 0.96, because the five random digits still cost $\tfrac5{12}\ln10$.
 #
 # **Keep this:** a GPT is a stack of blocks. Each part adds to the residual stream, and nothing sees what comes later.
 
@@ -523,7 +526,7 @@ def nucleus(logits, top_p):
 # course_utils.gpt: next_token, write
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# Now turn both knobs:
+# Now turn both knobs. *Entropy* is the average price of a draw, in bits:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 asked = torch.tensor([prose.tokenizer.encode(prompt)])
@@ -556,9 +559,9 @@ labs.sampling(
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Four: pieces
 # <a id="token"></a><a id="bpe"></a>
-# `poet` reads single letters, so a word takes it many steps, and its context is soon full. With whole words the vocabulary would be huge, and the first new word unknown. So take pieces: whole words where they're frequent, parts of words elsewhere.
+# `poet` reads single letters, so a word takes it many steps, and its context is soon full. With whole words the vocabulary would be huge, and the first new word unknown. So let's take pieces: a frequent word stays whole, and a rare one is put together from parts.
 #
-# **Byte-pair encoding** (BPE) finds such pieces by counting. Begin with single letters, join the two neighbours that occur together most often, and count again:
+# **Byte-pair encoding** (BPE) finds such pieces by counting. Begin with single letters (and ▁ in front of each word), join the two neighbours that occur together most often, and count again:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -628,16 +631,12 @@ def merge_once(words):
 
 # %% seconds=15
 book = data.book()
-cut = len(book) * 9 // 10
-known, held_out = book[:cut], book[cut:]
-tokenizer = Tokenizer(learn_merges(known[:200_000], count=500))
-ids, unread = (torch.tensor(tokenizer.encode(text)) for text in (known, held_out))
+tokenizer = Tokenizer(learn_merges(book[:200_000], count=500))
 numbers = tokenizer.encode("“My dear Holmes,” said I, “this is too much.”")
 print(" · ".join(tokenizer.decode([n]) for n in numbers[1:]))
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert tokenizer.decode(tokenizer.encode(held_out)) == held_out and len(tokenizer.pieces) == 756
-assert (round(math.log(756), 1), round(len(held_out) / len(unread), 1)) == (6.6, 2.6)
+assert tokenizer.decode(tokenizer.encode(book[-9000:])) == book[-9000:] and len(tokenizer.pieces) == 756
 
 # %% [markdown] tags=["keep"]
 # **Keep this:** byte-pair encoding joins the most frequent pair, again and again.
@@ -645,16 +644,26 @@ assert (round(math.log(756), 1), round(len(held_out) / len(unread), 1)) == (6.6,
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Five: a book
 # <a id="training"></a>
-# Now let your GPT read the book, with the `tokenizer` of *Four* (run its cells in any case). At each step `windows` cuts 32 pieces of 65 tokens from random places:
+# Now let your GPT read the book, with the `tokenizer` of *Four* (ours, if you left *Four* out). At each step `windows` cuts 32 pieces of 65 tokens from random places:
 
 # %% slideshow={"slide_type": "skip"} tags=["definition"]
 # course_utils.gpt: windows, next_token_loss
 
 # %% jupyter={"source_hidden": true}
+from collections import Counter
 from course_kit.callbacks import Samples
 from course_kit.training import fit, warm_then_fall
 
+if "tokenizer" not in globals():  # Four was left out
+    from course_utils.merges import Tokenizer, learn_merges
+
+    tokenizer = Tokenizer(learn_merges(data.book()[:200_000], count=500))
+
 # %% slideshow={"slide_type": "skip"}
+book = data.book()
+cut = len(book) * 9 // 10
+known, held_out = book[:cut], book[cut:]
+ids, unread = (torch.tensor(tokenizer.encode(text)) for text in (known, held_out))
 unseen = unread.unfold(0, 65, 64)  # the last tenth, in pieces of 65 tokens
 watson = torch.tensor([tokenizer.encode("“My dear Watson,")])
 
@@ -665,7 +674,7 @@ def says(model):
     return tokenizer.decode(write(model, watson, 10, 0.7, 0.9)[0, 1:].tolist())
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# `fit` is the loop from above, with a stop button. The learning rate rises and then falls, and gradients that are too long are shortened (`clip`). Now and then `fit` computes `not_read`, the loss on the unread tenth, and in the end it keeps the best parameters. `Samples` prints what the model `says` on the way. The first loss should be near ln 756, which is 6.6.
+# `fit` is the loop from above, with a stop button. The learning rate rises and then falls, and gradients that are too long are shortened (`clip`). Now and then `fit` computes `not_read`, the loss on the unread tenth, and in the end it keeps the best parameters. `Samples` prints what the model `says` on the way.
 
 # %% seconds=60 slideshow={"slide_type": "slide"} tags=["training"]
 torch.manual_seed(0)
@@ -676,6 +685,7 @@ run = fit(model, lambda _: windows(ids, 32, 65), next_token_loss, steps=600,
           title="What does it learn, and when?")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
+assert round(len(held_out) / len(unread), 1) == 2.6 and cut > 200_000
 assert abs(run.history["loss"][1][0] - math.log(756)) < 0.3 and round(math.log(756), 1) == 6.6
 
 # %% jupyter={"source_hidden": true} tags=["asserts", "trained"]
@@ -688,21 +698,20 @@ assert run.history["not read"][1][-1] < 4
 # |---|---|---|
 # | the first loss is far above ln V | initial parameters too large | a standard deviation of 0.02 |
 # | the loss soon falls near 0 | the model sees its answers | print inputs, targets, mask |
-# | the loss jumps up, or is NaN | steps too long | a smaller rate, then `clip` |
-# | the same words again and again | the likeliest token each time | draw | <!-- source: GPT in course_utils/gpt.py -->
+# | the loss jumps up, or is NaN | steps too long | a smaller rate, then `clip` | <!-- source: GPT in course_utils/gpt.py -->
 #
 # ### Is that good?
 # <a id="bits-per-character"></a><a id="perplexity"></a><a id="bigram"></a>
-# A loss per token tells you little, because tokens can be short or long. **Bits per character** can be compared whatever the tokens are: divide the nats by ln 2, and by the characters in a token. Papers often give the **perplexity**, $e^{\text{loss}}$: the doubt of a fair choice among so many tokens.
+# A loss per token tells you little, because tokens can be short or long. **Bits per character** can be compared whatever the tokens are: divide the nats by ln 2, and by the characters in a token. Papers often give the **perplexity**, $e^{\text{loss}}$: as if the model chose among so many equally likely tokens.
 
 # %%
 loss, length = not_read(model)["not read"], len(held_out) / len(unread)
 print(f"loss {loss:.2f}, which is a perplexity of {math.exp(loss):.0f}")
 bits = loss / math.log(2) / length
-print(f"{loss:.2f} / ln 2 / {length:.2f} characters = {bits:.2f} bits")
+print(f"{loss:.4f} / ln 2 / {length:.4f} characters = {bits:.2f} bits")
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# Compared with what? A **bigram** table needs no training: it counts which piece follows which. A better table looks at the last three pieces, and mixes in what it knows from two and one. Let them read the same nine tenths of the book, and predict the last:
+# Compared with what? A **bigram** table needs no training: it counts which piece follows which. A better table looks at the last three pieces, and mixes in what it knows from two and one. They read the same nine tenths of the book, and predict the last:
 
 # %% jupyter={"source_hidden": true}
 read = ids.tolist()
@@ -758,7 +767,7 @@ assert recorded["history"][-1][0] >= 600 and len(known) == 502_797
 assert bits < min(table, tables[1])
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# Your GPT beats the table that counts pairs, and a larger GPT, at its best, does better still. But the table that looks three pieces back is ahead of both. Why? One book is little for a GPT, and the larger one soon begins to learn it by heart. `gpt-prose`, which differs in more than its 29 books, is well ahead of such a table. <!-- source: the same table, counted on the 29 books in pieces of gpt-prose: 1.77 bits per character on the three books that were held out; gpt-prose 1.56, data/checkpoints/gpt-prose.json -->
+# Your GPT beats the table that counts pairs, and a larger GPT, at its best, does better still. But the table that looks three pieces back is ahead of both. Why? One book is little for a GPT, and the larger one soon begins to learn it by heart. `gpt-prose`, with 29 books, six blocks, rotary positions and a longer training, is well ahead of such a table. <!-- source: the same table, counted on the 29 books in pieces of gpt-prose: 1.77 bits per character on the three books that were held out; gpt-prose 1.56, data/checkpoints/gpt-prose.json -->
 #
 # ### Learned by heart
 # <a id="overfitting"></a>
@@ -811,7 +820,7 @@ with torch.no_grad():
 assert sum(c.k[0, :, 0].numel() + c.v[0, :, 0].numel() for c in caches) == 3072
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# So we keep each block's keys and values: that's the **KV cache** ([its class](07_gpt_annex.ipynb#How-is-the-cache-written?)). Let `gpt-prose` read a prompt with caches, then one token alone, and compare that with reading everything again:
+# So we keep each block's keys and values: that's the **KV cache**. `prose.model` takes caches as a second argument, and so does [`CachedGPT`](07_gpt_annex.ipynb#How-is-the-cache-written?) in `mine/gpt.py`, which extends your class. Read a prompt with caches, then one token alone, and compare:
 
 # %% slideshow={"slide_type": "subslide"}
 told = torch.tensor([prose.tokenizer.encode("The old man sat down by the fire")])
@@ -826,14 +835,14 @@ print(f"the same logits, largest difference {gap:.0e}")
 assert gap < 1e-3 and alone.shape == (1, 1, 4096)
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# The longer the text (up to the context), the more you save. The price is memory: every token leaves a key and a value in every block, in `gpt-prose` 3,072 numbers in all.
+# The longer the text (up to the context), the more you save. The price is memory: every token leaves a key and a value in every block, in `gpt-prose` 3,072 numbers.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["definition"]
 # course_utils.gpt: generate
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Keep it
-# Your GPT and your tokenizer go into files that need only torch, with the book (or any text of 20,000 characters and more) to train on, and two commands for a terminal in this folder. <!-- source: mine/__main__.py -->
+# Your GPT and your tokenizer go into files that need only torch, with the book (or another long text) to train on, and two commands for a terminal in this folder. <!-- source: mine/__main__.py -->
 #
 # ```text
 # python -m mine train sherlock_holmes.txt     ten minutes; ^C stops it, the same line goes on
@@ -853,7 +862,7 @@ keep("gpt", "tokenizer", "training", "__main__", beside=book)
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["lines", "core"]
 # ## Five lines to keep
 # 1. To predict the next word well, a model has to use whatever helps. So a prompt can be a task.
-# 2. A text needs no labels: the targets are the inputs, one token further. With small initial parameters the first loss is about ln V.
+# 2. A text needs no labels: the targets are the inputs, one token further.
 # 3. A GPT is a stack of blocks with a causal mask. Each part adds to the residual stream.
 # 4. Temperature divides the logits; top-p keeps the fewest likeliest tokens that reach a share.
 # 5. Compare your model with counting, on text that neither has read, and keep its best state.
