@@ -159,7 +159,7 @@ predict(
 # course_utils.post_training: training
 
 # %% slideshow={"slide_type": "skip"}
-examples = {"alone": sums.in_ids(taught, sums.result)}
+examples = {"result alone": sums.in_ids(taught, sums.result)}
 examples["draft"] = sums.in_ids(taught, draft)
 models = {name: sums.fresh() for name in examples}
 
@@ -176,7 +176,7 @@ for name, model in models.items():
     loss_of = partial(imitation, model, examples[name], dice)  # loss_of() passes these
     for step, _ in training(model, loss_of, steps=400, rate=2e-3):
         if step % 100 == 99:
-            print(name, step + 1, exam(model))
+            print(from_cell(name), step + 1, exam(model))
 
 # %% [markdown]
 # Here are two new sums that the second model gets right, and two that it doesn't. **In which step did it go wrong?**
@@ -186,7 +186,7 @@ wrote = {name: sums.answers(model, held_out) for name, model in models.items()}
 marks = [sums.is_right(*one) for one in zip(held_out, wrote["draft"], strict=True)]
 Table(
     [
-        {"question": sums.question(*held_out[i]), "result alone": wrote["alone"][i].strip(),
+        {"question": sums.question(*held_out[i]), "result alone": wrote["result alone"][i].strip(),
          "draft": wrote["draft"][i].strip(), "right": str(sum(held_out[i]))}
         for right in (True, False) for i in [i for i, one in enumerate(marks) if one == right][:2]
     ],
@@ -206,7 +206,7 @@ assert round(100 * small(lambda one: (*sorted(n // 10 for n in one), sum(n % 10 
 assert not any(tuple(sorted(one)) in {tuple(sorted(other)) for other in taught} for one in held_out)
 
 # %% jupyter={"source_hidden": true} tags=["asserts", "trained"]
-assert sums.share_right(models["alone"], taught) > 0.8 and sums.share_right(models["alone"], held_out) < 0.15
+assert sums.share_right(models["result alone"], taught) > 0.8 and sums.share_right(models["result alone"], held_out) < 0.15
 assert sums.share_right(models["draft"], held_out) > 0.5
 false = [(one, text.split()) for one, text, right in zip(held_out, wrote["draft"], marks, strict=True) if not right]
 tens = [text for one, text in false if len(text) == 3 and text[0] == sums.draft(*one).split()[0]]
@@ -330,7 +330,7 @@ assert both < -F.logsigmoid(torch.zeros(1))  # both lost, and the loss fell
 
 # %% seconds=10 slideshow={"slide_type": "skip"} steps=100 tags=["training"]
 dice, old = random.Random(0), copy.deepcopy(models["draft"])
-mixed = examples["draft"] + examples["alone"]
+mixed = examples["draft"] + examples["result alone"]
 for _ in training(old, partial(imitation, old, mixed, dice), steps=100, rate=1e-3):
     pass
 new = copy.deepcopy(old)  # the one that people will teach
@@ -620,7 +620,7 @@ asking = labs.replies(
     ["37 + 48 =", "64 + 19 =", "What is the capital of France?"],
     {
         from_cell("the model you taught"): partial(sums.asked, models["check"]),
-        from_cell("results alone"): partial(sums.asked, models["alone"]),
+        from_cell("results alone"): partial(sums.asked, models["result alone"]),
     },
     live=True,
     title="What is 37 + 48?",
