@@ -554,18 +554,18 @@ assert served(one_for_both) < 0.5 < (most == torch.arange(8).expand(500, 8)[ther
 #
 # Let the word ask several questions at once. We cut its query into pieces, and the keys and values in the same way, so each piece of the query is a question of its own, for its piece of the keys. Such a piece is called a **head**. Then we put the answers of all heads side by side, and a last matrix, $W_O$, mixes them.
 #
-# Here's the whole layer in one piece, which you can take into any project, because all it needs is torch. Your score, your mask and your three matrices are in it, and the lines that you haven't met are marked *new*. The arguments are named as in PyTorch:
+# Here's the whole layer in one piece, which you can take into any project, because all it needs is torch. Your score and your three matrices are in it, and the lines that you haven't met are marked *new*. Its three arguments are named as in PyTorch, whose mask is the other way round: True hides.
 
 # %% slideshow={"point": ["unflatten", "self.out("], "slide_type": "subslide"} tags=["definition"]
 # chapters.ch02.kept.attention: MultiHeadSelfAttention
 
 # %% [markdown]
-# `unflatten` cuts each vector into equal pieces, so `num_heads` must divide `embed_dim`. `transpose` puts the heads in front of the words, so PyTorch treats them like more sentences. **Dropout** sets weights to 0 at random, each with probability p, and divides the others by 1 − p; after `eval()` it does nothing. Try it on the two sentences of section Three, with both masks at once:
+# `unflatten` cuts each vector into equal pieces, so `num_heads` must divide `embed_dim`. `transpose` puts the heads in front of the words, so PyTorch treats them like more sentences. **Dropout** sets weights to 0 at random, each with probability p, and divides the others by 1 − p; after `eval()` it does nothing. (The weights that you get back are those before it.) Try it on the two sentences of section Three, with both masks at once:
 
 # %% slideshow={"slide_type": "skip"} tags=["nbval-check-output"]
 attention = MultiHeadSelfAttention(embed_dim=24, num_heads=3, dropout=0.1)
 causal = torch.ones(6, 6).tril().bool()
-mask = causal & (torch.arange(6) < lengths[:, None, None, None])  # [2, 1, 6, 6]
+mask = causal & (torch.arange(6) < lengths[:, None, None])  # [2, 6, 6]
 output, weights = attention(torch.randn(2, 6, 24), mask)
 print("output", tuple(output.shape), " weights", tuple(weights.shape))
 

@@ -571,7 +571,7 @@ assert two["from anywhere"][18:].mean() > 90
 # %% [markdown] tags=["keep"]
 # At most positions the model is right now. So the formula was fine, but the model had never practised at those positions.
 #
-# And the few errors of the rotary model? Here the trouble is keys that are farther away than any key was in training. If we hide them, the model gets nearly every letter right, even in a text of 640. If we don't, it fails in such long texts, too, because there many more keys compete. So rotary positions have won on our letters. But *language models* with rotary positions, such as LLaMA, *usually fail soon after the trained length*, unless their positions are rescaled: [how far rotary reaches](04_positional_encoding_annex.ipynb#How-far-does-rotary-reach?). <!-- source: Press et al. 2022; Chen et al. 2023 -->
+# And the few errors of the rotary model? Here the trouble is keys that are farther away than any key was in training. If we hide them, the model gets nearly every letter right, even in a text of 640. If we don't, it fails in such long texts, too, because there many more keys compete. So on our letters rotary positions reach farthest of the three, trained alike. But *language models* with rotary positions, such as LLaMA, *usually fail soon after the trained length*, unless their positions are rescaled: [how far rotary reaches](04_positional_encoding_annex.ipynb#How-far-does-rotary-reach?). <!-- source: Press et al. 2022; Chen et al. 2023 -->
 #
 # <details><summary>How sure is this?</summary>
 #

@@ -567,7 +567,7 @@ assert both_ways.gap < 1e-4 and all(row[1] == row[2] for row in both_ways.table(
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["card"]
 # ### Exercise 3 ●●● · 10 minutes
-# One layer is still ours: write the **decoder block**. Copy `EncoderBlock` and put a third sub-layer between its two: cross-attention, with queries from the target, and with keys and values from `memory`, the encoder's output, which is normalised already. So that trained parameters fit, call the parts `attention`, `cross_attention`, `ffn`, `around_attention`, `around_cross`, `around_ffn`.
+# One block is still ours, the **decoder block**: write it. Copy `EncoderBlock` and put a third sub-layer between its two: cross-attention, with queries from the target, and with keys and values from `memory`, the encoder's output, which is normalised already. So that trained parameters fit, call the parts `attention`, `cross_attention`, `ffn`, `around_attention`, `around_cross`, `around_ffn`.
 
 # %% tags=["exercise"]
 @exercise("a decoder block")

@@ -84,14 +84,14 @@ place = real and real.model.name_or_path
 # %% slideshow={"slide_type": "subslide"} tags=["optional-network"]
 from transformers import AutoModel, AutoTokenizer
 
-if place:  # "sentence-transformers/all-MiniLM-L6-v2", or a folder with it
+if place:  # set above: "sentence-transformers/all-MiniLM-L6-v2", or its folder
     cut_up = AutoTokenizer.from_pretrained(place)
     minilm = AutoModel.from_pretrained(place)
 
 @torch.no_grad()
 def vectors_of(texts):
     """A vector of length 1 for each text: [N, D]."""
-    batch = cut_up(texts, padding=True, return_tensors="pt")
+    batch = cut_up(texts, padding=True, truncation=True, return_tensors="pt")
     hidden = minilm(**batch).last_hidden_state  # [N, T, D]
     given = batch.attention_mask[..., None]  # [N, T, 1], 0 where a text is filled up
     return F.normalize((hidden * given).sum(1) / given.sum(1), dim=-1)
@@ -753,7 +753,7 @@ longer = results.load("bert_adapters")
 assert longer["steps"] == 300 and round(100 * longer["tasks"]["sentiment"]["rows"][0]["test"]["mean"]) == 96 and longer["seeds"] == 3
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# On new names and patterns, reading gains fifteen points: 85 % instead of 70, in the mean of three trainings. (Ours above, 94 % when we built this page, was lucky.) ([And with fewer labels?](06_bert_annex.ipynb#With-how-many-labels-does-pre-training-help?))
+# On new names and patterns, reading gains fifteen points: 85 % instead of 70, in the mean of three trainings. (Ours above got 94 % when we built this page: single trainings differ that much.) ([And with fewer labels?](06_bert_annex.ipynb#With-how-many-labels-does-pre-training-help?))
 #
 # The bad news is that after 200 steps the linear rival is about as good. Our program built the reviews from a few patterns, and a pattern shows in its pairs of words. So let's look at text that no program wrote.
 #
@@ -809,7 +809,8 @@ assert worth["train"] == 6920 == films["train"] and worth["test"] == 872 == film
 # rows = [{**cut(text, truncation=True), "label": label} for text, label in reviews]
 # model = AutoModelForSequenceClassification.from_pretrained(name, num_labels=2)
 # Trainer(model, train_dataset=rows, processing_class=cut).train()
-# print(pipeline("text-classification", model, tokenizer=cut)("Not bad at all."))
+# judge = pipeline("text-classification", model.eval(), tokenizer=cut)
+# print(judge("Not bad at all."))
 # ```
 #
 # **Keep this:** a new task needs one new layer on an encoder that has read. Then everything is trained further.
@@ -897,7 +898,7 @@ assert results.load("bert_adapters")["steps"] == 300 and results.load("bert_adap
 assert thin[0] > 0.85
 
 # %% [markdown] tags=["keep"]
-# Only 3 % of all numbers have learned, most of them the head's. On reviews of the same kind, that's about as good as training everything. On new names and patterns the two were level, too, in means of three trainings. But in [another setting](06_bert_annex.ipynb#What-is-a-bottleneck-adapter?), 300 steps in which LoRA left the pooler as it was, it got 84 %, and training everything 96. The head alone, without LoRA, is no better than a coin there.
+# Only 3 % of all numbers have learned, most of them the head's. On reviews of the same kind, that's about as good as training everything. On new names and patterns the two were level, too, in means of three trainings. But in [another setting](06_bert_annex.ipynb#What-is-a-bottleneck-adapter?), 300 steps in which LoRA left the pooler as it was, it got 84 %, and training everything 96. On new names, pooler and new layer alone, without LoRA, are no better than a coin.
 #
 # **Keep this:** LoRA freezes the matrices, and learns a thin product beside some of them.
 

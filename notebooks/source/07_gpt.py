@@ -208,7 +208,7 @@ assert round(math.log(11), 1) == 2.4
 #
 # 1. Three matrices turn each token's vector into its query, key and value.
 # 2. *sat* holds his note against each label. The dot product of query and key, divided by 8 (√64, as each has 64 numbers), is a *score*: the better the label fits, the higher it is.
-# 3. A softmax turns the four scores into weights that add up to 1. In the second head below *man* gets 0.62.
+# 3. A softmax turns the four scores into weights that add up to 1. In the second map below *man* gets 0.62.
 # 4. So *sat* takes 0.62 of the value of *man*, and a little of the others. That blend is what attention brings to *sat*.
 #
 # One row of weights answers only one question. So query, key and value are cut into pieces, and each piece gets weights of its own: that's a **head**. At the end the heads' blends are put side by side, and a last matrix mixes them. `gpt-prose` has six blocks of four heads each. Here are two of its heads: how far back does a token reach?
@@ -768,7 +768,7 @@ assert recorded["history"][-1][0] >= 600 and len(known) == 502_797
 assert bits < min(table, tables[1])
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# Your GPT beats the table that counts pairs, and a larger GPT, at its best, does better still. But the table that looks three pieces back is ahead of both. Why? One book is little for a GPT, and the larger one soon begins to learn it by heart. `gpt-prose`, with 29 books, six blocks, rotary positions and a longer training, is well ahead of such a table. <!-- source: the same table, counted on the 29 books in pieces of gpt-prose: 1.77 bits per character on the three books that were held out; gpt-prose 1.56, data/checkpoints/gpt-prose.json -->
+# Your GPT beats the table that counts pairs, and a larger GPT, at its best, does better still. But the table that looks three pieces back is ahead of both. Why? One book is little for a GPT, and the larger one soon begins to learn it by heart. `gpt-prose`, with 29 books, more blocks and a longer training among other things, is well ahead of such a table. <!-- source: the same table, counted on the 29 books in pieces of gpt-prose: 1.77 bits per character on the three books that were held out; gpt-prose 1.56, data/checkpoints/gpt-prose.json -->
 #
 # ### Learned by heart
 # <a id="overfitting"></a>

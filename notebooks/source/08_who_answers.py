@@ -310,11 +310,12 @@ assert gap < 1e-4 and other < 1e-4
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Three: published parameters
 # <a id="open-weights"></a>
-# SmolLM2 read two trillion tokens on 64 graphics processors, and the parameters that came out are published. Here they're in one file of 98 MB, [most of them rounded to four bits](08_who_answers_annex.ipynb#quantisation). How do you get them into *your* class? First you give it the same sizes: <!-- source: model card of SmolLM2-135M: 2T tokens, 64 H100 -->
+# SmolLM2 read two trillion tokens on 64 graphics processors, and the parameters that came out are published. Here they're in one file of 98 MB, [most of them rounded to four bits](08_who_answers_annex.ipynb#quantisation). How do you get them into *your* class? First you give it the same sizes, and the same `base`, which sets how fast its pairs turn: <!-- source: model card of SmolLM2-135M: 2T tokens, 64 H100 -->
 
 # %%
 sizes = LlamaConfig(
-    vocab=49152, size=576, layers=30, heads=9, key_heads=3, hidden=1536, context=8192
+    vocab=49152, size=576, layers=30, heads=9, key_heads=3, hidden=1536,
+    context=8192, base=100_000,
 )
 
 # %% [markdown]
@@ -377,7 +378,7 @@ print(f"the same text: {parity['same_text']}. {recorded.about}")
 assert round(recorded["bytes"] / 1e6) == 98
 assert parity["gap"] < 1e-3 and parity["same_text"] and parity["tokens"] >= 40 and parity["ratio"] >= 1.0
 assert smol is None or talker.tokenizer.decode(written) == recorded["answers"][question] == "The capital of France is Paris."
-assert smol is None or (smol.model.config.vocab, smol.model.config.size, smol.model.config.hidden) == (49_152, 576, 1536)
+assert smol is None or smol.model.config == sizes and (sizes.vocab, sizes.size, sizes.hidden) == (49_152, 576, 1536)
 line = smol and torch.tensor([smol.tokenizer.encode(f"User: {moon} Assistant:").ids])
 assert smol is None or (again_said := smol.text(list(smol.tokens(line, 8))).strip()) and moon.startswith(again_said)
 

@@ -153,7 +153,7 @@ predict(
 )
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# All three teachers will use one loop, in which `loss_of()` draws a batch and computes its loss, and a gradient longer than 1 is shortened:
+# All three teachers will use one loop, in which `loss_of()` draws a batch and computes its loss, the rate rises for 20 steps, then falls, and a gradient longer than 1 is shortened:
 
 # %% slideshow={"point": ["loss = ", "backward()", "optimiser.step()"], "slide_type": "subslide"} tags=["definition"]
 # course_utils.post_training: training
@@ -572,7 +572,7 @@ assert curves["coin"][-1] < curves["check"][-1] - 10
 assert 0 < passed[n].mean() < 1 and 0 < wasted < 40
 
 # %% [markdown] tags=["keep"]
-# With the coin your model gets worse: its pushes are zero on average, but thirty of them still move the parameters away from what imitation had found. With the check it gains only a few points, although it saw no further draft to imitate. On 300 sums that could be luck, so we trained eleven more from other seeds: ten got better, by one to six points, and one got worse by two. So the check does teach, but in thirty steps only a little. <!-- source: 30 steps, model seed 0, dice 1 to 7: 5.7, 1.0, 2.7, 2.0, -2.3, 6.0, 4.0 points; model seed 1, dice 0 to 3: 2.7, 3.4, 2.4, 2.4 -->
+# With the coin your model gets worse: its pushes are zero on average, but thirty of them still move the parameters away from what imitation had found. With the check it gains only a few points, although it saw no further draft to imitate. That could be the luck of one training, so we ran eleven more, from two models: on the same sums ten got better, by one to six points, and one got worse by two. So the check does teach, but in thirty steps only a little. <!-- source: 30 steps, model seed 0, dice 1 to 7: 5.7, 1.0, 2.7, 2.0, -2.3, 6.0, 4.0 points; model seed 1, dice 0 to 3: 2.7, 3.4, 2.4, 2.4 -->
 #
 # But the program doesn't look at the draft, so a right result earns as much after wrong steps. DeepSeek-R1-Zero was trained in this way on mathematics and programs, and during training its drafts grew long. <!-- source: DeepSeek-AI 2025 -->
 #

@@ -135,7 +135,7 @@ ATTENTION = Exercise(
     shown=four_steps,
     cases=_attention_cases,
     returns=("output", "weights"),
-    used=t("Yours is in each head of [Six: several heads](#Six:-several-heads)."),
+    used=t("The same four steps are in each head of [Six: several heads](#Six:-several-heads)."),
     hints=(
         t(
             "There are four steps: scores, mask, softmax, average. Only if the mask comes before the softmax do the "

@@ -54,8 +54,8 @@ __all__ = [
 
 
 class MultiHeadSelfAttention(nn.Module):
-    """x [B, T, D], mask [T, T] or [B, 1, 1 or T, T] bool (the extra 1 is for the heads),
-    True = may be attended to, one True or more in each row
+    """x [B, T, D], mask [T, T] or [B, 1 or T, T] bool, True = may be attended to,
+    one True or more in each row
     -> output [B, T, D], weights [B, H, T, T]"""
 
     def __init__(self, embed_dim: int, num_heads: int, dropout: float = 0.0):
@@ -75,6 +75,7 @@ class MultiHeadSelfAttention(nn.Module):
         q, k, v = self.cut(q), self.cut(k), self.cut(v)  # new: [B, H, T, d]
         scores = q @ k.mT / q.shape[-1] ** 0.5  # [B, H, T, T]
         if mask is not None:
+            mask = mask[:, None] if mask.dim() == 3 else mask  # new: for all heads
             scores = scores.masked_fill(~mask, -torch.inf)
         weights = torch.softmax(scores, -1)
         output = self.dropout(weights) @ v  # new: dropout
@@ -96,7 +97,7 @@ def check() -> None:
     assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in layer.parameters())
     heads = MultiHeadSelfAttention(24, 3, dropout=0.5).eval()
     causal = torch.ones(6, 6).tril().bool()
-    output, weights = heads(x, causal & mask[:, None])  # [B, T, D], [B, H, T, T]
+    output, weights = heads(x, causal & mask)  # [B, T, D], [B, H, T, T]
     assert (weights.triu(1) == 0).all() and (weights[1, ..., 3:] == 0).all()
     q, k, v = (y.view(4, 6, 3, 8).transpose(1, 2) for y in (heads.query(x), heads.key(x), heads.value(x)))
     attended = F.scaled_dot_product_attention(q, k, v, causal & mask[:, None])
