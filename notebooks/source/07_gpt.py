@@ -698,7 +698,8 @@ assert run.history["not read"][1][-1] < 4
 # |---|---|---|
 # | the first loss is far above ln V | initial parameters too large | a standard deviation of 0.02 |
 # | the loss soon falls near 0 | the model sees its answers | print inputs, targets, mask |
-# | the loss jumps up, or is NaN | steps too long | a smaller rate, then `clip` | <!-- source: GPT in course_utils/gpt.py -->
+# | the loss jumps up, or is NaN | steps too long | a smaller rate, then `clip` |
+# | the same words again and again | the likeliest token each time | draw | <!-- source: GPT in course_utils/gpt.py -->
 #
 # ### Is that good?
 # <a id="bits-per-character"></a><a id="perplexity"></a><a id="bigram"></a>
