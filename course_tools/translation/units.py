@@ -222,6 +222,7 @@ def _of_python(path: Path):
 def _of_kept(path: Path):
     """Comments and lines of docstrings of a kept file, and of what it takes from elsewhere; marks of exercises and of
     tools aside, and those that are shapes alone."""
+    said, aside = r"[a-z]{3} [a-z]{2}|^[A-Za-z ]{5,}|^new\b", "exercise: |noqa|fmt: "
     texts = [path.read_text(encoding="utf-8")]
     if path.stem != "__init__":
         module = ".".join(path.relative_to(files.course_folder()).with_suffix("").parts)
@@ -230,7 +231,7 @@ def _of_kept(path: Path):
     for code in texts:
         for begin, end in remarks.places(code):
             text = code[begin:end]
-            if re.search(r"[a-z]{3} [a-z]{2}|^[A-Za-z ]{5,}", text) and not re.match("exercise: |noqa|fmt: ", text):
+            if re.search(said, text) and not re.match(aside, text):
                 yield code.count("\n", 0, begin) + 1, Unit(text)
 
 

@@ -23,6 +23,7 @@ import torch.nn.functional as F
 from torch import nn
 import course_kit
 from chapters.ch02 import again, exercise, hint, labs, solution
+from course_kit.i18n import from_cell
 from course_kit.views import plot, predict
 
 runtime = course_kit.setup()
@@ -62,7 +63,7 @@ labs.steps(
     asked,
     K,
     words,
-    query="“Le chat était …” asks",
+    query=from_cell("“Le chat était …” asks"),
     title="How does a query find its words?",
     caption="The [query|query] meets the [key|key] of every word. Play it, or move the "
     "step: what does the [output|output] consist of?",

@@ -105,7 +105,8 @@ def whole(loaded, sentence, count, *, title="", caption=""):
     """
     reading, depth = read(loaded, sentence), range(loaded.model.config.layers)
     said = loaded.source.tokens(loaded.source.encode(sentence))
-    english, french = words(" ".join(said), READS), words(" ".join(reading.tokens[:count]), WRITES)
+    english = words(t("English: “{words}”", words=" ".join(said)), READS)
+    french = words(t("French: “{words}”", words=" ".join(reading.tokens[:count])), WRITES)
     enter = [box(t("embedding + position"), role) for role in (READS, WRITES)]
     reads, writes = (
         [box(t("block {n}", n=n + 1), role, strong=True, since=since) for n in depth]
