@@ -299,7 +299,7 @@ for name, keep in {"all slowed": 0, "slow hands slowed": 2 * whole_turn}.items()
     reach[name] = letters.by_place(turning, 160, 100).mean()
     del turning.weights
 for name, right in reach.items():
-    print(f"{name:18} {right:.0%} right")
+    print(f"{from_cell(name):18} {right:.0%} right")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert whole_turn == 3 and reach["all slowed"] < 0.2
@@ -515,7 +515,8 @@ for end, text in {"man": sentence, "bear": "the cat sees the bear .".split()}.it
     x = torch.stack([vectors[word] for word in text])
     found[end] = torch.softmax((x @ WQ) @ (x @ WK).T / 8**0.5, -1)
     for name, A in {"convolution": C, "dense": dense, "attention": found[end]}.items():
-        shown[f"{name}, “… {end}”"], labels[f"{name}, “… {end}”"] = A, text
+        title = from_cell("{name}, “… {end}”", name=from_cell(name), end=end)
+        shown[title], labels[title] = A, text
 plot.maps(
     shown,
     labels,

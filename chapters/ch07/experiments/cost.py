@@ -33,7 +33,7 @@ def fused(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
     return F.scaled_dot_product_attention(q, k, v, is_causal=True)
 
 
-FORMS = {"definition": definition, "fused": fused}
+FORMS = {mark("definition"): definition, mark("fused"): fused}
 
 
 def inputs(length: int, heads: int = 4, size: int = 32) -> list[Tensor]:
