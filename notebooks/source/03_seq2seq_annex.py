@@ -382,7 +382,7 @@ for (name, r), order in zip(one_way["readers"].items(), orders, strict=True):
             "BLEU, seed by seed": " · ".join(f"{x:.1f}" for x in r["bleu"]),
         }
         | {
-            from_cell("loss, {part}", part=part): f"{x:.3f}"
+            from_cell("loss, {part}", part=from_cell(part)): f"{x:.3f}"
             for part, x in zip(("beginning", "middle", "end"), thirds, strict=True)
         }
     )

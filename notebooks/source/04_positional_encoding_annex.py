@@ -389,7 +389,7 @@ moved_by = {
     for name, one in {"Transformer-XL": score, "added positions": added}.items()
 }
 for name, gap in moved_by.items():
-    print(f"{name}: the largest change of a score is {gap:.4f}")
+    print(f"{from_cell(name)}: the largest change of a score is {gap:.4f}")
 
 # %% [markdown]
 # That pays when a text is too long to be read at once. Read it in pieces, and keep the hidden states of the piece before: the new words ask, and kept and new words answer. With absolute positions, counted anew in each piece, two words would share one position; a distance is a distance across the boundary, too. Here the sentence comes in two pieces, and the second step is compared with reading all of it:
