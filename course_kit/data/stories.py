@@ -12,6 +12,7 @@ import random
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from course_kit.i18n import mark
 from course_kit.programs.arguments import one_of
 
 from . import packed
@@ -66,7 +67,7 @@ KINDS: dict[str, Any] = {
 }
 LABELS: dict[str, tuple[str, ...]] = {
     "sentiment": ("negative", "positive"),
-    "pairs": ("follows", "contradicts", "unrelated"),
+    "pairs": (mark("follows"), mark("contradicts"), mark("unrelated")),
     "entities": (
         "O",
         "B-person",

@@ -88,7 +88,9 @@ def of_notebook(name):
 def _given(cell, shown):
     tree = ast.parse(re.sub(r"^[%!].*", "", cell.source, flags=re.M))
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
-    marked = {id(one.args[0]) for one in calls if getattr(one.func, "id", "") == "from_cell"}
+    marked = [one.args[0] for one in calls if getattr(one.func, "id", "") == "from_cell"]
+    names = {one.id for one in marked if isinstance(one, ast.Name)}
+    marked = {id(one) for one in (*marked, *(word for name, word in _words(tree, of_tables=True) if name in names))}
     for node in ast.walk(tree):
         text = getattr(node, "value", None) if isinstance(node, ast.Constant) else None
         if isinstance(text, str) and re.search(r"[A-Za-z]{2}", plain(text)) and (id(node) in marked or text in shown):
@@ -181,17 +183,24 @@ def _printed_names(tree, printed):
         shown |= {id(one) for one in (node, *filled)} | {id(getattr(value, "value", None)) for value in texts}
     names = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)]
     used = {name.id for name in names if id(name) not in shown}
+    yield from (word for name, word in _words(tree) if name in {one.id for one in names} - used)
+
+
+def _words(tree, of_tables=False):
+    """(name, word) for the words over which a loop runs; of_tables: also the keys of a table that has a name."""
+    assigned = [node for node in ast.walk(tree) if isinstance(node, ast.Assign) and of_tables]
+    tables = {one.id: node.value for node in assigned for one in node.targets if isinstance(one, ast.Name)}
     for loop in ast.walk(tree):
         if isinstance(loop, ast.For | ast.comprehension):
             rows, targets = loop.iter, getattr(loop.target, "elts", [loop.target])
             if isinstance(rows, ast.Call) and getattr(rows.func, "attr", "") == "items":
                 rows, targets = rows.func.value, targets[:1]
-            rows = rows.keys if isinstance(rows, ast.Dict) else getattr(rows, "elts", ())
-            for row in rows:
-                for name, word in zip(targets, getattr(row, "elts", [row]), strict=False):
-                    is_text = isinstance(getattr(word, "value", None), str)
-                    if is_text and getattr(name, "id", "") in {one.id for one in names} - used:
-                        yield word
+            both = [rows.left, rows.right] if of_tables and isinstance(rows, ast.BinOp) else [rows]
+            for table in (tables.get(getattr(one, "id", ""), one) for one in both):
+                for row in table.keys if isinstance(table, ast.Dict) else getattr(table, "elts", ()):
+                    for name, word in zip(targets, getattr(row, "elts", [row]), strict=False):
+                        if isinstance(getattr(word, "value", None), str):
+                            yield getattr(name, "id", ""), word
 
 
 def of_page(name):

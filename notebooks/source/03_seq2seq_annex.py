@@ -316,7 +316,7 @@ for query, step in {"before": decoder_step, "after": luongs_step}.items():
               schedule=warm_then_fall(own_steps), show=False)
     trained_by[query] = run.history["loss"]
     last = own_loss(own, trial).item()
-    print(f"query {query}: loss {first:.1f} before training, {last:.2f} after")
+    print(f"query {from_cell(query)}: loss {first:.1f} before training, {last:.2f} after")
 
 # %% jupyter={"source_hidden": true}
 plot.lines(
@@ -382,7 +382,7 @@ for (name, r), order in zip(one_way["readers"].items(), orders, strict=True):
             "BLEU, seed by seed": " · ".join(f"{x:.1f}" for x in r["bleu"]),
         }
         | {
-            from_cell("loss, {part}", part=part): f"{x:.3f}"
+            from_cell("loss, {part}", part=from_cell(part)): f"{x:.3f}"
             for part, x in zip(("beginning", "middle", "end"), thirds, strict=True)
         }
     )
@@ -808,7 +808,7 @@ scores = {
 mark = from_cell("trained on") if real.was_seen(source) else from_cell("new")
 Table(
     [
-        {"by": name, "translation": words, "BLEU": scores[name]}
+        {"by": from_cell(name), "translation": words, "BLEU": scores[name]}
         for name, words in tried.items()
     ],
     data=("translation",),
@@ -833,7 +833,7 @@ assert all("restés à la maison." in text and "mauvais, alors nous sommes" in t
 second = "Comme il faisait mauvais, nous sommes restés chez nous."
 for name, words in tried.items():
     both = float(bleu([words], [[answer, second]], lowercase=True))
-    print(f"{name:26} one reference {scores[name]:5.1f} · two {both:5.1f}")
+    print(f"{from_cell(name):26} one reference {scores[name]:5.1f} · two {both:5.1f}")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 with_two = {name: float(bleu([words], [[answer, second]], lowercase=True)) for name, words in tried.items()}
@@ -886,7 +886,7 @@ def quality(flops, score):
 cost = dict(zip(names, wmt.flops_en_de, strict=True))
 plot.beside(
     {from_cell("English {name}",
-        name=name): quality(*columns) for name, columns in figures.items()},
+        name=from_cell(name)): quality(*columns) for name, columns in figures.items()},
     title="What does quality cost?",
     caption="Up is better, left is cheaper; × means several models that vote. From "
     "Table 2 in the paper's later versions; its first had 41.0 for the big model into "

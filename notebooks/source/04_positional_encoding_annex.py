@@ -299,7 +299,7 @@ for name, keep in {"all slowed": 0, "slow hands slowed": 2 * whole_turn}.items()
     reach[name] = letters.by_place(turning, 160, 100).mean()
     del turning.weights
 for name, right in reach.items():
-    print(f"{name:18} {right:.0%} right")
+    print(f"{from_cell(name):18} {right:.0%} right")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert whole_turn == 3 and reach["all slowed"] < 0.2
@@ -389,7 +389,7 @@ moved_by = {
     for name, one in {"Transformer-XL": score, "added positions": added}.items()
 }
 for name, gap in moved_by.items():
-    print(f"{name}: the largest change of a score is {gap:.4f}")
+    print(f"{from_cell(name)}: the largest change of a score is {gap:.4f}")
 
 # %% [markdown]
 # That pays when a text is too long to be read at once. Read it in pieces, and keep the hidden states of the piece before: the new words ask, and kept and new words answer. With absolute positions, counted anew in each piece, two words would share one position; a distance is a distance across the boundary, too. Here the sentence comes in two pieces, and the second step is compared with reading all of it:
@@ -515,7 +515,8 @@ for end, text in {"man": sentence, "bear": "the cat sees the bear .".split()}.it
     x = torch.stack([vectors[word] for word in text])
     found[end] = torch.softmax((x @ WQ) @ (x @ WK).T / 8**0.5, -1)
     for name, A in {"convolution": C, "dense": dense, "attention": found[end]}.items():
-        shown[f"{name}, “… {end}”"], labels[f"{name}, “… {end}”"] = A, text
+        title = from_cell("{name}, “… {end}”", name=from_cell(name), end=end)
+        shown[title], labels[title] = A, text
 plot.maps(
     shown,
     labels,

@@ -122,7 +122,7 @@ from chapters.ch05.experiments.norms import NORMS, normed, padded_batch
 )
 moved = {
     from_cell("{kind} norm",
-        kind=kind): (normed(x10, kind)[:, :6] - normed(x6, kind))[real].abs()
+        kind=from_cell(kind)): (normed(x10, kind)[:, :6] - normed(x6, kind))[real].abs()
     for kind in NORMS
 }
 
@@ -874,7 +874,7 @@ t5 = {
     "distances, 32 ranges × 8 heads": 2 * 32 * 8,
 }
 for part, count in (t5 | {"all": sum(t5.values())}).items():
-    print(f"{part:32}{count:>11,}")
+    print(f"{from_cell(part):32}{count:>11,}")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert sum(t5.values()) == 60_506_624  # as transformers counts t5-small

@@ -99,7 +99,7 @@ pictures, noise = torch.randn(2, 4, 512, generator=torch.Generator().manual_seed
 tried = {"any captions": noise, "captions near their pictures": pictures + noise}
 for name, captions in tried.items():
     both = infonce(pictures, captions) + infonce(captions, pictures)  # each of [4, 512]
-    print(f"{name}: {both / 2:.2f}")
+    print(f"{from_cell(name)}: {both / 2:.2f}")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert both / 2 < 0.01
@@ -406,8 +406,8 @@ pairs = [
 ]
 said = tasks["pairs"].predict(shipped["pairs"].model, pairs)
 for two, one in zip(pairs, said, strict=True):
-    shares = (f"{name} {p:.2f}" for name, p in one.probabilities.items())
-    print(*two, "→", one.label, *shares)
+    shares = (f"{from_cell(name)} {p:.2f}" for name, p in one.probabilities.items())
+    print(*two, "→", from_cell(one.label), *shares)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert [one.label for one in said] == ["contradicts", "contradicts", "unrelated"]
@@ -514,7 +514,7 @@ counts = {kind: meant.count(kind) for kind in ("person", "place", "organisation"
 print(
     f"Lincoln is tagged correctly in {sum(as_meant)} of {len(as_meant)} test sentences. "
     "All:",
-    ", ".join(f"{n} × {kind}" for kind, n in counts.items()),
+    ", ".join(f"{n} × {from_cell(kind)}" for kind, n in counts.items()),
 )
 labs.predictions(
     tagged.words,

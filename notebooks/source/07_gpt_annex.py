@@ -607,7 +607,7 @@ twice = {
 print(
     f"From {lengths[-2]:,} to {lengths[-1]:,} tokens:",
     *(
-        f"{name}: {x['seconds']:.1f} times the time, {x['bytes']:.1f} times the memory."
+        f"{from_cell(name)}: {x['seconds']:.1f} times the time, {x['bytes']:.1f} times the memory."
         for name, x in twice.items()
     ),
 )
@@ -882,7 +882,9 @@ for model in (serving.models_at(serving.OLLAMA) or [])[:1]:
 # %% jupyter={"source_hidden": true}
 recorded = results.load("smollm_answers")
 (asked_for, answer), = ((q, a) for q, a in recorded["answers"].items() if "French" in q)
-size = f"{recorded['parameters'] / 1e6:.0f} million parameters"
+size = from_cell(
+    "{n} million parameters", n=round(recorded["parameters"] / 1e6)
+)
 print(f"{asked_for}\nSmolLM2, {size}, on {recorded['date']}: {answer}")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]

@@ -39,7 +39,7 @@ said = {
     from_cell("SmolLM2, asked in another way"): recorded["answers"],
 }
 questions = sorted(recorded["answers"], key=lambda question: "Moon" not in question)
-nothing = {"∅": "(nothing: it ends at once)"}
+nothing = {"∅": from_cell("(nothing: it ends at once)")}
 labs.replies(
     questions,
     {name: [nothing.get(one[q], one[q].strip()) for q in questions] for name, one in said.items()},

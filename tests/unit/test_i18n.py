@@ -188,6 +188,20 @@ def test_what_a_cell_prints_is_text_and_what_it_computes_with_is_not(code, found
     assert units.of_comments(nbformat.v4.new_code_cell(code)) == found
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        'for name, x in {"all of": a, "some": b}.items():\n    print(from_cell(name), y[name])',
+        'x = {"all of": a}\nfor name, n in (x | {"some": b}).items():\n    print(f"{from_cell(name):9} {n}")',
+        'x = {kind: f(kind) for kind in ("all of", "some")}\nprint(*(from_cell(kind) for kind in x))',
+    ],
+)
+def test_a_name_that_is_also_a_key_is_in_the_catalogue_and_stays_in_the_code(code):
+    cell = nbformat.v4.new_code_cell(code)
+    assert [*units._given(cell, set())] == ["all of", "some"]
+    assert units.of_comments(cell) == []
+
+
 def test_what_is_marked_in_python_templates_and_scripts_is_extracted(tmp_path):
     (tmp_path / "a.py").write_text(
         't("one {x}", x=f"{y}")\ntn("{n} a", "{n} b", 2)\nt("right", context="side")\nmark("id")\n'

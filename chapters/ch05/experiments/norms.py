@@ -14,12 +14,13 @@ from torch import Tensor
 
 from chapters.ch03.lesson import Lesson
 from course_kit.contexts import seeded
+from course_kit.i18n import mark
 from course_kit.models.fused import fuse
 from course_kit.programs import arguments
 from course_kit.training import fit, warm_then_fall
 from course_utils.transformer import Transformer, TransformerConfig, translation_loss
 
-NORMS = ("layer", "batch")
+NORMS = (mark("layer"), mark("batch"))
 
 
 def padded_batch(lengths: Sequence[int], length: int, size: int) -> tuple[Tensor, Tensor]:

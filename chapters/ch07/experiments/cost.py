@@ -33,7 +33,7 @@ def fused(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
     return F.scaled_dot_product_attention(q, k, v, is_causal=True)
 
 
-FORMS = {"definition": definition, "fused": fused}
+FORMS = {mark("definition"): definition, mark("fused"): fused}
 
 
 def inputs(length: int, heads: int = 4, size: int = 32) -> list[Tensor]:
@@ -76,8 +76,8 @@ def cost_table(lengths: Sequence[int], found: dict) -> Table:
     rows = []
     for i, length in enumerate(lengths):
         row: dict = {mark("tokens"): length}
-        row |= {t("{name}, ms", name=name): round(1e3 * found[name]["seconds"][i], 2) for name in FORMS}
-        row |= {t("{name}, MB kept", name=name): round(found[name]["bytes"][i] / 1e6, 2) for name in FORMS}
+        row |= {t("{name}, ms", name=t(name)): round(1e3 * found[name]["seconds"][i], 2) for name in FORMS}
+        row |= {t("{name}, MB kept", name=t(name)): round(found[name]["bytes"][i] / 1e6, 2) for name in FORMS}
         rows.append(row)
     return Table(rows, t("Forward and backward of one layer's attention, 4 heads of 32 features, one text"))
 

@@ -12,6 +12,8 @@ test("one reason is that of the right answer, whatever was picked", () => {
   assert.deepEqual(said(question, 1), ["✓ Yes. All weights become equal."]);
   assert.deepEqual(said(question, 1, true), ["✓ The answer: to the mean. All weights become equal."]); // nobody guessed
   assert.deepEqual(said(question, 0), ["✗ The answer: to the mean. All weights become equal."]);
+  const full = { ...question, answers: ["趋于零", "趋于平均值。"] };
+  assert.deepEqual(said(full, 0), ["✗ The answer: 趋于平均值. All weights become equal."]);
 });
 
 test("of a reason for each answer, that of the pick comes first, then that of the right one", () => {

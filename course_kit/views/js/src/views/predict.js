@@ -27,7 +27,7 @@ const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
  * @returns {[said: string, because: string][]}
  */
 export function verdictOf({ answers, answer, because }, pick, told = false) {
-  const right = answers[answer].replace(/\.$/, "");
+  const right = answers[answer].replace(/[.。]$/, "");
   const reason = typeof because === "string" ? because : because[answer];
   if (told) return [[t("✓ The answer: {right}. ", { right }), reason]];
   if (typeof because === "string")
