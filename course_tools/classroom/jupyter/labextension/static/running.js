@@ -6,12 +6,13 @@ import { t } from "./text.js";
 const SLOW = 2000; // ms from which on the time of a run is told
 const SOON = 1000; // ms in which ■ should have stopped a cell, before it is said what it waits for
 const MARGIN = 12; // px around a verdict
+const AGAIN = 300; // ms after which a cell that was to stop before it began is stopped again
 const STOPS = /interrupt/; // commands
 
 /**
  * Follows all cells that run in this JupyterLab.
  * @param {any} app @param {any} actions NotebookActions of @jupyterlab/notebook
- * @param {(text: string, type: string) => void} say shows a notice
+ * @param {(text: string, type: string) => Promise<string>} say shows a notice -> its id
  */
 export function followRuns(app, actions, say) {
   const runs = new Set(); // those that have not ended, in their order
@@ -30,7 +31,12 @@ export function followRuns(app, actions, say) {
     runs.add(run);
     // in this very turn JupyterLab empties the cell and asks the kernel
     queueMicrotask(() => {
-      run.end(() => latest.get(cell) === run).finally(() => runs.delete(run));
+      run
+        .end(() => latest.get(cell) === run)
+        .finally(() => {
+          runs.delete(run);
+          run.notice?.then((id) => app.commands.execute("apputils:dismiss-notification", { id }));
+        });
       tick();
     });
   });
@@ -40,12 +46,19 @@ export function followRuns(app, actions, say) {
     run.isStopping = true;
     tick();
     const words = t("What is under way is finished first, such as a step of a training. ■ once more stops it at once.");
-    setTimeout(() => runs.has(run) && say(words, "info"), SOON);
+    setTimeout(() => runs.has(run) && (run.notice = say(words, "info")), SOON);
+    // a kernel that runs nothing yet hears no ■
+    if (!run.hasBegun) run.missed = () => setTimeout(() => runs.has(run) && app.commands.execute(id), AGAIN);
   });
 }
 
 class Run {
   isStopping = false;
+  hasBegun = false;
+  /** @type {(() => void) | undefined} */
+  missed;
+  /** @type {Promise<string> | undefined} */
+  notice;
   hasEnded = false;
   began = 0; // when it was the first of those that wait
   clock = null;
@@ -68,6 +81,12 @@ class Run {
     const { cell, old } = this;
     old?.show();
     const { future } = cell.outputArea;
+    future?.registerMessageHook(({ header }) => {
+      if (header.msg_type !== "execute_input") return true;
+      this.hasBegun = true;
+      this.missed?.();
+      return true;
+    });
     const status = await (future?.done.then(
       ({ content }) => content.status,
       () => "aborted", // the kernel has gone
