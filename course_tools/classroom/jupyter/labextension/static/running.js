@@ -6,7 +6,7 @@ import { t } from "./text.js";
 const SLOW = 2000; // ms from which on the time of a run is told
 const SOON = 1000; // ms in which ■ should have stopped a cell, before it is said what it waits for
 const MARGIN = 12; // px around a verdict
-const AGAIN = 300; // ms after which a cell that was to stop before it began is stopped again
+const AGAIN = 300; // ms: ■ so soon in a cell is pressed once more so much later
 const STOPS = /interrupt/; // commands
 
 /**
@@ -31,12 +31,7 @@ export function followRuns(app, actions, say) {
     runs.add(run);
     // in this very turn JupyterLab empties the cell and asks the kernel
     queueMicrotask(() => {
-      run
-        .end(() => latest.get(cell) === run)
-        .finally(() => {
-          runs.delete(run);
-          run.notice?.then((id) => app.commands.execute("apputils:dismiss-notification", { id }));
-        });
+      run.end(() => latest.get(cell) === run).finally(() => runs.delete(run));
       tick();
     });
   });
@@ -46,19 +41,21 @@ export function followRuns(app, actions, say) {
     run.isStopping = true;
     tick();
     const words = t("What is under way is finished first, such as a step of a training. ■ once more stops it at once.");
-    setTimeout(() => runs.has(run) && (run.notice = say(words, "info")), SOON);
-    // a kernel that runs nothing yet hears no ■
-    if (!run.hasBegun) run.missed = () => setTimeout(() => runs.has(run) && app.commands.execute(id), AGAIN);
+    setTimeout(() => {
+      if (run.hasEnded) return;
+      const notice = say(words, "info");
+      run.ended = () => notice.then((id) => app.commands.execute("apputils:dismiss-notification", { id }));
+    }, SOON);
+    const isLost = !(performance.now() - run.heard > AGAIN); // a kernel that runs nothing yet hears no ■
+    if (isLost) run.begins.then(() => setTimeout(() => run.hasEnded || app.commands.execute(id), AGAIN));
   });
 }
 
 class Run {
   isStopping = false;
-  hasBegun = false;
-  /** @type {(() => void) | undefined} */
-  missed;
-  /** @type {Promise<string> | undefined} */
-  notice;
+  heard = NaN; // when the kernel said that it begins
+  begins = new Promise((begin) => (this.begin = begin));
+  ended = () => {};
   hasEnded = false;
   began = 0; // when it was the first of those that wait
   clock = null;
@@ -82,9 +79,7 @@ class Run {
     old?.show();
     const { future } = cell.outputArea;
     future?.registerMessageHook(({ header }) => {
-      if (header.msg_type !== "execute_input") return true;
-      this.hasBegun = true;
-      this.missed?.();
+      if (header.msg_type === "execute_input") this.begin((this.heard = performance.now()));
       return true;
     });
     const status = await (future?.done.then(
@@ -93,6 +88,7 @@ class Run {
     ) ?? "aborted");
     this.hasEnded = true; // what comes below may take some frames
     this.clock?.remove();
+    this.ended();
     if (cell.isDisposed || !isLatest()) return;
     if (status === "aborted") old?.restore();
     await old?.views(status === "error" ? 0 : undefined);
