@@ -384,7 +384,8 @@ def summary(run: Run, first: int) -> str:
             "error": t("Stopped by an error after {step} of {steps} steps.", **told),
             "by hand": t("Stopped by hand after {step} of {steps} steps.", **told),
         }.get(run.stopped) or t("Stopped {how} after {step} of {steps} steps.", how=t(run.stopped), **told)
-        return sentences(said, best, t("To go on, call again with resume=run."))
+        more = t("To go on from step {step}, call `fit` in a new cell, with resume=True.", **told) if run.step else ""
+        return sentences(said, best, t("Run the cell again: it begins at its top."), more)
     if first == run.step:
         more = t("For more, ask for more: steps={step}.", step=2 * run.step)
         return sentences(t("{step} steps are done already.", **told), best, more)

@@ -21,9 +21,6 @@ INF = math.inf
 class NothingYet(ValueError):
     """What a training was to leave is empty: it was stopped before its first step. The message says what to run."""
 
-    def _render_traceback_(self) -> list[str]:
-        return [str(self)]
-
 
 def left(steps: Any) -> Any:
     """What a training has left, one for each step. Raises NothingYet where it is empty."""

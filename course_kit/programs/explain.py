@@ -77,6 +77,8 @@ def sentence(error: BaseException) -> str:
 def missing(error: BaseException) -> str:
     """Of a name or a key that a cell of the notebook has not made, or of a list that it left empty, as where one above
     was stopped: what to run; else ""."""
+    if type(error).__name__ == "NothingYet":  # of arguments.py, which would import torch
+        return str(error)
     found = stopped.frames(error.__traceback__)
     own = [one for one in found if one[0].f_globals.get("__name__") == "__main__"]
     if type(error) not in (NameError, KeyError, IndexError) or not own:

@@ -45,16 +45,19 @@ class Patience:
 
     def begin(self, *info: Any) -> None:
         """A kernel sets its own handler before each cell."""
-        self.since = math.inf
+        self.since, self.heard = math.inf, -math.inf
         if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
             signal.signal(signal.SIGINT, self.press)
 
     def press(self, number: int, frame: FrameType | None) -> None:
         """The signal."""
         now = time.monotonic()
+        if now - self.heard < 1:  # what says so, and the kernel's answer, are not cut off
+            return
         self.since = min(self.since, now)
         imports = any("importlib._bootstrap" in one.f_code.co_filename for one, _ in traceback.walk_stack(frame))
         if not imports or now - self.since > PATIENT:
+            self.heard = now
             raise KeyboardInterrupt
         threading.Timer(0.1, _thread.interrupt_main).start()
 

@@ -365,7 +365,7 @@ progress()
 # %% [markdown]
 # ## Working and stopping
 # - **Your copy.** `make lab` opens the folder `workbook`, in which no update overwrites your changes.
-# - **Order.** Go from top to bottom, because a cell may need names from those above it.
+# - **Order.** Go from top to bottom, because a cell may need names from those above it. By keyboard, ↓ leads to the next cell, Tab into its picture and Escape out.
 # - **Restart.** If the *kernel*, the Python process that runs your cells, restarts, it forgets every name (`NameError`). `from course_kit.resuming import resume_here; resume_here()` restores them.
 # - **Stop.** Press ■ to stop a training run; the best result is kept.
 

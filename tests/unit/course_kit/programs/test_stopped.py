@@ -1,6 +1,7 @@
 """What a cell says that was stopped: how far, what is there, what is not."""
 
 import linecache
+from unittest.mock import Mock
 
 import pytest
 from torch import nn
@@ -45,6 +46,15 @@ def test_a_training_that_a_module_gives_step_by_step_says_its_round():
     source = "for step, _ in training(nn.Linear(1, 1), stop, steps=60, rate=1):\n    pass\n"
     words = said(source, training=post_training.training, nn=nn, stop=stop)
     assert words.startswith("Stopped by hand, in round 1 of 60 of `for step in range(steps)`.")
+
+
+def test_a_second_press_does_not_cut_off_what_is_said_after_the_first(monkeypatch):
+    monkeypatch.setattr(stopped.signal, "signal", lambda *handler: None)
+    patience = stopped.Patience(Mock())
+    patience.begin()
+    with pytest.raises(KeyboardInterrupt):
+        patience.press(2, None)
+    patience.press(2, None)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 
 /** @param {any} app */
 export function leaveViews(app) {
+  for (const [way, by] of Object.entries({ Up: -1, Down: 1 })) reach(app, way, by);
   addEventListener("keydown", (event) => {
     const { key, shiftKey, ctrlKey, defaultPrevented, isComposing } = event; // prevented: a view used the key
     const runs = key === "Enter" && (shiftKey || ctrlKey);
@@ -18,4 +19,24 @@ export function leaveViews(app) {
     notebook.widgets[at].node.focus({ preventScroll: true });
     if (runs) void app.commands.execute(shiftKey ? "notebook:run-cell-and-select-next" : "notebook:run-cell");
   });
+}
+
+/** An arrow key leads to a cell whose code is hidden, too, where it shows something: JupyterLab passes over it. */
+function reach(app, way, by) {
+  const command = `attention-course:${way}`;
+  app.commands.addCommand(command, {
+    execute: () => {
+      const notebook = app.shell.currentWidget.content;
+      const passes = (cell) => cell?.isHidden || (cell?.inputHidden && !cell.model.outputs?.length);
+      let at = notebook.activeCellIndex + by;
+      while (passes(notebook.widgets[at])) at += by;
+      if (!notebook.widgets[at]?.inputHidden) return app.commands.execute(`notebook:move-cursor-${way.toLowerCase()}`);
+      notebook.deselectAll();
+      notebook.activeCellIndex = at;
+      notebook.activate();
+      return notebook.scrollToItem(at, "smart").catch(() => {});
+    },
+  });
+  const selector = "body .jp-Notebook.jp-mod-commandMode:not(.jp-mod-readWrite) :focus"; // before JupyterLab's own
+  app.commands.addKeyBinding({ command, keys: [`Arrow${way}`], selector });
 }

@@ -6,12 +6,13 @@ import { t } from "./text.js";
 const SLOW = 2000; // ms from which on the time of a run is told
 const SOON = 1000; // ms in which ■ should have stopped a cell, before it is said what it waits for
 const MARGIN = 12; // px around a verdict
+const AGAIN = 300; // ms: ■ so soon in a cell is pressed once more so much later
 const STOPS = /interrupt/; // commands
 
 /**
  * Follows all cells that run in this JupyterLab.
  * @param {any} app @param {any} actions NotebookActions of @jupyterlab/notebook
- * @param {(text: string, type: string) => void} say shows a notice
+ * @param {(text: string, type: string) => Promise<string>} say shows a notice -> its id
  */
 export function followRuns(app, actions, say) {
   const runs = new Set(); // those that have not ended, in their order
@@ -40,12 +41,21 @@ export function followRuns(app, actions, say) {
     run.isStopping = true;
     tick();
     const words = t("What is under way is finished first, such as a step of a training. ■ once more stops it at once.");
-    setTimeout(() => runs.has(run) && say(words, "info"), SOON);
+    setTimeout(() => {
+      if (run.hasEnded) return;
+      const notice = say(words, "info");
+      run.ended = () => notice.then((id) => app.commands.execute("apputils:dismiss-notification", { id }));
+    }, SOON);
+    const isLost = !(performance.now() - run.heard > AGAIN); // a kernel that runs nothing yet hears no ■
+    if (isLost) run.begins.then(() => setTimeout(() => run.hasEnded || app.commands.execute(id), AGAIN));
   });
 }
 
 class Run {
   isStopping = false;
+  heard = NaN; // when the kernel said that it begins
+  begins = new Promise((begin) => (this.begin = begin));
+  ended = () => {};
   hasEnded = false;
   began = 0; // when it was the first of those that wait
   clock = null;
@@ -68,12 +78,17 @@ class Run {
     const { cell, old } = this;
     old?.show();
     const { future } = cell.outputArea;
+    future?.registerMessageHook(({ header }) => {
+      if (header.msg_type === "execute_input") this.begin((this.heard = performance.now()));
+      return true;
+    });
     const status = await (future?.done.then(
       ({ content }) => content.status,
       () => "aborted", // the kernel has gone
     ) ?? "aborted");
     this.hasEnded = true; // what comes below may take some frames
     this.clock?.remove();
+    this.ended();
     if (cell.isDisposed || !isLatest()) return;
     if (status === "aborted") old?.restore();
     await old?.views(status === "error" ? 0 : undefined);
