@@ -187,7 +187,8 @@ def _printed_names(tree, printed):
 
 
 def _words(tree, of_tables=False):
-    """(name, word) for the words over which a loop runs; of_tables: also the keys of a table that has a name."""
+    """(name, word) for the words over which a loop runs; of_tables: also the keys of a table that has a name, and what
+    comes first in a `zip`."""
     assigned = [node for node in ast.walk(tree) if isinstance(node, ast.Assign) and of_tables]
     tables = {one.id: node.value for node in assigned for one in node.targets if isinstance(one, ast.Name)}
     for loop in ast.walk(tree):
@@ -195,6 +196,8 @@ def _words(tree, of_tables=False):
             rows, targets = loop.iter, getattr(loop.target, "elts", [loop.target])
             if isinstance(rows, ast.Call) and getattr(rows.func, "attr", "") == "items":
                 rows, targets = rows.func.value, targets[:1]
+            if of_tables and isinstance(rows, ast.Call) and getattr(rows.func, "id", "") == "zip":
+                rows = rows.args[0]
             both = [rows.left, rows.right] if of_tables and isinstance(rows, ast.BinOp) else [rows]
             for table in (tables.get(getattr(one, "id", ""), one) for one in both):
                 for row in table.keys if isinstance(table, ast.Dict) else getattr(table, "elts", ()):

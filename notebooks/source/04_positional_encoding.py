@@ -501,7 +501,8 @@ for kind in ["rotary", "sinusoidal", "learned", "none"]:
     torch.manual_seed(0)
     models[kind] = LetterReader(kind)
     fit(models[kind], texts, loss, steps=300, **settings)
-    print(f"{from_cell(kind):11}{right(models[kind], 20).mean():.0%} right in texts of 20 letters")
+    print(f"{from_cell(kind):11}{right(models[kind], 20).mean():.0%}",
+          "right in texts of 20 letters")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 by_position = {kind: 100 * right(model, 60) for kind, model in models.items()}

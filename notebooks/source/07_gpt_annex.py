@@ -607,7 +607,8 @@ twice = {
 print(
     f"From {lengths[-2]:,} to {lengths[-1]:,} tokens:",
     *(
-        f"{from_cell(name)}: {x['seconds']:.1f} times the time, {x['bytes']:.1f} times the memory."
+        f"{from_cell(name)}: {x['seconds']:.1f} times the time, "
+        f"{x['bytes']:.1f} times the memory."
         for name, x in twice.items()
     ),
 )

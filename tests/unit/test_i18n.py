@@ -193,6 +193,7 @@ def test_what_a_cell_prints_is_text_and_what_it_computes_with_is_not(code, found
     [
         'for name, x in {"all of": a, "some": b}.items():\n    print(from_cell(name), y[name])',
         'x = {"all of": a}\nfor name, n in (x | {"some": b}).items():\n    print(f"{from_cell(name):9} {n}")',
+        'x = {from_cell(one): n for one, n in zip(("all of", "some"), y, strict=True)}',
         'x = {kind: f(kind) for kind in ("all of", "some")}\nprint(*(from_cell(kind) for kind in x))',
     ],
 )
