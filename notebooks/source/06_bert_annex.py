@@ -96,8 +96,8 @@ assert cut.shape == (1, 14 * 14, 16 * 16 * 3) and torch.equal(cut[0, 1].view(3, 
 
 # %%
 pictures, noise = torch.randn(2, 4, 512, generator=torch.Generator().manual_seed(0))
-tried = {"any captions": noise, "captions near their pictures": pictures + noise}
-for name, captions in tried.items():
+near = pictures + noise
+for name, captions in (("any captions", noise), ("captions near their pictures", near)):
     both = infonce(pictures, captions) + infonce(captions, pictures)  # each of [4, 512]
     print(f"{from_cell(name)}: {both / 2:.2f}")
 
@@ -341,10 +341,12 @@ shown = {
     "at [MASK]": "words right at [MASK], %",
     "at visible words": "at visible words, %",
     "next sentence": "next sentence, %",
+    "sentiment, test": "sentiment, %",
+    "pairs, test": "pairs, %",
+    "entities, test": "entities, %",
+    "questions, test": "questions, %",
 }
-four = "sentiment", "pairs", "entities", "questions"
 ways = "as in the paper", "always [MASK]", "without NSP"
-shown |= {f"{name}, test": f"{name}, %" for name in four}
 Table(
     [
         {"pre-training": way}
@@ -419,10 +421,16 @@ assert ("Jack lost the race.", "Peter was the winner.", "follows") in tasks["pai
 
 # %% jupyter={"source_hidden": true}
 by_task = results.load("bert_tasks")
+measured = {
+    "sentiment": from_cell("sentiment (accuracy)"),
+    "pairs": from_cell("pairs (accuracy)"),
+    "entities": from_cell("entities (F1)"),
+    "questions": from_cell("questions (exact match)"),
+}
 Table(
     [
         {
-            "task": f"{name} ({found['main']})",
+            "task": measured[name],
             "from scratch, %": spread(found["from scratch"]["test"]),
             "pre-trained, %": spread(found["pre-trained"]["test"]),
             "counting words, %": round(100 * bert_study.COUNTING_WORDS[name]["test"]),
@@ -764,17 +772,27 @@ mean = {
 }
 of_reviews = ways["tasks"]["sentiment"]["rows"]
 counted = {row["what learns"]: row["parameters"] for row in of_reviews}
+measured = {
+    "sentiment": from_cell("sentiment (accuracy)"),
+    "entities": from_cell("entities (F1)"),
+}
+learns = {
+    "all": from_cell("all"),
+    "head only": from_cell("head only"),
+    "adapters": from_cell("adapters"),
+    "LoRA": "LoRA",
+}
 Table(
     [
         {
-            "task": f"{name} ({found['main']})",
-            "what is trained": row["what learns"],
+            "task": measured[name],
+            "what is trained": learns[row["what learns"]],
             "of all parameters, %": row["of all, in %"],
         }
         | {f"{kind}, %": spread(row[split]) for split, kind in bert_study.SPLITS.items()}
         for name, found in ways["tasks"].items()
         for row in found["rows"]
-        if row["what learns"] != "AdaLoRA"
+        if row["what learns"] in learns
     ],
     from_cell(
         "bert-stories, {ways} steps: mean of {ways2} seeds (lowest to "
