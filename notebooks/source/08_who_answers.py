@@ -378,7 +378,8 @@ print(f"the same text: {parity['same_text']}. {recorded.about}")
 assert round(recorded["bytes"] / 1e6) == 98
 assert parity["gap"] < 1e-3 and parity["same_text"] and parity["tokens"] >= 40 and parity["ratio"] >= 1.0
 assert smol is None or talker.tokenizer.decode(written) == recorded["answers"][question] == "The capital of France is Paris."
-assert smol is None or smol.model.config == sizes and (sizes.vocab, sizes.size, sizes.hidden) == (49_152, 576, 1536)
+assert smol is None or vars(smol.model.config) | {"eps": sizes.eps} == vars(sizes)  # eps: 1e-5 in float32
+assert (sizes.vocab, sizes.size, sizes.hidden) == (49_152, 576, 1536)
 line = smol and torch.tensor([smol.tokenizer.encode(f"User: {moon} Assistant:").ids])
 assert smol is None or (again_said := smol.text(list(smol.tokens(line, 8))).strip()) and moon.startswith(again_said)
 
