@@ -561,7 +561,7 @@ assert served(one_for_both) < 0.5 < (most == torch.arange(8).expand(500, 8)[ther
 # chapters.ch02.kept.attention: MultiHeadSelfAttention
 
 # %% [markdown]
-# `unflatten` cuts each vector into equal pieces, so `num_heads` must divide `embed_dim`. `transpose` puts the heads in front of the words, so PyTorch treats them like more sentences. **Dropout** sets weights to 0 at random, each with probability p, and divides the others by 1 − p; after `eval()` it does nothing. (The weights that you get back are those before it.) Try it on the two sentences of section Three, with both masks at once:
+# `unflatten` cuts each vector into equal pieces, so `num_heads` must divide `embed_dim`. `transpose` puts the heads in front of the words, so PyTorch treats them like more sentences. **Dropout** sets weights to 0 at random, each with probability p, and divides the others by 1 − p; after `eval()` it does nothing. (The weights that you get back are those before it.) A row of the mask without any True gives NaN here, not zeros as in Exercise 2. Try it on the two sentences of section Three, with both masks at once:
 
 # %% slideshow={"slide_type": "skip"} tags=["nbval-check-output"]
 attention = MultiHeadSelfAttention(embed_dim=24, num_heads=3, dropout=0.1)

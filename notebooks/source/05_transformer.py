@@ -377,7 +377,7 @@ from course_utils.transformer import DecoderBlock  # Exercise 3, in Seven; until
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # Two ends are missing. **In front**, a word has to become a vector. Each language has a table of embeddings, one row per word. We add chapter 4's position to the row (`SinusoidalPositions`). But at first a row's numbers are about $1/\sqrt D$ in size, small beside sines that reach 1, so we multiply the row by $\sqrt D$.
 #
-# **At the other end**, a vector has to become a word. We compare it with every French word: its dot products with all rows of the French table, plus a bias, are the *logits*, and a softmax turns them into probabilities. So one table serves as the decoder's embedding and as its output (*weight tying*).
+# **At the other end**, a vector has to become a word. We compare it with every French word: its dot products with all rows of the French table, plus a bias, are the *logits*, and a softmax turns them into probabilities. So one table serves as the decoder's embedding and as its output (*weight tying*). Each stack ends with one more norm.
 #
 # Watch the whole machine write one word:
 
@@ -391,7 +391,7 @@ labs.whole(
 )
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# In code, `TransformerLayers` makes these boxes in the sizes of a `TransformerConfig` (unfold it to see how). Its `DecoderBlock` is Exercise 3, in Seven; until then it's the course's.
+# In code, `TransformerLayers` makes these boxes in the sizes of a `TransformerConfig`. Its `DecoderBlock` is Exercise 3, in Seven; until then it's the course's.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["definition"]
 # course_utils.transformer: TransformerConfig, TransformerLayers
@@ -561,7 +561,7 @@ print(f"largest difference of a logit {both_ways.gap:.0e}")
 assert both_ways.gap < 1e-4 and all(row[1] == row[2] for row in both_ways.table().rows)
 
 # %% [markdown] slideshow={"slide_type": "fragment"} tags=["keep"]
-# Without dropout, the logits are equal, up to rounding.
+# Without dropout, the logits are equal, up to rounding: a row never depends on what comes later, in any layer.
 #
 # **Keep this:** with the causal mask, all words at once and word by word give the same predictions for the same text.
 

@@ -707,7 +707,7 @@ assert whole[0] > 0.95 and whole[1] > 0.75
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### What was the reading worth?
-# Would the same network have learned it *without* having read anything? We train it from scratch, on the same reviews and for as many steps. And do you need a network? The rival is a linear model, which only knows which words occur, and which come before which. One training may be lucky, so a network's bar is the mean of three.
+# Would the same network have learned it *without* having read anything? We trained it from scratch, on the same reviews and for as many steps. And do you need a network? The rival is a linear model, which only knows which words occur, and which come before which. One training may be lucky, so a network's bar is the mean of three.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(

@@ -1281,7 +1281,7 @@ def translate(model, tokenizer, texts, labels):     # N texts, labels [N]: 0 or 
 # %% [markdown]
 # <details><summary>And the rest of the article's script?</summary>
 #
-# Three more things do not fit. The script never uses the class that the article has just built, so its score says nothing about that class. The text promises a cross-entropy over classes, the code has `BCELoss`, which treats each number as a question of its own, answered by yes or no. And the accuracy counts all *numbers* above ½ and divides by the *sentences*: with two numbers a sentence it can reach 200 %.
+# Four more things do not fit. The script trains, validates and tests on one sentence, the same one. It never uses the class that the article has just built, so its score says nothing about that class. The text promises a cross-entropy over classes, the code has `BCELoss`, which treats each number as a question of its own, answered by yes or no. And the accuracy counts all *numbers* above ½ and divides by the *sentences*: with two numbers a sentence it can reach 200 %.
 #
 # </details>
 

@@ -291,7 +291,7 @@ labs.tilt(
 #
 # </details>
 #
-# 4. *Now read it backwards.* Line 3 goes from rewards to the best model. But we don't know the rewards, while any model gives us its probabilities. So let's solve line 3 for $r$: divide by $\pi_0$, take the logarithm, and multiply by β.
+# 4. *Now read it backwards.* Line 3 goes from rewards to the best model. But we don't know the rewards, while any model gives us its probabilities. So let's solve line 3 for $r$: divide by $\pi_0$, take the logarithm, multiply by β, and bring $\beta\ln Z$ to the other side.
 #
 # $$r(y)=\beta\underbrace{\ln\frac{\pi(y)}{\pi_0(y)}}_{\text{gain of }y}+\;\beta\ln Z$$
 #
@@ -584,7 +584,7 @@ assert 0 < passed[n].mean() < 1 and 0 < wasted < 40
 #
 # </details>
 #
-# **Keep this:** raise the probability of answers above their group's mean. A reward needs no slope, and no solutions.
+# **Keep this:** raise the probability of answers above their group's mean. A reward needs no slope, and no written solutions.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Five: why may you do this?
