@@ -80,12 +80,7 @@ SCREEN = f"""() => {{
   const {{ left, right, top, bottom }} = courseDeck.scroller.getBoundingClientRect();
   const room = {{ left, right, top, bottom: bottom + 8 }}; // what is empty at the foot of a canvas
   const on = document.querySelector(".course-on");
-  const keep = document.querySelector(".course-keep:not(:empty, .course-later)")?.getBoundingClientRect();
-  const parts = [...(keep && on ? on.querySelectorAll(".course-view") : [])].flatMap(({{ shadowRoot }}) =>
-    [...(shadowRoot?.querySelectorAll(".view > :not(.title, .caption)") ?? [])]);
-  const under = parts.map((part) => [part.className, part.getBoundingClientRect()])
-    .flatMap(([name, box]) => (box.height && box.top < keep.bottom - 2 ? [`${{name}} is under the sentence`] : []));
-  return {{ through: [...through], beyond: [], small: [], under, ...(on ? seen(on, room) : {{}}) }};
+  return {{ through: [...through], beyond: [], small: [], ...(on ? seen(on, room) : {{}}) }};
 }}"""
 
 
@@ -164,7 +159,7 @@ def test_every_screen_of_a_lesson_is_whole_none_is_empty_and_no_cell_raises(pres
     def faults():
         """What of JupyterLab is seen behind the screen, what is beyond its edges, and type that is too small."""
         seen = page.evaluate(SCREEN)
-        beyond = seen["under"] + seen["beyond"] or ([] if deck.is_whole() else ["it scrolls"])
+        beyond = seen["beyond"] or ([] if deck.is_whole() else ["it scrolls"])
         small = [(text, size) for text, size in seen["small"] if round(size, 1) < least]
         return at + 1, {"through": seen["through"], "beyond": beyond, "small": small}
 

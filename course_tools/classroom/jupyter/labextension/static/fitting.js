@@ -7,17 +7,18 @@ export const CODE = 1; // what is smaller than that loses its code, once that ha
 const ROOMY = 1.1; // of pictures: they are to be large, and not the words around them
 const SMALL = [0.92, 0.85, 0.78, 0.7, 0.62, 0.55, 0.48, 0.4];
 // What a screen goes without before its type gets smaller than 24: of views height, and the heading, since they have
-// titles of their own, in whose place the sentence to keep then comes; last what its caption says, or its title.
+// titles of their own, in whose place the sentence to keep then comes; last what its caption says.
 const LESS = [
   ...[1, 0.85].map((tall) => ({ told: true, tall, tight: false })),
   ...[1, 0.85, 0.7].map((tall) => ({ told: true, tall, tight: true })),
-  ...[1, 0.85, 0.7, 0.55].flatMap((tall) => [true, false].map((tight) => ({ told: false, tall, tight }))),
+  ...[1, 0.85, 0.7, 0.55].map((tall) => ({ told: false, tall, tight: true })),
 ];
 const HIGHER = [1, 0.75, 0.5, 0.25]; // shares of the room that is left below a view
 const HIGHEST = 1.9;
 const LOW = 0.7; // what a view keeps of its height above code
 export const DRAWN = ["picture", "lab", "training"];
 const PICTURE = ".view > :not(.title, .caption)";
+const PRESSED = ".controls, button, input, select";
 const ROWS = ".jp-OutputArea-output pre, .stream, tr";
 const LATER = ".instead:has(.brief), .course-instead:has(.brief)"; // a few lines of code that come at a press
 const GAP = 2; // em, from which a formula may be broken
@@ -55,8 +56,8 @@ function hidden({ on, keep }) {
   return Math.floor(((Math.min(...below) - top) * keep.offsetHeight) / (height || 1));
 }
 
-/** Whether it hides more than a view's title and caption, or a row; and whether a view has those alone below it. */
-const isCovered = (shown) => shown.keep && isOver(shown, PICTURE);
+/** Whether it hides what is pressed, or a row; and whether of a view title and caption alone. */
+const isCovered = (shown) => shown.keep && !isFree(shown) && isOver(shown, PRESSED);
 const isFree = (shown) => viewsOf(shown.on).length > 0 && !isOver(shown, PICTURE);
 
 const HELD = ".course-held + * *, .course-scrolled .jp-OutputArea *, details:not([open]) *"; // may be wider
@@ -96,14 +97,11 @@ export function isStale(shown) {
 export function fit(shown, set, most = Infinity) {
   const { room, on, keep, kind } = shown;
   const views = viewsOf(on);
-  const [captions, titles] = [".caption", ".title"].map((part) =>
-    views.map((host) => host.shadowRoot.querySelector(part)).filter(Boolean),
-  );
+  const captions = views.map((host) => host.shadowRoot.querySelector(".caption")).filter(Boolean);
   const draw = ({ size, told, tall, tight = false }) => {
     set(size, tight);
     room.classList.toggle("level", size > 1); // a table gets smaller before its cells break
     for (const caption of captions) caption.style.display = told ? "" : "none"; // which the speaker says
-    for (const title of titles) title.style.display = told || tight ? "" : "none";
     for (const { view } of views) {
       view.heighten(tall);
       view.now();
