@@ -79,18 +79,14 @@ class Lab:
         self.log = (folder / "lab.log").open("w")
         command = f"-m jupyterlab --no-browser --allow-root --ip 127.0.0.1 --port {port} --ServerApp.port_retries=0"
         self.process = subprocess.Popen(
-            [
-                *(sys.executable, *command.split()),
-                f"--ServerApp.token={self.token}",
-                f"--ServerApp.root_dir={self.folder}",
-                "--expose-app-in-browser",
-                *(f"--ServerApp.jpserver_extensions={name}=False" for name in NOT_WANTED),
-            ],
+            [*(sys.executable, *command.split()), f"--ServerApp.token={self.token}",
+             f"--ServerApp.root_dir={self.folder}", "--expose-app-in-browser",
+             *(f"--ServerApp.jpserver_extensions={name}=False" for name in NOT_WANTED)],
             env=os.environ | environment,
             stdout=self.log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-        )
+        )  # fmt: skip
         give_up = time.monotonic() + STARTS
         while True:
             try:

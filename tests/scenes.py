@@ -92,11 +92,9 @@ def query(**options):
 # ---- chapters 6 to 8
 READ, VOCABULARY = map(
     str.split,
-    (
-        "[CLS] the man went to the store [SEP] he bought a gallon of milk [SEP]",
-        "the a man went to store he bought gallon of milk bread dog penguin [CLS] [SEP]",
-    ),
-)
+    ("[CLS] the man went to the store [SEP] he bought a gallon of milk [SEP]",
+     "the a man went to store he bought gallon of milk bread dog penguin [CLS] [SEP]"),
+)  # fmt: skip
 TRUTH = [word if i in (2, 6, 13) else None for i, word in enumerate(READ)]
 HIDDEN = ["[MASK]" if true else word for word, true in zip(READ, TRUTH, strict=True)]
 SIGNS = list("\n abcdefgh")
@@ -143,26 +141,18 @@ VIEWS = {
     "predict": lambda **more: predict("Where does the curve go?", ["up", "down"], 1, "Because.", **more),
     "alignment": lambda **more: european(variants=knocked(), **more),
     "growing alignment": lambda **more: european(step=6, **more),
-    "chinese alignment": chinese,
-    "heads": encoder,
+    "chinese alignment": chinese, "heads": encoder,
     "knocked heads": lambda **more: at(encoder(**more), layer=1, head=2, knocked=[[0, 1], [2, 3]]),
     "heads of a decoder": lambda **more: at(three("decoder", **more), head=-1),
     "one head": lambda **more: labs.heads(layers(1, 1), WORDS, **more),
-    "clocks": labs.clocks,
-    "paths": labs.paths,
-    "rotation": labs.rotation,
-    "shuffle": shuffled,
-    "ask": hours,
+    "clocks": labs.clocks, "paths": labs.paths, "rotation": labs.rotation, "shuffle": shuffled, "ask": hours,
     "self-attention": lambda **more: at(sentence(**more), at=["o", 1, 0]),
     "attention": lambda **more: at(query(**more), at=["a", 0, 1]),
     "masking": lambda **more: labs.masking(drawn(6, 6, seed=4), order="times", causal=True, **more),
     "scoring": lambda **more: labs.scoring([1.2, 0.5], drawn(3, 2), ["near", "far", "up"], **more),
     "four steps": lambda **more: at(labs.steps([0, 1], drawn(3, 2), WORDS[:3]), step=2, **more),
-    "masked words": masked_words,
-    "gaps": gaps,
-    "two models": expected,
-    "tags": tags,
+    "masked words": masked_words, "gaps": gaps, "two models": expected, "tags": tags,
     "sampling": lambda **more: at(sampled(temperature=0.8, top_p=0.9, **more), draws=7),
     "game": lambda **more: at(game(**more), guesses=["x", ""]),
     "merges": lambda **more: labs.merges(Counter(LINE.split()), 12, word="attach", **more),
-}
+}  # fmt: skip

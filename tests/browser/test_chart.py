@@ -15,24 +15,18 @@ QUIET = ""  # what a chart says at rest
 
 def charts():
     return {
-        "lines": plot.lines(
-            {"attention": (X, X**2), "recurrent": (X, 3 * X)},
-            "words",
-            "seconds",
-            log="xy",
-            title="What does length cost?",
-        ),
+        "lines": plot.lines({"attention": (X, X**2), "recurrent": (X, 3 * X)}, "words", "seconds", log="xy",
+            title="What does length cost?"),
         "band": plot.lines({"five seeds": (X, X, X + 1), "mean": (X, X + 0.5)}, "steps", "loss", title="How sure?"),
         "regression": plot.regression(X, X.sin(), {"width 1": (X, X.cos())}, truth=(X, X.sin()), title="A curve?"),
-        "points": plot.points(
-            [1.0, 2.0], [3.0, 4.0], "cost", "BLEU", labels=["base", "big"], title="Which is cheaper?"
-        ),
+        "points": plot.points([1.0, 2.0], [3.0, 4.0], "cost", "BLEU", labels=["base", "big"],
+            title="Which is cheaper?"),
         "beside": plot.beside({n: plot.lines({"one": (X, X), "two": (X, 2 * X)}, "x") for n in "abcd"}, title="Four?"),
         "bars": plot.bars(["beam", "greedy"], [0.25, 0.5], ylabel="right", digits=2, title="Which is better?"),
         "groups": plot.bars(["form", "fits"], {"before": [0, 12], "after": [100, 81]}, digits=0, title="Better?"),
         "maps": plot.maps({"causal": torch.ones(3, 3).tril(), "both": torch.eye(3)}, "query", "key", title="Who may?"),
         "signed": plot.maps({"x": torch.ones(6, 8), "q": -torch.eye(8)}, signed=["q"], title="Heads?"),
-    }
+    }  # fmt: skip
 
 
 NAMES = list(charts())
@@ -40,19 +34,15 @@ NAMES = list(charts())
 
 @pytest.mark.parametrize(
     ("name", "keys", "said"),
-    [
-        ("lines", [], "words 1 · attention: 1 · recurrent: 3"),
-        ("lines", ["ArrowRight"], "words 2 · attention: 4 · recurrent: 6"),
-        ("lines", ["End", "ArrowLeft", "ArrowDown"], "words 9 · recurrent: 27 · attention: 81"),
-        ("band", ["Home"], "steps 1 · five seeds: 1 to 2 · mean: 1.5"),
-        ("points", ["End"], "cost 2 · big: 4"),
-        ("beside", ["End", "ArrowDown", "ArrowDown", "ArrowDown"], "x 10 · two: 20 · one: 10"),
-        ("bars", ["Home", "ArrowDown"], "greedy: 0.50 right"),
-        ("groups", ["Home", "ArrowDown", "ArrowRight"], "fits, after: 81"),
-        ("lines", ["PageDown"], "words 10 · attention: 100"),
-        ("maps", ["ArrowDown"] * 4, "both · query 2 → key 1: 0"),
-    ],
-)
+    [("lines", [], "words 1 · attention: 1 · recurrent: 3"),
+     ("lines", ["ArrowRight"], "words 2 · attention: 4 · recurrent: 6"),
+     ("lines", ["End", "ArrowLeft", "ArrowDown"], "words 9 · recurrent: 27 · attention: 81"),
+     ("band", ["Home"], "steps 1 · five seeds: 1 to 2 · mean: 1.5"), ("points", ["End"], "cost 2 · big: 4"),
+     ("beside", ["End", "ArrowDown", "ArrowDown", "ArrowDown"], "x 10 · two: 20 · one: 10"),
+     ("bars", ["Home", "ArrowDown"], "greedy: 0.50 right"),
+     ("groups", ["Home", "ArrowDown", "ArrowRight"], "fits, after: 81"),
+     ("lines", ["PageDown"], "words 10 · attention: 100"), ("maps", ["ArrowDown"] * 4, "both · query 2 → key 1: 0")],
+)  # fmt: skip
 def test_arrow_keys_read_the_numbers_out(put, name, keys, said):
     page = put(charts()[name])
     readout, hand = page.get_by_test_id("readout"), page.get_by_role("slider")

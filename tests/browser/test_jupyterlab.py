@@ -61,18 +61,12 @@ def average(weights, values):
     return None"""
 SOURCES = {
     "setup": "import course_kit\nruntime = course_kit.setup()",
-    "live": LIVE,
-    "linked": LINKED,
+    "live": LIVE, "linked": LINKED,
     "still": "from course_kit.views import heatmap\nheatmap([[.5, .5], [0, 1.]])",
-    "heads": HEADS,
-    "talk": TALK,
-    "own": OWN,
-    "busy": BUSY,
-    "answer": ANSWER,
+    "heads": HEADS, "talk": TALK, "own": OWN, "busy": BUSY, "answer": ANSWER,
     "bare": "ipywidgets.IntSlider(description='n')",
-    "right": "assert lab",
-    "wrong": "assert not lab",
-}
+    "right": "assert lab", "wrong": "assert not lab",
+}  # fmt: skip
 ALWAYS = building.names(("01_nadaraya_watson_annex",))
 CHAPTERS = [pytest.param(name, marks=() if name in ALWAYS else pytest.mark.weekly) for name in building.names()]
 VIEWS = ("live", "still", "heads", "talk", "own")

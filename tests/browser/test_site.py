@@ -115,13 +115,10 @@ def search(page, words):
 
 @pytest.mark.parametrize(
     ("file", "colour"),
-    [
-        ("index.html", "dark"),
-        *((file, "light") for file in ["index.html", *SAMPLE]),
-        *(pytest.param(file, "light", marks=pytest.mark.weekly) for file in PAGES if file not in SAMPLE),
-        *(pytest.param(file, "dark", marks=pytest.mark.weekly) for file in PAGES),
-    ],
-)
+    [("index.html", "dark"), *((file, "light") for file in ["index.html", *SAMPLE]),
+     *(pytest.param(file, "light", marks=pytest.mark.weekly) for file in PAGES if file not in SAMPLE),
+     *(pytest.param(file, "dark", marks=pytest.mark.weekly) for file in PAGES)],
+)  # fmt: skip
 def test_a_page_fits_a_phone_and_axe_finds_nothing(visit, file, colour):
     page = visit(file, size=(360, 740), color_scheme=colour)
     page.evaluate(ALL)

@@ -71,12 +71,9 @@ def test_a_definition_that_changed_in_the_library_is_named(built, shelf):
 
 @pytest.mark.parametrize(
     ("named", "said"),
-    [
-        ("# shelf: double, third", "shelf defines no 'third'. It defines: double, half."),
-        ("# shelves: double", "There is no module 'shelves'."),
-        ("double = 2", "'double = 2' names no definition."),
-    ],
-)
+    [("# shelf: double, third", "shelf defines no 'third'. It defines: double, half."),
+     ("# shelves: double", "There is no module 'shelves'."), ("double = 2", "'double = 2' names no definition.")],
+)  # fmt: skip
 def test_what_is_not_there_stops_the_build(course, shelf, named, said):
     folder = course("01_small", SOURCE.replace("# shelf: double, half", named))
     with pytest.raises(building.BuildError) as caught:

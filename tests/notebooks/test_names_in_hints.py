@@ -103,17 +103,24 @@ def test_every_name_is_bound_where_the_exercise_is(notebook):
 PLACE = re.compile(r"\b(below|above|next cells?|later|lines? of the cell|further down|from here on)\b")
 
 
-def headings_of(notebook):
-    texts = (cell.source for cell in cells_of(notebook) if cell.cell_type == "markdown")
-    return re.findall(r"^#{2,4} (.+)$", "\n".join(texts), re.M)
+def near(notebook):
+    """(exercise, the headings of its section and of those below)"""
+    heads, section, found = [], 0, []
+    for cell in cells_of(notebook):
+        if cell.cell_type == "markdown":
+            for level, words in re.findall(r"^(#{2,4}) (.+)$", cell.source, re.M):
+                section = len(heads) if level == "##" else section
+                heads.append(words.removesuffix(f" {minutes.NOT_IN_CLASS}"))
+        else:
+            found += [(find(stub.name), section) for stub in stubs(cell.source)]
+    return [(one, heads[section:]) for one, section in found]
 
 
 @pytest.mark.parametrize("notebook", building.names())
-def test_what_is_promised_after_a_tick_is_linked_and_there(notebook):
-    for one, _ in exercises_of(notebook):
+def test_what_is_promised_after_a_tick_is_linked_and_around_it_or_below(notebook):
+    for one, heads in near(notebook):
         assert not one.used or LINK.search(one.used), one.used
         assert not PLACE.search(one.used), f"{one.name}: a place is named by a link, not in words: {one.used}"
-        heads = {head.removesuffix(f" {minutes.NOT_IN_CLASS}") for head in headings_of(notebook)}
         for words, anchor in LINK.findall(one.used):
             assert anchor == words.replace(" ", "-") and words in heads, (one.name, words)
 

@@ -161,10 +161,8 @@ IN_LESSON = {
     "the lesson's last cell has no line for reports": ("chapter 1, edition", "edition"),
     "'blue' is no role": ("labs.first(live=True)", 'labs.first(caption="The [blue|key] and the [key|key].")'),
     "the title cell does not say what one will hold": (' tags=["artifact"]', ""),
-    "what is in class takes 84 minutes": (
-        "[markdown]\n# ## A step",
-        f'[markdown] tags=["core"]\n# ## A step\n{3 * WORDS}',
-    ),
+    "what is in class takes 84 minutes": ("[markdown]\n# ## A step",
+        f'[markdown] tags=["core"]\n# ## A step\n{3 * WORDS}'),
     "a cell tagged half does not say what it should": (STEP, f'# Text.\n\n# %% [markdown] tags=["half"]\n{STEP}'),
     "a cell tagged half too many": (STEP, HALF + HALF + STEP),
     "a cell tagged problem does not say what it should": ('keep("one")\n', f'keep("one")\n\n{PROBLEM}'),
@@ -179,7 +177,7 @@ IN_LESSON = {
     "the link to none.md leads nowhere": ("A book.", "[A book](none.md)."),
     "American spelling 'color'": ("A book.", "A book in color."),
     "a picture without a text": ("A book.", "![](data:none) A book."),
-}
+}  # fmt: skip
 IN_ANNEX = {
     "'half' comes from another section": ("Fraction(base)", "half(base)"),
     "'Fraction' comes from another section": ("half(math.pi)", "Fraction(half(1))"),

@@ -5,8 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn import functional as F
 
-from course_utils.attention import padding_mask, scaled_dot_product_attention
-from course_utils.self_attention import SelfAttention
+from course_utils.attention import scaled_dot_product_attention
 
 TOLERANCE = {torch.float64: 1e-12, torch.float32: 1e-5, torch.bfloat16: 0.05}  # bfloat16 keeps 3 digits
 SIZES = st.integers(1, 9)
@@ -73,18 +72,3 @@ def test_no_keys_at_all_gives_zeros():
     q, none = torch.ones(2, 3, 4), torch.ones(2, 0, 4)
     output, weights = scaled_dot_product_attention(q, none, none)
     assert weights.shape == (2, 3, 0) and output.eq(0).all() and output.shape == (2, 3, 4)
-
-
-def test_self_attention_is_torchs_with_one_head():
-    torch.manual_seed(0)
-    theirs = torch.nn.MultiheadAttention(12, num_heads=1, bias=False, batch_first=True)
-    ours = SelfAttention(12, 12, 12)
-    with torch.no_grad():
-        theirs.out_proj.weight.copy_(torch.eye(12))
-        for matrix, weight in zip((ours.query, ours.key, ours.value), theirs.in_proj_weight.chunk(3), strict=True):
-            matrix.weight.copy_(weight)
-    x, mask = torch.randn(3, 7, 12), padding_mask([7, 4, 1])
-    expected, their_weights = theirs(x, x, x, key_padding_mask=~mask[:, 0])
-    output, weights = ours(x, mask)
-    torch.testing.assert_close(output, expected)
-    torch.testing.assert_close(weights, their_weights)

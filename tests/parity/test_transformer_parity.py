@@ -96,19 +96,3 @@ def test_rotary_is_a_multiplication_by_complex_numbers():
     turns = torch.polar(torch.ones(9, D // 2), positions[:, None] / 10_000 ** (torch.arange(0, D, 2) / D))
     expected = torch.view_as_real(torch.view_as_complex(x.unflatten(-1, (-1, 2))) * turns).flatten(-2)
     torch.testing.assert_close(rotary(x, positions), expected, atol=1e-5, rtol=0)
-
-
-@pytest.mark.parametrize(("size", "length"), [(2, 3), (8, 50), (64, 300)])
-def test_rotary_turns_as_transformers_does(size, length):
-    """Llama's rotary embedding keeps the pairs as two halves; ours lie side by side: one permutation between them."""
-    from transformers import LlamaConfig
-    from transformers.models.llama.modeling_llama import LlamaRotaryEmbedding, apply_rotary_pos_emb
-
-    generator = torch.Generator().manual_seed(0)
-    q, k = torch.randn(2, 1, 2, length, size, generator=generator)
-    config = LlamaConfig(hidden_size=2 * size, num_attention_heads=2, max_position_embeddings=length)
-    cos, sin = LlamaRotaryEmbedding(config)(q, torch.arange(length)[None])
-    halves = lambda x: torch.cat([x[..., ::2], x[..., 1::2]], -1)  # noqa: E731
-    theirs = apply_rotary_pos_emb(halves(q), halves(k), cos, sin)
-    for x, turned in zip((q, k), theirs, strict=True):
-        torch.testing.assert_close(halves(rotary(x, torch.arange(length))), turned, atol=2e-5, rtol=1e-4)

@@ -10,3 +10,14 @@ def book(tmp_path):
 
     with workbook(tmp_path) as where:
         yield where
+
+
+@pytest.fixture
+def one_thread():
+    """Threads that wait for each other make tiny layers a hundred times slower on a busy machine."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)

@@ -145,18 +145,15 @@ def small_house(tmp_path):
 
 KIT, LAB = "course_kit/views/js/src", "chapters/ch02/labs/mask.js"
 BREAK_A_RULE = [  # a file, what it says, and what it imports by that
-    (
-        "course_utils/attention.py",
-        "def late():\n    from course_kit.programs import arguments",
-        "course_kit/programs/arguments.py",
-    ),
+    ("course_utils/attention.py", "def late():\n    from course_kit.programs import arguments",
+     "course_kit/programs/arguments.py"),
     ("course_kit/programs/arguments.py", "import chapters.ch01.lesson", "chapters/ch01/lesson.py"),
     ("chapters/ch01/lesson.py", 'LATER = "chapters.ch02.lesson:draw"', "chapters/ch02/lesson.py"),
     ("course_tools/doctor.py", "import course", "course.py"),
     (f"{KIT}/main.js", 'import { mask } from "../../../../chapters/ch02/labs/mask.js";', LAB),
     (LAB, 'import CSS from "../../ch05/labs/map.css";', "chapters/ch05/labs/map.css"),
     (LAB, '/** @import { Map } from "../../ch05/labs/map.js" */', "chapters/ch05/labs/map.js"),
-]
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("place", "code", "other"), BREAK_A_RULE)

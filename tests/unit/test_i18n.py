@@ -190,13 +190,11 @@ def test_what_a_cell_prints_is_text_and_what_it_computes_with_is_not(code, found
 
 @pytest.mark.parametrize(
     "code",
-    [
-        'for name, x in {"all of": a, "some": b}.items():\n    print(from_cell(name), y[name])',
-        'x = {"all of": a}\nfor name, n in (x | {"some": b}).items():\n    print(f"{from_cell(name):9} {n}")',
-        'x = {from_cell(one): n for one, n in zip(("all of", "some"), y, strict=True)}',
-        'x = {kind: f(kind) for kind in ("all of", "some")}\nprint(*(from_cell(kind) for kind in x))',
-    ],
-)
+    ['for name, x in {"all of": a, "some": b}.items():\n    print(from_cell(name), y[name])',
+     'x = {"all of": a}\nfor name, n in (x | {"some": b}).items():\n    print(f"{from_cell(name):9} {n}")',
+     'x = {from_cell(one): n for one, n in zip(("all of", "some"), y, strict=True)}',
+     'x = {kind: f(kind) for kind in ("all of", "some")}\nprint(*(from_cell(kind) for kind in x))'],
+)  # fmt: skip
 def test_a_name_that_is_also_a_key_is_in_the_catalogue_and_stays_in_the_code(code):
     cell = nbformat.v4.new_code_cell(code)
     assert [*units._given(cell, set())] == ["all of", "some"]
@@ -220,16 +218,13 @@ def test_what_is_marked_in_python_templates_and_scripts_is_extracted(tmp_path):
 
 @pytest.mark.parametrize(
     ("text", "said", "wrong"),
-    [
-        ("$x$ and `y` in 3 %", "3% 的 $x$ 和 `y`", []),
-        ("$x$ and `y`", "`y`", ["$x$ of the English is missing"]),
-        (r"$x\text{ so}$", r"$x\text{ 如此}$", []),
-        ("{a} of {b}", "{b} 中的 {b}", ["{a} of the English is missing", "{b} is not in the English"]),
-        ("0.9 or 12", "0.8 或 12", ["number 0.9", "number 0.8"]),
-        ("[a](b.ipynb#c)", "[甲](b.ipynb)", ["](b.ipynb#c) of", "](b.ipynb) is not"]),
-        ("**a:** b", "**甲：**乙", ["**甲：** open"]),
-    ],
-)
+    [("$x$ and `y` in 3 %", "3% 的 $x$ 和 `y`", []), ("$x$ and `y`", "`y`", ["$x$ of the English is missing"]),
+     (r"$x\text{ so}$", r"$x\text{ 如此}$", []),
+     ("{a} of {b}", "{b} 中的 {b}", ["{a} of the English is missing", "{b} is not in the English"]),
+     ("0.9 or 12", "0.8 或 12", ["number 0.9", "number 0.8"]),
+     ("[a](b.ipynb#c)", "[甲](b.ipynb)", ["](b.ipynb#c) of", "](b.ipynb) is not"]),
+     ("**a:** b", "**甲：**乙", ["**甲：** open"])],
+)  # fmt: skip
 def test_what_a_translation_may_not_lose(text, said, wrong):
     found = catalogues.lost(text, said)
     assert len(found) == len(wrong) and all(any(one in sentence for sentence in found) for one in wrong)

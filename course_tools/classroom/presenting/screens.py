@@ -194,8 +194,7 @@ def _things(section, is_first):
 
 
 def _code(kind, section, at):
-    """(excerpt, whether it comes at a press, whose it is) of a screen: of the cell itself, or of what computes a
-    formula."""
+    """(excerpt of its cell, or of what computes its formula; whether it comes at a press; whose it is) of a screen."""
     if kind in ("code", "class", "training"):
         return _excerpt(section[at], _printed(section[at])), False, None
     after = section[at + 1 :] if kind == "formula" else []
@@ -208,8 +207,7 @@ def _code(kind, section, at):
 
 
 def _codes(things, section):
-    """(excerpt, whether it comes at a press, whose it is) of each screen of a section, of which one has some if there
-    is any."""
+    """The same of each screen of a section, of which one has some if there is any."""
     codes = [_code(kind, section, at) for at, kind in things]
     shows = [number for number, (_, kind) in enumerate(things) if kind in WITH_CODE]
     if shows and not any(code for code, *_ in codes) and (some := _some(section)):

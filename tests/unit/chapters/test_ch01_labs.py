@@ -10,7 +10,7 @@ import torch
 from chapters.ch01 import labs
 from chapters.ch01.labs import pooling
 from course_kit.views.view import at
-from course_utils.kernels import KERNELS, NadarayaWatson, nadaraya_watson
+from course_utils.kernels import KERNELS, nadaraya_watson
 
 TOLERANCE = 1e-6
 
@@ -43,18 +43,6 @@ def test_pooling_lab_equals_torch(kernel):
             assert np.allclose(shown["weights"], weights[0], atol=TOLERANCE, rtol=0)
             estimate = float(estimate) if weights.any() else np.nan  # the view shows none
             assert shown["estimate"] == pytest.approx(estimate, abs=TOLERANCE, nan_ok=True)
-
-
-def test_removed_examples_do_not_count():
-    keys, values = examples()
-    shown = numbers(labs.ask(keys, values), query=2.0, width=0.6, kernel="gaussian", removed=[0, 7])
-    mask = torch.ones(1, 40, dtype=torch.bool)
-    mask[0, [0, 7]] = False
-    query = torch.tensor([2.0], dtype=torch.float64)
-    estimate, weights = NadarayaWatson(0.6).double()(query, keys.double(), values.double(), mask)
-    assert shown["weights"][0] == shown["weights"][7] == 0
-    assert np.allclose(shown["weights"], weights[0].detach(), atol=TOLERANCE)
-    assert shown["estimate"] == pytest.approx(float(estimate), abs=TOLERANCE)
 
 
 @pytest.mark.parametrize("kernel", KERNELS)

@@ -11,7 +11,6 @@ from course_kit import metrics, text
 from course_kit.checkpoints import load_checkpoint
 from course_kit.decoding import translate
 from course_kit.decoding.steps import TranslatorSteps
-from course_utils.seq2seq import AttentiveDecoder, Encoder, Translator
 
 
 @pytest.fixture(scope="module")
@@ -110,22 +109,6 @@ def test_the_diagonal_links_words_that_are_equally_far_along(lesson):
     rows = Diagonal()(source, target, mask)[1].argmax(-1)
     assert rows[0, :4].tolist() == [0, 1, 2, 3] and rows[1, :2].tolist() == [0, 1]
     assert lesson.alignment_error(Diagonal(), count=50) < 0.6
-
-
-def test_the_pages_translator_writes_as_it_was_trained_to_and_word_by_word(lesson):
-    """Its greedy translation, taken word by word, has at each place the best word of the whole sentence's logits."""
-    torch.manual_seed(0)
-    translator = Translator(Encoder(len(lesson.source), 8), AttentiveDecoder(len(lesson.target), 8))
-    examples = lesson.examples("test")[:3]
-    written = lesson.write(translator.eval(), examples)
-    assert not any(part.training for part in translator.modules())  # left as it was
-    for example, words in zip(examples, written, strict=True):
-        ids = torch.tensor([lesson.source.encode(example.source)])
-        told = lesson.target.encode(words.split())
-        read = torch.tensor([[text.BOS, *[i for i in told if i != text.EOS]]])
-        logits, _ = translator(ids, read, torch.ones_like(ids, dtype=torch.bool))
-        best = lesson.target.tokens(logits[0].argmax(-1).tolist())
-        assert best[: len(words.split())] == words.split()
 
 
 def test_pairs_of_twins_are_right_only_if_both_are(lesson, monkeypatch):

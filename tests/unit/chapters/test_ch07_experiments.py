@@ -9,15 +9,8 @@ from course_kit.callbacks import TensorBoard
 from course_kit.training import fit
 from course_utils.gpt import GPT, GPTConfig, next_token_loss
 
+pytestmark = pytest.mark.usefixtures("one_thread")
 ROWS = "the cat sees the dog. the dog sees the cat.\n"
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")

@@ -105,11 +105,9 @@ def test_the_view_says_it_in_words():
 
 @pytest.mark.parametrize(
     ("text", "model"),
-    [
-        ("The lioness didn't cross the boulevard because it was too old.", MODEL),
-        pytest.param("The robot couldn't open the door.", LARGER, marks=pytest.mark.weekly),
-    ],
-)
+    [("The lioness didn't cross the boulevard because it was too old.", MODEL),
+     pytest.param("The robot couldn't open the door.", LARGER, marks=pytest.mark.weekly)],
+)  # fmt: skip
 def test_a_page_answers_a_sentence_as_python_does(text, model):
     view = cover()
     theirs = study(open_in_node(model), text)

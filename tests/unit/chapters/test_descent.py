@@ -102,14 +102,9 @@ def test_nothing_is_left_on_the_model(loaded, view):
 
 @pytest.mark.parametrize(
     ("options", "message"),
-    [
-        ({"word": "she"}, "word"),
-        ({"layer": 4}, "layer"),
-        ({"head": 0}, "head"),
-        ({"sentence": "it " * 17}, "sentence"),
-        ({"sentence": " "}, "word"),
-    ],
-)
+    [({"word": "she"}, "word"), ({"layer": 4}, "layer"), ({"head": 0}, "head"), ({"sentence": "it " * 17}, "sentence"),
+     ({"sentence": " "}, "word")],
+)  # fmt: skip
 def test_it_refuses_with_what_to_do(loaded, options, message):
     with pytest.raises(ValueError, match=message):
         labs.descent(**{"sentence": SENTENCE, "model": loaded, "word": "il", "layer": 3, "head": 4, **options})

@@ -26,23 +26,6 @@ def by_fused_attention(queries, keys, values, width=1.0):
     return out[0, :, 0], torch.softmax(q @ k.T + bias, -1)
 
 
-def by_rows(scores, mask):
-    result = torch.zeros_like(scores).reshape(-1, scores.shape[-1])
-    rows, masks = scores.reshape(result.shape), mask.expand(scores.shape).reshape(result.shape)
-    for row, s, m in zip(result, rows, masks, strict=True):
-        if m.any():
-            row[m] = torch.softmax(s[m], 0)
-    return result.reshape(scores.shape)
-
-
-def by_hand(queries, keys, values, mask):
-    scores = queries @ keys.transpose(-2, -1) / queries.shape[-1] ** 0.5
-    mask = torch.tensor(True) if mask is None else mask
-    scores = scores.masked_fill(~mask, float("-inf"))
-    weights = torch.nan_to_num(torch.softmax(scores, -1))
-    return torch.einsum("...qk,...kv->...qv", weights, values), weights
-
-
 def torch_own(queries, keys, values, mask):
     *front, K, _ = keys.shape
     table = torch.eye(K).expand(*front, K, K)
@@ -54,15 +37,6 @@ def torch_rnn(words, Wx, Wh):
     network = nn.RNN(*Wx.shape, bias=False, batch_first=True)
     network.load_state_dict({"weight_ih_l0": Wx.T, "weight_hh_l0": Wh.T})
     return network(words[None])[0][0].detach()
-
-
-def step_by_loops(query, keys, mask, W1, W2, w):
-    rows = []
-    for q, ks, real in zip(query, keys, mask, strict=True):
-        raised = torch.exp(torch.stack([w @ torch.tanh(q @ W1 + k @ W2) for k in ks])) * real
-        rows.append(raised / raised.sum())
-    weights = torch.stack(rows)
-    return torch.einsum("bk,bkd->bd", weights, keys), weights
 
 
 def as_a_plain_list(step, state, bos, eos, max_length):
@@ -79,28 +53,10 @@ def torch_loss(logits, target, mask):
     return F.cross_entropy(logits[mask], target[mask])
 
 
-def in_loops(length, size):
-    P = torch.zeros(length, size)
-    for i in range(length):
-        for c in range(size):
-            angle = i / 10000 ** (2 * (c // 2) / size)
-            P[i, c] = math.cos(angle) if c % 2 else math.sin(angle)
-    return P
-
-
 def turned(x, positions):
     omega = 10000 ** (-torch.arange(0, x.shape[-1], 2) / x.shape[-1])
     turn = torch.polar(torch.ones(x.shape[-2], len(omega)), positions[:, None] * omega)
     return torch.view_as_real(torch.view_as_complex(x.unflatten(-1, (-1, 2)).contiguous()) * turn).flatten(-2)
-
-
-def all_in_einsum(q, k, v, heads, mask=None):
-    q, k, v = (x.unflatten(-1, (heads, -1)) for x in (q, k, v))  # [B, T, H, d]
-    scores = torch.einsum("bqhd,bkhd->bhqk", q, k) / q.shape[-1] ** 0.5
-    if mask is not None:
-        scores = scores.masked_fill(~mask.unsqueeze(-3), float("-inf"))
-    weights = scores.softmax(-1)
-    return torch.einsum("bhqk,bkhd->bqhd", weights, v).flatten(2), weights
 
 
 class InThreeLines(nn.Module):
@@ -115,15 +71,6 @@ class InThreeLines(nn.Module):
         x = self.around_attention(x, lambda h: self.attention(*2 * [h], mask)[0])
         x = x + self.around_cross.dropout(self.cross_attention(self.around_cross.norm(x), memory, memory_mask)[0])
         return self.around_ffn(x, self.ffn)
-
-
-def by_one_hot(ids, segments, table, kinds, places):
-    x = F.one_hot(ids, len(table)).double() @ table.double()
-    return x + F.one_hot(segments, 2).double() @ kinds.double() + places[None, : ids.shape[1]]
-
-
-def one_direction_after_another(W, B, A, alpha):
-    return W + sum(alpha / len(A) * torch.outer(column, row) for column, row in zip(B.T, A, strict=True))
 
 
 def masked_by(hidden=0.8, swapped=0.5, labels=lambda ids, chosen: ids.masked_fill(~chosen, -100), seed=0):
@@ -212,49 +159,32 @@ RIGHT = [
     ("attention pooling", by_fused_attention),
     ("stable masked softmax", lambda scores, mask: torch.softmax(scores.masked_fill(~mask, -1e9), dim=-1) * mask),
     ("stable masked softmax", lambda scores, mask: scores.masked_fill(~mask, -math.inf).softmax(-1).nan_to_num(0.0)),
-    ("stable masked softmax", by_rows),
     ("scaled dot-product score", lambda q, k: torch.einsum("bqd,bkd->bqk", q, k).div(q.shape[-1] ** 0.5)),
     ("scaled dot-product score", lambda q, k: (q / q.shape[-1] ** 0.25) @ (k / k.shape[-1] ** 0.25).transpose(1, 2)),
-    ("scaled dot-product attention", by_hand),
     ("scaled dot-product attention", torch_own),
-    ("a self-attention layer", ByHand),
-    ("recurrent network", torch_rnn),
-    ("additive attention step", step_by_loops),
-    ("masked loss", torch_loss),
+    ("a self-attention layer", ByHand), ("recurrent network", torch_rnn), ("masked loss", torch_loss),
     ("masked loss", lambda logits, target, mask: F.cross_entropy(logits.mT, target.masked_fill(~mask, -100))),
     ("greedy loop", as_a_plain_list),
-    ("greedy loop", lambda *given: np.array(as_a_plain_list(*given))),
-    ("sinusoidal encoding", in_loops),
     ("rotary", turned),
     ("split heads", lambda x, heads: torch.stack(x.chunk(heads, -1), 1)),
-    ("split heads", lambda x, heads: x.view(*x.shape[:2], heads, x.shape[2] // heads).permute(0, 2, 1, 3).tolist()),
-    ("attention in heads", all_in_einsum),
     ("residual and norm", lambda x, f, norm: torch.add(x, f(norm(x.clone())))),
-    ("a decoder block", InThreeLines),
-    ("embedding sum", by_one_hot),
-    ("mask tokens", masked_by()),
+    ("a decoder block", InThreeLines), ("mask tokens", masked_by()),
     ("mask tokens", exactly_fifteen_per_cent),
-    ("mask tokens", lambda *given: [x.tolist() for x in masked_by()(*given)]),
     ("answer span", all_pairs),
     ("task head", lambda hidden, pooler, classifier: nn.Sequential(pooler, nn.Tanh(), classifier)(hidden[:, 0])),
-    ("low-rank change", one_direction_after_another),
     ("next token targets", lambda ids: ids.unfold(1, ids.shape[1] - 1, 1).unbind(1)),
-    ("next token targets", lambda ids: ([row[:-1] for row in ids.tolist()], [row[1:] for row in ids.tolist()])),
     ("temperature", lambda logits, temperature: (logits / max(temperature, 1e-6)).softmax(-1)),
     ("temperature", lambda logits, temperature: F.softmax(logits / (temperature + 1e-8), dim=-1)),
-    ("top-p", as_huggingface),
-    ("bpe merge", as_sennrich),
+    ("top-p", as_huggingface), ("bpe merge", as_sennrich),
     ("rms norm", lambda x, weight, eps=1e-5: F.rms_norm(x, x.shape[-1:], weight, eps)),
-    (
-        "rms norm",
-        lambda x, w, eps=1e-5: w * x * torch.rsqrt(torch.einsum("...d,...d->...", x, x)[..., None] / len(w) + eps),
-    ),
+    ("rms norm", lambda x, w,
+     eps=1e-5: w * x * torch.rsqrt(torch.einsum("...d,...d->...", x, x)[..., None] / len(w) + eps)),
     ("share heads", lambda x, heads: torch.stack([x[:, h * x.shape[1] // heads] for h in range(heads)], dim=1)),
     ("share heads", lambda x, n: x[:, :, None].expand(-1, -1, n // x.shape[1], -1, -1).flatten(1, 2)),
     ("answer targets", lambda ids, is_answer: torch.where(is_answer[:, 1:], ids[:, 1:], -100)),
     ("dpo loss", prefer_with_softplus),
     ("advantages", lambda r, eps=1e-4: (r.T - r.mean(1)).T / (r.var(1).sqrt()[:, None] + eps)),
-]
+]  # fmt: skip
 
 
 def test_answers_that_people_write_in_another_way_pass():
@@ -326,28 +256,23 @@ def of_three_axes(q, k, v, mask):
 
 @pytest.mark.parametrize(
     ("name", "answer", "word"),
-    [
-        ("stable masked softmax", zeroed_in_place, "changed in place"),
-        ("attention pooling", learns_no_width, "gradient of `keys`"),
-        ("dpo loss", half_of_it, "gradient of `liked`"),
-        ("residual and norm", lambda x, f, norm: x + f(norm(x.detach())), "gradient of `x`"),
-        ("answer span", hidden_by_minus_one, "not low enough"),
-        ("scaled dot-product attention", of_three_axes, "...qd"),
-        ("weighted average", lambda weights, values: (weights * values).sum() / 7, "all values are 3"),
-        ("stable masked softmax", minus_the_mean, "sum to 1"),
-        ("masked loss", lambda logits, target, mask: F.cross_entropy(logits, target), "classes on axis 1"),
-        ("masked loss", lambda logits, target, mask: float(torch_loss(logits, target, mask)), "no gradient passes"),
-        ("additive attention step", without_an_axis, "[:, None]"),
-        ("attention in heads", lambda *given: multi_head(*given)[0], "output, weights"),
-        ("split heads", lambda x, heads: x[..., None] + 0.5, "[1, 2, 3, 2]"),
-        ("mask tokens", masked_in_place, "been masked"),
-        ("temperature", lambda logits, temperature: (logits / (temperature + 0.01)).softmax(-1), "temperature 0"),
-        ("answer span", lambda start, end, allowed: start.argmax(), "`first, last`"),
-        ("next token targets", lambda ids: (ids[:, :-1].float(), ids[:, 1:]), "whole numbers"),
-        ("bpe merge", lambda words: "e s", "`pair, words after it`"),
-        ("bpe merge", lambda words: (("e", "s"), {5: 1}), "5 × 1"),
-        ("top-p", loses_the_last_of_all, "'top_p': 1"),
-    ],
-)
+    [("stable masked softmax", zeroed_in_place, "changed in place"),
+     ("attention pooling", learns_no_width, "gradient of `keys`"), ("dpo loss", half_of_it, "gradient of `liked`"),
+     ("residual and norm", lambda x, f, norm: x + f(norm(x.detach())), "gradient of `x`"),
+     ("answer span", hidden_by_minus_one, "not low enough"), ("scaled dot-product attention", of_three_axes, "...qd"),
+     ("weighted average", lambda weights, values: (weights * values).sum() / 7, "all values are 3"),
+     ("stable masked softmax", minus_the_mean, "sum to 1"),
+     ("masked loss", lambda logits, target, mask: F.cross_entropy(logits, target), "classes on axis 1"),
+     ("masked loss", lambda logits, target, mask: float(torch_loss(logits, target, mask)), "no gradient passes"),
+     ("additive attention step", without_an_axis, "[:, None]"),
+     ("attention in heads", lambda *given: multi_head(*given)[0], "output, weights"),
+     ("split heads", lambda x, heads: x[..., None] + 0.5, "[1, 2, 3, 2]"),
+     ("mask tokens", masked_in_place, "been masked"),
+     ("temperature", lambda logits, temperature: (logits / (temperature + 0.01)).softmax(-1), "temperature 0"),
+     ("answer span", lambda start, end, allowed: start.argmax(), "`first, last`"),
+     ("next token targets", lambda ids: (ids[:, :-1].float(), ids[:, 1:]), "whole numbers"),
+     ("bpe merge", lambda words: "e s", "`pair, words after it`"),
+     ("bpe merge", lambda words: (("e", "s"), {5: 1}), "5 × 1"), ("top-p", loses_the_last_of_all, "'top_p': 1")],
+)  # fmt: skip
 def test_what_nobody_foresaw_is_described(name, answer, word):
     assert not_told(name, answer, word) == ""

@@ -7,7 +7,6 @@ exercises, stand in `test_exercises_chNN.py`.
 import ast
 import functools
 import inspect
-import json
 import math
 import re
 import textwrap
@@ -16,11 +15,9 @@ import pytest
 import torch
 from small_exercises import named, not_right, words
 
-from course_kit import files, lessons
-from course_kit.exercises import cells, check, judge, repair
+from course_kit.exercises import check, judge, repair
 from course_kit.exercises.catalogue import chapters, exercises, find
 from course_kit.exercises.define import FindError
-from course_kit.markup import LINK
 
 ALL = [one for chapter in chapters() for one in exercises(chapter)]
 PROGRAMS = [one for one in ALL if isinstance(one, FindError)]
@@ -94,21 +91,3 @@ def test_the_solution_shown_is_right_and_short(one):
     body = [x for x in definition.body if not isinstance(x, ast.Expr) or not isinstance(x.value, ast.Constant)]
     assert 1 <= body[-1].end_lineno - body[0].lineno + 1 <= 6
     assert one.reference.__name__ not in {node.id for node in ast.walk(definition) if isinstance(node, ast.Name)}
-
-
-@pytest.mark.parametrize("chapter", chapters())
-def test_what_a_right_answer_is_used_for_stands_around_it_or_below(chapter):
-    folder = files.course_folder() / "notebooks"
-    number = int(chapter.removeprefix("ch"))
-    for name, place in cells.places(folder, number).items():
-        (path,) = (one for one in folder.glob(f"{number:02d}_*.ipynb") if lessons.is_annex(one.name) is place.annex)
-        heads, answer = [], None
-        for cell in json.loads(path.read_bytes())["cells"]:
-            source = "".join(cell["source"])
-            if cell["cell_type"] == "markdown":
-                heads += [words.strip().replace(" ", "-") for _, words in cells.HEADING.findall(source)]
-            elif answer is None and name in [stub.name for stub in cells.answers(source)]:
-                answer = len(heads)
-        link = LINK.search(find(name).used)
-        near = [*place.under, *heads[answer:]]
-        assert not link or any(head.startswith(link[2]) for head in near), f"{name}: {link[2]} stands above"

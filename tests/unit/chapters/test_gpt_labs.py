@@ -82,16 +82,10 @@ CHANCES, EYE = noise(4, 10).softmax(-1), torch.eye(3)
 
 @pytest.mark.parametrize(
     "make",
-    [
-        lambda: labs.next_character("abc", CHANCES, SIGNS),
-        lambda: labs.next_character("abcde", CHANCES / 2, SIGNS),
-        lambda: labs.next_character("abcz", CHANCES, SIGNS),
-        lambda: labs.next_character("abcd", CHANCES[:3], SIGNS),
-        lambda: labs.merges({}),
-        lambda: labs.merges({"a b": 1}),
-        lambda: labs.merges({"a": 0}),
-    ],
-)
+    [lambda: labs.next_character("abc", CHANCES, SIGNS), lambda: labs.next_character("abcde", CHANCES / 2, SIGNS),
+     lambda: labs.next_character("abcz", CHANCES, SIGNS), lambda: labs.next_character("abcd", CHANCES[:3], SIGNS),
+     lambda: labs.merges({}), lambda: labs.merges({"a b": 1}), lambda: labs.merges({"a": 0})],
+)  # fmt: skip
 def test_what_cannot_be_shown_is_refused(make):
     with pytest.raises(ValueError):
         make()

@@ -83,13 +83,10 @@ def test_one_bad_byte_is_named_with_its_line(before):
 
 @pytest.mark.parametrize(
     ("content", "why"),
-    [
-        (b"ab\0cd" * 99, "zero byte"),
-        (b"ID3\4\0\0\xff\xfb\x90" * 99, "is not a text; one is needed"),
-        (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", "is a PDF; a text is needed: save it as plain text"),
-        (b"PK\3\4\x14\0\x06\0word/document.xml", "is a Word file"),
-    ],
-)
+    [(b"ab\0cd" * 99, "zero byte"), (b"ID3\4\0\0\xff\xfb\x90" * 99, "is not a text; one is needed"),
+     (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", "is a PDF; a text is needed: save it as plain text"),
+     (b"PK\3\4\x14\0\x06\0word/document.xml", "is a Word file")],
+)  # fmt: skip
 def test_what_is_no_text_is_refused(content, why):
     with pytest.raises(Refused, match=why):
         decoded(content)
@@ -246,14 +243,9 @@ def test_an_empty_prompt_is_refused_and_help_is_help(folder, run):
 
 @pytest.mark.parametrize(
     "content",
-    [
-        b"",
-        b"PK\3\4 half",
-        b"text",
-        {"model": {}},
-        {"sizes": {"vocab": 10**12}, "merges": [], "best": {}, "history": []},
-    ],
-)
+    [b"", b"PK\3\4 half", b"text", {"model": {}},
+     {"sizes": {"vocab": 10**12}, "merges": [], "best": {}, "history": []}],
+)  # fmt: skip
 def test_a_foreign_or_half_file_is_named_and_left_out(folder, run, content):
     run("train", "book.txt", "0.001")
     (folder / "newer.txt").write_text(data.book()[:24_000], "utf-8")

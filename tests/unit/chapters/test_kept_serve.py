@@ -189,19 +189,14 @@ POST = ("POST", "/v1/chat/completions")
 
 @pytest.mark.parametrize(
     ("status", "request_", "headers"),
-    [
-        (404, ("POST", "/v1/embeddings", {}), {}),
-        (501, ("DELETE", "/v1/models"), {}),
-        (400, (*POST, b"{broken"), {}),
-        (400, (*POST, b"[" * 100_000), {}),
-        (400, (*POST, b'{"messages": [{"role": "user", "content": "a"}], "temperature": NaN}'), {}),
-        (411, (*POST, b"{}"), {"Content_Length": None}),
-        (413, (*POST, b"{}"), {"Content_Length": "50000000"}),
-        (403, ("GET", "/v1/models"), {"Host": "evil.example"}),
-        (403, (*POST, {"messages": TALK}), {"Origin": "https://evil.example"}),
-        (403, (*POST, {"messages": TALK}), {"Origin": "null"}),
-    ],
-)
+    [(404, ("POST", "/v1/embeddings", {}), {}), (501, ("DELETE", "/v1/models"), {}), (400, (*POST, b"{broken"), {}),
+     (400, (*POST, b"[" * 100_000), {}),
+     (400, (*POST, b'{"messages": [{"role": "user", "content": "a"}], "temperature": NaN}'), {}),
+     (411, (*POST, b"{}"), {"Content_Length": None}), (413, (*POST, b"{}"), {"Content_Length": "50000000"}),
+     (403, ("GET", "/v1/models"), {"Host": "evil.example"}),
+     (403, (*POST, {"messages": TALK}), {"Origin": "https://evil.example"}),
+     (403, (*POST, {"messages": TALK}), {"Origin": "null"})],
+)  # fmt: skip
 def test_each_bad_request_gets_the_error_of_the_interface(server, status, request_, headers):
     found, content = sent(server, *request_, **headers)
     assert found == status and json.loads(content)["error"]["message"]

@@ -36,15 +36,10 @@ def test_a_row_with_nothing_to_attend_is_zero(batch):
 
 @pytest.mark.parametrize(
     "change",
-    [
-        {"feature_map": torch.sin},
-        {"feature_map": None},
-        {"values": torch.ones(2, 4, 4, dtype=torch.float64)},
-        {"keys": torch.ones(2, 5, 4)},
-        {"keys": torch.ones(2, 5, 3, dtype=torch.float64)},
-    ],
+    [{"feature_map": torch.sin}, {"feature_map": None}, {"values": torch.ones(2, 4, 4, dtype=torch.float64)},
+     {"keys": torch.ones(2, 5, 4)}, {"keys": torch.ones(2, 5, 3, dtype=torch.float64)}],
     ids=", ".join,
-)
+)  # fmt: skip
 def test_what_linear_attention_cannot_do_is_refused(batch, change):
     given = dict(zip(("queries", "keys", "values"), batch, strict=True)) | {"feature_map": torch.exp} | change
     with pytest.raises(REFUSED):

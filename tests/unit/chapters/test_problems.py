@@ -21,18 +21,12 @@ SOLUTIONS = Path(__file__).parent / "problems"
 NUMBERS = [path.stem[2:] for path in sorted(SOLUTIONS.glob("ch*.py"))]
 WRONG = {  # what is changed in the solution, and a word that the judge has to say
     "01": {
-        "sees itself": (
-            "leave_one_out_mask(len(x))",
-            "torch.ones(len(x), len(x), dtype=torch.bool)",
-            "error of the best single width",
-        ),
+        "sees itself": ("leave_one_out_mask(len(x))", "torch.ones(len(x), len(x), dtype=torch.bool)",
+            "error of the best single width"),
         "one width": ("(nearby @ errors.T)", "errors.mean(-1).expand(len(q), -1)", "error of the best single width"),
         "one reading alone": ("NEAR = 8", "NEAR = 1", "error of the best single width"),
-        "sees the density alone": (
-            "best = (nearby @ errors.T).argmin(-1)",
-            "best = (widths - reach / 2).abs().argmin(-1)",
-            "wriggling: yours",
-        ),
+        "sees the density alone": ("best = (nearby @ errors.T).argmin(-1)",
+            "best = (widths - reach / 2).abs().argmin(-1)", "wriggling: yours"),
         "takes places for numbers": ("(x.max() - x.min()) * torch", "torch", "x became 0.0 + 24.0 x"),
     },
     "02": {
@@ -43,16 +37,10 @@ WRONG = {  # what is changed in the solution, and a word that the judge has to s
         "reads the flag": ("V[0, 16]", "V[0, 17]", "needed"),
     },
     "03": {
-        "only as the last": (
-            "grown[has or token == word]",
-            "(grown[token == word] if not has else [])",
-            "last before END in",
-        ),
-        "only as the first": (
-            "if token != END:",
-            "if token != END and (written or token == word):",
-            "and 0 of the better ones",
-        ),
+        "only as the last": ("grown[has or token == word]", "(grown[token == word] if not has else [])",
+            "last before END in"),
+        "only as the first": ("if token != END:", "if token != END and (written or token == word):",
+            "and 0 of the better ones"),
         "one pool": ("grown[has or token == word]", "grown[False]", "crowd out those"),
         "ends without it": ("elif has:", "else:", "may end without it"),
         "not summed": ("score + float", "float", "the sum of its log-probabilities"),
@@ -66,27 +54,18 @@ WRONG = {  # what is changed in the solution, and a word that the judge has to s
             "        return q @ k.mT / q.shape[-1] ** 0.5",
             "rows of 64: right are",
         ),
-        "a number for each distance": (
-            "nn.Parameter(torch.zeros(5))",
-            "nn.Parameter(torch.zeros(64))",
-            "67 parameters",
-        ),
+        "a number for each distance": ("nn.Parameter(torch.zeros(5))", "nn.Parameter(torch.zeros(64))",
+            "67 parameters"),
         "passes the words on": ("return x", "return x + x.roll(3, 1)", "changes with the words at other places"),
     },
     "05": {
-        "equal rows": (
-            "differ(first[0], run(target=other)[0])",
-            "differ(*run(source[:1].expand(2, 8), target[:1].expand(2, 8), mask[:2]))",
-            "not found: rows mix",
-        ),
+        "equal rows": ("differ(first[0], run(target=other)[0])",
+            "differ(*run(source[:1].expand(2, 8), target[:1].expand(2, 8), mask[:2]))", "not found: rows mix"),
         "forgets eval": ("    model.eval()\n", "", "found, and not there: dropout"),
         "drops unlike": ("        torch.manual_seed(1)", "        torch.seed()", "found, and not there"),
         "sees its own word": ("first[:, :5], run(target=later)[:, :5]", "first, run(target=later)", "there: future"),
-        "order of earlier words": (
-            "differ(same[:, 1:], same[:, :-1])",
-            "differ(first[:, -1], run(target=target[:, [1, 0, *range(2, 8)]])[:, -1])",
-            "not found: target order",
-        ),
+        "order of earlier words": ("differ(same[:, 1:], same[:, :-1])",
+            "differ(first[:, -1], run(target=target[:, [1, 0, *range(2, 8)]])[:, -1])", "not found: target order"),
     },
     "06": {
         "reads [CLS]": ("(texts == MASK).int().argmax(1)", "0", "needed: 78%"),
@@ -96,59 +75,37 @@ WRONG = {  # what is changed in the solution, and a word that the judge has to s
         "the known ones as well": ("alike[len(labels) :] @", "alike @", "zeros and ones"),
     },
     "07": {
-        "counted less, and not told": (
-            "-= times[number]\n                touched.add(pair)",
-            "-= times[number]",
-            "the first difference",
-        ),
-        "what occurs once": (
-            "pair) for pair, n in pairs.items()]",
-            "pair) for pair, n in pairs.items() if n > 1]",
-            "the first difference",
-        ),
+        "counted less, and not told": ("-= times[number]\n                touched.add(pair)", "-= times[number]",
+            "the first difference"),
+        "what occurs once": ("pair) for pair, n in pairs.items()]", "pair) for pair, n in pairs.items() if n > 1]",
+            "the first difference"),
         "each word once": ("list(words.values())", "[1] * len(words)", "the first difference"),
         "stale counts": ("if pairs[best] != -n or n == 0:", "if n == 0:", "KeyError"),
-        "looks at every word": (
-            "in where.pop(best):",
-            "in [i for i, word in enumerate(spelled) if best in list(neighbours(word))]:",
-            "needed: 3 s",
-        ),
+        "looks at every word": ("in where.pop(best):",
+            "in [i for i, word in enumerate(spelled) if best in list(neighbours(word))]:", "needed: 3 s"),
     },
     "08": {
         "not turned": ("(LAST,), -over)", "(LAST,), 0)", "should be, of the last 124 0"),
         "turned by one": ("(LAST,), -over)", "(LAST,), -1)", "should be, of the last 124 0"),
-        "the last 128": (
-            "FIRST, LAST = 4, 124",
-            "FIRST, LAST = 0, 128",
-            "of the first 4 kept values 0 are right, of the last 124 124",
-        ),
+        "the last 128": ("FIRST, LAST = 4, 124", "FIRST, LAST = 0, 128",
+            "of the first 4 kept values 0 are right, of the last 124 124"),
         "forgets before": ("        return k, v", "        return self.k, self.v", "128 are kept, 1 are new"),
         "values left behind": ("v[:, :, FIRST + over :]", "v[:, :, FIRST:-over]", "are right, of the last 124 0"),
     },
     "09": {
-        "the last number counts": (
-            'text == " " + result',
-            "text.split()[-1:] == [str(a + b)]",
-            "needed: False (many numbers)",
-        ),
-        "takes what int takes": (
-            'text == " " + result',
+        "the last number counts": ('text == " " + result', "text.split()[-1:] == [str(a + b)]",
+            "needed: False (many numbers)"),
+        "takes what int takes": ('text == " " + result',
             'text[:1] == " " and text[-1:] == "\\n" and text[1:-1].isdecimal() and int(text) == a + b',
-            "needed: False (a zero in front)",
-        ),
-        "true steps of any sum": (
-            "one in ways for",
+            "needed: False (a zero in front)"),
+        "true steps of any sum": ("one in ways for",
             'sum(map(int, one.split("=")[0].split("+"))) == int(one.split("=")[1]) for',
-            "needed: False (true steps of another sum)",
-        ),
-        "one order alone": (
-            "set(permutations((x, y, carry)))",
-            "{(x, y, carry)}",
-            "needed: True (a draft in another order)",
-        ),
+            "needed: False (true steps of another sum)"),
+        "one order alone": ("set(permutations((x, y, carry)))", "{(x, y, carry)}",
+            "needed: True (a draft in another order)"),
         "forgets what is carried": ("carry = total // 10", "carry = 0", "needed: True (a draft)"),
     },
-}
+}  # fmt: skip
 
 
 def changed(number, wrong, folder):

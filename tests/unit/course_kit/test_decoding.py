@@ -169,18 +169,13 @@ def test_translations_come_in_the_order_of_the_sentences_with_their_weights(beam
 
 @pytest.mark.parametrize(
     ("sentence", "note", "source"),
-    [
-        ("", "nothing to translate", []),
-        (" \n\t ", "nothing to translate", []),
-        ("the the " * 250, "only the first 12 of 500 tokens were read", ["the"] * 12),
-        ("xylophone quartz", "unknown: xylophone, quartz", ["<unk>", "<unk>"]),
-        ("😀 🎉", "unknown: 😀, 🎉", ["<unk>", "<unk>"]),
-        ("שלום עולם", "unknown: שלום, עולם", ["<unk>", "<unk>"]),
-        ("the dog sleeps .", "unknown: dog", ["the", "<unk>", "sleeps", "."]),
-        ("the cat sleeps .\u200b", "unknown", None),
-        ("<pad> the <eos>", "unknown: <, pad, >, eos", None),
-    ],
-)
+    [("", "nothing to translate", []), (" \n\t ", "nothing to translate", []),
+     ("the the " * 250, "only the first 12 of 500 tokens were read", ["the"] * 12),
+     ("xylophone quartz", "unknown: xylophone, quartz", ["<unk>", "<unk>"]),
+     ("😀 🎉", "unknown: 😀, 🎉", ["<unk>", "<unk>"]), ("שלום עולם", "unknown: שלום, עולם", ["<unk>", "<unk>"]),
+     ("the dog sleeps .", "unknown: dog", ["the", "<unk>", "sleeps", "."]),
+     ("the cat sleeps .\u200b", "unknown", None), ("<pad> the <eos>", "unknown: <, pad, >, eos", None)],
+)  # fmt: skip
 def test_strange_input_is_answered_and_said_so(sentence, note, source):
     (found,) = decoding.translate(loaded(), [sentence])
     assert note in found.note

@@ -27,15 +27,12 @@ TOTAL = small(
 
 @pytest.mark.parametrize(
     "answer",
-    [
-        lambda x: (x.mean(), x / x.sum()),
-        lambda y: (x := y.numpy(), (x.mean(), x / x.sum()))[1],
-        lambda x: (sum(x.tolist()) / len(x), [one / sum(x.tolist()) for one in x.tolist()]),
-        lambda x: (x.double().mean(), [one / x.sum() for one in x]),
-        lambda x: (x.half().mean(), x.half() / x.half().sum()),
-        lambda x, unused=1: (torch.einsum("k->", x) / len(x), torch.einsum("k,->k", x, 1 / x.sum())),
-    ],
-)
+    [lambda x: (x.mean(), x / x.sum()), lambda y: (x := y.numpy(), (x.mean(), x / x.sum()))[1],
+     lambda x: (sum(x.tolist()) / len(x), [one / sum(x.tolist()) for one in x.tolist()]),
+     lambda x: (x.double().mean(), [one / x.sum() for one in x]),
+     lambda x: (x.half().mean(), x.half() / x.half().sum()), lambda x,
+     unused=1: (torch.einsum("k->", x) / len(x), torch.einsum("k,->k", x, 1 / x.sum()))],
+)  # fmt: skip
 def test_any_form_is_right(answer):
     verdict = judge(SHARES, answer)
     assert verdict.right and len(verdict.outcomes) == 3, verdict.text
@@ -70,11 +67,9 @@ def test_ones_own_is_used_and_lists_and_arrays_come_back_as_tensors(capsys):
 
 @pytest.mark.parametrize(
     "answer",
-    [
-        lambda x, power=1: (x.numpy() ** power).sum(),
-        lambda x, power=1: torch.tensor(sum(one.item() ** power for one in x)),
-    ],
-)
+    [lambda x, power=1: (x.numpy() ** power).sum(), lambda x,
+     power=1: torch.tensor(sum(one.item() ** power for one in x))],
+)  # fmt: skip
 def test_a_right_answer_that_cuts_gradients_off_leaves_training_to_the_course(answer):
     verdict = judge(TOTAL, answer)
     assert verdict.right and verdict.cuts and verdict.notes

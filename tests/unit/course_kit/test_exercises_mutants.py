@@ -24,17 +24,14 @@ SCALED = small(
 
 @pytest.mark.parametrize(
     ("change", "said"),
-    [
-        (("~mask", "mask"), "`mask` in the place of `~mask`"),
-        (("* size", "/ size"), "You divide by `size ** 0.5`, which should multiply."),
-        (("- x[1:]", "+ x[1:]"), "You add `x[1:].sum()`, which should be subtracted."),
-        ((" * size**0.5", ""), "`size` has no effect"),
-        (("x[1:]", "x[:-1]"), "`x[:-1]` in the place of `x[1:]`"),
-        ((".sum()", ".mean()"), "`x[1:].mean()` in the place of `x[1:].sum()`"),
-        (("**0.5", "**1.0"), "`size` in the place of `size ** 0.5`"),
-        (("hidden.softmax", "x.softmax"), "`mask` has no effect"),
-    ],
-)
+    [(("~mask", "mask"), "`mask` in the place of `~mask`"),
+     (("* size", "/ size"), "You divide by `size ** 0.5`, which should multiply."),
+     (("- x[1:]", "+ x[1:]"), "You add `x[1:].sum()`, which should be subtracted."),
+     ((" * size**0.5", ""), "`size` has no effect"), (("x[1:]", "x[:-1]"), "`x[:-1]` in the place of `x[1:]`"),
+     ((".sum()", ".mean()"), "`x[1:].mean()` in the place of `x[1:].sum()`"),
+     (("**0.5", "**1.0"), "`size` in the place of `size ** 0.5`"),
+     (("hidden.softmax", "x.softmax"), "`mask` has no effect")],
+)  # fmt: skip
 def test_a_change_in_one_place_is_named(change, said):
     body = "hidden = x.masked_fill(~mask, -torch.inf)\n    return hidden.softmax(-1) * size**0.5 - x[1:].sum()"
     space = {"torch": torch}

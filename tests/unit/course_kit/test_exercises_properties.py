@@ -59,29 +59,18 @@ PROPERTIES = {
     "columns sum to one": (SOFTMAX, rows_sum_to_one(), lambda scores: scores.softmax(0) * 1.1),
     "sees only": (HIDDEN, sees_only(), lambda scores, mask: scores.masked_fill(mask, -9.0).softmax(-1)),
     "blind to later": (CAUSAL, blind_to_later("x"), lambda x: x.mean(1, keepdim=True) + x),
-    "blind to padding": (
-        ATTEND,
-        blind_to_padding("k", "v", padded=padded),
-        lambda q, k, v, m: ((q @ k.mT).softmax(-1) @ v, attend(q, k, v, m)[1]),
-    ),
-    "any order": (
-        ATTEND,
-        any_order("k", "v", masks=("mask",)),
-        lambda q, k, v, m: (attend(q, k, v * torch.arange(1, 4)[:, None], m)[0], attend(q, k, v, m)[1]),
-    ),
-    "a shift changes nothing": (SOFTMAX, shift_changes_nothing("scores"), lambda scores: scores / scores.sum(-1, True)),
+    "blind to padding": (ATTEND, blind_to_padding("k", "v", padded=padded), lambda q, k, v,
+        m: ((q @ k.mT).softmax(-1) @ v, attend(q, k, v, m)[1])),
+    "any order": (ATTEND, any_order("k", "v", masks=("mask",)), lambda q, k, v,
+        m: (attend(q, k, v * torch.arange(1, 4)[:, None], m)[0], attend(q, k, v, m)[1])),
+    "a shift changes nothing": (SOFTMAX, shift_changes_nothing("scores"),
+        lambda scores: scores / scores.sum(-1, True)),
     "rows are independent": (CAUSAL, rows_are_independent("x"), lambda x: causal(x) - x.mean()),
-    "linear in the values": (
-        ATTEND,
-        linear_in("v"),
-        lambda q, k, v, m: (attend(q, k, v, m)[0] + 1, attend(q, k, v, m)[1]),
-    ),
-    "queries are independent": (
-        ATTEND,
-        queries_are_independent("q"),
-        lambda q, k, v, m: (attend(q, k, v, m)[0].cumsum(1), attend(q, k, v, m)[1]),
-    ),
-}
+    "linear in the values": (ATTEND, linear_in("v"), lambda q, k, v,
+        m: (attend(q, k, v, m)[0] + 1, attend(q, k, v, m)[1])),
+    "queries are independent": (ATTEND, queries_are_independent("q"), lambda q, k, v,
+        m: (attend(q, k, v, m)[0].cumsum(1), attend(q, k, v, m)[1])),
+}  # fmt: skip
 
 
 def broken(exercise, one, answer):

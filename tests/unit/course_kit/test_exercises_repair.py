@@ -15,18 +15,12 @@ SQUARES = small(lambda x: (x * x).mean(), *({"x": T(x)} for x in ([1.0, 3.0], [2
 MEAN = FindError(
     **vars(SQUARES) | {"name": "program 9.1"},
     title="squares that are sums",
-    program=(
-        "def mean_square(x):     # [K]",
-        "    total = 0.0",
-        "    for value in x:",
-        "        square = value + value",
-        "        total = total + square",
-        "    return total / len(x)",
-    ),
+    program= ("def mean_square(x):     # [K]", "    total = 0.0", "    for value in x:",
+        "        square = value + value", "        total = total + square", "    return total / len(x)"),
     line=4,
     found="a square is a product.",
     innocent={2: "sums begin at 0.", 3: "number after number.", 5: "each is added."},
-)
+)  # fmt: skip
 SEVERAL = replace(
     MEAN,
     name="program 9.2",
@@ -59,16 +53,13 @@ RIGHT, START = ("value + value", "value**2"), ("0.0", "1.0")
 class TestChanges:
     @pytest.mark.parametrize(
         ("changes", "lines"),
-        [
-            ([], set()),
-            ([("def mean_square", "@find_error('x')\ndef mine"), ("# [K]", "\n    '''What it does.'''")], set()),
-            ([("(x)", "(numbers)"), ("in x", "in numbers"), ("value", "v"), ("total", "sum_of_all")], set()),
-            ([("square = value + value", "s = value * value"), ("+ square", "+ s")], {4}),
-            ([START, ("/ len(x)", "/ 2")], {2, 6}),
-            ([("for value in x", "for value in x * 2")], {3}),
-            ([("        square = value + value\n        total = total + square", "        total += value**2")], {4, 5}),
-        ],
-    )
+        [([], set()),
+         ([("def mean_square", "@find_error('x')\ndef mine"), ("# [K]", "\n    '''What it does.'''")], set()),
+         ([("(x)", "(numbers)"), ("in x", "in numbers"), ("value", "v"), ("total", "sum_of_all")], set()),
+         ([("square = value + value", "s = value * value"), ("+ square", "+ s")], {4}),
+         ([START, ("/ len(x)", "/ 2")], {2, 6}), ([("for value in x", "for value in x * 2")], {3}),
+         ([("        square = value + value\n        total = total + square", "        total += value**2")], {4, 5})],
+    )  # fmt: skip
     def test_lines_of_the_program_are_told_and_layout_comments_and_names_do_not_count(self, changes, lines):
         found = changed(program(*changes))
         assert found.lines == lines and not found.added
@@ -99,12 +90,9 @@ class TestVerdict:
 
     @pytest.mark.parametrize(
         ("change", "elsewhere"),
-        [
-            (RIGHT, False),
-            (("total + square", "total + value**2"), True),
-            (("total = total", "square = value**2\n        total = total"), True),
-        ],
-    )
+        [(RIGHT, False), (("total + square", "total + value**2"), True),
+         (("total = total", "square = value**2\n        total = total"), True)],
+    )  # fmt: skip
     def test_right_wherever_it_is_repaired(self, change, elsewhere):
         verdict = verdict_on(change)
         assert verdict.right and MEAN.found in verdict.lead and MEAN.title in verdict.lead
@@ -129,13 +117,9 @@ class TestVerdict:
 
     @pytest.mark.parametrize(
         ("changes", "found", "spoilt"),
-        [
-            ([("1.0", "0.0")], 1, None),
-            ([("1.0", "0.0"), ("in x", "in 2 * x")], 1, 3),
-            ([("in x", "in 2 * x")], 0, 3),
-            ([("1.0", "0.0"), ("value + value", "value")], 2, None),
-        ],
-    )
+        [([("1.0", "0.0")], 1, None), ([("1.0", "0.0"), ("in x", "in 2 * x")], 1, 3), ([("in x", "in 2 * x")], 0, 3),
+         ([("1.0", "0.0"), ("value + value", "value")], 2, None)],
+    )  # fmt: skip
     def test_of_several_slips_it_is_said_how_many_lines_are_changed_and_not_how_many_are_right(
         self, changes, found, spoilt
     ):

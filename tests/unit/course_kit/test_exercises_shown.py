@@ -120,19 +120,12 @@ def test_inline_code_and_words():
 
 @pytest.mark.parametrize(
     ("x", "text"),
-    [
-        (T([1.0, 0.25, -3.0]), "[1, 0.25, −3]"),
-        (T([-0.0, 0.0, -0.5]), "[0, 0, −0.5]"),
-        (T([[0.5, 10.0], [100.0, 0.125]]), "[[0.5,    10],\n [100, 0.125]]"),
-        (T([True, False]), "[True, False]"),
-        (T(2.5), "2.5"),
-        (T([1e-7, 2e7, float("nan"), float("inf")]), "[1.00e−07, 2.00e+07, nan, inf]"),
-        (torch.arange(30), "[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, …]"),
-        (torch.zeros(0, 3), "[] (shape [0, 3])"),
-        (torch.zeros(1, 1, 2), "[[[0, 0]]]"),
-        (torch.zeros(3, 1, 1), "[[[0]],\n\n [[0]],\n …]"),
-    ],
-)
+    [(T([1.0, 0.25, -3.0]), "[1, 0.25, −3]"), (T([-0.0, 0.0, -0.5]), "[0, 0, −0.5]"),
+     (T([[0.5, 10.0], [100.0, 0.125]]), "[[0.5,    10],\n [100, 0.125]]"), (T([True, False]), "[True, False]"),
+     (T(2.5), "2.5"), (T([1e-7, 2e7, float("nan"), float("inf")]), "[1.00e−07, 2.00e+07, nan, inf]"),
+     (torch.arange(30), "[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, …]"), (torch.zeros(0, 3), "[] (shape [0, 3])"),
+     (torch.zeros(1, 1, 2), "[[[0, 0]]]"), (torch.zeros(3, 1, 1), "[[[0]],\n\n [[0]],\n …]")],
+)  # fmt: skip
 def test_arrays_one_can_read(x, text):
     assert array(x) == text
 

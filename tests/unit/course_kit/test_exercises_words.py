@@ -80,17 +80,12 @@ def test_shapes_sums_and_masks_are_told(got, want, word):
 
 @pytest.mark.parametrize(
     ("answer", "word"),
-    [
-        (lambda x: (x / x.sum(), x.mean()), "order: return `mean, shares`"),
-        (lambda x: (2 * x, x.max()), "By their shapes, they are in the wrong order: return `mean, shares`"),
-        (lambda x: x.mean(), "2 are asked for: `mean, shares`"),
-        (lambda x: (x, x, x), "3 things"),
-        (lambda x: (x.mean(), None), "`shares` is None"),
-        (lambda x: {"mean": x.mean(), "shares": x}, "in this order"),
-        (lambda x: (x.max(), x.exp()), "In `shares`: "),
-        (lambda x: (x.mean() ** 2 + 1, x / x.sum()), "In `mean`: "),
-    ],
-)
+    [(lambda x: (x / x.sum(), x.mean()), "order: return `mean, shares`"),
+     (lambda x: (2 * x, x.max()), "By their shapes, they are in the wrong order: return `mean, shares`"),
+     (lambda x: x.mean(), "2 are asked for: `mean, shares`"), (lambda x: (x, x, x), "3 things"),
+     (lambda x: (x.mean(), None), "`shares` is None"), (lambda x: {"mean": x.mean(), "shares": x}, "in this order"),
+     (lambda x: (x.max(), x.exp()), "In `shares`: "), (lambda x: (x.mean() ** 2 + 1, x / x.sum()), "In `mean`: ")],
+)  # fmt: skip
 def test_of_two_results(answer, word):
     assert word in judge(SHARES, answer).text
 

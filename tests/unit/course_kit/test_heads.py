@@ -123,12 +123,9 @@ def test_where_there_is_one_place_layer_and_head_name_a_head(kind):
 
 @pytest.mark.parametrize(
     ("kind", "head"),
-    [
-        *(("GPT", head) for head in [(0, 1), (3, 1), (1, 0), (1, 3), (-1, 1), ("encoder", 1, 1)]),
-        ("Bert", ("decoder", 1, 1)),
-        ("Transformer", (1, 1)),
-    ],
-)
+    [*(("GPT", head) for head in [(0, 1), (3, 1), (1, 0), (1, 3), (-1, 1), ("encoder", 1, 1)]),
+     ("Bert", ("decoder", 1, 1)), ("Transformer", (1, 1))],
+)  # fmt: skip
 def test_a_head_that_there_is_not_is_refused(kind, head):
     model, run = made(kind)
     before = run()

@@ -117,22 +117,18 @@ def test_a_page_has_the_same_numbers_and_words():
 
 @pytest.mark.parametrize(
     ("arguments", "options", "error", "message"),
-    [
-        ((soft(3, 7, 7),), {}, ValueError, r"\[H, Q, K\] per layer"),
-        (([soft(2, 3, 7, 7)],), {}, ValueError, r"\[w\[:1\] for w in weights\]"),
-        (([None, None],), {}, ValueError, "attention_weights"),
-        (([soft(3, 7, 7), soft(2, 7, 7)],), {}, ValueError, "layers differ"),
-        (([],), {}, TypeError, "a list"),
-        ((3,), {}, TypeError, "a list"),
-        (({},), {}, ValueError, "no maps"),
-        (([torch.randn(3, 7, 7)],), {}, ValueError, "between 0 and 1"),
-        (([soft(3, 7, 7)], WORDS[:5]), {}, ValueError, "queries"),
-        (([soft(3, 7, 7)],), {"layer": 1}, ValueError, "layer"),
-        (([soft(3, 7, 7)], WORDS), {"select": "cat"}, ValueError, "no query 'cat'"),
-        (([soft(1, 300, 4)],), {}, ValueError, "queries"),
-        (([soft(8, 256, 256) for _ in range(4)],), {}, ValueError, "more than a page can hold"),
-    ],
-)
+    [((soft(3, 7, 7),), {}, ValueError, r"\[H, Q, K\] per layer"),
+     (([soft(2, 3, 7, 7)],), {}, ValueError, r"\[w\[:1\] for w in weights\]"),
+     (([None, None],), {}, ValueError, "attention_weights"),
+     (([soft(3, 7, 7), soft(2, 7, 7)],), {}, ValueError, "layers differ"), (([],), {}, TypeError, "a list"),
+     ((3,), {}, TypeError, "a list"), (({},), {}, ValueError, "no maps"),
+     (([torch.randn(3, 7, 7)],), {}, ValueError, "between 0 and 1"),
+     (([soft(3, 7, 7)], WORDS[:5]), {}, ValueError, "queries"),
+     (([soft(3, 7, 7)],), {"layer": 1}, ValueError, "layer"),
+     (([soft(3, 7, 7)], WORDS), {"select": "cat"}, ValueError, "no query 'cat'"),
+     (([soft(1, 300, 4)],), {}, ValueError, "queries"),
+     (([soft(8, 256, 256) for _ in range(4)],), {}, ValueError, "more than a page can hold")],
+)  # fmt: skip
 def test_refuses_with_what_to_do(arguments, options, error, message):
     with pytest.raises(error, match=message):
         labs.heads(*arguments, **options)

@@ -113,13 +113,11 @@ def test_a_helper_that_got_better_is_replaced_unless_another_answer_needs_it_as_
 
 @pytest.mark.parametrize(
     ("text", "names", "why"),
-    [
-        (ADD + " * ones", {"ones": torch.ones(1)}, "it uses `ones`, which is in another cell. Put that into the same"),
-        (ADD + " + other(0)", {"other": cell("def zero(x):\n    return x")["zero"]}, "`other`, which is in another"),
-        (ADD.replace("return x + f(norm(x))", "return (x + f(norm(x))).detach()"), {}, "no gradient passes"),
-        (ADD.replace("return x + f(norm(x))", "return (x + f(norm(x))).tolist()"), {}, "Write it with torch"),
-    ],
-)
+    [(ADD + " * ones", {"ones": torch.ones(1)}, "it uses `ones`, which is in another cell. Put that into the same"),
+     (ADD + " + other(0)", {"other": cell("def zero(x):\n    return x")["zero"]}, "`other`, which is in another"),
+     (ADD.replace("return x + f(norm(x))", "return (x + f(norm(x))).detach()"), {}, "no gradient passes"),
+     (ADD.replace("return x + f(norm(x))", "return (x + f(norm(x))).tolist()"), {}, "Write it with torch")],
+)  # fmt: skip
 def test_what_cannot_stand_alone_is_left_out_and_says_why(book, capsys, text, names, why):
     assert solve("residual and norm", text, **names)["add_norm"].__name__ == "add_norm"
     said = capsys.readouterr().out

@@ -91,13 +91,11 @@ def test_an_answer_that_uses_another_one_is_taken_without_it_too():
 
 @pytest.mark.parametrize(
     ("above", "why"),
-    [
-        ("def join_heads(x):\n    pass\n\n\n", "its `join_heads` means something else in this file"),
-        ("SIZE = 9\n", "its `SIZE` means something else in this file"),
-        ("import numpy as np\n", "it uses `np` (numpy), and the file needs only torch"),
-        ("from course_utils.attention import join_heads as j\n", "it uses `j`, another name of `join_heads`"),
-    ],
-)
+    [("def join_heads(x):\n    pass\n\n\n", "its `join_heads` means something else in this file"),
+     ("SIZE = 9\n", "its `SIZE` means something else in this file"),
+     ("import numpy as np\n", "it uses `np` (numpy), and the file needs only torch"),
+     ("from course_utils.attention import join_heads as j\n", "it uses `j`, another name of `join_heads`")],
+)  # fmt: skip
 def test_what_cannot_stand_in_the_file_keeps_the_answer_out_and_says_why(above, why):
     name = "j" if " as j" in above else next(one for one in ("join_heads", "SIZE", "np") if one in above)
     file = made(f"{above}\n\ndef split_heads(x, heads):\n    {name}\n    return x\n", "split_heads")

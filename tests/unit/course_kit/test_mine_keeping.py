@@ -106,21 +106,16 @@ def test_a_disk_that_is_full_is_said_in_one_sentence(book, capsys, monkeypatch):
 
 @pytest.mark.parametrize(
     ("text", "said"),
-    [
-        ("def check(): print('>> x')", ""),
-        ("def check(): 1 / 0", "ZeroDivisionError: division by zero"),
-        ("import course_utils", "ModuleNotFoundError"),
-        ("def", "SyntaxError"),
-        ("import os\n\ndef check(): os._exit(3)", "it ends with exit status 3"),
-        ("import math\n\ndef check(): math.exp = abs", "it changes math.exp"),
-        ("import json\n\njson.dumps = None", "it changes json.dumps"),
-        ("import sys\n\nsys.path.clear()", "it changes sys.path"),
-        ("import torch\n\ntorch.nn.Linear.__init__ = None", "it changes torch.nn.Linear.__init__"),
-        ("import torch\n\ndef check(): torch.optim.SGD([torch.zeros(1)], 1).step()", ""),
-        ("input()", "EOFError"),
-        ("import time; time.sleep(99)", "it takes more than 2 s"),
-    ],
-)
+    [("def check(): print('>> x')", ""), ("def check(): 1 / 0", "ZeroDivisionError: division by zero"),
+     ("import course_utils", "ModuleNotFoundError"), ("def", "SyntaxError"),
+     ("import os\n\ndef check(): os._exit(3)", "it ends with exit status 3"),
+     ("import math\n\ndef check(): math.exp = abs", "it changes math.exp"),
+     ("import json\n\njson.dumps = None", "it changes json.dumps"),
+     ("import sys\n\nsys.path.clear()", "it changes sys.path"),
+     ("import torch\n\ntorch.nn.Linear.__init__ = None", "it changes torch.nn.Linear.__init__"),
+     ("import torch\n\ndef check(): torch.optim.SGD([torch.zeros(1)], 1).step()", ""), ("input()", "EOFError"),
+     ("import time; time.sleep(99)", "it takes more than 2 s")],
+)  # fmt: skip
 def test_trying_tells_what_goes_wrong_and_stops_what_does_not_end(text, said, monkeypatch):
     if "sleep" in text:
         monkeypatch.setattr("course_kit.mine.trying.PATIENCE", 2)

@@ -111,32 +111,16 @@ def test_the_file_has_every_part_and_no_body(name, tmp_path):
         WEEKLY("bert", "init_small(self.classifier)", "pass", "BertForSequenceClassification", "beginning; needed"),
         WEEKLY("bert", "triu(longest)", "triu(longest + 1)", "best_span, of some length", "at most `longest`"),
         ("llama", "        between()\n", "        pass\n", "generate, of a long text", "expected: 11 times before it."),
-        (
-            "gpt",
-            "(q, k, v, is_causal=True)",
-            "(q, k, v)",
-            "CausalAttention",
-            "`is_causal=True` seems to be missing",
-        ),
-        (
-            "transformer",
-            "self.output.weight = self.target_embedding.weight",
-            "pass",
-            "TransformerLayers",
-            "The course has nothing like its parameter `output.weight`",
-        ),
-        (
-            "transformer",
-            "/ q.shape[-1] ** 0.5",
-            "/ q.shape[-1]",
-            "scaled_dot_product_attention",
-            "`q.shape[-1] ** 0.5`",
-        ),
+        ("gpt", "(q, k, v, is_causal=True)", "(q, k, v)", "CausalAttention", "`is_causal=True` seems to be missing"),
+        ("transformer", "self.output.weight = self.target_embedding.weight", "pass", "TransformerLayers",
+         "The course has nothing like its parameter `output.weight`"),
+        ("transformer", "/ q.shape[-1] ** 0.5", "/ q.shape[-1]", "scaled_dot_product_attention",
+         "`q.shape[-1] ** 0.5`"),
         WEEKLY("llama", "mask.tril(past)", "mask.tril(0)", "Llama, token by token", "numbers differ"),
         ("gpt", "model.zero_grad()", "pass", "training_step", "The line `model.zero_grad()` seems to be missing."),
         ("answering", "is_answer[:, 1:], -100", "is_answer[:, :-1], -100", "answer_targets", ""),
     ],
-)
+)  # fmt: skip
 def test_a_wrong_body_is_named(name, right, wrong, part, says, tmp_path):
     assert own(name).count(right) >= 1
     found = results(tmp_path, own(name).replace(right, wrong), name, only=part)
@@ -201,15 +185,12 @@ def test_another_structure_passes_through_its_adapter(tmp_path):
 
 @pytest.mark.parametrize(
     ("text", "says"),
-    [
-        ("import nothing_such", "Loading the file stops with ModuleNotFoundError"),
-        ("from course_utils.gpt import GPT", "It imports `course_utils.gpt`."),
-        ("raise SystemExit(3)", "Loading the file stops with SystemExit: 3."),
-        ("while True:\n    pass", "Loading it takes more than 0.2 s."),
-        ("def (", "Line 1 is no Python"),
-        ("", "There is no `reward_loss` in the file."),
-    ],
-)
+    [("import nothing_such", "Loading the file stops with ModuleNotFoundError"),
+     ("from course_utils.gpt import GPT", "It imports `course_utils.gpt`."),
+     ("raise SystemExit(3)", "Loading the file stops with SystemExit: 3."),
+     ("while True:\n    pass", "Loading it takes more than 0.2 s."), ("def (", "Line 1 is no Python"),
+     ("", "There is no `reward_loss` in the file.")],
+)  # fmt: skip
 def test_a_file_that_cannot_be_run_says_why(text, says, tmp_path, monkeypatch):
     if "while" in text:
         monkeypatch.setattr(scratch, "LOAD", 0.2)

@@ -72,12 +72,10 @@ def test_what_takes_for_ever_is_stopped(space, capsys, monkeypatch):
 
 @pytest.mark.parametrize(
     ("old", "new", "why"),
-    [
-        ("return x.", "return x.detach().", "lets no gradient through"),
-        ("return x.", "x = torch.tensor(x.tolist())\n    return x.", "lets no gradient through"),
-        ("return x.", "assert len(x) != 5\n    return x.", "AssertionError"),
-    ],
-)
+    [("return x.", "return x.detach().", "lets no gradient through"),
+     ("return x.", "x = torch.tensor(x.tolist())\n    return x.", "lets no gradient through"),
+     ("return x.", "assert len(x) != 5\n    return x.", "AssertionError")],
+)  # fmt: skip
 def test_what_lets_no_gradient_through_or_stops_gives_way(space, capsys, old, new, why):
     space["split_heads"] = solve("split heads", SPLIT.replace(old, new))["split_heads"]
     capsys.readouterr()

@@ -111,13 +111,6 @@ def test_lesson_and_annex_are_counted_apart(mine, course, annex):
     assert str(overview.note(mine, course)).endswith("2 of 2 in the lesson, 2 of 2 in the annex  ✓ all solved")
 
 
-def test_nothing_yet_and_all_done(mine, course):
-    assert str(overview.note(mine, course)).startswith("0 of 4 exercises solved.\n")
-    for name in ("a", "b", "c"):
-        record.checked(name, True, None)
-    assert "3 of 3  ✓ all solved" in str(overview.note(mine, course))
-
-
 def test_names_are_escaped_and_old_ones_not_forgotten(mine, course):
     record.checked("<b>", True, None)
     note = overview.note(mine, course)

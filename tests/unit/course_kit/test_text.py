@@ -13,31 +13,22 @@ from course_kit.text.vocabulary import split_characters, split_words
 
 @pytest.mark.parametrize(
     ("given", "expected"),
-    [
-        ("Où  es-tu\u202f?", "où es-tu ?"),
-        ("C\u2019est\u00a0vrai\u2009!", "c'est vrai !"),
-        ("e\u0301te\u0301\n", "été"),
-        ("", ""),
-    ],
-)
+    [("Où  es-tu\u202f?", "où es-tu ?"), ("C\u2019est\u00a0vrai\u2009!", "c'est vrai !"), ("e\u0301te\u0301\n", "été"),
+     ("", "")],
+)  # fmt: skip
 def test_what_looks_the_same_is_spelt_the_same(given, expected):
     assert text.normalise(given) == expected
 
 
 @pytest.mark.parametrize(
     ("given", "expected"),
-    [
-        ("The animal didn't cross the street.", "the animal didn't cross the street ."),
-        ("L'animal n'a pas traversé la rue.", "l' animal n' a pas traversé la rue ."),
-        ("Qu'est-ce qu'il y a ?", "qu' est-ce qu' il y a ?"),
-        ("aujourd'hui", "aujourd'hui"),
-        ("A <to-fr> l'an < 3", "a <to-fr> l' an < 3"),
-        ("It's 5.30, isn't it?", "it 's 5 . 30 , isn't it ?"),
-        ("“Oui”, dit-il…", "“ oui ” , dit-il …"),
-        ("s'il vous plaît", "s' il vous plaît"),
-        ("'So?' Tom's dog's asleep", "' so ? ' tom 's dog 's asleep"),
-    ],
-)
+    [("The animal didn't cross the street.", "the animal didn't cross the street ."),
+     ("L'animal n'a pas traversé la rue.", "l' animal n' a pas traversé la rue ."),
+     ("Qu'est-ce qu'il y a ?", "qu' est-ce qu' il y a ?"), ("aujourd'hui", "aujourd'hui"),
+     ("A <to-fr> l'an < 3", "a <to-fr> l' an < 3"), ("It's 5.30, isn't it?", "it 's 5 . 30 , isn't it ?"),
+     ("“Oui”, dit-il…", "“ oui ” , dit-il …"), ("s'il vous plaît", "s' il vous plaît"),
+     ("'So?' Tom's dog's asleep", "' so ? ' tom 's dog 's asleep")],
+)  # fmt: skip
 def test_words(given, expected):
     assert split_words(given) == expected.split()
 

@@ -19,14 +19,7 @@ from course_kit.training import Callback, Run, fit, to_take, warm_then_fall
 from course_kit.views import learning
 from course_kit.views.learning import HEIGHT, WIDTH, curve, final, running
 
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    """Threads that wait for each other make tiny layers a hundred times slower on a busy machine."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def model(seed=0, dropout=0.3):
@@ -77,12 +70,10 @@ def weights(net):
 
 @pytest.mark.parametrize(
     ("make", "lr", "clip", "schedule", "seed", "options"),
-    [
-        (torch.optim.Adam, 0.01, None, lambda step: 1.0, 0, {}),
-        (torch.optim.SGD, 0.5, 0.05, lambda step: 1 / (1 + step), 7, "all"),
-    ],
+    [(torch.optim.Adam, 0.01, None, lambda step: 1.0, 0, {}),
+     (torch.optim.SGD, 0.5, 0.05, lambda step: 1 / (1 + step), 7, "all")],
     ids=["as it is", "with everything"],
-)
+)  # fmt: skip
 def test_it_is_the_loop_that_one_writes_by_hand(make, lr, clip, schedule, seed, options):
     if options == "all":
         options = {"optimizer": make, "lr": lr, "clip": clip, "schedule": schedule, "seed": seed}
@@ -232,22 +223,12 @@ class TestEnds:
 
     @pytest.mark.parametrize(
         ("options", "name"),
-        [
-            ({"batches": iter(LISTED)}, "batches"),
-            ({"batches": []}, "batches"),
-            ({"steps": -1}, "steps is -1"),
-            ({"steps": 0}, "steps is 0"),
-            ({"clip": -1}, "clip"),
-            ({"clip": 0}, "clip"),
-            ({"clip": math.nan}, "clip"),
-            ({"schedule": lambda step: -1.0}, "schedule"),
-            ({"schedule": lambda step: math.nan}, "schedule"),
-            ({"loss": lambda net, batch: 3.0}, "loss"),
-            ({"loss": lambda net, batch: net(batch[0])}, "loss"),
-            ({"loss": lambda net, batch: squares(net, batch).detach()}, "loss"),
-            ({"lr": -1.0}, "learning rate"),
-        ],
-    )
+        [({"batches": iter(LISTED)}, "batches"), ({"batches": []}, "batches"), ({"steps": -1}, "steps is -1"),
+         ({"steps": 0}, "steps is 0"), ({"clip": -1}, "clip"), ({"clip": 0}, "clip"), ({"clip": math.nan}, "clip"),
+         ({"schedule": lambda step: -1.0}, "schedule"), ({"schedule": lambda step: math.nan}, "schedule"),
+         ({"loss": lambda net, batch: 3.0}, "loss"), ({"loss": lambda net, batch: net(batch[0])}, "loss"),
+         ({"loss": lambda net, batch: squares(net, batch).detach()}, "loss"), ({"lr": -1.0}, "learning rate")],
+    )  # fmt: skip
     def test_what_would_be_wrong_in_silence_or_much_later(self, options, name):
         with pytest.raises(ValueError, match=name):
             quiet(model(), **options)

@@ -82,20 +82,17 @@ def test_a_range_below_one_is_said_in_the_caption():
 
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
-    [
-        (dict(weights="a lot"), TypeError, "needed: numbers in rows"),
-        (dict(weights=[[1.0, 0.0]], queries=["a", "b"]), ValueError, "queries"),
-        (dict(weights=[[np.nan, 1.0]]), ValueError, "1 of 2 numbers are NaN or infinite, the first at query 0, key 0"),
-        (dict(weights=[[0.9, 0.9]]), ValueError, "row 0 sums to 1.8"),
-        (dict(weights=[[0.9, 0.2], [0.1, 0.8]]), ValueError, "softmax along the query axis"),
-        (dict(weights=[[2.0, -1.0]]), ValueError, "plot.maps"),
-        (dict(weights=np.eye(513)), ValueError, "queries"),
-        (dict(weights=[[0.5, 0.5]], mask=[[1, 0]]), TypeError, "must be boolean"),
-        (dict(weights=[[0.5, 0.5]], mask=[[True, False]]), ValueError, "masked cell carries the weight 0.5"),
-        (dict(weights=[[0.5, 0.5]], mask=[[True]] * 3), ValueError, "does not fit"),
-        (dict(weights=[[1.0]], select=("x", "1")), ValueError, "there is no query 'x'"),
-    ],
-)
+    [(dict(weights="a lot"), TypeError, "needed: numbers in rows"),
+     (dict(weights=[[1.0, 0.0]], queries=["a", "b"]), ValueError, "queries"),
+     (dict(weights=[[np.nan, 1.0]]), ValueError, "1 of 2 numbers are NaN or infinite, the first at query 0, key 0"),
+     (dict(weights=[[0.9, 0.9]]), ValueError, "row 0 sums to 1.8"),
+     (dict(weights=[[0.9, 0.2], [0.1, 0.8]]), ValueError, "softmax along the query axis"),
+     (dict(weights=[[2.0, -1.0]]), ValueError, "plot.maps"), (dict(weights=np.eye(513)), ValueError, "queries"),
+     (dict(weights=[[0.5, 0.5]], mask=[[1, 0]]), TypeError, "must be boolean"),
+     (dict(weights=[[0.5, 0.5]], mask=[[True, False]]), ValueError, "masked cell carries the weight 0.5"),
+     (dict(weights=[[0.5, 0.5]], mask=[[True]] * 3), ValueError, "does not fit"),
+     (dict(weights=[[1.0]], select=("x", "1")), ValueError, "there is no query 'x'")],
+)  # fmt: skip
 def test_heatmap_errors_teach(arguments, error, message):
     with pytest.raises(error, match=message):
         heatmap(**arguments)

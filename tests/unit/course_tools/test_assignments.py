@@ -42,11 +42,9 @@ def test_the_command_overwrites_nothing(tmp_path, capsys):
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
-    [
-        (["assign", "99"], "is no chapter and no track"),
-        (["grade", "05"], "`course assign 05`, then `nbgrader generate_assignment 05` make it"),
-    ],
-)
+    [(["assign", "99"], "is no chapter and no track"),
+     (["grade", "05"], "`course assign 05`, then `nbgrader generate_assignment 05` make it")],
+)  # fmt: skip
 def test_what_cannot_be_is_a_sentence(arguments, words, tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert main(arguments) == 2

@@ -76,12 +76,15 @@ def _make_quickly(venv):
             path.touch()  # its commands, which it names and these tests don't use
 
 
+def tiny(folder):
+    for name, text in (("pyproject.toml", PYPROJECT), ("backend.py", BACKEND), ("requirements.lock", "")):
+        (folder / name).write_text(text)
+    return folder
+
+
 @pytest.fixture
 def project(tmp_path):
-    (tmp_path / "pyproject.toml").write_text(PYPROJECT)
-    (tmp_path / "backend.py").write_text(BACKEND)
-    (tmp_path / "requirements.lock").write_text("")
-    return tmp_path
+    return tiny(tmp_path)
 
 
 @pytest.fixture(scope="module")
@@ -89,10 +92,7 @@ def finished(tmp_path_factory, environment):
     """A finished environment of the tiny project, in a place that tests may copy back to: (folder, keep)."""
     folder = tmp_path_factory.mktemp("finished") / "tiny"
     folder.mkdir()
-    (folder / "pyproject.toml").write_text(PYPROJECT)
-    (folder / "backend.py").write_text(BACKEND)
-    (folder / "requirements.lock").write_text("")
-    assert environment.ensure(folder) == "made"
+    assert environment.ensure(tiny(folder)) == "made"
     keep = folder.parent / "keep"
     shutil.copytree(folder, keep, symlinks=True)
     return folder, keep

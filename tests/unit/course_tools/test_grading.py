@@ -97,13 +97,10 @@ ATTACKS = {
             "",
         ),
         "scaled dot-product score": ("x = []\nfor _ in range(10 ** 5): x = [x]\nreturn x", "wrong", ""),
-        "top-p": (
-            "class Any(torch.Tensor):\n    def __eq__(self, other): return torch.tensor(True)\nreturn Any(1)",
-            "wrong",
-            "",
-        ),
+        "top-p": ("class Any(torch.Tensor):\n    def __eq__(self, other): return torch.tensor(True)\nreturn Any(1)",
+            "wrong", ""),
     },
-}
+}  # fmt: skip
 IMPORTS = "import os, socket, sys, time, torch"
 
 
@@ -392,11 +389,9 @@ def judged():
 class TestInTheSandbox:
     @pytest.mark.parametrize(
         ("body", "words"),
-        [
-            ("return x + y", "This is the sum."),
-            ("return (x + y) / 3", "Right, but 0.667 times what it should be: look for a factor."),
-        ],
-    )
+        [("return x + y", "This is the sum."),
+         ("return (x + y) / 3", "Right, but 0.667 times what it should be: look for a factor.")],
+    )  # fmt: skip
     def test_the_words_are_those_of_the_notebook(self, judged, body, words):
         space = {}
         exec(f"def f(x, y):\n    {body}", space)
@@ -446,14 +441,10 @@ def test_no_harm_and_a_remark(hostile, student, name):
 
 @pytest.mark.parametrize(
     ("lost", "leak"),
-    [
-        (("--unshare-net",), "the network"),
-        WEEKLY(("--unshare-pid",), "other processes"),
-        WEEKLY(("--ro-bind", str(sandbox.INSIDE / "exercises"), "/course/course_kit/exercises"), "ImportError"),
-        WEEKLY("forbid()", "memory of its own kind"),
-        WEEKLY("(resource.RLIMIT_NPROC, 0),", "other processes"),
-    ],
-)
+    [(("--unshare-net",), "the network"), WEEKLY(("--unshare-pid",), "other processes"),
+     WEEKLY(("--ro-bind", str(sandbox.INSIDE / "exercises"), "/course/course_kit/exercises"), "ImportError"),
+     WEEKLY("forbid()", "memory of its own kind"), WEEKLY("(resource.RLIMIT_NPROC, 0),", "other processes")],
+)  # fmt: skip
 def test_a_sandbox_that_leaks_is_refused(lost, leak, tmp_path, monkeypatch):
     """What is tried at the start finds each hole: one is made, and nothing is graded."""
     find_sandbox.needed()

@@ -16,23 +16,18 @@ def content(source, name="01_nadaraya_watson"):
 
 @pytest.mark.parametrize(
     ("source", "time"),
-    [
-        (TEXT, 10),
-        (TEXT + 20 * CODE, 20),
-        (TEXT + 20 * CODE.replace("%%", '%% jupyter={"source_hidden": true}'), 10),
-        (TEXT + 20 * CODE.replace("%%", '%% tags=["asserts"]'), 10),
-        (5 * '# %% jupyter={"source_hidden": true} tags=["lab"]\n1\n\n', 10),
-        (10 * '# %% jupyter={"source_hidden": true} tags=["predict"]\n1\n\n', 10),
-        (10 * '# %% jupyter={"source_hidden": true}\nplot.maps(x)\n\n', 10),
-        (20 * "# %% [markdown]\n# $$ a = b $$\n\n", 10),
-        ("# %%\n" + 190 * "1 + 1\n", 10),
-        ('# %% jupyter={"source_hidden": true} seconds=305 tags=["training"]\n1\n\n', 5),
-        ('# %% jupyter={"source_hidden": true} seconds=5 tags=["training"]\n1\n\n', 0),
-        (TEXT.replace("n]", 'n] tags=["glossary"]') + TEXT.replace("n]", 'n] tags=["reading"]') + TEXT, 10),
-        (TEXT.replace("# word", "# ### ●○○\n# word").replace("n]", 'n] tags=["card"]'), 0),
-        (TEXT.replace("n]", 'n] tags=["card"]') + "# #### ●○○\n# " + 1100 * "word ", 10),
-    ],
-)
+    [(TEXT, 10), (TEXT + 20 * CODE, 20), (TEXT + 20 * CODE.replace("%%", '%% jupyter={"source_hidden": true}'), 10),
+     (TEXT + 20 * CODE.replace("%%", '%% tags=["asserts"]'), 10),
+     (5 * '# %% jupyter={"source_hidden": true} tags=["lab"]\n1\n\n', 10),
+     (10 * '# %% jupyter={"source_hidden": true} tags=["predict"]\n1\n\n', 10),
+     (10 * '# %% jupyter={"source_hidden": true}\nplot.maps(x)\n\n', 10),
+     (20 * "# %% [markdown]\n# $$ a = b $$\n\n", 10), ("# %%\n" + 190 * "1 + 1\n", 10),
+     ('# %% jupyter={"source_hidden": true} seconds=305 tags=["training"]\n1\n\n', 5),
+     ('# %% jupyter={"source_hidden": true} seconds=5 tags=["training"]\n1\n\n', 0),
+     (TEXT.replace("n]", 'n] tags=["glossary"]') + TEXT.replace("n]", 'n] tags=["reading"]') + TEXT, 10),
+     (TEXT.replace("# word", "# ### ●○○\n# word").replace("n]", 'n] tags=["card"]'), 0),
+     (TEXT.replace("n]", 'n] tags=["card"]') + "# #### ●○○\n# " + 1100 * "word ", 10)],
+)  # fmt: skip
 def test_each_term_counts_as_the_formula_says(source, time):
     assert content(source).halves == (time,)
 
@@ -85,16 +80,10 @@ def test_an_annex_is_not_for_a_class():
 
 @pytest.mark.parametrize(
     ("text", "number"),
-    [
-        ("two words", 2),
-        ("a [link to it](somewhere.ipynb#there), **bold**", 5),
-        ("the price is $n^2$ scores", 4),
-        ("before\n\n$$ a = b $$\n\nafter", 2),
-        ("see\n\n```python\nx = 1\n```\n\nthere", 2),
-        ('<b style="color:red">queries</b> → keys', 2),
-        ("one <!-- source: Vaswani et al. 2017 --> fact", 2),
-        ("| [query](#query) | 提问 | a word |", 4),
-    ],
-)
+    [("two words", 2), ("a [link to it](somewhere.ipynb#there), **bold**", 5), ("the price is $n^2$ scores", 4),
+     ("before\n\n$$ a = b $$\n\nafter", 2), ("see\n\n```python\nx = 1\n```\n\nthere", 2),
+     ('<b style="color:red">queries</b> → keys', 2), ("one <!-- source: Vaswani et al. 2017 --> fact", 2),
+     ("| [query](#query) | 提问 | a word |", 4)],
+)  # fmt: skip
 def test_words_are_what_is_read(text, number):
     assert words(text) == number

@@ -63,17 +63,10 @@ def with_an_annex(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(
     ("given", "meant"),
-    [
-        ([], ["01_one"]),
-        (["02"], ["02_two"]),
-        (["02", "annex"], ["02_two_annex"]),
-        (["02_two_annex"], ["02_two_annex"]),
-        (["01", "02", "annex"], ["01_one", "02_two_annex"]),
-        (["02", "02_two_annex"], ["02_two", "02_two_annex"]),
-        (["02", "01_one.ipynb", "02"], ["02_two", "01_one"]),
-        (["0"], ["01_one", "02_two"]),
-    ],
-)
+    [([], ["01_one"]), (["02"], ["02_two"]), (["02", "annex"], ["02_two_annex"]), (["02_two_annex"], ["02_two_annex"]),
+     (["01", "02", "annex"], ["01_one", "02_two_annex"]), (["02", "02_two_annex"], ["02_two", "02_two_annex"]),
+     (["02", "01_one.ipynb", "02"], ["02_two", "01_one"]), (["0"], ["01_one", "02_two"])],
+)  # fmt: skip
 def test_a_chapter_is_its_lesson_and_its_annex_is_asked_for(with_an_annex, given, meant):
     assert start.chosen(given) == meant
 

@@ -50,15 +50,13 @@ def test_what_search_knows_of_a_page():
 
 @pytest.mark.parametrize(
     ("body", "said"),
-    [
-        ('<a href="b.html">b</a>', "the link to b.html finds no such file"),
-        ('<a href="#gone">b</a>', "the link to #gone finds no such place"),
-        ('<a href="http://x.org">b</a>', "the link to http://x.org is no https address"),
-        ('<i id="p"></i><b id="p"></b>', "the place #p is there twice"),
-        ('<img src="data:image/png;base64,AA">', "the picture data:image/png;base64,AA has no alt text"),
-        ('<div data-numbers="1a"></div>', "the link to numbers/1a.js finds no such file"),
-    ],
-)
+    [('<a href="b.html">b</a>', "the link to b.html finds no such file"),
+     ('<a href="#gone">b</a>', "the link to #gone finds no such place"),
+     ('<a href="http://x.org">b</a>', "the link to http://x.org is no https address"),
+     ('<i id="p"></i><b id="p"></b>', "the place #p is there twice"),
+     ('<img src="data:image/png;base64,AA">', "the picture data:image/png;base64,AA has no alt text"),
+     ('<div data-numbers="1a"></div>', "the link to numbers/1a.js finds no such file")],
+)  # fmt: skip
 def test_a_broken_link_is_named(tmp_path, body, said):
     (tmp_path / "a.html").write_text(body)
     assert links.dead_links(tmp_path) == [f"a.html: {said}"]

@@ -11,19 +11,14 @@ from course_tools.authoring.typography import KEPT, curly
 
 @pytest.mark.parametrize(
     ("typed", "read"),
-    [
-        ('does "it" attend to "animal"?', "does “it” attend to “animal”?"),
-        ('"First" and ("last")', "“First” and (“last”)"),
-        ('**"bold"**, "*leaning*"', "**“bold”**, “*leaning*”"),
-        ('| "it" |"its"|', "| “it” |“its”|"),
-        ("the model's, didn't, qu'il", "the model’s, didn’t, qu’il"),
-        ('"`code`" and "$x$"', "“`code`” and “$x$”"),
-        ('<b style="color:#bf5f00">"it"</b> is', '<b style="color:#bf5f00">“it”</b> is'),
-        ("[the model's](03_seq2seq.ipynb)", "[the model’s](03_seq2seq.ipynb)"),
-        ("“already” it’s", "“already” it’s"),
-        ("98 % of 7 %s, `5 %`", "98\u00a0% of 7 %s, `5 %`"),
-    ],
-)
+    [('does "it" attend to "animal"?', "does “it” attend to “animal”?"),
+     ('"First" and ("last")', "“First” and (“last”)"), ('**"bold"**, "*leaning*"', "**“bold”**, “*leaning*”"),
+     ('| "it" |"its"|', "| “it” |“its”|"), ("the model's, didn't, qu'il", "the model’s, didn’t, qu’il"),
+     ('"`code`" and "$x$"', "“`code`” and “$x$”"),
+     ('<b style="color:#bf5f00">"it"</b> is', '<b style="color:#bf5f00">“it”</b> is'),
+     ("[the model's](03_seq2seq.ipynb)", "[the model’s](03_seq2seq.ipynb)"), ("“already” it’s", "“already” it’s"),
+     ("98 % of 7 %s, `5 %`", "98\u00a0% of 7 %s, `5 %`")],
+)  # fmt: skip
 def test_quotes_of_prose_are_curled(typed, read):
     assert curly(typed) == read
     assert curly(read) == read
@@ -31,16 +26,9 @@ def test_quotes_of_prose_are_curled(typed, read):
 
 @pytest.mark.parametrize(
     "kept",
-    [
-        "`x = 'a'` and ``y = \"`\"``",
-        '```python\nprint("it\'s")\n```',
-        "$f'(x)$ and $$g''$$",
-        '<a id="tensor"></a>',
-        '<!-- source: "it\'s" -->',
-        "<pre>a \"b\"\n'c'</pre>",
-        '[a page](https://example.org/it\'s?q="x")',
-    ],
-)
+    ["`x = 'a'` and ``y = \"`\"``", '```python\nprint("it\'s")\n```', "$f'(x)$ and $$g''$$", '<a id="tensor"></a>',
+     '<!-- source: "it\'s" -->', "<pre>a \"b\"\n'c'</pre>", '[a page](https://example.org/it\'s?q="x")'],
+)  # fmt: skip
 def test_what_is_no_prose_is_kept(kept):
     assert curly(kept) == kept
 

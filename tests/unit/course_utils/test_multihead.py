@@ -5,7 +5,7 @@ import torch
 from edges import REFUSED
 
 from course_kit.models.fused import fuse
-from course_utils.attention import MultiHeadAttention, causal_mask
+from course_utils.attention import MultiHeadAttention
 
 
 def numbers(*shape, seed=0):
@@ -37,21 +37,6 @@ def test_a_key_that_is_no_number_is_hidden_by_its_mask_from_the_weights():
     mask = torch.tensor([[True, True, True, False, True]])
     weights, wanted = (attention(x, keys, mask[:, None])[1] for keys in (other, x))
     assert torch.equal(weights, wanted) and weights.isfinite().all()
-
-
-def test_equivariant_as_it_has_no_positions():
-    order, x = torch.tensor([2, 0, 3, 1]), numbers(1, 4, 8)
-    plain = made(8, 2)
-    torch.testing.assert_close(plain(x, x)[0][:, order], plain(*2 * [x[:, order]])[0])
-
-
-@torch.no_grad()
-def test_what_comes_later_is_not_seen_through_a_causal_mask():
-    attention, x = made(8, 2), numbers(2, 5, 8)
-    other = x.clone()
-    other[:, 3:] = 7
-    first, second = (attention(one, one, causal_mask(5))[0] for one in (x, other))
-    assert torch.equal(first[:, :3], second[:, :3]) and not torch.allclose(first[:, 3:], second[:, 3:])
 
 
 @pytest.mark.parametrize("shape", [(3, 5), (3, 3, 4), (2, 5), (2, 4, 3, 5), (3, 2, 3, 4), (2, 1, 1, 5)])

@@ -1,7 +1,5 @@
 """Blocks and the Transformer: no leak, parallel = serial, cache = full, options, and what is refused."""
 
-import itertools
-
 import pytest
 import torch
 from edges import REFUSED
@@ -43,20 +41,6 @@ OPTIONS = [{}, {"layers": 3, "heads": 1}, {"layers": 1, "hidden": None}]
 EVERY = pytest.mark.parametrize(
     "options", OPTIONS, ids=lambda o: ", ".join(f"{k}={v}" for k, v in o.items()) or "as is"
 )
-
-
-@EVERY
-@pytest.mark.parametrize("train", [False, True])
-def test_what_comes_later_changes_nothing_before(options, train):
-    model, (source, target, mask) = made(train=train, **options), some()
-    other = target.clone()
-    other[:, 4] = (other[:, 4] + 1) % 30
-    torch.manual_seed(1)  # the same dropout
-    first = model(source, target, mask)
-    torch.manual_seed(1)
-    second = model(source, other, mask)
-    assert torch.equal(first[:, :4], second[:, :4])
-    assert not torch.equal(first[:, 4:], second[:, 4:])
 
 
 @pytest.mark.wrong_types  # the keys of the memory are in a cache: a memory of no words, with a mask of all
@@ -109,8 +93,6 @@ def test_the_loss_is_the_mean_over_the_real_words_of_the_target():
     for smoothing in (0.0, 0.1):
         wanted = masked_loss(logits, batch.target_out, batch.target_mask, smoothing)
         torch.testing.assert_close(translation_loss(model, batch, smoothing), wanted)
-    by_hand = logits.log_softmax(-1).gather(2, batch.target_out[..., None])[..., 0]
-    torch.testing.assert_close(translation_loss(model, batch), -by_hand[batch.target_mask].mean())
 
 
 @pytest.mark.wrong_types  # the keys of the memory are in a cache: a memory of no words, with a mask of all
@@ -155,16 +137,10 @@ def test_beginning_small_is_normal_numbers_of_two_hundredths_and_no_bias(bias):
 def test_input_that_does_not_fit_is_refused():
     model, (source, target, mask) = made(), some(source=8)
     for bad in (
-        (source[0], target),
-        (source, target[0]),
-        (source.float(), target),
-        (source + 20, target),
-        (source, target + 30),
-        (source, target[:2]),
-        (source, target, mask[:, :3]),
-        (source, target, mask.float()),
+        (source[0], target), (source, target[0]), (source.float(), target), (source + 20, target),
+        (source, target + 30), (source, target[:2]), (source, target, mask[:, :3]), (source, target, mask.float()),
         (source, target, mask.long()),
-    ):
+    ):  # fmt: skip
         with pytest.raises(REFUSED):
             model(*bad)
     steps = steps_of(model)
@@ -186,12 +162,6 @@ def test_every_parameter_is_trained(options):
     model, (source, target, mask) = made(train=True, **options), some()
     model(source, target, mask).square().sum().backward()
     assert not [name for name, p in model.named_parameters() if p.grad is None]
-
-
-def test_a_grid_of_masks_never_gives_nan():
-    model, (source, target, _) = made(), some()
-    for lengths in itertools.product((0, 1, 4, 9), repeat=3):
-        assert model(source, target, padding_mask(list(lengths), 9)[:, 0]).isfinite().all()
 
 
 def test_the_network_is_four_times_as_wide_where_nothing_is_said():

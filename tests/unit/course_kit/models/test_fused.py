@@ -71,13 +71,11 @@ SIZES = {"size": 16, "layers": 2, "heads": 4}
 IDS = torch.tensor([[4, 5, 6, 7, 8], [8, 7, 6, 5, 4]])
 MASK = padding_mask([5, 3])[:, 0]
 MODELS = {
-    "transformer": (
-        lambda: Transformer(TransformerConfig(9, 9, 16, 2, 4, dropout=0.0)),
-        lambda m: m(IDS, IDS[:, :4], MASK),
-    ),
+    "transformer": (lambda: Transformer(TransformerConfig(9, 9, 16, 2, 4, dropout=0.0)),
+        lambda m: m(IDS, IDS[:, :4], MASK)),
     "llama": (lambda: Llama(LlamaConfig(9, **SIZES, hidden=24)), lambda m: m(IDS)),
     "bert": (lambda: Bert(BertConfig(9, **SIZES)), lambda m: m(IDS, mask=MASK).hidden),
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", MODELS)

@@ -82,23 +82,21 @@ NUMBERS = torch.ones(3, 8, dtype=torch.long), torch.ones(3, 8), torch.ones(3, 8)
 
 @pytest.mark.parametrize(
     ("function", "given", "words"),
-    [
-        (attention, THREE, "attention: k has shape [2, 5, 7], needed [..., K, d] with d = 8, as q has"),
-        (attention, THREE, "project k to 8"),
-        (attention, [torch.ones(n, 8) for n in (3, 5, 4)], "attention: v has shape [4, 8]"),
-        (attention, [torch.ones(n, 8) for n in (3, 5, 4)], "K = 5, as k has"),
-        (attention, NUMBERS, "attention: q is int64, needed: decimal numbers: write q.float()."),
-        (masked, (torch.zeros(3, 3), torch.ones(3, 3)), "mask is float32, needed: bool, True = may be attended"),
-        (batched, (torch.ones(4, 4),), "batched: x has shape [4, 4], needed [B, T, D]"),
-        (batched, (torch.ones(4, 4),), "x[None]"),
-        (batched, (torch.ones(2, 2, 4, 4),), "batched: x has shape [2, 2, 4, 4], needed [B, T, D]"),
-        (batched, ([[1.0]],), "x is of the type list, needed: a tensor"),
-        (Embeds(), (torch.ones(1, 2),), "write ids.long()"),
-        (Projects(), (torch.ones(2, 3, 7),), "Projects: x has shape [2, 3, 7], needed 8 "),
-        (Projects(), (torch.ones(2, 3, 8).double(),), "write x.to(torch.float32)"),
-        (product, (torch.ones(3, 8), ELSEWHERE), 'product: k is on meta, q on cpu: write k.to("cpu").'),
-    ],
-)
+    [(attention, THREE, "attention: k has shape [2, 5, 7], needed [..., K, d] with d = 8, as q has"),
+     (attention, THREE, "project k to 8"),
+     (attention, [torch.ones(n, 8) for n in (3, 5, 4)], "attention: v has shape [4, 8]"),
+     (attention, [torch.ones(n, 8) for n in (3, 5, 4)], "K = 5, as k has"),
+     (attention, NUMBERS, "attention: q is int64, needed: decimal numbers: write q.float()."),
+     (masked, (torch.zeros(3, 3), torch.ones(3, 3)), "mask is float32, needed: bool, True = may be attended"),
+     (batched, (torch.ones(4, 4),), "batched: x has shape [4, 4], needed [B, T, D]"),
+     (batched, (torch.ones(4, 4),), "x[None]"),
+     (batched, (torch.ones(2, 2, 4, 4),), "batched: x has shape [2, 2, 4, 4], needed [B, T, D]"),
+     (batched, ([[1.0]],), "x is of the type list, needed: a tensor"),
+     (Embeds(), (torch.ones(1, 2),), "write ids.long()"),
+     (Projects(), (torch.ones(2, 3, 7),), "Projects: x has shape [2, 3, 7], needed 8 "),
+     (Projects(), (torch.ones(2, 3, 8).double(),), "write x.to(torch.float32)"),
+     (product, (torch.ones(3, 8), ELSEWHERE), 'product: k is on meta, q on cpu: write k.to("cpu").')],
+)  # fmt: skip
 def test_the_argument_that_does_not_fit_is_named_with_what_is_needed(function, given, words):
     assert words in said(function, *given)
 
