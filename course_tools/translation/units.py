@@ -1,7 +1,8 @@
 """What there is to translate: units of Markdown, what a notebook's cells give to be shown, what is marked in code.
 
 A unit of Markdown is a heading, a paragraph, a list item or a cell of a table: one line, or a part of one; or the words
-of a formula that stands alone, in \\text. Formulas, code blocks, anchors, comments and HTML stay outside of it.
+of a formula that stands alone, in \\text. Formulas, code, anchors, comments and HTML stay outside of it; what a block
+of code says, in its remarks or in its last column, is a unit.
 """
 
 import ast
@@ -15,8 +16,8 @@ from course_kit import files
 from course_kit.i18n import remarks
 from course_kit.mine.composing import origins
 from course_kit.mine.source import course
-from course_tools.authoring import sources
-from course_tools.authoring.rewriting import plain, rewritten
+from course_tools.authoring import rewriting, sources
+from course_tools.authoring.rewriting import plain
 
 LABELS = {  # what a view shows as it was given, by its name in the spec
     "title", "caption", "label", "xlabel", "ylabel", "name", "names", "parts", "axes", "scale", "mark", "fold",
@@ -33,6 +34,10 @@ ROOMS["site"] += [f"course_tools/{one}.py" for one in ("authoring/minutes", "cla
 ROOMS["site"] += ["course_tools/classroom/presenting/speaker.py"]
 ROOMS["views"] += [f"course_tools/{room}/**/*.js" for room in ("classroom/jupyter", "publishing/website")]
 TABLES = {"ch07": ["data/history.csv"]}
+BLOCK = re.compile(r"(?<=```)(python|diff|text)\n(.*?)(?=```)", re.S)
+COLUMN = re.compile(r"(?<=  )[^\s#].*[a-z]{3} [a-z]{2}.*")  # of a block of text: what stands behind the names
+SAID = re.compile(r"[a-z]{3} [a-z]{2}|^[A-Za-z ]{5,}|^new\b")  # of a remark: not a shape alone
+ASIDE = re.compile("exercise: |noqa|fmt: ")  # marks for tools
 PAGES = {"readme": "README.md", "teaching": "docs/teaching.md"}  # catalogue of a page: the page
 
 
@@ -55,6 +60,24 @@ def of_markdown(text):
     found = []
     rewritten(text, lambda unit: found.append(unit) or unit)
     return found
+
+
+def rewritten(text, said):
+    """A cell's Markdown with said(unit) in place of each unit."""
+    return BLOCK.sub(lambda block: _block(block, said), rewriting.rewritten(text, said))
+
+
+def _block(block, said):
+    kind, code = block.groups()
+    places = [one.span() for one in COLUMN.finditer(code)] if kind == "text" else list(remarks.places(code))
+    for begin, end in reversed(places):
+        if _says(code[begin:end]):
+            code = code[:begin] + said(code[begin:end]) + code[end:]
+    return f"{kind}\n{code}"
+
+
+def _says(remark):
+    return SAID.search(remark) and not ASIDE.match(remark)
 
 
 def of_notebook(name):
@@ -220,7 +243,6 @@ def _of_python(path: Path):
 def _of_kept(path: Path):
     """Comments and lines of docstrings of a kept file, and of what it takes from elsewhere; marks of exercises and of
     tools aside, and those that are shapes alone."""
-    said, aside = r"[a-z]{3} [a-z]{2}|^[A-Za-z ]{5,}|^new\b", "exercise: |noqa|fmt: "
     texts = [path.read_text(encoding="utf-8")]
     if path.stem != "__init__":
         module = ".".join(path.relative_to(files.course_folder()).with_suffix("").parts)
@@ -228,8 +250,7 @@ def _of_kept(path: Path):
         texts += filter(None, found)
     for code in texts:
         for begin, end in remarks.places(code):
-            text = code[begin:end]
-            if re.search(said, text) and not re.match(aside, text):
+            if _says(text := code[begin:end]):
                 yield code.count("\n", 0, begin) + 1, Unit(text)
 
 

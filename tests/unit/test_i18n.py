@@ -154,6 +154,13 @@ def test_units_of_markdown_leave_formulas_code_anchors_and_comments_outside():
     assert units.of_markdown(text) == ["A title", "one $x$ `y`", "ab cd"]
     assert units.rewritten(text, lambda unit: f"«{unit}»").count("«") == 3
     assert units.rewritten("## A title (not in class)", lambda unit: f"«{unit}»") == "## «A title» (not in class)"
+    remark = (
+        "```python\ndef f(x):  # %s\n    return x  # [T, D]\n```\n```text\nx    [1]\nf    %s\n```"  # what a block says
+    )
+    assert units.rewritten(remark % ("what it is", "moves each one"), str.upper) == remark % (
+        "WHAT IT IS",
+        "MOVES EACH ONE",
+    )
     braces = "$$ n_\\text{eff} = \\underbrace{x}_{\\text{as it was }i} $$"  # words beneath a brace are a text
     assert units.rewritten(braces, str.upper) == braces.replace("as it was", "AS IT WAS")
 
