@@ -114,7 +114,7 @@ print(tuple(source.shape), tuple(target.shape), "->", tuple(logits.shape))
 # <a id="head"></a>
 # The first box is attention (again, in case you start here). Imagine the words around a table. Each has put down an envelope, with a label on the outside, its <b style="color:#007fc6">key</b>, and a message inside, its <b style="color:#008a67">value</b>.
 #
-# Now *tired* **asks**: who can be tired? Its question is a vector, too, the <b style="color:#bf5f00">query</b>, say (2, 0, 1, 1), and on *animal*'s envelope you read (2, 1, 0, 0). How well do they fit? To **compare** them, you take the dot product: multiply number by number and add up, which gives 4. As in chapter 2, you divide it by $\sqrt d$, here 2, and the *score* is 2. In the same way *street* gets 0 and *tired* itself 1.
+# Now *tired* **asks**: who can be tired? Its question is a vector, too, the <b style="color:#bf5f00">query</b>, say (2, 0, 1, 1), and on *animal*'s envelope you read (2, 1, 0, 0). How well do they fit? To **compare** them, you take the dot product: multiply number by number and add up, which gives 4. The more numbers you add, the more such a product varies, so as in chapter 2 you divide it by $\sqrt d$, here 2, and the *score* is 2. In the same way *street* gets 0 and *tired* itself 1.
 #
 # Next you **share**: a softmax turns the three scores into weights that add up to 1, and *animal* gets 0.67. Then you **add up**: 0.67 of *animal*'s message, and less of the other two. That sum is what *tired* carries away.
 #
@@ -191,7 +191,7 @@ def multi_head(q, k, v, heads, mask=None):
 # %% [markdown]
 # <!-- solution: attention in heads -->
 #
-# The class below is the whole box, with its four matrices. Queries come from `x`, keys and values from `memory`. If `x` and `memory` are the same, this is *self-attention*.
+# The class below is the whole box. Its four matrices are $[D, D]$, whatever the number of heads. Queries come from `x`, keys and values from `memory`. If `x` and `memory` are the same, this is *self-attention*.
 
 # %% tags=["definition"]
 # course_utils.attention: MultiHeadAttention
@@ -375,7 +375,7 @@ from course_utils.positions import SinusoidalPositions  # chapter 4's
 from course_utils.transformer import DecoderBlock  # Exercise 3, in Seven; until then the course's
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# Two ends are missing. **In front**, a word has to become a vector. Each language has a table of embeddings, one row per word. We add chapter 4's position to the row (`SinusoidalPositions`). But at first a row's numbers are about $1/\sqrt D$ in size, small beside sines that reach 1, so we multiply the row by $\sqrt D$.
+# Two ends are missing. **In front**, a word has to become a vector. Each language has a table of embeddings, one row per word. We add chapter 4's position to the row (`SinusoidalPositions`). But we begin with numbers of about $1/\sqrt D$ (PyTorch would take 1), small beside sines that reach 1, so we multiply the row by $\sqrt D$.
 #
 # **At the other end**, a vector has to become a word. We compare it with every French word: its dot products with all rows of the French table, plus a bias, are the *logits*, and a softmax turns them into probabilities. So one table serves as the decoder's embedding and as its output (*weight tying*). Each stack ends with one more norm.
 #
@@ -391,13 +391,13 @@ labs.whole(
 )
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# In code, `TransformerLayers` makes these boxes in the sizes of a `TransformerConfig`. Its `DecoderBlock` is Exercise 3, in Seven; until then it's the course's.
+# In code (`DecoderBlock` is Exercise 3, in Seven; until then it's the course's):
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["definition"]
+# %% slideshow={"slide_type": "skip"} tags=["definition"]
 # course_utils.transformer: TransformerConfig, TransformerLayers
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# `causal_mask` is True where a row's word may see a column's word, itself or an earlier one (Seven says why):
+# `causal_mask` is True where a row's word may see a column's word, itself or an earlier one, because in training the decoder reads the whole answer, and must not see the word that it predicts (Seven shows it):
 
 # %% slideshow={"slide_type": "skip"} tags=["definition"]
 # course_utils.attention: causal_mask
@@ -740,10 +740,10 @@ assert (leads[::2] + leads[1::2]).abs().mean(0).max() < 0.02
 # |---|---|
 # | nothing | 95 |
 # | the route through “it”: either hop, or both | 95 |
-# | the route through the adjective: first hop | 14 |
-# | its second hop | 50 |
+# | the route through the adjective: first hop, noun → adjective | 14 |
+# | its second hop, adjective → pronoun | 50 |
 #
-# In this model, and in a corpus where the adjective always decides, **the route through “it” is not needed,** and **the route through the adjective is.** Without its second hop the model can't tell the twins apart: nearly always it writes *il*. If you cut the first, it does worse than a coin: the adjective now attends more to the *other* noun, and the pronoun follows it ([in detail](05_transformer_annex.ipynb#Which-connection-decides,-in-detail?)).
+# In this model, and in a corpus where the adjective always decides, **the route through “it” is not needed,** and **the route through the adjective is.** Without its second hop the model can't tell the twins apart: nearly always it writes *il*. If you cut the first hop, it does worse than a coin: the adjective now attends more to the *other* noun, and the pronoun follows it ([in detail](05_transformer_annex.ipynb#Which-connection-decides,-in-detail?)).
 #
 # And the map that we began with? With *wide*, too, "it" attends most to "animal", so the map doesn't even show which noun is meant. Nor does any other: in each of the twelve heads, "it" attends to its nouns almost alike in both twins.
 #
