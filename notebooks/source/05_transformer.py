@@ -114,7 +114,7 @@ print(tuple(source.shape), tuple(target.shape), "->", tuple(logits.shape))
 # <a id="head"></a>
 # The first box is attention (again, in case you start here). Imagine the words around a table. Each has put down an envelope, with a label on the outside, its <b style="color:#007fc6">key</b>, and a message inside, its <b style="color:#008a67">value</b>.
 #
-# Now *tired* **asks**: who can be tired? Its question is a vector, too, the <b style="color:#bf5f00">query</b>, say (2, 0, 1, 1), and on *animal*'s envelope you read (2, 1, 0, 0). How well do they fit? To **compare** them, you take the dot product: multiply number by number and add up, which gives 4. The more numbers you add, the more such a product varies, so as in chapter 2 you divide it by $\sqrt d$, here 2, and the *score* is 2. In the same way *street* gets 0 and *tired* itself 1.
+# Now *tired* **asks**: who can be tired? Its question is a vector, too, the <b style="color:#bf5f00">query</b>, say (2, 0, 1, 1), and on *animal*'s envelope you read (2, 1, 0, 0). How well do they fit? To **compare** them, you take the dot product: multiply number by number and add up, which gives 4. Longer sums vary more, so, as in chapter 2, you divide it by $\sqrt d$, here 2, and the *score* is 2. In the same way *street* gets 0 and *tired* itself 1.
 #
 # Next you **share**: a softmax turns the three scores into weights that add up to 1, and *animal* gets 0.67. Then you **add up**: 0.67 of *animal*'s message, and less of the other two. That sum is what *tired* carries away.
 #
@@ -397,7 +397,7 @@ labs.whole(
 # course_utils.transformer: TransformerConfig, TransformerLayers
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# `causal_mask` is True where a row's word may see a column's word, itself or an earlier one, because in training the decoder reads the whole answer, and must not see the word that it predicts (Seven shows it):
+# `causal_mask` is True where a row's word may see a column's word, itself or an earlier one, because in training the decoder reads the answer that it should predict (more in Seven):
 
 # %% slideshow={"slide_type": "skip"} tags=["definition"]
 # course_utils.attention: causal_mask
