@@ -23,7 +23,6 @@ from torch import nn
 import course_kit
 from chapters.ch04 import again, exercise, hint, labs, solution
 from chapters.ch04.experiments import WhoDoesIt
-from course_kit.i18n import from_cell
 from course_kit.views import heatmap, plot, predict
 from course_utils.positions import LearnedPositions, SinusoidalPositions
 
@@ -73,11 +72,11 @@ labs.ways(
 # %% slideshow={"point": ["share * vectors"]}
 for said in ["the dog bites the man", "the man bites the dog"]:
     words = said.split()
-    shares = [math.exp(vectors["bites"] @ vectors[word] / 8**0.5) for word in words]
+    raw = [math.exp(vectors["bites"] @ vectors[word] / 8**0.5) for word in words]
     output = torch.zeros(8)
-    for word, share in zip(words, shares):
-        output += share * vectors[word] / sum(shares)
-        print(f"{word} {share / sum(shares):.2f}", end="   ")
+    for word, share in zip(words, torch.tensor(raw) / sum(raw)):
+        output += share * vectors[word]
+        print(f"{word} {share:.2f}", end="   ")
     print("\nthe output of bites begins", output[:3].numpy().round(2))
 
 # %% [markdown]
@@ -278,8 +277,8 @@ class AddPositions(nn.Module):
         super().__init__()
         self.table = table
 
-    def forward(self, x):  # [B, T, D]
-        return x + self.table[: x.shape[1]]
+    def forward(self, x, first=0):  # [B, T, D]; first: the position of its first word
+        return x + self.table[first : first + x.shape[1]]
 
 # %% [markdown]
 # Does the same reader tell the twins apart now? `who.train` is the loop above, with a stop button (chapter 3's `fit`):
@@ -384,7 +383,7 @@ assert torch.allclose((P @ P.T)[3:, :-3].diagonal(), (P @ P.T)[3, 0].expand(47),
 #
 # The two parts in the middle change when both words move on together. So what a model learns about "two words back" at position 5 need not hold at position 500. What would you change?
 #
-# **Instead of adding the clock, turn the query and the key, as if they were its hands.** The numbers of a query form pairs, and each pair is an arrow. At position $i$, turn each arrow clockwise by $i$ steps of its frequency, and do the same with the keys. (In the table the sine, *right*, came first. A pair here begins with *up*, the cosine.) Such positions are called **rotary** (Su et al., 2021). Every layer turns its queries and keys anew, and leaves the values alone.
+# **Instead of adding the clock, turn the query and the key, as if they were its hands.** The numbers of a query form pairs, and each pair is an arrow. At position $i$, turn each arrow clockwise by $i$ steps of its frequency, and do the same with the keys. (A pair is *up*, *right* here, so (1, 0) points to twelve. In the table it was *right*, *up*, and (0, 1) did.) Such positions are called **rotary** (Su et al., 2021). Every layer turns its queries and keys anew, and leaves the values alone.
 #
 # A query at position 7 meets a key at position 5. What happens to their score if both move on, to 47 and 45? Write $R_i$ for the turn by $i$ steps, and $R_{-i}$ for the turn back. If you turn *both* arrows back by $i$ steps, neither their lengths change nor the angle between them, so their product stays the same:
 #
@@ -501,7 +500,7 @@ for kind in ["rotary", "sinusoidal", "learned", "none"]:
     torch.manual_seed(0)
     models[kind] = LetterReader(kind)
     fit(models[kind], texts, loss, steps=300, **settings)
-    print(f"{from_cell(kind):11}{right(models[kind], 20).mean():.0%}",
+    print(f"{kind:11}{right(models[kind], 20).mean():.0%}",
           "right in texts of 20 letters")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
@@ -570,13 +569,13 @@ assert right(wandering, 60).shape == (58,)
 assert two["from anywhere"][18:].mean() > 90
 
 # %% [markdown] tags=["keep"]
-# At most positions the model is right now. So the formula was fine, but the model had never practised at those positions.
+# Except near the two ends, which came up least often in training, the model is right now. So the formula was fine, but the model had never practised at those positions.
 #
-# And the few errors of the rotary model? Here the trouble is keys that are farther away than any key was in training. If we hide them, the model gets nearly every letter right, even in a text of 640. If we don't, it fails in such long texts, too, because there many more keys compete. So on our letters rotary positions reach farthest of the three, trained alike. But *language models* with rotary positions, such as LLaMA, *usually fail soon after the trained length*, unless their positions are rescaled: [how far rotary reaches](04_positional_encoding_annex.ipynb#How-far-does-rotary-reach?). <!-- source: Press et al. 2022; Chen et al. 2023 -->
+# And the few errors of the rotary model? They come from keys that are farther away than any key was in training: if we hide those, it gets nearly every letter right. So on our letters rotary positions reach farthest of the three, trained alike. But *language models* with rotary positions, such as LLaMA, *usually fail soon after the trained length*, unless their positions are rescaled: [how far rotary reaches](04_positional_encoding_annex.ipynb#How-far-does-rotary-reach?). <!-- source: Press et al. 2022; Chen et al. 2023 -->
 #
 # <details><summary>How sure is this?</summary>
 #
-# One small layer, one easy task. With each of five seeds the order was the same beyond the trained length: rotary positions nearly all right, sinusoids mostly wrong, learned ones near guessing; and sinusoids trained from anywhere got most letters right. (Ours is worst at the two ends, which came up least often in training.) The sinusoidal curve has a hump near position 31 with three of the five seeds, and we don't know why. Far keys are a part of its trouble, too: with them hidden it gets more letters right, but not all.
+# One small layer, one easy task. With each of five seeds the order was the same beyond the trained length: rotary positions nearly all right, sinusoids mostly wrong, learned ones near guessing; and sinusoids trained from anywhere got most letters right. The sinusoidal curve has a hump near position 31 with three of the five seeds, and we don't know why. Far keys are a part of its trouble, too: with them hidden it gets more letters right, but not all.
 #
 # </details>
 #
