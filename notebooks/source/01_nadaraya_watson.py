@@ -51,7 +51,8 @@ labs.ask(
     value_name="°C",
     title="Which readings answer for 15:00?",
     caption="The [output|estimate] is an average of the [value|readings]; each bar "
-    "is the share of one of them. The width says how far the [query|query] reaches.",
+    "is the share of one of them. The width says how far the [query|query] reaches. "
+    "(Four says how to count readings whose shares differ.)",
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -66,7 +67,7 @@ assert [round(v.item(), 1) for hour, v in zip(hours, readings, strict=True) if 1
 # <a id="query"></a><a id="key"></a><a id="value"></a><a id="weight"></a>
 # What you've just used is attention. A <b style="color:#bf5f00">query</b>, here a time of day, meets fifty <b style="color:#007fc6">keys</b>, the times of the readings. Each key gets a **weight**: the share that its reading, the <b style="color:#008a67">value</b>, has in the average. When you drag the query, different readings start to count, because in attention the query chooses the weights.
 #
-# Seen from outside, attention is a box: in go a query, keys and values, and out comes an average of the values. Inside the box, the weights of that average are chosen in three steps:
+# Seen from outside, attention is a box: in go a query, keys and values, and out comes an average of the values. Inside, that takes three steps:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 labs.box(
@@ -77,7 +78,7 @@ labs.box(
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## One: closer counts more
 # <a id="average-pooling"></a>
-# Let's build this average for 15:00. You could copy the nearest reading alone. You could average all fifty with equal weights, which is called **average pooling** and gives every query the same answer. Or you could sort the readings by their distance to 15:00, and average only the nearest few:
+# Let's build this average for 15:00. You could copy the nearest reading alone. You could average all fifty with equal weights, which is called **average pooling** and gives every query the same answer. Or you could sort the readings by their distance to 15:00, and average only the nearest few. (`hours` are the fifty times, drawn at random, and `readings` the true temperatures then, each with a random error.)
 
 # %% slideshow={"slide_type": "skip"}
 nearest_first = (hours - 15).abs().argsort()
@@ -184,7 +185,7 @@ for i in nearest_first[:4]:
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Two: score, share, average
-# You turn closenesses into shares. Networks do it in two steps, a score and a share. Let's take the Gaussian apart in the same way, first with a pencil.
+# You turn closenesses into shares. Networks first give each key a score, then turn the scores into shares. Let's take the Gaussian apart in the same way, first with a pencil.
 
 # %% [markdown] tags=["guess"]
 # **Take a pencil.** Three readings, 10, 20 and 0 °C, were taken at 1, 2 and 4 o'clock. The query is 2 o'clock, and the *score* of a key is $-\tfrac12(q-k)^2$. Raise e to each score, divide by the sum of all three, and average the readings with these shares. What is the estimate? You need $e^{-0.5}\approx 0.607$ and $e^{-2}\approx 0.135$.
@@ -408,7 +409,7 @@ predict(
 
 # %% [markdown] slideshow={"slide_type": "subslide"} tags=["card"]
 # ### Exercise 3 ●●○ · 12 minutes
-# Write a softmax that survives large scores and respects a mask. A row in which everything is masked gets *zeros*, where `torch.softmax` would give NaN. (`[..., K]` is any shape that ends in K; a mask [K] or [Q, K] is stretched to it.) You need `torch.softmax(x, -1)`, `~mask` and
+# Write a softmax that respects a mask. A row in which everything is masked gets *zeros*, where `torch.softmax` would give NaN. (`[..., K]` is any shape that ends in K, such as [2, 3, 4]; a mask [4] or [3, 4] is then stretched to it.) You need `torch.softmax(x, -1)`, `~mask` and
 # - `x.masked_fill(where, number)`, which puts a number, such as `-torch.inf`, wherever `where` is True;
 # - perhaps `mask.any(-1, keepdim=True)`: is anything allowed in a row?
 #
@@ -486,11 +487,11 @@ for start, narrow in ((0.1, False), (20.0, False), (0.05, True)):
 assert path[0] == 2.0 and path[0] - path[1] > 10 * (path[20] - path[21]) > 0
 
 # %% [markdown] tags=["keep"]
-# The ball comes to rest at 0.60 hours, and this time nobody told us the truth. Most of the loss there can't go away, because each reading has an error of its own, which the other 49 can't predict.
+# The ball comes to rest at 0.60 hours, and this time nobody told us the truth. (That this is so near the [best width](01_nadaraya_watson_annex.ipynb#Bias-and-variance) is [partly luck](01_nadaraya_watson_annex.ipynb#open-questions).) Most of the loss there can't go away, because each reading has an error of its own, which the other 49 can't predict.
 #
 # <details><summary>How sure is this?</summary>
 #
-# From any start between 0.1 and 20 hours, training ends at 0.60. If you start at 0.05, though, it rolls the wrong way, into a second, shallow dip. The loss ends at 1.57, and the mean square of the fifty errors alone is 1.30. That we end so near the [best width](01_nadaraya_watson_annex.ipynb#Bias-and-variance) is [partly luck](01_nadaraya_watson_annex.ipynb#open-questions).
+# From any start between 0.1 and 20 hours, training ends at 0.60. If you start at 0.05, though, it rolls the wrong way, into a second, shallow dip. The loss ends at 1.57, and the mean square of the fifty errors alone is 1.30.
 #
 # </details>
 #
@@ -778,7 +779,7 @@ predict(
 for last in ["tired", "wide"]:
     shown = torch.tensor(cards.features)[[*range(10), cards.words.index(last)]]
     closeness = gaussian_kernel(torch.cdist(shown, shown), 0.3) * leave_one_out_mask(11)
-    of_it = closeness[tired.index("it")]
+    of_it = closeness[cards.words.index("it")]
     of_it = of_it / of_it.sum()
     print(f"too {last}: animal {of_it[1]:.2f}, street {of_it[5]:.2f}")
 
