@@ -78,7 +78,7 @@ labs.box(
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## One: closer counts more
 # <a id="average-pooling"></a>
-# Let's build this average for 15:00. You could copy the nearest reading alone. You could average all fifty with equal weights, which is called **average pooling** and gives every query the same answer. Or you could sort the readings by their distance to 15:00, and average only the nearest few. (`hours` are the fifty times, drawn at random, and `readings` the true temperatures then, each with a random error.)
+# Let's build this average for 15:00. You could copy the nearest reading alone. You could average all fifty with equal weights, which is called **average pooling** and gives every query the same answer. Or you could sort the readings by their distance to 15:00, and average only the nearest few. (`hours` are fifty random times, and `readings` the true temperatures then, each with a random error.)
 
 # %% slideshow={"slide_type": "skip"}
 nearest_first = (hours - 15).abs().argsort()
@@ -185,7 +185,7 @@ for i in nearest_first[:4]:
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Two: score, share, average
-# You turn closenesses into shares. Networks first give each key a score, then turn the scores into shares. Let's take the Gaussian apart in the same way, first with a pencil.
+# You turn closenesses into shares. Networks first give each key a score, then turn the scores into shares. Let's take the Gaussian apart like this, first with a pencil.
 
 # %% [markdown] tags=["guess"]
 # **Take a pencil.** Three readings, 10, 20 and 0 °C, were taken at 1, 2 and 4 o'clock. The query is 2 o'clock, and the *score* of a key is $-\tfrac12(q-k)^2$. Raise e to each score, divide by the sum of all three, and average the readings with these shares. What is the estimate? You need $e^{-0.5}\approx 0.607$ and $e^{-2}\approx 0.135$.
@@ -368,7 +368,7 @@ assert round((1 / shares.pow(2).sum()).item(), 1) == 2.2 and len(shares) == 3
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Five: let the data choose
 # <a id="loss"></a>
-# So far we could judge a width because we knew the truth. Your own thermometer comes without it, so you need a **loss**: a number that says from the readings alone how bad a width is. You'd probably try this one first, the mean squared difference between each reading and the estimate at its own time:
+# So far we could judge a width because we knew the truth. Your own thermometer comes without it, so you need a **loss**: a number that says from the readings alone how bad a width is. You'd probably try this first, the mean squared difference between each reading and the estimate at its own time:
 
 # %%
 for width in [2.0, 0.6, 0.1, 0.02]:
@@ -409,7 +409,7 @@ predict(
 
 # %% [markdown] slideshow={"slide_type": "subslide"} tags=["card"]
 # ### Exercise 3 ●●○ · 12 minutes
-# Write a softmax that respects a mask. A row in which everything is masked gets *zeros*, where `torch.softmax` would give NaN. (`[..., K]` is any shape that ends in K, such as [2, 3, 4]; a mask [4] or [3, 4] is then stretched to it.) You need `torch.softmax(x, -1)`, `~mask` and
+# Write a softmax that respects a mask. A row in which everything is masked gets *zeros*, where `torch.softmax` would give NaN. (`[..., K]` ends in K, as [2, 3, 4] does; a mask [4] or [3, 4] is stretched to it.) You need `torch.softmax(x, -1)`, `~mask` and
 # - `x.masked_fill(where, number)`, which puts a number, such as `-torch.inf`, wherever `where` is True;
 # - perhaps `mask.any(-1, keepdim=True)`: is anything allowed in a row?
 #
@@ -487,7 +487,7 @@ for start, narrow in ((0.1, False), (20.0, False), (0.05, True)):
 assert path[0] == 2.0 and path[0] - path[1] > 10 * (path[20] - path[21]) > 0
 
 # %% [markdown] tags=["keep"]
-# The ball comes to rest at 0.60 hours, and this time nobody told us the truth. (That this is so near the [best width](01_nadaraya_watson_annex.ipynb#Bias-and-variance) is [partly luck](01_nadaraya_watson_annex.ipynb#open-questions).) Most of the loss there can't go away, because each reading has an error of its own, which the other 49 can't predict.
+# The ball comes to rest at 0.60 hours, and this time nobody told us the truth. (To end so near the [best width](01_nadaraya_watson_annex.ipynb#Bias-and-variance) is [partly luck](01_nadaraya_watson_annex.ipynb#open-questions).) Most of the loss there can't go away, because each reading has an error of its own, which the other 49 can't predict.
 #
 # <details><summary>How sure is this?</summary>
 #
