@@ -89,7 +89,7 @@ assert (len(course.source), len(course.target)) == (12, 15)
 # You had two difficulties. While you were reading, you had to keep everything. And when you spoke, you had to pick one digit after another out of everything that you remembered. A network has them, too. One vector is hard on the **encoder**, which must fit the whole sentence into it, however long the sentence is. And it's hard on the **decoder**, which gets the same vector before every word, although it needs something different each time. <!-- source: Sutskever et al. 2014; Cho et al. 2014 -->
 
 # %% [markdown]
-# Now watch a network do it: a **checkpoint**, which is a model that we trained and saved. It hasn't seen this shorter form of our sentence before.
+# Now watch a network do it: a **checkpoint**, which is a model that we trained and saved. It hasn't seen this sentence before: *The black animal crossed the street.*
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 short = "The black animal crossed the street."
@@ -106,7 +106,7 @@ lost = translate(without, short, beam=1)[0]
 assert lost.tokens == "l' âne a traversé la rue .".split() and not lost.seen
 
 # %% [markdown] slideshow={"slide_type": "fragment"} tags=["keep"]
-# The black animal has turned into a donkey, *un âne*, and its colour is gone. The French is fluent, so you notice when you compare it with the English. One sentence is no proof: below, we'll count with digits. A long sentence gets no more numbers than a short one, which is why $c$ is called a **bottleneck**.
+# *The black animal* has turned into *l'âne*, the donkey, and its colour is gone. The French is fluent, so you notice when you compare it with the English. One sentence is no proof, so we'll count below. A long sentence gets no more numbers than a short one, which is why $c$ is called a **bottleneck**.
 #
 # **Keep this:** with one vector, the encoder must fit everything in, and the decoder must find each word in it again.
 
@@ -161,7 +161,7 @@ assert black.tokens == "l' animal noir a traversé la rue .".split()
 assert [black.source_tokens[row.argmax()] for row in black.weights[1:3]] == ["animal", "black"] and not black.seen
 
 # %% [markdown]
-# The animal is back, and it's black. When the translator writes *animal*, it reaches past "black", and then it goes back for *noir*. We never told it where to look. All four steps have gradients, so we can train them along with everything else, and the model learns where to look while it learns to translate.
+# The animal is back, and it's black. When the translator writes *animal*, it reaches past "black", and then it goes back for *noir*. We never told it where to look. All four steps have gradients, so the model learns that while it learns to translate.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Which score?
@@ -198,7 +198,7 @@ assert round(math.tanh(-1) - math.tanh(1), 3) == -1.523
 
 # %% [markdown] slideshow={"point": ["torch.tanh", "masked_softmax", "return"], "slide_type": "slide"} tags=["card", "core"]
 # ### Exercise 1 ●●○ · 12 minutes
-# Write these four steps for one word of each sentence in a batch. `masked_softmax` gives padding no weight. Each sentence has a vector x [K] and a matrix of its own, [K, D]. To multiply them for the whole batch at once, turn the vectors into rows: `x[:, None]` is [B, 1, K], and `[:, 0]` takes the axis away again.
+# Write these four steps for one word of each sentence in a batch. `masked_softmax` gives padding no weight. Each sentence has a vector x [K] and a matrix of its own, [K, D]. To multiply them for the whole batch, turn the vectors into rows: `x[:, None]` is [B, 1, K], the product is [B, 1, D], and `[:, 0]` makes it [B, D].
 #
 # <!-- example: additive attention step -->
 
@@ -248,7 +248,7 @@ labs.chain(
 # course_utils.seq2seq: Decoder
 
 # %% [markdown]
-# The decoder that looks back has three parameters more and a `context` of its own, which calls your `look_back` for each word.
+# The decoder that looks back has three parameter tensors more and a `context` of its own, which calls your `look_back` for each word.
 
 # %% slideshow={"slide_type": "subslide"} tags=["definition"]
 # course_utils.seq2seq: AttentiveDecoder
@@ -257,7 +257,7 @@ labs.chain(
 # course_utils.seq2seq: Translator
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# Here the decoder reads a word first, and its *new* state is the query, as in Luong's translator (2015). Bahdanau's took the old one: [the annex](03_seq2seq_annex.ipynb#Is-the-query-the-state-before-or-after?) has both. <!-- source: Luong et al. 2015, section 3.1 -->
+# The score is Bahdanau's, the order Luong's (2015): the decoder reads a word first, and its *new* state is the query ([both orders](03_seq2seq_annex.ipynb#Is-the-query-the-state-before-or-after?)). <!-- source: Luong et al. 2015, section 3.1 -->
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ### How do we train it?
@@ -360,7 +360,7 @@ assert [(row["attention"], row["size"], row["steps"], len(row["right"])) for row
 assert [row[1] for row in means] == [16, 33, 85, 98]
 
 # %% [markdown]
-# We measured it before: ten times as many steps help most, 85 % instead of 16 %. So the same vector *can* hold ten digits, and what it costs you is learning. All digits pass through $c$. With attention each digit is one step away, both for the decoder and for the corrections of the training.
+# We measured it before: 16 % of these rows were right, with 256 numbers 33 %, with ten times the steps 85 %. So the same vector *can* hold ten digits, and what it costs you is learning. All digits pass through $c$. With attention each digit is one step away, both for the decoder and for the corrections of the training.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"}
 source, reads, target, mask = backwards(1, 10)
@@ -460,7 +460,7 @@ ours = translate(trained, tired, beam=1)[0]
 assert ours.seen and ours.text == "L'animal n'a pas traversé la rue parce qu'il était trop fatigué." or ours.tokens == list(course.target)
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# How much of this is right? The program that made our sentences knows which French word translates which English one, so you can count: for each French word, is the English word with the largest weight the right one? We compare it with a *diagonal*, which ignores the words: halfway through the French, it points halfway through the English.
+# How much of this is right? The program that made our sentences knows which French word translates which English one, so you can count: for each French word, is the English word with the largest weight the right one? We compare it with `Diagonal`, which ignores the words: halfway through the French, it points halfway through the English.
 
 # %%
 def right_links(model):
@@ -482,7 +482,7 @@ assert 0.6 < right_links(Diagonal()) < 0.67 and right_links(trained.model) > 0.9
 assert STEPS > 700 or right_links(Diagonal()) + 0.03 < right_links(translator) < 0.87
 
 # %% [markdown]
-# Yours is above the diagonal and well below the checkpoint, which gets most of them right. We rewarded both for correct words alone, and never for a link. In [the annex](03_seq2seq_annex.ipynb#In-which-order-does-it-read-three-words?) it reads three words from right to left.
+# Yours is above the diagonal and well below the checkpoint. We rewarded both for correct words alone, and never for a link. In [the annex](03_seq2seq_annex.ipynb#In-which-order-does-it-read-three-words?) it reads three words from right to left.
 
 # %% [markdown] slideshow={"slide_type": "fragment"} tags=["keep"]
 # **Keep this:** trained on nothing but the next word, our checkpoint found most of the alignment, too.
@@ -533,7 +533,7 @@ assert all(x["animal"] + x["street"] < 0.05 for x in said.values())
 # <a id="routes"></a>
 # How can a full stop help with *elle*? The forward GRU ends there, so half of the state at the full stop has read every word of the sentence. When the decoder looks at the full stop, it gets a summary of the whole sentence.
 #
-# But perhaps the decoder knew *elle* anyway, and the look did nothing. We can find out. Before it writes the pronoun, the decoder has two things: its own state, which has read the French so far, and the context, which it has just taken from the English. So we leave the state as it is and swap the contexts of the two sentences. If the pronoun follows the context, it was the look that decided. `at_pronoun` returns both as they are before the pronoun, and `pronoun_of` says which pronoun is then likelier:
+# But perhaps the decoder knew *elle* anyway, and the look did nothing. We can find out. Before it writes the pronoun, the decoder has two things: its own state, which has read the French so far, and the context, which it has just taken from the English. So we leave the state as it is and swap the contexts of the two sentences. If the pronoun follows the context, it was the look that decided. `at_pronoun` returns both as they are before the pronoun, and `pronoun_of` says which pronoun is then likelier (`tired` is our sentence):
 
 # %% slideshow={"slide_type": "skip"} tags=["definition"]
 # chapters.ch03.experiments: at_pronoun, pronoun_of
@@ -570,13 +570,7 @@ print(f"{follow} of {tried} pronouns follow the context")
 assert tried > 500 and follow >= 0.99 * tried
 
 # %% [markdown] slideshow={"slide_type": "fragment"} tags=["keep"]
-# Nearly all of them do. So between these twins it's mostly the context that tells the decoder which of the two nouns "it" means, and it can get that from the state of a full stop.
-#
-# <details><summary>How sure is this?</summary>
-#
-# We gave the model the French up to the pronoun. If the context comes from a sentence whose nouns have the other genders, about two thirds of the pronouns stay as they were, because the decoder's own state knows the genders, too. <!-- source: 68 % in one count, which no cell here repeats -->
-#
-# </details>
+# Nearly all of them do. So between these twins it's mostly the context that tells the decoder which of the two nouns "it" means, and it can get that from the state of a full stop. (If the other sentence's nouns have the other genders, about two thirds of the pronouns stay, because the decoder's own state knows the genders, too.) <!-- source: 68 % in one count, which no cell here repeats -->
 #
 # **Keep this:** a weight points at a state, and a state holds more than its own word.
 
