@@ -11,7 +11,7 @@
 # *A GPT predicts the next token, appends one, and goes on.* You'll keep `mine/gpt.py` and `mine/tokenizer.py`, a GPT in plain PyTorch with your own lines in it. <!-- minutes --> **Before:** [chapter 5](05_transformer.ipynb).
 #
 # ## A game of 1951
-# How well can you guess the next letter? Claude Shannon let people try in 1951. Play his game against a small model, on two lines of *The Tempest* that it wasn't trained on. The surer it was of the right letter, the less it pays: 0 **bits** if it was certain, 1 bit at a probability of ½, 2 bits at ¼, and $-\log_2 p$ in general. **Before you play:** how many bits a letter does it pay on average?
+# How well can you guess the next letter? Claude Shannon let people try in 1951. Play his game against a small model, on two lines of *The Tempest* that it wasn't trained on. The surer it was of the right letter, the less it pays: 0 **bits** if it was certain, 1 bit if that letter had a probability of ½, 2 bits at ¼, and $-\log_2 p$ in general. **Before you play:** how many bits a letter does it pay on average?
 
 # %% jupyter={"source_hidden": true}
 import math
@@ -207,7 +207,7 @@ assert round(math.log(11), 1) == 2.4
 # Let's follow one clerk, *sat*, who may open four folders: *The*, *old*, *man* and his own.
 #
 # 1. Three matrices turn each token's vector into its query, key and value.
-# 2. *sat* holds his note against each label. The dot product of query and key, divided by 8 (√64, because 64 numbers meet in one head), is a *score*: the better the label fits, the higher it is.
+# 2. *sat* holds his note against each label. The dot product of query and key, divided by 8 (√64, because query and key have 64 numbers each here), is a *score*: the better the label fits, the higher it is.
 # 3. A softmax turns the four scores into weights that add up to 1. In the second map below *man* gets 0.62.
 # 4. So *sat* takes 0.62 of the value of *man*, and a little of the others. That blend is what attention brings to *sat*.
 #
@@ -507,7 +507,7 @@ assert [(p.cumsum(0) < 0.9).sum() + 1 for _, p in reach.values()] == [1, 592]
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["card"]
 # ### Exercise 3 ●●○ · 10 minutes
-# Write top-p. `p, order = logits.softmax(-1).sort(-1, descending=True)` sorts, and `torch.zeros_like(p).scatter(-1, order, p)` puts each number back. Between these lines, set a token to 0 if the tokens *before* it already have `top_p` together (`p.cumsum(-1)` adds up), and divide by the sum of the rest.
+# Write top-p. `p, order = logits.softmax(-1).sort(-1, descending=True)` sorts, and `torch.zeros_like(p).scatter(-1, order, p)` puts each number back. Between these lines, set a token to 0 if the tokens *before* it already have `top_p` together (above, 0, ½, ¾ and ⅞, so the last two go; `p.cumsum(-1)` adds up), and divide by the sum of the rest.
 #
 # <!-- example: top-p -->
 
@@ -664,7 +664,7 @@ book = data.book()
 cut = len(book) * 9 // 10
 known, held_out = book[:cut], book[cut:]
 ids, unread = (torch.tensor(tokenizer.encode(text)) for text in (known, held_out))
-unseen = unread.unfold(0, 65, 64)  # the last tenth, in pieces of 65 tokens
+unseen = unread.unfold(0, 65, 64)  # the last tenth: 65 tokens each, overlapping by one
 watson = torch.tensor([tokenizer.encode("“My dear Watson,")])
 
 def not_read(model):
@@ -768,7 +768,7 @@ assert recorded["history"][-1][0] >= 600 and len(known) == 502_797
 assert bits < min(table, tables[1])
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# Your GPT beats the table that counts pairs, and a larger GPT, at its best, does better still. But the table that looks three pieces back is ahead of both. Why? One book is little for a GPT, and the larger one soon begins to learn it by heart. `gpt-prose`, with 29 books, more blocks and a longer training among other things, is well ahead of such a table. <!-- source: the same table, counted on the 29 books in pieces of gpt-prose: 1.77 bits per character on the three books that were held out; gpt-prose 1.56, data/checkpoints/gpt-prose.json -->
+# Your GPT beats the table that counts pairs, and a larger GPT (four blocks instead of two), at its best, does better still. But the table that looks three pieces back is ahead of both. Why? One book is little for a GPT, and the larger one soon begins to learn it by heart. `gpt-prose`, with 29 books, more blocks and a longer training among other things, needs 1.56 bits on three held-out books, such a table 1.77. <!-- source: the same table, counted on the 29 books in pieces of gpt-prose: 1.77 bits per character on the three books that were held out; gpt-prose 1.56, data/checkpoints/gpt-prose.json -->
 #
 # ### Learned by heart
 # <a id="overfitting"></a>
@@ -821,7 +821,7 @@ with torch.no_grad():
 assert sum(c.k[0, :, 0].numel() + c.v[0, :, 0].numel() for c in caches) == 3072
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# So we keep each block's keys and values: that's the **KV cache**. `prose.model` takes caches as a second argument, and so does [`CachedGPT`](07_gpt_annex.ipynb#How-is-the-cache-written?) in `mine/gpt.py`, which extends your class. Read a prompt with caches, then one token alone, and compare:
+# So we keep each block's keys and values: that's the **KV cache**. `prose.model` takes caches as a second argument, adds to them, and returns the logits of the tokens that it was given. So does [`CachedGPT`](07_gpt_annex.ipynb#How-is-the-cache-written?) in `mine/gpt.py`, which extends your class. Read a prompt with caches, then one token alone, and compare:
 
 # %% slideshow={"slide_type": "subslide"}
 told = torch.tensor([prose.tokenizer.encode("The old man sat down by the fire")])
