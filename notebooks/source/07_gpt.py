@@ -11,7 +11,7 @@
 # *A GPT predicts the next token, appends one, and goes on.* You'll keep `mine/gpt.py` and `mine/tokenizer.py`, a GPT in plain PyTorch with your own lines in it. <!-- minutes --> **Before:** [chapter 5](05_transformer.ipynb).
 #
 # ## A game of 1951
-# How well can you guess the next letter? Claude Shannon let people try in 1951. Play his game against a small model, on two lines of *The Tempest* that it wasn't trained on. The surer it was of the right letter, the less it pays: 0 **bits** if it was certain, 1 bit if that letter had a probability of ½, 2 bits at ¼, and $-\log_2 p$ in general. **Before you play:** how many bits a letter does it pay on average?
+# How well can you guess the next letter? Claude Shannon let people try in 1951. Play his game against a small model, on two lines of *The Tempest* that it wasn't trained on. The surer it was of the right letter, the less it pays: 0 **bits** if it was certain, 1 bit at a probability of ½, 2 bits at ¼, and $-\log_2 p$ in general. **Before you play:** how many bits a letter does it pay on average?
 
 # %% jupyter={"source_hidden": true}
 import math
@@ -135,7 +135,7 @@ assert theirs == ["other", "Paris", "a", "fire", "=", "B"] and round([*tried.val
 assert ours[::3] == ["other", "fire"] and not {"Paris", "bonjour", "B"} & {*ours} and round(continued["parameters"] / 1e6) == 135
 
 # %% [markdown]
-# Both know the phrase and the fire, only SmolLM2 chooses *Paris*, and neither *bonjour*. Now look at the letters. On its own, the line makes SmolLM2 choose “=”, but after two finished lines it chooses *B*, which is right. Of 24 such lines it got 17 right without examples, and 23 with two. That's what the examples in GPT-3's prompts are for. <!-- source: 24 rows of random letters, tried once -->
+# Both know the phrase and the fire, only SmolLM2 chooses *Paris*, and neither *bonjour*. Now look at the letters. On its own, the line makes SmolLM2 choose “=”, but after two finished lines it rightly chooses *B*. Of 24 such lines it got 17 right without examples, and 23 with two. That's what the examples in GPT-3's prompts are for. <!-- source: 24 rows of random letters, tried once -->
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## One: next word, one loss
@@ -207,7 +207,7 @@ assert round(math.log(11), 1) == 2.4
 # Let's follow one clerk, *sat*, who may open four folders: *The*, *old*, *man* and his own.
 #
 # 1. Three matrices turn each token's vector into its query, key and value.
-# 2. *sat* holds his note against each label. The dot product of query and key, divided by 8 (√64, because query and key have 64 numbers each here), is a *score*: the better the label fits, the higher it is.
+# 2. *sat* holds his note against each label. The dot product of query and key, divided by 8 (√64, because query and key have 64 numbers here), is a *score*: the better the label fits, the higher it is.
 # 3. A softmax turns the four scores into weights that add up to 1. In the second map below *man* gets 0.62.
 # 4. So *sat* takes 0.62 of the value of *man*, and a little of the others. That blend is what attention brings to *sat*.
 #
@@ -592,7 +592,7 @@ labs.grows(
 )
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# To write this, you get two helpers:
+# You get two helpers:
 
 # %% jupyter={"source_hidden": true}
 import re
@@ -768,11 +768,11 @@ assert recorded["history"][-1][0] >= 600 and len(known) == 502_797
 assert bits < min(table, tables[1])
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# Your GPT beats the table that counts pairs, and a larger GPT (four blocks instead of two), at its best, does better still. But the table that looks three pieces back is ahead of both. Why? One book is little for a GPT, and the larger one soon begins to learn it by heart. `gpt-prose`, with 29 books, more blocks and a longer training among other things, needs 1.56 bits on three held-out books, such a table 1.77. <!-- source: the same table, counted on the 29 books in pieces of gpt-prose: 1.77 bits per character on the three books that were held out; gpt-prose 1.56, data/checkpoints/gpt-prose.json -->
+# Your GPT beats the table that counts pairs, and a larger GPT (four blocks), at its best, does better still. But the table that looks three pieces back is ahead of both. Why? One book is little for a GPT, and the larger one soon begins to learn it by heart. `gpt-prose`, with 29 books, more blocks and longer training among other things, needs 1.56 bits on held-out books, such a table 1.77. <!-- source: the same table, counted on the 29 books in pieces of gpt-prose: 1.77 bits per character on the three books that were held out; gpt-prose 1.56, data/checkpoints/gpt-prose.json -->
 #
 # ### Learned by heart
 # <a id="overfitting"></a>
-# Should you train longer, then? We let the larger GPT read on, for ten minutes in all:
+# Should you train longer? We let the larger GPT read on, for ten minutes in all:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 curves = {
@@ -821,7 +821,7 @@ with torch.no_grad():
 assert sum(c.k[0, :, 0].numel() + c.v[0, :, 0].numel() for c in caches) == 3072
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# So we keep each block's keys and values: that's the **KV cache**. `prose.model` takes caches as a second argument, adds to them, and returns the logits of the tokens that it was given. So does [`CachedGPT`](07_gpt_annex.ipynb#How-is-the-cache-written?) in `mine/gpt.py`, which extends your class. Read a prompt with caches, then one token alone, and compare:
+# So we keep each block's keys and values: that's the **KV cache**. `prose.model(ids, caches)` adds to the caches and returns the logits of `ids`, and so does [`CachedGPT`](07_gpt_annex.ipynb#How-is-the-cache-written?) in `mine/gpt.py`, which extends your class. Read a prompt with caches, then one token alone, and compare:
 
 # %% slideshow={"slide_type": "subslide"}
 told = torch.tensor([prose.tokenizer.encode("The old man sat down by the fire")])
