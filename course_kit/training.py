@@ -385,7 +385,9 @@ def summary(run: Run, first: int) -> str:
             "by hand": t("Stopped by hand after {step} of {steps} steps.", **told),
         }.get(run.stopped) or t("Stopped {how} after {step} of {steps} steps.", how=t(run.stopped), **told)
         more = t("To go on from step {step}, call `fit` in a new cell, with resume=True.", **told) if run.step else ""
-        return sentences(said, best, t("Run the cell again: it begins at its top."), more)
+        held = t("The model is as it was then.") if run.best and run.best.state and run.best.step < run.step else ""
+        whole = t("The text below speaks of all {steps} steps.", **told)
+        return sentences(said, best, held, whole, t("Run the cell again: it begins at its top."), more)
     if first == run.step:
         more = t("For more, ask for more: steps={step}.", step=2 * run.step)
         return sentences(t("{step} steps are done already.", **told), best, more)

@@ -1,7 +1,8 @@
 """What a cell says that was stopped by ■, instead of a traceback: how far it was, what it has made, how to go on.
 
     Stopped by hand, in round 178 of 400 of `for _ in range(steps)`. `layer` stays as it is now; `share` is not there
-    yet. Run the cell again: it begins at its top.
+    yet. Run the cell again: it begins at its top. These go on as they are now: `losses`. To begin anew, first run the
+    cells above that make them.
 
 `%tb` still shows where it was.
 """
@@ -76,12 +77,16 @@ def sentence(error: BaseException, names: dict[str, Any]) -> str:
     stays = [name for name in made if name in names]
     before = [name for name in missing if name in names and name not in stays]
     absent = [name for name in missing if name not in names]
+    above = _trained(*top) if top else []
+    anew = t("These go on as they are now: {names}. To begin anew, first run the cells above that make them.",
+             names=_listed(above))  # fmt: skip
     return sentences(
         next(loops, t("Stopped by hand.")),
         t("What it had made by then stays: {names}.", names=_listed(stays)) if stays else "",
         t("Not there yet: {names}.", names=_listed(absent)) if absent else "",
         t("Still as an earlier run left it: {names}.", names=_listed(before)) if before else "",
         t("Run the cell again: it begins at its top."),
+        anew if above else "",
     )
 
 
@@ -132,6 +137,21 @@ def _names(frame: FrameType, line: int) -> tuple[list[str], list[str]]:
         done = (part.end_lineno or 0) < line or (isinstance(part, COMPOUND) and part.lineno <= line)
         (made if done else missing).update(dict.fromkeys(_bound(part)))
     return list(made), [name for name in missing if name not in made]
+
+
+def _trained(frame: FrameType, line: int) -> list[str]:
+    """The names of other cells' objects that a cell had begun to change when it stopped at a line: what it appends to,
+    and where it takes steps, optimizer, schedule and model."""
+    run = [part for part in _body(frame) if part.lineno <= line]
+    own = {name for part in run for name in _bound(part)}
+    inside = [node for part in run for node in ast.walk(part)]
+    calls = [(node.func.value.id, node.func.attr) for node in inside if isinstance(node, ast.Call)
+             and isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name)]  # fmt: skip
+    changed = {name for name, attribute in calls if attribute in ("append", "step")}
+    steps = any(attribute == "step" for _, attribute in calls)
+    models = lambda name: steps and callable(getattr(frame.f_globals.get(name), "parameters", None))  # noqa: E731
+    used = dict.fromkeys(node.id for node in inside if isinstance(node, ast.Name))
+    return [name for name in used if name not in own and (name in changed or models(name))]
 
 
 def _bound(part: ast.AST) -> Iterator[str]:

@@ -53,7 +53,8 @@ import pathlib, time
 for step in range(1_000_000_000):
     if pathlib.Path("go").exists():
         break
-    time.sleep(0.02)"""
+    time.sleep(0.02)
+heatmap([[1.0]])"""
 ANSWER = """
 from chapters.ch00 import exercise
 @exercise("weighted average")
@@ -178,13 +179,25 @@ def test_shortcuts_of_jupyterlab_do_not_fire_inside_a_view(nb):
     until(lambda: shown.evaluate(STATE)["row"], 1)
 
 
-def test_escape_leaves_a_view_and_shift_enter_there_runs_its_cell(nb):
+def test_in_a_view_escape_leaves_it_shift_enter_runs_its_cell_and_i_i_stops(nb, lab):
     shown, place = view(nb, "live"), list(SOURCES).index("live")
     field = shown.find("[type=range][data-control=width]")
     focus = "cell => document.activeElement === cell"
-    field.focus()
-    nb.page.keyboard.press("Escape")
-    until(lambda: seen(nb, "live", focus))
+    for name, part in (("live", field), ("talk", view(nb, "talk").find("role=textbox[name=/Your question:/]"))):
+        part.focus()
+        nb.page.keyboard.press("Escape")
+        until(lambda name=name: seen(nb, name, focus))
+    go = lab.folder / "go"
+    go.unlink()
+    try:
+        nb.page.evaluate(RUN, [list(SOURCES).index("busy")])
+        until(cell(nb, "busy").find(".course-clock").count)
+        field.focus()
+        nb.page.keyboard.press("i")
+        nb.page.keyboard.press("i")
+        until(cell(nb, "busy").find(".course-stopped").count)
+    finally:
+        go.touch()
     count = "number => window.jupyterapp.shell.currentWidget.content.widgets[number].model.executionCount"
     before = nb.page.evaluate(count, place)
     field.focus()
@@ -244,6 +257,7 @@ def test_a_picture_stays_until_the_new_one_is_there_and_a_stopped_cell_says_so(n
         until(lambda: seen(*busy, clocks), 0)
     said = "cell => [...cell.querySelectorAll('.jp-OutputArea-output')].map(one => one.textContent).join()"
     until(lambda: seen(*busy, said), contains("Stopped by hand, in round"))
+    until(lambda: seen(*busy, views), 1)
 
 
 def test_a_verdict_comes_into_sight(nb):

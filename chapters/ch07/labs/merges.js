@@ -1,5 +1,5 @@
 // Byte-pair encoding: count the pairs that stand side by side, make the most frequent one a piece, count again.
-import { composing, h, spoken } from "../../../course_kit/views/js/src/shared/dom.js";
+import { composing, h, spoken, typed } from "../../../course_kit/views/js/src/shared/dom.js";
 import { stepper } from "../../../course_kit/views/js/src/shared/stepper.js";
 import MERGES_CSS from "./merges.css";
 import { markedPieces, Merging, nextOf, pieceOf } from "./merges_numbers.js";
@@ -43,7 +43,7 @@ class Merges {
       oninput: (/** @type {InputEvent} */ event) => composing(event) || ui.set({ word: input.value.trim() }),
       oncompositionend: () => ui.set({ word: input.value.trim() }),
       onchange: () => ui.set({ word: input.value.trim() }, true),
-      onkeydown: (/** @type {KeyboardEvent} */ event) => event.stopPropagation(),
+      onkeydown: typed,
     });
     return input;
   }

@@ -1,5 +1,5 @@
 // What a reader guesses with: a field, and keys on the screen in two sets, one behind a shift.
-import { composing, h } from "../../../course_kit/views/js/src/shared/dom.js";
+import { composing, h, toolbar, typed } from "../../../course_kit/views/js/src/shared/dom.js";
 import { rowsOf, setsOf } from "./next_character_numbers.js";
 import { visible } from "./tokens.js";
 import { t } from "../../../course_kit/views/js/src/text.js";
@@ -83,6 +83,7 @@ export class Keyboard {
     const shift = sets[1] && !spec.presenting ? this.shift : null;
     const keys = { class: "keys", role: "group", "aria-label": t("characters to choose from") };
     if (!spec.presenting) ui.body.append(h("div", keys, ...sets));
+    sets.forEach(toolbar);
     ui.root.querySelector(".controls")?.prepend(h("span", { class: "control" }, shift, label, field));
   }
 
@@ -97,7 +98,7 @@ export class Keyboard {
   /** @param {KeyboardEvent} event */
   entered(event) {
     const { spec, field } = this;
-    event.stopPropagation();
+    typed(event);
     if (event.key !== "Enter" || composing(event)) return;
     event.preventDefault();
     if (spec.keys.includes("\n")) this.guess("\n");

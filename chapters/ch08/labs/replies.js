@@ -1,6 +1,6 @@
 // One question at a time, and what each of several models says to it, side by side. Of models that Python has asked,
 // how they came to it: token by token, what was expected there and what a head attended to. Live, the reader asks.
-import { composing, h, spoken, still } from "../../../course_kit/views/js/src/shared/dom.js";
+import { composing, h, spoken, still, typed } from "../../../course_kit/views/js/src/shared/dom.js";
 import { readable } from "../../../course_kit/views/js/src/shared/labels.js";
 import { stepper } from "../../../course_kit/views/js/src/shared/stepper.js";
 import { visible } from "../../ch07/labs/tokens.js";
@@ -130,7 +130,7 @@ class Traced {
       if (asked) ui.set({ asked }, true);
     };
     const onkeydown = (/** @type {KeyboardEvent} */ event) => {
-      event.stopPropagation(); // JupyterLab has other plans with Enter
+      typed(event);
       if (event.key !== "Enter" || composing(event) || event.shiftKey) return;
       event.preventDefault();
       send();

@@ -39,6 +39,13 @@ def test_says_the_round_and_which_names_are_there():
     assert "Still as an earlier run left it: `share`." in said(TRAIN, share=0.5)
 
 
+def test_names_what_goes_on_of_other_cells():
+    source = "for _ in range(9):\n    model\n    losses.append(mine)\n    adam.step()\n    raise KeyboardInterrupt\n"
+    above = {"model": nn.Linear(1, 1), "losses": [], "mine": [1], "adam": Mock()}
+    assert "These go on as they are now: `model`, `losses`, `adam`. To begin anew" in said(source, **above)
+    assert "go on" not in said("losses = []\n" + source.replace("adam.step()", "1"), **above)
+
+
 def test_a_training_that_a_module_gives_step_by_step_says_its_round():
     def stop():
         raise KeyboardInterrupt

@@ -79,6 +79,11 @@ export function used(event) {
   event.stopPropagation();
 }
 
+/** Keeps what is typed into a field from the page, but Escape, which leaves it. @param {KeyboardEvent} event */
+export function typed(event) {
+  if (event.key !== "Escape") event.stopPropagation();
+}
+
 const FAR = 1e6;
 /** @type {Record<string, [number, number]>} rows down and columns to the right */
 const STEPS = {
@@ -114,6 +119,23 @@ export function arrow(event) {
 export function along(event, at, count) {
   const step = arrow(event);
   return step && clamp(at + step[0] + step[1], 0, count - 1);
+}
+
+/**
+ * Makes a group of buttons one stop of Tab, the first one or the last that had the focus: arrow keys lead through them.
+ * @param {HTMLElement} group
+ */
+export function toolbar(group) {
+  const all = () => [...group.querySelectorAll("button")];
+  const stop = (/** @type {EventTarget | null | undefined} */ at) =>
+    all().forEach((one) => (one.tabIndex = one === at ? 0 : -1));
+  group.addEventListener("focusin", ({ target }) => stop(target));
+  group.addEventListener("keydown", (event) => {
+    const buttons = all();
+    const to = along(event, buttons.indexOf(/** @type {HTMLButtonElement} */ (event.target)), buttons.length);
+    if (to !== null) buttons[to].focus();
+  });
+  stop(all()[0]);
 }
 
 /**

@@ -4,7 +4,7 @@
 // and its arrays. Other views build it with `form`, and put it behind a quiet line with `folded`.
 import { writing } from "../models/writing.js";
 import { MISSING, loadModel, modelsAt } from "../models/load.js";
-import { composing, h } from "./dom.js";
+import { composing, h, typed } from "./dom.js";
 import { readable } from "./labels.js";
 import { t } from "../text.js";
 
@@ -98,7 +98,7 @@ class Form {
 
   /** @param {KeyboardEvent} event */
   keys(event) {
-    event.stopPropagation(); // JupyterLab has other plans with Enter
+    typed(event);
     if (event.key !== "Enter" || (event.shiftKey && this.rows > 1) || composing(event)) return;
     event.preventDefault();
     this.ask();

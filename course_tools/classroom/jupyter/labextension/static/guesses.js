@@ -80,6 +80,8 @@ export function foldGuesses(app, panel) {
     for (const cell of notebook.widgets) {
       const ends = hasHeading(cell);
       cell.node.classList.toggle("course-behind", Boolean(asking)); // of a cell with a heading, what is above that
+      if (asking && !ends) cell.node.dataset.behind = t("Behind the guess above: answer it, or press “show” there.");
+      else delete cell.node.dataset.behind;
       for (const room of cell.node.querySelectorAll(".jp-Cell-outputWrapper")) room.inert = asking && !isClass;
       if (asking && (!ends || !cell.model.sharedModel.getSource().trimStart().startsWith("#"))) asked.add(asking);
       if (ends) asking = null;

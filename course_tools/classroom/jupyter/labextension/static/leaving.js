@@ -1,18 +1,29 @@
 // Keys that are pressed inside a view are not JupyterLab's. These are the notebook's all the same: Escape leads from a
-// view back to its cell, Shift+Enter and Ctrl+Enter run the cell. In front of a class present.js has them.
+// view, a fold or a link back to its cell, Shift+Enter and Ctrl+Enter run the cell, I I stops the kernel. In front of a
+// class present.js has them.
+const SHOWN = ".course-view, .jp-OutputArea-output, .jp-MarkdownOutput";
+const TWICE = 500; // ms between the two I
+const WRITES = /^(text|search|number|select)/; // fields, in which an I is a letter
 
 /** @param {any} app */
 export function leaveViews(app) {
   for (const [way, by] of Object.entries({ Up: -1, Down: 1 })) reach(app, way, by);
+  let pressed = -TWICE; // when I was
   addEventListener("keydown", (event) => {
-    const { key, shiftKey, ctrlKey, defaultPrevented, isComposing } = event; // prevented: a view used the key
-    const runs = key === "Enter" && (shiftKey || ctrlKey);
-    if (defaultPrevented || isComposing || !(runs || key === "Escape")) return;
+    const { key, shiftKey, ctrlKey, defaultPrevented, isComposing, timeStamp } = event; // prevented: a view used the key
+    const [runs, stops] = [key === "Enter" && (shiftKey || ctrlKey), key === "i"];
+    if (defaultPrevented || isComposing || !(runs || stops || key === "Escape")) return;
     const notebook = app.shell.currentWidget?.content;
     const path = event.composedPath().filter((part) => part instanceof Element);
-    const host = path.find((part) => part.classList.contains("course-view"));
+    const host = path.find((part) => part.matches(SHOWN));
     const at = notebook?.widgets?.findIndex((cell) => host && cell.node.contains(host)) ?? -1;
     if (at < 0 || document.body.matches(".course-presenting")) return;
+    if (stops) {
+      const isTwice = timeStamp - pressed < TWICE && !WRITES.test(/** @type {any} */ (path[0]).type);
+      pressed = timeStamp;
+      if (isTwice) void app.commands.execute("notebook:interrupt-kernel");
+      return;
+    }
     event.preventDefault(); // Enter would press a button
     notebook.activeCellIndex = at;
     notebook.mode = "command";

@@ -1,13 +1,17 @@
 // Cells that run: what one showed stays until the new is there (staying.js), how long it has run is said beside it, and
-// a verdict comes into sight. In front of a class present.js does what is needed.
+// a verdict comes into sight, as do a training's picture and what is said of a stop. In front of a class present.js
+// does what is needed.
 import { Staying } from "./staying.js";
 import { t } from "./text.js";
 
 const SLOW = 2000; // ms from which on the time of a run is told
 const SOON = 1000; // ms in which ■ should have stopped a cell, before it is said what it waits for
-const MARGIN = 12; // px around a verdict
+const MARGIN = 12; // px around what comes into sight
 const AGAIN = 300; // ms: ■ so soon in a cell is pressed once more so much later
 const STOPS = /interrupt/; // commands
+const CARD = ".course-card"; // a verdict
+const TRAINING = ".course-training"; // its picture
+const STOPPED = ".course-stopped"; // how far it came
 
 /**
  * Follows all cells that run in this JupyterLab.
@@ -80,6 +84,7 @@ class Run {
     const { future } = cell.outputArea;
     future?.registerMessageHook(({ header }) => {
       if (header.msg_type === "execute_input") this.begin((this.heard = performance.now()));
+      if (header.msg_type === "display_data") requestAnimationFrame(() => this.bring(TRAINING));
       return true;
     });
     const status = await (future?.done.then(
@@ -91,11 +96,12 @@ class Run {
     this.ended();
     if (cell.isDisposed || !isLatest()) return;
     if (status === "aborted") old?.restore();
+    else if (this.isStopping) old?.restorePicture();
     await old?.views(status === "error" ? 0 : undefined);
     if (!isLatest()) return;
     old?.remove();
     this.old = undefined;
-    requestAnimationFrame(() => cell.isDisposed || this.bringVerdict());
+    requestAnimationFrame(() => cell.isDisposed || this.bring(this.isStopping ? STOPPED : CARD));
   }
 
   /** How long it has run: in the margin, where it moves nothing. */
@@ -111,10 +117,10 @@ class Run {
     if (!this.clock.isConnected) this.cell.node.append(this.clock);
   }
 
-  /** A verdict of the cell that one is at, or has just left by Shift+Enter, is moved into sight and no further. */
-  bringVerdict() {
+  /** What the cell that one is at, or has just left by Shift+Enter, shows of a sort is moved into sight and no further. */
+  bring(sort) {
     const { widgets, activeCellIndex } = this.notebook;
-    const card = [...this.cell.outputArea.node.querySelectorAll(".course-card")].at(-1);
+    const card = [...this.cell.outputArea.node.querySelectorAll(sort)].at(-1);
     const scroller = card?.closest(".jp-WindowedPanel-outer");
     if (!scroller || !widgets.slice(Math.max(0, activeCellIndex - 1), activeCellIndex + 1).includes(this.cell)) return;
     const [room, box] = [scroller, card].map((part) => part.getBoundingClientRect());

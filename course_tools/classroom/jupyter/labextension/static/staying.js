@@ -1,6 +1,7 @@
 // What a cell showed before it runs again, as a picture of it: it stays, dimmed and at its height, below what comes
 // new, until that is there.
 const DRAWN = ".course-training, .jp-RenderedImage, .jp-RenderedSVG";
+const IS_VIEW = /course-view/; // in an output's HTML
 const PATIENT = 120; // frames, at most, for a view to come after its cell has run
 const PAINTING = 12; // frames, at most, in which a view that has come gets its height
 
@@ -29,6 +30,14 @@ function paint(from, to) {
   const twins = all(to, "canvas");
   for (const [i, canvas] of all(from, "canvas").entries())
     if (canvas.width && canvas.height) twins[i].getContext("2d").drawImage(canvas, 0, 0);
+}
+
+/** An output without what it says of an earlier stop. */
+function unstopped(output) {
+  const html = output.data?.["text/html"];
+  if (!html) return output;
+  const now = [html].flat().join("").replace(/^<p class="course-stopped".*?<\/p>/s, "");
+  return { ...output, data: { ...output.data, "text/html": now } };
 }
 
 export class Staying {
@@ -72,6 +81,14 @@ export class Staying {
   restore() {
     const { outputs } = this.cell.model;
     if (!outputs.length) outputs.fromJSON(this.outputs);
+  }
+
+  /** One that was stopped before it drew shows the picture that it had, below what it says now. */
+  restorePicture() {
+    const { outputs } = this.cell.model;
+    const isPicture = ({ data = {} }) => data["image/png"] || IS_VIEW.test(data["text/html"]);
+    const pictures = this.outputs.map(unstopped).filter(isPicture);
+    if (!this.isDrawn && pictures.length) outputs.fromJSON([...outputs.toJSON(), ...pictures]);
   }
 
   /** Waits for the views of a run that has ended, as many as there were if it ended well. */
