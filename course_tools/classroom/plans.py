@@ -159,7 +159,7 @@ def _lesson(name):
             yield f"- {t('{right} ({reason})', right=right, reason=reason) if reason else right}"
     if there := exercises(name, sources.read(name).cells):
         yield from ("", t("| Exercise | Minutes | Said of a mistake |"), "|---|---|---|")
-        names = {one.name: t(one.name).replace(one.name, "") for one in there}  # its code, and what a card says
+        names = {one.name: f"{t(one.name)} · " * (t(one.name) != one.name) for one in there}  # what a card says
         yield from (f"| {names[one.name]}`{one.name}` | {one.minutes} | “{mistake(one)}” |" for one in there)
 
 
@@ -175,7 +175,7 @@ def _trains(cells):
     """What trains in these cells, in a table's cell."""
     spent = [cell.metadata.get("seconds", 0) for cell in cells if "training" in tags(cell)]
     said = [t("{n} s", n=seconds) if seconds else t("seconds", context="of a training") for seconds in spent]
-    return (" " + ", ".join(said)).rstrip()
+    return (" " + t(", ").join(said)).rstrip()
 
 
 def mistake(exercise):
