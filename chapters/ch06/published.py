@@ -67,8 +67,12 @@ def published(name: str, variable: str, kind: str = "AutoModel", needs: Sequence
         except (OSError, ValueError, ImportError) as error:
             trouble = " ".join(str(error).replace(place, "there").split())[:160]
     print(t("{name} could not be loaded from {where}: {trouble}.", name=name, where=where, trouble=trouble))
-    what_to_do = "With a network run this cell again; a mirror goes into HF_ENDPOINT, a folder with it into {variable}."
-    print(t(what_to_do, variable=variable))
+    print(
+        t(
+            "With a network run this cell again; a mirror goes into HF_ENDPOINT, a folder with it into {variable}.",
+            variable=variable,
+        )
+    )
     return None
 
 
