@@ -143,12 +143,12 @@ def _lesson(name):
         yield from (f"- {said(name, line)}" for line in lines)
     yield from ("", t("| Minutes | Section | Trains |"), "|---|---|---|")
     for one in shown:
-        apart = f" {t(minutes.NOT_IN_CLASS)}" * one.aside
         title, there = said(name, _titled(one, shown)), {tag for cell in one.cells for tag in tags(cell)}
+        shown_as = in_turn(f"*{title}*", t(minutes.NOT_IN_CLASS) * one.aside)
         if "problem" in there and (problem := minutes.problem(sources.read(name))):
             title, command = title.partition(" · ")[0], f"`course problem {lessons.chapter(name):02}`"
-            apart = t(", a problem of {n} minutes: {command}", n=problem[1], command=command)
-        yield f"| {one.minutes} | *{title}*{apart} |{_trains(one.cells)} |"
+            shown_as = f"*{title}*" + t(", a problem of {n} minutes: {command}", n=problem[1], command=command)
+        yield f"| {one.minutes} | {shown_as} |{_trains(one.cells)} |"
         if "half" in there:
             yield f"| | **{t('Half way')}** | |"
     for guess in guesses((cell for one in shown for cell in one.cells), name):
