@@ -270,7 +270,7 @@ def onward(chapter: int) -> None:
     entries = recorded(where)[0] if where else {}  # progress() says what is wrong with it
     links = _ways_on(chapter, folder)
     page = "".join(f"<p>{_link(file, f'{arrow} {html.escape(words)}')}</p>" for arrow, file, words in links)
-    said = t("Next: {list}", list=", ".join((file for _, file, _ in links)))
+    said = t("Next: {list}", list=t(", ").join((file for _, file, _ in links)))
     display(Note(_maps(rows(there, entries), chapter) + page, said))
 
 

@@ -51,7 +51,9 @@ def published(name: str, variable: str, kind: str = "AutoModel", needs: Sequence
     place, where, trouble = _place(name, variable)
     missing = [package for package in needs if importlib.util.find_spec(package) is None]
     if place and missing:
-        print(f"{name} is there, in {where}. Its tokenizer needs {', '.join(missing)}. {how_to_get('serve')}")
+        needs_more = t("{name} is there, in {where}. Its tokenizer needs {missing}. {how}",
+                       name=name, where=where, missing=t(", ").join(missing), how=how_to_get("serve"))  # fmt: skip
+        print(needs_more)
         return None
     if place:
         import transformers
@@ -64,8 +66,13 @@ def published(name: str, variable: str, kind: str = "AutoModel", needs: Sequence
             return Published(model.eval(), tokenizer, where)
         except (OSError, ValueError, ImportError) as error:
             trouble = " ".join(str(error).replace(place, "there").split())[:160]
-    print(f"{name} could not be loaded from {where}: {trouble}.")
-    print(f"With a network run this cell again; a mirror goes into HF_ENDPOINT, a folder with it into {variable}.")
+    print(t("{name} could not be loaded from {where}: {trouble}.", name=name, where=where, trouble=trouble))
+    print(
+        t(
+            "With a network run this cell again; a mirror goes into HF_ENDPOINT, a folder with it into {variable}.",
+            variable=variable,
+        )
+    )
     return None
 
 

@@ -12,13 +12,13 @@ from chapters.ch05.experiments import twins
 from course_kit import decoding, text
 from course_kit.checkpoints import load_checkpoint
 from course_kit.contexts import evaluating
-from course_kit.i18n import from_cell, t
+from course_kit.i18n import from_cell, mark, t
 from course_kit.views import Table
 
 TO_FRENCH = "<to-fr>"
 NAMES = {
-    "GRU, chapter 3": "seq2seq-attention-en-fr-grammar",
-    "Transformer, chapter 5": "transformer-grammar",
+    mark("GRU, chapter 3"): "seq2seq-attention-en-fr-grammar",
+    mark("Transformer, chapter 5"): "transformer-grammar",
     "GPT": "gpt-en-fr-grammar",
 }
 

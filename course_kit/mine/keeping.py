@@ -72,7 +72,7 @@ def _trouble(made: Composed, own: Answers) -> str:
 
 def _keep(module: str, own: Answers, where: Path | None, first: bool) -> None:
     made, troubles = working(module, own)
-    others = t("The course's: {course}.", course=", ".join(made.course)) if made.course and made.yours else ""
+    others = t("The course's: {course}.", course=t(", ").join(made.course)) if made.course and made.yours else ""
     is_said = made.yours or (made.course and not os.environ.get("COURSE_PRESENTING"))  # none are a class's
     lines = t("{count} lines, which need only torch.", count=len(made.text.splitlines()))
     said = [
@@ -119,5 +119,5 @@ def _folded(made: Composed) -> Piece:
     about = (ast.get_docstring(ast.parse(made.text)) or "").partition("\n")[0]
     return (
         f"<details><summary>mine/{made.name}.py</summary>{code(made.text)}</details>",
-        f"mine/{made.name}.py: {about}",
+        t("{name}: {text}", name=f"mine/{made.name}.py", text=about),
     )

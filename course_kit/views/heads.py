@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from course_kit.checkpoints import load_checkpoint
-from course_kit.i18n import sentences, t, tn
+from course_kit.i18n import from_cell, sentences, t, tn
 from course_kit.programs.arguments import described
 from course_kit.views.arguments import (
     allowed_pairs,
@@ -93,7 +93,7 @@ class Heads(View):
             layers=tn("{n} layer", "{n} layers", layers), heads=tn("{n} head", "{n} heads", heads),
             queries=queries, keys=keys,
         )  # fmt: skip
-        size = f"{m['name']}: {size}" if len(self.options["maps"]) > 1 else size
+        size = t("{name}: {text}", name=from_cell(m["name"]), text=size) if len(self.options["maps"]) > 1 else size
         name = _name(*self.opened).capitalize()
         if np.isnan(weight):
             text = t("{name}: “{query}” may not attend to “{key}”.", name=name, query=query, key=key)

@@ -43,7 +43,7 @@ class Heatmap(View):
         else:
             said = [t("Heatmap of weights, {count} queries by {count2} keys.", **told)]
         if self.controls:
-            said.append(f"{self.options['names'][self.state['head']]}.")
+            said.append(t("{text}.", text=self.options["names"][self.state["head"]]))
         full = [q for q in range(len(queries)) if not np.isnan(weights[q]).all()]
         strongest = sorted(full, key=lambda q: -np.nanmax(weights[q]))[:12]
         top = {q: int(np.nanargmax(weights[q])) for q in strongest}

@@ -8,6 +8,7 @@ VERBATIM = re.compile(r"(```.*?```|\$\$.*?\$\$|<!--.*?-->|<a id=\"[^\"]*\"></a>|
 LEAD = re.compile(
     rf"(\s*(?:#+ |[-*] (?:\[[ x]\] )?|\d+\. |> )*)(.*?)((?: {re.escape(minutes.NOT_IN_CLASS)})?\s*)$", re.S
 )
+ALT = re.compile(r'(?<= alt=")[^"]+')  # of a picture
 RULE = re.compile(r"[\s|:-]+$")
 WORDS = re.compile(r"(?<!_)(\\text\{\s*)([a-z][^{}$]+?)(?=\s*\})")  # of a formula: under a brace, beside a sign
 
@@ -26,6 +27,8 @@ def rewritten(text, said):
 def _line(line, said):
     if line.lstrip().startswith("|"):
         return line if RULE.match(line) else "|".join(_part(cell, said) for cell in re.split(r"(?<!\\)\|", line))
+    if line.startswith("<img "):
+        return ALT.sub(lambda found: said(found[0]), line)
     return _part(line, said)
 
 

@@ -143,12 +143,12 @@ def _lesson(name):
         yield from (f"- {said(name, line)}" for line in lines)
     yield from ("", t("| Minutes | Section | Trains |"), "|---|---|---|")
     for one in shown:
-        apart = f" {t(minutes.NOT_IN_CLASS)}" * one.aside
         title, there = said(name, _titled(one, shown)), {tag for cell in one.cells for tag in tags(cell)}
+        shown_as = in_turn(f"*{title}*", t(minutes.NOT_IN_CLASS) * one.aside)
         if "problem" in there and (problem := minutes.problem(sources.read(name))):
             title, command = title.partition(" · ")[0], f"`course problem {lessons.chapter(name):02}`"
-            apart = t(", a problem of {n} minutes: {command}", n=problem[1], command=command)
-        yield f"| {one.minutes} | *{title}*{apart} |{_trains(one.cells)} |"
+            shown_as = f"*{title}*" + t(", a problem of {n} minutes: {command}", n=problem[1], command=command)
+        yield f"| {one.minutes} | {shown_as} |{_trains(one.cells)} |"
         if "half" in there:
             yield f"| | **{t('Half way')}** | |"
     for guess in guesses((cell for one in shown for cell in one.cells), name):
@@ -159,7 +159,7 @@ def _lesson(name):
             yield f"- {t('{right} ({reason})', right=right, reason=reason) if reason else right}"
     if there := exercises(name, sources.read(name).cells):
         yield from ("", t("| Exercise | Minutes | Said of a mistake |"), "|---|---|---|")
-        names = {one.name: t(one.name).replace(one.name, "") for one in there}  # its code, and what a card says
+        names = {one.name: f"{t(one.name)} · " * (t(one.name) != one.name) for one in there}  # what a card says
         yield from (f"| {names[one.name]}`{one.name}` | {one.minutes} | “{mistake(one)}” |" for one in there)
 
 
@@ -175,7 +175,7 @@ def _trains(cells):
     """What trains in these cells, in a table's cell."""
     spent = [cell.metadata.get("seconds", 0) for cell in cells if "training" in tags(cell)]
     said = [t("{n} s", n=seconds) if seconds else t("seconds", context="of a training") for seconds in spent]
-    return (" " + ", ".join(said)).rstrip()
+    return (" " + t(", ").join(said)).rstrip()
 
 
 def mistake(exercise):

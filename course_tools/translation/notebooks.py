@@ -36,7 +36,7 @@ def translated(name, to):
     own = {catalogues.unit_of(one): one for one in catalogues.read(name, to)}
     notes = languages()[to]["notes"]
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    apart = " " + speech(to).text(minutes.NOT_IN_CLASS, None)
+    apart = languages()[to]["between"] + speech(to).text(minutes.NOT_IN_CLASS, None)
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             text = units.rewritten(cell.source, lambda unit: _said(unit, own, notes["fuzzy"]))

@@ -34,9 +34,13 @@ ROOMS["site"] += [f"course_tools/{one}.py" for one in ("authoring/minutes", "cla
 ROOMS["site"] += ["course_tools/classroom/presenting/speaker.py"]
 ROOMS["views"] += [f"course_tools/{room}/**/*.js" for room in ("classroom/jupyter", "publishing/website")]
 TABLES = {"ch07": ["data/history.csv"]}
-BLOCK = re.compile(r"(?<=```)(python|diff|text)\n(.*?)(?=```)", re.S)
-COLUMN = re.compile(r"(?<=  )[^\s#].*[a-z]{3} [a-z]{2}.*")  # of a block of text: what stands behind the names
+BLOCK = re.compile(r"(?<=```)(python|diff|text|sh)\n(.*?)(?=```)", re.S)
+COLUMN = re.compile(  # of a block of text: what stands behind the names, and a name of three words
+    r"(?<=  )(?!#)(?=\S.*(?:[a-z]{2} [a-z]{2}|[a-z]{2}: )).*|^[a-z]+(?: [a-z]+){2,}(?=  )", re.M
+)
+TOLD = re.compile(r"(?<= # ).+")  # of commands: what is said behind them
 SAID = re.compile(r"[a-z]{3} [a-z]{2}|^[A-Za-z ]{5,}|^new\b")  # of a remark: not a shape alone
+JOINS = re.compile(r"[:;,.](?= |$)|^\(\)$")  # of values: what stands between two, or behind the last
 ASIDE = re.compile("exercise: |noqa|fmt: ")  # marks for tools
 PAGES = {"readme": "README.md", "teaching": "docs/teaching.md"}  # catalogue of a page: the page
 
@@ -69,9 +73,10 @@ def rewritten(text, said):
 
 def _block(block, said):
     kind, code = block.groups()
-    places = [one.span() for one in COLUMN.finditer(code)] if kind == "text" else list(remarks.places(code))
+    found = {"text": COLUMN, "sh": TOLD}.get(kind)
+    places = [one.span() for one in found.finditer(code)] if found else list(remarks.places(code))
     for begin, end in reversed(places):
-        if _says(code[begin:end]):
+        if kind == "text" or _says(code[begin:end]):
             code = code[:begin] + said(code[begin:end]) + code[end:]
     return f"{kind}\n{code}"
 
@@ -139,15 +144,17 @@ def of_comments(cell):
 
 def commented(cell, said, every=False):
     """A cell's code with said(unit) in place of each comment, each line of a docstring, each text that is printed or
-    returned with values in it, and each label with values; of asserts, as it is. every: also what has no English word
-    in it. From its end to its beginning."""
+    returned with values in it, and each label with values; of asserts, as it is. every: also what has neither an
+    English word nor signs between values. From its end to its beginning."""
     if "asserts" in sources.tags(cell):
         return cell.source
     code = re.sub(r"^[%!].*", lambda magic: " " * len(magic[0]), cell.source, flags=re.M)
     lines = [0, *(end.end() for end in re.finditer("\n", code))]
     made = cell.source
     for begin, end in sorted({*remarks.places(code), *_strings(code, lines)}, reverse=True):
-        if every or re.search("[A-Za-z]{2}", re.sub(r"\{[^{}]*\}", "", code[begin:end])):
+        text = code[begin:end]
+        words = re.sub(r"\{[^{}]*\}", "", text)
+        if every or re.search("[A-Za-z]{2}", words) or (words != text or text == ", ") and JOINS.search(words):
             made = made[:begin] + said(made[begin:end]) + made[end:]
     return made
 

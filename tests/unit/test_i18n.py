@@ -163,6 +163,10 @@ def test_units_of_markdown_leave_formulas_code_anchors_and_comments_outside():
     )
     braces = "$$ n_\\text{eff} = \\underbrace{x}_{\\text{as it was }i} $$"  # words beneath a brace are a text
     assert units.rewritten(braces, str.upper) == braces.replace("as it was", "AS IT WAS")
+    example = "```text\nwords after it  n o r\nf               the layer x → 10 x\ng               a layer: (a, b)\n```"
+    assert units.of_markdown(example) == ["a layer: (a, b)", "the layer x → 10 x", "words after it"]
+    commands = '```sh\nmake lab   # to learn: all of it\ncd a/#b\n```\n<img src="x.png" alt="a cow">'
+    assert units.of_markdown(commands) == ["a cow", "to learn: all of it"]
 
 
 def test_of_a_cell_that_is_read_comments_docstrings_and_what_is_printed_may_differ():
@@ -189,6 +193,8 @@ def test_of_a_cell_that_is_read_comments_docstrings_and_what_is_printed_may_diff
         ('for name, x in {"all of": a, "some": b}.items():\n    print(f"{name:9} {x}")', ["all of", "some"]),
         ('for kind in ["rotary", "none"]:\n    print(kind, models[kind])', []),
         ('print(told("the cat"), names["cat"])', []),
+        ('print(f"{x}: {y}", f"{n} s.", f"{x} {y}", f"({x})")', ["{x}: {y}", "{n} s.", "({x})"]),
+        ('print("all", ", ".join(x), sep=" · ")', ["all", ", "]),
     ],
 )  # fmt: skip
 def test_what_a_cell_prints_is_text_and_what_it_computes_with_is_not(code, found):

@@ -30,7 +30,7 @@ class Softmax(View):
     def describe(self) -> str:
         _, weights = self.numbers
         names = self.options["names"]
-        shown = ", ".join(f"{name} {weight:.3f}" for name, weight in zip(names, weights, strict=True))
+        shown = t(", ").join(f"{name} {weight:.3f}" for name, weight in zip(names, weights, strict=True))
         warm = f"{self.state['temperature']:.3g}"
         return t(
             "Softmax at temperature {warm}: {shown}. Sum {sum}.", warm=warm, shown=shown, sum=f"{weights.sum():.3g}"

@@ -21,6 +21,7 @@ from course_utils.attention import padding_mask, scaled_dot_product_attention
 from course_utils.self_attention import SelfAttention
 
 NEEDED = "query, key, value"
+LISTED = t(", ").join(NEEDED.split(", "))
 EXAMPLE = (2, 1, 1)  # its sizes: two features, a query and a value of one
 EVERYBODY = torch.ones(1, 1, 2, dtype=torch.bool)
 
@@ -59,7 +60,7 @@ def _by_model_size(layer: SelfAttention, x: Tensor, mask: Tensor | None = None):
 
 def _unlike(mine: nn.Module | None, layer: SelfAttention) -> str:
     """What is different about the parameters of a layer; None: one in the grader's sandbox, not to be looked at."""
-    needed = t("needed: {NEEDED}, each an nn.Linear without bias.", NEEDED=NEEDED)
+    needed = t("needed: {NEEDED}, each an nn.Linear without bias.", NEEDED=LISTED)
     if mine is None:
         return t("Its matrices have other names or sizes than {needed}", needed=needed)
     have, want = ({name: list(x.shape) for name, x in one.state_dict().items()} for one in (mine, layer))
@@ -114,7 +115,7 @@ LAYER = Exercise(
         "Write the class: three matrices make q, k and v of the same x, and attention does the rest: x [B, T, D], "
         "mask [B, 1, T] bool, or none -> (output [B, T, dv], weights [B, T, T]). So that the parameters of a trained "
         "layer fit, the matrices are called {NEEDED}, each an nn.Linear without bias.",
-        NEEDED=NEEDED,
+        NEEDED=LISTED,
     ),
     reference=SelfAttention,
     cases=lambda: [

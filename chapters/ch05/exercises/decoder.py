@@ -24,6 +24,7 @@ from course_utils.attention import causal_mask, padding_mask
 from course_utils.transformer import DecoderBlock
 
 NEEDED = "attention, cross_attention, ffn, around_attention, around_cross, around_ffn"
+LISTED = t(", ").join(NEEDED.split(", "))
 
 
 LAST = {"attention": "attention.out", "cross_attention": "cross_attention.out", "ffn": "ffn.narrow"}
@@ -63,7 +64,7 @@ def _run(answer, case: Case) -> Tensor:
         raise Misfit(
             t(
                 "Its parts have other names, or another number of parameters, than a checkpoint's. Needed: {NEEDED}.",
-                NEEDED=NEEDED,
+                NEEDED=LISTED,
             )
         ) from None
     return mine(*case.args.values())
@@ -151,7 +152,7 @@ DECODER = Exercise(
         "queries from the target, its keys and values from memory, as it is, under memory_mask; attention works under "
         "mask. Each of the three has an AddNorm around it. So that the parameters of a trained model fit, the parts "
         "are called {NEEDED}.",
-        NEEDED=NEEDED,
+        NEEDED=LISTED,
     ),
     reference=DecoderBlock,
     cases=lambda: [

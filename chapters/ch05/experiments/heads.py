@@ -98,7 +98,9 @@ CONNECTIONS = {  # the lesson's rows: what is cut, as information flows -> no he
 }
 
 
-def ablations(loaded: Loaded, rows: Mapping[str, tuple], count: int | None = None, what: str = "forbidden") -> Table:
+def ablations(
+    loaded: Loaded, rows: Mapping[str, tuple], count: int | None = None, what: str = mark("forbidden")
+) -> Table:
     """How often the right pronoun of twins is the likelier one, and its mean log-odds: a row for each of some sets.
 
     rows: name -> (heads that are silent, connections that no head may use). A connection is (place, query, key), words

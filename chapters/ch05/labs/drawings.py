@@ -483,7 +483,7 @@ def hops(loaded, example, rows, *, title="", caption=""):
         space(high=2 * AIR),
         words(t("right"), "quiet"),
         bar([share / 100 for share in right], "output"),
-        words([f"{share:.0f} %" for share in right], strong=True),
+        words([t("{share} %", share=f"{share:.0f}") for share in right], strong=True),
     )
     ways = {
         ("noun", "it"): inside[place["it"], place["noun"]],

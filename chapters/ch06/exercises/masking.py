@@ -19,9 +19,9 @@ def _near(part: Tensor, of: Tensor, exactly: bool = False) -> str:
     figures = [w for w, slack in RIGHT if abs(share - w) <= slack]
     figures += sorted((w for w in OTHERS if abs(share - w) <= 1.5), key=lambda w: abs(share - w))
     if figures:
-        return f"{figures[0]:g} %"
+        return t("{share} %", share=f"{figures[0]:g}")
     almost = exactly and share not in (0, 100) and f"{share:.0f}" in ("0", "100")
-    return t("almost {share} %", share=f"{share:.0f}") if almost else f"{share:.0f} %"
+    return t("almost {share} %", share=f"{share:.0f}") if almost else t("{share} %", share=f"{share:.0f}")
 
 
 def _statistics(answer, case: Case):

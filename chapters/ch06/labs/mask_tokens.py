@@ -79,7 +79,7 @@ class MaskTokens(View):
             state=f"{self.state['draws']:,}",
             count=len(chosen),
             count2=self.options["special"].count(False),
-            what=": " if chosen else "",
+            what=t(": ") if chosen else "",
             become=t(", ").join(become),
         )
 

@@ -56,7 +56,7 @@ class Predictions(View):
         for m, name in enumerate(self.options["models"]):
             listed = t(", ").join(f"“{w}” {chance(p)}" for w, p in self.bars(m))
             true, (right, of) = self.true(m), self.right(m)
-            told = t("{name}: {text}.", name=name, text=listed) if name else f"{listed}."
+            told = t("{name}: {text}.", name=name, text=listed) if name else t("{text}.", text=listed)
             truth = score = ""
             if true:
                 words = dict(true=true[0], chance=chance(true[1]), rank=f"{true[2]:,}")

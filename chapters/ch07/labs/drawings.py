@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from course_kit.contexts import evaluating
-from course_kit.i18n import t
+from course_kit.i18n import sentences, t
 from course_kit.views.figure import figure
 from course_kit.views.layout import (
     AIR,
@@ -310,11 +310,11 @@ def folders(heads: dict[str, Tensor], tokens: Sequence[str], *, title="", captio
             thick = 1 + 8 * weights[i, j].item()
             ways.append(arrow(line[i], line[j], "query", weight=thick, side=side, bend=bend, only=[i]))
     said = [
-        " ".join(
+        sentences(*(
             t("{head}: “{word}” takes most from “{other}”, {share}.", head=name, word=tokens[i],
               other=tokens[weights[i].argmax()], share=f"{weights[i].max():.0%}")
             for name, weights in heads.items()
-        )
+        ))
         for i in range(count)
     ]  # fmt: skip
     rows = [[name, token, *(f"{x:.2f}" for x in weights[i].tolist())]

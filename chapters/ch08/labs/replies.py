@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from chapters.ch08.traces import Trace
-from course_kit.i18n import t
+from course_kit.i18n import sentences, t
 from course_kit.programs import arguments
 from course_kit.views.arguments import as_labels
 from course_kit.views.live import shell
@@ -27,7 +27,8 @@ class Replies(View):
         return {model: texts[at] for model, texts in zip(self.options["models"], self.options["replies"], strict=True)}
 
     def describe(self) -> str:
-        return f"“{self.state['question']}” " + " ".join(f"{model}: “{text}”" for model, text in self.said.items())
+        said = (t("{model}: “{text}”", model=model, text=text) for model, text in self.said.items())
+        return sentences(t("“{question}”", question=self.state["question"]), *said)
 
     def table(self) -> TextTable:
         rows = zip(self.options["questions"], *self.options["replies"], strict=True)
