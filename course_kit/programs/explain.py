@@ -144,7 +144,7 @@ def _sentence(error: BaseException) -> str:
             continue
         if found:  # what went in further out is what the reader wrote
             words = _wrong_type(call) or _too_small(call, error)
-            found = f"{call.name}: {words}." if words else found
+            found = t("{name}: {words}.", name=call.name, words=words) if words else found
             continue
         below = [frame.f_locals for frame, _ in frames[depth + 1 :]]
         words = (
@@ -162,7 +162,7 @@ def _sentence(error: BaseException) -> str:
             or _too_small(call, error)
             or _nothing_there(call, str(error))
         )
-        found = f"{call.name}: {words}." if words else ""
+        found = t("{name}: {words}.", name=call.name, words=words) if words else ""
     return found
 
 
@@ -259,20 +259,26 @@ def _is_tensor(thing: Any) -> bool:
     return isinstance(thing, torch.Tensor)
 
 
-NEEDED = {int: t("a whole number"), float: t("a number"), bool: t("True or False"), str: "text", types.NoneType: "None"}
+NEEDED = {  # a kernel imports this before its notebook says in which language
+    int: mark("a whole number"),
+    float: mark("a number"),
+    bool: mark("True or False"),
+    str: mark("a text"),
+    types.NoneType: "None",
+}
 
 
 def _wrong_type(call: Call) -> str:
     """A plain argument that is of another type than its signature says."""
     for name, (x, kinds) in call.given.items():
         if not any(_may_be(x, kind) for kind in kinds):
-            needed = " or ".join(dict.fromkeys(_in_words(kind) for kind in kinds))
-            value = f"{x!r}, " if isinstance(x, str | int | float) and len(repr(x)) < 40 else ""
-            what = (
-                t("the class {name}", name=x.__name__)
-                if isinstance(x, type)
-                else t("{value}of the type {name}", value=value, name=type(x).__name__)
-            )
+            needed = t(" or ").join(dict.fromkeys(_in_words(kind) for kind in kinds))
+            if isinstance(x, type):
+                what = t("the class {name}", name=x.__name__)
+            elif isinstance(x, str | int | float) and len(repr(x)) < 40:
+                what = t("{value}, of the type {name}", value=repr(x), name=type(x).__name__)
+            else:
+                what = t("of the type {name}", name=type(x).__name__)
             return t("{name} is {what}, needed: {needed}", name=name, what=what, needed=needed)
     return ""
 
@@ -297,11 +303,16 @@ def _may_be(x: Any, kind: Any) -> bool:
 
 def _in_words(kind: Any) -> str:
     name = "Tensor" if hasattr(kind, "dim_str") else getattr(get_origin(kind) or kind, "__name__", str(kind))
-    return NEEDED.get(kind) or {"Tensor": t("a tensor"), "Module": t("a model")}.get(name, f"a {name}")
+    if kind in NEEDED:
+        return t(NEEDED[kind])
+    return {"Tensor": t("a tensor"), "Module": t("a model")}.get(name, t("a {name}", name=name))
 
 
-KINDS = {"bool": "bool", "int64": t("whole numbers"), "float32": t("decimal numbers")}  # by a dtype that each allows
-CASTS = {"bool": ".bool()", mark("whole numbers"): ".long()", mark("decimal numbers"): ".float()"}
+KINDS = {  # by a dtype that each allows: what it is called, and how it is made
+    "bool": ("bool", ".bool()"),
+    "int64": (mark("whole numbers"), ".long()"),
+    "float32": (mark("decimal numbers"), ".float()"),
+}
 
 
 def _wrong_kind(call: Call) -> str:
@@ -317,13 +328,14 @@ def _wrong_kind(call: Call) -> str:
         allowed, dtype = call.forms[name][0].dtypes, _dtype(x)
         kinds = [kind for example, kind in KINDS.items() if example in allowed] if isinstance(allowed, tuple) else []
         if kinds and dtype not in allowed:
-            meaning = ", True = may be attended" if kinds == ["bool"] and "mask" in name else ""
-            cast = " == 1" if kinds == ["bool"] and "int" in dtype else CASTS[kinds[-1]]
+            is_bool = kinds == [KINDS["bool"]]
+            meaning = t(", True = may be attended") if is_bool and "mask" in name else ""
+            cast = " == 1" if is_bool and "int" in dtype else kinds[-1][1]
             return t(
                 "{name} is {dtype}, needed: {kinds}{meaning}: write {name}{cast}",
                 name=name,
                 dtype=dtype,
-                kinds=" or ".join(kinds),
+                kinds=t(" or ").join(t(kind) for kind, _ in kinds),
                 meaning=meaning,
                 cast=cast,
             )
@@ -375,7 +387,7 @@ def _wrong_leading_axes(call: Call) -> str:
         try:
             torch.broadcast_shapes(first[1], leading)
         except RuntimeError:
-            where = "shape" if len(axes) == 1 else t("leading axes")
+            where = t("shape") if len(axes) == 1 else t("leading axes")
             return t(
                 "{name} has the {where} {leading}, {first} {first2}: they do not go together",
                 name=name,
@@ -474,7 +486,7 @@ def _wrong_device(call: Call, message: str) -> str:
     places = {name: x.device for name, x in call.tensors.items()}
     parameters = list(call.owner.parameters()) if hasattr(call.owner, "parameters") else []
     if parameters:
-        places = {mark("the model"): parameters[0].device} | places
+        places = {t("the model"): parameters[0].device} | places
     (first, home), *others = places.items()
     for name, place in others:
         if place != home:
