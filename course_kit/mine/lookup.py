@@ -75,8 +75,11 @@ def owned(name: str) -> tuple[Any, str]:
     task = task_of(name)
     if task is None:
         raise NotThere(
-            f"`mine` has no {name!r}: no exercise of this chapter, or of an earlier one that it uses, has a function "
-            "of this name."
+            t(
+                "`mine` has no {name}: no exercise of this chapter, or of an earlier one that it uses, has a function "
+                "of this name.",
+                name=repr(name),
+            )
         )
     source, there, trouble = answer_of(task)
     if source is None:

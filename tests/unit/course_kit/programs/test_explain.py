@@ -14,7 +14,6 @@ from jaxtyping import Bool, Float, Int
 from jupyter_client.manager import start_new_kernel
 from torch import Tensor, nn
 
-from course_kit import i18n
 from course_kit.programs import explain
 from course_kit.programs.source_text import plain
 from course_utils.attention import masked_softmax, scaled_dot_product_attention, split_heads
@@ -146,14 +145,11 @@ def test_what_a_readers_own_numbers_meet(function, given, words):
     assert words in said(function, *given)
 
 
-def test_in_chinese_it_is_chinese_though_it_was_imported_in_english():
-    i18n.use("zh")
-    try:
-        words = said(BERT, torch.ones(1, 3)), said(gaussian_kernel, torch.ones(2), None), said(windows, "abc", "2", 1)
-        words += said(masked, torch.zeros(3, 3), torch.ones(3, 3)), said(product, torch.ones(3, 8), ELSEWHERE)
-        words += said(masked_softmax, torch.ones(2, 3), torch.ones(3, 2).bool()), said(sinusoidal_encoding, 4, "5")
-    finally:
-        i18n.use("en")
+def test_in_chinese_it_is_chinese_though_it_was_imported_in_english(speak):
+    speak("zh")
+    words = said(BERT, torch.ones(1, 3)), said(gaussian_kernel, torch.ones(2), None), said(windows, "abc", "2", 1)
+    words += said(masked, torch.zeros(3, 3), torch.ones(3, 3)), said(product, torch.ones(3, 8), ELSEWHERE)
+    words += said(masked_softmax, torch.ones(2, 3), torch.ones(3, 2).bool()), said(sinusoidal_encoding, 4, "5")
     assert all(words) and not re.search("[a-z] [a-z]|，，", "\n".join(words))
 
 
