@@ -10,6 +10,8 @@ from course_kit.files import course_folder
 from course_kit.i18n import t
 from course_kit.programs.arguments import string
 
+SAID: set[str] = set()  # the lines `about`: a view puts them behind its quiet mark
+
 
 class Recorded(dict):
     """The figures of one file, with `.about`: a line that says by which command, on what, and when."""
@@ -17,7 +19,8 @@ class Recorded(dict):
     @property
     def about(self) -> str:
         """One short line to print under a figure; the device and the minutes stand in the file."""
-        return t("Recorded {self_}: {self_2}.", self_=self["date"], self_2=self["command"])
+        SAID.add(line := t("Recorded {self_}: {self_2}.", self_=self["date"], self_2=self["command"]))
+        return line
 
 
 def load(name: str) -> Recorded:
