@@ -135,7 +135,8 @@ def _sentence(error: BaseException) -> str:
     if not isinstance(error, Exception) or hasattr(error, "_render_traceback_"):
         return ""
     frames = list(_frames(error.__traceback__))
-    if not frames or _raised_by_hand(*frames[-1]):  # then its own words say what is needed
+    torches = frames and frames[-1][0].f_globals.get("__name__", "").startswith("torch")
+    if not frames or raised_by_hand(error) and not torches:  # then its own words say what is needed
         return ""
     found = ""
     for depth in reversed(range(len(frames))):
@@ -173,10 +174,10 @@ def _frames(trace: types.TracebackType | None) -> Iterator[tuple[types.FrameType
         trace = trace.tb_next
 
 
-def _raised_by_hand(frame: types.FrameType, last: int) -> bool:
-    """Whether it ended at a `raise` of somebody else than torch."""
-    torches = frame.f_globals.get("__name__", "").startswith("torch")
-    return not torches and dis.opname[frame.f_code.co_code[last]] == "RAISE_VARARGS"
+def raised_by_hand(error: BaseException) -> bool:
+    """Whether an error comes from a `raise` in Python."""
+    last = [*_frames(error.__traceback__)][-1:]
+    return any(dis.opname[frame.f_code.co_code[at]] == "RAISE_VARARGS" for frame, at in last)
 
 
 def _call(frame: types.FrameType, last: int) -> Call | None:
