@@ -10,16 +10,16 @@ from course_kit.files import course_folder
 from course_kit.i18n import t
 from course_kit.programs.arguments import string
 
-SAID: set[str] = set()  # the lines `about`: a view puts them behind its quiet mark
-
 
 class Recorded(dict):
     """The figures of one file, with `.about`: a line that says by which command, on what, and when."""
 
+    SAID: set[str] = set()  # those lines: a view puts them behind its quiet mark
+
     @property
     def about(self) -> str:
         """One short line to print under a figure; the device and the minutes stand in the file."""
-        SAID.add(line := t("Recorded {self_}: {self_2}.", self_=self["date"], self_2=self["command"]))
+        self.SAID.add(line := t("Recorded {self_}: {self_2}.", self_=self["date"], self_2=self["command"]))
         return line
 
 

@@ -135,9 +135,10 @@ def _sentence(error: BaseException) -> str:
     if not isinstance(error, Exception) or hasattr(error, "_render_traceback_"):
         return ""
     frames = list(_frames(error.__traceback__))
-    torches = frames and frames[-1][0].f_globals.get("__name__", "").startswith("torch")
-    if not frames or raised_by_hand(error) and not torches:  # then its own words say what is needed
+    if not frames:
         return ""
+    if raised_by_hand(error) and not frames[-1][0].f_globals.get("__name__", "").startswith("torch"):
+        return ""  # its own words say what is needed
     found = ""
     for depth in reversed(range(len(frames))):
         call = _call(*frames[depth])
@@ -260,13 +261,8 @@ def _is_tensor(thing: Any) -> bool:
     return isinstance(thing, torch.Tensor)
 
 
-NEEDED = {  # a kernel imports this before its notebook says in which language
-    int: mark("a whole number"),
-    float: mark("a number"),
-    bool: mark("True or False"),
-    str: mark("a text"),
-    types.NoneType: "None",
-}
+NEEDED = {int: mark("a whole number"), float: mark("a number"), bool: mark("True or False"),
+          str: mark("a text"), types.NoneType: "None"}  # fmt: skip
 
 
 def _wrong_type(call: Call) -> str:
@@ -309,11 +305,8 @@ def _in_words(kind: Any) -> str:
     return {"Tensor": t("a tensor"), "Module": t("a model")}.get(name, t("a {name}", name=name))
 
 
-KINDS = {  # by a dtype that each allows: what it is called, and how it is made
-    "bool": ("bool", ".bool()"),
-    "int64": (mark("whole numbers"), ".long()"),
-    "float32": (mark("decimal numbers"), ".float()"),
-}
+KINDS = {"bool": ("bool", ".bool()"), "int64": (mark("whole numbers"), ".long()"),
+         "float32": (mark("decimal numbers"), ".float()")}  # by a dtype that each allows; how it is made  # fmt: skip
 
 
 def _wrong_kind(call: Call) -> str:
@@ -363,13 +356,8 @@ def _two_kinds(call: Call, message: str) -> str:
         return ""
     beside = f"{other} {floats[other]}" if other else t("its parameters {wanted}", wanted=wanted)
     wanted = floats[other] if other else wanted
-    return t(
-        "{odd} is {floats}, {beside}: write {odd}.to(torch.{wanted})",
-        odd=odd,
-        floats=floats[odd],
-        beside=beside,
-        wanted=wanted,
-    )
+    told: dict[str, Any] = {"odd": odd, "floats": floats[odd], "beside": beside, "wanted": wanted}
+    return t("{odd} is {floats}, {beside}: write {odd}.to(torch.{wanted})", **told)
 
 
 def _wrong_leading_axes(call: Call) -> str:
@@ -389,14 +377,8 @@ def _wrong_leading_axes(call: Call) -> str:
             torch.broadcast_shapes(first[1], leading)
         except RuntimeError:
             where = t("shape") if len(axes) == 1 else t("leading axes")
-            return t(
-                "{name} has the {where} {leading}, {first} {first2}: they do not go together",
-                name=name,
-                where=where,
-                leading=leading,
-                first=first[0],
-                first2=first[1],
-            )
+            told: dict[str, Any] = dict(name=name, where=where, leading=leading, first=first[0], first2=first[1])
+            return t("{name} has the {where} {leading}, {first} {first2}: they do not go together", **told)
     return ""
 
 
@@ -491,13 +473,8 @@ def _wrong_device(call: Call, message: str) -> str:
     (first, home), *others = places.items()
     for name, place in others:
         if place != home:
-            return t(
-                '{name} is on {place}, {first} on {home}: write {name}.to("{home}")',
-                name=name,
-                place=place,
-                first=first,
-                home=home,
-            )
+            told: dict[str, Any] = {"name": name, "place": place, "first": first, "home": home}
+            return t('{name} is on {place}, {first} on {home}: write {name}.to("{home}")', **told)
     return ""
 
 
@@ -589,14 +566,8 @@ def _unfit(layer: Any, x: Any, name: str) -> str:
             kind=kind,
         )
     if weight is not None and x.dtype != weight.dtype:
-        return t(
-            "{name} is {dtype}, its {kind} {dtype2}: write {name}.to({dtype3})",
-            name=name,
-            dtype=_dtype(x),
-            kind=kind,
-            dtype2=_dtype(weight),
-            dtype3=weight.dtype,
-        )
+        told: dict[str, Any] = dict(name=name, dtype=_dtype(x), kind=kind, dtype2=_dtype(weight), dtype3=weight.dtype)
+        return t("{name} is {dtype}, its {kind} {dtype2}: write {name}.to({dtype3})", **told)
     return ""
 
 

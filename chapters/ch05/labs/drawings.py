@@ -474,10 +474,13 @@ def hops(loaded, example, rows, *, title="", caption=""):
         bar([share / 100 for share in right], "output"),
         words([f"{share:.0f} %" for share in right], strong=True),
     )
+    gone = [
+        {(ENDS.get(key, key), ENDS.get(query, query)) for _, query, key in cuts} for _, cuts in CONNECTIONS.values()
+    ]
     lines = []
     for (begin, end), weight in _largest(loaded, example, place).items():
         ends = (encoded[place[begin]], writes) if end == "French" else (english[place[begin]], encoded[place[end]])
-        lines += _hop(ends, weight, [(begin, end) in _cut(cuts) for _, cuts in CONNECTIONS.values()])
+        lines += _hop(ends, weight, [(begin, end) in cuts for cuts in gone])
     scene = row(
         column(words(t("English"), READS), *english, gap=NEAR),
         column(words(t("encoded"), READS), *encoded, gap=NEAR),
@@ -509,11 +512,6 @@ def _largest(loaded, example, place):
         ("it", "French"): across[step, place["it"]],
         ("adjective", "French"): across[step, place["adjective"]],
     }
-
-
-def _cut(cuts):
-    """The hops, from and to, that such cuts take away."""
-    return {(ENDS.get(key, key), ENDS.get(query, query)) for _, query, key in cuts}
 
 
 def _hop(ends, weight, gone):
