@@ -14,10 +14,13 @@ from course_kit.programs.arguments import string
 class Recorded(dict):
     """The figures of one file, with `.about`: a line that says by which command, on what, and when."""
 
+    SAID: set[str] = set()  # those lines: a view puts them behind its quiet mark
+
     @property
     def about(self) -> str:
         """One short line to print under a figure; the device and the minutes stand in the file."""
-        return t("Recorded {self_}: {self_2}.", self_=self["date"], self_2=self["command"])
+        self.SAID.add(line := t("Recorded {self_}: {self_2}.", self_=self["date"], self_2=self["command"]))
+        return line
 
 
 def load(name: str) -> Recorded:

@@ -69,6 +69,7 @@ def setup(seed: int = 0, language: str | None = None) -> Runtime:
     from course_kit import training
     from course_kit.callbacks import Display
     from course_kit.mine import lookup
+    from course_kit.models import earlier
     from course_kit.programs import definitions, explain
     from course_kit.runs.store import Keeping
     from course_kit.views import picture, program
@@ -83,6 +84,7 @@ def setup(seed: int = 0, language: str | None = None) -> Runtime:
     training.ALWAYS[:] = [Keeping, Display]
     explain.install(shell.ipython())
     lookup.install()
+    earlier.accept()
     definitions.install(shell.ipython())
     versions = {"Python": platform.python_version(), "torch": torch.__version__.split("+")[0], "numpy": np.__version__}
     runtime = Runtime(device, profile, seed, versions)

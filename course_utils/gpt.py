@@ -13,7 +13,7 @@ Holtzman et al. 2020 (top-p).
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial, wraps
+from functools import partial
 from typing import Any
 
 import torch
@@ -102,17 +102,6 @@ class GPT(nn.Module):
         for block in self.blocks:
             x = block(x)
         return self.norm(x) @ self.tokens.weight.T  # [B, T, D] -> [B, T, V]
-
-
-@wraps(begin := GPT.__init__)
-def begin_by_sizes(self: GPT, *given: Any, **named: Any) -> None:
-    """Cells that readers kept say GPT(vocab, size=64): sizes, until they had a config."""
-    if "vocab" in named or given and isinstance(given[0], int):
-        given, named = (GPTConfig(*given, **named),), {}
-    begin(self, *given, **named)
-
-
-GPT.__init__ = begin_by_sizes  # type: ignore[method-assign]
 
 
 def inputs_and_targets(

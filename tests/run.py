@@ -74,17 +74,18 @@ def nbval(whole=False):
 
 SHAPES = ["unit/course_utils/test_*.py"]  # each call checked: tests/conftest.py
 SHAPES += ["parity/test_*.py"]
-STAGES = {  # name: a function that says which commands it runs
-    "browser": lambda: pytest_on("browser/test_*.py", options=WAITING),
-    "nbval": nbval,
-    "unit": lambda: pytest_on("unit/**/test_*.py", "notebooks/test_*.py", without=SHAPES),
-    "shapes": lambda: pytest_on(*SHAPES),
-    "lint": lambda: lint(),
-    "weekly": lambda: pytest_on("**/test_*.py", options=[*SEVERAL, "-m", "weekly"]),
-    "whole": lambda: nbval(whole=True),  # for other packages, for a GPU, and part of weekly
-    "gpu": lambda: pytest_on("**/test_*.py", options=["-m", "gpu"]),
-    "drift": lambda: drift(),
-    "texts": lambda: pytest_on(*(f"unit/test_{name}.py" for name in ("readme", "teaching", "workflows")), options=[]),
+TEXTS = ("readme", "teaching", "workflows")
+STAGES = {  # name: which commands it runs, of the paths that `quick` has found; None: whatever there is
+    "browser": lambda paths: pytest_on("browser/test_*.py", options=WAITING),
+    "nbval": lambda paths: nbval(),
+    "unit": lambda paths: pytest_on("unit/**/test_*.py", "notebooks/test_*.py", without=SHAPES),
+    "shapes": lambda paths: pytest_on(*SHAPES),
+    "lint": lambda paths: lint(paths),
+    "weekly": lambda paths: pytest_on("**/test_*.py", options=[*SEVERAL, "-m", "weekly"]),
+    "whole": lambda paths: nbval(whole=True),  # for other packages, for a GPU, and part of weekly
+    "gpu": lambda paths: pytest_on("**/test_*.py", options=["-m", "gpu"]),
+    "drift": lambda paths: drift(paths),
+    "texts": lambda paths: pytest_on(*(f"unit/test_{name}.py" for name in TEXTS), options=[]),
 }
 ALWAYS = ["browser", "nbval", "unit", "shapes", "lint"]  # two at a time: pages wait, notebooks compute
 QUICK = ["lint", "drift", "texts"]
@@ -92,14 +93,14 @@ IN_BROWSER = ("browser", "weekly")
 NEEDS = dict.fromkeys(IN_BROWSER, ("browser", "chinese", "sandbox"))
 NEEDS |= {"browser": ("browser", "chinese"), "unit": ("chinese", "sandbox"), "drift": ("chinese",)}
 SHOWING = threading.Lock()
-CHANGED = []  # paths, of `quick`
 
 
 def main(arguments):
     """Run the stages named, or all, two at a time -> exit status."""
     options = arguments[arguments.index("--") + 1 :] if "--" in arguments else []
     named = [name for name in arguments[: len(arguments) - len(options)] if name != "--"]
-    chosen = [one for name in named for one in meant_by(name)]
+    paths = changed() if "quick" in named else None
+    chosen = [one for name in named for one in meant_by(name, paths)]
     if named and not chosen:
         print("Nothing has changed that these stages look at.")
         return 0
@@ -113,7 +114,7 @@ def main(arguments):
     print(f"{', '.join(chosen)}: two at a time; each is shown when it has ended.", flush=True)
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(2) as pool:
         os.environ["COURSE_COSTS"] = folder
-        running = [pool.submit(timed, name, options, missing) for name in chosen]
+        running = [pool.submit(timed, name, options, missing, paths) for name in chosen]
         try:
             report += [one.result() for one in running]
         except KeyboardInterrupt:  # what runs has been told, too
@@ -126,7 +127,7 @@ def main(arguments):
     for name, outcome, seconds, core_seconds in report:
         print(f"{name:<14}{outcome:<34}{seconds:>7.0f} s{core_seconds:>7,.0f} core-seconds")
     together, core_seconds = report[0][2] + time.monotonic() - start, sum(row[3] for row in report)
-    budget = f" of {BUDGET:,}" if chosen is ALWAYS and not options else ""
+    budget = f" of {BUDGET:,}" if not named and not options else ""
     print(f"{'together':<48}{together:>7.0f} s{core_seconds:>7,.0f} core-seconds{budget}")
     if budget and core_seconds > 1.2 * BUDGET and machine() == MACHINE:
         print(f"\033[1;31m{core_seconds / BUDGET - 1:.0%} above the budget. {WHY}\033[0m")
@@ -142,33 +143,33 @@ def machine():
     return f"{CORES} × {told[1] if told else platform.machine()}"
 
 
-def meant_by(name):
+def meant_by(name, paths):
     """The stages that a name on the command line stands for."""
     if name == "quick":
-        return quick(changed())
+        return quick(paths)
     return ["whole", "weekly"] if name == "weekly" else [name]
 
 
-def lint():
+def lint(paths):
     """Of `quick`, the tools that read something that has changed."""
     script = r".*\.(m?js|css|json)$"
     reads = {r".*\.(py|toml)$": [[*RUFF, "check", "."], [*RUFF, "format", "--check", "."]]}
     reads |= {r"course_(utils|kit)/.*\.py$|pyproject": [MYPY], script: [OXFMT, OXLINT, JAVASCRIPT]}
-    return [command for path, commands in reads.items() if has_changed(path) for command in commands]
+    return [command for path, commands in reads.items() if has_changed(path, paths) for command in commands]
 
 
-def drift():
+def drift(paths):
     """A part of unit. Of `quick`, the notebooks that have changed, if nothing else has that a notebook is made of."""
     options = SEVERAL
-    if CHANGED and not has_changed(r"course_|chapters/|data/|locale/|tests/"):
-        names = {Path(path).stem for path in CHANGED if path.startswith("notebooks/")}
+    if paths and not has_changed(r"course_|chapters/|data/|locale/|tests/", paths):
+        names = {Path(path).stem for path in paths if path.startswith("notebooks/")}
         options = ["-k", " or ".join([*sorted(names), "a_chapter"])]
     return pytest_on("notebooks/test_*.py", without=["notebooks/test_exercises*.py"], options=options)
 
 
-def has_changed(pattern):
+def has_changed(pattern, paths):
     """Whether a path that `quick` has found fits; without `quick` all does."""
-    return not CHANGED or any(re.match(pattern, path) for path in CHANGED)
+    return not paths or any(re.match(pattern, path) for path in paths)
 
 
 def changed():
@@ -183,8 +184,7 @@ def changed():
 
 
 def quick(paths):
-    """The stages of QUICK that see a change of these paths; all where none are known. They look at what changed."""
-    CHANGED[:] = paths or []
+    """The stages of QUICK that see a change of these paths; all where none are known."""
     sees = {
         "drift": r"notebooks/|course_|chapters/|data/|locale/|tests/",
         "texts": r".*\.(md|yml|py|ipynb|po)$|Makefile",
@@ -224,18 +224,18 @@ def spent_by_children(times):
     return getattr(times, "children_user", 0.0) + getattr(times, "children_system", 0.0)
 
 
-def timed(name, options, missing=()):
+def timed(name, options, missing, paths):
     """Run one stage, show what it said -> (name, outcome, seconds, core-seconds)."""
     start = time.monotonic()
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as said:
-        outcome, core_seconds = stage(name, options, said, missing)
+        outcome, core_seconds = stage(name, options, said, missing, paths)
         said.seek(0)
         with SHOWING:
             print(f"\n── {name} " + "─" * (74 - len(name)) + "\n" + said.read(), flush=True)
     return name, outcome, time.monotonic() - start, core_seconds
 
 
-def stage(name, options, said, missing=()):
+def stage(name, options, said, missing, paths):
     """Run one stage, its output into the file `said` -> ("passed", "failed …", "skipped: …" or "nothing there yet",
     core-seconds)."""
     environment = surroundings()
@@ -245,7 +245,7 @@ def stage(name, options, said, missing=()):
         if "browser" in missing:
             return "skipped: no browser", 0.0
         environment["CHROMIUM"] = find_browser.executable()
-    commands, spent = STAGES[name](), 0.0
+    commands, spent = STAGES[name](paths), 0.0
     for command in commands:
         if command[: len(PYTEST)] == PYTEST:
             command = [*command, *options]

@@ -2,11 +2,11 @@
 
     with serve(folder) as server:                      # a folder written by hub_format.save_pretrained
         messages = [{"role": "user", "content": "O Romeo, "}]
-        for piece in streamed(server.url, server.model, messages): print(piece, end="")
+        for piece in streamed(*server, messages): print(piece, end="")
     print(ollama())                                    # what runs at port 11434, or how to get it
 
-The server is `transformers serve`; it listens on 127.0.0.1 alone, needs no network, and ends with this program at the
-latest. Needs the optional packages: `make lab EXTRA=serve`.
+The server is `transformers serve`; it listens on 127.0.0.1 alone, needs no network, and ends with its block, or
+with this program. Needs the optional packages: `make lab EXTRA=serve`.
 """
 
 import contextlib
@@ -20,15 +20,16 @@ import sys
 import tempfile
 import time
 import urllib.request
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from course_kit.i18n import t
 from course_kit.runtime import how_to_get
 
 NEEDED = ("openai", "fastapi", "uvicorn")
 OLLAMA = "http://127.0.0.1:11434/v1"
-# Runs `transformers serve`, and ends when the pipe to the program that started it closes, however that came to its end.
+# Runs `transformers serve`, and ends when the pipe to the program that started it closes, with a block or otherwise.
 _CHILD = """
 import os, sys, threading
 threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start()
@@ -42,91 +43,49 @@ class ServerError(RuntimeError):
     """The server could not be started. The message says why."""
 
 
-def need_extra() -> None:
-    """Raises ModuleNotFoundError, with the one command to type, where an optional package is not installed."""
-    missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
-    if missing:
-        raise ModuleNotFoundError(
-            f"Serving needs {', '.join(missing)}, which are optional. {how_to_get('serve')}\nand restart the kernel."
-        )
-
-
-@dataclass
-class Server:
+class Server(NamedTuple):
     """A running server. url: the base of its addresses, as `base_url` of a client; model: its name there."""
 
     url: str
     model: str
-    process: subprocess.Popen = field(repr=False)
-    log: Path = field(repr=False)
-
-    @property
-    def running(self) -> bool:
-        """Is its process alive?"""
-        return self.process.poll() is None
-
-    def last_lines(self) -> str:
-        """The end of what it wrote to its log."""
-        return "\n".join(self.log.read_text("utf-8", "replace").split("\n")[-6:])
-
-    def stop(self) -> None:
-        """End this server's process, and no other; may be called again."""
-        if self.running:
-            self.process.terminate()
-            try:
-                self.process.wait(5)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
-        if self.process.stdin:
-            self.process.stdin.close()
-        shutil.rmtree(self.log.parent, ignore_errors=True)
-
-    def __enter__(self) -> "Server":
-        return self
-
-    def __exit__(self, *_) -> None:
-        self.stop()
-
-    def __del__(self):  # a cell run again drops the server of its last run
-        with contextlib.suppress(Exception):
-            self.stop()
 
 
-def serve(folder) -> Server:
-    """Start `transformers serve` on a folder of save_pretrained, and wait until it answers -> Server.
+@contextlib.contextmanager
+def serve(folder) -> Iterator[Server]:
+    """`transformers serve` on a folder of save_pretrained, from when it answers to the end of a `with` block.
 
-    Use it in a `with` block, or call `.stop()`.
-    Raises ModuleNotFoundError without the optional packages; FileNotFoundError for a folder without a model;
-    ServerError for a server that ends at once, or does not answer within two minutes.
+    Raises ModuleNotFoundError, with the one command to type, without the optional packages; FileNotFoundError for a
+    folder without a model; ServerError for a server that ends at once, or does not answer within two minutes.
     """
-    need_extra()
+    if missing := [name for name in NEEDED if importlib.util.find_spec(name) is None]:
+        raise ModuleNotFoundError(
+            f"Serving needs {', '.join(missing)}, which are optional. {how_to_get('serve')}\nand restart the kernel."
+        )
     folder = Path(folder).resolve()
     if not (folder / "config.json").is_file():
         raise FileNotFoundError(f"{folder.name} holds no config.json; needed: a folder written by save_pretrained")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    home = Path(tempfile.mkdtemp(prefix="course-serving-"))
-    name = _published(folder, home / "hub")
-    environment = os.environ | {"HF_HOME": str(home), "HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"}
-    options = ["--host", "127.0.0.1", "--port", str(port), "--device", "cpu", "--dtype", "float32"]
-    log = home / "server.log"
-    with open(log, "wb") as out:
-        process = subprocess.Popen(
-            [sys.executable, "-c", _CHILD, "serve", name, *options], env=environment, cwd=home,
+    with tempfile.TemporaryDirectory(prefix="course-serving-", ignore_cleanup_errors=True) as home:
+        server = Server(f"http://127.0.0.1:{port}/v1", _published(folder, Path(home) / "hub"))
+        environment = os.environ | {"HF_HOME": home, "HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"}
+        options = ["--host", "127.0.0.1", "--port", str(port), "--device", "cpu", "--dtype", "float32"]
+        log, end = Path(home) / "server.log", time.monotonic() + 120
+        with open(log, "wb") as out, subprocess.Popen(
+            [sys.executable, "-c", _CHILD, "serve", server.model, *options], env=environment, cwd=home,
             stdin=subprocess.PIPE, stdout=out, stderr=subprocess.STDOUT,
             start_new_session=True,  # ■ in a notebook interrupts the cell, not the server
-        )  # fmt: skip
-    server = Server(f"http://127.0.0.1:{port}/v1", name, process, log)
-    try:
-        _wait(server)
-        # the first question loads what later ones need
-        next(streamed(server.url, name, [{"role": "user", "content": "\n"}], max_tokens=1), None)
-    except BaseException:
-        server.stop()
-        raise
-    return server
+        ) as process:  # fmt: skip
+            while models_at(server.url, 2) is None:
+                if process.poll() is not None or time.monotonic() > end:
+                    why = "ended at once" if process.returncode is not None else "did not answer in two minutes"
+                    lines = "\n".join(log.read_text("utf-8", "replace").split("\n")[-6:])
+                    raise ServerError(f"The server {why}. Its last lines:\n{lines}")
+                time.sleep(0.1)
+            # the first question loads what later ones need
+            next(streamed(*server, [{"role": "user", "content": "\n"}], max_tokens=1), None)
+            yield server
 
 
 def _published(folder: Path, hub: Path) -> str:
@@ -137,20 +96,6 @@ def _published(folder: Path, hub: Path) -> str:
     (place / "refs").mkdir()
     (place / "refs" / "main").write_text(version)
     return repository
-
-
-def _wait(server: Server) -> None:
-    why, end = "did not answer in two minutes", time.monotonic() + 120
-    while time.monotonic() < end:
-        if not server.running:
-            why = "ended at once"
-            break
-        try:
-            with urllib.request.urlopen(server.url.removesuffix("/v1") + "/health", timeout=2):
-                return
-        except OSError:  # not up yet
-            time.sleep(0.1)
-    raise ServerError(f"The server {why}. Its last lines:\n{server.last_lines()}")
 
 
 def streamed(url, model, messages, **options):

@@ -123,7 +123,7 @@ def penalty(length: int, alpha: float) -> float:
     return ((5 + length) / 6) ** alpha
 
 
-def pick(state: Any, rows: Int[Tensor, "N"]) -> Any:
+def pick(state: Any, rows: Int[Tensor, " N"]) -> Any:
     """The rows of a state, in a new order: each tensor [B, …] in it -> [N, …], and each Cache."""
     if isinstance(state, Tensor):
         return state.index_select(0, rows)

@@ -82,7 +82,7 @@ class TransformerSteps:
         own, cross = ([Cache() for _ in self.model.decoder] for _ in range(2))
         return TransformerState(memory, mask, tuple(own), tuple(cross))
 
-    def step(self, words: Int[Tensor, "B"], state: TransformerState) -> Step:
+    def step(self, words: Int[Tensor, " B"], state: TransformerState) -> Step:
         """words: those written last. The weights [B, S] are of the last layer, the mean of its heads."""
         own, cross = ([CachedAttention(copy.copy(cache)) for cache in caches] for caches in state[2:])
         model = attending(self.model, own, cross)
@@ -146,7 +146,7 @@ class TranslatorSteps:
         states, c = self.model.encoder(source, mask)
         return TranslatorState(self.model.decoder.begin(c)[0], states, c, mask)
 
-    def step(self, words: Int[Tensor, "B"], state: TranslatorState) -> Step:
+    def step(self, words: Int[Tensor, " B"], state: TranslatorState) -> Step:
         """words: those written last."""
         last, *memory = state
         logits, weights, last = self.model.decoder(words[:, None], last[None], *memory)

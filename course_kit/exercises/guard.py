@@ -11,7 +11,6 @@ import _thread
 import ast
 import contextlib
 import ctypes
-import dis
 import functools
 import inspect
 import io
@@ -24,6 +23,7 @@ import sys
 import textwrap
 import threading
 import time
+import traceback
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -33,6 +33,7 @@ from typing import Any
 from course_kit.exercises.advice import ADVICE
 from course_kit.exercises.define import Case
 from course_kit.i18n import mark, sentences, t
+from course_kit.programs.explain import raised_by_hand
 from course_kit.shell import ipython
 
 SECONDS = 5.0  # of computing
@@ -295,11 +296,7 @@ class Trouble:
 
 def trouble(answer: Callable, error: BaseException, case: Case) -> Trouble:
     """What kind of trouble an exception is."""
-    last = error.__traceback__
-    while last and last.tb_next:
-        last = last.tb_next
-    by_hand = last is not None and dis.opname[last.tb_frame.f_code.co_code[last.tb_lasti]] == "RAISE_VARARGS"
-    if isinstance(error, NotImplementedError) and by_hand:  # torch raises it, too, where a dtype does not suit it
+    if isinstance(error, NotImplementedError) and raised_by_hand(error):  # not one of torch's, for a dtype, say
         return Trouble("unsolved", "NotImplementedError")
     if isinstance(error, TypeError) and not _entered(answer, error.__traceback__) and not _takes(answer, case):
         return Trouble("raised", "signature", _short(error))
@@ -309,11 +306,7 @@ def trouble(answer: Callable, error: BaseException, case: Case) -> Trouble:
 def _entered(answer: Callable, trace: TracebackType | None) -> bool:
     """Whether the answer's own code was running: then it could be called."""
     codes = _codes(answer)
-    while trace:
-        if trace.tb_frame.f_code in codes:
-            return True
-        trace = trace.tb_next
-    return False
+    return any(frame.f_code in codes for frame, _ in traceback.walk_tb(trace))
 
 
 def _takes(answer: Callable, case: Case) -> bool:
@@ -340,13 +333,9 @@ def own_line(answer: Callable, trace: TracebackType | None) -> str:
     """The innermost line of the student's own text that was running, without its indentation."""
     files = {code.co_filename for code in _codes(answer)}
     line = ""
-    while trace:
-        file = trace.tb_frame.f_code.co_filename
-        if file in files:
-            line = linecache.getline(file, trace.tb_lineno).strip() or t(
-                "(line {tb_lineno})", tb_lineno=trace.tb_lineno
-            )
-        trace = trace.tb_next
+    for frame, number in traceback.walk_tb(trace):
+        if (file := frame.f_code.co_filename) in files:
+            line = linecache.getline(file, number).strip() or t("(line {tb_lineno})", tb_lineno=number)
     return line
 
 

@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import contextlib
 import datetime
-import hashlib
 import inspect
 import itertools
 import json
@@ -30,6 +29,7 @@ from typing import Any
 from course_kit import files
 from course_kit.exercises.define import current, stubs
 from course_kit.i18n import t
+from course_kit.programs.source_text import checksum
 
 FILE = "progress.json"
 STATES = ("open", "tried", "solved")
@@ -73,7 +73,7 @@ def _sound(entry: Any) -> bool:
 
 def checked(name: str, right: bool, answer: Any) -> str:
     """Remember that an answer was checked -> "" or one sentence that the student should read. Never raises."""
-    mark = checksum(name, answer)
+    mark = mark_of(name, answer)
 
     def change(entry: dict[str, Any]) -> None:
         new = mark is None or mark != entry.get("answer")
@@ -158,7 +158,7 @@ def _set_aside(where: Path) -> str:
     return beside.name
 
 
-def checksum(name: str, answer: Any) -> str | None:
+def mark_of(name: str, answer: Any) -> str | None:
     """The checksum of an answer's source, from its decorator to its end; None where the source is not known."""
     try:
         for part in vars(answer).values() if isinstance(answer, type) else (answer,):
@@ -166,16 +166,10 @@ def checksum(name: str, answer: Any) -> str | None:
             cell = "".join(linecache.getlines(code.co_filename)) if code else ""
             for stub in stubs(cell):
                 if current(stub.name) == name:
-                    return of_source("\n".join(cell.splitlines()[stub.first - 1 : stub.last]))
+                    return checksum("\n".join(cell.splitlines()[stub.first - 1 : stub.last]))
     except Exception:  # an answer may be any object; this one has no source
         return None
     return None
-
-
-def of_source(source: str) -> str:
-    """The checksum of a piece of source text; spaces at the ends of lines don't count."""
-    text = "\n".join(line.rstrip() for line in source.splitlines())
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def _now() -> str:

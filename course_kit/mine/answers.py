@@ -216,7 +216,7 @@ def _taken(place: Path, task: Exercise, answer: Any, verdict: Any) -> str:
             if name in (stub.bound, task.function):  # other answers may call it; as another exercise's answer it stays
                 users = {user for user in users if there[user] == f"{user} = {name}"}
             if there.get(name) not in (None, piece) and users:
-                raise CannotTake(f"`{name}` is something else in {users.pop()}. Give one of the two another name.")
+                raise CannotTake(_two(name, users.pop()))
             above = stub.bound if name != task.function else ""
             text = with_block(without_import(text, name), name, piece, before=above)
             record.note(path.name, name, piece)
@@ -232,6 +232,10 @@ def _taken(place: Path, task: Exercise, answer: Any, verdict: Any) -> str:
     return t("Yours to keep: `{bound}` is in mine/{name}.", bound=stub.bound, name=path.name)
 
 
+def _two(name: str, where: str) -> str:
+    return t("`{name}` is something else in {where}. Give one of the two another name.", name=name, where=where)
+
+
 def _with(text: str, name: str, what: Import | None) -> str:
     """A file with an import. Raises CannotTake if the name means something else there."""
     if what is None or name in blocks(text) and what.module.partition(".")[0] in (*COURSE, loading.NAME):
@@ -240,7 +244,7 @@ def _with(text: str, name: str, what: Import | None) -> str:
     there = imports(text).get(name, line)
     ours = [" ." in one or one.split()[1].partition(".")[0] in COURSE for one in (there, line)]
     if name in blocks(text) or there != line and not all(ours):
-        raise CannotTake(f"`{name}` is something else in another function. Give one of the two another name.")
+        raise CannotTake(_two(name, t("another function")))
     return text if name in imports(text) and there == line else with_import(without_import(text, name), line)
 
 
@@ -255,7 +259,7 @@ def _cell_of(task: Exercise, answer: Any) -> tuple[str, Stub, dict[str, Any]]:
         for stub in cells.answers(text):
             if current(stub.name) == task.name:
                 return text, stub, functions[0].__globals__ if functions else ipython.user_ns
-    raise CannotTake("the text of its cell is not known. Write it with `def` or `class`, and run the cell again.")
+    raise CannotTake(t("the text of its cell is not known. Write it with `def` or `class`, and run the cell again."))
 
 
 def _pieces(cell: str, stub: Stub, task: Exercise) -> tuple[dict[str, str], set[str]]:
@@ -298,7 +302,7 @@ def _import_of(name: str, thing: Any, task: Exercise) -> Import | None:
         return Import(found.module, name)
     if home := _on_the_page(name, thing):
         return Import(home, name)
-    raise CannotTake(f"it uses `{name}`, which is in another cell. Put that into the same cell.")
+    raise CannotTake(t("it uses `{name}`, which is in another cell. Put that into the same cell.", name=name))
 
 
 def _on_the_page(name: str, thing: Any) -> str:

@@ -201,7 +201,8 @@ class _File:
         elif what := source.imports.get(name):
             if what.module.partition(".")[0] in (*COURSE, "mine"):
                 if what.name != name:
-                    raise CannotTake(f"it uses `{name}`, another name of `{what.name}`. Use one name for it.")
+                    raise CannotTake(t("it uses `{name}`, another name of `{other}`. Use one name for it.",
+                                       name=name, other=what.name))  # fmt: skip
                 self.take(name, self.read(what.module))
             else:
                 self.bring(name, what)
@@ -211,7 +212,7 @@ class _File:
     def define(self, name: str, source: Source) -> None:
         if name in self.own and source is not self.source:
             if name not in self.marked:
-                raise CannotTake(f"its `{name}` means something else in this file.")
+                raise CannotTake(t("its `{name}` means something else in this file.", name=name))
             return
         home = source.module, name
         if self.homes.setdefault(name, home) != home or name in self.imports:
@@ -234,12 +235,13 @@ class _File:
             self.clash(name)
         self.brought.setdefault(name, self.at)
         if not (what.module.startswith(".") or is_installed(what.module)) and self.at:
-            raise CannotTake(f"it uses `{name}` ({what.module}), and the file needs only torch. Write it with torch.")
+            raise CannotTake(t("it uses `{name}` ({module}), and the file needs only torch. Write it with torch.",
+                               name=name, module=what.module))  # fmt: skip
 
     def clash(self, name: str) -> None:
         """Raises CannotTake for the reader's function that came now, or else for the one that came before."""
         self.at = self.at or self.brought.get(name, "")
-        raise CannotTake(f"its `{name}` means something else in this file.")
+        raise CannotTake(t("its `{name}` means something else in this file.", name=name))
 
 
 def _written(imports: Mapping[str, Import]) -> list[str]:

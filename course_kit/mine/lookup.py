@@ -74,10 +74,8 @@ def owned(name: str) -> tuple[Any, str]:
     """A function by its name -> the function, and whose it is, in words. Raises NotThere for any other name."""
     task = task_of(name)
     if task is None:
-        raise NotThere(
-            f"`mine` has no {name!r}: no exercise of this chapter, or of an earlier one that it uses, has a function "
-            "of this name."
-        )
+        raise NotThere(t("`mine` has no {name}: no exercise of this chapter, or of an earlier one that it uses, has a "
+                         "function of this name.", name=repr(name)))  # fmt: skip
     source, there, trouble = answer_of(task)
     if source is None:
         return task.reference, t("the course's, since {trouble}", trouble=trouble) if trouble else t("the course's")

@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Any
 from course_kit import files
 from course_kit.exercises.define import current
 from course_kit.i18n import t
-
-from .text import checksum
+from course_kit.programs.source_text import checksum
 
 if TYPE_CHECKING:
     from .composing import Composed

@@ -4,18 +4,11 @@ Lines are counted as Python counts them; `str.splitlines` would also cut at a fo
 """
 
 import ast
-import hashlib
 import io
 
 from course_kit.exercises.dependencies import parsed
 
 BETWEEN = "\n\n\n"  # two definitions
-
-
-def checksum(text: str) -> str:
-    """Of a piece of source; spaces at the ends of its lines don't count."""
-    plain = "\n".join(line.rstrip() for line in text.strip().split("\n"))
-    return hashlib.sha256(plain.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def lines(text: str) -> list[str]:

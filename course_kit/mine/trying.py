@@ -18,7 +18,7 @@ TORCHES = ("torch", "torch.nn", "torch.nn.functional", "torch.Tensor", "torch.nn
 PROGRAM = """
 import contextlib, importlib, inspect, os, pathlib, pkgutil, sys, threading, time
 import json, linecache, logging, signal, subprocess, tempfile  # as in a kernel, to see what becomes of them
-folder, name, hidden, patience, *shared = sys.argv[1:]
+folder, name, hidden, patience, slow, changes, *shared = sys.argv[1:]
 sys.path.insert(0, folder)
 sys.modules.update(dict.fromkeys(hidden.split(",") if hidden else ()))  # importing one of them is an error
 with contextlib.suppress(OSError):
@@ -50,7 +50,7 @@ def watch(clock=time.process_time, sleep=time.sleep, end=os._exit):
         spent = clock()
         sleep(1)
         idle = idle + 1 if clock() - spent < 0.01 else 0
-    say(f"it takes more than {patience} s")
+    say(slow)
     end(0)
 
 threading.Thread(target=watch, daemon=True).start()
@@ -63,7 +63,7 @@ try:
     after = state()
     changed = [one for one, x in before.items() if (new := after.get(one)) is not x and new != x
                and one.rpartition(".")[2] not in own and not hasattr(new, "hooked")]  # a step, at its first optimiser
-    said = f"it changes {changed[0]}" if changed else ""
+    said = changes.format(name=changed[0]) if changed else ""
 except BaseException as error:
     said = f"{type(error).__name__}: {error}".split("\\n")[0].rstrip(": ")
 say(said)
@@ -83,7 +83,9 @@ def tried(name: str, texts: Mapping[str, str], alone: bool = True) -> str:
             (package / f"{module}.py").write_text(text, encoding="utf-8", newline="")
         shared = SHARED + TORCHES * any("torch" in text for text in texts.values())
         command = [sys.executable, "-I" if alone else "-P", "-X", "utf8", "-c", PROGRAM]
-        command += [folder, name, ",".join(OURS * alone), str(PATIENCE if alone else PATIENCE // 3), *shared]
+        patience = str(PATIENCE if alone else PATIENCE // 3)
+        said = t("it takes more than {seconds} s", seconds=patience), t("it changes {name}")
+        command += [folder, name, ",".join(OURS * alone), patience, *said, *shared]
         options: Any = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)  # a child would hold a pipe
         where = [] if alone else [os.getcwd()]
         env = {"PYTHONPATH": os.pathsep.join([*filter(None, sys.path), *where]), "OMP_NUM_THREADS": "1"}
@@ -92,7 +94,7 @@ def tried(name: str, texts: Mapping[str, str], alone: bool = True) -> str:
             done = subprocess.run(command, timeout=LONGEST, check=False, **options)
         except subprocess.TimeoutExpired:
             return t("it never ends")
-        said = Path(folder) / "said"
-        if done.returncode or not said.exists():
+        heard = Path(folder) / "said"
+        if done.returncode or not heard.exists():
             return t("it ends with exit status {returncode}", returncode=done.returncode)
-        return said.read_text("utf-8")
+        return heard.read_text("utf-8")

@@ -135,8 +135,10 @@ def _sentence(error: BaseException) -> str:
     if not isinstance(error, Exception) or hasattr(error, "_render_traceback_"):
         return ""
     frames = list(_frames(error.__traceback__))
-    if not frames or _raised_by_hand(*frames[-1]):  # then its own words say what is needed
+    if not frames:
         return ""
+    if raised_by_hand(error) and not frames[-1][0].f_globals.get("__name__", "").startswith("torch"):
+        return ""  # its own words say what is needed
     found = ""
     for depth in reversed(range(len(frames))):
         call = _call(*frames[depth])
@@ -144,7 +146,7 @@ def _sentence(error: BaseException) -> str:
             continue
         if found:  # what went in further out is what the reader wrote
             words = _wrong_type(call) or _too_small(call, error)
-            found = f"{call.name}: {words}." if words else found
+            found = t("{name}: {words}.", name=call.name, words=words) if words else found
             continue
         below = [frame.f_locals for frame, _ in frames[depth + 1 :]]
         words = (
@@ -162,7 +164,7 @@ def _sentence(error: BaseException) -> str:
             or _too_small(call, error)
             or _nothing_there(call, str(error))
         )
-        found = f"{call.name}: {words}." if words else ""
+        found = t("{name}: {words}.", name=call.name, words=words) if words else ""
     return found
 
 
@@ -173,10 +175,10 @@ def _frames(trace: types.TracebackType | None) -> Iterator[tuple[types.FrameType
         trace = trace.tb_next
 
 
-def _raised_by_hand(frame: types.FrameType, last: int) -> bool:
-    """Whether it ended at a `raise` of somebody else than torch."""
-    torches = frame.f_globals.get("__name__", "").startswith("torch")
-    return not torches and dis.opname[frame.f_code.co_code[last]] == "RAISE_VARARGS"
+def raised_by_hand(error: BaseException) -> bool:
+    """Whether an error comes from a `raise` in Python."""
+    last = [*_frames(error.__traceback__)][-1:]
+    return any(dis.opname[frame.f_code.co_code[at]] == "RAISE_VARARGS" for frame, at in last)
 
 
 def _call(frame: types.FrameType, last: int) -> Call | None:
@@ -259,20 +261,21 @@ def _is_tensor(thing: Any) -> bool:
     return isinstance(thing, torch.Tensor)
 
 
-NEEDED = {int: t("a whole number"), float: t("a number"), bool: t("True or False"), str: "text", types.NoneType: "None"}
+NEEDED = {int: mark("a whole number"), float: mark("a number"), bool: mark("True or False"),
+          str: mark("a text"), types.NoneType: "None"}  # fmt: skip
 
 
 def _wrong_type(call: Call) -> str:
     """A plain argument that is of another type than its signature says."""
     for name, (x, kinds) in call.given.items():
         if not any(_may_be(x, kind) for kind in kinds):
-            needed = " or ".join(dict.fromkeys(_in_words(kind) for kind in kinds))
-            value = f"{x!r}, " if isinstance(x, str | int | float) and len(repr(x)) < 40 else ""
-            what = (
-                t("the class {name}", name=x.__name__)
-                if isinstance(x, type)
-                else t("{value}of the type {name}", value=value, name=type(x).__name__)
-            )
+            needed = t(" or ").join(dict.fromkeys(_in_words(kind) for kind in kinds))
+            if isinstance(x, type):
+                what = t("the class {name}", name=x.__name__)
+            elif isinstance(x, str | int | float) and len(repr(x)) < 40:
+                what = t("{value}, of the type {name}", value=repr(x), name=type(x).__name__)
+            else:
+                what = t("of the type {name}", name=type(x).__name__)
             return t("{name} is {what}, needed: {needed}", name=name, what=what, needed=needed)
     return ""
 
@@ -297,11 +300,13 @@ def _may_be(x: Any, kind: Any) -> bool:
 
 def _in_words(kind: Any) -> str:
     name = "Tensor" if hasattr(kind, "dim_str") else getattr(get_origin(kind) or kind, "__name__", str(kind))
-    return NEEDED.get(kind) or {"Tensor": t("a tensor"), "Module": t("a model")}.get(name, f"a {name}")
+    if kind in NEEDED:
+        return t(NEEDED[kind])
+    return {"Tensor": t("a tensor"), "Module": t("a model")}.get(name, t("a {name}", name=name))
 
 
-KINDS = {"bool": "bool", "int64": t("whole numbers"), "float32": t("decimal numbers")}  # by a dtype that each allows
-CASTS = {"bool": ".bool()", mark("whole numbers"): ".long()", mark("decimal numbers"): ".float()"}
+KINDS = {"bool": ("bool", ".bool()"), "int64": (mark("whole numbers"), ".long()"),
+         "float32": (mark("decimal numbers"), ".float()")}  # by a dtype that each allows; how it is made  # fmt: skip
 
 
 def _wrong_kind(call: Call) -> str:
@@ -317,13 +322,14 @@ def _wrong_kind(call: Call) -> str:
         allowed, dtype = call.forms[name][0].dtypes, _dtype(x)
         kinds = [kind for example, kind in KINDS.items() if example in allowed] if isinstance(allowed, tuple) else []
         if kinds and dtype not in allowed:
-            meaning = ", True = may be attended" if kinds == ["bool"] and "mask" in name else ""
-            cast = " == 1" if kinds == ["bool"] and "int" in dtype else CASTS[kinds[-1]]
+            is_bool = kinds == [KINDS["bool"]]
+            meaning = t(", True = may be attended") if is_bool and "mask" in name else ""
+            cast = " == 1" if is_bool and "int" in dtype else kinds[-1][1]
             return t(
                 "{name} is {dtype}, needed: {kinds}{meaning}: write {name}{cast}",
                 name=name,
                 dtype=dtype,
-                kinds=" or ".join(kinds),
+                kinds=t(" or ").join(t(kind) for kind, _ in kinds),
                 meaning=meaning,
                 cast=cast,
             )
@@ -350,13 +356,8 @@ def _two_kinds(call: Call, message: str) -> str:
         return ""
     beside = f"{other} {floats[other]}" if other else t("its parameters {wanted}", wanted=wanted)
     wanted = floats[other] if other else wanted
-    return t(
-        "{odd} is {floats}, {beside}: write {odd}.to(torch.{wanted})",
-        odd=odd,
-        floats=floats[odd],
-        beside=beside,
-        wanted=wanted,
-    )
+    told: dict[str, Any] = {"odd": odd, "floats": floats[odd], "beside": beside, "wanted": wanted}
+    return t("{odd} is {floats}, {beside}: write {odd}.to(torch.{wanted})", **told)
 
 
 def _wrong_leading_axes(call: Call) -> str:
@@ -375,15 +376,9 @@ def _wrong_leading_axes(call: Call) -> str:
         try:
             torch.broadcast_shapes(first[1], leading)
         except RuntimeError:
-            where = "shape" if len(axes) == 1 else t("leading axes")
-            return t(
-                "{name} has the {where} {leading}, {first} {first2}: they do not go together",
-                name=name,
-                where=where,
-                leading=leading,
-                first=first[0],
-                first2=first[1],
-            )
+            where = t("shape") if len(axes) == 1 else t("leading axes")
+            told: dict[str, Any] = dict(name=name, where=where, leading=leading, first=first[0], first2=first[1])
+            return t("{name} has the {where} {leading}, {first} {first2}: they do not go together", **told)
     return ""
 
 
@@ -474,17 +469,12 @@ def _wrong_device(call: Call, message: str) -> str:
     places = {name: x.device for name, x in call.tensors.items()}
     parameters = list(call.owner.parameters()) if hasattr(call.owner, "parameters") else []
     if parameters:
-        places = {mark("the model"): parameters[0].device} | places
+        places = {t("the model"): parameters[0].device} | places
     (first, home), *others = places.items()
     for name, place in others:
         if place != home:
-            return t(
-                '{name} is on {place}, {first} on {home}: write {name}.to("{home}")',
-                name=name,
-                place=place,
-                first=first,
-                home=home,
-            )
+            told: dict[str, Any] = {"name": name, "place": place, "first": first, "home": home}
+            return t('{name} is on {place}, {first} on {home}: write {name}.to("{home}")', **told)
     return ""
 
 
@@ -576,14 +566,8 @@ def _unfit(layer: Any, x: Any, name: str) -> str:
             kind=kind,
         )
     if weight is not None and x.dtype != weight.dtype:
-        return t(
-            "{name} is {dtype}, its {kind} {dtype2}: write {name}.to({dtype3})",
-            name=name,
-            dtype=_dtype(x),
-            kind=kind,
-            dtype2=_dtype(weight),
-            dtype3=weight.dtype,
-        )
+        told: dict[str, Any] = dict(name=name, dtype=_dtype(x), kind=kind, dtype2=_dtype(weight), dtype3=weight.dtype)
+        return t("{name} is {dtype}, its {kind} {dtype2}: write {name}.to({dtype3})", **told)
     return ""
 
 

@@ -13,6 +13,7 @@ stays. The body keeps its comments and its layout: the text is edited at the pla
 '''
 
 import ast
+import hashlib
 import importlib.util
 import io
 import re
@@ -30,6 +31,12 @@ KNOWN = {"bool", "bytes", "dict", "float", "int", "list", "object", "set", "str"
 Definition = ast.FunctionDef | ast.ClassDef
 Place = tuple[int, int]  # a line, from 1, and a column, from 0
 Edit = tuple[Place, Place, str]  # from, to, and what is there afterwards
+
+
+def checksum(text: str) -> str:
+    """Of a piece of source; spaces at the ends of its lines don't count."""
+    plain = "\n".join(line.rstrip() for line in text.strip().split("\n"))
+    return hashlib.sha256(plain.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def plain(thing: Callable | str) -> str:

@@ -1,5 +1,7 @@
 """The heatmap of the whole course: queries down, keys across, ink is attention."""
 
+from typing import Any
+
 import numpy as np
 
 from course_kit.i18n import from_cell, sentences, t

@@ -15,6 +15,11 @@ CELL, BAR = 40, 96  # how wide a number's cell and a bar are
 HIGH = {"disc": 44, "bar": 12, "cells": 22, "space": 0, "ring": 0, "web": 0, "spot": 0}  # if nothing is said
 TAKES = ("text", "box", "disc", "cells", "bar", "web")  # what is drawn
 COMES = ("since", "until", "only")  # when it is seen: what holds it says so for all
+LOOKS = {  # what this file, or figure.js, can show; data: its words are not translated
+    *COMES, "anchor", "bend", "data", "each", "even", "fill", "gap", "head", "high", "lines", "lit", "numbers",
+    "of", "point", "points", "reach", "role", "share", "side", "size", "strong", "tight", "turn", "weight", "wide",
+    "words", "y",
+}  # fmt: skip
 HELD = ("words", "share", "numbers", "weight", "turn", "high", "y")  # of which a list says: another one for each frame
 
 
@@ -28,7 +33,7 @@ class Part:
         parts = [words(part) if isinstance(part, str) else part for part in parts]
         self.parts = [part for part in parts if isinstance(part, Part)]
         self.arrows = [part for part in parts if isinstance(part, Arrow)]
-        self.look = {name: value for name, value in look.items() if value not in (None, "")}
+        self.look = {name: value for name, value in known(look).items() if value not in (None, "")}
         self.seen: dict = {}
         self.columns: list[float] = []  # the widths of a grid that it is a row of
         if shape == "grid":
@@ -47,7 +52,14 @@ class Arrow:
     """From one part to another, or a hand of a clock; see `arrow` and `hand`."""
 
     def __init__(self, begin, end, behind=False, **look):
-        self.begin, self.end, self.behind, self.look = begin, end, behind, look
+        self.begin, self.end, self.behind, self.look = begin, end, behind, known(look)
+
+
+def known(look: dict) -> dict:
+    """Raises TypeError for a name that neither this file nor figure.js knows."""
+    if unknown := look.keys() - LOOKS:
+        raise TypeError(f"{unknown.pop()!r} is nothing that a part can show; there are: {', '.join(sorted(LOOKS))}")
+    return look
 
 
 def words(said, role="", **look) -> Part:

@@ -13,6 +13,15 @@ def book(tmp_path):
 
 
 @pytest.fixture
+def speak():
+    """Chooses a language, until the test ends."""
+    from course_kit import i18n
+
+    yield i18n.use
+    i18n.use("en")
+
+
+@pytest.fixture
 def one_thread():
     """Threads that wait for each other make tiny layers a hundred times slower on a busy machine."""
     import torch

@@ -302,13 +302,10 @@ def test_what_is_translated_keeps_numbers_formulas_and_places(name):
     assert catalogues.problems(name, "zh") == []
 
 
-def test_a_kept_file_says_in_chinese_what_it_says_and_computes_the_same():
+def test_a_kept_file_says_in_chinese_what_it_says_and_computes_the_same(speak):
     english = remarks.spoken(source := (files.course_folder() / "chapters/ch01/kept/attention.py").read_text("utf-8"))
-    i18n.use("zh")
-    try:
-        chinese = remarks.spoken(source)
-    finally:
-        i18n.use("en")
+    speak("zh")
+    chinese = remarks.spoken(source)
     assert english == source and chinese.startswith('"""用')
     plain = [re.sub(r'"""[\s\S]*?"""|#.*', "", one) for one in (english, chinese)]
     assert plain[0] == plain[1]
@@ -316,11 +313,8 @@ def test_a_kept_file_says_in_chinese_what_it_says_and_computes_the_same():
     assert not [one for one in said if re.search("[a-z]{3} [a-z]{3} [a-z]{3}", one) and not one.startswith("exercise")]
 
 
-def test_the_help_of_the_command_is_in_the_language_in_use(capsys):
-    i18n.use("zh")
-    try:
-        with pytest.raises(SystemExit):
-            course.main(["problem", "--help"])
-    finally:
-        i18n.use("en")
+def test_the_help_of_the_command_is_in_the_language_in_use(capsys, speak):
+    speak("zh")
+    with pytest.raises(SystemExit):
+        course.main(["problem", "--help"])
     assert not re.findall(r"[a-z]{2,} [a-z]{2,}", capsys.readouterr().out.replace("course problem", ""))

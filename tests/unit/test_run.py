@@ -17,7 +17,7 @@ def stages(monkeypatch):
     """stages(name=[commands], …): the stages there are."""
 
     def replace(**commands):
-        made = {name: lambda listed=listed: listed for name, listed in commands.items()}
+        made = {name: lambda paths, listed=listed: listed for name, listed in commands.items()}
         monkeypatch.setattr(run, "STAGES", made)
         monkeypatch.setattr(run, "ALWAYS", list(made))
         monkeypatch.setattr(prepare, "prepare", lambda needs: {})
@@ -69,7 +69,7 @@ def test_without_a_browser_others_are_told_and_the_rest_runs(no_browser, monkeyp
 
 def test_the_stages_cover_every_test_there_is_once():
     """No test file of the repository is forgotten, and none runs twice in one `make test`."""
-    named = [part for name in run.ALWAYS for command in run.STAGES[name]() for part in command]
+    named = [part for name in run.ALWAYS for command in run.STAGES[name](None) for part in command]
     files = [part for part in named if part.startswith(str(run.ROOT / "tests")) and part.endswith(".py")]
     assert sorted(files) == sorted(str(path) for path in (run.ROOT / "tests").rglob("test_*.py"))
     notebooks = sorted(path.stem for path in (run.ROOT / "notebooks" / "source").glob("*.py"))
@@ -82,3 +82,5 @@ def test_the_stages_cover_every_test_there_is_once():
 )
 def test_quick_skips_what_did_not_change(paths, stages):
     assert run.quick(paths) == stages and run.quick(None) == run.QUICK
+    assert len(run.STAGES["lint"](["course.py"])) == 2 < len(run.STAGES["lint"](None))
+    assert "01_x or a_chapter" in run.STAGES["drift"](["notebooks/01_x.ipynb"])[0]

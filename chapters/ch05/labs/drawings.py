@@ -452,27 +452,16 @@ def hops(loaded, example, rows, *, title="", caption=""):
     example: a twin; rows: the Table that `ablations` gives for CONNECTIONS. An arrow is as thick as the
     largest weight there, of all heads and layers.
     """
-    model, source = loaded.model, list(example.source)
+    source = list(example.source)
     place = {
         "noun": source.index(example.twin.referent.lower()),
         "it": source.index("it"),
         "adjective": len(source) - 2,
     }
-    ids, target = (
-        torch.tensor([loaded.source.encode(source)]),
-        torch.tensor([[text.BOS, *loaded.target.encode(example.target)]]),
-    )
-    with evaluating(model), attention_weights(model) as seen:
-        model(ids, target)
-        inside, across = torch.cat(seen["encoder"]).amax((0, 1)), torch.cat(seen["cross"]).amax((0, 1))
-    step = list(example.target).index(example.twin.pronoun)
     written, right = [], [row["sentences, %"] for row in rows]
     for _, cuts in CONNECTIONS.values():
         likes = odds(loaded, [example], functools.partial(without, loaded, forbidden=cuts))
         written.append(example.twin.pronoun if likes > 0 else example.twin.other_pronoun)
-    gone = [
-        {(ENDS.get(key, key), ENDS.get(query, query)) for _, query, key in cuts} for _, cuts in CONNECTIONS.values()
-    ]
     english, encoded = ([words(word, READS if i in place.values() else "quiet") for i, word in enumerate(source)]
                         for _ in range(2))  # fmt: skip
     writes = box(written, WRITES, strong=True)
@@ -485,22 +474,13 @@ def hops(loaded, example, rows, *, title="", caption=""):
         bar([share / 100 for share in right], "output"),
         words([t("{share} %", share=f"{share:.0f}") for share in right], strong=True),
     )
-    ways = {
-        ("noun", "it"): inside[place["it"], place["noun"]],
-        ("noun", "adjective"): inside[place["adjective"], place["noun"]],
-        ("it", "French"): across[step, place["it"]],
-        ("adjective", "French"): across[step, place["adjective"]],
-    }
+    gone = [
+        {(ENDS.get(key, key), ENDS.get(query, query)) for _, query, key in cuts} for _, cuts in CONNECTIONS.values()
+    ]
     lines = []
-    for (begin, end), weight in ways.items():
+    for (begin, end), weight in _largest(loaded, example, place).items():
         ends = (encoded[place[begin]], writes) if end == "French" else (english[place[begin]], encoded[place[end]])
-        thick = 1 + 6 * weight.item()
-        cut_here = [(begin, end) in cuts for cuts in gone]
-        lines += [
-            arrow(*ends, weight=THIN, side="across"),
-            arrow(*ends, "value", weight=[0 if is_cut else thick for is_cut in cut_here], side="across",
-                  words=["✗" if is_cut else "" for is_cut in cut_here]),
-        ]  # fmt: skip
+        lines += _hop(ends, weight, [(begin, end) in cuts for cuts in gone])
     scene = row(
         column(words(t("English"), READS), *english, gap=NEAR),
         column(words(t("encoded"), READS), *encoded, gap=NEAR),
@@ -508,20 +488,36 @@ def hops(loaded, example, rows, *, title="", caption=""):
         *lines,
         even=True,
     )
+    found = [(t(cut), f"{share:.0f}", word) for cut, share, word in zip(CONNECTIONS, right, written, strict=True)]
     said = [
-        t(
-            "Cut: {cut}. Right in {share} % of the sentences; here it writes “{word}”.",
-            cut=t(cut),
-            share=f"{share:.0f}",
-            word=word,
-        )
-        for cut, share, word in zip(CONNECTIONS, right, written, strict=True)
+        t("Cut: {cut}. Right in {share} % of the sentences; here it writes “{word}”.", cut=cut, share=share, word=word)
+        for cut, share, word in found
     ]
-    table = (
-        [t("cut"), t("right, %"), t("writes here")],
-        [[t(cut), f"{share:.0f}", word] for cut, share, word in zip(CONNECTIONS, right, written, strict=True)],
-    )
-    names = [t(cut) for cut in CONNECTIONS]
-    axes = [("cut", t("cut"), names)]
-    return figure(scene, said, table, axes=axes, start={"cut": names[0]}, play=t("▶ cut"), still=True, title=title,
-                  caption=caption)  # fmt: skip
+    names = [cut for cut, *_ in found]
+    return figure(scene, said, ([t("cut"), t("right, %"), t("writes here")], found), axes=[("cut", t("cut"), names)],
+                  start={"cut": names[0]}, play=t("▶ cut"), still=True, title=title, caption=caption)  # fmt: skip
+
+
+def _largest(loaded, example, place):
+    """The largest weight, of all heads and layers, on each hop of the two ways."""
+    ids = torch.tensor([loaded.source.encode(list(example.source))])
+    target = torch.tensor([[text.BOS, *loaded.target.encode(example.target)]])
+    with evaluating(loaded.model), attention_weights(loaded.model) as seen:
+        loaded.model(ids, target)
+        inside, across = torch.cat(seen["encoder"]).amax((0, 1)), torch.cat(seen["cross"]).amax((0, 1))
+    step = list(example.target).index(example.twin.pronoun)
+    return {
+        ("noun", "it"): inside[place["it"], place["noun"]],
+        ("noun", "adjective"): inside[place["adjective"], place["noun"]],
+        ("it", "French"): across[step, place["it"]],
+        ("adjective", "French"): across[step, place["adjective"]],
+    }
+
+
+def _hop(ends, weight, gone):
+    """A thin line, and on it an arrow as thick as the weight, or a cross where it is gone, in each frame."""
+    return [
+        arrow(*ends, weight=THIN, side="across"),
+        arrow(*ends, "value", weight=[0 if is_cut else 1 + 6 * weight.item() for is_cut in gone], side="across",
+              words=["✗" if is_cut else "" for is_cut in gone]),
+    ]  # fmt: skip

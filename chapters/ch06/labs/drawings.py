@@ -226,24 +226,12 @@ def training_step(loaded, sentence: str, holes, rate=0.002, *, title="", caption
 
     loaded: a pre-trained BERT, which is left as it is; holes: positions of words of the sentence; rate: of the step
     """
-    model, tokenizer = copy.deepcopy(loaded.model).eval(), loaded.tokenizer
+    tokenizer = loaded.tokenizer
     truth = torch.tensor([[tokenizer.cls, *tokenizer.encode(sentence), tokenizer.sep]])
-    at, tokens = [1 + hole for hole in holes], tokenizer.tokens(truth[0].tolist())[1:-1]
-    covered = truth.clone()
-    covered[0, at] = tokenizer.mask
-
-    def chances():
-        return model(covered).mlm_logits[0, at].log_softmax(-1).gather(-1, truth[0, at, None])[:, 0]
-
-    before = chances()
-    (-before.mean()).backward()
-    with torch.no_grad():
-        for parameter in model.parameters():
-            if parameter.grad is not None:
-                parameter -= rate * parameter.grad
-        after = chances()
-    shares = [[round(p, 3) for p in two.exp().tolist()] for two in (before.detach(), after)]
-    cost, less = losses = [f"{-two.mean():.2f}" for two in (before, after)]
+    tokens = tokenizer.tokens(truth[0].tolist())[1:-1]
+    both = _stepped(loaded, truth, [1 + hole for hole in holes], rate)
+    shares = [[round(p, 3) for p in two.exp().tolist()] for two in both]
+    cost, less = losses = [f"{-two.mean():.2f}" for two in both]
     bert = box("BERT", "key", strong=True, fill=True)
     given = [box("MASK", "query", strong=True) if n in holes else box(word, "key") for n, word in enumerate(tokens)]
     after_it = 5  # steps before the model is asked again
@@ -289,6 +277,23 @@ def training_step(loaded, sentence: str, holes, rate=0.002, *, title="", caption
     rows = [[pair["word"], pair["share"], pair["then"]] for pair in pairs] + [[t("loss"), *losses]]
     table = [t("covered word"), t("before the step"), t("after it")], rows
     return figure(scene, said, table, title=title, caption=caption)
+
+
+def _stepped(loaded, truth, at, rate):
+    """The log-probabilities of the true words at these places, covered, before a step of training and after it."""
+    model, covered = copy.deepcopy(loaded.model).eval(), truth.clone()
+    covered[0, at] = loaded.tokenizer.mask
+
+    def chances():
+        return model(covered).mlm_logits[0, at].log_softmax(-1).gather(-1, truth[0, at, None])[:, 0]
+
+    before = chances()
+    (-before.mean()).backward()
+    with torch.no_grad():
+        for parameter in model.parameters():
+            if parameter.grad is not None:
+                parameter -= rate * parameter.grad
+        return before.detach(), chances()
 
 
 TASKS = (

@@ -1,6 +1,7 @@
 """What a model predicts at each position: choose a word and see the most probable ones as bars, one model or two."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -134,33 +135,43 @@ def predictions(
     vocabulary = as_labels(vocabulary, "vocabulary")
     shape = len(names), len(vocabulary)
     given = [probabilities(p, shape, name or "predictions")[places] for name, p in models.items()]
-    if truth is not None and (isinstance(truth, str) or not isinstance(truth, Sequence)):
+    told = _true_words(truth, len(names))
+    true_words = [told[p] for p in places]
+    arrays, shown = _packed(given, vocabulary, true_words)
+    options = {"names": names, "positions": places, "models": list(models), "truth": true_words} | shown
+    options["covered"] = flag("covered", covered)
+    asked = [p for p, word in zip(places, true_words, strict=True) if word is not None]
+    start = one_of(asked[0] if select is None and asked else select, names, places)
+    controls = [{"kind": "button", "name": "reset", "label": t("reset")}]
+    state = {"position": start} | ({} if model is None else {"own": "", "own_position": 0})
+    view = Predictions(title, caption, arrays, state, controls, options)
+    answered(view, model, OWN, label=t("Your own text, or with a [MASK]:"), fold=t("a text of your own"))
+    return shell(view, live)
+
+
+def _true_words(truth: Any, count: int) -> list[str | None]:
+    if truth is None:
+        return [None] * count
+    if isinstance(truth, str) or not isinstance(truth, Sequence):
         raise TypeError(f"truth is {described(truth)}; needed: a list of words, None where there is none")
-    if truth is not None and len(truth) != len(names):
-        raise ValueError(
-            f"{len(truth)} true words for {len(names)} tokens; needed: one for each, None where there is none"
-        )
+    if len(truth) != count:
+        raise ValueError(f"{len(truth)} true words for {count} tokens; needed: one for each, None where there is none")
+    return [None if word is None else str(word) for word in truth]
+
+
+def _packed(given: list[np.ndarray], vocabulary: list[str], true_words: list[str | None]) -> tuple[dict, dict]:
+    """What travels: the numbers of the bars and of the true words; how many bars there are, and their words."""
     top = min(TOP, len(vocabulary))
     order = [np.argsort(-p, axis=-1, kind="stable")[:, :top] for p in given]
     used = sorted({int(i) for ids in order for i in ids.ravel()})
     small = {i: n for n, i in enumerate(used)}
-    true_words = [None if truth is None or truth[p] is None else str(truth[p]) for p in places]
     ids = _ids(true_words, vocabulary)
     likely = [[p[n, i] if i is not None else 0 for n, i in enumerate(ids)] for p in given]
     ranks = [[_rank(p[n], i) for n, i in enumerate(ids)] for p in given]
     bars = [np.take_along_axis(p, o, -1) for p, o in zip(given, order, strict=True)]
     numbers = {"words": np.vectorize(small.get)(np.stack(order)), "top": bars, "true": likely, "rank": ranks}
     arrays = {name: np.array(x, "<f4").ravel() for name, x in numbers.items()}
-    options = {"names": names, "positions": places, "models": list(models), "top": top, "truth": true_words}
-    options["covered"] = flag("covered", covered)
-    asked = [p for p, word in zip(places, true_words, strict=True) if word is not None]
-    start = one_of(asked[0] if select is None and asked else select, names, places)
-    controls = [{"kind": "button", "name": "reset", "label": t("reset")}]
-    options["vocabulary"] = [vocabulary[i] for i in used]
-    state = {"position": start} | ({} if model is None else {"own": "", "own_position": 0})
-    view = Predictions(title, caption, arrays, state, controls, options)
-    answered(view, model, OWN, label=t("Your own text, or with a [MASK]:"), fold=t("a text of your own"))
-    return shell(view, live)
+    return arrays, {"top": top, "vocabulary": [vocabulary[i] for i in used]}
 
 
 def _rank(p: np.ndarray, i: int | None) -> int:

@@ -86,13 +86,13 @@ def test_three_billion_numbers_fit_in_two_gigabytes():
 def test_without_the_extra_one_command_is_named(monkeypatch, tmp_path):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(ModuleNotFoundError, match=r"openai, fastapi, uvicorn.*\n  make lab EXTRA=serve\n"):
-        serving.serve(tmp_path)
+        serving.serve(tmp_path).__enter__()
 
 
 @EXTRA
 def test_an_empty_folder_says_what_to_do(tmp_path):
     with pytest.raises(FileNotFoundError, match="save_pretrained"):
-        serving.serve(tmp_path)
+        serving.serve(tmp_path).__enter__()
 
 
 @EXTRA
@@ -105,5 +105,4 @@ def test_what_is_served_is_what_is_written_here(folder):
         pieces = list(serving.streamed(server.url, server.model, chat, max_tokens=15, temperature=0))
         expected = generate(loaded, "We.\n\nFirst Citizen:\nSpeak.\n\nSecond Citizen:\n", 15, temperature=0)
         assert "".join(pieces) == expected and len(set(expected)) > 4 and len(pieces) > 5
-    assert not server.running
-    server.stop()
+    assert serving.models_at(server.url) is None

@@ -92,3 +92,5 @@ def test_a_figure_without_axes_and_tables_plays_its_steps_and_tells_them():
     assert made.options["height"] < WIDTH and made.describe() == "second"
     with pytest.raises(ValueError, match="1 sentences"):
         figure(words(["a", "b"]), ["one"], axes=[("n", "n", [1, 2])])
+    with pytest.raises(TypeError, match="'sinse' is nothing that a part can show; there are: anchor, "):
+        box("b", sinse=1)

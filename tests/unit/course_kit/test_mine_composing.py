@@ -1,5 +1,6 @@
 """The text of a kept file: the course's as plain text, the reader's at its marks, and nothing else moves."""
 
+import re
 import runpy
 
 import pytest
@@ -96,10 +97,13 @@ def test_an_answer_that_uses_another_one_is_taken_without_it_too():
      ("import numpy as np\n", "it uses `np` (numpy), and the file needs only torch"),
      ("from course_utils.attention import join_heads as j\n", "it uses `j`, another name of `join_heads`")],
 )  # fmt: skip
-def test_what_cannot_stand_in_the_file_keeps_the_answer_out_and_says_why(above, why):
+def test_what_cannot_stand_in_the_file_keeps_the_answer_out_and_says_why(above, why, speak):
     name = "j" if " as j" in above else next(one for one in ("join_heads", "SIZE", "np") if one in above)
     file = made(f"{above}\n\ndef split_heads(x, heads):\n    {name}\n    return x\n", "split_heads")
     assert why in file.notes[0] and file.yours == () and "cut = x.reshape" in file.text
+    speak("zh")
+    (said,) = made(f"{above}\n\ndef split_heads(x, heads):\n    {name}\n    return x\n", "split_heads").notes
+    assert not re.search("[a-z] [a-z]", said)
 
 
 def test_two_files_that_need_each_other_lie_beside_each_other():

@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from course_kit.mine.text import blocks, checksum, imports, lines, with_block, with_import, without_import
+from course_kit.mine.text import blocks, imports, lines, with_block, with_import, without_import
 
 FILE = '''"""Mine."""
 
@@ -73,7 +73,3 @@ def test_an_import_goes_below_those_at_the_top_and_takes_nothing_else_along():
     assert with_import('"""Mine."""\n', "import torch") == '"""Mine."""\n\nimport torch\n'
     assert without_import("from .given import a, b\nx = a\n", "b") == "from .given import a\nx = a\n"
     assert without_import("from .given import a\nx = 1\n", "a") == "x = 1\n"
-
-
-def test_spaces_at_the_ends_of_lines_do_not_count():
-    assert checksum("a = 1  \nb\n\n") == checksum("a = 1\nb") != checksum(" a = 1\nc")

@@ -112,12 +112,12 @@ def test_answers_without_a_source_count_each_time(mine):
 
 def test_the_checksum_is_that_of_the_source_from_the_decorator_on():
     seen = {}
-    noted = lambda name: lambda answer: seen.setdefault(name, record.checksum(name, answer))  # noqa: E731
+    noted = lambda name: lambda answer: seen.setdefault(name, record.mark_of(name, answer))  # noqa: E731
     run(RIGHT, exercise=noted)
-    assert seen == {"weighted average": record.of_source(STUB + RIGHT)}
+    assert seen == {"weighted average": record.checksum(STUB + RIGHT)}
     source = '@exercise("a class")\nclass Layer:\n    size = 3\n\n    def forward(self, x):   \n        return x'
     run(source, stub="import math\n\n", exercise=noted)
-    assert seen["a class"] == record.of_source(source)
+    assert seen["a class"] == record.checksum(source)
 
 
 @pytest.mark.parametrize("place", ["notebooks", ".", "tests/unit"])

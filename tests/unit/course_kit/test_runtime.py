@@ -12,6 +12,7 @@ import torch
 
 import course_kit
 from course_kit import runtime
+from course_utils import gpt
 
 
 @pytest.fixture(autouse=True)
@@ -28,6 +29,15 @@ def test_it_prints_one_line_and_returns_what_it_chose(capsys):
     assert f"device {chosen.device}" in line
     assert "profile class · seed 0" in line
     assert isinstance(chosen, course_kit.Runtime)
+
+
+@pytest.mark.parametrize("kind", [gpt.GPT, gpt.CachedGPT])
+def test_after_it_cells_that_readers_kept_give_a_gpt_its_sizes(kind):
+    course_kit.setup()
+    for made in kind(9, 8, 1, 2), kind(9, size=8, layers=1, heads=2), kind(vocab=9, size=8, layers=1, heads=2):
+        assert made.config == gpt.GPTConfig(9, 8, 1, 2) == kind(config=made.config).config
+    with pytest.raises(TypeError, match="unexpected keyword argument 'width'"):
+        kind(9, width=8)
 
 
 def test_the_seed_holds_for_python_numpy_and_torch():

@@ -14,7 +14,7 @@ import torch
 import traitlets
 from PIL import Image
 
-from course_kit import files
+from course_kit import files, results
 from course_kit.views import heatmap, picture, plot, predict, program, reveal, sweep
 from course_kit.views.live import below, live
 from course_tools.authoring.clean import WIDGET_VIEW, clean
@@ -23,6 +23,12 @@ from course_utils.kernels import nadaraya_watson
 JAVASCRIPT = files.course_folder() / "course_kit" / "views" / "js" / "src"
 CHAPTERS = files.course_folder() / "chapters"
 X = torch.linspace(0, 4, 9)
+
+
+def test_how_figures_were_recorded_stands_apart_from_a_caption_and_no_other_date_does():
+    about = results.load("bert_worth").about
+    spec = plot.points(X, X, caption=f"Read 2026-01-02. {about}").spec()
+    assert (spec["caption"], spec["recorded"]) == ("Read 2026-01-02.", about)
 
 
 def test_heatmap_says_what_it_shows():

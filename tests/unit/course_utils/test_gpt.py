@@ -60,7 +60,7 @@ def test_with_a_cache_it_gives_at_every_step_what_it_gives_in_full(kind, pieces)
 
 def test_dropout_acts_while_it_trains_and_not_afterwards():
     torch.manual_seed(0)
-    made, given = GPT(**SIZES, dropout=0.5), ids()
+    made, given = GPT(GPTConfig(**SIZES, dropout=0.5)), ids()
     assert not torch.equal(made(given), made(given))
     plain = GPT(GPTConfig(**SIZES))
     plain.load_state_dict(made.state_dict())
@@ -140,14 +140,6 @@ def test_a_gpt_without_a_cache_writes_the_same_and_its_weights_are_what_it_weigh
     attention, x = made.blocks[0].attention, torch.randn(2, 7, 32)
     weights, (_, _, v) = attention.weights(x), attention.project(x)
     torch.testing.assert_close(attention.out(join_heads(weights @ v)), attention(x))
-
-
-@pytest.mark.parametrize("kind", [GPT, CachedGPT])
-def test_cells_that_readers_kept_give_its_sizes(kind):
-    for made in kind(9, 8, 1, 2), kind(9, size=8, layers=1, heads=2), kind(vocab=9, size=8, layers=1, heads=2):
-        assert made.config == GPTConfig(9, 8, 1, 2) == kind(config=made.config).config
-    with pytest.raises(TypeError, match="unexpected keyword argument 'width'"):
-        kind(9, width=8)
 
 
 @torch.no_grad()

@@ -2,6 +2,7 @@
 
 import linecache
 import queue
+import re
 import threading
 from pathlib import Path
 from types import SimpleNamespace
@@ -142,6 +143,14 @@ HALF = (torch.ones(2, 3, 4).double(), torch.ones(2, 5, 4), torch.ones(2, 5, 4))
 )  # fmt: skip
 def test_what_a_readers_own_numbers_meet(function, given, words):
     assert words in said(function, *given)
+
+
+def test_in_chinese_it_is_chinese_though_it_was_imported_in_english(speak):
+    speak("zh")
+    words = said(BERT, torch.ones(1, 3)), said(gaussian_kernel, torch.ones(2), None), said(windows, "abc", "2", 1)
+    words += said(masked, torch.zeros(3, 3), torch.ones(3, 3)), said(product, torch.ones(3, 8), ELSEWHERE)
+    words += said(masked_softmax, torch.ones(2, 3), torch.ones(3, 2).bool()), said(sinusoidal_encoding, 4, "5")
+    assert all(words) and not re.search("[a-z] [a-z]|，，", "\n".join(words))
 
 
 def test_a_definition_on_a_page_has_the_signature_of_the_courses():

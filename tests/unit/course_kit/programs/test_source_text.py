@@ -8,7 +8,7 @@ import inspect
 import pytest
 import torch
 
-from course_kit.programs.source_text import plain
+from course_kit.programs.source_text import checksum, plain
 
 IMPORTS = "import torch\nimport torch.nn.functional as F\nfrom torch import nn\nfrom dataclasses import dataclass\n"
 MODULES = ["attention", "positions", "blocks", "loss", "transformer"]  # each after those that it reads
@@ -134,3 +134,7 @@ def test_what_is_not_there_is_answered_with_what_is(library):
         plain("shelf:gone")
     with pytest.raises(LookupError, match="no module 'no.such'"):
         plain("no.such:thing")
+
+
+def test_spaces_at_the_ends_of_lines_do_not_count():
+    assert checksum("a = 1  \nb\n\n") == checksum("a = 1\nb") != checksum(" a = 1\nc")

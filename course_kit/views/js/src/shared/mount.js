@@ -14,7 +14,6 @@ import { fonts, language, t } from "../text.js";
 
 /** @import { Arrays, Control, Kind, Link, Picture, Spec, State, UI } from "./types.js" */
 
-const RECORDED = /\s*[^.。]*\d{4}-\d\d-\d\d[^.。]*[.。]/; // by which command: it stands last, behind the quiet mark
 const SHARED_CSS = VIEW_CSS + CONTROLS_CSS + LEGEND_CSS + OWN_CSS + STEPPER_CSS;
 
 /** The scale of heights in front of a class. @param {number} screen its height */
@@ -170,7 +169,7 @@ class View {
     const back = spec.foot === false ? undefined : controls.find(({ name }) => name === "reset");
     const shown = controls.filter((control) => control !== back).map(({ element }) => element);
     this.title = h("div", { class: "title", id: ui.id }, curled(spec.title));
-    const caption = (spec.caption ?? "").replace(RECORDED, "");
+    const { caption } = spec;
     this.caption = caption ? h("div", { class: "caption" }, ...coloured(curled(caption))) : null;
     const look = { class: `view${spec.presenting ? " presenting" : ""}`, style: `--unit:${this.unit}` };
     return h(
@@ -210,7 +209,7 @@ class View {
     const mark = h("span", { class: "dots", "aria-hidden": "true" }, "⋯");
     const name = h("span", { class: "said" }, t("table and words"));
     const show = () => this.folded?.open && this.fill();
-    const recorded = this.spec.caption?.match(RECORDED);
+    const { recorded } = this.spec; // by which command: it stands last, behind the quiet mark
     this.folded = h(
       "details",
       { class: "more summed-up", ontoggle: show },
@@ -218,7 +217,7 @@ class View {
       inside ?? "",
       h("p", {}, this.spec.words),
       this.table,
-      ...(recorded ? [h("p", { class: "recorded" }, recorded[0])] : []),
+      ...(recorded ? [h("p", { class: "recorded" }, recorded)] : []),
     );
     return h("div", { class: "foot" }, this.folded, beside);
   }

@@ -255,7 +255,7 @@ async function answered(ui, picture, read, { element, going }) {
   host.style.minHeight = `${host.offsetHeight}px`; // what comes below the view stays where it is
   try {
     for (const { spec, arrays } of picture.answer?.(read) ?? []) {
-      ui.become({ title, caption, words, live: false, made: element, ...spec }, arrays);
+      ui.become({ title, caption, recorded: "", words, live: false, made: element, ...spec }, arrays);
       shown++;
       await painted();
       if (!going()) return "";

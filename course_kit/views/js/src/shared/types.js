@@ -33,6 +33,7 @@
  * @property {string} kind
  * @property {string} title
  * @property {string} caption
+ * @property {string} [recorded] how its figures were made, a line of the caption
  * @property {string} words
  * @property {State} state
  * @property {State} [initial]
