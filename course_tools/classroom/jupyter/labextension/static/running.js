@@ -117,7 +117,7 @@ class Run {
     if (!this.clock.isConnected) this.cell.node.append(this.clock);
   }
 
-  /** What the cell that one is at, or has just left by Shift+Enter, shows of a sort is moved into sight and no further. */
+  /** What the cell that one is at, or has just left by Shift+Enter, shows of a sort comes into sight, no further. */
   bring(sort) {
     const { widgets, activeCellIndex } = this.notebook;
     const card = [...this.cell.outputArea.node.querySelectorAll(sort)].at(-1);
