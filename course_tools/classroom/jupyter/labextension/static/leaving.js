@@ -10,7 +10,7 @@ export function leaveViews(app) {
   for (const [way, by] of Object.entries({ Up: -1, Down: 1 })) reach(app, way, by);
   let pressed = -TWICE; // when I was
   addEventListener("keydown", (event) => {
-    const { key, shiftKey, ctrlKey, defaultPrevented, isComposing, timeStamp } = event; // prevented: a view used the key
+    const { key, shiftKey, ctrlKey, defaultPrevented, isComposing, timeStamp } = event; // prevented: used
     const [runs, stops] = [key === "Enter" && (shiftKey || ctrlKey), key === "i"];
     if (defaultPrevented || isComposing || !(runs || stops || key === "Escape")) return;
     const notebook = app.shell.currentWidget?.content;
