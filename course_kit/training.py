@@ -221,7 +221,7 @@ class Run:
     earlier: int = 0  # steps of other runs that the model had behind it
 
     def __repr__(self) -> str:
-        return f"Run({self.message})"
+        return self.message or f"{self.step} / {self.steps}"
 
     def status(self) -> str:
         """`step 120 of 200 · loss 0.031 · held-out 0.04 · best 0.039 after step 110`"""

@@ -131,9 +131,8 @@ def _lesson(name):
     title = said(name, shown[0].heading).rpartition(" · ")[2]
     yield from ("", "## " + t("Chapter {number}: {title}", number=lessons.chapter(name), title=title), "")
     time = minutes.minutes(name)
-    live = sum(one.minutes for one in shown)
-    in_class = t("{live} minutes live, {core} of them in class.", live=live, core=time.core)
-    told = in_class if any(one.aside for one in shown) else t("{live} minutes live.", live=live)
+    in_class = t("{live} minutes live, {core} of them in class.", live=time.live, core=time.core)
+    told = in_class if any(one.aside for one in shown) else t("{live} minutes live.", live=time.live)
     halves = {"first": time.halves[0], "second": time.halves[-1]}
     more = t("Alone, the first half takes {first} minutes, the second {second}.", **halves)
     yield in_turn(told, more * (len(time.halves) > 1))
