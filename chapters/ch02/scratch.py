@@ -11,12 +11,13 @@ from course_kit.mine.scratch_parts import Part, Track
 def parts(c: Any) -> list[Part]:
     one, many, distance = drawn(0, (4,), (6,), (6,)), drawn(3, (2, 4, 3), (2, 6, 3), (2, 6, 2)), some_numbers(7, seed=3)
     others, some = ~torch.eye(4, 6, dtype=torch.bool), some_numbers(2, 1, 6, seed=5) > 0
+    kernels = c.gaussian_kernel, c.boxcar_kernel
     x, some_rows = some_numbers(2, 6, 6, seed=4), torch.arange(6)[:, None] > torch.zeros(6)
     return [
         Part("gaussian_kernel"),
         Part("boxcar_kernel", "1 where |d / w| ≤ 1, else 0", (distance, 0.8)),
         Part("epanechnikov_kernel", "max(0, 1 − (d / w)²)", (distance, 0.7)),
-        Part("nadaraya_watson", "Σ κ(q − kᵢ) vᵢ / Σ κ(q − kⱼ)", *((*one, k) for k in (c.gaussian_kernel, c.boxcar_kernel))),
+        Part("nadaraya_watson", "Σ κ(q − kᵢ) vᵢ / Σ κ(q − kⱼ)", *((*one, kernel) for kernel in kernels)),
         Part("attention_pooling"),
         Part("masked_softmax"),
         Part("leave_one_out_mask", "all but the diagonal", (6,)),

@@ -46,7 +46,7 @@ def parts(c: Any) -> list[Part]:
              (source, target, mask), init=ways),
         Part("masked_loss"),
         SMOOTHED,
-        Part("translation_loss*", "the mean of −ln p of each word of the target, which reads `begin` and the words before it",
+        Part("translation_loss*", "the mean of −ln p of each word of the target; `begin` and the words before are read",
              *((model, source, one, 1, 0) for one in (target, nothing))),
         Part("greedy", told="They come as a tensor [T]."),
         Part("translate*", "the likeliest word, append it, ask again, until `end`; each row without its padding",

@@ -59,7 +59,7 @@ def parts(c: Any) -> list[Part]:
         Part("EncoderBlock", "x + attention(norm(x)), then x + ffn(norm(x)): two AddNorms", (x, None), (x, causal),
              init=block),
         CAUSAL,
-        Part("DecoderBlock", "self-attention; cross-attention, whose keys and values are the memory; ffn: three AddNorms",
+        Part("DecoderBlock", "self-attention; cross-attention: keys and values are the memory; ffn: three AddNorms",
              (x, memory, None, None), (x, memory, causal, mask), init=block),
         Part("sinusoidal_encoding"),
         Part("SinusoidalPositions", "x + P[first … first + T]; where the table is too short, it is computed anew",
@@ -68,14 +68,14 @@ def parts(c: Any) -> list[Part]:
              told="The embeddings begin at a standard deviation of 1/√D. `output.weight` is the table of "
              "`target_embedding`, not of the source. Dropout acts behind the positions, too, in both stacks. "
              "`hidden=None`: 4 · size."),
-        Part("Transformer*", "embeddings times √D, and positions; dropout; the blocks, a norm behind each stack; output",
+        Part("Transformer*", "embeddings times √D; positions; dropout; the blocks, a norm behind each stack; output",
              (source, target, None), (source, target, source != 0), init=configs),
         Part("masked_loss"),
         SMOOTHED,
-        Part("translation_loss*", "the mean of −ln p of each word of the target, which reads `begin` and the words before it",
+        Part("translation_loss*", "the mean of −ln p of each word of the target; `begin` and the words before are read",
              (model, source, target, 1, 0), (model, source, nothing, 1, 0), (model, two, three, 5, 2)),
         Part("translate*", "the likeliest word, append it, ask again, until `end`",
-             *((model, rows, begin, end, padding, 6) for end in (-1, 12, *range(3, 8))
+             *((model, rows, begin, end, padding, 6) for end in (-1, 6, 12)
                for rows, begin, padding in ((padded, 1, 0), (source, 1, 0), (padded_two, 5, 2))),
              told="The model is read without dropout, and its `training` is as before afterwards."),
         Part("train_step*", "predict, zero_grad, backward, a step; the loss before",

@@ -138,12 +138,12 @@ def parts(c: Any) -> list[Part]:
     merges = [*c.learn_merges(TEXT, 8), ("w", "e")]
     return [
         *map(Part, ("masked_softmax", "split_heads")), JOINED, CAUSAL,
-        Part("CausalAttention", "out(softmax(Q Kᵀ / √d) V) in each head, under the causal mask", (x,), (x,), init=layers),
-        Part("CausalAttention, its weights*", "softmax(Q Kᵀ / √d) in each head, under the causal mask", (x,), (x,),
-             init=layers, call=lambda layer, names, x: layer.weights(x)),
+        Part("CausalAttention", "out(softmax(Q Kᵀ / √d) V) in each head, causal", (x,), (x,), init=layers),
+        Part("CausalAttention, its weights*", "softmax(Q Kᵀ / √d) in each head, causal", (x,), (x,), init=layers,
+             call=lambda layer, names, x: layer.weights(x)),
         Part("add_norm"),
-        Part("CausalBlock", "x + dropout(attention(norm1(x))), then x + dropout(ffn(norm2(x))); GELU as tanh, 4 times as "
-             "wide", (x,), (x,), init=[(8, 2, 0.5), (8, 4, 0.2)],
+        Part("CausalBlock", "x + dropout(attention(norm1(x))), then x + dropout(ffn(norm2(x)))", (x,), (x,),
+             init=[(8, 2, 0.5), (8, 4, 0.2)],
              told="The network is 4 times as wide, with GELU in its tanh form."),
         Part("GPT*", "dropout(token + position); the blocks; norm; times the table of the tokens, transposed",
              (ids,), (ids,), init=[(one,) for one in sizes],
@@ -155,14 +155,13 @@ def parts(c: Any) -> list[Part]:
         Part("multiply_adds*", "of each block 12 T D² + 2 T² D; then the table, T D V", (13, 8, 2, 5), (13, 8, 3, 9)),
         Part("inputs_and_targets"),
         Part("next_token_loss", "the mean of −ln p of each next token; −100 costs nothing", (model, ids), (model, cut)),
-        Part("next_token_loss, at its limits*", "a ValueError where more than the context and one token come", (),
+        Part("next_token_loss, at its limits*", "more than the context and one token: a ValueError", (),
              call=loss_at_its_limits),
-        Part("training_step*", "loss, zero_grad, backward, gradients cut at a norm of 1, a step of each optimiser; the "
-             "loss before", (model, ids), (model, cut), call=losses,
-             told="In train mode; `model.zero_grad()` clears, since AdamW below has none; gradients are cut at a norm of "
-             "1 (all together); each optimiser makes a step."),
-        Part("AdamW*", "p ← p (1 − lr · decay) − lr · m̂ / (√v̂ + ε); m̂ = m / (1 − β₁ᵗ), v̂ = v / (1 − β₂ᵗ); row t − 1 "
-             "is p after step t", ((0.9, 0.999), 1e-8, 0.01), ((0.5, 0.8), 0.1, 0.5), init=((), 0.1),
+        Part("training_step*", "", (model, ids), (model, cut), call=losses,
+             told="In train mode; `model.zero_grad()` clears, since AdamW below has none; gradients are cut at a norm "
+             "of 1 (all together); each optimiser makes a step."),
+        Part("AdamW*", "p ← p (1 − lr · decay) − lr · m̂ / (√v̂ + ε); m̂ = m / (1 − β₁ᵗ), v̂ = v / (1 − β₂ᵗ)",
+             ((0.9, 0.999), 1e-8, 0.01), ((0.5, 0.8), 0.1, 0.5), init=((), 0.1),
              call=parameters_after_steps),
         Part("rate_at*", "highest · (step + 1) / rising; then lowest + (highest − lowest) (1 + cos(π · done)) / 2",
              *((step, 10, 0.3, 4, 0.1 * (step > 0)) for step in (0, 2, 3, 4, 7)), (9, 10, 0.3, 2, 0.1)),
@@ -172,20 +171,19 @@ def parts(c: Any) -> list[Part]:
              told="The model is read without dropout, and its `training` is as before afterwards. What others draw is "
              "neither changed by `seed` nor changes it. A ValueError where temperature is below 0 or not finite, top_p "
              "not in (0, 1], or there is no token to begin with. A row that has drawn `stop` goes on while others do."),
-        Part("write, by chance*", "softmax(logits / temperature), of this the likeliest that reach top_p; a generator of "
-             "its own", *CHANCES, call=drawn_rows),
-        Part("write, at its limits*", "reads the last `context` tokens; refuses a temperature below 0, a top_p outside of "
-             "(0, 1]", (), call=at_its_limits),
-        Part("words_of", "a word with the blank before it, signs, other blanks of a row as one; each byte is one "
-             "character", (TEXT,), ("lower \n 🙂",),
+        Part("write, by chance*", "softmax(logits / temperature), of this the likeliest that reach top_p", *CHANCES,
+             call=drawn_rows),
+        Part("write, at its limits*", "reads the last `context` tokens; refuses what is no temperature or top_p", (),
+             call=at_its_limits),
+        Part("words_of", "", (TEXT,), ("lower \n 🙂",),
              told="A word, or signs in a row, with one blank before it; of other blanks those in a row are one piece."),
         Part("joined", "from left to right, each pair once", (word, ("a", "n")), (tuple("aaa"), ("a", "a"))),
         Part("merge_once",
              told="words: a dict, word (a tuple of pieces) -> how often it comes. Of equal pairs, the first one."),
         Part("learn_merges", "merge_once, until there are enough, or nothing is left to join", (TEXT, 6), (OFTEN, 1),
              ("aa", 6), told="A word counts as often as it comes."),
-        Part("learn_merges, of a long text*", "each different word once, with how often it comes: then a text costs what "
-             "its words do", (30,), call=lambda learn, names, count: learn(LONG, count)),
+        Part("learn_merges, of a long text*", "each different word once, with how often it comes", (30,),
+             call=lambda learn, names, count: learn(LONG, count)),
         Part("Tokenizer*", "the merges in order; 256 bytes come first, then a number for each merge", (TEXT,),
              ("lower \n 🙂",), init=(merges,), call=cut_and_joined,
              told="What is no text becomes \N{REPLACEMENT CHARACTER}. `python -m mine train` reads its merges, pieces "

@@ -66,13 +66,14 @@ def parts(c: Any) -> list[Part]:
     causal, cached = torch.ones(5, 5, dtype=torch.bool).tril(), (some_numbers(1, 2, 3, 4, seed=n) for n in (4, 5))
     return [
         *map(Part, ("masked_softmax", "split_heads")), JOINED, Part("share_heads"),
-        Part("rotation", "the angle of pair j at position t is t · base^(−2j / d)", (places, 6, 100.0), (places, 6, 7.0)),
+        Part("rotation", "the angle of pair j at position t is t · base^(−2j / d)",
+             (places, 6, 100.0), (places, 6, 7.0)),
         Part("turn", "(a cos − b sin, a sin + b cos) of each pair of neighbours (a, b)",
              (some_numbers(2, 2, 5, 4, seed=3), *turns)),
         Part("Cache*", "the new ones behind the old, along the axis of the tokens", tuple(cached), call=kept,
              told="`length`: how many tokens it has keys of; 0 at first."),
-        Part("GroupedAttention", "out(softmax(Q Kᵀ / √d) V): turned queries and keys, fewer key heads, shared by those of "
-             "queries", (x, turns, causal), (x, turns, causal), init=configs),
+        Part("GroupedAttention", "out(softmax(Q Kᵀ / √d) V): q and k turned, fewer heads of keys, shared",
+             (x, turns, causal), (x, turns, causal), init=configs),
         Part("rms_norm"),
         Part("RMSNorm", "x / √(mean(x²) + ε) · weight", (x,), (x,), init=[(16, 1e-3), (16, 0.2)],
              told="Its weight begins at 1."),
@@ -87,14 +88,14 @@ def parts(c: Any) -> list[Part]:
         *map(Part, ("with_temperature", "nucleus")),
         Part("generate*", "read the text once, then each token by itself; at temperature 0 the likeliest",
              *((model, ids[:1], 9, stop) for stop in ((), tuple(range(6)), *((n,) for n in range(13)))),
-             told="A long text is read in parts of at most 512 tokens, with a call of `between` after each but the last; "
-             "the text and `count` more tokens must fit into model.context. What others draw is neither changed by "
-             "`seed` nor changes it. A ValueError, too, where temperature is below 0 or not finite, or top_p not in "
+             told="A long text is read in parts of at most 512 tokens, with a call of `between` after each but the "
+             "last; the text and `count` more tokens must fit into model.context. What others draw is neither changed "
+             "by `seed` nor changes it. A ValueError, too, where temperature is below 0 or not finite, or top_p not in "
              "(0, 1]."),
-        Part("generate, by chance*", "softmax(logits / temperature), of this the likeliest that reach top_p; a generator "
-             "of its own", *CHANCES, call=drawn_tokens),
-        Part("generate, of a long text*", "parts of a few hundred tokens, `between` after each but the last; what fits, "
-             "and no more", (), call=long_text),
+        Part("generate, by chance*", "softmax(logits / temperature), of this the likeliest that reach top_p", *CHANCES,
+             call=drawn_tokens),
+        Part("generate, of a long text*", "in parts, `between` after each but the last; what fits, and no more", (),
+             call=long_text),
         Part("a published model", "Its parameters have the names above.", last=speaks, seconds=240),
     ]  # fmt: skip
 

@@ -54,24 +54,22 @@ def parts(c: Any) -> list[Part]:
         Part("answer_loss*", "cross-entropy of the next token, where it is of an answer", answers),
         Part("log_probability*", "Σ ln p(token) over the tokens of an answer, for each talk", answers),
         Part("dpo_loss"),
-        Part("training*", "AdamW (β .9, .99), gradients cut at a norm of 1, a rate that rises for 20 steps and falls: "
-             "(1 − step / steps)", (*answers, 12, 0.1), call=steps_of,
-             told="AdamW (β .9 and .99), gradients cut at a norm of 1. The rate is `rate` · min((step + 1) / 20, "
+        Part("training*", "", (*answers, 12, 0.1), call=steps_of,
+             told="AdamW (β .9 and .99), gradients cut at a norm of 1; the rate is `rate` · min((step + 1) / 20, "
              "1 − step / steps), for steps from 0 on. Gives the step and its loss."),
         Part("batch_of", "talk_batch; a ValueError where there is nothing to learn from", (talks, None), (talks, 4)),
-        Part("batch_of, at its limits*", "a ValueError for no talks, no question, no answer, and where no token of an "
-             "answer is left", (), call=batch_at_its_limits),
-        Part("imitate*", "`training` on answer_loss of `rows` talks, drawn anew", (model, talks, 12, 0.1), call=imitates,
-             told="`training` on `rows` talks, drawn anew for each step; in train mode."),
+        Part("batch_of, at its limits*", "a ValueError where nothing is to be learned", (), call=batch_at_its_limits),
+        Part("imitate*", "", (model, talks, 12, 0.1), call=imitates,
+             told="`training` on answer_loss of `rows` talks, drawn anew for each step; in train mode."),
         Part("advantages", "(reward − mean) / (standard deviation + ε), among the answers to one question"),
         Part("reward_loss*", "−Σ advantage · ln p(answer), for each token of an answer",
              (*answers, some_numbers(3, seed=4))),
         Part("drawn*", "token by token, until END; at temperature 0 the likeliest",
              *((model, questions, 0.0, 4, end) for end in range(12)), told="The END is a part of an answer."),
         Part("drawn, by chance*", "softmax(logits / temperature)", (0.5,), (2.0,), call=drawn_answers),
-        Part("practise*", "`training` on reward_loss of `size` answers to each question, drawn anew",
-             (model, [1, 2], lambda _, ids: float(ids[0] == 4), 20, 0.2), call=practises,
-             told="`training` on reward_loss, in eval mode; gives the step and the mean reward of what was drawn for it."),
+        Part("practise*", "", (model, [1, 2], lambda _, ids: float(ids[0] == 4), 20, 0.2), call=practises,
+             told="`training` on reward_loss of `size` answers to each question, drawn anew; in eval mode; gives the "
+             "step and the mean reward of what was drawn for it."),
     ]  # fmt: skip
 
 

@@ -47,7 +47,7 @@ may go, as long as the later ones are right. It needs only torch, and nothing of
 """
 
 from __future__ import annotations'''
-FOOT = '''# Is yours built otherwise, with one matrix for three, or other names? Say here how the checks reach its parameters.
+FOOT = '''# Is yours built otherwise, with one matrix for three, or other names? Tell here which parameter is which.
 
 
 def state_map(name, state):

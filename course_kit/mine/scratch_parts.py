@@ -15,7 +15,7 @@ import random
 import re
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import FunctionType, SimpleNamespace
 from typing import Any
@@ -54,15 +54,17 @@ class Part:
 
     title: with a * where another structure needs it, too; formula: what it should be, in words; cases: the arguments of
     each, none where an exercise has them; init: what its constructor gets, for all cases or a list for each; told: what
-    is judged and no docstring says; call: how it is tried that is not just called, (thing, names, *arguments) ->
-    result, or a dict of results; last: what is asked of the whole file, (names) -> (right, sentence)."""
+    is judged and no docstring says, also where there is no formula; call: how it is tried that is not just called,
+    (thing, names, *arguments) -> result, or a dict of results; last: what is asked of the whole file, (names) ->
+    (right, sentence)."""
 
     def __init__(
         self, title: str, formula: str = "", *cases: tuple, init: tuple | list[tuple] = (), told: str = "",
         call: Callable | None = None, last: Callable[[Any], tuple[bool, str]] | None = None, seconds: float = 5.0,
     ):  # fmt: skip
         self.title, self.optional = title.rstrip("*"), not title.endswith("*") and not last
-        self.name, self.formula, self.told, self.call, self.last = self.title.split(",")[0], formula, told, call, last
+        self.name, self.told, self.call, self.last = self.title.split(",")[0], told, call, last
+        self.formula = formula or told.rstrip(".")
         self.cases, self.seconds = cases, seconds
         self.init = init if isinstance(init, list) else [init] * len(cases)
 
@@ -157,11 +159,7 @@ class Track:
         """What is said of the reader's file."""
         if part.last:
             return self.whole(part, part.last, mine)
-        exercise = self.exercise(part)
-        verdict = judge(exercise, mine[part.name], part.seconds)
-        misfits = (one.trouble.message for one in verdict.outcomes if one.trouble and one.trouble.kind == "misfit")
-        if verdict.known not in exercise.wrong and (says := next(misfits, "")):
-            return replace(verdict, text=says, lead="", arrays={})  # it names what is, and what is needed
+        verdict = judge(self.exercise(part), mine[part.name], part.seconds)
         vague = verdict.look == "the_result" and part.formula
         return replace(verdict, text=f"{verdict.text} It should be: {part.formula}.") if vague else verdict
 
@@ -211,6 +209,7 @@ class Trial:
         is_module = _is_module(self.reference)
         called = part.call or (self.reference.forward if is_module else self.reference)
         names = list(inspect.signature(called).parameters)[2 if part.call else int(is_module) :]
+        assert all(len(values) <= len(names) for values in part.cases), part.title
         given = [dict(zip(names, values, strict=False)) for values in part.cases]
         self.cases = [Case(one, init=(i, False)) for i, one in enumerate(given)]
         mode = {"mode": t("train; dropout is a fixed pattern")}
@@ -226,7 +225,7 @@ class Trial:
         (i, train), part, names = case.init, self.part, names_beside(answer, self.track.course)
         is_class = isinstance(self.reference, type)
         thing = made(self.track, part.name, part.init[i], names, answer) if is_class else answer
-        given = _given(tuple(case.args.values()), names, self.track)
+        given = _given(case.args.values(), names, self.track)
         models = [one for one in (thing, *given) if isinstance(one, nn.Module)]
         for model in models:
             model.train(train if model is thing else i % 2 == 0)  # one that is given, in each mode
@@ -234,8 +233,9 @@ class Trial:
         with marked() as drops:
             result = call(*given)
         told = tuple(result) if isinstance(result, dict) else ()
-        result = tuple(result.values()) if told else result
-        return Found(_plain(result), slopes(models[:1], result), [model.training for model in models], drops, told)
+        result = tuple(map(_plain, result.values())) if told else result
+        found = result if told else _plain(result)
+        return Found(found, slopes(models[:1], result), [model.training for model in models], drops, told)
 
     def named(self, count: int) -> tuple[str, ...]:
         """What the course's text calls the things that come back."""
@@ -332,7 +332,7 @@ def made(track: Track, name: str, init: tuple, names: Any, kind: Any = None, sta
     return model.eval()
 
 
-def _given(values: tuple, names: Any, track: Track) -> list[Any]:
+def _given(values: Iterable, names: Any, track: Track) -> list[Any]:
     """Arguments, with modules for their names."""
     return [made(track, x, x.init, names) if isinstance(x, Model) else x for x in values]
 
