@@ -13,9 +13,9 @@ from course_kit.mine.scratch_parts import Model, Part, Track, made
 
 
 def kept(cache, names, k, v):
-    """One token after another: all keys, all values, how many."""
-    for i in range(k.shape[2]):
-        found = cache.extend(k[:, :, i : i + 1], v[:, :, i : i + 1])
+    """A token, then the others: all keys, all values, how many."""
+    cache.extend(k[:, :, :1], v[:, :, :1])
+    found = cache.extend(k[:, :, 1:], v[:, :, 1:])
     return dict(zip(("keys", "values"), found, strict=True)) | {"length": cache.length}
 
 

@@ -129,6 +129,17 @@ class Track:
         """What judges a part."""
         if not part.cases:
             return self.tasks[part.name]
+        if part.title not in self.ready:
+            self.ready[part.title] = self.compared(part)
+        return self.ready[part.title]
+
+    @functools.cached_property
+    def ready(self) -> dict[str, Exercise]:
+        """The exercises of parts that none of a notebook has, once they are asked for."""
+        return {}
+
+    def compared(self, part: Part) -> Exercise:
+        """An exercise whose answer is the course's definition."""
         trial = Trial(self, part)
         about = (trial.reference.__doc__ or "").strip()
         return Exercise(part.title, about, trial.reference, lambda: trial.cases, trial.returns, (about,), 1, 2,
@@ -150,7 +161,7 @@ class Track:
 
     def made_of(self, part: Part) -> list[str]:
         """The parameters of a module with their shapes, or the part that has them."""
-        kind = getattr(self.course, part.name, None)
+        kind: Any = getattr(self.course, part.name, None)
         if not (part.cases and _is_module(kind)):
             return []
         return list(dict.fromkeys(_made_of(kind(*_given(part.init[0], self.course, self)), self.course)))
@@ -159,7 +170,10 @@ class Track:
         """What is said of the reader's file."""
         if part.last:
             return self.whole(part, part.last, mine)
-        verdict = judge(self.exercise(part), mine[part.name], part.seconds)
+        verdict = judge(exercise := self.exercise(part), mine[part.name], part.seconds)
+        misfits = (one.trouble.message for one in verdict.outcomes if one.trouble and one.trouble.kind == "misfit")
+        if verdict.known not in exercise.wrong and (says := next(misfits, "")):
+            return replace(verdict, text=says, lead="", arrays={})  # it names what is, and what is needed
         vague = verdict.look == "the_result" and part.formula
         return replace(verdict, text=f"{verdict.text} It should be: {part.formula}.") if vague else verdict
 
@@ -292,10 +306,14 @@ def marked() -> Iterator[list[float]]:
 
 
 def _begins_like(ours: Mapping[str, Tensor], model: nn.Module) -> None:
-    """Raises Misfit where parameters begin much larger than the course's."""
+    """Raises Misfit where parameters begin much larger than the course's, or scales not at 1."""
     for name, p in model.named_parameters():
-        if p.numel() > 50 and p.std() > 2.5 * (needed := ours.get(name, p).std()) > 0:
-            told = {"name": name, "std": f"{p.std():.2g}", "std2": f"{needed:.2g}"}
+        begins = ours.get(name, p)
+        if (begins == 1).all() and not (p == 1).all():
+            told = {"name": name, "mean": f"{p.mean():.2g}"}
+            raise Misfit(t("Its `{name}` begins at {mean} on average; needed: 1 everywhere.", **told))
+        if p.numel() > 15 and p.std() > 2.5 * begins.std() > 0:
+            told = {"name": name, "std": f"{p.std():.2g}", "std2": f"{begins.std():.2g}"}
             says = t("The standard deviation of its `{name}` is {std} at the beginning; needed: about {std2}.", **told)
             raise Misfit(says)
 
