@@ -326,7 +326,7 @@ def names_beside(answer: Any, ours: Any) -> Any:
 def mapped(names: Any, name: str, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Numbers of the course's parameters under the names of the file that a module is from."""
     theirs = getattr(getattr(names, name, None), "__module__", "") == OURS and hasattr(names, "state_map")
-    return names.state_map(name, dict(state)) if theirs else dict(state)
+    return names.state_map(name, dict(state)) if theirs and state else dict(state)
 
 
 def made(track: Track, name: str, init: tuple, names: Any, kind: Any = None, state: Any = None) -> Any:
