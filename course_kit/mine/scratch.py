@@ -42,8 +42,8 @@ From an empty file: about {minutes} minutes; at the end you have {have}.
 
 {sizes}
 
-Keep the names of parts and parameters, or say at the end of the file what yours are. A part for which you have no use
-may go, as long as the later ones are right. It needs only torch, and nothing of the course.
+Keep the names of parts; those of parameters, too, or say at the end of the file what yours are. A part for which you
+have no use may go, as long as the later ones are right. It needs only torch, and nothing of the course.
 """
 
 from __future__ import annotations'''
