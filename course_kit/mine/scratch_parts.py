@@ -120,30 +120,12 @@ class Track:
         return [*parts[:at], task, *parts[at:]]
 
     @functools.cached_property
-    def tasks(self) -> dict[str, Exercise]:
-        """The exercises of functions that are parts, by their names."""
+    def judges(self) -> dict[str, Exercise]:
+        """What judges each part, by its title: an exercise of the notebook, or one with the course's definition."""
         found = [find(mark) for module in self.modules for mark in marks(course(module).text).values()]
-        return {task.function: task for task in found if not isinstance(task.reference, type)}
-
-    def exercise(self, part: Part) -> Exercise:
-        """What judges a part."""
-        if not part.cases:
-            return self.tasks[part.name]
-        if part.title not in self.ready:
-            self.ready[part.title] = self.compared(part)
-        return self.ready[part.title]
-
-    @functools.cached_property
-    def ready(self) -> dict[str, Exercise]:
-        """The exercises of parts that none of a notebook has, once they are asked for."""
-        return {}
-
-    def compared(self, part: Part) -> Exercise:
-        """An exercise whose answer is the course's definition."""
-        trial = Trial(self, part)
-        about = (trial.reference.__doc__ or "").strip()
-        return Exercise(part.title, about, trial.reference, lambda: trial.cases, trial.returns, (about,), 1, 2,
-                        run=trial.run, function=part.name)  # fmt: skip
+        tasks = {task.function: task for task in found if not isinstance(task.reference, type)}
+        parts = [part for part in self.all_parts if not part.last]
+        return {part.title: Trial(self, part).exercise() if part.cases else tasks[part.name] for part in parts}
 
     def hints(self, part: Part) -> tuple[str, str, str]:
         """What it is, its formula, the shapes of its steps."""
@@ -153,11 +135,10 @@ class Track:
                 "parameters at the beginning (embeddings of 1 are far too large), what does the loss count, and who "
                 "switches dropout off?"
             ), "", ""  # fmt: skip
-        if not part.cases:
-            task = self.tasks[part.name]
-            return task.task, " ".join(task.hints[:-1]), f"{_steps(task.reference)} {task.hints[-1]}"
-        reference = getattr(self.course, part.name)
-        return (reference.__doc__ or "").strip(), part.formula, _steps(reference)
+        task = self.judges[part.title]
+        if part.cases:
+            return task.task, part.formula, _steps(task.reference)
+        return task.task, " ".join(task.hints[:-1]), f"{_steps(task.reference)} {task.hints[-1]}"
 
     def made_of(self, part: Part) -> list[str]:
         """The parameters of a module with their shapes, or the part that has them."""
@@ -170,7 +151,7 @@ class Track:
         """What is said of the reader's file."""
         if part.last:
             return self.whole(part, part.last, mine)
-        verdict = judge(exercise := self.exercise(part), mine[part.name], part.seconds)
+        verdict = judge(exercise := self.judges[part.title], mine[part.name], part.seconds)
         misfits = (one.trouble.message for one in verdict.outcomes if one.trouble and one.trouble.kind == "misfit")
         if verdict.known not in exercise.wrong and (says := next(misfits, "")):
             return replace(verdict, text=says, lead="", arrays={})  # it names what is, and what is needed
@@ -233,6 +214,12 @@ class Trial:
             self.wanted = {case.init: self.of(self.reference, case) for case in self.cases}
         first = self.wanted[0, False]
         self.returns = first.names or self.named(len(first.result) if isinstance(first.result, tuple) else 1)
+
+    def exercise(self) -> Exercise:
+        """One whose answer is the course's definition."""
+        about = (self.reference.__doc__ or "").strip()
+        return Exercise(self.part.title, about, self.reference, lambda: self.cases, self.returns, (about,), 1, 2,
+                        run=self.run, function=self.part.name)  # fmt: skip
 
     def of(self, answer: Any, case: Case) -> Found:
         """What a definition, the reader's or the course's, gives on a case."""

@@ -108,7 +108,7 @@ def test_the_file_has_every_part_and_no_body(name, tmp_path):
          "Its parameters are others: it has `output.weight` [13, 8]; needed: none."),
         ("gpt", "model.zero_grad()", "pass", "training_step", "The line `model.zero_grad()` seems to be missing."),
         WEEKLY("llama", "mask.tril(past)", "mask.tril(0)", "Llama, token by token", "numbers differ"),
-        WEEKLY("answering", "longest is not None and len", "False and len", "batch_of, at its limits", "'taken'"),
+        WEEKLY("answering", "is_answer[:, 1:], -100", "is_answer[:, :-1], -100", "answer_targets", ""),
     ],
 )  # fmt: skip
 def test_a_wrong_body_is_named(name, right, wrong, part, says, tmp_path):
