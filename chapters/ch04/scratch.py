@@ -3,24 +3,21 @@
 from typing import Any
 
 from course_kit.exercises.define import integers, some_numbers
-from course_kit.mine.scratch_parts import Either, Track
-
-PARTS = """
-sinusoidal_encoding
-SinusoidalPositions: x + P[first … first + T]; where the table is too short, it is computed anew
-LearnedPositions: x + table[first … first + T]
-rotary
-LetterReader*: positions added, or q and k turned; softmax(q kᵀ / √d) v; the output's matrix
-"""
+from course_kit.mine.scratch_parts import Part, Track
 
 
-def pool(c: Any) -> dict[str, Any]:
-    """Inputs and sizes, by the names of parameters."""
-    return {
-        "x": some_numbers(2, 5, 8, seed=1), "first": Either([0, 3]), "context": 8, "size": 8, "kind": "rotary",
-        "ids": integers(10, 2, 9, seed=2), "SinusoidalPositions.first": Either([0, 6]),
-    }  # fmt: skip
+def parts(c: Any) -> list[Part]:
+    x = some_numbers(2, 5, 8, seed=1)
+    return [
+        Part("sinusoidal_encoding"),
+        Part("SinusoidalPositions", "x + P[first … first + T]; where the table is too short, it is computed anew",
+             (x, 0), (x, 6), init=(8, 8)),
+        Part("LearnedPositions", "x + table[first … first + T]", (x, 0), (x, 3), init=(8, 8)),
+        Part("rotary"),
+        Part("LetterReader*", "positions added, or q and k turned; softmax(q kᵀ / √d) v; the output's matrix",
+             (integers(10, 2, 9, seed=2),), init=("rotary", 8)),
+    ]  # fmt: skip
 
 
 HAVE = "three kinds of positions to put into a model"
-TRACKS = {"positions": Track(4, "positions", PARTS, pool, 60, HAVE, bar=75)}
+TRACKS = {"positions": Track(4, "positions", parts, 60, HAVE, bar=75)}

@@ -1,97 +1,21 @@
 """A GPT and its tokenizer from an empty file."""
 
-import functools
-import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from chapters.ch07 import by_hand
-from course_kit.data import book
-from course_kit.exercises.compare import Misfit
-from course_kit.exercises.define import integers, some_numbers, wrong_answers
-from course_kit.mine.scratch_models import OURS, build
-from course_kit.mine.scratch_parts import Either, Model, Part, Track
-from course_kit.programs.source_text import plain
-from course_utils.gpt import GPTConfig, nucleus, windows, with_temperature
+from chapters.ch05.scratch import CAUSAL, JOINED
+from course_kit.exercises.define import integers, some_numbers
+from course_kit.mine.scratch_parts import Model, Part, Track
+from course_utils.gpt import GPTConfig, nucleus, with_temperature
 from course_utils.loss import IGNORED
 
-PARTS = """
-masked_softmax
-split_heads
-join_heads: the way back from split_heads
-causal_mask: True where the key is not later than the query
-CausalAttention: out(softmax(Q Kᵀ / √d) V) in each head, under the causal mask
-CausalAttention, its weights*: softmax(Q Kᵀ / √d) in each head, under the causal mask
-add_norm
-CausalBlock: x + dropout(attention(norm1(x))), then x + dropout(ffn(norm2(x))); GELU as tanh, 4 times as wide
-GPT*: dropout(token + position); the blocks; norm; times the table of the tokens, transposed
-parameters_of*: tables, and for each block 12 D² + 13 D
-multiply_adds*: of each block 12 T D² + 2 T² D; then the table, T D V
-inputs_and_targets
-next_token_loss: the mean of −ln p of each next token; −100 costs nothing
-next_token_loss, at its limits*: a ValueError where more than the context and one token come
-training_step*: loss, zero_grad, backward, gradients cut at a norm of 1, a step of each optimiser; the loss before
-AdamW*: p ← p (1 − lr · decay) − lr · m̂ / (√v̂ + ε); m̂ = m / (1 − β₁ᵗ), v̂ = v / (1 − β₂ᵗ); row t − 1 is p after step t
-rate_at*: highest · (step + 1) / rising; then lowest + (highest − lowest) (1 + cos(π · done)) / 2
-with_temperature
-nucleus
-write*: the last `context` tokens, the logits of the last, draw, append
-write, by chance*: softmax(logits / temperature), of this the likeliest that reach top_p; a generator of its own
-write, at its limits*: reads the last `context` tokens; refuses a temperature below 0, a top_p outside of (0, 1]
-words_of: a word with the blank before it, signs, other blanks of a row as one; each byte is one character
-joined: from left to right, each pair once
-merge_once
-learn_merges: merge_once, until there are enough, or nothing is left to join
-learn_merges, of a long text*: each different word once, with how often it comes: then a text costs what its words do
-Tokenizer*: the merges in order; 256 bytes come first, then a number for each merge
-"""
-TOLD = {
-    "CausalBlock": "The network is 4 times as wide, with GELU in its tanh form.",
-    "GPT": "All tables begin at a standard deviation of 0.02. Dropout acts behind the positions, too. Keep `context`: "
-    "functions below read it of any model.",
-    "training_step": "In train mode; `model.zero_grad()` clears, since AdamW below has none; gradients are cut at a "
-    "norm of 1 (all together); each optimiser makes a step.",
-    "write": "The model is read without dropout, and its `training` is as before afterwards. What others draw is "
-    "neither changed by `seed` nor changes it. A ValueError where temperature is below 0 or not finite, top_p not "
-    "in (0, 1], or there is no token to begin with. A row that has drawn `stop` goes on while others do.",
-    "words_of": "A word, or signs in a row, with one blank before it; of other blanks those in a row are one piece.",
-    "merge_once": "words: a dict, word (a tuple of pieces) -> how often it comes. Of equal pairs, the first one.",
-    "learn_merges": "A word counts as often as it comes.",
-    "Tokenizer": "What is no text becomes \N{REPLACEMENT CHARACTER}. `python -m mine train` reads its merges, pieces "
-    "(texts by number), numbers (by piece), known (a dict of words that were cut) and cut(word) -> numbers.",
-}
 TEXT = "low low low lowest newest 猫 猫\n the newest, the lowest"
-
-
-def pool(c: Any) -> dict[str, Any]:
-    """Inputs and sizes, by the names of parameters."""
-    ids = integers(13, 2, 7, seed=2)
-    cut = ids.clone()
-    cut[1, 4:] = IGNORED
-    many = integers(13, 40, 3, seed=4)
-    return {
-        "x": some_numbers(2, 5, 8, seed=1), "size": 8, "heads": Either([2, 4]), "vocab": 13, "ids": ids,
-        "dropout": Either([0.5, 0.2]), "layers": Either([2, 3]), "context": Either([8, 9]),
-        "config": Either([GPTConfig(13, 8, 2, 4, 8, 0.5), GPTConfig(13, 8, 3, 2, 9, 0.2)]),
-        "causal_mask.size": 4, "join_heads.x": some_numbers(2, 2, 3, 4, seed=0), "optimisers": None,
-        "tokens": Either([5, 9]), "parameters": (), "lr": 0.1, "betas": Either([(0.9, 0.999), (0.5, 0.8)]),
-        "AdamW.eps": Either([1e-8, 0.1]), "weight_decay": Either([0.01, 0.5]), "steps": 10, "highest": 0.3,
-        "step": Either([0, 2, 3, 4, 7, 9]), "rising": Either([4, 4, 4, 4, 4, 2]), "lowest": Either([0.0, 0.1]),
-        "model": Model("GPT"), "next_token_loss.ids": Either([ids, cut]), "write.temperature": 0.0,
-        "write.ids": Either([many, many, many[:3]]), "write.count": 9, "write.top_p": Either([1.0, 0.5]),
-        "write.stop": Either([None, None, *range(0, 13, 3)]), "write, by chance.case": Either(CHANCES),
-        "text": Either([TEXT, "lower \n 🙂", "a"]), "learn_merges.text": Either([TEXT, OFTEN, "aa"]),
-        "learn_merges.count": Either([6, 1, 6]), "word": tuple("banana"), "pair": ("a", "n"),
-        "merges": [*c.learn_merges(TEXT, 8), ("w", "e")], "long": " ".join(f"word{n % 500} of" for n in range(LONG)),
-    }  # fmt: skip
-
-
-CHANCES = ((0.4, 1.0), (2.5, 0.6), (0.4, 0.55))  # temperature and top_p
 OFTEN = "aa aa aa aa bc bcd bce"  # "a a" comes more often, "b c" in more words
-LONG = 30_000  # twice as many words
+LONG = " ".join(f"word{n % 500} of" for n in range(30_000))
+CHANCES = ((0.4, 1.0), (2.5, 0.6), (0.4, 0.55))  # temperature and top_p
 
 
 class Unmoved(nn.Module):
@@ -107,55 +31,6 @@ class Unmoved(nn.Module):
         return self.logits.expand(*ids.shape, 5)
 
 
-def by_chance(draw: Callable[[Unmoved, int, float, float, int | None], Tensor], case: tuple[float, float]) -> Tensor:
-    """What is drawn comes as often as it should, and by a seed of its own; draw(model, count, …, seed) -> tokens."""
-    model, (temperature, top_p) = Unmoved(context=5000), case
-    wanted = nucleus(with_temperature(model.logits.detach(), temperature).log(), top_p)
-    torch.manual_seed(0)
-    tokens = draw(model, 400, temperature, top_p, None)
-    shares = torch.bincount(tokens, minlength=5) / len(tokens)
-    if (worst := (shares - wanted).abs()).max() > 0.1:
-        n = int(worst.argmax())
-        raise Misfit(f"Of logits {model.logits.tolist()}, at temperature {temperature} and top_p {top_p}, token {n} is "
-                     f"{shares[n]:.0%} of what is drawn, expected {wanted[n]:.0%}.")  # fmt: skip
-    torch.manual_seed(1)
-    before = torch.get_rng_state()
-    one = draw(model, 40, 1.0, 1.0, 3)
-    if not torch.equal(before, torch.get_rng_state()):
-        raise Misfit("With a seed, yours draws from torch's own numbers, or seeds them; expected: a torch.Generator.")
-    torch.rand(5)
-    if not torch.equal(one, draw(model, 40, 1.0, 1.0, 3)):
-        raise Misfit("Twice with seed 3, yours draws different tokens; expected: the same.")
-    if torch.equal(one, draw(model, 40, 1.0, 1.0, 4)):
-        raise Misfit("With the seeds 3 and 4, yours draws the same tokens; expected: others.")
-    if len(set(one.tolist())) < 2:
-        raise Misfit(f"With a seed, yours draws 40 times the token {int(one[0])}; expected: each anew.")
-    return torch.tensor(1)
-
-
-def refuses(function: Callable, right: Mapping[str, Any], *wrong: Mapping[str, Any]) -> Tensor:
-    """A ValueError for each of these, and none without."""
-    function(**right)
-    for one in wrong:
-        try:
-            function(**{**right, **one})
-        except ValueError:
-            continue
-        told = ", ".join(f"{k} {list(x.shape) if isinstance(x, Tensor) else x}" for k, x in one.items())
-        raise Misfit(f"Yours takes {told}; expected: a ValueError.")
-    return torch.tensor(1)
-
-
-def drawn_rows(write, names, case):
-    def draw(model, count, temperature, top_p, seed):
-        rows, count = (count, 1) if seed is None else (1, count)  # many tokens: many rows; by seed: one behind another
-        return write(model, torch.zeros(rows, 1, dtype=torch.long), count, temperature, top_p, None, seed)[
-            :, 1:
-        ].flatten()
-
-    return by_chance(draw, case)
-
-
 class Counting(Unmoved):
     """A model that says the number behind the last one."""
 
@@ -163,40 +38,82 @@ class Counting(Unmoved):
         return 9.0 * nn.functional.one_hot((ids + 1) % 5, 5)
 
 
-def weights_of(layer, names, x):
-    return layer.weights(x)
+def near(tokens: Tensor, wanted: Tensor, far: float = 0.1) -> Tensor:
+    """How often each token was drawn; as often as wanted, where chance may make the difference."""
+    shares = torch.bincount(tokens, minlength=5) / len(tokens)
+    return torch.where((shares - wanted).abs() > far, shares, wanted)
+
+
+def by_chance(
+    draw: Callable[[Unmoved, int, float, float, int | None], Tensor], temperature: float, top_p: float
+) -> dict:
+    """What is drawn comes as often as it should, and by a seed of its own; draw(model, count, …, seed) -> tokens."""
+    model = Unmoved(context=5000)
+    wanted = nucleus(with_temperature(model.logits.detach(), temperature).log(), top_p)
+    torch.manual_seed(0)
+    shares = near(draw(model, 400, temperature, top_p, None), wanted)
+    before, one = torch.get_rng_state(), draw(model, 40, 1.0, 1.0, 3)
+    untouched = torch.equal(before, torch.get_rng_state())
+    torch.rand(5)
+    return {
+        "share of each token": shares,
+        "a seed leaves torch's own numbers alone": untouched,
+        "seed 3 again draws the same": torch.equal(one, draw(model, 40, 1.0, 1.0, 3)),
+        "seed 4 draws others": not torch.equal(one, draw(model, 40, 1.0, 1.0, 4)),
+        "each is drawn anew": len(set(one.tolist())) > 1,
+    }
+
+
+def refused(function: Callable, right: Mapping[str, Any], *wrong: Mapping[str, Any]) -> dict[str, Any]:
+    """What is taken that should be a ValueError; right: what is to be taken."""
+    function(**right)
+    found = {}
+    for one in wrong:
+        told = ", ".join(f"{k} {list(x.shape) if isinstance(x, Tensor) else x}" for k, x in one.items())
+        try:
+            function(**{**right, **one})
+            found[told] = "taken"
+        except ValueError:
+            found[told] = "a ValueError"
+    return found
+
+
+def drawn_rows(write, names, temperature, top_p):
+    def draw(model, count, temperature, top_p, seed):
+        rows, count = (count, 1) if seed is None else (1, count)  # many tokens: many rows; by seed: one behind another
+        ids = torch.zeros(rows, 1, dtype=torch.long)
+        return write(model, ids, count, temperature, top_p, None, seed)[:, 1:].flatten()
+
+    return by_chance(draw, temperature, top_p)
+
+
+def losses(step, names, model, ids):
+    """The losses of three steps, by two optimisers that share the work."""
+    learned = [[p for p in model.parameters() if p.dim() == n] for n in (2, 1)]
+    optimisers = [torch.optim.SGD(part, lr=0.1) for part in learned]
+    return torch.tensor([float(step(model, optimisers, ids)) for _ in range(3)])
 
 
 def loss_at_its_limits(loss, names):
-    if (kept := build(names, "GPT", GPTConfig(13, 8, 1, 2, 5)).context) != 5:
-        raise Misfit(f"The `context` of a GPT that is made for 5 tokens is {kept}.")
     right = {"model": Unmoved(context=3), "ids": torch.zeros(2, 4, dtype=torch.long)}
-    return refuses(loss, right, {"ids": torch.zeros(2, 5, dtype=torch.long)})
+    return refused(loss, right, {"ids": torch.zeros(2, 5, dtype=torch.long)})
 
 
 def at_its_limits(write, names):
-    said = write(Counting(context=3), torch.tensor([[0]]), 7, 0.0)[0].tolist()
-    if said != [0, 1, 2, 3, 4, 0, 1, 2]:
-        raise Misfit(f"With a model of context 3 that counts to 4, yours writes {said}, expected 0 1 2 3 4 0 1 2.")
-    said = write(Counting(), torch.tensor([[0], [2]]), 7, 0.0, stop=4).tolist()
-    if said != [[0, 1, 2, 3, 4], [2, 3, 4, 0, 1]]:
-        raise Misfit(f"With stop 4, rows that begin with 0 and 2 become {said}, with a model that counts; expected: "
-                     "0 1 2 3 4 and 2 3 4 0 1, which goes on until both have drawn it.")  # fmt: skip
+    said = [
+        write(Counting(context=3), torch.tensor([[0]]), 7, 0.0).tolist(),
+        write(Counting(), torch.tensor([[0], [2]]), 7, 0.0, stop=4).tolist(),
+    ]
     right = {"model": Unmoved(), "ids": torch.zeros(2, 3, dtype=torch.long), "count": 2}
     wrong = [{"temperature": -1.0}, {"temperature": float("nan")}, {"top_p": 0.0}, {"top_p": 1.5}]
-    return refuses(write, right, *wrong, {"ids": right["ids"][:, :0]})
+    told = "by a model of context 3 that counts to 4", "with stop 4, rows that begin with 0 and 2"
+    return dict(zip(told, map(str, said), strict=True)) | refused(write, right, *wrong, {"ids": right["ids"][:, :0]})
 
 
-def merges_of_long(learn, names, long):
-    return learn(long, 30)
-
-
-def parameters_after_steps(optimiser, names, betas, weight_decay):
+def parameters_after_steps(optimiser, names, betas, eps, weight_decay):
     """The numbers of a parameter after five steps, in which its gradient changes, and of one that has none."""
-    eps, weights = 0.1 if betas[0] < 0.9 else 1e-8, [torch.tensor([1.0, -2.0, 3.0]).requires_grad_() for _ in range(2)]
-    readers = getattr(names, "__name__", "") == OURS
-    make = functools.partial(build, names, "AdamW") if readers else type(optimiser)
-    mine = make(iter(weights), 0.2, betas, eps, weight_decay)
+    weights = [torch.tensor([1.0, -2.0, 3.0]).requires_grad_() for _ in range(2)]
+    mine = type(optimiser)(iter(weights), 0.2, betas, eps, weight_decay)
     found = []
     for step in range(5):
         weights[1].grad = torch.tensor([0.5, -0.1, 0.01]) * (step - 1.5)
@@ -206,71 +123,77 @@ def parameters_after_steps(optimiser, names, betas, weight_decay):
     return torch.stack([*found, weights[0].detach()])
 
 
-def reads(mine: Any) -> tuple[bool, str]:
-    """A text, with all parts together: fewer bits a character, on what it has not read, than a table of pairs."""
-    text, steps = book()[2_000:62_000], 400
-    cut = len(text) * 9 // 10
-    tokenizer = mine.Tokenizer([])  # bytes: what they are worth, a few seconds show
-    known, new = (torch.tensor(tokenizer.encode(part)) for part in (text[:cut], text[cut:]))
-    pairs = torch.full((256, 256), 0.1).index_put((known[:-1], known[1:]), torch.tensor(1.0), accumulate=True)
-    table = -(pairs / pairs.sum(1, keepdim=True)).log2()[new[:-1], new[1:]].sum() / len(text[cut:])
-    model = build(mine, "GPT", GPTConfig(256, size=64, layers=2, context=32))
-    optimiser = build(mine, "AdamW", model.parameters(), 4e-3)
-    for step in range(steps):
-        optimiser.lr = mine.rate_at(step, steps, 4e-3, steps // 10)
-        mine.training_step(model, [optimiser], windows(known, 16, 33))
-    rows = new[: len(new) // 33 * 33].view(-1, 33)
-    with torch.no_grad():
-        nats = mine.next_token_loss(model.eval(), rows) * len(new)
-    bits = nats.item() / math.log(2) / len(text[cut:])
-    says = f"{bits:.2f} bits a character of a text not read before. Needed: less than the table of pairs, {table:.2f}."
-    return bits < table, says
-
-
 def cut_and_joined(tokenizer, names, text):
     """A text as numbers, the text again, and what a byte alone gives."""
     numbers = list(tokenizer.encode(text))
-    return f"{numbers} {tokenizer.decode(numbers)} {tokenizer.decode([231])}"
+    return {"numbers": str(numbers), "the text again": tokenizer.decode(numbers), "231": tokenizer.decode([231])}
 
 
-def edited(*changes: tuple[str, str]) -> type:
-    """The course's AdamW with some of its text replaced."""
-    text, space = plain(by_hand.AdamW), dict(vars(by_hand))
-    for change in changes:
-        text = text.replace(*change)
-    exec(text, space)
-    return space["AdamW"]
+def parts(c: Any) -> list[Part]:
+    ids, many, x = integers(13, 2, 7, seed=2), integers(13, 40, 3, seed=4), some_numbers(2, 5, 8, seed=1)
+    cut = ids.clone()
+    cut[1, 4:] = IGNORED
+    sizes = GPTConfig(13, 8, 2, 4, 8, 0.5), GPTConfig(13, 8, 3, 2, 9, 0.2)
+    model, layers, word = Model("GPT", sizes[0]), [(8, 2), (8, 4)], tuple("banana")
+    merges = [*c.learn_merges(TEXT, 8), ("w", "e")]
+    return [
+        *map(Part, ("masked_softmax", "split_heads")), JOINED, CAUSAL,
+        Part("CausalAttention", "out(softmax(Q Kᵀ / √d) V) in each head, causal", (x,), (x,), init=layers),
+        Part("CausalAttention, its weights*", "softmax(Q Kᵀ / √d) in each head, causal", (x,), (x,), init=layers,
+             call=lambda layer, names, x: layer.weights(x)),
+        Part("add_norm"),
+        Part("CausalBlock", "x + dropout(attention(norm1(x))), then x + dropout(ffn(norm2(x)))", (x,), (x,),
+             init=[(8, 2, 0.5), (8, 4, 0.2)],
+             told="The network is 4 times as wide, with GELU in its tanh form."),
+        Part("GPT*", "dropout(token + position); the blocks; norm; times the table of the tokens, transposed",
+             (ids,), (ids,), init=[(one,) for one in sizes],
+             told="All tables begin at a standard deviation of 0.02. Dropout acts behind the positions, too. Keep "
+             "`context`: functions below read it of any model."),
+        Part("GPT, its context*", "`context`: how many tokens it reads", (), init=(sizes[1],),
+             call=lambda model, names: model.context),
+        Part("parameters_of*", "tables, and for each block 12 D² + 13 D", (13, 8, 2, 8), (13, 8, 3, 9)),
+        Part("multiply_adds*", "of each block 12 T D² + 2 T² D; then the table, T D V", (13, 8, 2, 5), (13, 8, 3, 9)),
+        Part("inputs_and_targets"),
+        Part("next_token_loss", "the mean of −ln p of each next token; −100 costs nothing", (model, ids), (model, cut)),
+        Part("next_token_loss, at its limits*", "more than the context and one token: a ValueError", (),
+             call=loss_at_its_limits),
+        Part("training_step*", "", (model, ids), (model, cut), call=losses,
+             told="In train mode; `model.zero_grad()` clears, since AdamW below has none; gradients are cut at a norm "
+             "of 1 (all together); each optimiser makes a step."),
+        Part("AdamW*", "p ← p (1 − lr · decay) − lr · m̂ / (√v̂ + ε); m̂ = m / (1 − β₁ᵗ), v̂ = v / (1 − β₂ᵗ)",
+             ((0.9, 0.999), 1e-8, 0.01), ((0.5, 0.8), 0.1, 0.5), init=((), 0.1),
+             call=parameters_after_steps),
+        Part("rate_at*", "highest · (step + 1) / rising; then lowest + (highest − lowest) (1 + cos(π · done)) / 2",
+             *((step, 10, 0.3, 4, 0.1 * (step > 0)) for step in (0, 2, 3, 4, 7)), (9, 10, 0.3, 2, 0.1)),
+        *map(Part, ("with_temperature", "nucleus")),
+        Part("write*", "the last `context` tokens, the logits of the last, draw, append", (model, many, 9, 0.0),
+             (model, many, 9, 0.0, 0.5), *((model, many[:3], 9, 0.0, 0.5, stop) for stop in range(0, 13, 3)),
+             told="The model is read without dropout, and its `training` is as before afterwards. What others draw is "
+             "neither changed by `seed` nor changes it. A ValueError where temperature is below 0 or not finite, top_p "
+             "not in (0, 1], or there is no token to begin with. A row that has drawn `stop` goes on while others do."),
+        Part("write, by chance*", "softmax(logits / temperature), of this the likeliest that reach top_p", *CHANCES,
+             call=drawn_rows),
+        Part("write, at its limits*", "reads the last `context` tokens; refuses what is no temperature or top_p", (),
+             call=at_its_limits),
+        Part("words_of", "", (TEXT,), ("lower \n 🙂",),
+             told="A word, or signs in a row, with one blank before it; of other blanks those in a row are one piece."),
+        Part("joined", "from left to right, each pair once", (word, ("a", "n")), (tuple("aaa"), ("a", "a"))),
+        Part("merge_once",
+             told="words: a dict, word (a tuple of pieces) -> how often it comes. Of equal pairs, the first one."),
+        Part("learn_merges", "merge_once, until there are enough, or nothing is left to join", (TEXT, 6), (OFTEN, 1),
+             ("aa", 6), told="A word counts as often as it comes."),
+        Part("learn_merges, of a long text*", "each different word once, with how often it comes", (30,),
+             call=lambda learn, names, count: learn(LONG, count)),
+        Part("Tokenizer*", "the merges in order; 256 bytes come first, then a number for each merge", (TEXT,),
+             ("lower \n 🙂",), init=(merges,), call=cut_and_joined,
+             told="What is no text becomes \N{REPLACEMENT CHARACTER}. `python -m mine train` reads its merges, pieces "
+             "(texts by number), numbers (by piece), known (a dict of words that were cut) and cut(word) -> numbers."),
+    ]  # fmt: skip
 
 
-DECAYED = "self.lr * self.weight_decay"
-STEPS_OF_ADAMW = wrong_answers(
-    edited(("lerp_(p.grad", "lerp_((p.grad + self.weight_decay * p)"), (DECAYED, "0")),
-    "The decay is added to the gradient, as in Adam with L2, so that m and v see it. It shrinks the parameter itself, "
-    "beside the step: that is the W of AdamW.",
-    edited(("slope = m / (1 - first**self.steps)", "slope = m")),
-    "The running mean m is not divided by 1 − β₁ᵗ: it begins at 0, so that the first steps are far too small.",
-    edited(("(v / (1 - second**self.steps))", "v")),
-    "The running mean v is not divided by 1 − β₂ᵗ: it begins at 0, so that the first steps are far too large.",
-    edited(("steps)).sqrt()", "steps) + self.eps).sqrt()"), ("size + self.eps", "size")),
-    "ε stands under the root, √(v̂ + ε). It is added to the root, √v̂ + ε.",
-    edited(("**self.steps", "**(self.steps + 1)")),
-    "The steps are counted from 2 on. In the first, t is 1, so that m / (1 − β₁) is the gradient itself.",
-    edited(("first, second =", "second, first =")),
-    "β₁ and β₂ are exchanged: the first is that of m, the second that of v.",
-    edited(("continue", f"p.mul_(1 - {DECAYED})\n                continue")),
-    "A parameter without a gradient shrinks. It should stay as it is.",
-)  # fmt: skip
+NOTE = "Keys and values are kept in the track of llama; here a model reads its whole text for each token."
 HAVE = "a GPT, and the tokenizer that cuts its text"
-CALLS = {"AdamW": parameters_after_steps, "learn_merges, of a long text": merges_of_long}
-CALLS |= {"CausalAttention, its weights": weights_of, "next_token_loss, at its limits": loss_at_its_limits}
-CALLS |= {"Tokenizer": cut_and_joined, "write, by chance": drawn_rows, "write, at its limits": at_its_limits}
-READS = Part("a text", "AdamW", reads, ("Does each part pass by itself, with `--part`? Then: who calls `zero_grad`?",),
-             seconds=120, optional=False)  # fmt: skip
 TRACKS = {
-    "gpt": Track(
-        7, "gpt", PARTS, pool, 270, HAVE, bar=90, calls=CALLS, causal=("ids", "x"), told=TOLD,
-        more=("tokenizer", "chapters.ch07.by_hand"), last=(READS,), wrong={"AdamW": STEPS_OF_ADAMW},
-        note="Keys and values are kept in the track of llama; here a model reads its whole text for each token.",
-        given=("GPTConfig", "IGNORED", "optimisers_of", "copying"),
-    )
+    "gpt": Track(7, "gpt", parts, 270, HAVE, bar=90, more=("tokenizer", "chapters.ch07.by_hand"), note=NOTE,
+                 given=("GPTConfig", "IGNORED", "optimisers_of", "copying"))
 }  # fmt: skip

@@ -5,51 +5,9 @@ from typing import Any
 
 import torch
 
-from chapters.ch07.scratch import Unmoved, refuses
-from course_kit.exercises.compare import Misfit, same
+from chapters.ch07.scratch import Unmoved, near, refused
 from course_kit.exercises.define import integers, some_numbers
-from course_kit.mine.scratch_parts import Either, Model, Track
-
-TOLD_ANSWERING = {
-    "training": "AdamW (β .9 and .99), gradients cut at a norm of 1. The rate is `rate` · min((step + 1) / 20, "
-    "1 − step / steps), for steps from 0 on. Gives the step and its loss.",
-    "imitate": "`training` on `rows` talks, drawn anew for each step; in train mode.",
-    "practise": "`training` on reward_loss, in eval mode; gives the step and the mean reward of what was drawn for it.",
-    "drawn": "The END is a part of an answer.",
-}
-ANSWERING = """
-answer_targets
-talk_batch: question and answer behind each other, then 0; True on the tokens of the answer
-answer_loss*: cross-entropy of the next token, where it is of an answer
-log_probability*: Σ ln p(token) over the tokens of an answer, for each talk
-dpo_loss
-training*: AdamW (β .9, .99), gradients cut at a norm of 1, a rate that rises for 20 steps and falls: (1 − step / steps)
-batch_of: talk_batch; a ValueError where there is nothing to learn from
-batch_of, at its limits*: a ValueError for no talks, no question, no answer, and where no token of an answer is left
-imitate*: `training` on answer_loss of `rows` talks, drawn anew
-advantages: (reward − mean) / (standard deviation + ε), among the answers to one question
-reward_loss*: −Σ advantage · ln p(answer), for each token of an answer
-drawn*: token by token, until END; at temperature 0 the likeliest
-drawn, by chance*: softmax(logits / temperature)
-practise*: `training` on reward_loss of `size` answers to each question, drawn anew
-"""
-
-
-def of_answering(c: Any) -> dict[str, Any]:
-    """Inputs and sizes, by the names of parameters."""
-    is_answer = torch.arange(6) >= torch.tensor([[2], [4], [3]])
-    is_answer[1, 5] = False
-    ids = integers(9, 3, 6, seed=1) + 1
-    model = Model("Pairs")
-    talks = [([1, 2, 3], [4, 5]), ([6], [7, 8]), ([1], [2, 3, 4, 5, 6])]
-    return {
-        "ids": ids, "is_answer": is_answer, "model": model, "vocab": 12,
-        "talks": talks, "longest": Either([None, 4]), "steps": 12, "rate": 0.1,
-        "rewards": some_numbers(2, 4, seed=3), "advantage": some_numbers(3, seed=4), "temperature": 0.0,
-        "drawn, by chance.case": Either([0.5, 2.0]),
-        "questions": integers(9, 3, 2, seed=6) + 1, "question": [1, 2], "reward": lambda _, ids: float(ids[0] == 4),
-        "drawn.longest": 4, "drawn.end": Either([*range(12)]), "practise.steps": 20, "practise.rate": 0.2,
-    }  # fmt: skip
+from course_kit.mine.scratch_parts import Model, Part, Track
 
 
 def steps_of(train, names, model, ids, is_answer, steps, rate):
@@ -61,23 +19,20 @@ def steps_of(train, names, model, ids, is_answer, steps, rate):
 
 def batch_at_its_limits(batch, names):
     right = {"talks": [([1, 2], [3])], "longest": 3}
-    return refuses(batch, right, {"longest": 2}, {"talks": []}, {"talks": [([], [1])]}, {"talks": [([1], [])]})
+    return refused(batch, right, {"longest": 2}, {"talks": []}, {"talks": [([], [1])]}, {"talks": [([1], [])]})
 
 
-def drawn_answers(draw, names, case):
-    """The first token of many answers."""
+def drawn_answers(draw, names, temperature):
+    """How often each is the first token of an answer."""
     model = Unmoved()
-    shares = torch.tensor([row[0] for row in draw(model, torch.zeros(1000, 1, dtype=torch.long), case, 1)]).bincount()
-    wanted = (model.logits.detach() / case).softmax(-1)
-    if not same(far := (shares / 1000 - wanted).abs() > 0.07, torch.zeros_like(far)):
-        n = int(far.nonzero()[0])
-        raise Misfit(f"At temperature {case:g} token {n} is {shares[n] / 1000:.0%} of what is drawn; expected: "
-                     f"{wanted[n]:.0%}.")  # fmt: skip
-    return torch.tensor(1)
+    firsts = torch.tensor([row[0] for row in draw(model, torch.zeros(1000, 1, dtype=torch.long), temperature, 1)])
+    return near(firsts, (model.logits.detach() / temperature).softmax(-1), far=0.07)
 
 
 def imitates(train, names, model, talks, steps, rate):
-    return falls(train(model, talks, steps, rate))
+    """Whether the loss falls: which talks are drawn is the reader's."""
+    losses = [float(loss) for _, loss in train(model, talks, steps, rate)]
+    return losses[-1] < losses[0]
 
 
 def practises(train, names, model, question, reward, steps, rate):
@@ -87,19 +42,37 @@ def practises(train, names, model, question, reward, steps, rate):
     return sum(earned[-3:]) > sum(earned[:3])
 
 
-def falls(found):
-    """Whether a loss falls: which talks are drawn is the reader's."""
-    losses = [float(loss) for _, loss in found]
-    return losses[-1] < losses[0]
+def parts(c: Any) -> list[Part]:
+    ids, is_answer = integers(9, 3, 6, seed=1) + 1, torch.arange(6) >= torch.tensor([[2], [4], [3]])
+    is_answer[1, 5] = False
+    model, talks = Model("Pairs", 12), [([1, 2, 3], [4, 5]), ([6], [7, 8]), ([1], [2, 3, 4, 5, 6])]
+    answers, questions = (model, ids, is_answer), integers(9, 3, 2, seed=6) + 1
+    return [
+        Part("answer_targets"),
+        Part("talk_batch", "question and answer behind each other, then 0; True on the tokens of the answer",
+             (talks, None), (talks, 4)),
+        Part("answer_loss*", "cross-entropy of the next token, where it is of an answer", answers),
+        Part("log_probability*", "Σ ln p(token) over the tokens of an answer, for each talk", answers),
+        Part("dpo_loss"),
+        Part("training*", "", (*answers, 12, 0.1), call=steps_of,
+             told="AdamW (β .9 and .99), gradients cut at a norm of 1; the rate is `rate` · min((step + 1) / 20, "
+             "1 − step / steps), for steps from 0 on. Gives the step and its loss."),
+        Part("batch_of", "talk_batch; a ValueError where there is nothing to learn from", (talks, None), (talks, 4)),
+        Part("batch_of, at its limits*", "a ValueError where nothing is to be learned", (), call=batch_at_its_limits),
+        Part("imitate*", "", (model, talks, 12, 0.1), call=imitates,
+             told="`training` on answer_loss of `rows` talks, drawn anew for each step; in train mode."),
+        Part("advantages", "(reward − mean) / (standard deviation + ε), among the answers to one question"),
+        Part("reward_loss*", "−Σ advantage · ln p(answer), for each token of an answer",
+             (*answers, some_numbers(3, seed=4))),
+        Part("drawn*", "token by token, until END; at temperature 0 the likeliest",
+             *((model, questions, 0.0, 4, end) for end in range(12)), told="The END is a part of an answer."),
+        Part("drawn, by chance*", "softmax(logits / temperature)", (0.5,), (2.0,), call=drawn_answers),
+        Part("practise*", "", (model, [1, 2], lambda _, ids: float(ids[0] == 4), 20, 0.2), call=practises,
+             told="`training` on reward_loss of `size` answers to each question, drawn anew; in eval mode; gives the "
+             "step and the mean reward of what was drawn for it."),
+    ]  # fmt: skip
 
 
-TRACKS = {
-    "answering": Track(
-        9, "answering", ANSWERING, of_answering, 90,
-        "fine-tuning on answers, and on rewards that a program checks", 90,
-        calls={"training": steps_of, "imitate": imitates, "practise": practises, 
-               "batch_of, at its limits": batch_at_its_limits, "drawn, by chance": drawn_answers},
-        given=("Talk", "Pairs", "END", "LONGEST"),
-        told=TOLD_ANSWERING,
-    ),
-}  # fmt: skip
+HAVE = "fine-tuning on answers, and on rewards that a program checks"
+GIVEN = "Talk", "Pairs", "END", "LONGEST"
+TRACKS = {"answering": Track(9, "answering", parts, 90, HAVE, bar=90, given=GIVEN)}

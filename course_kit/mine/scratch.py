@@ -42,17 +42,12 @@ From an empty file: about {minutes} minutes; at the end you have {have}.
 
 {sizes}
 
-Keep the names of parts and parameters, or say at the end of the file what yours are. A part for which you have no use
-may go, as long as the later ones are right. It needs only torch, and nothing of the course.
+Keep the names of parts; those of parameters, too, or say at the end of the file what yours are. A part for which you
+have no use may go, as long as the later ones are right. It needs only torch, and nothing of the course.
 """
 
 from __future__ import annotations'''
-FOOT = '''# Is yours built otherwise, with one matrix for three, or other names? Say here how the checks reach it.
-
-
-def build(name, *arguments, **named):
-    """Your module for the one that is called `name` above, from the arguments that it has there."""
-    return globals()[name](*arguments, **named)
+FOOT = '''# Is yours built otherwise, with one matrix for three, or other names? Tell here which parameter is which.
 
 
 def state_map(name, state):
@@ -91,8 +86,8 @@ def handout(name: str) -> str:
     """The text of the file that a reader begins with."""
     whole = track(name)
     found, lines = ({name: one for text in whole.texts for name, one in of(text).items()} for of in (blocks, imports))
-    parts = {part.name: part for part in reversed(whole.all_parts)}
-    names = dict.fromkeys(part.name for part in whole.all_parts)
+    parts = {part.name: part for part in reversed(whole.all_parts) if not part.last}
+    names = dict.fromkeys(part.name for part in whole.all_parts if not part.last)
     stubs = [f"# Part {i}\n{_stub(found[name], _notes(whole, parts[name]))}" for i, name in enumerate(names, 1)]
     body = BETWEEN.join([*dict.fromkeys(found[name] for name in whole.given), *stubs, FOOT])
     about, *more = (ast.get_docstring(ast.parse(whole.texts[0])) or "").split("\n\n")
@@ -105,8 +100,9 @@ def handout(name: str) -> str:
 
 def _notes(whole: Track, part: Part) -> list[str]:
     """What the check asks for that no docstring says, as lines of a comment."""
-    made_of = f"In the check, its parameters are: {', '.join(part.made_of)}." if part.made_of else ""
-    return [line for told in (made_of, whole.told.get(part.name, "")) for line in textwrap.wrap(told, 90)]
+    made_of = ", ".join(whole.made_of(part))
+    made_of = f"In the check, its parameters are: {made_of}." if made_of else ""
+    return [line for told in (made_of, part.told) for line in textwrap.wrap(told, 90)]
 
 
 def _stub(text: str, notes: Sequence[str] = ()) -> str:
@@ -161,10 +157,10 @@ def results(path: Path, name: str, stop: bool = False, tasks: bool = True, only:
         if part.name not in space and part.optional:
             late.append(part.title)
             continue
-        if callable(part.judged) and not (tasks and all(row.passed for row in found)):
+        if part.last and not (tasks and all(row.passed for row in found)):
             continue
-        if part.name in space or part.made_of and "build" in space:
-            verdict = part.verdict(space)
+        if part.name in space or part.last:
+            verdict = whole.verdict(part, space)
             found.append(Result(part.title, verdict.right, _in_words(verdict)))
         else:
             found.append(Result(part.title, False, f"There is no `{part.name}` in the file."))
@@ -179,7 +175,7 @@ def results(path: Path, name: str, stop: bool = False, tasks: bool = True, only:
 
 def _chosen(whole: Track, only: str) -> list[Part]:
     """All parts, or those of this name or title; a task at the end, by its title alone."""
-    return [one for one in whole.all_parts if only in ("", one.title, "" if callable(one.judged) else one.name)]
+    return [one for one in whole.all_parts if only in ("", one.title, "" if one.last else one.name)]
 
 
 def _loaded(path: Path, whole: Track, judged: set[str] | None = None) -> tuple[dict[str, Any], str]:
@@ -187,7 +183,7 @@ def _loaded(path: Path, whole: Track, judged: set[str] | None = None) -> tuple[d
     the others the course's stand in."""
     from course_kit.exercises.guard import TookTooLong, clean, quiet, time_limit
 
-    from .scratch_models import OURS, STANDING_IN
+    from .scratch_parts import OURS
 
     try:
         tree = ast.parse(path.read_bytes())
@@ -198,13 +194,12 @@ def _loaded(path: Path, whole: Track, judged: set[str] | None = None) -> tuple[d
                 return {}, f"It imports `{taken[0]}`. This file is written without it, with torch alone."
         sys.modules[OURS] = module = ModuleType(OURS)
         if judged is not None:
-            course = {part.name: getattr(whole.course, part.name) for part in whole.all_parts}
+            course = {part.name: getattr(whole.course, part.name) for part in whole.all_parts if not part.last}
             written = {node.name for node in tree.body if hasattr(node, "name") and not _is_unwritten(node)}
             standing_in = course.keys() - written - judged
             for name in standing_in:
                 setattr(module, name, course[name])
             tree.body = [node for node in tree.body if getattr(node, "name", "") not in standing_in]
-            setattr(module, STANDING_IN, standing_in)
         with quiet(), time_limit(LOAD):
             exec(compile(tree, str(path), "exec"), vars(module))
     except TookTooLong:
@@ -309,7 +304,7 @@ def main(words: list[str], place: Path) -> int:
     open_ = next((result.part for result in found if not result.passed), "")
     if asked.hint and (open_ or asked.part):
         part = next(part for part in parts if part.title == (open_ or chosen[0].title))
-        print((*part.hints, "", "")[asked.hint - 1].strip() or "There is no more to say of it.")
+        print(track(name).hints(part)[asked.hint - 1].strip() or "There is no more to say of it.")
     if open_ or asked.part:
         done = sum(result.passed for result in found)
         print("" if asked.part else f"\n{done} of {len(parts)} parts. Next: {open_}.")

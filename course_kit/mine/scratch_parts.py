@@ -1,21 +1,22 @@
-"""The parts of a model that a reader writes from an empty file, and how each is tried.
+"""The parts of a model that a reader writes from an empty file, and how each is tried: by the judge of exercises.
 
 A chapter's `scratch.py` lists them. Where an exercise has the function, that judges; the others are compared with the
-course's definition by an exercise that is made here: inputs and sizes come from a pool, by the names of parameters, and
-a module gets the course's numbers, which the reader's `state_map` renames. Dropout is no chance here but a fixed
-pattern (`marked`), so that results in train mode can be compared, too. Last comes the task of the kept file.
+course's definition by an exercise that is made here, on the inputs that the list has. A module gets the course's
+numbers, under the names that the file's `state_map` gives them. Last comes the task of the kept file.
 """
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib
 import inspect
 import random
 import re
+import sys
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from types import FunctionType, SimpleNamespace
 from typing import Any
 
@@ -23,108 +24,73 @@ import torch
 from torch import Tensor, nn
 
 from course_kit.exercises.compare import Misfit, same
-from course_kit.exercises.define import Case, Exercise, Wrong, find
+from course_kit.exercises.define import Case, Exercise, find
 from course_kit.exercises.diagnose import Verdict
 from course_kit.exercises.guard import plain_torch, quiet
-from course_kit.exercises.judge import attempt, judge
-from course_kit.exercises.properties import blind_to_later, rows_are_independent
+from course_kit.exercises.judge import attempt, gradients_alike, judge
 from course_kit.i18n import t
 from course_kit.programs.source_text import plain
 
 from .composing import composed, marks, origins
-from .scratch_models import build, lost, made, made_of, mapping, marked, names_beside, parameters_of, slopes
 from .source import course
 
 COMMENT = re.compile(r"^\s*(?:return\b|([\w, .]+?) =)?.*?#\s*(.*\[.*)$")
-NOTHING = "None"  # in a tuple
-STEPS = 3  # of a training, which are compared
-
-
-class Either(tuple):
-    """Values of a pool, one for each case; a shorter one goes on with its last."""
+OURS = "from_scratch"  # the reader's file as a module
 
 
 class Model(str):
-    """In a pool, the name of a module, the reader's or the course's, that a function or a constructor gets."""
+    """In a case, the name of a module, the reader's or the course's, and what its constructor gets."""
+
+    init: tuple
+
+    def __new__(cls, name: str, *init: Any) -> Model:
+        made = super().__new__(cls, name)
+        made.init = init
+        return made
 
 
-class Sizes(tuple):
-    """What the constructor of a case gets. number: of the case."""
-
-    number: int
-
-
-@dataclass(frozen=True)
 class Part:
-    """title: as it is listed; name: of its definition; judged: by what; made_of: the course's parameters with their
-    shapes, or the part that has them; seconds: that it may take; optional: another structure may do without it."""
+    """One definition, or one more look at it, as in "write, by chance".
 
-    title: str
-    name: str
-    judged: Exercise | Callable[[SimpleNamespace], tuple[bool, str]]
-    hints: tuple[str, ...] = ()
-    made_of: tuple[str, ...] = ()
-    seconds: float = 5.0
-    optional: bool = True
-    formula: str = ""
+    title: with a * where another structure needs it, too; formula: what it should be, in words; cases: the arguments of
+    each, none where an exercise has them; init: what its constructor gets, for all cases or a list for each; told: what
+    is judged and no docstring says, also where there is no formula; call: how it is tried that is not just called,
+    (thing, names, *arguments) -> result, or a dict of results; last: what is asked of the whole file, (names) ->
+    (right, sentence)."""
 
-    def verdict(self, space: dict[str, Any]) -> Verdict:
-        """What is said of the reader's file."""
-        thing = space[self.name] if self.name in space else space["build"]  # which knows another name
-        if isinstance(self.judged, Exercise):
-            verdict = judge(self.judged, thing, self.seconds)
-            misfits = (one.trouble.message for one in verdict.outcomes if one.trouble and one.trouble.kind == "misfit")
-            if verdict.known not in self.judged.wrong and (says := next(misfits, "")):
-                return replace(verdict, text=says, lead="", arrays={})  # it names what is, and what is needed
-            vague = verdict.look == "the_result" and self.formula
-            return replace(verdict, text=f"{verdict.text} It should be: {self.formula}.") if vague else verdict
-        said: list[str] = []
-
-        def run(_: Any, case: Case) -> bool:
-            random.seed(0)
-            right, says = self.judged(SimpleNamespace(**space))  # type: ignore[operator]
-            said.append(says)
-            return right
-
-        task = Exercise(self.title, "", thing, lambda: [Case({})], ("right",), self.hints, 1, 2, run=run)
-        with plain_torch():
-            (found,) = attempt(task, thing, [Case({})], [True], self.seconds, again=False)
-        if why := found.trouble:
-            return Verdict(self.title, "unsolved" if why.kind == "unsolved" else "wrong", why.sentence, code=why.line)
-        return Verdict(self.title, "right" if found.value else "wrong", said[0])
+    def __init__(
+        self, title: str, formula: str = "", *cases: tuple, init: tuple | list[tuple] = (), told: str = "",
+        call: Callable | None = None, last: Callable[[Any], tuple[bool, str]] | None = None, seconds: float = 5.0,
+    ):  # fmt: skip
+        self.title, self.optional = title.rstrip("*"), not title.endswith("*") and not last
+        self.name, self.told, self.call, self.last = self.title.split(",")[0], told, call, last
+        self.formula = formula or told.rstrip(".")
+        self.cases, self.seconds = cases, seconds
+        self.init = init if isinstance(init, list) else [init] * len(cases)
 
 
 @dataclass(frozen=True)
 class Track:
     """One file from its beginning to its end.
 
-    name: of the kept file; parts: a line for each, "name: formula", with a * where another structure needs it, too;
-    pool: from the course's names to inputs and sizes, by the names of parameters; bar: what the figure of the task must
-    reach; calls: how a part is tried that is not just called, (thing, names, **inputs) -> result; causal: inputs of
-    which no earlier output may see the later ones; given: definitions that are no work; more: other kept files, or
-    modules of the course; told: what is judged and no docstring says, by the names of parts; wrong: known mistakes,
-    likewise; task: the file whose `main` is the task; last: what comes after it; note: to be said above.
+    name: of the kept file; parts: from the course's names to all parts; bar: what the figure of the task must reach, in
+    seconds; given: definitions that are no work; more: other kept files, or modules of the course; task: the file whose
+    `main` is the task; note: to be said above.
     """
 
     chapter: int
     name: str
-    parts: str
-    pool: Callable[[Any], dict[str, Any]]
+    parts: Callable[[Any], list[Part]]
     minutes: int
     have: str
     bar: float
     seconds: float = 120.0
-    calls: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
-    causal: tuple[str, ...] = ()
     given: tuple[str, ...] = ()
     more: tuple[str, ...] = ()
-    told: Mapping[str, str] = field(default_factory=dict)
-    wrong: Mapping[str, tuple[Wrong, ...]] = field(default_factory=dict)
     task: str = ""
-    last: tuple[Part, ...] = ()
     note: str = ""
 
-    @property
+    @functools.cached_property
     def modules(self) -> list[str]:
         files = (self.name, *self.more)
         return [file if "." in file else f"chapters.ch{self.chapter:02}.kept.{file}" for file in files]
@@ -146,68 +112,68 @@ class Track:
         return SimpleNamespace(**found)
 
     @functools.cached_property
-    def inputs(self) -> dict[str, Any]:
-        with plain_torch():
-            return self.pool(self.course)
-
-    @functools.cached_property
-    def known(self) -> dict[str, dict[str, Tensor]]:
-        """The parameters of each module that is a part."""
-        return {}
-
-    def model(self, name: str, names: SimpleNamespace) -> Any:
-        """A module by its name, with the course's parameters."""
-        ours = getattr(self.course, name)
-        init = self.with_models(_nth(arguments(ours, self.inputs, name), 0), names)
-        torch.manual_seed(0)
-        return made(names, name, init, self.known.get(name) or parameters_of(ours(*init.values())))
-
-    def with_models(self, inputs: Mapping[str, Any], names: SimpleNamespace) -> dict[str, Any]:
-        """The inputs of a case, with modules for their names."""
-        return {k: self.model(x, names) if isinstance(x, Model) else x for k, x in inputs.items()}
-
-    @functools.cached_property
     def all_parts(self) -> list[Part]:
-        tasks = [find(mark) for module in self.modules for mark in marks(course(module).text).values()]
-        judges = {task.function: task for task in tasks}
-        parts = []
-        for line in self.parts.strip().split("\n"):
-            name, _, formula = line.strip().partition(": ")
-            needed, title = name.endswith("*"), name.rstrip("*")
-            name = title.partition(",")[0]
-            judge = judges.get(name) if title not in self.calls else None
-            if judge and not isinstance(judge.reference, type):
-                if more := self.inputs.get(name):  # of parameters that the notebook does not use
-                    judge = replace(judge, cases=functools.partial(_all_cases, judge, more))
-                hints = judge.task, " ".join(judge.hints[:-1]), f"{_steps(judge.reference)} {judge.hints[-1]}"
-                parts.append(Part(title, name, judge, hints, optional=not needed))
-            else:
-                parts.append(self.part(title, name, formula, not needed))
-        about = t(
-            "Nothing more is to be written: together, the parts must learn a task. If they do not: how large are "
-            "parameters at the beginning (embeddings of 1 are far too large), what does the loss count, and who "
-            "switches dropout off?"
-        )
-        task = Part(t("the task"), parts[-1].name, self.learned, (about,), seconds=self.seconds, optional=False)
-        return [*parts, task, *self.last]
+        with plain_torch():
+            parts = self.parts(self.course)
+        at = next((i for i, part in enumerate(parts) if part.last), len(parts))
+        task = Part(t("the task"), last=self.learned, seconds=self.seconds)
+        return [*parts[:at], task, *parts[at:]]
 
-    def part(self, title: str, name: str, formula: str, optional: bool) -> Part:
-        """A definition that gives what the course's gives."""
-        trials = Trials(self, title, name, formula)
-        reference, cases, is_module = trials.reference, trials.cases, trials.is_module
-        self.known[name] = trials.parameters[0]
-        apart = [k for k, x in cases[-1].args.items() if isinstance(x, Tensor) and x.dim() > 1 and len(x) == 2]
-        holds = [rows_are_independent(*apart)] if apart and is_module else []
-        holds += [
-            blind_to_later(k, dim=-1 if k != "x" else -2) for k in self.causal if k in cases[0].args and is_module
-        ]
-        about = (reference.__doc__ or "").strip()
-        hints = about, formula, _steps(reference)
-        returns = _returns(trials.call or reference, trials.wanted[0].result)
-        exercise = Exercise(title, about, reference, lambda: cases, returns, hints, 1, 2, run=trials.run,
-                            properties=tuple(holds), function=name, wrong=tuple(self.wrong.get(title, ())))  # fmt: skip
-        of = tuple(dict.fromkeys(made_of(trials.fresh[0], self.course))) if trials.fresh[0] else ()
-        return Part(title, name, exercise, hints, of, optional=optional, formula=formula)
+    @functools.cached_property
+    def judges(self) -> dict[str, Exercise]:
+        """What judges each part, by its title: an exercise of the notebook, or one with the course's definition."""
+        found = [find(mark) for module in self.modules for mark in marks(course(module).text).values()]
+        tasks = {task.function: task for task in found if not isinstance(task.reference, type)}
+        parts = [part for part in self.all_parts if not part.last]
+        return {part.title: Trial(self, part).exercise() if part.cases else tasks[part.name] for part in parts}
+
+    def hints(self, part: Part) -> tuple[str, str, str]:
+        """What it is, its formula, the shapes of its steps."""
+        if part.last:
+            return part.formula or t(
+                "Nothing more is to be written: together, the parts must learn a task. If they do not: how large are "
+                "parameters at the beginning (embeddings of 1 are far too large), what does the loss count, and who "
+                "switches dropout off?"
+            ), "", ""  # fmt: skip
+        task = self.judges[part.title]
+        if part.cases:
+            return task.task, part.formula, _steps(task.reference)
+        return task.task, " ".join(task.hints[:-1]), f"{_steps(task.reference)} {task.hints[-1]}"
+
+    def made_of(self, part: Part) -> list[str]:
+        """The parameters of a module with their shapes, or the part that has them."""
+        kind: Any = getattr(self.course, part.name, None)
+        if not (part.cases and _is_module(kind)):
+            return []
+        return list(dict.fromkeys(_made_of(kind(*_given(part.init[0], self.course, self)), self.course)))
+
+    def verdict(self, part: Part, mine: Mapping[str, Any]) -> Verdict:
+        """What is said of the reader's file."""
+        if part.last:
+            return self.whole(part, part.last, mine)
+        verdict = judge(exercise := self.judges[part.title], mine[part.name], part.seconds)
+        misfits = (one.trouble.message for one in verdict.outcomes if one.trouble and one.trouble.kind == "misfit")
+        if verdict.known not in exercise.wrong and (says := next(misfits, "")):
+            return replace(verdict, text=says, lead="", arrays={})  # it names what is, and what is needed
+        vague = verdict.look == "the_result" and part.formula
+        return replace(verdict, text=f"{verdict.text} It should be: {part.formula}.") if vague else verdict
+
+    def whole(self, part: Part, last: Callable, mine: Mapping[str, Any]) -> Verdict:
+        """What is said of all parts together."""
+        said: list[str] = []
+
+        def run(_: Any, case: Case) -> bool:
+            random.seed(0)
+            right, says = last(SimpleNamespace(**mine))
+            said.append(says)
+            return right
+
+        task = Exercise(part.title, "", run, lambda: [Case({})], ("right",), ("",), 1, 2, run=run)
+        with plain_torch():
+            (found,) = attempt(task, run, [Case({})], [True], part.seconds, again=False)
+        if why := found.trouble:
+            return Verdict(part.title, "unsolved" if why.kind == "unsolved" else "wrong", why.sentence, code=why.line)
+        return Verdict(part.title, "right" if found.value else "wrong", said[0])
 
     def learned(self, mine: SimpleNamespace) -> tuple[bool, str]:
         """The task of the kept file, with the reader's definitions for ours."""
@@ -218,158 +184,192 @@ class Track:
             if isinstance(thing, FunctionType) and thing.__module__ == module.__name__ and name not in readers:
                 bare = inspect.unwrap(thing)  # with the reader's names for ours
                 space[name] = FunctionType(bare.__code__, space, name, bare.__defaults__, bare.__closure__)
-            elif name in self.known and isinstance(thing, type) and issubclass(thing, nn.Module):
-                space[name] = functools.update_wrapper(functools.partial(build, mine, name), thing, updated=())
         started = time.process_time()
         torch.manual_seed(0)
         with quiet() as printed:
             space["main"]()
         line = printed.text.strip().split("\n")[-1]
         figures = re.findall(r"([\d.]+)%", line) or [str(100 * float(re.findall(r"[\d.]+", line)[-1]))]
-        took = time.process_time() - started
-        says = t(
-            "“{line}” Needed: {bar} %. {took} s of computing, {seconds} s are given.",
-            line=line,
-            bar=f"{self.bar:g}",
-            took=f"{took:.0f}",
-            seconds=f"{self.seconds:g}",
-        )
+        took, needed = f"{time.process_time() - started:.0f}", f"{self.bar:g}"
+        says = t("“{line}” Needed: {bar} %. {took} s of computing, {seconds} s are given.",
+                 line=line, bar=needed, took=took, seconds=f"{self.seconds:g}")  # fmt: skip
         return min(map(float, figures)) >= self.bar, says
 
 
-@dataclass(frozen=True)
 class Trial:
-    """What came of a case. mode: `training` of the model that was given, and whether it is kept; trained: the result in
-    train mode, and the shares of those dropouts that acted; learned: the gradients of parameters."""
+    """How a part is tried: its cases, what the course's definition gives on each, and how another one is compared."""
 
-    result: Any
-    mode: bool | None
-    kept: bool
-    learned: Mapping[str, Tensor] = field(default_factory=dict)
-    trained: Any = None
-    drops: tuple[float, ...] = ()
-
-
-class Trials:
-    """How a part is tried: the cases, what the course's definition gives on each, and how another one is compared."""
-
-    def __init__(self, track: Track, title: str, name: str, formula: str):
-        self.track, self.name, self.formula, self.call = track, name, formula, track.calls.get(title)
-        self.reference = reference = getattr(track.course, name)
-        self.is_class = isinstance(reference, type)
-        self.is_module = self.is_class and issubclass(reference, nn.Module)
-        self.sizes = arguments(reference, track.inputs, title) if self.is_class else {}
-        called = self.call or (reference.forward if self.is_module else reference)
-        given = arguments(called, track.inputs, title)
-        count = max((len(x) for x in (*self.sizes.values(), *given.values()) if isinstance(x, Either)), default=1)
-        made_from = [Sizes(track.with_models(_nth(self.sizes, i), track.course).values()) for i in range(count)]
-        self.cases = [Case(_nth(given, i), init=init) for i, init in enumerate(made_from)]
-        for i, init in enumerate(made_from):
-            init.number = i
-        self.may_miss = "or None" in _told(reference).partition('"""')[2].partition('"""')[0].rpartition("->")[2]
+    def __init__(self, track: Track, part: Part):
+        self.track, self.part, self.reference = track, part, getattr(track.course, part.name)
+        is_module = _is_module(self.reference)
+        called = part.call or (self.reference.forward if is_module else self.reference)
+        names = list(inspect.signature(called).parameters)[2 if part.call else int(is_module) :]
+        assert all(len(values) <= len(names) for values in part.cases), part.title
+        given = [dict(zip(names, values, strict=False)) for values in part.cases]
+        self.cases = [Case(one, init=(i, False)) for i, one in enumerate(given)]
+        mode = {"mode": t("train; dropout is a fixed pattern")}
+        trained = [Case(one, init=(i, True), given=mode) for i, one in enumerate(given) if is_module and not part.call]
         with plain_torch():
-            self.fresh = [reference(*case.init) if self.is_module else None for case in self.cases]
-            self.parameters = [parameters_of(model) if model else {} for model in self.fresh]
-            self.wanted = [self.trial(reference, case) for case in self.cases]
+            self.cases += [case for case in trained if self.of(self.reference, case).drops]
+            self.wanted = {case.init: self.of(self.reference, case) for case in self.cases}
+        first = self.wanted[0, False]
+        self.returns = first.names or self.named(len(first.result) if isinstance(first.result, tuple) else 1)
 
-    def trial(self, answer: Any, case: Case) -> Trial:
+    def exercise(self) -> Exercise:
+        """One whose answer is the course's definition."""
+        about = (self.reference.__doc__ or "").strip()
+        return Exercise(self.part.title, about, self.reference, lambda: self.cases, self.returns, (about,), 1, 2,
+                        run=self.run, function=self.part.name)  # fmt: skip
+
+    def of(self, answer: Any, case: Case) -> Found:
         """What a definition, the reader's or the course's, gives on a case."""
-        i, names, thing = _number(case), names_beside(answer, self.track.course), answer
-        if self.is_class:
-            sizes = self.track.with_models(_nth(self.sizes, i), names)
-            thing = made(names, self.name, sizes, self.parameters[i], answer, self.fresh[i])
-        given = self.track.with_models(case.args, names)
-        model = given.get("model")
-        if isinstance(model, nn.Module):  # in each mode; a training step, in the one that it has to change
-            model.train("optimiser" in given or i % 2 == 0 and "optimisers" not in given)
-        mode = getattr(model, "training", None)
-        with marked():
-            result = self.call(thing, names, **given) if self.call else _called(thing, given)
-        kept = getattr(model, "training", None) == mode
-        learned = slopes(thing if self.is_module else model, result)
-        if not self.is_module or self.call:
-            return Trial(_plain(result), mode, kept, learned)
+        (i, train), part, names = case.init, self.part, names_beside(answer, self.track.course)
+        is_class = isinstance(self.reference, type)
+        thing = made(self.track, part.name, part.init[i], names, answer) if is_class else answer
+        given = _given(case.args.values(), names, self.track)
+        models = [one for one in (thing, *given) if isinstance(one, nn.Module)]
+        for model in models:
+            model.train(train if model is thing else i % 2 == 0)  # one that is given, in each mode
+        call = functools.partial(part.call, thing, names) if part.call else thing
         with marked() as drops:
-            trained = _plain(_called(thing.train(), given))
-        return Trial(_plain(result), mode, kept, learned, trained, tuple(drops))
+            result = call(*given)
+        told = tuple(result) if isinstance(result, dict) else ()
+        result = tuple(map(_plain, result.values())) if told else result
+        found = result if told else _plain(result)
+        return Found(found, slopes(models[:1], result), [model.training for model in models], drops, told)
+
+    def named(self, count: int) -> tuple[str, ...]:
+        """What the course's text calls the things that come back."""
+        names = re.findall(r"(\w+)\s+\[", _told(self.reference).partition("->")[2].partition('"""')[0])
+        return tuple(names) if len(names) == count else ("result", *(f"result {n}" for n in range(2, count + 1)))
 
     def run(self, answer: Any, case: Case) -> Any:
-        """The result, to be compared; where it is right, a Misfit for what else is not."""
-        mine, ours = self.trial(answer, case), self.wanted[_number(case)]
-        of = self.name if self.is_module else str(case.args.get("model"))
-        wanted = mapping(names_beside(answer, self.track.course), of)(ours.learned)
-        if says := lost(mine.learned, wanted, same(mine.result, ours.result)):
+        """The results, to be compared. Raises Misfit for what is wrong beside them."""
+        (i, train), mine, ours = case.init, self.of(answer, case), self.wanted[case.init]
+        if train and not mine.drops and not same(mine.result, self.of(answer, replace(case, init=(i, False))).result):
+            return ours.result  # by a dropout of its own, which is left to chance
+        of = next((x for x in self.part.cases[i] if isinstance(x, Model)), self.part.name)
+        wanted, right = mapped(names_beside(answer, self.track.course), of, ours.slopes), same(mine.result, ours.result)
+        if says := lost(mine.slopes, wanted, right):
             raise Misfit(says)
-        result = _filled(mine.result, ours.result) if self.may_miss else mine.result
-        if not same(result, ours.result):
-            return result
-        trained = _filled(mine.trained, ours.trained)
-        if ours.drops and (mine.drops or same(trained, result)) and not same(trained, ours.trained):
-            acts = t("in another place")
-            if sorted(mine.drops) != sorted(ours.drops):
-                told = {"yours": _times(mine.drops), "ours": _times(ours.drops)}
-                acts = t("{yours} in yours and {ours} in the course's", **told)
-            raise Misfit(
-                t("In train mode dropout acts {acts}. It should be: {formula}.", acts=acts, formula=self.formula)
-            )
-        if ours.kept and not mine.kept:
-            told = {"mode": str(mine.mode), "mode2": str(not mine.mode)}
-            raise Misfit(t("`model.training` was {mode} and is {mode2} after it. Needed: as before.", **told))
-        return result
+        if right and mine.modes != ours.modes:
+            told = {"mode": str(mine.modes[0]), "mode2": str(ours.modes[0])}
+            raise Misfit(t("After it, `model.training` is {mode}; needed: {mode2}.", **told))
+        return mine.result
 
 
-def _nth(given: Mapping[str, Any], i: int) -> dict[str, Any]:
-    """The values of a case."""
-    return {k: x[min(i, len(x) - 1)] if isinstance(x, Either) else x for k, x in given.items()}
+@dataclass(frozen=True)
+class Found:
+    """What came of a case; slopes: the gradients of parameters; modes: those that models are left in; drops: the shares
+    of those dropouts that acted; names: of several results, where a dict has them."""
+
+    result: Any
+    slopes: Mapping[str, Tensor]
+    modes: list[bool]
+    drops: list[float]
+    names: tuple[str, ...] = ()
 
 
-def _number(case: Case) -> int:
-    """Which of its part's cases it is."""
-    assert isinstance(case.init, Sizes)
-    return case.init.number
+def _is_module(thing: Any) -> bool:
+    return isinstance(thing, type) and issubclass(thing, nn.Module)
 
 
-def _all_cases(task: Exercise, more: tuple[Case, ...]) -> list[Case]:
-    return [*task.cases(), *more]
+@contextlib.contextmanager
+def marked() -> Iterator[list[float]]:
+    """Dropout as a fixed pattern, so that where it acts can be compared. Gives the shares of those that acted."""
+    drops: list[float] = []
+
+    def pattern(x: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
+        if not (training and p):
+            return x
+        drops.append(p)
+        return x * (1 + p * torch.linspace(-1, 1, x.shape[-1]))
+
+    before, nn.functional.dropout = nn.functional.dropout, pattern  # type: ignore[assignment]
+    try:
+        yield drops
+    finally:
+        nn.functional.dropout = before
 
 
-def _filled(mine: Any, ours: Any) -> Any:
-    """A result with the course's in those places where None is allowed, and is."""
-    if not isinstance(mine, tuple | list) or not isinstance(ours, tuple) or len(mine) != len(ours):
-        return mine
-    return tuple(want if NOTHING in (one for one in (got, want) if isinstance(one, str)) else got
-                 for got, want in zip(mine, ours, strict=True))  # fmt: skip
+def _begins_like(ours: Mapping[str, Tensor], model: nn.Module) -> None:
+    """Raises Misfit where parameters begin much larger than the course's, or scales not at 1."""
+    for name, p in model.named_parameters():
+        begins = ours.get(name, p)
+        if (begins == 1).all() and not (p == 1).all():
+            told = {"name": name, "mean": f"{p.mean():.2g}"}
+            raise Misfit(t("Its `{name}` begins at {mean} on average; needed: 1 everywhere.", **told))
+        if p.numel() > 15 and p.std() > 2.5 * begins.std() > 0:
+            told = {"name": name, "std": f"{p.std():.2g}", "std2": f"{begins.std():.2g}"}
+            says = t("The standard deviation of its `{name}` is {std} at the beginning; needed: about {std2}.", **told)
+            raise Misfit(says)
 
 
-def _times(drops: tuple[float, ...]) -> str:
-    """How often, and with which shares."""
-    shares = ", ".join(f"{p:g}" for p in dict.fromkeys(drops))
-    told: dict[str, Any] = {"count": len(drops), "shares": shares}
-    return t("{count} times (p = {shares})", **told) if drops else t("{count} times", **told)
+def names_beside(answer: Any, ours: Any) -> Any:
+    """The names of the file that an answer is from: the reader's, else the course's."""
+    return sys.modules[OURS] if getattr(answer, "__module__", "") == OURS else ours
 
 
-def arguments(thing: Any, pool: Mapping[str, Any], title: str) -> dict[str, Any]:
-    """What a pool has for the parameters of a function, in their order: under "title.name", or for all parts."""
-    found = {name: pool.get(f"{title}.{name}", pool.get(name, ...)) for name in inspect.signature(thing).parameters}
-    return {name: value for name, value in found.items() if value is not ...}
+def mapped(names: Any, name: str, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Numbers of the course's parameters under the names of the file that a module is from."""
+    theirs = getattr(getattr(names, name, None), "__module__", "") == OURS and hasattr(names, "state_map")
+    return names.state_map(name, dict(state)) if theirs and state else dict(state)
 
 
-def _called(thing: Callable, given: dict[str, Any]) -> Any:
-    """A result; of a training, the losses of its first steps."""
-    rates = [name for name in ("optimiser", "optimisers") if name in given]
-    if not rates:
-        return thing(*given.values())
-    learned = list(given["model"].parameters())
-    parts = [learned] if rates == ["optimiser"] else [[p for p in learned if p.dim() == n] for n in (2, 1)]
-    found = [torch.optim.SGD(part, lr=0.1) for part in parts if part]
-    given = given | {rates[0]: found if rates == ["optimisers"] else found[0]}
-    return torch.tensor([float(thing(*given.values())) for _ in range(STEPS)])
+def made(track: Track, name: str, init: tuple, names: Any, kind: Any = None, state: Any = None) -> Any:
+    """A module in eval mode, the reader's or the course's, with the course's numbers. Raises Misfit."""
+    torch.manual_seed(0)
+    model = (kind or getattr(names, name))(*_given(init, names, track))
+    if not isinstance(model, nn.Module):
+        return model
+    if state is None:  # moved away from where they begin, so that no bias is 0 and no scale 1
+        torch.manual_seed(0)
+        ours, draw = getattr(track.course, name)(*_given(init, track.course, track)), torch.Generator().manual_seed(1)
+        state = {n: p.detach() + 0.2 * torch.randn(p.shape, generator=draw) for n, p in ours.named_parameters()}
+        _begins_like(mapped(names, name, dict(ours.named_parameters())), model)
+    state = mapped(names, name, state)
+    own, needed = ({f"`{n}` {list(p.shape)}" for n, p in one} for one in (model.named_parameters(), state.items()))
+    if own != needed:
+        told = {"own": ", ".join(sorted(own - needed)) or "none", "needed": ", ".join(sorted(needed - own)) or "none"}
+        raise Misfit(t("Its parameters are others: it has {own}; needed: {needed}. If yours is built otherwise, say so "
+                       "in `state_map`.", **told))  # fmt: skip
+    model.load_state_dict(state, strict=False)
+    return model.eval()
+
+
+def _given(values: Iterable, names: Any, track: Track) -> list[Any]:
+    """Arguments, with modules for their names."""
+    return [made(track, x, x.init, names) if isinstance(x, Model) else x for x in values]
+
+
+def slopes(models: list, result: Any) -> dict[str, Tensor]:
+    """The gradient of each parameter of the first model, of what is computed with it; none where none comes back."""
+    parts = [one for one in (result if isinstance(result, tuple | list) else (result,)) if isinstance(one, Tensor)]
+    tracked = [(one * torch.arange(one.numel()).cos().view_as(one)).sum() for one in parts if one.requires_grad]
+    learned = dict(models[0].named_parameters()) if tracked and models else {}
+    if not learned:
+        return {}
+    found = torch.autograd.grad(torch.stack(tracked).sum(), list(learned.values()), None, True, allow_unused=True)
+    return {name: x for name, x in zip(learned, found, strict=True) if x is not None}
+
+
+def lost(mine: Mapping[str, Tensor], wanted: Mapping[str, Tensor], right: bool) -> str:
+    """What is to be said where gradients of the reader's parameters are not those of the course's, by its names.
+    right: whether the results are."""
+    if wanted and not mine:
+        return t("No gradient passes through it: numpy, `.detach()`, `.item()` and `no_grad` cut it off.")
+    if none := [name for name in wanted if name not in mine]:
+        return t("No gradient reaches its parameter `{lost}`. Is it used, and as it is?", lost=none[0])
+    if other := [name for name, x in wanted.items() if right and not gradients_alike(mine[name], x)]:
+        return t("Results are right, but of the gradient of its parameter `{name}` something is missing: is a part cut "
+                 "off, by `.detach()` or `no_grad`?", name=other[0])  # fmt: skip
+    return ""
 
 
 def _plain(result: Any) -> Any:
     """A tensor, a number or a text, or a tuple of these."""
     if isinstance(result, tuple) and not all(isinstance(part, str) for part in result):
-        return tuple(NOTHING if part is None else _plain(part) for part in result)
+        return tuple(map(_plain, result))
     return result if isinstance(result, Tensor | bool | int | float | str) or result is None else str(list(result))
 
 
@@ -382,14 +382,6 @@ def _told(thing: Any) -> str:
     return text[text.find("def forward") :] if "def forward" in text else text
 
 
-def _returns(thing: Any, result: Any) -> tuple[str, ...]:
-    """What the course's text calls the things that come back; of a way to try it, what its name says."""
-    names = re.findall(r"(\w+)\s+\[", _told(thing).partition("->")[2].partition('"""')[0])
-    count = len(result) if isinstance(result, tuple) else 1
-    one = thing.__name__.replace("_", " ") if thing.__module__.endswith(".scratch") else "result"
-    return tuple(names) if len(names) == count else (one, *(f"{one} {i}" for i in range(2, count + 1)))
-
-
 def _steps(thing: Any) -> str:
     """The shape of each step, as the comments of the course's text tell them."""
     try:
@@ -397,3 +389,13 @@ def _steps(thing: Any) -> str:
     except (LookupError, OSError):
         return ""
     return "; ".join(f"{match[1] or 'result'}: {match[2].strip()}" for match in found if match)
+
+
+def _made_of(model: nn.Module, c: SimpleNamespace, at: str = "") -> Iterator[str]:
+    yield from (f"{at}{name} {list(p.shape)}" for name, p in model.named_parameters(recurse=False))
+    for name, child in model.named_children():
+        name = "N" if isinstance(model, nn.ModuleList) else name
+        if getattr(c, type(child).__name__, None) is type(child):
+            yield f"{at}{name}: {type(child).__name__}"
+        else:
+            yield from _made_of(child, c, f"{at}{name}.")
