@@ -141,23 +141,34 @@ def _names(frame: FrameType, line: int) -> tuple[list[str], list[str]]:
 
 def _trained(frame: FrameType, line: int) -> list[str]:
     """The names of other cells' objects that a cell had begun to change when it stopped at a line: what it appends to,
-    and where it takes steps, optimizer, schedule and model."""
-    run = [part for part in _body(frame) if part.lineno <= line]
-    own = {name for part in run for name in _bound(part)}
-    inside = [node for part in run for node in ast.walk(part)]
+    and where it takes steps, optimizer, schedule and models that learn."""
+    parts = _body(frame)
+    own = {name for part in parts for name in _bound(part)}
+    inside = [node for part in parts if part.lineno <= line for node in _outside(part)]
     calls = [(node.func.value.id, node.func.attr) for node in inside if isinstance(node, ast.Call)
              and isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name)]  # fmt: skip
     changed = {name for name, attribute in calls if attribute in ("append", "step")}
+    used = dict.fromkeys(node.id for node in inside if isinstance(node, ast.Name) and node.id in frame.f_globals)
     steps = any(attribute == "step" for _, attribute in calls)
-    models = lambda name: steps and callable(getattr(frame.f_globals.get(name), "parameters", None))  # noqa: E731
-    used = dict.fromkeys(node.id for node in inside if isinstance(node, ast.Name))
-    return [name for name in used if name not in own and (name in changed or models(name))]
+    return [name for name in used if name not in own and (name in changed or steps and _learns(frame.f_globals[name]))]
+
+
+def _learns(value: Any) -> bool:
+    """Whether it is a model with a parameter that is not frozen."""
+    ask = None if isinstance(value, type) else getattr(value, "parameters", None)
+    return callable(ask) and any(getattr(one, "requires_grad", False) for one in ask())
+
+
+def _outside(part: ast.AST) -> Iterator[ast.AST]:
+    """A statement's nodes, but for what lies in functions and classes that it defines."""
+    yield part
+    for inner in ast.iter_child_nodes(part):
+        if not isinstance(inner, APART):
+            yield from _outside(inner)
 
 
 def _bound(part: ast.AST) -> Iterator[str]:
     """The names that a statement binds, but for imports and those that begin with an underscore."""
-    if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store) and part.id[:1] != "_":
-        yield part.id
-    for inner in ast.iter_child_nodes(part):
-        if not isinstance(inner, APART):
-            yield from _bound(inner)
+    for node in _outside(part):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.id[:1] != "_":
+            yield node.id

@@ -409,7 +409,7 @@ predict(
 
 # %% [markdown] slideshow={"slide_type": "subslide"} tags=["card"]
 # ### Exercise 3 ●●○ · 12 minutes
-# Write a softmax that respects a mask. A row in which everything is masked gets *zeros*, where `torch.softmax` would give NaN. (`[..., K]` ends in K, as [2, 3, 4] does; a mask [4] or [3, 4] is stretched to it.) You need `torch.softmax(x, -1)`, `~mask` and
+# Write a softmax that respects a mask and survives large scores. A row in which everything is masked gets *zeros*, where `torch.softmax` would give NaN. (`[..., K]` ends in K, as [2, 3, 4] does; a mask [4] or [3, 4] is stretched to it.) You need `torch.softmax(x, -1)`, `~mask` and
 # - `x.masked_fill(where, number)`, which puts a number, such as `-torch.inf`, wherever `where` is True;
 # - perhaps `mask.any(-1, keepdim=True)`: is anything allowed in a row?
 #

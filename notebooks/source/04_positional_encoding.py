@@ -569,7 +569,7 @@ assert right(wandering, 60).shape == (58,)
 assert two["from anywhere"][18:].mean() > 90
 
 # %% [markdown] tags=["keep"]
-# Except near the two ends, which came up least often in training, the model is nearly always right now. So the formula was fine, but the model had never practised at those positions.
+# Ours is nearly always right now, except near the two ends, which came up least often in training (other seeds also have dips between). So the formula was fine, but the model had never practised at those positions.
 #
 # And the few errors of the rotary model? Here the trouble is keys that are farther away than any key was in training: if we hide those, the model gets nearly every letter right. So on our letters rotary positions reach farthest of the three, trained alike. But *language models* with rotary positions, such as LLaMA, *usually fail soon after the trained length*, unless their positions are rescaled: [how far rotary reaches](04_positional_encoding_annex.ipynb#How-far-does-rotary-reach?). <!-- source: Press et al. 2022; Chen et al. 2023 -->
 #

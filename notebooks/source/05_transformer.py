@@ -740,7 +740,7 @@ assert (leads[::2] + leads[1::2]).abs().mean(0).max() < 0.02
 # |---|---|
 # | nothing | 95 |
 # | the route through “it”: either hop, or both | 95 |
-# | the route through the adjective: first hop, noun → adjective | 14 |
+# | the route through the adjective: first hop, its noun → adjective | 14 |
 # | its second hop, adjective → pronoun | 50 |
 #
 # In this model, and in a corpus where the adjective always decides, **the route through “it” is not needed,** and **the route through the adjective is.** Without its second hop the model can't tell the twins apart: nearly always it writes *il*. If you cut the first hop, it does worse than a coin: the adjective now attends more to the *other* noun, and the pronoun follows it ([in detail](05_transformer_annex.ipynb#Which-connection-decides,-in-detail?)).

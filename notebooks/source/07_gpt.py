@@ -207,7 +207,7 @@ assert round(math.log(11), 1) == 2.4
 # Let's follow one clerk, *sat*, who may open four folders: *The*, *old*, *man* and his own.
 #
 # 1. Three matrices turn each token's vector into its query, key and value.
-# 2. *sat* holds his note against each label. The dot product of query and key, divided by 8 (√64, because query and key have 64 numbers here), is a *score*: the better the label fits, the higher it is.
+# 2. *sat* holds his note against each label. The dot product of query and key, divided by 8 (√64, because 64 numbers of each meet here), is a *score*: the better the label fits, the higher it is.
 # 3. A softmax turns the four scores into weights that add up to 1. In the second map below *man* gets 0.62.
 # 4. So *sat* takes 0.62 of the value of *man*, and a little of the others. That blend is what attention brings to *sat*.
 #

@@ -43,6 +43,8 @@ def test_names_what_goes_on_of_other_cells():
     source = "for _ in range(9):\n    model\n    losses.append(mine)\n    adam.step()\n    raise KeyboardInterrupt\n"
     above = {"model": nn.Linear(1, 1), "losses": [], "mine": [1], "adam": Mock()}
     assert "These go on as they are now: `model`, `losses`, `adam`. To begin anew" in said(source, **above)
+    hidden = "def f(kept):\n    kept.append(1)\n"
+    assert "go on as they are now: `losses`, `adam`. To" in said(hidden + source, **above | {"model": nn.Linear})
     assert "go on" not in said("losses = []\n" + source.replace("adam.step()", "1"), **above)
 
 
