@@ -24,6 +24,7 @@ import { t } from "../../../course_kit/views/js/src/text.js";
 
 const FAR = 9; // the largest number that a reader can give
 const PACE = 1100; // milliseconds of a table that plays
+const BESIDE = 4; // pixels between a line and what it goes along
 /** @type {Partial<Record<Letter, "query" | "key" | "value" | "output">>} */
 const ROLES = { q: "query", WQ: "query", k: "key", WK: "key", v: "value", WV: "value", o: "output" };
 
@@ -323,8 +324,21 @@ class Attention {
         height: box.bottom - box.top + 4,
       };
       this.lines.append(svgElement("rect", { ...size, rx: 4, class: role }));
-      this.lines.append(svgElement("path", { d: wayFrom(box, target), class: role }));
+      const between = tables.x ? null : this.between(box, target);
+      const d = between ? wayBelow(box, target, between) : wayFrom(box, target);
+      this.lines.append(svgElement("path", { d, class: role }));
     }
+  }
+
+  /** The table, with the names of its rows, that stands between a box and what is to the right of it. @param {Box} box
+   * @param {Box} to */
+  between(box, to) {
+    const grids = /** @type {HTMLElement[]} */ ([...this.ui.body.querySelectorAll(".grid")]);
+    const boxes = grids.map((grid) => boxOf([grid]));
+    return boxes.find(({ left, right, top, bottom }) => {
+      const beside = top < Math.max(box.bottom, to.bottom) && bottom > Math.min(box.top, to.top);
+      return beside && left >= box.right && right <= to.left;
+    });
   }
 
   /** The cells from which a number was made, by their table. @param {Tables} tables @param {Place} place */
@@ -440,6 +454,17 @@ const boxOf = (elements) => ({
   right: Math.max(...elements.map((e) => e.offsetLeft + e.offsetWidth)),
   bottom: Math.max(...elements.map((e) => e.offsetTop + e.offsetHeight)),
 });
+
+/** A line to the right that goes below what stands between. @param {Box} box @param {Box} to @param {Box} between */
+function wayBelow(box, to, between) {
+  const [y, v, low] = [(box.top + box.bottom) / 2, (to.top + to.bottom) / 2 + BESIDE, between.bottom + 2 * BESIDE];
+  const [a, b, r] = [between.left, (between.right + to.left) / 2, 2 * BESIDE];
+  const [down, up] = [low > y ? r : 0, low > v ? r : 0];
+  return (
+    `M${box.right + 2} ${y}H${a - r}Q${a} ${y} ${a} ${y + down}V${low - down}Q${a} ${low} ${a + r} ${low}` +
+    `H${b - r}Q${b} ${low} ${b} ${low - up}V${v + up}Q${b} ${v} ${b + r} ${v}H${to.left}`
+  );
+}
 
 /** A line from the side of a box that is nearest to what it leads to. @param {Box} box @param {Box} to */
 function wayFrom(box, to) {

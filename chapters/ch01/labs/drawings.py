@@ -8,16 +8,17 @@ from course_kit.views.layout import box as framed
 
 def box(*, title="", caption=""):
     """Attention from outside, then opened: score, share, average."""
-    given = [framed(name, role, strong=True) for name, role in ((t("a query"), "query"), (t("keys"), "key"),
-                                                             (t("values"), "value"))]  # fmt: skip
+    roles = (t("a query"), "query"), (t("keys"), "key"), (t("values"), "value")
+    given = [framed(name, role, strong=True, high=2 * LINE) for name, role in roles]
     parts = [(t("score"), t("how near?")), (t("share"), t("how much?")), (t("average"), t("add up"))]
     boxes = [column(framed(name, strong=True), words(job, "quiet")) for name, job in parts]
-    inside = flow(*steps(*boxes, first=1), across=True, gap=LINE)
-    closed = words(["?", *[" "] * len(parts)], size=BIG)
+    opens = list(range(1, len(parts) + 1))
+    inside = flow(*steps(*boxes, first=1), across=True, gap=LINE, only=opens)
+    closed = words("?", size=BIG, only=[0])
     whole = framed(t("attention"), "", layers(inside, closed), strong=True, fill=True)
     out = framed(t("average"), "output", strong=True)
     ways = [arrow(one, whole, role, side="level") for one, role in zip(given, ("query", "key", "value"), strict=True)]
-    scene = row(column(*given, gap=AIR), whole, out, *ways, arrow(whole, out, "output"), gap=AIR)
+    scene = row(column(*given, gap=LINE), whole, out, *ways, arrow(whole, out, "output"), gap=AIR)
     said = [
         t("From outside: a query, keys and values go in, and an average of the values comes out."),
         t("Score: how near is each key to the query?"),

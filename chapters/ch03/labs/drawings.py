@@ -8,9 +8,25 @@ from course_kit import text
 from course_kit.contexts import evaluating
 from course_kit.i18n import t
 from course_kit.views.figure import figure
-from course_kit.views.layout import AIR, CLOSE, FAR, arrow, bar, box, cells, column, grid, label, row, steps, words
+from course_kit.views.layout import (
+    AIR,
+    CLOSE,
+    FAR,
+    LINE,
+    arrow,
+    bar,
+    box,
+    cells,
+    column,
+    grid,
+    label,
+    row,
+    steps,
+    words,
+)
 
 SHOWN = 3  # numbers of a state that are drawn
+WORD, STATE, SHARE, NUMBER, WRITTEN = 118, 48, 62, 56, 130  # how wide in a fan, so that a phone has room for it
 
 
 def fan(translation, *, title="", caption=""):
@@ -19,28 +35,26 @@ def fan(translation, *, title="", caption=""):
     translation: a decoding.Translation of a model with attention
     """
     source, written, weights = translation.source_tokens, translation.tokens, translation.weights.tolist()
-    states = [box(f"h{i}", "key") for i in range(1, len(source) + 1)]
+    states = [box(f"h{i}", "key", wide=STATE) for i in range(1, len(source) + 1)]
     shares = list(zip(*weights, strict=True))  # of each state, in each frame
-    numbers = [words([f"{share:.2f}".lstrip("0") for share in row_]) for row_ in shares]
+    numbers = [words([f"{share:.2f}".lstrip("0") for share in row_], wide=NUMBER, anchor="end") for row_ in shares]
     reads = grid(
-        *(row(words(word, strong=True), state, bar(list(row_)), number)
+        *(row(words(word, strong=True, wide=WORD), state, bar(list(row_), wide=SHARE), number)
           for word, state, row_, number in zip(source, states, shares, numbers, strict=True)),
     )  # fmt: skip
-    asks = [box(f"s{step + 1}", "query", since=step, until=step) for step in range(len(written))]
-    writes = grid(
-        *(row(ask, label(word, strong=True, since=step)) for step, (ask, word) in enumerate(zip(asks, written,
-                                                                                               strict=True))),
-    )  # fmt: skip
+    asks = [box(f"s{step + 1}", "query", wide=STATE, since=step, until=step) for step in range(len(written))]
+    wrote = [label(word, strong=True, wide=WRITTEN, since=step) for step, word in enumerate(written)]
+    writes = grid(*(row(*pair) for pair in zip(asks, wrote, strict=True)))
     ways = [
         arrow(ask, number, "query", side="back", only=[step], weight=9 * row_[step])
         for step, ask in enumerate(asks) for number, row_ in zip(numbers, shares, strict=True)
     ]  # fmt: skip
     scene = row(
-        column(words(t("read: a state for each word"), "key"), reads),
-        column(words(t("written"), "query"), writes),
+        column(words(t("read: a state for each word"), "key", high=2 * LINE), reads),
+        column(words(t("written"), "query", high=2 * LINE), writes),
         *ways,
-        of=[2, 1],
-        gap=4 * AIR,
+        of=[WORD + STATE + SHARE + NUMBER, STATE + WRITTEN],
+        gap=3 * AIR,
     )
     said = [_looks(word, row, source) for word, row in zip(written, weights, strict=True)]
     table = ["", *source], [[word, *(f"{w:.2f}" for w in row)] for word, row in zip(written, weights, strict=True)]

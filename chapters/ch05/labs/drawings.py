@@ -20,6 +20,7 @@ from course_kit.views.layout import (
     BIG,
     CLOSE,
     GAP,
+    LINE,
     NEAR,
     THIN,
     arrow,
@@ -42,7 +43,7 @@ from course_utils.attention import scaled_dot_product_attention, split_heads
 from .descent import read, study
 
 READS, WRITES = "key", "query"  # the tints of encoder and decoder
-TILE = 10  # of a word that is seen
+TILE, FRENCH, BLOCK = 8, 112, 180  # how wide: a word that is seen, a word that is read, a part of a half
 
 
 def opened(translation, layers=3, *, title="", caption=""):
@@ -105,17 +106,17 @@ def whole(loaded, sentence, count, *, title="", caption=""):
     """
     reading, depth = read(loaded, sentence), range(loaded.model.config.layers)
     said = loaded.source.tokens(loaded.source.encode(sentence))
-    english = words(t("English: “{words}”", words=" ".join(said)), READS)
-    french = words(t("French: “{words}”", words=" ".join(reading.tokens[:count])), WRITES)
-    enter = [box(t("embedding + position"), role) for role in (READS, WRITES)]
+    english = words(t("English: “{words}”", words=" ".join(said)), READS, high=2.5 * LINE)  # three lines on a phone
+    french = words(t("French: “{words}”", words=" ".join(reading.tokens[:count])), WRITES, high=2.5 * LINE)
+    enter = [box(t("embedding + position"), role, high=2 * LINE + NEAR, fill=True) for role in (READS, WRITES)]
     reads, writes = (
-        [box(t("block {n}", n=n + 1), role, strong=True, since=since) for n in depth]
+        [box(t("block {n}", n=n + 1), role, strong=True, wide=BLOCK, since=since) for n in depth]
         for role, since in ((READS, 1), (WRITES, 2))
     )
-    norms = [box(t("norm"), role, since=since) for role, since in ((READS, 1), (WRITES, 2))]
+    norms = [box(t("norm"), role, wide=BLOCK, since=since) for role, since in ((READS, 1), (WRITES, 2))]
     memory = box(t("memory"), READS, fill=True, since=1)
     ends = [
-        box(t("output: the French table again"), WRITES, since=3),
+        box(t("output: the French table again"), WRITES, high=3 * LINE + NEAR, since=3),
         words(reading.next[count - 1], "output", since=3),
     ]
     up = [english, enter[0], *reads, norms[0], memory], [french, enter[1], *writes, norms[1], *ends]
@@ -397,12 +398,13 @@ def at_once(loaded, sentence, *, title="", caption=""):
         lines, ways, said_last = [], [], None
         for i, (word, says) in enumerate(zip(reading.tokens, after, strict=True)):
             sees = row(*(box(role=WRITES, wide=TILE, high=TILE) for _ in range(i + 1)), tight=True, gap=CLOSE)
-            given, made = words(word, anchor="end"), words(says, "output")
+            given, made = words(word, anchor="end", wide=FRENCH - TILE), words(says, "output", wide=FRENCH)
             lines.append(row(given, sees, made, since=i if slowly else 0))
             ways += [arrow(said_last, given, "output", weight=THIN)] if slowly and said_last else []
             said_last = made
         head = row(*(words(name, "quiet") for name in (t("reads"), t("sees"), t("next"))))
-        sides.append(column(row(label(name, strong=True), words(calls, "quiet")), grid(head, *lines, *ways)))
+        heading = row(label(name, strong=True), words(calls, "quiet"), of=[len(name), len(calls)], gap=CLOSE)
+        sides.append(column(heading, grid(head, *lines, *ways)))
     said = [
         t(
             "Training: all {count} rows in one call. Writing: call {n}, which gives “{word}”.",
@@ -417,7 +419,7 @@ def at_once(loaded, sentence, *, title="", caption=""):
         [list(row) for row in zip(reading.tokens, reading.next, wrote, strict=True)],
     )
     axes = [("call", t("call"), None)]
-    made = figure(row(*sides, even=True, gap=AIR), said, table, axes=axes, play=t("▶ write"), title=title,
+    made = figure(row(*sides, even=True, gap=GAP), said, table, axes=axes, play=t("▶ write"), title=title,
                   caption=caption)  # fmt: skip
     made.gap = gap
     return made
