@@ -2,7 +2,9 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-const { asideOf, backOf, inCell, linesOf, numbersOf, paceOf, shapeAt } = await import("../src/views/figure.js");
+const { asideOf, backOf, grown, inCell, inCells, linesOf, numbersOf, paceOf, shapeAt, shared } = await import(
+  "../src/views/figure.js"
+);
 
 test("the state chooses a frame, the last axis fastest", () => {
   const axes = [
@@ -54,4 +56,34 @@ test("only of a column whose rows are too low every second word goes aside, beyo
   assert.ok((aside.get(4) ?? 0) < -24 * 0.5 * "the".length && (aside.get(4) ?? 0) > -200);
   assert.equal(asideOf(column(18, { anchor: "start" }), 1, 1000).get(1), -(aside.get(4) ?? 0));
   assert.deepEqual([...asideOf(column(18), 1.8, 1000).keys()], [], "a higher drawing has room for all");
+});
+
+test("numbers of cells stand there with two digits, with one, or not at all, all alike", () => {
+  assert.deepEqual(inCells([0.16, -0.2], 3), [".16", "−.20"]);
+  assert.deepEqual(inCells([0.16, -0.2, -0.04], 2), [".2", "−.2", "0"]);
+  assert.deepEqual(inCells([0.16, -0.2], 1), ["", ""]);
+});
+
+test("columns get what their words need, at the cost of those that have room", () => {
+  /** @type {import("../src/views/figure.js").Need[]} */
+  const needs = [
+    [0, 0.25, 150],
+    [0.25, 1, 100],
+  ];
+  assert.equal(shared(needs, 1000, 0.5).drawn, 1000);
+  assert.equal(shared(needs, 1000, 0.5).at(0.25), 250, "there is room: nothing moves");
+  const { drawn, at } = shared(needs, 400, 0.5);
+  assert.equal(drawn, 400);
+  assert.ok(Math.abs(at(0.25) - 150) < 1 && Math.abs(at(1) - 400) < 1 && at(0.6) > at(0.25));
+});
+
+test("where no column can give more, a drawing is wider than its room", () => {
+  const { drawn, at } = shared([[0, 0.5, 200], [0.5, 1, 220]], 300, 0.5); // prettier-ignore
+  assert.equal(drawn, 420);
+  assert.ok(at(0.5) >= 200 && at(1) - at(0.5) >= 220);
+});
+
+test("a row grows with its lines, and pushes down what is below it, also from within a box", () => {
+  const at = grown([[10, 30, 60], [5, 35, 65]], 1); // prettier-ignore
+  assert.deepEqual([5, 10, 20, 30, 40].map(at), [5, 10, 40, 70, 80]);
 });
