@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-const { asideOf, backOf, grown, inCell, inCells, linesOf, numbersOf, paceOf, shapeAt, shared } = await import(
+const { asideOf, backOf, digitsIn, grown, inCell, linesOf, numbersOf, paceOf, shapeAt, shared } = await import(
   "../src/views/figure.js"
 );
 
@@ -58,10 +58,9 @@ test("only of a column whose rows are too low every second word goes aside, beyo
   assert.deepEqual([...asideOf(column(18), 1.8, 1000).keys()], [], "a higher drawing has room for all");
 });
 
-test("numbers of cells stand there with two digits, with one, or not at all, all alike", () => {
-  assert.deepEqual(inCells([0.16, -0.2], 3), [".16", "−.20"]);
-  assert.deepEqual(inCells([0.16, -0.2, -0.04], 2), [".2", "−.2", "0"]);
-  assert.deepEqual(inCells([0.16, -0.2], 1), ["", ""]);
+test("numbers of cells that stand side by side have two digits, one, or are left to the table, all alike", () => {
+  const digits = (/** @type {number} */ room) => digitsIn([[[0.16, 3], 9], [[-0.2, -0.04], room]]); // prettier-ignore
+  assert.deepEqual([3, 2, 1].map(digits), [2, 1, 0]);
 });
 
 test("columns get what their words need, at the cost of those that have room", () => {

@@ -48,12 +48,12 @@ const [SIZE, LINE, TYPE, TIGHT] = [15, 20, 24, 26]; // of words: on a page, from
 const LONGEST = 3; // sentences, of which the highest keeps the room
 const CELL = [40, 22];
 const LEAST = [12, 15]; // pixels of words that have little room: on a narrow page, on a wide one
-const [SPARE, NO_MORE] = [0.62, 0.3]; // how much of its width a column keeps that gives some away; at last
+const [SPARE, NO_MORE] = [0.62, 0.2]; // how much of its width a column keeps that gives some away; at last
 // What is tried one after the other where there is little room: how large words are, at least; what stays: "lines", or
 // a line is broken where the layout has one; "numbers" of cells
 /** @type {[times: number, spare: number, ...stays: string[]][]} */
 const TRIED = [
-  ...[1, 0.9].map((times) => /** @type {typeof TRIED[0]} */ ([times, SPARE, "lines", "numbers"])),
+  ...[1, 0.9, 0.8].map((times) => /** @type {typeof TRIED[0]} */ ([times, SPARE, "lines", "numbers"])),
   ...[1, 0.9, 0.8, 0.7].map((times) => /** @type {typeof TRIED[0]} */ ([times, SPARE, "numbers"])),
   ...[1, 0.9, 0.8, 0.7].map((times) => /** @type {typeof TRIED[0]} */ ([times, SPARE])),
   [0, NO_MORE],
@@ -83,13 +83,15 @@ function digitsOf(x, most) {
 export const inCell = (x) => digitsOf(x, 2);
 
 /**
- * Numbers side by side as they stand in their cells, all alike: with two digits, with one, or, where even these have no
- * room, not at all. The table has them.
- * @param {number[]} numbers @param {number} room of one, in their size @param {(words: string) => number} [ems]
+ * How many digits numbers have in cells, all alike: two, one, or, where even that one has no room, none. The table has
+ * them.
+ * @param {[numbers: number[], room: number][]} cells room: of one number, in its size
+ * @param {(words: string) => number} [ems]
  */
-export function inCells(numbers, room, ems = emsOf) {
-  const ways = /** @type {const} */ ([2, 1]).map((digits) => numbers.map((x) => digitsOf(x, digits)));
-  return ways.find((said) => said.every((one) => ems(one) <= room)) ?? numbers.map(() => "");
+export function digitsIn(cells, ems = emsOf) {
+  const fits = (/** @type {1 | 2} */ most) =>
+    cells.every(([numbers, room]) => numbers.every((x) => ems(digitsOf(x, most)) <= room));
+  return fits(2) ? 2 : fits(1) ? 1 : 0;
 }
 
 /** How wide words are, in widths of a large letter, about. @param {string} words */
@@ -100,7 +102,7 @@ const emsOf = (words) => [...words].reduce((sum, letter) => sum + (letter > "\u2
  * @param {string} words @param {number} room in their size @param {(words: string) => number} [ems]
  */
 export function linesOf(words, room, ems = emsOf) {
-  const [first = "", ...more] = words.match(/[\u2e80-\uffff]|(?: × |[^\s\u2e80-\uffff])+\s?|\s/g) ?? [];
+  const [first = "", ...more] = words.match(/[\u2e80-\uffff]|(?: × | (?=[✓✗])|[^\s\u2e80-\uffff])+\s?|\s/g) ?? [];
   const lines = [first];
   for (const word of more)
     if (ems((lines.at(-1) + word).trimEnd()) > room) lines.push(word);
@@ -210,6 +212,21 @@ function endsOf({ x = 0, wide = 0, anchor = "middle" }) {
   return [from, from + wide];
 }
 
+/**
+ * Where words begin and end which an arrow touches from the side: it may not lie on them where they are larger.
+ * @param {Shape} shape @param {Point[]} tips
+ */
+function touchedOf({ shape, x = 0, y = 0, size = SIZE, words = "", each = [], anchor }, tips) {
+  if (shape !== "text" || anchor) return undefined;
+  const ems = Math.max(emsOf(words), ...each.map((one) => emsOf(one.words ?? "")));
+  const half = (ems * size + 4) / 2 / ACROSS;
+  const isNear = (/** @type {Point} */ [a, b]) => Math.abs(b - y) < LINE / 2 && Math.abs(Math.abs(a - x) - half) * ACROSS < 6;
+  return tips.some(isNear) ? /** @type {[number, number]} */ ([x - half, x + half]) : undefined;
+}
+
+/** The numbers of cells in all frames. @param {Shape} shape @returns {number[]} */
+const allOf = ({ numbers = [], each = [{}] }) => each.flatMap((one) => one.numbers ?? numbers);
+
 /** How long a step stays: as long as its sentence takes to read. @param {string} said */
 export const paceOf = (said) =>
   Math.max(PACE, A_WORD * (said.match(/[\u2e80-\uffff]{2}|[^\s\u2e80-\uffff]+/g) ?? []).length);
@@ -236,6 +253,8 @@ class Figure {
     this.pen = /** @type {CanvasRenderingContext2D} */ (document.createElement("canvas").getContext("2d"));
     /** How wide words are, in their size. @type {Map<string, number>} */
     this.ems = new Map();
+    /** How many digits the numbers of cells have, by their height. @type {Map<number, 0 | 1 | 2>} */
+    this.digits = new Map();
     this.least = 0; // of words, in pixels
     /** Where a share of the width is. @type {(x: number) => number} */
     this.x = (x) => x;
@@ -363,6 +382,11 @@ class Figure {
     return found;
   }
 
+  /** How wide a cell is. @param {Shape} shape @param {number} across all of them @param {number} unit */
+  cellOf({ numbers = [] }, across, unit) {
+    return Math.min(CELL[0] * unit, across / numbers.length || Infinity);
+  }
+
   /** @param {Shape} shape */
   weightOf({ strong, shape, role = "ink" }) {
     return strong ? 700 : shape === "text" && ["query", "key", "value", "output"].includes(role) ? 600 : 400;
@@ -400,7 +424,10 @@ class Figure {
         return { all, one, planned, size: size * unit };
       });
     });
-    const cells = spec.shapes.filter(({ shape, wide }) => wide && shape === "cells");
+    const tips = spec.shapes.flatMap(({ shape, from, to }) => (shape === "arrow" && from ? [from, to ?? from] : []));
+    const touched = new Map(held.map((all) => [all, touchedOf(all, tips)]));
+    const cells = spec.shapes.filter(({ shape }) => shape === "cells");
+    const small = Math.min(13 * unit, this.least); // a number of a cell
     /** @type {ReturnType<typeof shared> | undefined} */
     let columns;
     for (const [times, spare, ...stays] of TRIED) {
@@ -409,12 +436,11 @@ class Figure {
         const large = Math.max(size * times, Math.min(size, this.least));
         const isWhole = planned === 1 && stays.includes("lines");
         const ems = isWhole ? this.emsOf(one, this.weightOf(all)) : this.set(all, one, size, 0).longest;
-        return [...endsOf(all), ems * large + airOf(all)];
+        return [...(touched.get(all) ?? endsOf(all)), ems * large + airOf(all)];
       });
       for (const all of stays.includes("numbers") ? cells : []) {
-        const numbers = (all.each ?? [{}]).flatMap((one) => one.numbers ?? all.numbers ?? []);
-        const ems = Math.max(...numbers.map((x) => this.emsOf(digitsOf(x, 1), this.weightOf(all))));
-        needs.push([...endsOf(all), (all.numbers ?? []).length * (ems * Math.min(13 * unit, this.least) + 3.5)]);
+        const ems = Math.max(...allOf(all).map((x) => this.emsOf(digitsOf(x, 1), this.weightOf(all))));
+        needs.push([...endsOf(all), (all.numbers ?? []).length * (ems * small + 3.5)]);
       }
       columns = shared(needs, width, spare);
       if (columns.drawn <= width) break;
@@ -431,9 +457,18 @@ class Figure {
       const need = (large * LINE * lines.length) / SIZE + (all.shape === "box" ? 8 * unit : 0);
       return /** @type {[number, number, number][]} */ ([[top, top + high, need]]);
     });
+    this.digits.clear();
+    for (const all of cells) {
+      const beside = cells.filter((one) => one.y === all.y);
+      const rooms = beside.map((one) => {
+        const [from, until] = endsOf(one).map(x);
+        return /** @type {[number[], number]} */ ([allOf(one), (this.cellOf(one, until - from, unit) - 3) / small]);
+      });
+      this.digits.set(all.y ?? 0, digitsIn(rooms, (words) => this.emsOf(words, this.weightOf(all))));
+    }
     const isWoven = spec.shapes.some(({ shape }) => shape === "web"); // a curve stays as high as it is
     this.fitted = { width, family: ui.family, drawn, x, y: grown(isWoven ? [] : rows, unit) };
-    const goesOn = drawn > width;
+    const goesOn = drawn > width + 2;
     this.around.className = goesOn ? "goes-on" : "";
     for (const [name, value] of Object.entries({ tabindex: "0", role: "group", "aria-label": spec.title ?? "" }))
       if (goesOn) this.around.setAttribute(name, value);
@@ -528,16 +563,15 @@ class Figure {
     }
     if (shape.shape === "cells") {
       const numbers = shape.numbers ?? [];
-      const one = Math.min(CELL[0] * unit, across / numbers.length || Infinity);
-      const most = Math.max(1, ...numbers.map(Math.abs));
+      const one = this.cellOf(shape, across, unit);
+      const largest = Math.max(1, ...numbers.map(Math.abs));
       const tall = lower(CELL[1], TIGHT);
-      const least = this.spec.presenting ? TYPE : Math.min(13 * unit, this.least);
-      const said = inCells(numbers, (one - 3) / least, (said) => this.emsOf(said, this.weightOf(shape)));
+      const most = this.digits.get(y) ?? 2;
       numbers.forEach((number, i) => {
         const begin = left + (i - numbers.length / 2) * one;
         set(parts[2 * i], { x: begin, y: top - tall / 2, width: one - 1, height: tall });
-        parts[2 * i].style.fillOpacity = String(0.1 + (0.45 * Math.abs(number)) / most);
-        text(parts[2 * i + 1], said[i], begin + one / 2, 13, one - 5);
+        parts[2 * i].style.fillOpacity = String(0.1 + (0.45 * Math.abs(number)) / largest);
+        text(parts[2 * i + 1], most ? digitsOf(number, most) : "", begin + one / 2, 13, one - 5);
       });
     }
   }
