@@ -2,9 +2,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-const { asideOf, backOf, digitsIn, grown, inCell, linesOf, numbersOf, paceOf, shapeAt, shared } = await import(
-  "../src/views/figure.js"
-);
+const { backOf, numbersOf, paceOf, shapeAt } = await import("../src/views/figure.js");
+const { asideOf, digitsIn, digitsOf, grown, linesOf, shared } = await import("../src/views/figure_room.js");
 
 test("the state chooses a frame, the last axis fastest", () => {
   const axes = [
@@ -40,7 +39,8 @@ test("a thick line ends in its head, whose tip is where that of a thin one is, a
 });
 
 test("a number of a cell has two digits where there is room", () => {
-  assert.deepEqual([0.931, -12.34, 3, -0.5].map(inCell), [".93", "−12.3", "3", "−.50"]);
+  assert.deepEqual([0.931, -12.34, 3, -0.5].map((x) => digitsOf(x, 2)), [".93", "−12.3", "3", "−.50"]);
+  assert.deepEqual([0.931, -0.04, 3].map((x) => digitsOf(x, 1)), [".9", "0", "3"]);
 });
 
 const column = (/** @type {number} */ pitch, look = {}) =>
