@@ -46,7 +46,7 @@ test("a number of a cell has two digits where there is room", () => {
 const column = (/** @type {number} */ pitch, look = {}) =>
   ["the", "animal", "it"].map((words, n) => {
     const text = { shape: "text", anchor: "end", x: 0.2, wide: 0.2, y: pitch * n, words, ...look };
-    return /** @type {import("../src/views/figure.js").Shape} */ (text);
+    return /** @type {import("../src/views/figure_room.js").Shape} */ (text);
   });
 
 test("only of a column whose rows are too low every second word goes aside, beyond the others", () => {
@@ -64,7 +64,7 @@ test("numbers of cells that stand side by side have two digits, one, or are left
 });
 
 test("columns get what their words need, at the cost of those that have room", () => {
-  /** @type {import("../src/views/figure.js").Need[]} */
+  /** @type {import("../src/views/figure_room.js").Need[]} */
   const needs = [
     [0, 0.25, 150],
     [0.25, 1, 100],

@@ -20,37 +20,8 @@ import {
 } from "./figure_room.js";
 
 /** @import { Picture, Spec, State, UI } from "../shared/types.js" */
+/** @import { Need, Point, Shape } from "./figure_room.js" */
 /**
- * @typedef {[x: number, y: number]} Point x: 0 to 1 of the width; y: a length
- * @typedef {object} Shape
- * @property {"text" | "box" | "cells" | "bar" | "arrow" | "disc" | "web"} shape
- * @property {string} [role] query, key, value, output; else ink
- * @property {number} [x] its middle
- * @property {number} [y] its middle
- * @property {number} [wide] of a box or bar, 0 to 1 of the width; of a disc: at most
- * @property {number} [high]
- * @property {string} [words]
- * @property {number} [size] of its type
- * @property {boolean} [strong]
- * @property {"start" | "middle" | "end"} [anchor]
- * @property {number[]} [numbers] of cells, side by side
- * @property {number} [share] of a bar, 0 to 1
- * @property {Point} [from] of an arrow
- * @property {Point} [to]
- * @property {number} [turn] of a hand, an arrow without `to`: radians from the top, clockwise
- * @property {number} [reach] and its length
- * @property {number[]} [dots] of a web: x, y, x, y, …
- * @property {number[]} [lines] between its dots: from, to, from, to, …
- * @property {number[]} [lit] the lines that stand out
- * @property {number} [bend] how far its middle is from the straight line
- * @property {number} [weight] its thickness; 0: not to be seen
- * @property {number} [since] the step with which it comes
- * @property {number} [until] the step after which it fades
- * @property {boolean} [head] of an arrow; without it a line
- * @property {number[]} [only] the frames in which it is to be seen
- * @property {number} [up] how far above the middle the words of a box stand
- * @property {Record<string, any>[]} [each] what is different in each frame
- * @typedef {[from: number, until: number, need: number]} Need
  * @typedef {Spec & { shapes: Shape[], height: number, axes: { name: string, values: any[] }[], said: string[],
  *   tables: { header: string[], rows: string[][] }[] }} FigureSpec
  *   axes: what chooses a frame; the last is the one that plays
@@ -385,7 +356,8 @@ class Figure {
     const set = (/** @type {SVGElement} */ part, /** @type {Record<string, any>} */ given) => {
       for (const [name, value] of Object.entries(given)) part.setAttribute(name, String(value));
     };
-    const text = (/** @type {SVGElement} */ part, /** @type {string} */ said, begin = left, big = size, room = width) => {
+    /** @param {SVGElement} part @param {string} said */
+    const text = (part, said, begin = left, big = size, room = width) => {
       const { large, lines } = this.set(shape, said, big * unit, room);
       const middle = this.spec.presenting ? top - up * deep : this.y(y - up);
       set(part, { x: begin, y: middle, "text-anchor": anchor, "font-size": large });
@@ -402,7 +374,8 @@ class Figure {
     const block = (/** @type {SVGElement} */ part, wide = across, tall = high * deep) =>
       set(part, { x: from, y: top - tall / 2, width: Math.max(0, wide), height: tall });
     const beside = { start: width - left, middle: 2 * Math.min(left, width - left), end: left };
-    if (shape.shape === "text") text(parts[0], words, left, size, wide ? Math.max(across - airOf(shape), 1) : beside[anchor]);
+    if (shape.shape === "text")
+      text(parts[0], words, left, size, wide ? Math.max(across - airOf(shape), 1) : beside[anchor]);
     if (shape.shape === "box") {
       const least = text(parts[1], words, left, size, across - airOf(shape));
       const [above, below] = [this.y(y - high / 2), this.y(y + high / 2)];

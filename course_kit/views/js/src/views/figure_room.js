@@ -1,13 +1,44 @@
-// The room of a figure's words: in how many lines they are, how wide columns and how high rows become for them, how many
-// digits cells have.
+// The room of a figure's words: in how many lines they are, how wide columns and how high rows become for them, and how
+// many digits cells have.
 import { clamp } from "../shared/numbers.js";
 
-/** @import { Need, Point, Shape } from "./figure.js" */
+/**
+ * @typedef {[x: number, y: number]} Point x: 0 to 1 of the width; y: a length
+ * @typedef {object} Shape
+ * @property {"text" | "box" | "cells" | "bar" | "arrow" | "disc" | "web"} shape
+ * @property {string} [role] query, key, value, output; else ink
+ * @property {number} [x] its middle
+ * @property {number} [y] its middle
+ * @property {number} [wide] of a box or bar, 0 to 1 of the width; of a disc: at most
+ * @property {number} [high]
+ * @property {string} [words]
+ * @property {number} [size] of its type
+ * @property {boolean} [strong]
+ * @property {"start" | "middle" | "end"} [anchor]
+ * @property {number[]} [numbers] of cells, side by side
+ * @property {number} [share] of a bar, 0 to 1
+ * @property {Point} [from] of an arrow
+ * @property {Point} [to]
+ * @property {number} [turn] of a hand, an arrow without `to`: radians from the top, clockwise
+ * @property {number} [reach] and its length
+ * @property {number[]} [dots] of a web: x, y, x, y, …
+ * @property {number[]} [lines] between its dots: from, to, from, to, …
+ * @property {number[]} [lit] the lines that stand out
+ * @property {number} [bend] how far its middle is from the straight line
+ * @property {number} [weight] its thickness; 0: not to be seen
+ * @property {number} [since] the step with which it comes
+ * @property {number} [until] the step after which it fades
+ * @property {boolean} [head] of an arrow; without it a line
+ * @property {number[]} [only] the frames in which it is to be seen
+ * @property {number} [up] how far above the middle the words of a box stand
+ * @property {Record<string, any>[]} [each] what is different in each frame
+ * @typedef {[from: number, until: number, need: number]} Need
+ */
 
 export const [SIZE, LINE, TYPE] = [15, 20, 24]; // of words: on a page, from line to line; in front of a class
 export const ACROSS = 580; // the width of the layout
 
-/** A number of a cell, with so many digits behind the point if there are some. @param {number} x @param {1 | 2} most */
+/** A number of a cell, with so many digits behind its point. @param {number} x @param {1 | 2} most */
 export function digitsOf(x, most) {
   const [long, short] = [2, 1].map((digits) => x.toFixed(digits).replace(/^(-?)0\./, "$1."));
   const said = Number.isInteger(x) ? String(x) : most < 2 || long.length > 4 ? short : long;
@@ -145,7 +176,8 @@ export function touchedOf({ shape, x = 0, y = 0, size = SIZE, words = "", each =
   if (shape !== "text" || anchor) return undefined;
   const ems = Math.max(emsOf(words), ...each.map((one) => emsOf(one.words ?? "")));
   const half = (ems * size + 4) / 2 / ACROSS;
-  const isNear = (/** @type {Point} */ [a, b]) => Math.abs(b - y) < LINE / 2 && Math.abs(Math.abs(a - x) - half) * ACROSS < 6;
+  const isNear = (/** @type {Point} */ [a, b]) =>
+    Math.abs(b - y) < LINE / 2 && Math.abs(Math.abs(a - x) - half) * ACROSS < 6;
   return tips.some(isNear) ? /** @type {[number, number]} */ ([x - half, x + half]) : undefined;
 }
 
