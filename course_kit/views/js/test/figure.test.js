@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-const { asideOf, backOf, inCell, linesOf, numbersOf, paceOf, shapeAt } = await import("../src/views/figure.js");
+const { backOf, numbersOf, paceOf, shapeAt } = await import("../src/views/figure.js");
+const { asideOf, digitsIn, digitsOf, grown, linesOf, shared } = await import("../src/views/figure_room.js");
 
 test("the state chooses a frame, the last axis fastest", () => {
   const axes = [
@@ -38,13 +39,14 @@ test("a thick line ends in its head, whose tip is where that of a thin one is, a
 });
 
 test("a number of a cell has two digits where there is room", () => {
-  assert.deepEqual([0.931, -12.34, 3, -0.5].map(inCell), [".93", "−12.3", "3", "−.50"]);
+  assert.deepEqual([0.931, -12.34, 3, -0.5].map((x) => digitsOf(x, 2)), [".93", "−12.3", "3", "−.50"]);
+  assert.deepEqual([0.931, -0.04, 3].map((x) => digitsOf(x, 1)), [".9", "0", "3"]);
 });
 
 const column = (/** @type {number} */ pitch, look = {}) =>
   ["the", "animal", "it"].map((words, n) => {
     const text = { shape: "text", anchor: "end", x: 0.2, wide: 0.2, y: pitch * n, words, ...look };
-    return /** @type {import("../src/views/figure.js").Shape} */ (text);
+    return /** @type {import("../src/views/figure_room.js").Shape} */ (text);
   });
 
 test("only of a column whose rows are too low every second word goes aside, beyond the others", () => {
@@ -54,4 +56,33 @@ test("only of a column whose rows are too low every second word goes aside, beyo
   assert.ok((aside.get(4) ?? 0) < -24 * 0.5 * "the".length && (aside.get(4) ?? 0) > -200);
   assert.equal(asideOf(column(18, { anchor: "start" }), 1, 1000).get(1), -(aside.get(4) ?? 0));
   assert.deepEqual([...asideOf(column(18), 1.8, 1000).keys()], [], "a higher drawing has room for all");
+});
+
+test("numbers of cells that stand side by side have two digits, one, or are left to the table, all alike", () => {
+  const digits = (/** @type {number} */ room) => digitsIn([[[0.16, 3], 9], [[-0.2, -0.04], room]]); // prettier-ignore
+  assert.deepEqual([3, 2, 1].map(digits), [2, 1, 0]);
+});
+
+test("columns get what their words need, at the cost of those that have room", () => {
+  /** @type {import("../src/views/figure_room.js").Need[]} */
+  const needs = [
+    [0, 0.25, 150],
+    [0.25, 1, 100],
+  ];
+  assert.equal(shared(needs, 1000, 0.5).drawn, 1000);
+  assert.equal(shared(needs, 1000, 0.5).at(0.25), 250, "there is room: nothing moves");
+  const { drawn, at } = shared(needs, 400, 0.5);
+  assert.equal(drawn, 400);
+  assert.ok(Math.abs(at(0.25) - 150) < 1 && Math.abs(at(1) - 400) < 1 && at(0.6) > at(0.25));
+});
+
+test("where no column can give more, a drawing is wider than its room", () => {
+  const { drawn, at } = shared([[0, 0.5, 200], [0.5, 1, 220]], 300, 0.5); // prettier-ignore
+  assert.equal(drawn, 420);
+  assert.ok(at(0.5) >= 200 && at(1) - at(0.5) >= 220);
+});
+
+test("a row grows with its lines, and pushes down what is below it, also from within a box", () => {
+  const at = grown([[10, 30, 60], [5, 35, 65]], 1); // prettier-ignore
+  assert.deepEqual([5, 10, 20, 30, 40].map(at), [5, 10, 40, 70, 80]);
 });

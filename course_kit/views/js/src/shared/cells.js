@@ -28,6 +28,8 @@ import { inked, legible, rgb } from "./theme.js";
  * @property {(i: number, wide: number) => void} [more] what is drawn at a name that is so wide
  */
 
+export const LEAST = 12; // pixels of a number or a name; what has no room for that is left to the pointer and the table
+
 /** What a slanted name rises, for each pixel of it. */
 export const SLOPE = 0.71;
 
@@ -74,7 +76,7 @@ export class CellsPainter {
   /** All cells in sight. @param {(row: number, column: number) => void} draw */
   cells(draw) {
     const cell = this.place.across / this.ui.unit;
-    this.c.font = this.ui.font(Math.max(Math.min(11.5, cell / 2.4), Math.min(14, cell / 4)));
+    this.c.font = this.ui.font(Math.max(LEAST / this.ui.unit, Math.min(11.5, cell / 2.4), Math.min(14, cell / 4)));
     for (const row of this.rows) for (const column of this.columns) draw(row, column);
   }
 
@@ -96,7 +98,8 @@ export class CellsPainter {
     ground ??= inked(ui.theme, ink);
     c.fillStyle = rgb(ground);
     c.fillRect(x, y, wide, high);
-    const roomy = place.across >= 24 * ui.unit && place.down >= 18 * ui.unit;
+    const isWide = ui.spec.presenting || c.measureText(text).width <= wide;
+    const roomy = isWide && place.across >= 24 * ui.unit && place.down >= 18 * ui.unit;
     if (!roomy && !(told && !ui.spec.presenting && this.fits())) return;
     write(c, text, x + wide / 2, y + high / 2 + 1, colour ?? legible(ground), "center");
   }
@@ -104,7 +107,7 @@ export class CellsPainter {
   /** Whether a cell has room for a weight in small type, which is set then. */
   fits() {
     const { c, ui, wide, high } = this;
-    c.font = ui.font(10.5);
+    c.font = ui.font(Math.max(10.5, LEAST / ui.unit));
     return c.measureText(".00").width <= wide && high >= 11 * ui.unit;
   }
 
@@ -129,7 +132,7 @@ export class CellsPainter {
   rowNames({ names, lit, colour, more }) {
     const { c, ui, place } = this;
     const { left, top, high, down } = place;
-    const size = clamp(down / ui.unit, 10, 13);
+    const size = clamp(down / ui.unit, Math.max(10, LEAST / ui.unit), 13);
     const every = Math.ceil(parseFloat(ui.font(size).split(" ")[1]) / down - 0.1);
     for (const row of this.rows) {
       const y = this.at(row + 0.5, 0)[1];

@@ -1,38 +1,27 @@
 // A figure that tells: boxes, vectors, bars and arrows, which come step by step; a sentence for each step.
 import { fresh, h, readout, still, svgElement } from "../shared/dom.js";
+import { t } from "../text.js";
 import FIGURE_CSS from "./figure.css";
+import {
+  ACROSS,
+  LINE,
+  SIZE,
+  TYPE,
+  airOf,
+  allOf,
+  asideOf,
+  digitsIn,
+  digitsOf,
+  endsOf,
+  grown,
+  linesOf,
+  shared,
+  touchedOf,
+} from "./figure_room.js";
 
 /** @import { Picture, Spec, State, UI } from "../shared/types.js" */
+/** @import { Need, Point, Shape } from "./figure_room.js" */
 /**
- * @typedef {[x: number, y: number]} Point x: 0 to 1 of the width; y: a length
- * @typedef {object} Shape
- * @property {"text" | "box" | "cells" | "bar" | "arrow" | "disc" | "web"} shape
- * @property {string} [role] query, key, value, output; else ink
- * @property {number} [x] its middle
- * @property {number} [y] its middle
- * @property {number} [wide] of a box or bar, 0 to 1 of the width; of a disc: at most
- * @property {number} [high]
- * @property {string} [words]
- * @property {number} [size] of its type
- * @property {boolean} [strong]
- * @property {"start" | "middle" | "end"} [anchor]
- * @property {number[]} [numbers] of cells, side by side
- * @property {number} [share] of a bar, 0 to 1
- * @property {Point} [from] of an arrow
- * @property {Point} [to]
- * @property {number} [turn] of a hand, an arrow without `to`: radians from the top, clockwise
- * @property {number} [reach] and its length
- * @property {number[]} [dots] of a web: x, y, x, y, …
- * @property {number[]} [lines] between its dots: from, to, from, to, …
- * @property {number[]} [lit] the lines that stand out
- * @property {number} [bend] how far its middle is from the straight line
- * @property {number} [weight] its thickness; 0: not to be seen
- * @property {number} [since] the step with which it comes
- * @property {number} [until] the step after which it fades
- * @property {boolean} [head] of an arrow; without it a line
- * @property {number[]} [only] the frames in which it is to be seen
- * @property {number} [up] how far above the middle the words of a box stand
- * @property {Record<string, any>[]} [each] what is different in each frame
  * @typedef {Spec & { shapes: Shape[], height: number, axes: { name: string, values: any[] }[], said: string[],
  *   tables: { header: string[], rows: string[][] }[] }} FigureSpec
  *   axes: what chooses a frame; the last is the one that plays
@@ -41,8 +30,20 @@ import FIGURE_CSS from "./figure.css";
 const PACE = 2000; // milliseconds of a step that plays, at least
 const A_WORD = 350; // and for each word of its sentence
 const TOLD = 5; // so many sentences stay below each other, more take turns
-const [SIZE, LINE, TYPE, TIGHT] = [15, 20, 24, 26]; // of words: on a page, from line to line; in front of a class
+const TIGHT = 26; // from line to line of words in front of a class
+const LONGEST = 3; // sentences, of which the highest keeps the room
 const CELL = [40, 22];
+const LEAST = [12, 15]; // pixels of words that have little room: on a narrow page, on a wide one
+const [SPARE, NO_MORE] = [0.62, 0.2]; // how much of its width a column keeps that gives some away; at last
+// What is tried one after the other where there is little room: how large words are, at least; what stays: "lines", or
+// a line is broken where the layout has one; "numbers" of cells
+/** @type {[times: number, spare: number, ...stays: string[]][]} */
+const TRIED = [
+  ...[1, 0.9, 0.8].map((times) => /** @type {typeof TRIED[0]} */ ([times, SPARE, "lines", "numbers"])),
+  ...[1, 0.9, 0.8, 0.7].map((times) => /** @type {typeof TRIED[0]} */ ([times, SPARE, "numbers"])),
+  ...[1, 0.9, 0.8, 0.7].map((times) => /** @type {typeof TRIED[0]} */ ([times, SPARE])),
+  [0, NO_MORE],
+];
 const [THICK, THICK_HEAD, THICK_AT] = [4, 2.8, 2]; // from which weight on a head is so many times as large, held there
 const ROOM = 0.66; // of a class's screen, as long as that has no more
 
@@ -55,53 +56,6 @@ export function numbersOf({ axes }, state) {
 
 /** A shape as it is in a frame. @param {Shape} shape @param {number} frame @returns {Shape} */
 export const shapeAt = (shape, frame) => ({ ...shape, ...shape.each?.[frame] });
-
-/** A number of a cell: two digits behind the point where there are some, and room. @param {number} x */
-export function inCell(x) {
-  const [long, short] = [2, 1].map((digits) => x.toFixed(digits).replace(/^(-?)0\./, "$1."));
-  return (Number.isInteger(x) ? String(x) : long.length > 4 ? short : long).replace("-", "−");
-}
-
-/** How wide words are, in widths of a large letter, about. @param {string} words */
-const emsOf = (words) => [...words].reduce((sum, letter) => sum + (letter > "\u2e80" ? 1 : 0.56), 0);
-
-/** How large words can be in so much room, about. @param {string} words @param {number} room @param {number} size */
-export const fitting = (words, room, size) => Math.max(Math.min(size, room / (emsOf(words) || 1)), Math.min(size, 9));
-
-/** Words in lines of so much room; Chinese breaks anywhere. @param {string} words @param {number} room in their size */
-export function linesOf(words, room) {
-  const [first = "", ...more] = words.match(/[\u2e80-\uffff]|[^\s\u2e80-\uffff]+\s?|\s/g) ?? [];
-  const lines = [first];
-  for (const word of more)
-    if (emsOf((lines.at(-1) + word).trimEnd()) > room) lines.push(word);
-    else lines[lines.length - 1] += word;
-  return lines;
-}
-
-/**
- * Words that begin or end rows which are lower than a line of them stand in two columns, by turns -> of the second
- * column how far from the first, by the numbers of its shapes; to the left is less than 0.
- * @param {Shape[]} shapes
- * @param {number} up what a length upwards is
- * @param {number} width
- * @returns {Map<number, number>}
- */
-export function asideOf(shapes, up, width) {
-  /** @type {Record<string, number[]>} */
-  const columns = {};
-  for (const [i, { anchor = "middle", x, role }] of shapes.entries())
-    if (anchor !== "middle") (columns[`${x} ${role}`] ??= []).push(i);
-  const found = new Map();
-  for (const column of Object.values(columns)) {
-    const at = column.map((i) => shapes[i].y ?? 0);
-    if (!at.some((y, n) => n && (y - at[n - 1]) * up < TYPE)) continue;
-    const { anchor, wide = 0 } = shapes[column[0]];
-    const letters = Math.max(...column.map((i, n) => (n % 2 ? 0 : (shapes[i].words ?? "").length)));
-    const far = Math.min(0.6 * wide * width, 0.56 * TYPE * (letters + 1));
-    for (const [n, i] of column.entries()) if (n % 2) found.set(i, anchor === "end" ? -far : far);
-  }
-  return found;
-}
 
 /**
  * By how much a thick line is shorter, so that the tip of its head is where that of a thin one is, 3.5 px on.
@@ -131,13 +85,30 @@ class Figure {
     const heads = roles.flatMap((role) => [this.marker(role), this.marker(role, true)]);
     const picture = { role: "img", "aria-label": ui.spec.words };
     this.svg = svgElement("svg", picture, svgElement("defs", {}, ...heads), ...this.parts);
-    ui.body.append(/** @type {any} */ (this.svg));
+    this.around = h("div", {}, /** @type {any} */ (this.svg));
+    ui.body.append(this.around);
+    this.pen = /** @type {CanvasRenderingContext2D} */ (document.createElement("canvas").getContext("2d"));
+    /** How wide words are, in their size. @type {Map<string, number>} */
+    this.ems = new Map();
+    /** How many digits the numbers of cells have, by their height. @type {Map<number, 0 | 1 | 2>} */
+    this.digits = new Map();
+    this.least = 0; // of words, in pixels
+    /** Where a share of the width is. @type {(x: number) => number} */
+    this.x = (x) => x;
+    /** How far down a length is. @type {(y: number) => number} */
+    this.y = (y) => y;
+    this.fitted = { width: 0, family: "", drawn: 0, x: this.x, y: this.y };
     this.told = this.sentences();
-    this.timer = 0;
+    this.timer = 0; // 0: it stands still
+    /** Its button. @type {HTMLElement | null} */
+    this.button = null;
+    this.label = "";
     this.up = ui.unit; // what a length upwards is
     this.unit = ui.unit; // what a length of words and boxes is
     ui.actions.play = () => this.pressed();
-    ui.root.addEventListener("pointerdown", () => this.halt()); // a hand stops it
+    ui.root.addEventListener("pointerdown", ({ target }) => {
+      if (target !== this.button) this.halt(); // a hand stops it
+    });
     if (!still() && !ui.spec.presenting) this.awaited();
   }
 
@@ -160,33 +131,49 @@ class Figure {
   sentences() {
     const { said, axes, presenting } = this.spec;
     const few = axes.length === 1 && Number.isFinite(axes[0].values[0]) && said.length <= TOLD && !presenting;
-    const longest = said.reduce((most, one) => (one.length > most.length ? one : most), "");
-    const lines = (few ? said : ["", longest]).map((one) => h("div", {}, one));
+    const longest = [...new Set(said)].sort((a, b) => b.length - a.length).slice(0, LONGEST);
+    const lines = (few ? said : ["", ...longest]).map((one) => h("div", {}, one));
     readout(this.ui, "margin-top:.5em").append(h("div", { class: few ? "told" : "takes-turns" }, ...lines));
-    if (!few) lines[1].setAttribute("aria-hidden", "true"); // so that nothing jumps
+    if (!few) for (const line of lines.slice(1)) line.setAttribute("aria-hidden", "true"); // so that nothing jumps
     return few ? lines : lines.slice(0, 1);
   }
 
   /** ▶: from the first step to the last; of two, the other one. */
   pressed() {
     const { name, values } = /** @type {{ name: string, values: any[] }} */ (this.spec.axes.at(-1));
+    const played = this.timer;
     this.halt();
+    if (played) return;
     if (values.length !== 2) this.play();
     else this.ui.set({ [name]: values[this.ui.state[name] === values[0] ? 1 : 0] }, true);
   }
 
   halt() {
     clearTimeout(this.timer);
+    this.timer = 0;
+    this.named();
+  }
+
+  /** The button says what a press does: while it plays by itself, too. */
+  named() {
+    this.button ??= this.ui.root.querySelector("button[data-control=play]");
+    if (!this.button) return;
+    this.label ||= this.button.textContent ?? "";
+    this.button.textContent = this.timer ? `❚❚ ${t("pause")}` : this.label;
   }
 
   play() {
     this.halt();
     const { name, values } = /** @type {{ name: string, values: any[] }} */ (this.spec.axes.at(-1));
     const show = (/** @type {number} */ i) => {
-      if (!this.svg.isConnected || (i && this.ui.state[name] !== values[i - 1])) return; // another hand has moved it
+      if (!this.svg.isConnected || (i && this.ui.state[name] !== values[i - 1])) {
+        this.halt(); // another hand has moved it
+        return;
+      }
       this.ui.set({ [name]: values[i] }, i === values.length - 1);
       const { frame } = numbersOf(this.spec, { ...this.ui.state, [name]: values[i] });
-      if (i + 1 < values.length) this.timer = window.setTimeout(show, paceOf(this.spec.said[frame]), i + 1);
+      this.timer = i + 1 < values.length ? window.setTimeout(show, paceOf(this.spec.said[frame]), i + 1) : 0;
+      this.named();
     };
     show(0);
   }
@@ -221,13 +208,124 @@ class Figure {
     return svgElement("g", { class: `${shape} ${role} ${strong ? "strong" : ""}` }, ...kinds[shape]());
   }
 
-  /** @param {number} width */
-  paint(width) {
+  /** How wide words are, in their size. @param {string} words */
+  emsOf(words, weight = 400) {
+    const key = `${weight} ${words}`;
+    let found = this.ems.get(key);
+    if (found === undefined) {
+      this.pen.font = `${weight} 100px ${this.ui.family}`;
+      this.ems.set(key, (found = this.pen.measureText(words).width / 100));
+    }
+    return found;
+  }
+
+  /** How wide a cell is. @param {Shape} shape @param {number} across all of them @param {number} unit */
+  cellOf({ numbers = [] }, across, unit) {
+    return Math.min(CELL[0] * unit, across / numbers.length || Infinity);
+  }
+
+  /** @param {Shape} shape */
+  weightOf({ strong, shape, role = "ink" }) {
+    return strong ? 700 : shape === "text" && ["query", "key", "value", "output"].includes(role) ? 600 : 400;
+  }
+
+  /**
+   * How large words become in so much room, and in which lines: first they go on in the next one, then they shrink.
+   * @param {Shape} shape @param {string} words @param {number} size in pixels @param {number} room
+   */
+  set(shape, words, size, room) {
+    const weight = this.weightOf(shape);
+    const ems = (/** @type {string} */ said) => this.emsOf(said, weight);
+    const longest = Math.max(...linesOf(words, 0, ems).map((word) => ems(word.trimEnd())));
+    const least = this.spec.presenting ? TYPE : Math.min(size, this.least);
+    const large = Math.max(Math.min(size, room / (longest || 1)), least);
+    return { large, longest, lines: linesOf(words, room / large + 0.01, ems) };
+  }
+
+  /**
+   * Columns and rows as wide and high as their words need; a drawing whose words would become smaller than the least
+   * goes on beyond its frame instead. For all frames at once, so that nothing jumps.
+   * @param {number} width
+   */
+  fit(width) {
+    const { spec, ui, fitted } = this;
+    if (fitted.width === width && fitted.family === ui.family) return;
+    if (fitted.family !== ui.family) this.ems.clear();
+    const { unit } = ui;
+    const held = spec.shapes.filter(({ shape, wide }) => wide && (shape === "text" || shape === "box"));
+    const said = held.flatMap((all) => {
+      const words = new Set((all.each ?? [{}]).map((one) => one.words ?? all.words ?? ""));
+      const { wide = 0, size = SIZE } = all;
+      return [...words].filter((one) => one.trim()).map((one) => {
+        const planned = linesOf(one, (wide * Math.max(ACROSS, width / unit)) / size).length;
+        return { all, one, planned, size: size * unit };
+      });
+    });
+    const tips = spec.shapes.flatMap(({ shape, from, to }) => (shape === "arrow" && from ? [from, to ?? from] : []));
+    const touched = new Map(held.map((all) => [all, touchedOf(all, tips)]));
+    const cells = spec.shapes.filter(({ shape }) => shape === "cells");
+    const small = Math.min(13 * unit, this.least); // a number of a cell
+    /** @type {ReturnType<typeof shared> | undefined} */
+    let columns;
+    for (const [times, spare, ...stays] of TRIED) {
+      /** @type {Need[]} */
+      const needs = said.map(({ all, one, planned, size }) => {
+        const large = Math.max(size * times, Math.min(size, this.least));
+        const isWhole = planned === 1 && stays.includes("lines");
+        const ems = isWhole ? this.emsOf(one, this.weightOf(all)) : this.set(all, one, size, 0).longest;
+        return [...(touched.get(all) ?? endsOf(all)), ems * large + airOf(all)];
+      });
+      for (const all of stays.includes("numbers") ? cells : []) {
+        const ems = Math.max(...allOf(all).map((x) => this.emsOf(digitsOf(x, 1), this.weightOf(all))));
+        needs.push([...endsOf(all), (all.numbers ?? []).length * (ems * small + 3.5)]);
+      }
+      columns = shared(needs, width, spare);
+      if (columns.drawn <= width) break;
+    }
+    const { drawn, at: x } = /** @type {ReturnType<typeof shared>} */ (columns);
+    const rows = said.flatMap(({ all, one, planned, size }) => {
+      const { y = 0, up = 0 } = all;
+      const [from, until] = endsOf(all).map(x);
+      const { large, lines } = this.set(all, one, size, until - from - airOf(all));
+      if (lines.length < 2 || all.each?.some((now) => "y" in now)) return [];
+      const line = planned * LINE * (size / unit / SIZE);
+      const high = all.shape === "box" ? (all.high ?? 0) - 2 * up : line;
+      const top = y - (all.shape === "box" ? (all.high ?? 0) : line) / 2;
+      const need = (large * LINE * lines.length) / SIZE + (all.shape === "box" ? 8 * unit : 0);
+      return /** @type {[number, number, number][]} */ ([[top, top + high, need]]);
+    });
+    this.digits.clear();
+    for (const all of cells) {
+      const beside = cells.filter((one) => one.y === all.y);
+      const rooms = beside.map((one) => {
+        const [from, until] = endsOf(one).map(x);
+        return /** @type {[number[], number]} */ ([allOf(one), (this.cellOf(one, until - from, unit) - 3) / small]);
+      });
+      this.digits.set(all.y ?? 0, digitsIn(rooms, (words) => this.emsOf(words, this.weightOf(all))));
+    }
+    const isWoven = spec.shapes.some(({ shape }) => shape === "web"); // a curve stays as high as it is
+    this.fitted = { width, family: ui.family, drawn, x, y: grown(isWoven ? [] : rows, unit) };
+    const goesOn = drawn > width + 2;
+    this.around.className = goesOn ? "goes-on" : "";
+    for (const [name, value] of Object.entries({ tabindex: "0", role: "group", "aria-label": spec.title ?? "" }))
+      if (goesOn) this.around.setAttribute(name, value);
+      else this.around.removeAttribute(name);
+  }
+
+  /** @param {number} given the room, as wide as which it is drawn if that is enough */
+  paint(given, isNarrow = false) {
     const { ui, spec } = this;
     const { frame, step } = numbersOf(spec, ui.state);
     const room = spec.presenting ? ROOM * ui.screen * (spec.tall ?? 1) : Infinity;
-    const high = Math.min(spec.height * ui.unit, room);
-    this.up = high / spec.height;
+    const least = spec.height * ui.unit;
+    this.up = Math.min(least, room) / spec.height;
+    this.x = (x) => x * given;
+    this.y = (y) => y * this.up;
+    this.least = spec.presenting ? TYPE : LEAST[isNarrow ? 0 : 1];
+    if (!spec.presenting) this.fit(given);
+    if (!spec.presenting) [this.x, this.y] = [this.fitted.x, this.fitted.y];
+    const width = spec.presenting ? given : this.fitted.drawn;
+    const high = this.y(spec.height);
     const aside = spec.presenting ? asideOf(spec.shapes, this.up, width) : new Map();
     this.unit = spec.presenting ? Math.min(ui.unit, Math.max(TYPE / SIZE, this.up)) : ui.unit;
     for (const [name, value] of Object.entries({ width, height: high })) this.svg.setAttribute(name, String(value));
@@ -248,7 +346,9 @@ class Figure {
   place(parts, shape, width) {
     const { unit } = this;
     const { x = 0, y = 0, words = "", wide = 0, high = 20, size = SIZE, anchor = "middle", up = 0 } = shape;
-    const [left, top] = [x * width, y * this.up];
+    const [from, until] = endsOf(shape).map(this.x);
+    const [top, across] = [this.y(y), until - from];
+    const left = anchor === "start" ? from : anchor === "end" ? until : wide ? (from + until) / 2 : this.x(x);
     const deep = Math.min(unit, this.up); // what a length upwards of a box is
     const lower = (/** @type {number} */ of, /** @type {number} */ least) =>
       Math.max(of * deep, Math.min(of * unit, least)); // flatter where rows are closer
@@ -256,14 +356,14 @@ class Figure {
     const set = (/** @type {SVGElement} */ part, /** @type {Record<string, any>} */ given) => {
       for (const [name, value] of Object.entries(given)) part.setAttribute(name, String(value));
     };
-    const text = (/** @type {SVGElement} */ part, /** @type {string} */ said, at = left, big = size, room = width) => {
-      const longest = linesOf(said, 0).reduce((most, word) => (emsOf(word) > emsOf(most) ? word : most), "");
-      const large = Math.max(fitting(longest, room / unit, big) * unit, this.spec.presenting ? TYPE : 0);
-      const lines = linesOf(said, room / large);
-      set(part, { x: at, y: top - up * deep, "text-anchor": anchor, "font-size": large });
+    /** @param {SVGElement} part @param {string} said */
+    const text = (part, said, begin = left, big = size, room = width) => {
+      const { large, lines } = this.set(shape, said, big * unit, room);
+      const middle = this.spec.presenting ? top - up * deep : this.y(y - up);
+      set(part, { x: begin, y: middle, "text-anchor": anchor, "font-size": large });
       const far = large * between;
       const line = (/** @type {string} */ one, /** @type {number} */ i) => {
-        const made = svgElement("tspan", { x: at, dy: i ? far : (far * (1 - lines.length)) / 2 });
+        const made = svgElement("tspan", { x: begin, dy: i ? far : (far * (1 - lines.length)) / 2 });
         made.textContent = one;
         return made;
       };
@@ -271,50 +371,54 @@ class Figure {
       else part.textContent = said;
       return far * lines.length;
     };
-    const block = (/** @type {SVGElement} */ part, /** @type {number} */ across, tall = high * deep) =>
-      set(part, { x: left - (wide * width) / 2, y: top - tall / 2, width: Math.max(0, across), height: tall });
+    const block = (/** @type {SVGElement} */ part, wide = across, tall = high * deep) =>
+      set(part, { x: from, y: top - tall / 2, width: Math.max(0, wide), height: tall });
     const beside = { start: width - left, middle: 2 * Math.min(left, width - left), end: left };
-    if (shape.shape === "text") text(parts[0], words, left, size, wide ? Math.max(wide * width, 1) : beside[anchor]);
+    if (shape.shape === "text")
+      text(parts[0], words, left, size, wide ? Math.max(across - airOf(shape), 1) : beside[anchor]);
     if (shape.shape === "box") {
-      const least = text(parts[1], words, left, size, wide * width - 8);
-      block(parts[0], wide * width, lower(high, words ? least : 0));
+      const least = text(parts[1], words, left, size, across - airOf(shape));
+      const [above, below] = [this.y(y - high / 2), this.y(y + high / 2)];
+      block(parts[0], across, this.spec.presenting ? lower(high, words ? least : 0) : below - above);
+      if (!this.spec.presenting) set(parts[0], { y: above });
     }
     if (shape.shape === "disc") {
-      const across = wide ? (wide * width) / 2 : Infinity;
-      set(parts[0], { cx: left, cy: top, r: Math.min(across, (high / 2) * (words ? unit : Math.min(unit, this.up))) });
+      const most = wide ? across / 2 : Infinity;
+      set(parts[0], { cx: left, cy: top, r: Math.min(most, (high / 2) * (words ? unit : Math.min(unit, this.up))) });
       text(parts[1], words);
     }
     if (shape.shape === "bar") {
-      block(parts[0], wide * width);
-      block(parts[1], wide * width * (shape.share ?? 0));
+      block(parts[0]);
+      block(parts[1], across * (shape.share ?? 0));
     }
-    if (shape.shape === "arrow") this.line(parts[0], shape, width, set);
+    if (shape.shape === "arrow") this.line(parts[0], shape, set);
     if (shape.shape === "web") {
       const { dots = [], lines = [], lit = [] } = shape;
-      const at = (/** @type {number} */ i) => `${dots[2 * i] * width} ${dots[2 * i + 1] * this.up}`;
-      const joined = (/** @type {number[]} */ ends) => ends.map((end, i) => `${i % 2 ? "L" : "M"}${at(end)}`).join("");
+      const dot = (/** @type {number} */ i) => `${this.x(dots[2 * i])} ${this.y(dots[2 * i + 1])}`;
+      const joined = (/** @type {number[]} */ ends) => ends.map((end, i) => `${i % 2 ? "L" : "M"}${dot(end)}`).join("");
       set(parts[0], { d: joined(lines), "stroke-width": unit });
       set(parts[1], { d: joined(lit), "stroke-width": 3 * unit });
       set(parts[2], { d: joined(dots.flatMap((_, i) => (i % 2 ? [] : [i / 2, i / 2]))), "stroke-width": 7 * unit });
     }
     if (shape.shape === "cells") {
       const numbers = shape.numbers ?? [];
-      const across = Math.min(CELL[0] * unit, (wide * width) / numbers.length || Infinity);
-      const most = Math.max(1, ...numbers.map(Math.abs));
+      const one = this.cellOf(shape, across, unit);
+      const largest = Math.max(1, ...numbers.map(Math.abs));
       const tall = lower(CELL[1], TIGHT);
+      const most = this.digits.get(y) ?? 2;
       numbers.forEach((number, i) => {
-        const from = left + (i - numbers.length / 2) * across;
-        set(parts[2 * i], { x: from, y: top - tall / 2, width: across - 1, height: tall });
-        parts[2 * i].style.fillOpacity = String(0.1 + (0.45 * Math.abs(number)) / most);
-        text(parts[2 * i + 1], inCell(number), from + across / 2, 13, across - 5);
+        const begin = left + (i - numbers.length / 2) * one;
+        set(parts[2 * i], { x: begin, y: top - tall / 2, width: one - 1, height: tall });
+        parts[2 * i].style.fillOpacity = String(0.1 + (0.45 * Math.abs(number)) / largest);
+        text(parts[2 * i + 1], most ? digitsOf(number, most) : "", begin + one / 2, 13, one - 5);
       });
     }
   }
 
-  /** @param {SVGElement} part @param {Shape} shape @param {number} width @param {Function} set */
-  line(part, { from = [0, 0], to = from, bend = 0, weight = 1.5, turn = 0, reach = 0 }, width, set) {
+  /** @param {SVGElement} part @param {Shape} shape @param {Function} set */
+  line(part, { from = [0, 0], to = from, bend = 0, weight = 1.5, turn = 0, reach = 0 }, set) {
     const unit = reach ? Math.min(this.unit, this.up) : this.unit;
-    const [[x, y], [a0, b0]] = [from, to].map(([a, b]) => [a * width, b * this.up]);
+    const [[x, y], [a0, b0]] = [from, to].map(([a, b]) => [this.x(a), this.y(b)]);
     const [u, v] = [a0 + reach * unit * Math.sin(turn), b0 - reach * unit * Math.cos(turn)];
     const far = Math.hypot(u - x, v - y) || 1;
     const [a, b] = [(x + u) / 2 - (bend * unit * (v - y)) / far, (y + v) / 2 + (bend * unit * (u - x)) / far];

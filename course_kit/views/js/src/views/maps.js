@@ -1,4 +1,5 @@
 // Matrices beside each other.
+import { LEAST } from "../shared/cells.js";
 import { chart, Ruler } from "../shared/chart.js";
 import { h } from "../shared/dom.js";
 import { fitted, hatch, widest, write } from "../shared/draw.js";
@@ -96,16 +97,17 @@ class MapsPainter {
     const { x, y, w, h: high } = this.spots[p];
     const [dx, dy] = this.steps(p);
     const small = Math.min(dx, dy);
-    const figures = small >= 26 * unit && (panel.range[1] > 9 || cells.of(p).some((value) => value % 1));
+    let figures = small >= 26 * unit && (panel.range[1] > 9 || cells.of(p).some((value) => value % 1));
     if (small > 9) {
       pen.fillStyle = theme.line; // seen between light cells; dark ones touch
       pen.fillRect(x, y, w, high);
     }
     pen.font = ui.font(12);
     const longest = () => widest(pen, figures ? Array.from(cells.of(p), figure) : []);
-    if (longest() > dx - 4) {
-      pen.font = ui.font(SMALL);
-      pen.font = ui.font(Math.max(6, Math.min(SMALL, (SMALL * (dx - 4)) / longest())));
+    if (figures && longest() > dx - 4) {
+      pen.font = ui.font(ui.spec.presenting ? SMALL : LEAST / unit);
+      if (ui.spec.presenting) pen.font = ui.font(Math.max(6, Math.min(SMALL, (SMALL * (dx - 4)) / longest())));
+      else figures &&= longest() <= dx - 2;
     }
     for (let r = 0; r < rows; r++)
       for (let k = 0; k < columns; k++) {

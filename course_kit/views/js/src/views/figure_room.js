@@ -1,0 +1,185 @@
+// The room of a figure's words: in how many lines they are, how wide columns and how high rows become for them, and how
+// many digits cells have.
+import { clamp } from "../shared/numbers.js";
+
+/**
+ * @typedef {[x: number, y: number]} Point x: 0 to 1 of the width; y: a length
+ * @typedef {object} Shape
+ * @property {"text" | "box" | "cells" | "bar" | "arrow" | "disc" | "web"} shape
+ * @property {string} [role] query, key, value, output; else ink
+ * @property {number} [x] its middle
+ * @property {number} [y] its middle
+ * @property {number} [wide] of a box or bar, 0 to 1 of the width; of a disc: at most
+ * @property {number} [high]
+ * @property {string} [words]
+ * @property {number} [size] of its type
+ * @property {boolean} [strong]
+ * @property {"start" | "middle" | "end"} [anchor]
+ * @property {number[]} [numbers] of cells, side by side
+ * @property {number} [share] of a bar, 0 to 1
+ * @property {Point} [from] of an arrow
+ * @property {Point} [to]
+ * @property {number} [turn] of a hand, an arrow without `to`: radians from the top, clockwise
+ * @property {number} [reach] and its length
+ * @property {number[]} [dots] of a web: x, y, x, y, …
+ * @property {number[]} [lines] between its dots: from, to, from, to, …
+ * @property {number[]} [lit] the lines that stand out
+ * @property {number} [bend] how far its middle is from the straight line
+ * @property {number} [weight] its thickness; 0: not to be seen
+ * @property {number} [since] the step with which it comes
+ * @property {number} [until] the step after which it fades
+ * @property {boolean} [head] of an arrow; without it a line
+ * @property {number[]} [only] the frames in which it is to be seen
+ * @property {number} [up] how far above the middle the words of a box stand
+ * @property {Record<string, any>[]} [each] what is different in each frame
+ * @typedef {[from: number, until: number, need: number]} Need
+ */
+
+export const [SIZE, LINE, TYPE] = [15, 20, 24]; // of words: on a page, from line to line; in front of a class
+export const ACROSS = 580; // the width of the layout
+
+/** A number of a cell, with so many digits behind its point. @param {number} x @param {1 | 2} most */
+export function digitsOf(x, most) {
+  const [long, short] = [2, 1].map((digits) => x.toFixed(digits).replace(/^(-?)0\./, "$1."));
+  const said = Number.isInteger(x) ? String(x) : most < 2 || long.length > 4 ? short : long;
+  return most < 2 && !/[1-9]/.test(said) ? "0" : said.replace("-", "−");
+}
+
+/**
+ * How many digits numbers have in cells, all alike: two, one, or, where even that one has no room, none. The table has
+ * them.
+ * @param {[numbers: number[], room: number][]} cells room: of one number, in its size
+ * @param {(words: string) => number} [ems]
+ */
+export function digitsIn(cells, ems = emsOf) {
+  const fits = (/** @type {1 | 2} */ most) =>
+    cells.every(([numbers, room]) => numbers.every((x) => ems(digitsOf(x, most)) <= room));
+  return fits(2) ? 2 : fits(1) ? 1 : 0;
+}
+
+/** How wide words are, in widths of a large letter, about. @param {string} words */
+export const emsOf = (words) => [...words].reduce((sum, letter) => sum + (letter > "\u2e80" ? 1 : 0.56), 0);
+
+/**
+ * Words in lines of so much room; Chinese breaks anywhere.
+ * @param {string} words @param {number} room in their size @param {(words: string) => number} [ems]
+ */
+export function linesOf(words, room, ems = emsOf) {
+  const [first = "", ...more] = words.match(/[\u2e80-\uffff]|(?: × | (?=[✓✗])|[^\s\u2e80-\uffff])+\s?|\s/g) ?? [];
+  const lines = [first];
+  for (const word of more)
+    if (ems((lines.at(-1) + word).trimEnd()) > room) lines.push(word);
+    else lines[lines.length - 1] += word;
+  return lines;
+}
+
+/**
+ * Words that begin or end rows which are lower than a line of them stand in two columns, by turns -> of the second
+ * column how far from the first, by the numbers of its shapes; to the left is less than 0.
+ * @param {Shape[]} shapes
+ * @param {number} up what a length upwards is
+ * @param {number} width
+ * @returns {Map<number, number>}
+ */
+export function asideOf(shapes, up, width) {
+  /** @type {Record<string, number[]>} */
+  const columns = {};
+  for (const [i, { anchor = "middle", x, role }] of shapes.entries())
+    if (anchor !== "middle") (columns[`${x} ${role}`] ??= []).push(i);
+  const found = new Map();
+  for (const column of Object.values(columns)) {
+    const at = column.map((i) => shapes[i].y ?? 0);
+    if (!at.some((y, n) => n && (y - at[n - 1]) * up < TYPE)) continue;
+    const { anchor, wide = 0 } = shapes[column[0]];
+    const letters = Math.max(...column.map((i, n) => (n % 2 ? 0 : (shapes[i].words ?? "").length)));
+    const far = Math.min(0.6 * wide * width, 0.56 * TYPE * (letters + 1));
+    for (const [n, i] of column.entries()) if (n % 2) found.set(i, anchor === "end" ? -far : far);
+  }
+  return found;
+}
+
+/**
+ * Columns get the room that their words need, at the cost of those that have some to spare -> where in the drawing a
+ * share of its width is, and how wide it becomes: wider than it should be where no column has.
+ * @param {Need[]} needs from, until: shares of the width; need: in pixels
+ * @param {number} width
+ * @param {number} spare how much of its width a column keeps that gives some away
+ */
+export function shared(needs, width, spare) {
+  const near = (/** @type {number} */ x) => Math.round(x * 400) / 400;
+  const given = needs.map(([from, until, need]) => /** @type {const} */ ([near(from), near(until), need]));
+  /** @type {Record<number, typeof given>} */
+  const upTo = {};
+  for (const one of given) (upTo[one[1]] ??= []).push(one);
+  const ends = [...new Set([0, 1, ...given.flatMap(([from, until]) => [from, until])])].sort((a, b) => a - b);
+  const places = (/** @type {number} */ scale) => {
+    /** @type {Map<number, number>} */
+    const found = new Map();
+    let [before, at] = [ends[0], ends[0] * scale];
+    for (const end of ends) {
+      const least = (upTo[end] ?? []).map(([from, , px]) => (found.get(from) ?? 0) + px);
+      at = Math.max(at + (end - before) * scale, ...least);
+      found.set(end, at);
+      before = end;
+    }
+    return found;
+  };
+  const wide = (/** @type {number} */ scale) => places(scale).get(1) ?? 0;
+  let [least, most] = [spare * width, width];
+  if (wide(most) <= width + 1) return { drawn: width, at: (/** @type {number} */ x) => x * width };
+  for (let n = 0; n < 12; n++) {
+    const middle = (least + most) / 2;
+    [least, most] = wide(middle) <= width ? [middle, most] : [least, middle];
+  }
+  const found = places(least);
+  const at = (/** @type {number} */ x) => {
+    const i = clamp(ends.findIndex((end) => end >= x), 1, ends.length - 1) || ends.length - 1;
+    const [a, b] = [ends[i - 1], ends[i]];
+    const [from, until] = [found.get(a) ?? 0, found.get(b) ?? 0];
+    return from + ((x - a) / (b - a)) * (until - from);
+  };
+  return { drawn: Math.max(width, Math.ceil(wide(least))), at };
+}
+
+/**
+ * Rows grow where words take more lines than the layout gave them -> how far down of the drawing a length of the layout
+ * is.
+ * @param {[top: number, bottom: number, need: number][]} rows need: in pixels
+ * @param {number} up what a length upwards is
+ */
+export function grown(rows, up) {
+  /** @type {typeof rows} */
+  const more = [];
+  const at = (/** @type {number} */ y) =>
+    more.reduce((sum, [top, bottom, px]) => sum + px * clamp((y - top) / (bottom - top), 0, 1), y * up);
+  for (const [top, bottom, need] of rows.toSorted((a, b) => a[1] - a[0] - (b[1] - b[0]))) {
+    const lack = need - (at(bottom) - at(top));
+    if (lack > 0.5) more.push([top, bottom, lack]);
+  }
+  return at;
+}
+
+/** Between words and what stands beside them. @param {Shape} shape */
+export const airOf = ({ shape }) => (shape === "box" ? 8 : 5);
+
+/** Where a shape begins and ends, shares of the width. @param {Shape} shape @returns {[number, number]} */
+export function endsOf({ x = 0, wide = 0, anchor = "middle" }) {
+  const from = x - { start: 0, middle: 0.5, end: 1 }[anchor] * wide;
+  return [from, from + wide];
+}
+
+/**
+ * Where words begin and end which an arrow touches from the side: it may not lie on them where they are larger.
+ * @param {Shape} shape @param {Point[]} tips
+ */
+export function touchedOf({ shape, x = 0, y = 0, size = SIZE, words = "", each = [], anchor }, tips) {
+  if (shape !== "text" || anchor) return undefined;
+  const ems = Math.max(emsOf(words), ...each.map((one) => emsOf(one.words ?? "")));
+  const half = (ems * size + 4) / 2 / ACROSS;
+  const isNear = (/** @type {Point} */ [a, b]) =>
+    Math.abs(b - y) < LINE / 2 && Math.abs(Math.abs(a - x) - half) * ACROSS < 6;
+  return tips.some(isNear) ? /** @type {[number, number]} */ ([x - half, x + half]) : undefined;
+}
+
+/** The numbers of cells in all frames. @param {Shape} shape @returns {number[]} */
+export const allOf = ({ numbers = [], each = [{}] }) => each.flatMap((one) => one.numbers ?? numbers);
