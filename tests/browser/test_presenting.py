@@ -68,7 +68,7 @@ EMPTY = """() => {
     requestAnimationFrame(look);
   })();
 }"""
-# What is seen of JupyterLab, and what of the screen is beyond its room or small.
+# What is seen of JupyterLab, and what of the screen is beyond its room, below the sentence to keep, or small.
 SCREEN = f"""() => {{
   const seen = {SEEN}, through = new Set();
   for (let x = 40; x < innerWidth; x += 120)
@@ -79,8 +79,12 @@ SCREEN = f"""() => {{
     }}
   const {{ left, right, top, bottom }} = courseDeck.scroller.getBoundingClientRect();
   const room = {{ left, right, top, bottom: bottom + 8 }}; // what is empty at the foot of a canvas
-  const on = document.querySelector(".course-on");
-  return {{ through: [...through], beyond: [], small: [], ...(on ? seen(on, room) : {{}}) }};
+  const on = document.querySelector(".course-on"), keep = document.querySelector(".course-keep:not(.course-later)");
+  const end = keep?.textContent ? keep.getBoundingClientRect().bottom - 2 : 0, covered = [];
+  for (const {{ shadowRoot }} of on?.querySelectorAll(".course-view") ?? [])
+    for (const part of shadowRoot?.querySelectorAll(".view > :not(.title, .caption)") ?? [])
+      if (part.checkVisibility() && part.getBoundingClientRect().top < end) covered.push(part.className);
+  return {{ through: [...through], covered, beyond: [], small: [], ...(on ? seen(on, room) : {{}}) }};
 }}"""
 
 
@@ -161,11 +165,11 @@ def test_every_screen_of_a_lesson_is_whole_none_is_empty_and_no_cell_raises(pres
         seen = page.evaluate(SCREEN)
         beyond = seen["beyond"] or ([] if deck.is_whole() else ["it scrolls"])
         small = [(text, size) for text, size in seen["small"] if round(size, 1) < least]
-        return at + 1, {"through": seen["through"], "beyond": beyond, "small": small}
+        return at + 1, {"through": seen["through"], "covered": seen["covered"], "beyond": beyond, "small": small}
 
     while True:
         deck.settle()
-        until(faults, (at + 1, {"through": [], "beyond": [], "small": []}))
+        until(faults, (at + 1, {"through": [], "covered": [], "beyond": [], "small": []}))
         if at == count - 1:
             break
         page.keyboard.press("ArrowRight")
@@ -270,6 +274,33 @@ def test_a_lesson_by_keyboard(deck):
         lambda: page.evaluate("window.jupyterapp.commands.execute('attention-course:reset-views')"),
         contains("views are as at first"),
     )
+
+
+# The kernel does not answer the second execution from here on, as one that a stop has caught at its end.
+SWALLOWED = """
+session = get_ipython().kernel.session
+send, answers = session.send, []
+def once(stream, what, *given, **named):
+    answers.extend([what] * (what == 'execute_reply'))
+    if what != 'execute_reply' or len(answers) != 2:
+        return send(stream, what, *given, **named)
+session.send = once
+"""
+
+
+def test_a_stop_that_swallows_the_answer_does_not_hold_the_lesson(deck):
+    deck.to(3)
+    deck.page.evaluate("courseDeck.working")
+    deck.page.evaluate("code => courseDeck.course.ask(courseDeck.panel, code)", SWALLOWED)
+    deck.page.evaluate("courseDeck.go(3)")
+    until(deck.say, contains("in the background: "))
+    deck.page.keyboard.press("s")
+    until(deck.say, contains("Stopped. A training keeps the best that it had."))
+    until(
+        lambda: deck.page.evaluate("[courseDeck.queue.running, ...courseDeck.queue.failed.values()]"),
+        [None, "KeyboardInterrupt"],
+    )
+    assert deck.steps() > 0
 
 
 @pytest.mark.weekly

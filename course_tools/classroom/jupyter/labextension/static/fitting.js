@@ -18,7 +18,6 @@ const HIGHEST = 1.9;
 const LOW = 0.7; // what a view keeps of its height above code
 export const DRAWN = ["picture", "lab", "training"];
 const PICTURE = ".view > :not(.title, .caption)";
-const PRESSED = ".controls, button, input, select";
 const ROWS = ".jp-OutputArea-output pre, .stream, tr";
 const LATER = ".instead:has(.brief), .course-instead:has(.brief)"; // a few lines of code that come at a press
 const GAP = 2; // em, from which a formula may be broken
@@ -56,9 +55,9 @@ function hidden({ on, keep }) {
   return Math.floor(((Math.min(...below) - top) * keep.offsetHeight) / (height || 1));
 }
 
-/** Whether it hides what is pressed, or a row; and whether of a view title and caption alone. */
-const isCovered = (shown) => shown.keep && !isFree(shown) && isOver(shown, PRESSED);
-const isFree = (shown) => viewsOf(shown.on).length > 0 && !isOver(shown, PICTURE);
+/** Whether it hides a picture, or a row; and whether of a view title and caption alone. */
+const isCovered = (shown) => shown.keep && isOver(shown, PICTURE);
+const isFree = (shown) => viewsOf(shown.on).length > 0 && !isCovered(shown);
 
 const HELD = ".course-held + * *, .course-scrolled .jp-OutputArea *, details:not([open]) *"; // may be wider
 const WIDE = ":is(mjx-math, math, table, pre)";
