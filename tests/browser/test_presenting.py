@@ -48,10 +48,11 @@ KEPT = """() => JSON.stringify(courseDeck.panel.context.model.toJSON().cells.map
 LESSONS = [name for name in building.names() if not lessons.is_annex(name)]
 SEEN = pathlib.Path(__file__).with_name("screen_seen.js").read_text(encoding="utf-8")
 LEAST = 24  # pixels of the smallest words on a screen
-# Notes for how many frames each screen shows nothing, and what it says that it lacks.
+# Notes for how many frames each screen shows nothing, what it says that it lacks, and whether code hides its picture.
 EMPTY = """() => {
   window.empty = [];
   window.lacks = {};
+  window.hidden = [];
   const inside = "img, svg, table, pre, mjx-container, li, .course-view, .cm-content";
   const isSeen = (e) => {
     const { top, bottom, height } = e.getBoundingClientRect();
@@ -61,6 +62,8 @@ EMPTY = """() => {
   (function look() {
     const { step, at, queue, needs } = courseDeck, lack = queue.lack(needs);
     if (lack) window.lacks[at + 1] = lack.raised;
+    const code = document.querySelector(".course-instead:not(.below)");
+    window.hidden[at] = code?.checkVisibility({ visibilityProperty: true }) ? at + 1 : null;
     const on = [...document.querySelectorAll(".course-on")];
     if (step.kind === "title" || step.kind === "keep" || on.some((e) => [...e.querySelectorAll(inside)].some(isSeen)))
       frames = 0;
@@ -177,6 +180,7 @@ def test_every_screen_of_a_lesson_is_whole_none_is_empty_and_no_cell_raises(pres
         at = page.evaluate("courseDeck.at")
     empty = {number: frames for number, frames in enumerate(page.evaluate("window.empty"), 1) if (frames or 0) > 60}
     assert empty == {}, "screens that show nothing, and for how many frames: 60 are a second"
+    assert list(filter(None, page.evaluate("window.hidden"))) == [], "screens that one leaves without their picture"
     page.evaluate("courseDeck.working")  # all that was gone past, in its order
     assert page.evaluate("[window.lacks, [...courseDeck.queue.failed.values()]]") == [{}, []]
 

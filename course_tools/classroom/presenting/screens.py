@@ -211,14 +211,15 @@ def _codes(things, section):
     codes = [_code(kind, section, at) for at, kind in things]
     shows = [number for number, (_, kind) in enumerate(things) if kind in WITH_CODE]
     if shows and not any(code for code, *_ in codes) and (some := _some(section)):
-        codes[shows[-1]] = some
+        place, *code = some
+        codes[next((number for number in shows if things[number][0] >= place), shows[-1])] = code
     return codes
 
 
 def _some(section):
-    """An excerpt of a section's code, as _code has it: what an author named, else what it is about; or None."""
+    """(place, an excerpt of a section's code, as _code has it): what an author named, else what it is about; or None."""
     found = {}
-    for cell in section:
+    for place, cell in enumerate(section):
         if cell["cell_type"] == "markdown":
             kind, code = "answer", excerpt.excerpt(excerpt.answered(cell), _points(cell))
         else:
@@ -227,7 +228,7 @@ def _some(section):
             kind = "definition" if kind and "definition" in _tags(cell) else kind
         if kind and 0 < code.lines <= excerpt.MOST:
             of = None if kind == "answer" else cell["id"]
-            found.setdefault("named" if _points(cell) else kind, (code, True, of))
+            found.setdefault("named" if _points(cell) else kind, (place, code, True, of))
     return next((found[kind] for kind in ("named", "definition", "answer", "training", "code") if kind in found), None)
 
 

@@ -17,9 +17,10 @@ const HIGHER = [1, 0.75, 0.5, 0.25]; // shares of the room that is left below a 
 const HIGHEST = 1.9;
 const LOW = 0.7; // what a view keeps of its height above code
 export const DRAWN = ["picture", "lab", "training"];
+const PRESSED = ".controls, button, input, select";
 const PICTURE = ".view > :not(.title, .caption)";
 const ROWS = ".jp-OutputArea-output pre, .stream, tr";
-const LATER = ".instead:has(.brief), .course-instead:has(.brief)"; // a few lines of code that come at a press
+const LATER = ".instead, .course-instead"; // code that comes at a press
 const GAP = 2; // em, from which a formula may be broken
 
 /**
@@ -30,6 +31,7 @@ const GAP = 2; // em, from which a formula may be broken
 const isWide = (part) => part.scrollWidth > part.clientWidth + 1;
 const viewsOf = (on) =>
   [...on.querySelectorAll(".course-view:not(.course-held + * *)")].filter((host) => host.shadowRoot && host.view);
+const crowded = new WeakSet(); // what has no room below the sentence to keep, which hides no more than has to be
 const fitted = new WeakSet(); // views that were drawn for their screen
 const highs = new WeakMap(); // how high what is shown was then
 const FORMULA = "mjx-container[display] mjx-math, .formula mrow";
@@ -55,9 +57,9 @@ function hidden({ on, keep }) {
   return Math.floor(((Math.min(...below) - top) * keep.offsetHeight) / (height || 1));
 }
 
-/** Whether it hides a picture, or a row; and whether of a view title and caption alone. */
-const isCovered = (shown) => shown.keep && isOver(shown, PICTURE);
-const isFree = (shown) => viewsOf(shown.on).length > 0 && !isCovered(shown);
+/** Whether it hides what it must not, or a row; and whether of a view title and caption alone. */
+const isCovered = (shown) => shown.keep && isOver(shown, crowded.has(shown.on) ? PRESSED : PICTURE);
+const isFree = (shown) => viewsOf(shown.on).length > 0 && !isOver(shown, PICTURE);
 
 const HELD = ".course-held + * *, .course-scrolled .jp-OutputArea *, details:not([open]) *"; // may be wider
 const WIDE = ":is(mjx-math, math, table, pre)";
@@ -114,11 +116,14 @@ export function fit(shown, set, most = Infinity) {
   const tries = sizes
     .filter((size) => size <= (drawn ? Math.min(ROOMY, most) : most))
     .flatMap((size) => (size > 1 ? LESS.slice(0, 1) : LESS).map((less) => ({ size, ...less })));
+  crowded.delete(on);
   const code = on.querySelector(LATER); // its place is below the view, unless that would get small
   code?.classList.add("below");
   const beside = code && tries.filter(({ size, tall }) => size >= CODE && tall >= LOW).find(draw);
   if (!beside) code?.classList.remove("below");
-  const found = beside || (tries.find(draw) ?? tries.at(-1));
+  const large = beside || tries.find((one) => one.size >= CODE && draw(one));
+  if (!large && drawn) crowded.add(on);
+  const found = large || tries.find(draw) || tries.at(-1);
   if (drawn && keep && !found.tight) {
     // the sentence may come over title and caption, and its room is the picture's
     const tall = [1, found.tall].find((one) => draw({ ...found, tall: one, tight: true }) && isFree(shown));

@@ -101,7 +101,7 @@ class Deck {
     this.panel.sessionContext.statusChanged.disconnect(this.died);
     this.grown.disconnect();
     for (const part of [this.bar, this.head, this.foot, this.coming]) part.remove();
-    document.body.classList.remove("course-presenting", "course-tight");
+    document.body.classList.remove("course-presenting", "course-tight", "course-back");
     this.panel.node.classList.remove("course-deck");
     this.panel.node.dispatchEvent(new Event("course-guess"));
     for (const cell of this.notebook.widgets) cell.node.classList.remove(...MARKS);
@@ -116,11 +116,12 @@ class Deck {
     this.at = Math.max(0, Math.min(this.steps.length - 1, at));
     this.isKept = false;
     this.isLater = false;
+    this.isBack = false;
     this.said = null;
     this.asked = null;
     this.size = Infinity;
     if (this.at === 0) this.started = Date.now();
-    document.body.classList.remove("course-black");
+    document.body.classList.remove("course-black", "course-back");
     this.notebook.mode = "command";
     this.activate(this.step.cell);
     this.grown.disconnect();
@@ -145,7 +146,9 @@ class Deck {
       return this.work().then(() => seen() || this.next());
     }
     if (step.later && !this.isLater) return this.uncover({ isLater: true });
-    if (step.keep && !this.isKept) return this.uncover({ isKept: true });
+    if (step.keep && !this.isKept) return this.uncover({ isKept: true, isBack: true });
+    const hides = !this.isBack && step.cell.node.querySelector(":scope > .course-instead:not(.below)");
+    if (hides) return this.uncover({ isBack: true });
     if (this.at < this.steps.length - 1) return this.go(this.at + 1);
     const chapters = this.course.configured.chapters;
     const following = chapters[chapters.findIndex((c) => c.endsWith(`${this.name}.ipynb`)) + 1];
@@ -158,6 +161,7 @@ class Deck {
     Object.assign(this, what);
     if (this.isLater) this.notebook.node.querySelector(".course-excerpt")?.classList.remove("course-later");
     this.foot.classList.toggle("course-later", !this.isKept);
+    document.body.classList.toggle("course-back", this.isBack);
     this.layoutBar();
   }
 
