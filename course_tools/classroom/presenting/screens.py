@@ -217,7 +217,7 @@ def _codes(things, section):
 
 
 def _some(section):
-    """(place, an excerpt of a section's code, as _code has it): what an author named, else what it is about; or None."""
+    """(its place, an excerpt of code of a section, as _code has it): what an author named, else what it is about."""
     found = {}
     for place, cell in enumerate(section):
         if cell["cell_type"] == "markdown":
