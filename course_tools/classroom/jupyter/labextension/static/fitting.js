@@ -50,7 +50,9 @@ function isOver({ on, keep }, parts) {
 /** Where the picture begins, below its title. */
 function beginning(on) {
   const parts = viewsOf(on).flatMap((host) => [...host.shadowRoot.querySelectorAll(PICTURE)]);
-  return Math.min(...parts.map((part) => part.getBoundingClientRect()).map(({ top, height }) => (height ? top : Infinity)));
+  return Math.min(
+    ...parts.map((part) => part.getBoundingClientRect()).map(({ top, height }) => (height ? top : Infinity)),
+  );
 }
 
 /** So many pixels of the page as a length inside an element, which may be enlarged. */
