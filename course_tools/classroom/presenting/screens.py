@@ -8,9 +8,10 @@ A section runs from one heading of level 1 or 2 to the next. It has, in the orde
     its formula           if the one thing is a lab or a picture, and there is no guess
 
 Below a formula stands its code: the definition that follows, or, at a press, the course's answer to the exercise that
-does; else the tables of the formula's own cell. In a section that would show no code, the one thing gives way to some
-at a press: to its first definition, else to the answer to an exercise, a training, a cell. Of code a class sees an
-excerpt (excerpt.py), with the lines that it is about lifted out of the others.
+does; else the tables of the formula's own cell. In a section that would show no code, one thing has some at
+a press, below it or, without room, in its place until the next: the first definition, else the answer to an exercise,
+a training, a cell. Of code a class sees an excerpt (excerpt.py), with the lines that it is about lifted out of the
+others.
 
 The title of a notebook has a screen, and so has each code cell with which an author begins a slide. A section of words
 alone shows the sentence to keep, or nothing. All other words of a section are said: they are the speaker's. Half
