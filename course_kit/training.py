@@ -223,10 +223,11 @@ class Run:
     def __repr__(self) -> str:
         return self.message or f"{self.step} / {self.steps}"
 
-    def status(self) -> str:
-        """`step 120 of 200 · loss 0.031 · held-out 0.04 · best 0.039 after step 110`"""
+    def status(self, last: Callable[[Any, Any], float] = lambda steps, values: values[-1]) -> str:
+        """`step 120 of 200 · loss 0.031 · held-out 0.04 · best 0.039 after step 110`; last: of steps and values the
+        number that is said"""
         parts = [t("step {step} of {steps}", step=self.step, steps=self.steps)]
-        parts += [f"{from_cell(name)} {y[-1]:.4g}" for name, (_, y) in self.history.items() if y]
+        parts += [f"{from_cell(name)} {last(x, y):.4g}" for name, (x, y) in self.history.items() if y]
         if self.best and self.best.state:
             parts.append(t("best {value} after step {step}", value=f"{self.best.value:.4g}", step=self.best.step))
         return " · ".join(parts)

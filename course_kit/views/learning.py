@@ -27,7 +27,7 @@ def running(run: Any, title: str, apart: bool = False, compare: Compare | None =
         f'<div class="course-training" style="max-width:{WIDTH}px;min-height:{HEIGHT + 80}px">'
         f"<strong>{name}</strong>"
         f'<progress aria-label="{name}" style="width:100%" max="{run.steps}" value="{run.step}"></progress>'
-        f'<div style="{style}">{html.escape(run.status())}</div>{curve(run, apart, compare)}</div>'
+        f'<div style="{style}">{html.escape(run.status(_end))}</div>{curve(run, apart, compare)}</div>'
     )
 
 
@@ -59,6 +59,11 @@ def curve(run: Any, apart: bool = False, compare: Compare | None = None) -> str:
     drawn.append(_label(WIDTH - 120, HEIGHT - 5, t("{steps} steps", steps=run.steps), "end"))
     size = f'viewBox="0 0 {WIDTH} {HEIGHT}" preserveAspectRatio="xMinYMid"'
     return f'<svg {size} style="display:block;width:100%" aria-hidden="true">{"".join(drawn)}</svg>'
+
+
+def _end(steps: Any, values: Any) -> float:
+    """Where its line ends."""
+    return [values[-1], *_means(steps, values)[1]][-1]
 
 
 def _label(x: float, y: float, text: str, anchor: str = "start") -> str:

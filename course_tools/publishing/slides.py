@@ -46,8 +46,8 @@ def build(name, notes=(), to="en"):
             shown, told = _told(shown)
         said = told + "".join(_prose(cells[one].source) for one in screen.said)
         parts = [{"shown": shown, "look": ""}]
+        instead = screen.later and screen.kind != "formula"
         if screen.later or (screen.kind == "formula" and screen.code):
-            instead = screen.later and screen.kind != "formula"
             look = " fragment" * screen.later + " instead" * instead
             head = f'<p class="section">{html.escape(screen.title)}</p>' * bool(instead)
             parts.append({"shown": head + _source(screen.code), "look": look})
@@ -56,6 +56,7 @@ def build(name, notes=(), to="en"):
                 "title": screen.title,
                 "kind": screen.kind,
                 "parts": parts,
+                "hides": instead,
                 "keep": _kept(cells[screen.keep].source) if screen.keep else "",
                 "notes": notes.get(screen.title, "") + (f'<div class="said">{said}</div>' if said else ""),
             }

@@ -317,7 +317,7 @@ lengths = [4, 6, 8, 10, 12, 14, 16, 20]
 by_length = {name: [right_at(model, length) for length in lengths] for name, model in
              {"with attention": attentive, "without attention": plain}.items()}
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "slide"}
 plot.lines(
     {name: (lengths, [100 * share for share in shares]) for name, shares in by_length.items()},
     "digits in a row",
@@ -362,7 +362,7 @@ assert [row[1] for row in means] == [16, 33, 85, 98]
 # %% [markdown]
 # We measured it before: 16 % of these rows were right, with 256 numbers 33 %, with 64 and ten times the steps 85 %. So the same vector *can* hold ten digits, and the cost is learning. All digits pass through $c$. With attention each digit is one step away, both for the decoder and for the corrections of the training.
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"}
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "slide"}
 source, reads, target, mask = backwards(1, 10)
 with torch.no_grad():
     _, weights = attentive(source, reads, mask)
@@ -620,7 +620,7 @@ assert lesson.target.tokens(written.tolist()) == list(lesson.translate(translato
 # <a id="bleu"></a>
 # **BLEU** counts how many runs of one to four words your translation shares with one that counts as right, the *reference*, and 100 means that they are the same. Your model's score is high, and yet it gets about half of the pronouns right. [How BLEU is computed](03_seq2seq_annex.ipynb#What-does-BLEU-count?). <!-- source: Papineni et al. 2002 -->
 
-# %%
+# %% slideshow={"slide_type": "skip"}
 new = len(lesson.examples("test"))
 print(f"BLEU on {new:,} new sentences: {lesson.bleu(translator):.0f}")
 

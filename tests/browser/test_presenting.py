@@ -48,10 +48,11 @@ KEPT = """() => JSON.stringify(courseDeck.panel.context.model.toJSON().cells.map
 LESSONS = [name for name in building.names() if not lessons.is_annex(name)]
 SEEN = pathlib.Path(__file__).with_name("screen_seen.js").read_text(encoding="utf-8")
 LEAST = 24  # pixels of the smallest words on a screen
-# Notes for how many frames each screen shows nothing, and what it says that it lacks.
+# Notes for how many frames each screen shows nothing, what it says that it lacks, and whether code hides its picture.
 EMPTY = """() => {
   window.empty = [];
   window.lacks = {};
+  window.hidden = [];
   const inside = "img, svg, table, pre, mjx-container, li, .course-view, .cm-content";
   const isSeen = (e) => {
     const { top, bottom, height } = e.getBoundingClientRect();
@@ -61,6 +62,8 @@ EMPTY = """() => {
   (function look() {
     const { step, at, queue, needs } = courseDeck, lack = queue.lack(needs);
     if (lack) window.lacks[at + 1] = lack.raised;
+    const code = document.querySelector(".course-instead:not(.below)");
+    window.hidden[at] = code?.checkVisibility({ visibilityProperty: true }) ? at + 1 : null;
     const on = [...document.querySelectorAll(".course-on")];
     if (step.kind === "title" || step.kind === "keep" || on.some((e) => [...e.querySelectorAll(inside)].some(isSeen)))
       frames = 0;
@@ -68,7 +71,7 @@ EMPTY = """() => {
     requestAnimationFrame(look);
   })();
 }"""
-# What is seen of JupyterLab, and what of the screen is beyond its room or small.
+# What is seen of JupyterLab, and what of the screen is beyond its room, below the sentence to keep, or small.
 SCREEN = f"""() => {{
   const seen = {SEEN}, through = new Set();
   for (let x = 40; x < innerWidth; x += 120)
@@ -79,8 +82,12 @@ SCREEN = f"""() => {{
     }}
   const {{ left, right, top, bottom }} = courseDeck.scroller.getBoundingClientRect();
   const room = {{ left, right, top, bottom: bottom + 8 }}; // what is empty at the foot of a canvas
-  const on = document.querySelector(".course-on");
-  return {{ through: [...through], beyond: [], small: [], ...(on ? seen(on, room) : {{}}) }};
+  const on = document.querySelector(".course-on"), keep = document.querySelector(".course-keep:not(.course-later)");
+  const end = keep?.textContent ? keep.getBoundingClientRect().bottom - 2 : 0, covered = [];
+  for (const {{ shadowRoot }} of on?.querySelectorAll(".course-view") ?? [])
+    for (const part of shadowRoot?.querySelectorAll(".view > :not(.title, .caption)") ?? [])
+      if (part.checkVisibility() && part.getBoundingClientRect().top < end) covered.push(part.className);
+  return {{ through: [...through], covered, beyond: [], small: [], ...(on ? seen(on, room) : {{}}) }};
 }}"""
 
 
@@ -161,11 +168,11 @@ def test_every_screen_of_a_lesson_is_whole_none_is_empty_and_no_cell_raises(pres
         seen = page.evaluate(SCREEN)
         beyond = seen["beyond"] or ([] if deck.is_whole() else ["it scrolls"])
         small = [(text, size) for text, size in seen["small"] if round(size, 1) < least]
-        return at + 1, {"through": seen["through"], "beyond": beyond, "small": small}
+        return at + 1, {"through": seen["through"], "covered": seen["covered"], "beyond": beyond, "small": small}
 
     while True:
         deck.settle()
-        until(faults, (at + 1, {"through": [], "beyond": [], "small": []}))
+        until(faults, (at + 1, {"through": [], "covered": [], "beyond": [], "small": []}))
         if at == count - 1:
             break
         page.keyboard.press("ArrowRight")
@@ -173,6 +180,7 @@ def test_every_screen_of_a_lesson_is_whole_none_is_empty_and_no_cell_raises(pres
         at = page.evaluate("courseDeck.at")
     empty = {number: frames for number, frames in enumerate(page.evaluate("window.empty"), 1) if (frames or 0) > 60}
     assert empty == {}, "screens that show nothing, and for how many frames: 60 are a second"
+    assert list(filter(None, page.evaluate("window.hidden"))) == [], "screens that one leaves without their picture"
     page.evaluate("courseDeck.working")  # all that was gone past, in its order
     assert page.evaluate("[window.lacks, [...courseDeck.queue.failed.values()]]") == [{}, []]
 
@@ -270,6 +278,35 @@ def test_a_lesson_by_keyboard(deck):
         lambda: page.evaluate("window.jupyterapp.commands.execute('attention-course:reset-views')"),
         contains("views are as at first"),
     )
+
+
+# The kernel does not answer, as when a stop reaches it at the end of a run.
+SWALLOWED = """session = get_ipython().kernel.session
+def once(*given, send=session.send, **named):
+    if given[1] != 'execute_reply':
+        return send(*given, **named)
+    session.send = send
+if 'lost' not in globals():
+    session.send, lost = once, True"""
+
+
+def test_a_swallowed_answer_does_not_hold_the_lesson(present):
+    notebook = nbformat.v4.new_notebook(metadata={"kernelspec": building.KERNEL})
+    notebook.cells = [nbformat.v4.new_markdown_cell("# A lesson\n\n## A cell")]
+    notebook.cells += [nbformat.v4.new_code_cell(source) for source in (SWALLOWED, "print(lost)")]
+    for cell in notebook.cells[::2]:
+        cell.metadata["slideshow"] = {"slide_type": "slide"}
+    notebook.cells[1].metadata["jupyter"] = {"source_hidden": True}
+    deck = present("01_nadaraya_watson", notebook)
+    deck.press("End")
+    until(lambda: deck.page.evaluate("courseDeck.queue.running && courseDeck.kernel.status"), "idle")
+    deck.press("s")
+    until(
+        lambda: deck.page.evaluate("[courseDeck.queue.running, ...courseDeck.queue.failed.values()]"),
+        [None, "KeyboardInterrupt"],
+    )
+    deck.press("Enter")
+    until(deck.output, contains("True"))
 
 
 @pytest.mark.weekly

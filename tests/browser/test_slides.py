@@ -34,8 +34,11 @@ EVERY = f"""async () => {{
   }};
   for (const slide of Reveal.getSlides()) {{
     const {{ h, v }} = Reveal.getIndices(slide);
-    Reveal.slide(h, v, 99);
-    const first = seen(slide);
+    const [code, first] = [0, 99].map((shown) => {{
+      Reveal.slide(h, v, shown);
+      return seen(slide);
+    }});
+    for (const fault of ["beyond", "small"]) first[fault].push(...code[fault]);
     first.covered = [...slide.querySelectorAll('.head, .thing, .keep')].filter(covers).map((part) => part.className);
     all.push([first, (await moved()) ? seen(slide).beyond : []]);
   }}

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 MOST = 15  # lines that the last row can read
 FEWEST = 5
-BRIEF = 5  # lines that come below a view, where it has room for them, and not in its place
 DEFINITIONS = (ast.FunctionDef, ast.ClassDef)
 
 
@@ -73,8 +72,7 @@ def coloured(excerpt):
         f'<span class="line{" lit" * (number in excerpt.lit)}">{row}</span>' for number, row in enumerate(made)
     )
     letters = max(map(len, excerpt.code.splitlines()), default=0)  # the style sheets fit the type to them
-    kinds = f"highlight{' lifted' * bool(excerpt.lit)}{' brief' * (excerpt.lines <= BRIEF)}"
-    look = f'class="{kinds}" style="--letters:{letters}"'
+    look = f'class="highlight{" lifted" * bool(excerpt.lit)}" style="--letters:{letters}"'
     return f"<div {look}><pre>{rows}</pre></div>"
 
 

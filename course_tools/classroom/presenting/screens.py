@@ -8,9 +8,10 @@ A section runs from one heading of level 1 or 2 to the next. It has, in the orde
     its formula           if the one thing is a lab or a picture, and there is no guess
 
 Below a formula stands its code: the definition that follows, or, at a press, the course's answer to the exercise that
-does; else the tables of the formula's own cell. In a section that would show no code, the one thing gives way to some
-at a press: to its first definition, else to the answer to an exercise, a training, a cell. Of code a class sees an
-excerpt (excerpt.py), with the lines that it is about lifted out of the others.
+does; else the tables of the formula's own cell. In a section that would show no code, one thing has some at
+a press, below it or, without room, in its place until the next: the first definition, else the answer to an exercise,
+a training, a cell. Of code a class sees an excerpt (excerpt.py), with the lines that it is about lifted out of the
+others.
 
 The title of a notebook has a screen, and so has each code cell with which an author begins a slide. A section of words
 alone shows the sentence to keep, or nothing. All other words of a section are said: they are the speaker's. Half
@@ -211,14 +212,15 @@ def _codes(things, section):
     codes = [_code(kind, section, at) for at, kind in things]
     shows = [number for number, (_, kind) in enumerate(things) if kind in WITH_CODE]
     if shows and not any(code for code, *_ in codes) and (some := _some(section)):
-        codes[shows[-1]] = some
+        place, *code = some
+        codes[next((number for number in shows if things[number][0] >= place), shows[-1])] = code
     return codes
 
 
 def _some(section):
-    """An excerpt of a section's code, as _code has it: what an author named, else what it is about; or None."""
+    """(its place, an excerpt of code of a section, as _code has it): what an author named, else what it is about."""
     found = {}
-    for cell in section:
+    for place, cell in enumerate(section):
         if cell["cell_type"] == "markdown":
             kind, code = "answer", excerpt.excerpt(excerpt.answered(cell), _points(cell))
         else:
@@ -227,7 +229,7 @@ def _some(section):
             kind = "definition" if kind and "definition" in _tags(cell) else kind
         if kind and 0 < code.lines <= excerpt.MOST:
             of = None if kind == "answer" else cell["id"]
-            found.setdefault("named" if _points(cell) else kind, (code, True, of))
+            found.setdefault("named" if _points(cell) else kind, (place, code, True, of))
     return next((found[kind] for kind in ("named", "definition", "answer", "training", "code") if kind in found), None)
 
 

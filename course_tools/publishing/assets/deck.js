@@ -25,7 +25,9 @@ function show(slide) {
     slide.classList.toggle("tight", tight && !onPaper); // there nothing may stand over it
   };
   const enlarge = () => fit(shown, set);
-  if (enlarge() >= CODE || !slide.querySelector(".source + *")) return;
+  const size = enlarge();
+  if (slide.querySelector(".below")) slide.querySelector(".back")?.remove(); // nothing was hidden
+  if (size >= CODE || !slide.querySelector(".source + *")) return;
   slide.querySelector(".source").remove(); // what it printed goes on without it
   enlarge();
 }

@@ -364,6 +364,10 @@ class TestDisplay:
         assert all(f'viewBox="0 0 {WIDTH} {HEIGHT}"' in curve(self.run(done=n)) for n in (0, 1, 50))
         assert "tabular-nums" in running(self.run(), "x") and "<progress aria-label=" in running(self.run(), "x")
 
+    def test_the_number_beside_a_noisy_curve_is_where_its_line_ends(self):
+        noisy = self.run(100, 100, loss=(list(range(100)), [2.0, 4.0] * 50))
+        assert " 3</div>" in running(noisy, "x") and noisy.status().endswith(" 4")
+
     def test_what_stays_is_a_picture_with_alt_text(self):
         bundle = final(self.run(**{"held-out": ([0, 50], [1.0, 0.1])}), "How well?")
         assert "alt=" in bundle["text/html"] and "held-out" in bundle["text/html"]

@@ -161,7 +161,7 @@ def test_the_plan_of_a_page_is_plain_data():
     assert re.findall("<code>(.*?)</code>", shown["code"]) == ["mine/one.py", "softmax", "pool"]
     keys = ["cell", "code", "committed", "keep", "kind", "later", "of", "said", "title"]
     assert [sorted(one) for one in plan] == [keys] * 2
-    assert [bool(one["code"]) for one in plan] == [False, True] and 'class="highlight brief"' in plan[1]["code"]
+    assert [bool(one["code"]) for one in plan] == [False, True] and 'class="highlight"' in plan[1]["code"]
 
 
 def test_of_a_run_that_was_never_finished_the_committed_output_is_shown():

@@ -18,9 +18,8 @@ const HIGHEST = 1.9;
 const LOW = 0.7; // what a view keeps of its height above code
 export const DRAWN = ["picture", "lab", "training"];
 const PICTURE = ".view > :not(.title, .caption)";
-const PRESSED = ".controls, button, input, select";
 const ROWS = ".jp-OutputArea-output pre, .stream, tr";
-const LATER = ".instead:has(.brief), .course-instead:has(.brief)"; // a few lines of code that come at a press
+const LATER = ".instead, .course-instead"; // code that comes at a press
 const GAP = 2; // em, from which a formula may be broken
 
 /**
@@ -48,17 +47,30 @@ function isOver({ on, keep }, parts) {
     .some(({ top, bottom, height }) => height && over.height && bottom > over.top + 2 && top < over.bottom - 2);
 }
 
-/** How high it has to be to hide all above the picture, as it is drawn. @param {Shown} shown */
-function hidden({ on, keep }) {
-  const { top, height } = keep.getBoundingClientRect();
+/** Where the picture begins, below its title. */
+function beginning(on) {
   const parts = viewsOf(on).flatMap((host) => [...host.shadowRoot.querySelectorAll(PICTURE)]);
-  const below = parts.map((part) => part.getBoundingClientRect()).flatMap((box) => (box.height ? [box.top] : []));
-  return Math.floor(((Math.min(...below) - top) * keep.offsetHeight) / (height || 1));
+  return Math.min(
+    ...parts.map((part) => part.getBoundingClientRect()).map(({ top, height }) => (height ? top : Infinity)),
+  );
 }
 
-/** Whether it hides what is pressed, or a row; and whether of a view title and caption alone. */
-const isCovered = (shown) => shown.keep && !isFree(shown) && isOver(shown, PRESSED);
-const isFree = (shown) => viewsOf(shown.on).length > 0 && !isOver(shown, PICTURE);
+/** So many pixels of the page as a length inside an element, which may be enlarged. */
+const inside = (part, pixels) => (pixels * part.offsetHeight) / (part.getBoundingClientRect().height || 1);
+
+/** How high it has to be to hide all above the picture, as it is drawn. @param {Shown} shown */
+const hidden = ({ on, keep }) => Math.floor(inside(keep, beginning(on) - keep.getBoundingClientRect().top));
+
+/** Moves the picture to below the sentence to keep. @param {Shown} shown */
+function lower({ on, keep }) {
+  const { top, bottom } = keep.getBoundingClientRect(); // on paper it stands at the foot
+  const start = beginning(on);
+  if (top < start && start < bottom) on.style.marginTop = `${inside(on, bottom - start)}px`;
+}
+
+/** Whether it hides a picture, or a row; and whether of a view title and caption alone. */
+const isCovered = (shown) => shown.keep && isOver(shown, PICTURE);
+const isFree = (shown) => viewsOf(shown.on).length > 0 && !isCovered(shown);
 
 const HELD = ".course-held + * *, .course-scrolled .jp-OutputArea *, details:not([open]) *"; // may be wider
 const WIDE = ":is(mjx-math, math, table, pre)";
@@ -100,12 +112,14 @@ export function fit(shown, set, most = Infinity) {
   const captions = views.map((host) => host.shadowRoot.querySelector(".caption")).filter(Boolean);
   const draw = ({ size, told, tall, tight = false }) => {
     set(size, tight);
+    on.style.marginTop = "";
     room.classList.toggle("level", size > 1); // a table gets smaller before its cells break
     for (const caption of captions) caption.style.display = told ? "" : "none"; // which the speaker says
     for (const { view } of views) {
       view.heighten(tall);
       view.now();
     }
+    if (tight && keep && drawn) lower(shown);
     const isWider = size >= ALONE.at(-1) && isAlone && formulaOf(on) > HALF * room.clientWidth;
     return !isWider && !isFull(shown);
   };

@@ -30,6 +30,7 @@ import { t, tn } from "./text.js";
 const PATIENT = 180; // frames, at most, for a view to come after its cell has run
 const FIRST = /^(Page(Up|Down)|Escape)$/; // keys that are the deck's wherever the focus is
 const SAME = { PageDown: "ArrowRight", " ": "ArrowRight", PageUp: "ArrowLeft", ".": "b" };
+const FITS = /\bfit\(/; // a training that keeps its best
 const PROGRESS = /<progress aria-label="([^"]*)"[^>]*max="(\d+)" value="(\d+)"/;
 
 class Deck {
@@ -100,7 +101,7 @@ class Deck {
     this.panel.sessionContext.statusChanged.disconnect(this.died);
     this.grown.disconnect();
     for (const part of [this.bar, this.head, this.foot, this.coming]) part.remove();
-    document.body.classList.remove("course-presenting", "course-tight");
+    document.body.classList.remove("course-presenting", "course-tight", "course-back");
     this.panel.node.classList.remove("course-deck");
     this.panel.node.dispatchEvent(new Event("course-guess"));
     for (const cell of this.notebook.widgets) cell.node.classList.remove(...MARKS);
@@ -115,11 +116,12 @@ class Deck {
     this.at = Math.max(0, Math.min(this.steps.length - 1, at));
     this.isKept = false;
     this.isLater = false;
+    this.isBack = false;
     this.said = null;
     this.asked = null;
     this.size = Infinity;
     if (this.at === 0) this.started = Date.now();
-    document.body.classList.remove("course-black");
+    document.body.classList.remove("course-black", "course-back");
     this.notebook.mode = "command";
     this.activate(this.step.cell);
     this.grown.disconnect();
@@ -144,7 +146,9 @@ class Deck {
       return this.work().then(() => seen() || this.next());
     }
     if (step.later && !this.isLater) return this.uncover({ isLater: true });
-    if (step.keep && !this.isKept) return this.uncover({ isKept: true });
+    if (step.keep && !this.isKept) return this.uncover({ isKept: true, isBack: true });
+    const hides = !this.isBack && step.cell.node.querySelector(":scope > .course-instead:not(.below)");
+    if (hides) return this.uncover({ isBack: true });
     if (this.at < this.steps.length - 1) return this.go(this.at + 1);
     const chapters = this.course.configured.chapters;
     const following = chapters[chapters.findIndex((c) => c.endsWith(`${this.name}.ipynb`)) + 1];
@@ -157,6 +161,7 @@ class Deck {
     Object.assign(this, what);
     if (this.isLater) this.notebook.node.querySelector(".course-excerpt")?.classList.remove("course-later");
     this.foot.classList.toggle("course-later", !this.isKept);
+    document.body.classList.toggle("course-back", this.isBack);
     this.layoutBar();
   }
 
@@ -231,9 +236,24 @@ class Deck {
   async runBehind(cell) {
     this.behind = cell;
     const end = this.follow(cell);
-    const future = this.kernel.requestExecute({ code: cell.model.sharedModel.getSource(), store_history: false });
-    const { content } = await future.done.finally(end);
+    this.sent = this.kernel.requestExecute({ code: cell.model.sharedModel.getSource(), store_history: false });
+    const { content } = await this.answer(this.sent).finally(end);
     return content.status === "ok" ? "" : content.status === "error" ? content.ename : null;
+  }
+
+  // The kernel's answer; of a run whose answer a stop has swallowed, that it was stopped
+  async answer(future) {
+    try {
+      return await future?.done;
+    } catch (error) {
+      if (future !== this.lost) throw error;
+      return { content: { status: "error", ename: STOPPED } };
+    }
+  }
+
+  // What the kernel was last asked to run
+  get future() {
+    return this.busy ? this.busy.outputArea.future : this.sent;
   }
 
   // How far a cell is that runs: by its bar, else by the lines that it prints, of those that it had when saved, else
@@ -243,9 +263,10 @@ class Deck {
     const lines = linesIn(outputsOf(cell).map(({ text = "" }) => text));
     let bar = null;
     let printed = "";
-    const hear = (_, { content: { data, text = "" } }) => {
+    const hear = (_, { parent_header, content: { data, name, text = "" } }) => {
+      if (parent_header.msg_id !== this.future?.msg.header.msg_id) return; // as what the kernel says of a live view
       bar = PROGRESS.exec(data?.["text/html"] ?? "") ?? bar;
-      printed += text;
+      printed += name === "stdout" ? text : "";
       const [title, now, all] = bar ? [bar[1], bar[3], bar[2]] : [this.headingOf(cell), linesIn([printed]), lines + 1];
       const share = `${Math.min(100, Math.round((100 * now) / all))} %`;
       const tells = bar || now > (lines ? 0 : 1); // of how many lines the first is, is not known
@@ -266,14 +287,13 @@ class Deck {
   get waits() {
     const { step, busy, above } = this;
     const cell = busy ?? this.behind;
-    const held = step.cell.node.querySelector(".course-held");
     const waits = isEmpty(step) || runsThere(step) || this.at === this.steps.length - 1;
     if (!cell || !(busy || (waits && (above.includes(cell) || cell === step.cell)))) return "";
     const [title, share] = this.far || [];
     const here = cell === step.cell ? `${title}: ${share}` : t("in the background: {share}", { share });
     const far = this.far ? here : t("getting ready: {heading}", { heading: this.headingOf(cell) });
     const { id } = step.cell.model;
-    const isOld = held || (step.cell !== busy && !this.ran.has(id) && !isEmpty(step));
+    const isOld = heldOf(step) || (step.cell !== busy && !this.ran.has(id) && !isEmpty(step));
     return this.open.has(id) && isOld ? t("{far} · shown: an earlier run", { far }) : far;
   }
 
@@ -325,7 +345,7 @@ class Deck {
       for (const end of ends) end();
       this.busy = null;
     }
-    const { content } = (await cell.outputArea?.future?.done.catch(() => null)) ?? {};
+    const { content } = (await this.answer(cell.outputArea?.future).catch(() => null)) ?? {};
     const raised = errorOf(cell) || (content?.ename ?? ""); // what was stopped shows a sentence, and no error
     const isFirst = !this.above.some(({ model }) => this.queue.failed.has(model.id));
     const isOwn = cell === this.step.cell && this.open.has(cell.model.id) && isFirst && raised !== STOPPED;
@@ -336,9 +356,21 @@ class Deck {
   }
 
   stop() {
-    if (this.kernel?.status !== "busy") return this.tell(t("Nothing is running."));
-    this.kernel.interrupt();
-    this.tell(t("Stopped. A training keeps the best that it had."));
+    const { kernel, future } = this;
+    const { running } = this.queue;
+    if (!running && kernel?.status !== "busy") return this.tell(t("Nothing is running."));
+    const later = () => kernel.requestExecute({ code: "", silent: true }).done; // is answered after it
+    const lose = () => {
+      if (this.queue.running !== running || this.future !== future) return;
+      this.lost = future;
+      future?.dispose();
+    };
+    kernel
+      .interrupt()
+      .then(later)
+      .then(lose, () => {});
+    const isKept = running && FITS.test(running.model.sharedModel.getSource());
+    this.tell(isKept ? t("Stopped. A training keeps the best that it had.") : t("Stopped."));
   }
 
   trainAnew() {
@@ -418,7 +450,7 @@ class Deck {
     for (const host of waits ? this.course.views(this.panel, [step.cell]) : [])
       for (const field of host.shadowRoot.querySelectorAll("[placeholder]:disabled"))
         field.placeholder = t("{waits} · then you can type here", { waits });
-    this.coming.textContent = waits && isEmpty(step) && quiet(step) ? this.time : "";
+    this.coming.textContent = waits && isEmpty(step) && quiet(step) && !heldOf(step) ? this.time : "";
     this.bar.replaceChildren(
       el("span", { className: "course-said" }, said ?? hint),
       el("span", { className: "course-place" }, `${this.at + 1}/${this.steps.length}`),
@@ -575,6 +607,7 @@ function hold(cell, show) {
 }
 
 // What a cell shows, and how many lines there are in what was printed
+const heldOf = ({ cell }) => cell.node.querySelector(".course-held");
 const outputsOf = ({ model }) => model.outputs?.toJSON() ?? [];
 const errorOf = (cell) => outputsOf(cell).find(({ output_type }) => output_type === "error")?.ename ?? "";
 const linesIn = (texts) => texts.join("").split("\n").length - 1;
