@@ -211,6 +211,13 @@ def test_in_a_view_escape_leaves_it_shift_enter_runs_its_cell_and_i_i_stops(nb, 
     until(lambda: nb.page.evaluate(ACTIVE), place)
 
 
+def test_the_palette_has_the_way_back(nb):
+    nb.command("apputils:activate-command-palette")
+    nb.page.keyboard.type("resume here")
+    until(nb.page.locator(".lm-CommandPalette-item").all_inner_texts, contains("Resume here"))
+    nb.page.keyboard.press("Escape")
+
+
 RUN = """names => { const { commands, shell } = window.jupyterapp, notebook = shell.currentWidget.content;
     for (const name of names) { notebook.activeCellIndex = name; void commands.execute("notebook:run-cell"); } }"""
 OUT_OF_SIGHT = """cell => { const scroller = cell.closest(".jp-WindowedPanel-outer");

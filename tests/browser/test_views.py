@@ -83,7 +83,11 @@ def test_a_guess_is_a_card_with_a_letter_and_then_with_the_mark_of_what_it_was(p
     marks = page.locator(".letter").all_inner_texts
     assert until(marks) == ["A", "B", "C"]
     until(verdict, lacks("Because"))
-    page.get_by_role("radio", name="up").check()
+    letters = dict(zip(cards, "abc", strict=True))
+    page.get_by_role("radio").nth(0).focus()
+    page.keyboard.press("ArrowDown")  # leads on, and chooses nothing
+    assert page.get_by_role("radio").nth(1).evaluate("e => e.getRootNode().activeElement === e && !e.checked")
+    page.keyboard.press(letters["up"])
     until(verdict, lambda said: said.startswith("✗") and "Because." in said)
     told = {"up": "✗", "down": "✓"}
     until(marks, [told.get(answer, letter) for answer, letter in zip(cards, "ABC", strict=True)])

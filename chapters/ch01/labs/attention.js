@@ -1,5 +1,5 @@
 // Attention that lives: each table from the words to the output, and from each number lines back to what made it.
-import { arrow, coloured, h, readout, still, svgElement } from "../../../course_kit/views/js/src/shared/dom.js";
+import { arrow, coloured, h, readout, still, svgElement, used } from "../../../course_kit/views/js/src/shared/dom.js";
 import { clamp } from "../../../course_kit/views/js/src/shared/numbers.js";
 import { inked, legible, mix, rgb } from "../../../course_kit/views/js/src/shared/theme.js";
 import ATTENTION_CSS from "./attention.css";
@@ -182,7 +182,9 @@ class Attention {
     body.addEventListener("keydown", (event) => {
       const place = placeOf(event);
       if (!place) return;
-      if (event.key === "Enter") this.choose(place, true);
+      const space = event.key === " " && !this.ui.spec.presenting;
+      if (space) used(event); // the page would scroll
+      if (event.key === "Enter" || space) this.choose(place, true);
       else if (/^[\d.-]$/.test(event.key) && this.spec.shapes[place[0]]) this.editor.input.select(); // to type
       else this.walk(place, arrow(event));
     });

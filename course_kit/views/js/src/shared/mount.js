@@ -206,6 +206,7 @@ class View {
     const [inside, beside] = back?.label === t("reset") ? [back.element] : [undefined, back?.element];
     const group = { class: "scroll", tabindex: 0, role: "group", "aria-label": t("table of the numbers shown") };
     this.table = h("div", group);
+    this.words = h("p", {}, this.spec.words);
     const mark = h("span", { class: "dots", "aria-hidden": "true" }, "⋯");
     const name = h("span", { class: "said" }, t("table and words"));
     const show = () => this.folded?.open && this.fill();
@@ -215,14 +216,16 @@ class View {
       { class: "more summed-up", ontoggle: show },
       h("summary", {}, mark, name),
       inside ?? "",
-      h("p", {}, this.spec.words),
+      this.words,
       this.table,
       ...(recorded ? [h("p", { class: "recorded" }, recorded)] : []),
     );
     return h("div", { class: "foot" }, this.folded, beside);
   }
 
+  /** The words are of the view as it was made: moved, it has its table. */
   fill() {
+    if (this.words) this.words.hidden = JSON.stringify(this.state) !== JSON.stringify(this.initial);
     this.table?.replaceChildren(tableOf(this.picture.table()));
   }
 

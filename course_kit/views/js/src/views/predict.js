@@ -1,7 +1,7 @@
 // A guess before the answer: cards with a letter, which are native radio buttons, and a card that is still face down.
 // Once picked, a mark takes the place of the letter, and that card says what is right, and why. The browser keeps the
 // guess, and the page hears of it: it unfolds what follows.
-import { h } from "../shared/dom.js";
+import { along, foreign, h, used } from "../shared/dom.js";
 import { curled, readable } from "../shared/labels.js";
 import { hands } from "./predict_hands.js";
 import PREDICT_CSS from "./predict.css";
@@ -83,6 +83,17 @@ export function predict(ui) {
     };
     return h("input", { type: "radio", name: `${id}-guess`, "data-control": "pick", onchange });
   });
+  /** Arrow keys lead to an answer and choose none; its letter does, or Enter. @param {KeyboardEvent} event */
+  const onkeydown = (event) => {
+    const at = inputs.indexOf(/** @type {HTMLInputElement} */ (event.target));
+    if (at < 0 || event.shiftKey || foreign(event)) return;
+    const to = along(event, at, inputs.length);
+    if (to !== null) return inputs[to].focus();
+    const chosen = event.key === "Enter" ? at : event.key.length === 1 ? LETTERS.indexOf(event.key.toUpperCase()) : -1;
+    if (!inputs[chosen]) return;
+    used(event);
+    inputs[chosen].click();
+  };
   const letters = answers.map(() => h("span", { class: "letter", "aria-hidden": "true" }));
   const labels = answers.map((answer, i) =>
     h("label", {}, inputs[i], letters[i], h("span", { class: "answer" }, answer)),
@@ -99,7 +110,7 @@ export function predict(ui) {
   const long = answers.some((answer) => answer.length > LONG);
   const fieldset = h(
     "fieldset",
-    { class: long ? "answers long" : "answers", style: `--count:${answers.length}` },
+    { class: long ? "answers long" : "answers", style: `--count:${answers.length}`, onkeydown },
     h("legend", { class: "hidden" }, spec.title),
     ...labels,
   );

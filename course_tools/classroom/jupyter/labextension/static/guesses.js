@@ -57,6 +57,13 @@ export function foldGuesses(app, panel) {
     fold();
   }
 
+  /** The keyboard goes on there. @param {number} at of a cell */
+  function enter(at) {
+    notebook.activeCellIndex = at;
+    notebook.mode = "command";
+    notebook.widgets[notebook.activeCellIndex].node.focus({ preventScroll: true });
+  }
+
   /** The line below a guess, where something is folded. */
   function line(cell, wanted) {
     const there = cell.node.querySelector(":scope > .course-fold");
@@ -66,7 +73,10 @@ export function foldGuesses(app, panel) {
       return;
     }
     const button = Object.assign(document.createElement("button"), { type: "button", textContent: t("show") });
-    button.addEventListener("click", () => show(cell));
+    button.addEventListener("click", () => {
+      show(cell);
+      enter(notebook.widgets.indexOf(cell) + 1);
+    });
     const made = Object.assign(document.createElement("p"), { className: "course-fold" });
     const [before, after] = t("Guess first, or {show} what follows.").split("{show}");
     made.append(before, button, after);
@@ -123,11 +133,15 @@ export function foldGuesses(app, panel) {
     all = true;
     later();
   });
-  panel.node.addEventListener("click", ({ target }) => {
+  panel.node.addEventListener("click", ({ target, detail }) => {
     const link = target.closest?.('a[href*="#"]');
     const id = link && decodeURIComponent(link.hash.slice(1));
     const to = id && panel.node.querySelector(`[id="${CSS.escape(id)}"], [data-jupyter-id="${CSS.escape(id)}"]`);
-    if (to) requestAnimationFrame(() => reveal(to));
+    if (!to) return;
+    requestAnimationFrame(() => {
+      reveal(to);
+      if (!detail) enter(notebook.widgets.findIndex((cell) => cell.node.contains(to))); // by keyboard
+    });
   });
   watch();
 }

@@ -369,7 +369,7 @@ class Deck {
       .interrupt()
       .then(later)
       .then(lose, () => {});
-    const isKept = running && FITS.test(running.model.sharedModel.getSource());
+    const isKept = running && FITS.test(/** @type {any} */ (running).model.sharedModel.getSource());
     this.tell(isKept ? t("Stopped. A training keeps the best that it had.") : t("Stopped."));
   }
 

@@ -100,16 +100,16 @@
     return resume(panel, heard);
   }
 
-  // NotebookActions, whose signals tell of every cell that runs: JupyterLab shares its parts with its plugins.
+  // JupyterLab shares its parts with its plugins, such as NotebookActions, whose signals tell of every cell that runs.
   let shared = {};
-  const actionsOf = async (scope) => {
-    const [{ get }] = Object.values(scope["@jupyterlab/notebook"]);
-    return (await get())().NotebookActions;
+  const part = async (name) => {
+    const [{ get }] = Object.values(shared[`@jupyterlab/${name}`]);
+    return (await get())();
   };
 
   const course = { views, resetViews, ask, freshKernel, configured };
 
-  function activate(app) {
+  function activate(app, palette) {
     const current = () =>
       app.shell.currentWidget?.content?.widgets && app.shell.currentWidget?.sessionContext
         ? app.shell.currentWidget
@@ -146,6 +146,9 @@
           }
         },
       });
+    const category = t("Attention course");
+    for (const name of ["resume", "restart-and-resume", "reset-views"])
+      palette?.addItem({ command: `attention-course:${name}`, category });
     const reset = (panel) => {
       const count = resetViews(panel);
       return count
@@ -188,7 +191,8 @@
     });
     import(new URL("leaving.js", HERE)).then(({ leaveViews }) => leaveViews(app));
     const parts = ["untrusted.js", "guesses.js", "place.js", "running.js"].map((name) => import(new URL(name, HERE)));
-    Promise.all([actionsOf(shared), ...parts]).then(([actions, { showUntrusted }, { foldGuesses }, place, running]) => {
+    Promise.all([part("notebook"), ...parts]).then(([notebook, { showUntrusted }, { foldGuesses }, place, running]) => {
+      const actions = notebook.NotebookActions;
       const seen = new WeakSet();
       running.followRuns(app, actions, say);
       const look = () => {
@@ -222,6 +226,9 @@
     init: (scope) => {
       shared = scope;
     },
-    get: async () => () => ({ __esModule: true, default: plugin }),
+    get: async () => {
+      plugin.optional = [(await part("apputils")).ICommandPalette];
+      return () => ({ __esModule: true, default: plugin });
+    },
   };
 })();

@@ -1,6 +1,9 @@
 // What a cell showed before it runs again, as a picture of it: it stays, dimmed and at its height, below what comes
 // new, until that is there.
-const DRAWN = ".course-training, .jp-RenderedImage, .jp-RenderedSVG";
+import { t } from "./text.js";
+
+const TRAINING = ".course-training"; // its picture on the way
+const DRAWN = `${TRAINING}, .jp-RenderedImage, .jp-RenderedSVG`;
 const IS_VIEW = /course-view/; // in an output's HTML
 const PATIENT = 120; // frames, at most, for a view to come after its cell has run
 const PAINTING = 12; // frames, at most, in which a view that has come gets its height
@@ -77,10 +80,10 @@ export class Staying {
     this.cell.model.outputs.changed.connect(this.came);
   }
 
-  /** A cell that did not run shows what it had shown. */
+  /** A cell that did not run, or whose kernel has gone in the middle of a training, shows what it had shown. */
   restore() {
     const { outputs } = this.cell.model;
-    if (!outputs.length) outputs.fromJSON(this.outputs);
+    if (!outputs.length || this.area.querySelector(TRAINING)) outputs.fromJSON(this.outputs);
   }
 
   /** One that was stopped before it drew shows the picture that it had, below what it says now. */
@@ -88,7 +91,10 @@ export class Staying {
     const { outputs } = this.cell.model;
     const isPicture = ({ data = {} }) => data["image/png"] || IS_VIEW.test(data["text/html"]);
     const pictures = this.outputs.map(unstopped).filter(isPicture);
-    if (!this.isDrawn && pictures.length) outputs.fromJSON([...outputs.toJSON(), ...pictures]);
+    if (this.isDrawn || !pictures.length) return;
+    const text = t("Below: what an earlier run had drawn.");
+    const data = { "text/html": `<p>${text}</p>`, "text/plain": text };
+    outputs.fromJSON([...outputs.toJSON(), { output_type: "display_data", metadata: {}, data }, ...pictures]);
   }
 
   /** Waits for the views of a run that has ended, as many as there were if it ended well. */
