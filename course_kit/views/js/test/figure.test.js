@@ -39,8 +39,14 @@ test("a thick line ends in its head, whose tip is where that of a thin one is, a
 });
 
 test("a number of a cell has two digits where there is room", () => {
-  assert.deepEqual([0.931, -12.34, 3, -0.5].map((x) => digitsOf(x, 2)), [".93", "−12.3", "3", "−.50"]);
-  assert.deepEqual([0.931, -0.04, 3].map((x) => digitsOf(x, 1)), [".9", "0", "3"]);
+  assert.deepEqual(
+    [0.931, -12.34, 3, -0.5].map((x) => digitsOf(x, 2)),
+    [".93", "−12.3", "3", "−.50"],
+  );
+  assert.deepEqual(
+    [0.931, -0.04, 3].map((x) => digitsOf(x, 1)),
+    [".9", "0", "3"],
+  );
 });
 
 const column = (/** @type {number} */ pitch, look = {}) =>

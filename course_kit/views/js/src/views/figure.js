@@ -256,10 +256,12 @@ class Figure {
     const said = held.flatMap((all) => {
       const words = new Set((all.each ?? [{}]).map((one) => one.words ?? all.words ?? ""));
       const { wide = 0, size = SIZE } = all;
-      return [...words].filter((one) => one.trim()).map((one) => {
-        const planned = linesOf(one, (wide * Math.max(ACROSS, width / unit)) / size).length;
-        return { all, one, planned, size: size * unit };
-      });
+      return [...words]
+        .filter((one) => one.trim())
+        .map((one) => {
+          const planned = linesOf(one, (wide * Math.max(ACROSS, width / unit)) / size).length;
+          return { all, one, planned, size: size * unit };
+        });
     });
     const tips = spec.shapes.flatMap(({ shape, from, to }) => (shape === "arrow" && from ? [from, to ?? from] : []));
     const touched = new Map(held.map((all) => [all, touchedOf(all, tips)]));
@@ -301,7 +303,10 @@ class Figure {
         const [from, until] = endsOf(one).map(x);
         return /** @type {[number[], number]} */ ([allOf(one), (this.cellOf(one, until - from, unit) - 3) / small]);
       });
-      this.digits.set(all.y ?? 0, digitsIn(rooms, (words) => this.emsOf(words, this.weightOf(all))));
+      this.digits.set(
+        all.y ?? 0,
+        digitsIn(rooms, (words) => this.emsOf(words, this.weightOf(all))),
+      );
     }
     const isWoven = spec.shapes.some(({ shape }) => shape === "web"); // a curve stays as high as it is
     this.fitted = { width, family: ui.family, drawn, x, y: grown(isWoven ? [] : rows, unit) };

@@ -133,7 +133,12 @@ export function shared(needs, width, spare) {
   }
   const found = places(least);
   const at = (/** @type {number} */ x) => {
-    const i = clamp(ends.findIndex((end) => end >= x), 1, ends.length - 1) || ends.length - 1;
+    const i =
+      clamp(
+        ends.findIndex((end) => end >= x),
+        1,
+        ends.length - 1,
+      ) || ends.length - 1;
     const [a, b] = [ends[i - 1], ends[i]];
     const [from, until] = [found.get(a) ?? 0, found.get(b) ?? 0];
     return from + ((x - a) / (b - a)) * (until - from);

@@ -39,7 +39,10 @@ function paint(from, to) {
 function unstopped(output) {
   const html = output.data?.["text/html"];
   if (!html) return output;
-  const now = [html].flat().join("").replace(/^<p class="course-stopped".*?<\/p>/s, "");
+  const now = [html]
+    .flat()
+    .join("")
+    .replace(/^<p class="course-stopped".*?<\/p>/s, "");
   return { ...output, data: { ...output.data, "text/html": now } };
 }
 
