@@ -187,17 +187,6 @@ def test_in_a_view_escape_leaves_it_shift_enter_runs_its_cell_and_i_i_stops(nb, 
         part.focus()
         nb.page.keyboard.press("Escape")
         until(lambda name=name: seen(nb, name, focus))
-    go = lab.folder / "go"
-    go.unlink()
-    try:
-        nb.page.evaluate(RUN, [list(SOURCES).index("busy")])
-        until(cell(nb, "busy").find(".course-clock").count)
-        field.focus()
-        nb.page.keyboard.press("i")
-        nb.page.keyboard.press("i")
-        until(cell(nb, "busy").find(".course-stopped").count)
-    finally:
-        go.touch()
     count = "number => window.jupyterapp.shell.currentWidget.content.widgets[number].model.executionCount"
     before = nb.page.evaluate(count, place)
     field.focus()
@@ -209,12 +198,24 @@ def test_in_a_view_escape_leaves_it_shift_enter_runs_its_cell_and_i_i_stops(nb, 
     nb.page.evaluate(hide, place)
     nb.page.keyboard.press("ArrowUp")
     until(lambda: nb.page.evaluate(ACTIVE), place)
+    go = lab.folder / "go"
+    go.unlink()
+    try:
+        nb.page.evaluate(RUN, [list(SOURCES).index("busy")])
+        until(cell(nb, "busy").find(".course-clock").count)
+        field.focus()
+        nb.page.keyboard.press("i")
+        nb.page.keyboard.press("i")
+        until(cell(nb, "busy").find(".course-stopped").count)
+    finally:
+        go.touch()
+    until(cell(nb, "busy").find(".course-clock").count, 0)
 
 
 def test_the_palette_has_the_way_back(nb):
     nb.command("apputils:activate-command-palette")
     nb.page.keyboard.type("resume here")
-    until(nb.page.locator(".lm-CommandPalette-item").all_inner_texts, contains("Resume here"))
+    until(nb.find(".lm-CommandPalette-item").all_inner_texts, contains("Resume here"))
     nb.page.keyboard.press("Escape")
 
 

@@ -19,12 +19,13 @@ const STOPPED = ".course-stopped"; // how far it came
  * @param {(text: string, type: string) => Promise<string>} say shows a notice -> its id
  */
 export function followRuns(app, actions, say) {
-  const runs = new Set(); // those that have not ended, in their order
+  const runs = new Set(); // in their order, until what they showed is in its place
+  const current = () => [...runs].find((run) => !run.hasEnded);
   const latest = new WeakMap(); // of each cell
   let ticking = 0;
   function tick() {
     clearTimeout(ticking);
-    const [first] = runs;
+    const first = current();
     first?.tell();
     if (first) ticking = setTimeout(tick, 250);
   }
@@ -40,7 +41,7 @@ export function followRuns(app, actions, say) {
     });
   });
   app.commands.commandExecuted.connect((_, { id }) => {
-    const [run] = runs;
+    const run = current();
     if (!run || run.isStopping || !STOPS.test(id)) return;
     run.isStopping = true;
     tick();
