@@ -132,7 +132,8 @@ def _lesson(name):
     yield from ("", "## " + t("Chapter {number}: {title}", number=lessons.chapter(name), title=title), "")
     time = minutes.minutes(name)
     in_class = t("{live} minutes live, {core} of them in class.", live=time.live, core=time.core)
-    told = in_class if any(one.aside for one in shown) else t("{live} minutes live.", live=time.live)
+    aside = time.core < time.live and any(one.aside for one in shown)
+    told = in_class if aside else t("{live} minutes live.", live=time.live)
     halves = {"first": time.halves[0], "second": time.halves[-1]}
     more = t("Alone, the first half takes {first} minutes, the second {second}.", **halves)
     yield in_turn(told, more * (len(time.halves) > 1))

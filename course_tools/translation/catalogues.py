@@ -18,6 +18,9 @@ PLACE = re.compile(r"\{[^{}]*\}|%\(\w+\)s")
 PROTECTED = re.compile(r"\$[^$]+\$|`[^`]+`|\]\([^)]*\)|\[(?:query|key|value|output)\||</?[a-z][^>]*>|" + PLACE.pattern)
 TEXT = re.compile(r"(?<!_)\\text\{[^{}$]*\}")  # of a formula: words, which may differ
 NUMBER = re.compile(r"(?<![\w.])\d+(?:[.,]\d+)*")
+SIZES = {"thousand": 3, "万亿": 12, "万": 4, "亿": 8, "million": 6, "M": 6, "billion": 9, "B": 9, "trillion": 12}
+AMOUNT = re.compile(rf"({NUMBER.pattern})[ \u00a0]?({'|'.join(SIZES)})(?![A-Za-z])")
+AGAIN = re.compile(r"(?<!\d)(\d{4,})([^（）\d]*)（\1）")  # an amount as two languages write it: 1.17 亿（117M）
 
 
 def path(name, language):
@@ -137,7 +140,12 @@ def _open(said):
 
 
 def _numbers(text):
-    return NUMBER.findall(PROTECTED.sub(" ", text))
+    return NUMBER.findall(AGAIN.sub(r"\1\2", AMOUNT.sub(_amount, PROTECTED.sub(" ", text))))
+
+
+def _amount(found):
+    """117M, 117 million and 1.17 亿 -> 117000000."""
+    return str(round(float(found[1].replace(",", "")) * 10 ** SIZES[found[2]]))
 
 
 def state(name, language):

@@ -41,6 +41,7 @@ def translated(name, to):
         if cell.cell_type == "markdown":
             text = units.rewritten(cell.source, lambda unit: _said(unit, own, notes["fuzzy"]))
             text = text.replace(f" {minutes.NOT_IN_CLASS}", apart)
+            text = text.replace("\u00a0%", languages()[to].get("percent", "\u00a0%"))
             cell.source = OUTSIDE.sub("](../../", _anchored(text, cell.source))
         else:
             cell.source = units.commented(cell, lambda unit: _said(unit, own))

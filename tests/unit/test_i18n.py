@@ -236,6 +236,9 @@ def test_what_is_marked_in_python_templates_and_scripts_is_extracted(tmp_path):
      ("{a} of {b}", "{b} 中的 {b}", ["{a} of the English is missing", "{b} is not in the English"]),
      ("0.9 or 12", "0.8 或 12", ["number 0.9", "number 0.8"]),
      ("[a](b.ipynb#c)", "[甲](b.ipynb)", ["](b.ipynb#c) of", "](b.ipynb) is not"]),
+     ("117 million, 2B", "1.17 亿（117M），20 亿", []), ("15 trillion, 12 thousand", "15 万亿，1.2 万", []),
+     ("1.5 billion", "1.5 亿", ["number 1500000000", "number 150000000 is"]),
+     ("117M", "1.17 亿（17M）", ["number 17000000"]), ("in 3 MB, as 2 B C", "占 3 MB，2 B C", []),
      ("**a:** b", "**甲：**乙", ["**甲：** open"])],
 )  # fmt: skip
 def test_what_a_translation_may_not_lose(text, said, wrong):
