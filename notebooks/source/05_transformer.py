@@ -112,9 +112,9 @@ print(tuple(source.shape), tuple(target.shape), "->", tuple(logits.shape))
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## One: several heads
 # <a id="head"></a>
-# The first box is attention (again, in case you start here). Imagine the words around a table. Each has put down an envelope, with a label on the outside, its <b style="color:#007fc6">key</b>, and a message inside, its <b style="color:#008a67">value</b>.
+# The first box is attention. Imagine the words around a table. Each has put down an envelope, with a label on the outside, its <b style="color:#007fc6">key</b>, and a message inside, its <b style="color:#008a67">value</b>.
 #
-# Now *tired* **asks**: who can be tired? Its question is a vector, too, the <b style="color:#bf5f00">query</b>, say (2, 0, 1, 1), and on *animal*'s envelope you read (2, 1, 0, 0). How well do they fit? To **compare** them, you take the dot product: multiply number by number and add up, which gives 4. Longer sums vary more, so, as in chapter 2, you divide it by $\sqrt d$, here 2, and the *score* is 2. In the same way *street* gets 0 and *tired* itself 1.
+# Now *tired* **asks**: who can be tired? Its question is a vector, too, the <b style="color:#bf5f00">query</b>, say (2, 0, 1, 1), and on *animal*'s envelope you read (2, 1, 0, 0). How well do they fit? To **compare** them, you take the dot product: multiply number by number and add up, which gives 4. Longer sums vary more, so, as in chapter 2, you divide it by $\sqrt d$, here 2. That leaves the *score*, 2. In the same way *street* gets 0 and *tired* itself 1.
 #
 # Next you **share**: a softmax turns the three scores into weights that add up to 1, and *animal* gets 0.67. Then you **add up**: 0.67 of *animal*'s message, and less of the other two. That sum is what *tired* carries away.
 #
@@ -148,18 +148,9 @@ assert asks[1, animal] > 0.98 and asks[0].argmax() == it and asks[2:].max() < 0.
 assert maps_of[1][0, 1, it].argmax() == animal and maps_of[1][0, 1, it, animal] < 0.5
 
 # %% [markdown] slideshow={"slide_type": "fragment"} tags=["keep"]
-# Did you find it? In head 2 *tired* gives nearly all of its weight to *animal*. That could be our first hop.
+# In head 2 *tired* gives nearly all of its weight to *animal*. That could be our first hop.
 #
 # **Keep this:** each head has attention weights of its own. Four narrow heads have as many parameters as one wide head.
-
-# %% [markdown] slideshow={"slide_type": "skip"}
-# You can cut in two ways and get the same shape, but only one gives each head a piece of every word:
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"}
-labs.split(
-    title="How do you cut, and how not?",
-    caption="Three words of four features each. Both ways give two heads of the same shape.",
-)
 
 # %% [markdown] slideshow={"point": ["split_heads", "scaled_dot_product_attention("], "slide_type": "skip"}
 # <a id="multi-head-attention"></a>
@@ -168,6 +159,14 @@ labs.split(
 # $$ \mathrm{head}_h=\underbrace{\mathrm{softmax}\Big(\frac{{\color{#bf5f00}{Q_h}}{\color{#007fc6}{K_h}}^\top}{\sqrt d}\Big)}_{\text{ask, compare, share}}{\color{#008a67}{V_h}},\qquad {\color{#bb51a8}{Y}}=\underbrace{[\mathrm{head}_1,\dots,\mathrm{head}_H]}_{\text{join}}\,W_O $$
 #
 # And as code: `split_heads` cuts ([write it yourself](05_transformer_annex.ipynb#Cut-into-heads)), `join_heads` puts the pieces side by side again, and between them is chapter 2's attention. With chapter 1's `masked_softmax`, hidden words get weight 0.
+#
+# You can cut in two ways and get the same shape, but only one gives each head a piece of every word:
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"}
+labs.split(
+    title="How do you cut, and how not?",
+    caption="Three words of four features each. Both ways give two heads of the same shape.",
+)
 
 # %% jupyter={"source_hidden": true}
 from mine import masked_softmax
@@ -223,7 +222,7 @@ assert sum(p.numel() for p in MultiHeadAttention(128, 1).parameters()) == sum(p.
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Two: a network for each word
 # <a id="ffn"></a>
-# So *tired* has taken something from *animal*. But all that a head can do with the messages is average them. That's why a layer has a second box for what has arrived, the **position-wise feed-forward network** (FFN). It reads each word's vector separately, with the same two matrices for every word. The first makes the vector wider, in the paper four times. A ReLU sets the negative numbers to 0, and the second makes it narrow again: <!-- source: Vaswani et al. 2017, section 3.3 -->
+# So *tired* has taken something from *animal*. But all that a head can do with the messages is average them. That's why a layer has a second box for what has arrived, the **position-wise feed-forward network** (FFN). It reads each word's vector separately, with the same two matrices for every word, so all words of a batch could as well be one list, [B · T, D]. The first makes the vector wider, in the paper four times. A ReLU sets the negative numbers to 0, and the second makes it narrow again: <!-- source: Vaswani et al. 2017, section 3.3 -->
 #
 # $$ \mathrm{FFN}(x)=\underbrace{\max(0,\;xW_1+b_1)}_{\text{wider}}\,W_2+b_2,\qquad W_1\;[D, F],\;W_2\;[F, D] $$
 
@@ -238,10 +237,9 @@ labs.network(
 # %% slideshow={"slide_type": "skip"} tags=["definition"]
 # course_utils.blocks: PositionwiseFFN
 
-# %% slideshow={"slide_type": "skip"} tags=["nbval-check-output"]
+# %% jupyter={"source_hidden": true} tags=["asserts"]
 ffn, x = PositionwiseFFN(128, 384), torch.randn(2, 15, 128)
-as_list = ffn(x.flatten(0, 1))  # [B, T, D] -> [B · T, D]: one list of all words
-print("one list, the same:", torch.allclose(as_list.view_as(x), ffn(x), atol=1e-5))
+assert torch.allclose(ffn(x.flatten(0, 1)).view_as(x), ffn(x), atol=1e-5)
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Three: the stream
@@ -252,27 +250,15 @@ print("one list, the same:", torch.allclose(as_list.view_as(x), ffn(x), atol=1e-
 #
 # This is a **residual connection**, and the sum that runs through all layers is the **residual stream**. The sum helps in training, too. Its slope is $1+f'$, so even where the box's own slope $f'$ is small, the 1 lets a gradient pass.
 #
-# Because the stream keeps its shape, you can stop after any box and ask which word the model would write if this were the end (the *logit lens*). Let's do that when the decoder, after “… la rue parce qu'”, is about to write the pronoun: <!-- source: nostalgebraist 2020 -->
+# Follow three words upwards through one layer:
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
-sentence, word = tired, "il"  # yours: another sentence of these words, and a word of its French
-labs.stream(
-    grammar,
-    sentence,
-    word,
-    title="What would it say after each box?",
-    caption="From below: nine boxes add to the stream, whose first two numbers are drawn. Where does it turn?",
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
+labs.lanes(
+    title="What happens to a word in one layer?",
+    caption="Three words on their way up. (The norms come next.)",
 )
 
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-from chapters.ch05.labs.descent import read, study
-reading = read(grammar, tired)
-stops = study(grammar, reading, reading.next.index("il") + 1, 3, 4).stops
-assert [word for word, _ in stops] == ["qu'"] * 3 + ["il"] * 7 and stops[2][1] < stops[1][1] and stops[-1][1] > 0.9
-
 # %% [markdown] slideshow={"slide_type": "fragment"} tags=["keep"]
-# At first the model would repeat *qu'*, which it has just read. After its first look at the English it's less sure of that, and after the first network its first choice is *il*.
-#
 # **Keep this:** in a layer, attention works between words, then a network within each word, and both add to the stream.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
@@ -307,13 +293,7 @@ def add_norm(x, f, norm):
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Four: a block, and a stack
 # <a id="block"></a>
-# Now you can build a layer of the encoder, an **encoder block**: attention, then the network, and both add to the stream. Follow three words upwards:
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
-labs.lanes(
-    title="What happens to a word in one layer?",
-    caption="Three words on their way up. (The norms are left out.)",
-)
+# Now you can build a layer of the encoder, an **encoder block**: attention, then the network, and both add to the stream.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # In code, each box gets an `AddNorm` around it: your line of Exercise 2 with the norm's parameters. In training it also sets some numbers to 0 at random (**dropout**). `lambda h: …` is a function without a name that reads the normalised vectors; `[0]` leaves out attention's weights.
@@ -362,7 +342,7 @@ assert all(torch.equal(known, causal_mask(len(words)).triu(-n)) for n, known in 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Five: the whole model
 # <a id="cross-attention"></a>
-# You have the encoder's layer. The decoder has to look at the English, too, so its layer, a **decoder block**, has one more box in the middle: **cross-attention**. Its queries come from the French words, and its keys and values from the `memory`, the vectors that the encoder has computed. That makes three places with attention:
+# You have the encoder's layer. The decoder has to look at the English, too, so its layer, a **decoder block**, has one more box in the middle: **cross-attention**. Its keys and values come from the `memory`, the vectors that the encoder has computed. That makes three places with attention:
 #
 # | | <span style="color:#bf5f00">queries</span> from | <span style="color:#007fc6">keys</span> and <span style="color:#008a67">values</span> from | may see |
 # |---|---|---|---|
@@ -375,7 +355,7 @@ from course_utils.positions import SinusoidalPositions  # chapter 4's
 from course_utils.transformer import DecoderBlock  # Exercise 3, in Seven; until then the course's
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# Two ends are missing. **In front**, a word has to become a vector. Each language has a table of embeddings, one row per word. We add chapter 4's position to the row (`SinusoidalPositions`). But we begin with numbers of about $1/\sqrt D$ (PyTorch would take 1), small beside sines that reach 1, so we multiply the row by $\sqrt D$.
+# Two ends are missing. **In front**, a word has to become a vector. Each language has a table of embeddings, one row per word. We add chapter 4's position to the row (`SinusoidalPositions`). But we begin with numbers of about $1/\sqrt D$, small beside sines, so we multiply the row by $\sqrt D$.
 #
 # **At the other end**, a vector has to become a word. We compare it with every French word: its dot products with all rows of the French table, plus a bias, are the *logits*, and a softmax turns them into probabilities. So one table serves as the decoder's embedding and as its output (*weight tying*). Each stack ends with one more norm.
 #
@@ -391,19 +371,13 @@ labs.whole(
 )
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# In code (`DecoderBlock` is Exercise 3, in Seven; until then it's the course's):
+# In code (`DecoderBlock` is Exercise 3, in Seven):
 
 # %% slideshow={"slide_type": "skip"} tags=["definition"]
 # course_utils.transformer: TransformerConfig, TransformerLayers
 
-# %% [markdown] slideshow={"slide_type": "skip"}
-# `causal_mask` is True where a row's word may see a column's word, itself or an earlier one, because in training the decoder reads the answer that it should predict (more in Seven):
-
-# %% slideshow={"slide_type": "skip"} tags=["definition"]
-# course_utils.attention: causal_mask
-
 # %% [markdown] slideshow={"point": ["memory = self.encode(", "causal_mask("], "slide_type": "skip"}
-# And `Transformer` sends the words through the boxes. `source_mask` is False at padding, and `[:, None]` gives it an axis for the queries.
+# And `Transformer` sends the words through the boxes. `causal_mask` hides later French words (why, in Seven), `source_mask` is False at padding, and `[:, None]` gives it an axis for the queries.
 
 # %% slideshow={"point": ["memory = self.encode(", "return self.output("], "slide_type": "subslide"} tags=["definition"]
 # course_utils.transformer: Transformer
@@ -418,24 +392,25 @@ assert same.output.weight is same.target_embedding.weight and grammar.target.wor
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Six: a task without data
-# Does it work? Try it on a task in which bugs show: rows of ten digits, to be **copied or reversed**, as the first token says. `copy_or_reverse` makes rows with their answers. With `write` the model reads what is written so far, adds the likeliest next id, and starts again.
+# Does it work? Try it on a task in which bugs show: rows of ten digits, to be **copied or reversed**, as the first token says. [As in chapter 3](03_seq2seq.ipynb#teacher-forcing), in training the decoder reads the right answer, one place late, with `BEGIN` in front:
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"}
+labs.shifted(
+    [12, *range(10)],
+    [*range(9, -1, -1)],
+    10,
+    title="What does the decoder read, and what is right?",
+    caption="One row. 10 is BEGIN, 11 means copy, 12 means reverse.",
+)
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# `copy_or_reverse` makes rows with their answers. With `write` the model reads what is written so far, adds the likeliest next id, and starts again.
 
 # %% slideshow={"slide_type": "skip"}
 BEGIN, COPY, REVERSE, TOKENS = 10, 11, 12, 13  # token ids; 0 to 9 are the digits
 
 # %% slideshow={"slide_type": "skip"} tags=["definition"]
 # course_utils.toy_tasks: copy_or_reverse, write
-
-# %% [markdown] slideshow={"slide_type": "skip"}
-# [As in chapter 3](03_seq2seq.ipynb#teacher-forcing), in training the decoder reads the right answer, one place late, with `BEGIN` in front. Here's one row:
-
-# %% jupyter={"source_hidden": true}
-labs.shifted(
-    *(ids_of[0].tolist() for ids_of in copy_or_reverse(rows=1)),
-    BEGIN,
-    title="What does the decoder read, and what is right?",
-    caption="One row. 10 is BEGIN, 11 means copy, 12 means reverse.",
-)
 
 # %% [markdown]
 # Now the training. At each hundredth step the model writes 0 to 9 in reverse.
@@ -499,16 +474,16 @@ assert (COPY, REVERSE) == (11, 12) and round(math.log(10), 1) == 2.3
 # %% jupyter={"source_hidden": true} tags=["asserts", "trained"]
 assert right.float().mean() >= 0.99
 
-# %% [markdown] slideshow={"slide_type": "fragment"}
-# So it works on rows of ten digits, without recurrence.
-
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["half"]
-# **Half way.** You have a whole Transformer, and it copies and reverses. But it hasn't read a word of English yet. Close it here if you like; next time, choose *Kernel → Resume here*.
+# **Half way.** You have a whole Transformer, and without recurrence it copies and reverses rows of ten digits. But it hasn't read a word of English yet. Close it here if you like; next time, choose *Kernel → Resume here*.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Seven: what may a word see?
 # <a id="causal-mask"></a>
 # Why may a French word not look ahead? In training you give the decoder the whole right answer, and it predicts the next word at all places at once. If it could see the next word, it would learn to copy it. But when it writes, there's no next word to copy. So the **causal mask** hides from each word everything that comes after it. The row of *animal* predicts *était*: it may see `<bos>`, *l'* and *animal* itself, but not *était*.
+
+# %% slideshow={"slide_type": "skip"} tags=["definition"]
+# course_utils.attention: causal_mask
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 labels = ["<bos>", "l'", "animal", "était", "trop", "fatigué", "<pad>"]
@@ -664,10 +639,29 @@ assert four[0].tokens[1:4] == ["an", "im", "age"]
 # <a id="Why-Transformers?"></a>
 # Does a Transformer translate better than chapter 3's GRU with attention? In [a race](05_transformer_annex.ipynb#Then-why-did-everyone-change?) on its sentences the two end about equal. Then why did so many change? Above all because in training no word has to wait for another.
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["core", "guess"]
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## One word, all the way down
+# How does *il* find its noun? The trained machine has written “… la rue parce qu'”. Because the stream keeps its shape, you can stop after any box and ask which word the model would write if this were the end (the *logit lens*): <!-- source: nostalgebraist 2020 -->
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
+sentence, word = tired, "il"  # yours: another sentence of these words, and a word of its French
+labs.stream(
+    grammar,
+    sentence,
+    word,
+    title="What would it say after each box?",
+    caption="From below: nine boxes add to the stream, whose first two numbers are drawn. Where does it turn?",
+)
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+from chapters.ch05.labs.descent import read, study
+reading = read(grammar, tired)
+stops = study(grammar, reading, reading.next.index("il") + 1, 3, 4).stops
+assert [word for word, _ in stops] == ["qu'"] * 3 + ["il"] * 7 and stops[2][1] < stops[1][1] and stops[-1][1] > 0.9
+
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["guess"]
 # <a id="descent"></a>
-# How does *il* find its noun? Follow it through the trained machine, which has written “… la rue parce qu'”. **Before you start:** which English word gets the largest share of attention from head 4 of the last cross-attention? *next step* leads you there; choose a number to see how it was computed.
+# At first the model would repeat *qu'*, which it has just read. After its first look at the English it's less sure of that, and after the first network its first choice is *il*. Now follow *il* all the way down. **Before you start:** which English word gets the largest share of attention from head 4 of the last cross-attention? *next step* leads you there; choose a number to see how it was computed.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.descent(tired, model=grammar, word="il", layer=3, head=4)
