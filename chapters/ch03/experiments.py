@@ -47,7 +47,7 @@ def train(model, steps=600, lr=1e-2):
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimiser.step()
         falling.step()
-        if step % 100 == 99:
+        if step % 200 == 199:
             print(f"step {step + 1}: loss {loss.item():.2f}")
 
 

@@ -192,7 +192,7 @@ assert round(math.tanh(1), 3) == 0.762 and round(math.tanh(3), 3) == 0.995 and r
 assert round(math.tanh(-1) - math.tanh(1), 3) == -1.523
 
 # %% [markdown] slideshow={"slide_type": "fragment"} tags=["keep"]
-# Without the tanh, the score falls into two parts, $e_i=s\,W_1w+h_i\,W_2w$. The query appears only in the first part, which is the same for every English word, so the softmax cancels it. The tanh is applied to the sum, where query and key have already met. Check it with a pencil: for a masculine word and *animal* the sum is (1, 3) and its tanh is (0.762, 0.995), and $w$ subtracts the second number from the first, which gives −0.233. For *street* you get −1.523, so *animal* wins.
+# Without the tanh, the score falls into two parts, $e_i=s\,W_1w+h_i\,W_2w$. The query appears only in the first part, which is the same for every English word, so the softmax cancels it. The tanh is applied to the sum, where query and key have already met. Check it with a pencil, for a masculine word and *animal*: the sum is (1, 3), its tanh is (0.762, 0.995), and the difference is −0.233. For *street* you get −1.523, so *animal* wins.
 #
 # **Keep this:** before each word: ask, score, share, add up. Training finds out where to look.
 
@@ -202,7 +202,7 @@ assert round(math.tanh(-1) - math.tanh(1), 3) == -1.523
 #
 # <!-- example: additive attention step -->
 
-# %%
+# %% jupyter={"source_hidden": true}
 from mine import masked_softmax
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
@@ -253,20 +253,23 @@ labs.chain(
 # %% slideshow={"slide_type": "subslide"} tags=["definition"]
 # course_utils.seq2seq: AttentiveDecoder
 
-# %% slideshow={"slide_type": "skip"} tags=["definition"]
-# course_utils.seq2seq: Translator
-
-# %% [markdown] slideshow={"slide_type": "skip"}
-# The score is Bahdanau's, the order Luong's (2015): the decoder reads a word first, and its *new* state is the query ([both orders](03_seq2seq_annex.ipynb#Is-the-query-the-state-before-or-after?)). <!-- source: Luong et al. 2015, section 3.1 -->
-
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ### How do we train it?
 # <a id="teacher-forcing"></a><a id="bos"></a>
-# That was the model; now comes the learning. When the decoder writes, it'll read its own words. In training we give it the *right* ones instead, shifted by one place, with `<bos>` (*beginning of sentence*) in front. This is called **teacher forcing**. The whole row is then known in advance, so the decoder can be trained on all its digits in one pass:
-#
-# | reads | `<bos>` | 3 | 1 |
-# |---|---|---|---|
-# | **is to predict** | 3 | 1 | 4 |
+# Those are the parts; now comes the learning. When the decoder writes, it'll read its own words. In training we give it the *right* ones instead, shifted by one place, with `<bos>` (*beginning of sentence*) in front. This is called **teacher forcing**. The whole row is then known in advance, so the decoder can be trained on all its digits in one pass:
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
+labs.shifted(
+    [4, 1, 3], [3, 1, 4], 10,
+    title="What does the decoder read, and what is right?",
+    caption="A row of three digits, to be written backwards. 10 stands for <bos>.",
+)
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# `Translator` joins encoder and decoder. The score is Bahdanau's, the order Luong's (2015): the decoder reads a word first, and its *new* state is the query ([both orders](03_seq2seq_annex.ipynb#Is-the-query-the-state-before-or-after?)). <!-- source: Luong et al. 2015, section 3.1 -->
+
+# %% slideshow={"slide_type": "skip"} tags=["definition"]
+# course_utils.seq2seq: Translator
 
 # %% slideshow={"slide_type": "skip"} tags=["definition"]
 # chapters.ch03.experiments: backwards
@@ -280,7 +283,7 @@ print("logits", tuple(logits.shape), " weights", tuple(weights.shape))
 # %% [markdown]
 # For two rows of five digits we get 11 scores at each place, and five weights, one for each digit of the source. The loss is the **cross-entropy**, the mean of $-\ln p$ of each right digit. Here is the whole loop:
 
-# %% slideshow={"point": ["loss = ", "backward()", "optimiser.step()"], "slide_type": "subslide"} steps=[600, 100, 99] tags=["definition"]
+# %% slideshow={"point": ["loss = ", "backward()", "optimiser.step()"], "slide_type": "subslide"} steps=[600, 200, 199] tags=["definition"]
 # chapters.ch03.experiments: train
 
 # %% [markdown] slideshow={"slide_type": "skip"}
@@ -360,7 +363,7 @@ assert [(row["attention"], row["size"], row["steps"], len(row["right"])) for row
 assert [row[1] for row in means] == [16, 33, 85, 98]
 
 # %% [markdown]
-# We measured it before: 16 % of these rows were right, with 256 numbers 33 %, with 64 and ten times the steps 85 %. So the same vector *can* hold ten digits, and the cost is learning. All digits pass through $c$. With attention each digit is one step away, both for the decoder and for the corrections of the training.
+# So the same vector *can* hold ten digits, and the cost is learning. All digits pass through $c$. With attention each digit is one step away, both for the decoder and for the corrections of the training.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "slide"}
 source, reads, target, mask = backwards(1, 10)
@@ -503,19 +506,10 @@ predict(
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "slide"} tags=["lab"]
 said = {}
 for adjective, pronoun in (("tired", "il"), ("wide", "elle")):
-    twin = translate(
-        trained,
-        f"The animal didn't cross the street because it was too {adjective}.",
-        beam=1,
-    )[0]
+    twin = translate(trained, tired.replace("tired", adjective), beam=1)[0]
     if pronoun in twin.tokens:
-        said[pronoun] = dict(
-            zip(
-                twin.source_tokens,
-                twin.weights[twin.tokens.index(pronoun)].tolist(),
-                strict=True,
-            )
-        )
+        looks = twin.weights[twin.tokens.index(pronoun)].tolist()
+        said[pronoun] = dict(zip(twin.source_tokens, looks, strict=True))
 labs.alignment(
     twin,
     step=11,

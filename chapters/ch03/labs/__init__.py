@@ -2,6 +2,6 @@
 
 from course_kit.views.alignment import alignment
 
-from .drawings import branches, chain, fan, squeeze
+from .drawings import branches, chain, fan, shifted, squeeze
 
-__all__ = ["alignment", "branches", "chain", "fan", "squeeze"]
+__all__ = ["alignment", "branches", "chain", "fan", "shifted", "squeeze"]

@@ -152,6 +152,25 @@ def chain(tokens, states, *, title="", caption=""):
     return figure(row(*_named(drawn, tokens), *_chain(drawn, "key")), said, table, title=title, caption=caption)
 
 
+def shifted(source, target, begin, *, title="", caption=""):
+    """A row of ids to learn from: what the encoder reads, what is right, and the same one place late."""
+    reads = [begin, *target[:-1]]
+    lines = [
+        (t("the encoder reads"), source, "key"),
+        (t("right"), target, "output"),
+        (t("the decoder reads"), reads, "query"),
+    ]
+    shown = steps(*(row(label(name), cells(ids, role)) for name, ids, role in lines))
+    said = [
+        t("The encoder reads the row."),
+        t("This is the right answer: at each place the decoder is to predict its digit."),
+        t("The decoder reads this one place late. At its first place it reads {begin}, and is to predict {id}.",
+          begin=begin, id=target[0]),
+    ]  # fmt: skip
+    table = [t("what"), t("ids")], [[name, " ".join(map(str, ids))] for name, ids, _ in lines]
+    return figure(grid(*shown, gap=AIR / 2), said, table, title=title, caption=caption)
+
+
 def branches(tree, *, title="", caption=""):
     """Two beginnings and the best word after each: what greedy decoding takes, and what a beam of two finds.
 

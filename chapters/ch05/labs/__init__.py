@@ -1,10 +1,11 @@
 """The labs of chapter 5: small experiments that compute in the browser while the hand moves."""
 
+from chapters.ch03.labs import shifted
 from course_kit.views.alignment import alignment
 from course_kit.views.heads import heads
 
 from .descent import descent
-from .drawings import at_once, attend, cut, hops, lanes, network, opened, shifted, split, stream, whole
+from .drawings import at_once, attend, cut, hops, lanes, network, opened, split, stream, whole
 
 __all__ = [
     "alignment",

@@ -425,25 +425,6 @@ def at_once(loaded, sentence, *, title="", caption=""):
     return made
 
 
-def shifted(source, target, begin, *, title="", caption=""):
-    """A row of ids to learn from: what the encoder reads, what is right, and the same one place late."""
-    reads = [begin, *target[:-1]]
-    lines = [
-        (t("the encoder reads"), source, READS),
-        (t("right"), target, "output"),
-        (t("the decoder reads"), reads, WRITES),
-    ]
-    shown = steps(*(row(label(name), cells(ids, role)) for name, ids, role in lines))
-    said = [
-        t("The encoder reads what is to be done, {first}, and the digits.", first=source[0]),
-        t("This is the right answer: at each place the decoder is to predict its digit."),
-        t("The decoder reads this one place late. At its first place it reads {begin}, and is to predict {id}.",
-          begin=begin, id=target[0]),
-    ]  # fmt: skip
-    table = [t("what"), t("ids")], [[name, " ".join(map(str, ids))] for name, ids, _ in lines]
-    return figure(grid(*shown, gap=AIR / 2), said, table, title=title, caption=caption)
-
-
 ENDS = {"referent": "noun", "pronoun": "French"}  # what the drawing calls a word of a connection
 
 
