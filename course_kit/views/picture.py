@@ -110,7 +110,7 @@ def webp(pixels: np.ndarray, colours: int) -> bytes:
     """Pixels [height, width, 3 or more], bytes, as a small lossless WebP of so many colours."""
     small = io.BytesIO()
     image = with_few_colours(pixels, colours).convert("RGB")
-    image.save(small, format="WEBP", lossless=True, quality=40, method=2)
+    image.save(small, format="WEBP", lossless=True, quality=100, method=4)
     return small.getvalue()
 
 
