@@ -11,7 +11,7 @@
 # *Nadaraya–Watson: attention before it had the name.* You'll keep `mine/attention.py`, a weighted average that learns how far to look. <!-- minutes --> **Before:** [Start here](00_start_here.ipynb) and derivatives.
 #
 # ## A query comes in
-# On a simulated day, somebody read a thermometer fifty times. At 14:36 it showed 21.3 °C, and 23.7 at the next reading, 15:30. How warm was it at 15:00? Each reading is typically off by about one degree. If you copy the nearest one, you copy its error. If you average several, their errors partly cancel. If you average all fifty, midnight counts as much as noon. **Guess before you touch:** how many of the fifty would you average? And of 1,600?
+# On a simulated day, somebody read a thermometer fifty times. Around half past two it showed 21.3 °C, and at the next reading 23.7. How warm was it in between, at 15:00? Each reading is typically off by about one degree. If you copy the nearest one, you copy its error. If you average several, their errors partly cancel. If you average all fifty, midnight counts as much as noon. **Guess before you touch:** how many of the fifty would you average? And of 1,600?
 
 # %% jupyter={"source_hidden": true}
 import torch
@@ -332,7 +332,7 @@ labs.bandwidth(
 #
 # $$ n_\text{eff}=\frac1{\sum_i\alpha_i^2} $$
 #
-# In the pencil example, `1 / shares.pow(2).sum()` gives 2.2 of three. So which width is too narrow, and which too wide?
+# In the pencil example that's 2.2 of three. So which width is too narrow, and which too wide?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 reach = {
@@ -409,7 +409,7 @@ predict(
 
 # %% [markdown] slideshow={"slide_type": "subslide"} tags=["card"]
 # ### Exercise 3 ●●○ · 12 minutes
-# Write a softmax that respects a mask and survives large scores. A row in which everything is masked gets *zeros*, where `torch.softmax` would give NaN. (`[..., K]` ends in K, as [2, 3, 4] does; a mask [4] or [3, 4] is stretched to it.) You need `torch.softmax(x, -1)`, `~mask` and
+# Write a softmax that respects a mask and survives large scores. A row in which everything is masked gets *zeros*, where `torch.softmax` would give NaN. (`[..., K]` is any shape that ends in K, and a mask [K] or [Q, K] is stretched to it.) You need `torch.softmax(x, -1)`, `~mask` and
 # - `x.masked_fill(where, number)`, which puts a number, such as `-torch.inf`, wherever `where` is True;
 # - perhaps `mask.any(-1, keepdim=True)`: is anything allowed in a row?
 #

@@ -12,7 +12,7 @@
 #
 # ## Which word does "assis" need?
 # <a id="cross-attention"></a>
-# You're translating “The cat sat on the mat”. *Le chat était* is written, and next comes *assis*, “seated”. Which English word do you look at? A network needs numbers, so each English word gets three, its **key**: is it a *thing*, an *action*, a *place*? “Sat” is (0, 1, 0), and “mat” is (1, 0, 1). The French so far asks with a vector, too, its **query**: an action, please, (0, 1, 0). **Before you touch:** only “sat” has an action. Does it get all the weight?
+# You're translating “The cat sat on the mat”. *Le chat était* is written, and next comes *assis*, “seated”. Which English word do you look at? A network needs numbers, so each English word gets three, its **key**: is it a *thing*, an *action*, a *place*? “Sat” is (0, 1, 0), and “mat” is (1, 0, 1). The French so far asks with a vector, too, its **query**: an action, please, so the same numbers as “sat”. **Before you touch:** only “sat” has an action. Does it get all the weight?
 
 # %% jupyter={"source_hidden": true}
 import copy
@@ -56,7 +56,7 @@ assert 0.79 < action(3)[2] < 0.81
 #
 # </details>
 #
-# Attention from one text to another is called **cross-attention**. We made up the numbers, but in a network they are learned, and that's the idea of this lesson: **attention can learn what goes with what.** First, how do two vectors meet? Watch the four steps for a query of (0, 2, 0). For now a word's key is also its **value**, which is what the word gives.
+# Attention from one text to another is called **cross-attention**. We made up the numbers, but in a network they are learned, and that's the idea of this lesson: **attention can learn what goes with what.** First, how do two vectors meet? Watch the four steps for one query. For now a word's key is also its **value**, which is what the word gives.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.steps(
@@ -171,7 +171,7 @@ first, second = all_scores.topk(2, -1).values.unbind(-1)
 assert 7.5 < all_scores.std() < 8.5 and round(first.median().item()) == 15 and 2.5 < (first - second).median() < 2.7 and 12.5 < math.exp(2.6) < 13.5
 
 # %% [markdown]
-# At d = 64, half of your queries put nearly all their weight on one key, although the keys are pure noise. Why? A dot product adds up d products, some above zero and some below, which cancel only in part, so the more of them you add, the farther the sum strays from zero. How far? The mean of a product of independent numbers is the product of their means. So $q_1k_1$ has mean 0, and its square $q_1^2k_1^2$ has mean 1 · 1. With mean 0, the mean square is the *variance*, and variances of independent numbers add up:
+# At d = 64, half of your queries put nearly all their weight on one key, although the keys are pure noise. Why? A dot product adds up d products, some above zero and some below, which cancel only in part, so the more of them you add, the farther the sum strays from zero. How far? The mean of a product of independent numbers is the product of their means. So $q_1k_1$ has mean 0, and its square, a product, too, has mean 1. With mean 0, the mean square is the *variance*, and variances of independent numbers add up:
 #
 # $$ \mathrm{var}(q\cdot k)=\mathrm{var}(q_1k_1)+\dots+\mathrm{var}(q_dk_d)=d $$
 #

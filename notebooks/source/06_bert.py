@@ -898,7 +898,7 @@ assert results.load("bert_adapters")["steps"] == 300 and results.load("bert_adap
 assert thin[0] > 0.85
 
 # %% [markdown] tags=["keep"]
-# Only 3 % of all numbers have learned, most of them the head's. On reviews of the same kind, that's about as good as training everything. On new names and patterns the two were level, too, in means of three trainings. But in [another setting](06_bert_annex.ipynb#What-is-a-bottleneck-adapter?), 300 steps in which LoRA left the pooler as it was, it got 84 %, and training everything 96. On new names, pooler and new layer alone, without LoRA, are no better than a coin.
+# Only 3 % of all numbers have learned, most of them the head's. On reviews of the same kind, that's about as good as training everything. On new names and patterns the two were level, too, in means of three trainings. But in [another setting](06_bert_annex.ipynb#What-is-a-bottleneck-adapter?), in which LoRA left the pooler as it was, it got 84 %, and training everything 96. On new names, pooler and new layer alone, without LoRA, are no better than a coin.
 #
 # **Keep this:** LoRA freezes the matrices, and learns a thin product beside some of them.
 
@@ -920,7 +920,7 @@ if folder := workbook_folder():
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["problem"]
 # ## Sixty-four labels · 60 minutes
-# Somebody sorts sentences into two kinds, by which of two words is covered, and doesn't tell you the two words. From 64 labelled sentences and `bert-prose`, write `classify`, which sorts a hundred more: 78 % have to be right. `course problem 06` gives you a file, and judges it on sentences drawn anew. <!-- source: the problem's own text -->
+# Somebody sorts sentences into two kinds, by which of two words is covered, and doesn't tell you the two words. From 64 labelled sentences and `bert-prose`, write `classify`, which sorts a hundred more. At least 78 % have to be right. The command `course problem 06` gives you a file, and judges it on sentences drawn anew. <!-- source: the problem's own text -->
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["lines", "core"]
 # ## Five lines to keep

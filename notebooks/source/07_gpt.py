@@ -11,7 +11,7 @@
 # *A GPT predicts the next token, appends one, and goes on.* You'll keep `mine/gpt.py` and `mine/tokenizer.py`, a GPT in plain PyTorch with your own lines in it. <!-- minutes --> **Before:** [chapter 5](05_transformer.ipynb).
 #
 # ## A game of 1951
-# How well can you guess the next letter? Claude Shannon let people try in 1951. Play his game against a small model, on two lines of *The Tempest* that it wasn't trained on. The surer it was of the right letter, the less it pays: 0 **bits** if it was certain, 1 bit at a probability of ½, 2 bits at ¼, and $-\log_2 p$ in general. **Before you play:** how many bits a letter does it pay on average?
+# How well can you guess the next letter? Claude Shannon let people try in 1951. Play his game against a small model, on two lines of *The Tempest* that it wasn't trained on. The surer it was of the right letter, the less it pays: nothing if it was certain, 1 **bit** at a probability of ½, 2 bits at ¼, and $-\log_2 p$ in general. **Before you play:** how many bits a letter does it pay on average?
 
 # %% jupyter={"source_hidden": true}
 import math
@@ -135,7 +135,7 @@ assert theirs == ["other", "Paris", "a", "fire", "=", "B"] and round([*tried.val
 assert ours[::3] == ["other", "fire"] and not {"Paris", "bonjour", "B"} & {*ours} and round(continued["parameters"] / 1e6) == 135
 
 # %% [markdown]
-# Both know the phrase and the fire, only SmolLM2 chooses *Paris*, and neither *bonjour*. Now look at the letters. On its own, the line makes SmolLM2 choose “=”, but after two finished lines it rightly chooses *B*. Of 24 such lines it got 17 right without examples, and 23 with two. That's what the examples in GPT-3's prompts are for. <!-- source: 24 rows of random letters, tried once -->
+# Both know the phrase and the fire, only SmolLM2 chooses *Paris*, and neither *bonjour*. Now look at the letters. On its own, the line makes SmolLM2 choose “=”, but after two finished lines it rightly chooses *B*. Of 24 such lines it got 17 right without examples, and nearly all with two. That's what the examples in GPT-3's prompts are for. <!-- source: 24 rows of random letters, tried once -->
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## One: next word, one loss
@@ -207,7 +207,7 @@ assert round(math.log(11), 1) == 2.4
 # Let's follow one clerk, *sat*, who may open four folders: *The*, *old*, *man* and his own.
 #
 # 1. Three matrices turn each token's vector into its query, key and value.
-# 2. *sat* holds his note against each label. The dot product of query and key, divided by 8 (√64, because 64 numbers of each meet here), is a *score*: the better the label fits, the higher it is.
+# 2. *sat* holds his note against each label. The dot product of query and key, divided by 8, the square root of their length, is a *score*: the better the label fits, the higher it is.
 # 3. A softmax turns the four scores into weights that add up to 1. In the second map below *man* gets 0.62.
 # 4. So *sat* takes 0.62 of the value of *man*, and a little of the others. That blend is what attention brings to *sat*.
 #
@@ -414,7 +414,7 @@ print(prose.tokenizer.decode(circle[0].tolist()))
 assert prose.tokenizer.decode(circle[0].tolist()).count("I am not afraid of you") >= 3
 
 # %% [markdown]
-# So let's *draw* the next token, each with its own probability. How bold should the draw be? The **temperature** $\tau$ divides the logits before the softmax, $p_i\propto\exp(z_i/\tau)$. With the logits 2, 1, 0 the first token gets 0.67. At $\tau=\tfrac12$ they become 4, 2, 0, and it gets 0.87, so the draw is less bold. Here are the eight tokens that `gpt-prose` expects most:
+# So let's *draw* the next token, each with its own probability. How bold should the draw be? The **temperature** $\tau$ divides the logits before the softmax, $p_i\propto\exp(z_i/\tau)$. With the logits 2, 1, 0 the first token gets 0.67. At $\tau=\tfrac12$ they double, and it gets 0.87, so the draw is less bold. Here are the eight tokens that `gpt-prose` expects most:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 with torch.no_grad():
@@ -507,7 +507,7 @@ assert [(p.cumsum(0) < 0.9).sum() + 1 for _, p in reach.values()] == [1, 592]
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["card"]
 # ### Exercise 3 ●●○ · 10 minutes
-# Write top-p. `p, order = logits.softmax(-1).sort(-1, descending=True)` sorts, and `torch.zeros_like(p).scatter(-1, order, p)` puts each number back. Between these lines, set a token to 0 if the tokens *before* it already have `top_p` together (above, 0, ½, ¾ and ⅞, so the last two go; `p.cumsum(-1)` adds up), and divide by the sum of the rest.
+# Write top-p. `p, order = logits.softmax(-1).sort(-1, descending=True)` sorts, and `torch.zeros_like(p).scatter(-1, order, p)` puts each number back. Between these lines, set a token to 0 if the tokens *before* it already have `top_p` together (above, none, ½, ¾ and ⅞, so the last two go; `p.cumsum(-1)` adds up), and divide by the sum of the rest.
 #
 # <!-- example: top-p -->
 
@@ -768,7 +768,7 @@ assert recorded["history"][-1][0] >= 600 and len(known) == 502_797
 assert bits < min(table, tables[1])
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# Your GPT beats the table that counts pairs, and a larger GPT (four blocks), at its best, does better still. But the table that looks three pieces back is ahead of both. Why? One book is little for a GPT, and the larger one soon begins to learn it by heart. `gpt-prose`, with 29 books, more blocks and longer training among other things, needs 1.56 bits on held-out books, such a table 1.77. <!-- source: the same table, counted on the 29 books in pieces of gpt-prose: 1.77 bits per character on the three books that were held out; gpt-prose 1.56, data/checkpoints/gpt-prose.json -->
+# Your GPT beats the table that counts pairs, and a larger GPT (four blocks), at its best, does better still. But the table that looks three pieces back is ahead of both. Why? One book is little for a GPT, and the larger one soon begins to learn it by heart. `gpt-prose` had 29 books, more blocks and longer training among other things. On held-out books it needs 1.56 bits, such a table 1.77. <!-- source: the same table, counted on the 29 books in pieces of gpt-prose: 1.77 bits per character on the three books that were held out; gpt-prose 1.56, data/checkpoints/gpt-prose.json -->
 #
 # ### Learned by heart
 # <a id="overfitting"></a>
