@@ -42,7 +42,7 @@ function knownOf(hosts) {
   return { whole, data: new Set(["sin", "cos", "softmax", "NaN", ...data, ...capital]) };
 }
 
-/** Whether words of a text are neither marked nor data. @param {string} text @param {ReturnType<typeof knownOf>} known */
+/** Whether words are neither marked nor data. @param {string} text @param {ReturnType<typeof knownOf>} known */
 function isForeign(text, { whole, data }) {
   const strange = (/** @type {string} */ part) =>
     words(part).some((word) => word.length > 2 && !/[ø…]$/.test(word) && !data.has(word));
