@@ -148,7 +148,7 @@ assert asks[1, animal] > 0.98 and asks[0].argmax() == it and asks[2:].max() < 0.
 assert maps_of[1][0, 1, it].argmax() == animal and maps_of[1][0, 1, it, animal] < 0.5
 
 # %% [markdown] slideshow={"slide_type": "fragment"} tags=["keep"]
-# In head 2 *tired* gives nearly all of its weight to *animal*. That could be our first hop.
+# Did you find it? In head 2 *tired* gives nearly all of its weight to *animal*. That could be our first hop.
 #
 # **Keep this:** each head has attention weights of its own. Four narrow heads have as many parameters as one wide head.
 
@@ -222,7 +222,7 @@ assert sum(p.numel() for p in MultiHeadAttention(128, 1).parameters()) == sum(p.
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Two: a network for each word
 # <a id="ffn"></a>
-# So *tired* has taken something from *animal*. But all that a head can do with the messages is average them. That's why a layer has a second box for what has arrived, the **position-wise feed-forward network** (FFN). It reads each word's vector separately, with the same two matrices for every word, so all words of a batch could as well be one list, [B · T, D]. The first makes the vector wider, in the paper four times. A ReLU sets the negative numbers to 0, and the second makes it narrow again: <!-- source: Vaswani et al. 2017, section 3.3 -->
+# So *tired* has taken something from *animal*. But all that a head can do with the messages is average them. That's why a layer has a second box for what has arrived, the **position-wise feed-forward network** (FFN). It reads each word's vector separately, with the same two matrices for every word, so you could as well put all words of a batch in one list, [B · T, D]. The first makes the vector wider, in the paper four times. A ReLU sets the negative numbers to 0, and the second makes it narrow again: <!-- source: Vaswani et al. 2017, section 3.3 -->
 #
 # $$ \mathrm{FFN}(x)=\underbrace{\max(0,\;xW_1+b_1)}_{\text{wider}}\,W_2+b_2,\qquad W_1\;[D, F],\;W_2\;[F, D] $$
 
@@ -404,7 +404,7 @@ labs.shifted(
 )
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# `copy_or_reverse` makes rows with their answers. With `write` the model reads what is written so far, adds the likeliest next id, and starts again.
+# `copy_or_reverse` gives you rows with their answers. With `write` the model reads what is written so far, adds the likeliest next id, and starts again.
 
 # %% slideshow={"slide_type": "skip"}
 BEGIN, COPY, REVERSE, TOKENS = 10, 11, 12, 13  # token ids; 0 to 9 are the digits
@@ -661,7 +661,7 @@ assert [word for word, _ in stops] == ["qu'"] * 3 + ["il"] * 7 and stops[2][1] <
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["guess"]
 # <a id="descent"></a>
-# At first the model would repeat *qu'*, which it has just read. After its first look at the English it's less sure of that, and after the first network its first choice is *il*. Now follow *il* all the way down. **Before you start:** which English word gets the largest share of attention from head 4 of the last cross-attention? *next step* leads you there; choose a number to see how it was computed.
+# At first the model would repeat *qu'*, which it has just read. After its first look at the English it's less sure of that, and after the first network its first choice is *il*. Now you can follow *il* all the way down. **Before you start:** which English word gets the largest share of attention from head 4 of the last cross-attention? *next step* leads you there; choose a number to see how it was computed.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.descent(tired, model=grammar, word="il", layer=3, head=4)
