@@ -217,11 +217,11 @@ def look_back(query, keys, mask, W1, W2, w):
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Three: a translator of digits
-# Let's build both translators and give them the task that you had: rows of digits, written backwards. We need no data for it.
+# Let's build both translators, for the task that you had: rows of digits, written backwards.
 #
 # ### Where do the states come from?
 # <a id="bidirectional"></a>
-# You could look up a vector for each word in a table that is trained with everything else, an *embedding*. But an embedding doesn't know its neighbours: *the animal crossed the street* and *the street crossed the animal* would give you the same vectors. So we read the words in order and carry along what we've read. A **recurrent network** (RNN) computes each state from the word and from the state before:
+# You could look up a vector for each word in a table that is trained with everything else, an *embedding*. But an embedding doesn't know its neighbours: *the animal crossed the street* and *the street crossed the animal* would give you the same vectors. So we read the words in order: a **recurrent network** (RNN) computes each state from its word and from the state before:
 #
 # $$ h_i=\tanh(\underbrace{x_i\,W_x}_{\text{the word}}+\underbrace{h_{i-1}\,W_h}_{\text{all before it}}),\qquad h_0=0 $$
 
