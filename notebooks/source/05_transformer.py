@@ -222,9 +222,7 @@ assert sum(p.numel() for p in MultiHeadAttention(128, 1).parameters()) == sum(p.
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Two: a network for each word
 # <a id="ffn"></a>
-# So *tired* has taken something from *animal*. But all that a head can do with the messages is average them. That's why a layer has a second box for what has arrived, the **position-wise feed-forward network** (FFN). It reads each word's vector separately, with the same two matrices for every word, so you could as well put all words of a batch in one list, [B · T, D]. The first makes the vector wider, in the paper four times. A ReLU sets the negative numbers to 0, and the second makes it narrow again: <!-- source: Vaswani et al. 2017, section 3.3 -->
-#
-# $$ \mathrm{FFN}(x)=\underbrace{\max(0,\;xW_1+b_1)}_{\text{wider}}\,W_2+b_2,\qquad W_1\;[D, F],\;W_2\;[F, D] $$
+# So *tired* has taken something from *animal*. But all that a head can do with the messages is average them. That's why a layer has a second box for what has arrived, the **position-wise feed-forward network** (FFN). It reads each word's vector separately, with the same two matrices for every word, so you could as well put all words of a batch in one list, [B · T, D]. The first makes the vector wider, in the paper four times. A ReLU sets the negative numbers to 0, and the second makes it narrow again: $\mathrm{FFN}(x)=\max(0,\,xW_1+b_1)\,W_2+b_2$, with $W_1$ [D, F] and $W_2$ [F, D]. <!-- source: Vaswani et al. 2017, section 3.3 -->
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 labs.network(
@@ -659,11 +657,11 @@ reading = read(grammar, tired)
 stops = study(grammar, reading, reading.next.index("il") + 1, 3, 4).stops
 assert [word for word, _ in stops] == ["qu'"] * 3 + ["il"] * 7 and stops[2][1] < stops[1][1] and stops[-1][1] > 0.9
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["guess"]
+# %% [markdown] slideshow={"slide_type": "fragment"} tags=["guess"]
 # <a id="descent"></a>
 # At first the model would repeat *qu'*, which it has just read. After its first look at the English it's less sure of that, and after the first network its first choice is *il*. Now you can follow *il* all the way down. **Before you start:** which English word gets the largest share of attention from head 4 of the last cross-attention? *next step* leads you there; choose a number to see how it was computed.
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "slide"} tags=["lab"]
 labs.descent(tired, model=grammar, word="il", layer=3, head=4)
 
 # %% [markdown]
