@@ -179,7 +179,7 @@ def test_shortcuts_of_jupyterlab_do_not_fire_inside_a_view(nb):
     until(lambda: shown.evaluate(STATE)["row"], 1)
 
 
-def test_in_a_view_escape_leaves_it_shift_enter_runs_its_cell_and_i_i_stops(nb, lab):
+def test_in_a_view_escape_leaves_it_tab_goes_on_shift_enter_runs_its_cell_and_i_i_stops(nb, lab):
     shown, place = view(nb, "live"), list(SOURCES).index("live")
     field = shown.find("[type=range][data-control=width]")
     focus = "cell => document.activeElement === cell"
@@ -187,6 +187,10 @@ def test_in_a_view_escape_leaves_it_shift_enter_runs_its_cell_and_i_i_stops(nb, 
         part.focus()
         nb.page.keyboard.press("Escape")
         until(lambda name=name: seen(nb, name, focus))
+    shown.find(".more summary").focus()
+    for look in (focus, "cell => document.activeElement === cell.querySelector('.noUi-handle')"):
+        nb.page.keyboard.press("Tab")  # to the next cell, and into it
+        until(lambda look=look: seen(nb, "linked", look))
     count = "number => window.jupyterapp.shell.currentWidget.content.widgets[number].model.executionCount"
     before = nb.page.evaluate(count, place)
     field.focus()
