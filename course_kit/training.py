@@ -388,7 +388,7 @@ def summary(run: Run, first: int) -> str:
         more = t("To go on from step {step}, call `fit` in a new cell, with resume=True.", **told) if run.step else ""
         held = t("The model is as it was then.") if run.best and run.best.state and run.best.step < run.step else ""
         cut = run.stopped == "by hand" and run.step < run.steps
-        whole = t("The text below is about a finished training.") if cut else ""
+        whole = t("The text below is about a finished run.") if cut else ""
         return sentences(said, best, held, whole, t("Run the cell again: it begins at its top."), more)
     if first == run.step:
         more = t("For more, ask for more: steps={step}.", step=2 * run.step)
