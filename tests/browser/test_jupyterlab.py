@@ -256,6 +256,7 @@ def test_a_picture_stays_until_the_new_one_is_there_and_a_stopped_cell_says_so(n
             if stopped:  # at once: the kernel may not have begun
                 nb.command("notebook:interrupt-kernel")
                 until(lambda: seen(*still, stays), 0)
+                until(lambda: seen(*still, "cell => cell.innerText"), contains("Not run: a cell before this one"))
             else:
                 until(lambda: seen(*still, stays), 1)
                 until(lambda: seen(*still, views), 0)
@@ -272,12 +273,13 @@ def test_a_picture_stays_until_the_new_one_is_there_and_a_stopped_cell_says_so(n
     until(lambda: seen(*busy, views), 1)
 
 
-def test_a_verdict_comes_into_sight(nb):
-    cell(nb, "answer").evaluate(OUT_OF_SIGHT)
-    seen(nb, "answer", "cell => cell.querySelector('.course-card').remove()")
-    nb.page.evaluate(RUN, [list(SOURCES).index("answer")])
-    cards = f"cell => [...cell.querySelectorAll('.course-card:not(.course-stays *)')].map({IN_SIGHT})"
-    until(lambda: seen(nb, "answer", cards), [True])
+@pytest.mark.parametrize(("name", "shown"), [("answer", ".course-card"), ("still", ".course-view")])
+def test_a_verdict_and_a_view_come_into_sight(nb, name, shown):
+    cell(nb, name).evaluate(OUT_OF_SIGHT)
+    seen(nb, name, f"cell => cell.querySelector('{shown}').remove()")
+    nb.page.evaluate(RUN, [list(SOURCES).index(name)])
+    there = f"cell => [...cell.querySelectorAll('{shown}:not(.course-stays *)')].map({IN_SIGHT})"
+    until(lambda: seen(nb, name, there), [True])
 
 
 def test_a_cell_of_asserts_is_seen_only_when_it_fails(nb):
