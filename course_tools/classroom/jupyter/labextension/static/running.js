@@ -106,7 +106,8 @@ class Run {
     if (!isLatest()) return;
     old?.remove();
     this.old = undefined;
-    requestAnimationFrame(() => cell.isDisposed || this.bring(this.isStopping ? STOPPED : SHOWN));
+    if (status !== "aborted" || this.isStopping)
+      requestAnimationFrame(() => cell.isDisposed || this.bring(this.isStopping ? STOPPED : SHOWN));
   }
 
   /** It stood in the queue, and nothing of it has run. */
