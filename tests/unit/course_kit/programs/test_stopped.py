@@ -76,7 +76,7 @@ def test_a_second_press_does_not_cut_off_what_is_said_after_the_first(monkeypatc
          "Stopped by hand. What it had made by then stays: `x`, `y`."),
         ("for i in range(3):\n    raise KeyboardInterrupt", "in round 1 of 3 of `for i in range(3)`"),
         ("for i in range(3):\n    pass\nraise KeyboardInterrupt", "Stopped by hand. What"),
-        ("a = b = c = d = e = f = 1\nraise KeyboardInterrupt", "`a`, `b`, `c`, `d`, `e` …"),
+        ("a = b = c = d = e = f = 1\nraise KeyboardInterrupt", "`a`, `b`, `c`, `d`, `e` … The"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_told_is_not_said(source, words):
