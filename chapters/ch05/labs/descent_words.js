@@ -1,5 +1,5 @@
 // What stands around the stage: scenes, the two sentences, what is said of the step, and what made a number.
-import { h } from "../../../course_kit/views/js/src/shared/dom.js";
+import { h, toolbar } from "../../../course_kit/views/js/src/shared/dom.js";
 import DESCENT_CSS from "./descent.css";
 import { SCENES } from "./descent_scenes.js";
 import { t } from "../../../course_kit/views/js/src/text.js";
@@ -46,6 +46,7 @@ export class Words {
     const scenes = h("div", { class: "scenes", role: "group", "aria-label": t("scenes") }, ...this.scenes);
     ui.root.querySelector(".title")?.after(this.keys);
     const turn = h("div", { class: "turn" }, this.says, h("span", { class: "steps" }, back, next));
+    for (const group of [scenes, this.sentences]) toolbar(group);
     ui.body.append(scenes, this.sentences, turn, ...stage, this.made);
   }
 
@@ -91,7 +92,8 @@ export class Words {
       const there = i + 1 < word ? "there" : "";
       const choose = () => ui.set({ word: i + 1 }, true);
       const look = { type: "button", class: i + 1 === word ? now : there, "data-place": i + 1, onclick: choose };
-      return [spaced(spec.next, i) ? " " : "", h("button", look, text)];
+      const tabindex = i + 1 === Math.min(Number(focused ?? word), spec.next.length - 1) ? 0 : -1;
+      return [spaced(spec.next, i) ? " " : "", h("button", { ...look, tabindex }, text)];
     });
     const source = spec.source.map((text, i) => (i && !/^[.,!?]/.test(text) ? " " : "") + text).join("");
     sentences.replaceChildren(h("span", {}, source), h("span", { class: "written", lang: "fr" }, "→ ", ...words));
