@@ -22,7 +22,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from course_kit.i18n import from_cell, mark, sentences, t
+from course_kit.i18n import from_cell, mark, sentences, t, tn
 from course_kit.training_state import State, Stop, Stream, gpus
 
 Evaluation = Callable[[nn.Module], float | Mapping[str, float]]
@@ -393,4 +393,4 @@ def summary(run: Run, first: int) -> str:
     if first == run.step:
         more = t("For more, ask for more: steps={step}.", step=2 * run.step)
         return sentences(t("{step} steps are done already.", **told), best, more)
-    return sentences(t("{step} steps.", **told), best)
+    return sentences(tn("{n} step.", "{n} steps.", run.step), best)

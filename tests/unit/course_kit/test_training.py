@@ -368,6 +368,12 @@ class TestDisplay:
         noisy = self.run(100, 100, loss=(list(range(100)), [2.0, 4.0] * 50))
         assert " 3</div>" in running(noisy, "x") and noisy.status().endswith(" 4")
 
+    def test_one_step_is_one_and_what_it_is_compared_with_goes_across(self):
+        assert quiet(model(), steps=1).message.startswith("1 step.")
+        once = self.run(1, 1)
+        assert curve(once).count(">1</text>") == 1 and ">1 step</text>" in curve(once)  # the one number, once
+        assert panels(final(once, "x", compare={"guess": 0.5}))[0]["series"][1]["count"] == 2
+
     def test_what_stays_is_a_picture_with_alt_text(self):
         bundle = final(self.run(**{"held-out": ([0, 50], [1.0, 0.1])}), "How well?")
         assert "alt=" in bundle["text/html"] and "held-out" in bundle["text/html"]
