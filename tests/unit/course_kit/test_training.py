@@ -117,7 +117,7 @@ class TestResuming:
         run = quiet(net, steps=15, resume=True)
         quiet(whole, steps=15)
         assert run.step == 15 and same(weights(net), weights(whole))
-        assert "done already" in quiet(net, steps=15, resume=True).message
+        assert "done already" in run.resume().message
         assert quiet(net, steps=3).step == 3, "without resume= it starts anew"
 
     def test_resumes_from_the_last_state_not_from_the_best(self):
