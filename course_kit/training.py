@@ -22,7 +22,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from course_kit.i18n import from_cell, mark, sentences, t
+from course_kit.i18n import from_cell, mark, sentences, t, tn
 from course_kit.training_state import State, Stop, Stream, gpus
 
 Evaluation = Callable[[nn.Module], float | Mapping[str, float]]
@@ -86,7 +86,7 @@ def fit(
         evaluate_now = partial(examine, run, evaluate, higher_is_better, callbacks, stop)
         for callback in callbacks:
             callback.begin(run, asked)
-        model.last_run = run  # type: ignore[assignment]
+        model.last_run, run.asked = run, asked  # type: ignore[assignment]
         try:
             model.train()
             restore_or_seed(run, optim, stream, seed, evaluate)
@@ -219,9 +219,14 @@ class Run:
     lr: float = 1e-2
     make: Callable[..., torch.optim.Optimizer] = torch.optim.Adam  # its optimizer
     earlier: int = 0  # steps of other runs that the model had behind it
+    asked: dict[str, Any] = field(default_factory=dict, repr=False)  # the arguments of `fit`
 
     def __repr__(self) -> str:
         return self.message or f"{self.step} / {self.steps}"
+
+    def resume(self) -> Run:
+        """The same call of `fit`, from here on."""
+        return fit(**self.asked | {"resume": self})
 
     def status(self, last: Callable[[Any, Any], float] = lambda steps, values: values[-1]) -> str:
         """`step 120 of 200 · loss 0.031 · held-out 0.04 · best 0.039 after step 110`; last: of steps and values the
@@ -385,12 +390,11 @@ def summary(run: Run, first: int) -> str:
             "error": t("Stopped by an error after {step} of {steps} steps.", **told),
             "by hand": t("Stopped by hand after {step} of {steps} steps.", **told),
         }.get(run.stopped) or t("Stopped {how} after {step} of {steps} steps.", how=t(run.stopped), **told)
-        more = t("To go on from step {step}, call `fit` in a new cell, with resume=True.", **told) if run.step else ""
+        more = t("To go on from step {step}, write `run = run.resume()` in a new cell.", **told) if run.step else ""
         held = t("The model is as it was then.") if run.best and run.best.state and run.best.step < run.step else ""
-        cut = run.stopped == "by hand" and run.step < run.steps
-        whole = t("The text below is about a finished training.") if cut else ""
+        whole = t("The text below is about a finished run.") * (run.stopped == "by hand" and run.step < run.steps)
         return sentences(said, best, held, whole, t("Run the cell again: it begins at its top."), more)
     if first == run.step:
         more = t("For more, ask for more: steps={step}.", step=2 * run.step)
         return sentences(t("{step} steps are done already.", **told), best, more)
-    return sentences(t("{step} steps.", **told), best)
+    return sentences(tn("{n} step.", "{n} steps.", run.step), best)

@@ -15,6 +15,7 @@ import sys
 from typing import Any
 
 PLACE = re.compile(r"\{(\w+)\}")
+ELLIPSIS = re.compile("…[.。]")  # of a value at the end of a sentence, which has one sign less
 
 _state: dict[str, Any] = {"language": None, "words": None, "notebook": None}
 
@@ -96,4 +97,6 @@ def _words() -> Any:
 
 
 def _filled(text: str, places: dict[str, Any]) -> str:
-    return PLACE.sub(lambda m: f"{places[m[1]]}" if m[1] in places else m[0], text) if places else text
+    if not places:
+        return text
+    return ELLIPSIS.sub("…", PLACE.sub(lambda m: f"{places[m[1]]}" if m[1] in places else m[0], text))

@@ -1,8 +1,8 @@
 """What a cell says that was stopped by ■, instead of a traceback: how far it was, what it has made, how to go on.
 
     Stopped by hand, in round 178 of 400 of `for _ in range(steps)`. `layer` stays as it is now; `share` is not there
-    yet. Run the cell again: it begins at its top. These go on as they are now: `losses`. To begin anew, first run the
-    cells above that make them.
+    yet. The text below is about a finished run. Run the cell again: it begins at its top. These go on as they are now:
+    `losses`. To begin anew, first run the cells above that make them.
 
 `%tb` still shows where it was.
 """
@@ -25,7 +25,7 @@ from typing import Any
 from course_kit.i18n import sentences, t
 from course_kit.markup import inline
 
-MOST = 4  # names that are listed
+MOST = 5  # names that are listed
 PATIENT = 10  # seconds
 COMPOUND = (ast.For, ast.While, ast.With, ast.If, ast.Try)
 APART = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda, ast.comprehension)  # with names of their own
@@ -85,6 +85,7 @@ def sentence(error: BaseException, names: dict[str, Any]) -> str:
         t("What it had made by then stays: {names}.", names=_listed(stays)) if stays else "",
         t("Not there yet: {names}.", names=_listed(absent)) if absent else "",
         t("Still as an earlier run left it: {names}.", names=_listed(before)) if before else "",
+        t("The text below is about a finished run."),
         t("Run the cell again: it begins at its top."),
         anew if above else "",
     )
@@ -140,17 +141,28 @@ def _names(frame: FrameType, line: int) -> tuple[list[str], list[str]]:
 
 
 def _trained(frame: FrameType, line: int) -> list[str]:
-    """The names of other cells' objects that a cell had begun to change when it stopped at a line: what it appends to,
-    and where it takes steps, optimizer, schedule and models that learn."""
+    """The names of other cells' objects that a cell had begun to change when it stopped at a line: what it appends to
+    or puts something into, and where it takes steps, optimizer, schedule and models that learn."""
     parts = _body(frame)
     own = {name for part in parts for name in _bound(part)}
     inside = [node for part in parts if part.lineno <= line for node in _outside(part)]
     calls = [(node.func.value.id, node.func.attr) for node in inside if isinstance(node, ast.Call)
              and isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name)]  # fmt: skip
-    changed = {name for name, attribute in calls if attribute in ("append", "step")}
+    changed = {name for name, attribute in calls if attribute in ("append", "extend", "update", "step")}
+    changed |= {name for node in inside for name in _into(node)}
     used = dict.fromkeys(node.id for node in inside if isinstance(node, ast.Name) and node.id in frame.f_globals)
     steps = any(attribute == "step" for _, attribute in calls)
     return [name for name in used if name not in own and (name in changed or steps and _learns(frame.f_globals[name]))]
+
+
+def _into(node: ast.AST) -> Iterator[str]:
+    """Whose part a statement sets: the `kept` of `kept[step] = …`."""
+    if isinstance(node, ast.Subscript | ast.Attribute) and not isinstance(node.ctx, ast.Load):
+        base: ast.expr = node
+        while isinstance(base, ast.Subscript | ast.Attribute):
+            base = base.value
+        if isinstance(base, ast.Name):
+            yield base.id
 
 
 def _learns(value: Any) -> bool:
@@ -161,9 +173,9 @@ def _learns(value: Any) -> bool:
 
 def _outside(part: ast.AST) -> Iterator[ast.AST]:
     """A statement's nodes, but for what lies in functions and classes that it defines."""
-    yield part
-    for inner in ast.iter_child_nodes(part):
-        if not isinstance(inner, APART):
+    if not isinstance(part, APART):
+        yield part
+        for inner in ast.iter_child_nodes(part):
             yield from _outside(inner)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from course_kit.i18n import t
+from course_kit.i18n import t, tn
 from course_kit.programs.stopped import note
 from course_kit.views import plot
 
@@ -51,12 +51,13 @@ def curve(run: Any, apart: bool = False, compare: Compare | None = None) -> str:
         drawn.append(f'<polyline points="{points}" fill="none" stroke="currentColor" {look}/>')
         ends.append((y[-1] + 4, x[-1] + 5, name))
         if not i:
-            drawn += [_label(52, 15, f"{high:.3g}", "end"), _label(52, HEIGHT - 22, f"{low:.3g}", "end")]
+            drawn += [_label(52, 15, f"{high:.3g}", "end")] * bool(high > low)
+            drawn.append(_label(52, HEIGHT - 22, f"{low:.3g}", "end"))
     below = 0.0
     for y, x, name in sorted(ends):
         below = max(y, below + 15)
         drawn.append(_label(x, below, name))
-    drawn.append(_label(WIDTH - 120, HEIGHT - 5, t("{steps} steps", steps=run.steps), "end"))
+    drawn.append(_label(WIDTH - 120, HEIGHT - 5, tn("{n} step", "{n} steps", run.steps), "end"))
     size = f'viewBox="0 0 {WIDTH} {HEIGHT}" preserveAspectRatio="xMinYMid"'
     return f'<svg {size} style="display:block;width:100%" aria-hidden="true">{"".join(drawn)}</svg>'
 
@@ -124,7 +125,7 @@ def _chart(name: str, curves: dict[str, Pair], compare: Compare | None, run: Any
     limits = (0, 100) if name == "BLEU" else (0, 1) if share else None  # so that two trainings can be compared
     best = run.best if run.best and next(iter(run.best.metrics), "") in curves and run.best.state else None
     mark = (best.step, t("best: {value}", value=f"{best.value:.3g}")) if best else None
-    beside = {n: _along(given, at) for n, given in (compare or {}).items()}
+    beside = {n: _along(given, at if len(at) > 1 else (0, run.steps)) for n, given in (compare or {}).items()}
     log = "y" if name == "loss" and len(low) and 0 < 30 * low.min() < high.max() else None
     notes = run.samples if name == "loss" else None
     more = dict(log=log, limits=limits, mark=mark, start=run.step, notes=notes) | words

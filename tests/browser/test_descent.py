@@ -85,10 +85,21 @@ def test_by_hand_each_scene_begins_where_it_is_pressed(opened):
         page.get_by_role("button", name=name).click()
         expect(page.locator(f'[data-scene="{n}"]')).to_have_attribute("aria-current", "step")
         page.wait_for_function(f"() => {NUMBERS}.step === {STARTS[n - 1]}")
-    page.get_by_role("button", name="next step").click()
+    page.keyboard.press("ArrowRight")
     expect(says(page)).to_contain_text("a residual connection")
     page.get_by_role("button", name="back").click()
     expect(says(page)).to_contain_text("Four heads")
+
+
+def test_scenes_words_and_model_are_one_stop_of_tab_each(opened):
+    page = opened()
+    page.locator("[data-scene='1']").focus()
+    for group in (".sentences", ".turn", ".map"):
+        page.keyboard.press("Tab")
+        expect(page.locator(f"{group} :focus")).to_have_count(1)
+    expect(page.locator(".map :focus")).to_have_accessible_name("encoder: embedding")
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".map :focus")).to_have_accessible_name("encoder: positions")
 
 
 def test_a_press_on_the_model_leads_there(opened):

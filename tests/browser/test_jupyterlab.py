@@ -179,7 +179,7 @@ def test_shortcuts_of_jupyterlab_do_not_fire_inside_a_view(nb):
     until(lambda: shown.evaluate(STATE)["row"], 1)
 
 
-def test_in_a_view_escape_leaves_it_shift_enter_runs_its_cell_and_i_i_stops(nb, lab):
+def test_in_a_view_escape_leaves_it_tab_goes_on_shift_enter_runs_its_cell_and_i_i_stops(nb, lab):
     shown, place = view(nb, "live"), list(SOURCES).index("live")
     field = shown.find("[type=range][data-control=width]")
     focus = "cell => document.activeElement === cell"
@@ -187,6 +187,10 @@ def test_in_a_view_escape_leaves_it_shift_enter_runs_its_cell_and_i_i_stops(nb, 
         part.focus()
         nb.page.keyboard.press("Escape")
         until(lambda name=name: seen(nb, name, focus))
+    shown.find(".more summary").focus()
+    for look in (focus, "cell => document.activeElement === cell.querySelector('.noUi-handle')"):
+        nb.page.keyboard.press("Tab")  # to the next cell, and into it
+        until(lambda look=look: seen(nb, "linked", look))
     count = "number => window.jupyterapp.shell.currentWidget.content.widgets[number].model.executionCount"
     before = nb.page.evaluate(count, place)
     field.focus()
@@ -252,6 +256,7 @@ def test_a_picture_stays_until_the_new_one_is_there_and_a_stopped_cell_says_so(n
             if stopped:  # at once: the kernel may not have begun
                 nb.command("notebook:interrupt-kernel")
                 until(lambda: seen(*still, stays), 0)
+                until(lambda: seen(*still, "cell => cell.innerText"), contains("Not run: a cell before this one"))
             else:
                 until(lambda: seen(*still, stays), 1)
                 until(lambda: seen(*still, views), 0)
@@ -268,12 +273,13 @@ def test_a_picture_stays_until_the_new_one_is_there_and_a_stopped_cell_says_so(n
     until(lambda: seen(*busy, views), 1)
 
 
-def test_a_verdict_comes_into_sight(nb):
-    cell(nb, "answer").evaluate(OUT_OF_SIGHT)
-    seen(nb, "answer", "cell => cell.querySelector('.course-card').remove()")
-    nb.page.evaluate(RUN, [list(SOURCES).index("answer")])
-    cards = f"cell => [...cell.querySelectorAll('.course-card:not(.course-stays *)')].map({IN_SIGHT})"
-    until(lambda: seen(nb, "answer", cards), [True])
+@pytest.mark.parametrize(("name", "shown"), [("answer", ".course-card"), ("still", ".course-view")])
+def test_a_verdict_and_a_view_come_into_sight(nb, name, shown):
+    cell(nb, name).evaluate(OUT_OF_SIGHT)
+    seen(nb, name, f"cell => cell.querySelector('{shown}').remove()")
+    nb.page.evaluate(RUN, [list(SOURCES).index(name)])
+    there = f"cell => [...cell.querySelectorAll('{shown}:not(.course-stays *)')].map({IN_SIGHT})"
+    until(lambda: seen(nb, name, there), [True])
 
 
 def test_a_cell_of_asserts_is_seen_only_when_it_fails(nb):

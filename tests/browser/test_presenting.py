@@ -20,10 +20,10 @@ CELLS = [
     ("code", "-", ["hidden"], "import course_kit, torch\nfrom torch import nn\nfrom chapters.ch01 import labs\n"
                       "from course_kit.views import predict\n"
                       "runtime = course_kit.setup()"),
-    ("markdown", "slide", [], "## Softmax\n**Guess:** what stays?"),
+    ("markdown", "slide", ["core"], "## Softmax\n**Guess:** what stays?"),
     ("code", "subslide", ["lab"], "lab = labs.softmax([1.0, 2.0, 4.0])\nlab"),
     ("markdown", "-", ["keep"], "A paragraph that is long. " * 90 + "\n\n**Keep this:** differences."),
-    ("markdown", "slide", [], "## Learn"),
+    ("markdown", "slide", ["core"], "## Learn"),
     ("code", "subslide", ["training"], "import time\nfrom course_kit.training import fit\ntorch.manual_seed(1)\n"
      "model = nn.Linear(2, 1)\ndef loss(model, batch):\n    time.sleep(0.05)\n    return model(batch).pow(2).mean()\n"
      "run = fit(model, [torch.ones(4, 2)], loss, steps=2000, title='slow')"),
@@ -31,12 +31,12 @@ CELLS = [
     ("code", "slide", [], "print('step', run.step, model.weight.shape)"),
     ("markdown", "slide", [], "## Which formula?\nBecause it is short:\n\n$$ a^2 $$\n\nand it stays."),
     ("code", "-", ["definition"], "def square(a):\n    \"\"\"a number -> a number\"\"\"\n    b = a\n    return b**2"),
-    ("markdown", "slide", [], "## A picture"),
+    ("markdown", "slide", ["core"], "## A picture"),
     ("code", "-", ["hidden"], "helper = torch.arange(3.0)"),
     ("code", "-", [], "from course_kit.views import plot\n" + "# a line of code that is read before it runs\n" * 16
      + "# " + "a line that is too long for the screen, " * 5 + "\nplot.lines({'a': (helper, helper)}, 'x', 'y')"),
     ("markdown", "-", ["keep"], "**Keep this:** it rises."),
-    ("markdown", "slide", [], "## A table"),
+    ("markdown", "slide", ["core"], "## A table"),
     ("code", "-", [], "from course_kit.views import Table\n"
      "Table([{f'column {n}': 'a sentence of several words' for n in range(5)}])"),
 ]  # fmt: skip
@@ -175,7 +175,8 @@ def test_every_screen_of_a_lesson_is_whole_none_is_empty_and_no_cell_raises(pres
         until(faults, (at + 1, {"through": [], "covered": [], "beyond": [], "small": []}))
         if at == count - 1:
             break
-        page.keyboard.press("ArrowRight")
+        skips = page.evaluate("courseDeck.beside(1) - courseDeck.at > 1")  # what a class leaves out is whole as well
+        page.keyboard.press("Shift+ArrowRight" if skips else "ArrowRight")
         deck.settle()
         at = page.evaluate("courseDeck.at")
     empty = {number: frames for number, frames in enumerate(page.evaluate("window.empty"), 1) if (frames or 0) > 60}
@@ -248,6 +249,9 @@ def test_a_lesson_by_keyboard(deck):
     page.evaluate(made)
     deck.press("Enter")  # runs the code in sight
     until(lambda: page.evaluate(made), "True")
+    deck.press("ArrowLeft")  # out of a section that a class leaves out: neither arrow leads there, shift → does
+    until(deck.heading, "Learn")
+    assert page.evaluate("[false, true].map(isAll => courseDeck.beside(1, isAll) - courseDeck.at)") == [2, 1]
 
     # the speaker's window, the way out, and the same command for everybody
     with page.expect_popup() as popup:

@@ -181,9 +181,18 @@ def test_what_follows_a_guess_is_folded_until_it_is_made_or_shown_or_all_is_run(
     until(lambda: view.evaluate(UNSEEN))
     after.find(".jp-OutputArea >> nth=0").evaluate(STOP)
     until(after.find(".course-stopped").is_visible)
-    first.find(".course-view label >> nth=0").click()
+    first.evaluate(f"""({{ dataset }}) => {{
+      const notebook = {HERE}.content;
+      Object.assign(notebook, {{ activeCellIndex: Number(dataset.windowedListIndex), mode: "command" }});
+      notebook.activeCell.node.focus(); }}""")
+    sheet.page.keyboard.press("b")  # answers; once answered it adds a cell, as in JupyterLab
     until(lambda: view.evaluate(UNSEEN), False)
     until(folded, most - 1)
+    count = f"() => {HERE}.content.widgets.length"
+    assert sheet.page.evaluate(count) == len(cells_of(name))
+    sheet.page.keyboard.press("a")
+    until(lambda: sheet.page.evaluate(count), len(cells_of(name)) + 1)
+    sheet.page.evaluate("window.jupyterapp.commands.execute('notebook:undo-cell-action')")
     shown(name, 700, 900)  # opened again
     until(folded, most - 1)
     second.find('role=button[name="show"]').click()

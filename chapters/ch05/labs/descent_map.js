@@ -1,6 +1,6 @@
 // The whole model above the stage, as the data flow: what has been computed is inked, where the word is now is dark,
 // and a press on a part leads there.
-import { h } from "../../../course_kit/views/js/src/shared/dom.js";
+import { h, toolbar } from "../../../course_kit/views/js/src/shared/dom.js";
 import MAP_CSS from "./descent_map.css";
 import { t, tc } from "../../../course_kit/views/js/src/text.js";
 
@@ -68,6 +68,7 @@ export class DescentMap {
     this.boxes = this.parts.map((row, side) => row.map((part) => this.box(part, side, go)));
     const rows = this.boxes.map((boxes, side) => this.row(boxes, side));
     this.element = h("div", { class: "map", role: "group", "aria-label": t("the whole model") }, ...rows);
+    toolbar(this.element);
     ui.style(MAP_CSS);
   }
 

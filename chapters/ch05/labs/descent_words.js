@@ -1,5 +1,5 @@
 // What stands around the stage: scenes, the two sentences, what is said of the step, and what made a number.
-import { h } from "../../../course_kit/views/js/src/shared/dom.js";
+import { h, toolbar } from "../../../course_kit/views/js/src/shared/dom.js";
 import DESCENT_CSS from "./descent.css";
 import { SCENES } from "./descent_scenes.js";
 import { t } from "../../../course_kit/views/js/src/text.js";
@@ -46,6 +46,8 @@ export class Words {
     const scenes = h("div", { class: "scenes", role: "group", "aria-label": t("scenes") }, ...this.scenes);
     ui.root.querySelector(".title")?.after(this.keys);
     const turn = h("div", { class: "turn" }, this.says, h("span", { class: "steps" }, back, next));
+    toolbar(scenes);
+    this.oneStop = toolbar(this.sentences);
     ui.body.append(scenes, this.sentences, turn, ...stage, this.made);
   }
 
@@ -95,6 +97,7 @@ export class Words {
     });
     const source = spec.source.map((text, i) => (i && !/^[.,!?]/.test(text) ? " " : "") + text).join("");
     sentences.replaceChildren(h("span", {}, source), h("span", { class: "written", lang: "fr" }, "→ ", ...words));
+    this.oneStop?.();
     const again = focused && sentences.querySelector(`[data-place="${focused}"]`);
     if (again instanceof HTMLElement) again.focus();
   }

@@ -29,6 +29,7 @@ import re
 from dataclasses import asdict, dataclass, replace
 
 from course_kit import files
+from course_tools.authoring import minutes
 from course_tools.authoring.markup import spoken
 
 from . import excerpt
@@ -58,7 +59,8 @@ class Screen:
     title: of its section, plain. kind: "title", "guess", "keep", one of WORTH or WHOLE. cell: id of the cell that it is
     in. keep: the id of the cell whose sentence to keep ends the screen. said: ids of the Markdown cells whose words
     go with it. code: what a class sees of the cell's code, or of that below a formula. later: it comes at a press. of:
-    the id of the cell whose code it is, where that is another one, which runs.
+    the id of the cell whose code it is, where that is another one, which runs. aside: its section is one that a class
+    leaves out; → passes over it.
     """
 
     title: str
@@ -69,12 +71,13 @@ class Screen:
     code: excerpt.Excerpt | None = None
     later: bool = False
     of: str | None = None
+    aside: bool = False
 
 
 def screens(cells):
     """The screens of a notebook's cells, which are as nbformat has them."""
     found, early = [], ()
-    sections = _sections(cells)
+    sections, left = _sections(cells), {cells[number]["id"] for number in minutes.not_in_class(cells)}
     for number, (title, section) in enumerate(sections):
         things = _things(section, number == 0)
         shared = number + 1 < len(sections) and sections[number + 1][1][0] is section[-1]  # its words are said later
@@ -86,7 +89,8 @@ def screens(cells):
         places = [0, *(at for at, _ in things[1:]), len(section)]
         codes = _codes(things, section)
         for (at, kind), (start, end), code in zip(things, itertools.pairwise(places), codes, strict=True):
-            found.append(Screen(title, kind, section[at]["id"], None, early + _said(words[start:end]), *code))
+            said, aside = early + _said(words[start:end]), section[0]["id"] in left
+            found.append(Screen(title, kind, section[at]["id"], None, said, *code, aside=aside))
             early = ()
         keep = next((cell["id"] for cell in reversed(words) if _keeps(cell)), None)
         found[-1] = replace(found[-1], keep=keep if found[-1].kind != "keep" else None)

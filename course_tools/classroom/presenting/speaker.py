@@ -109,7 +109,7 @@ def _notes(name: str, language: str) -> list[Note]:
         minutes = None if lessons.is_annex(name) else section.minutes
         heading += f" {NOT_IN_CLASS}" * section.aside
         found.append(Note(heading, minutes, starts, ask, keep, guesses, exercises, answers))
-        starts += minutes or 0
+        starts += 0 if section.aside else minutes or 0
     return found
 
 

@@ -117,7 +117,7 @@ class TestResuming:
         run = quiet(net, steps=15, resume=True)
         quiet(whole, steps=15)
         assert run.step == 15 and same(weights(net), weights(whole))
-        assert "done already" in quiet(net, steps=15, resume=True).message
+        assert "done already" in run.resume().message
         assert quiet(net, steps=3).step == 3, "without resume= it starts anew"
 
     def test_resumes_from_the_last_state_not_from_the_best(self):
@@ -367,6 +367,12 @@ class TestDisplay:
     def test_the_number_beside_a_noisy_curve_is_where_its_line_ends(self):
         noisy = self.run(100, 100, loss=(list(range(100)), [2.0, 4.0] * 50))
         assert " 3</div>" in running(noisy, "x") and noisy.status().endswith(" 4")
+
+    def test_one_step_is_one_and_what_it_is_compared_with_goes_across(self):
+        assert quiet(model(), steps=1).message.startswith("1 step.")
+        once = self.run(1, 1)
+        assert curve(once).count(">1</text>") == 1 and ">1 step</text>" in curve(once)  # the one number, once
+        assert panels(final(once, "x", compare={"guess": 0.5}))[0]["series"][1]["count"] == 2
 
     def test_what_stays_is_a_picture_with_alt_text(self):
         bundle = final(self.run(**{"held-out": ([0, 50], [1.0, 0.1])}), "How well?")

@@ -137,6 +137,12 @@ def test_a_cell_with_two_headings_begins_two_sections():
     assert [len(one.said) for one in screens.screens(made)] == [0, 1]
 
 
+def test_a_section_that_is_not_core_is_marked_as_left_out_of_a_class():
+    given = ("# T",), ("## A", "core"), ("1 + 1", "lab"), ("## B",), ("2 + 2", "lab"), ("## C", "core problem")
+    found = [(screen.title, screen.aside) for screen in screens.screens(cells(*given))]
+    assert found == [("T", False), ("A", False), ("B", True), ("C", False)]
+
+
 def test_an_author_begins_a_slide_with_code_and_leaves_out_until_the_next():
     skipped, lab = ("## Out", "", "skip"), ("labs.ask()", "lab", "-", True)
     assert seen(("# Title",), skipped, lab, ("## In\n$$ x $$", "", "slide"))[1:] == [("In", "formula")]
@@ -159,7 +165,7 @@ def test_the_plan_of_a_page_is_plain_data():
     run = [kept[-1] | {"outputs": [said], "source": ["keep(", "'one')"]}]
     shown = screens.plan(kept, run)[-1]
     assert re.findall("<code>(.*?)</code>", shown["code"]) == ["mine/one.py", "softmax", "pool"]
-    keys = ["cell", "code", "committed", "keep", "kind", "later", "of", "said", "title"]
+    keys = ["aside", "cell", "code", "committed", "keep", "kind", "later", "of", "said", "title"]
     assert [sorted(one) for one in plan] == [keys] * 2
     assert [bool(one["code"]) for one in plan] == [False, True] and 'class="highlight"' in plan[1]["code"]
 

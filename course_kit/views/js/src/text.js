@@ -26,7 +26,8 @@ export function fonts(family) {
 const placesOf = (text) => Array.from(text.matchAll(PLACE), ([, name]) => name);
 
 /** @param {string} text @param {Values} values */
-const filled = (text, values) => text.replace(PLACE, (place, name) => (name in values ? String(values[name]) : place));
+const filled = (text, values) =>
+  text.replace(PLACE, (place, name) => (name in values ? String(values[name]) : place)).replace(/…[.。]/, "…");
 
 /** @param {string} key */
 const found = (key) => table()?.[key];

@@ -41,8 +41,8 @@ test("the reach of numbers has room, whatever they are", () => {
   assert.ok(under < 2 && over > 2);
 });
 
-test("bands have an upper edge, and only they take from it", () => {
-  const { rows } = chartOf({
+test("bands have an upper edge, and only they take from it; whole numbers have no halves below", () => {
+  const chart = chartOf({
     mean: [
       [1, 2],
       [3, 4],
@@ -54,8 +54,10 @@ test("bands have an upper edge, and only they take from it", () => {
     ],
     other: [[1], [9]],
   });
+  const below = layoutOf(chart).across.map(({ text }) => text);
+  assert.deepEqual(below, ["1", "2"]);
   assert.deepEqual(
-    rows.map(({ z }) => Array.from(z)),
+    chart.rows.map(({ z }) => Array.from(z)),
     [[3, 4], [5, 6], [9]],
   );
 });

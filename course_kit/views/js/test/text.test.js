@@ -9,6 +9,7 @@ afterEach(() => {
 
 test("English is filled; a value that is missing leaves its place", () => {
   assert.equal(t("{word} gives {share} to {word}", { word: "it", share: 0 }), "it gives 0 to it");
+  assert.equal(t("{word}.", { word: "cut …" }), "cut …");
   assert.equal(t("{word} and {other}", { word: "{other}" }), "{other} and {other}", "a value is no template");
   assert.equal(tn("{n} row", "{n} rows", 1), "1 row");
   assert.equal(tn("{n} row", "{n} rows", 0), "0 rows");

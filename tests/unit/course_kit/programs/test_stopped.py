@@ -41,8 +41,10 @@ def test_says_the_round_and_which_names_are_there():
 
 def test_names_what_goes_on_of_other_cells():
     source = "for _ in range(9):\n    model\n    losses.append(mine)\n    adam.step()\n    raise KeyboardInterrupt\n"
-    above = {"model": nn.Linear(1, 1), "losses": [], "mine": [1], "adam": Mock()}
-    assert "These go on as they are now: `model`, `losses`, `adam`. To begin anew" in said(source, **above)
+    above = {"model": nn.Linear(1, 1), "losses": [], "mine": [1], "adam": Mock(), "kept": {1: {}}}
+    words = said(source.replace("mine)", "mine)\n    kept[1]['a'] = kept"), **above)
+    assert "These go on as they are now: `model`, `losses`, `kept`, `adam`. To begin anew" in words
+    assert "The text below is about a finished run." in words
     hidden = "def f(kept):\n    kept.append(1)\n"
     assert "go on as they are now: `losses`, `adam`. To" in said(hidden + source, **above | {"model": nn.Linear})
     assert "go on" not in said("losses = []\n" + source.replace("adam.step()", "1"), **above)
@@ -69,12 +71,12 @@ def test_a_second_press_does_not_cut_off_what_is_said_after_the_first(monkeypatc
 @pytest.mark.parametrize(
     ("source", "words"),
     [
-        ("raise KeyboardInterrupt", "Stopped by hand. Run the cell again"),
+        ("raise KeyboardInterrupt", "Stopped by hand. The text below"),
         ("for x in [1]:\n    y = x\n    raise KeyboardInterrupt\n",
          "Stopped by hand. What it had made by then stays: `x`, `y`."),
         ("for i in range(3):\n    raise KeyboardInterrupt", "in round 1 of 3 of `for i in range(3)`"),
         ("for i in range(3):\n    pass\nraise KeyboardInterrupt", "Stopped by hand. What"),
-        ("a = b = c = d = e = 1\nraise KeyboardInterrupt", "`a`, `b`, `c`, `d` …"),
+        ("a = b = c = d = e = f = 1\nraise KeyboardInterrupt", "`a`, `b`, `c`, `d`, `e` … The"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_told_is_not_said(source, words):

@@ -198,7 +198,10 @@ export class PanelPlan {
     if (led) ({ box, key } = this.box(aside, margin + LEAD * unit, !beside));
     const x = across(box);
     const hours = panel.hours ?? false;
-    const numbers = numbersAt(left, right, Math.max(2, frame.width / (95 * unit)), { log: logX, hours });
+    const isWhole = !hours && this.all("x").every(Number.isInteger); // steps have no halves
+    const numbers = numbersAt(left, right, Math.max(2, frame.width / (95 * unit)), { log: logX, hours }).filter(
+      (value) => !isWhole || Number.isInteger(value),
+    );
     return {
       ...{ panel, series, ...frame, title: this.title, box, x, y, key },
       across: roomy(numbers, x, (text) => ruler.width(text), 8 * unit, hours),

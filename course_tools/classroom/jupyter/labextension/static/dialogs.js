@@ -5,7 +5,7 @@ import { t } from "./text.js";
 const keys = () => [
   [t("→ · space · page down"), t("next: run, then the sentence to keep, then the next screen")],
   [t("← · page up"), t("back")],
-  [t("shift →"), t("to the next screen, past what is left of a view that → tells step by step")],
+  [t("shift →"), t("also into a section marked (not in class); past what is left of a view told step by step")],
   [t("A to D · digits"), t("at a guess: choose · count raised hands, Enter to the next answer, twice for two rounds")],
   [t("Enter · shift Enter"), t("run, or run again")],
   ["S", t("stop (a training keeps its best)")],

@@ -2,6 +2,7 @@
 // and text, not code, which has to be run, and of views the pictures, not the titles. Only the page hides it; the
 // notebook stays as it is. "Run all cells" shows all, and a class sees all (reading.css). predict.js keeps the guesses,
 // by their questions.
+import { answers } from "./keys.js";
 import { t } from "./text.js";
 const GUESS = "attention-course:guess:";
 const HEADING = /^#{1,6} /m;
@@ -28,6 +29,19 @@ const hasHeading = (cell) =>
   cell.model.type === "markdown" &&
   (cell.model.getMetadata("tags")?.includes("half") ||
     HEADING.test(cell.model.sharedModel.getSource().replace(/^(```|~~~)[^]*?^\1/gm, "")));
+
+/** A letter answers the guess that one is at; elsewhere, and once it is answered, A and B add cells. */
+function answerByLetter(notebook) {
+  notebook.node.addEventListener("keydown", (event) => {
+    const { node } = notebook.activeCell ?? {};
+    const isAsking = [...(node?.querySelectorAll(".course-view") ?? [])].some(({ view }) => view?.state.pick < 0);
+    if (!isAsking || notebook.mode !== "command" || event.ctrlKey || event.metaKey || event.altKey) return;
+    const answer = answers(node, event.key);
+    if (!answer) return;
+    event.stopPropagation();
+    answer();
+  });
+}
 
 /** Folds a notebook now and whenever it changes. */
 export function foldGuesses(app, panel) {
@@ -78,7 +92,7 @@ export function foldGuesses(app, panel) {
       enter(notebook.widgets.indexOf(cell) + 1);
     });
     const made = Object.assign(document.createElement("p"), { className: "course-fold" });
-    const [before, after] = t("Guess first, or {show} what follows.").split("{show}");
+    const [before, after] = t("Guess first, with its letter or the mouse, or {show} what follows.").split("{show}");
     made.append(before, button, after);
     cell.node.append(made);
   }
@@ -133,6 +147,7 @@ export function foldGuesses(app, panel) {
     all = true;
     later();
   });
+  answerByLetter(notebook);
   panel.node.addEventListener("click", ({ target, detail }) => {
     const link = target.closest?.('a[href*="#"]');
     const id = link && decodeURIComponent(link.hash.slice(1));

@@ -1,13 +1,16 @@
 // Keys that are pressed inside a view are not JupyterLab's. These are the notebook's all the same: Escape leads from a
-// view, a fold or a link back to its cell, Shift+Enter and Ctrl+Enter run the cell, I I stops the kernel. In front of a
-// class present.js has them.
+// view, a fold or a link back to its cell, Shift+Enter and Ctrl+Enter run the cell, I I stops the kernel, Tab goes on
+// with the next cell. In front of a class present.js has them.
 const SHOWN = ".course-view, .jp-OutputArea-output, .jp-MarkdownOutput";
+const TABS = "course-tabs"; // whoever goes by Tab has no use for what JupyterLab shows under the mouse
 const TWICE = 500; // ms between the two I
 const WRITES = /^(text|search|number|select)/; // fields, in which an I is a letter
 
 /** @param {any} app */
 export function leaveViews(app) {
   for (const [way, by] of Object.entries({ Up: -1, Down: 1 })) reach(app, way, by);
+  addEventListener("keydown", (event) => event.key === "Tab" && goOn(app.shell.currentWidget?.content, event), true);
+  addEventListener("pointermove", () => document.body.classList.remove(TABS));
   let pressed = -TWICE; // when I was
   addEventListener("keydown", (event) => {
     const { key, shiftKey, ctrlKey, defaultPrevented, isComposing, timeStamp } = event; // prevented: used
@@ -32,13 +35,25 @@ export function leaveViews(app) {
   });
 }
 
+/** Tab leads from cell to cell, through what each has to press: JupyterLab passes over those that have nothing, and has
+ * buttons for the mouse in the others (reading.css). */
+function goOn(notebook, { target, shiftKey }) {
+  const at = notebook?.widgets?.findIndex(({ node }) => node.contains(target)) ?? -1;
+  if (at < 0 || notebook.mode !== "command") return;
+  document.body.classList.add(TABS);
+  const ahead = shiftKey ? notebook.widgets.slice(0, at).reverse() : notebook.widgets.slice(at + 1);
+  const next = ahead.find((cell) => !passes(cell) && cell.node.checkVisibility());
+  if (next) next.node.tabIndex = 0;
+}
+
+const passes = (cell) => cell?.isHidden || (cell?.inputHidden && !cell.model.outputs?.length);
+
 /** An arrow key leads to a cell whose code is hidden, too, where it shows something: JupyterLab passes over it. */
 function reach(app, way, by) {
   const command = `attention-course:${way}`;
   app.commands.addCommand(command, {
     execute: () => {
       const notebook = app.shell.currentWidget.content;
-      const passes = (cell) => cell?.isHidden || (cell?.inputHidden && !cell.model.outputs?.length);
       let at = notebook.activeCellIndex + by;
       while (passes(notebook.widgets[at])) at += by;
       if (!notebook.widgets[at]?.inputHidden) return app.commands.execute(`notebook:move-cursor-${way.toLowerCase()}`);

@@ -134,7 +134,15 @@ class Deck {
     this.work();
   }
 
-  next() {
+  // The screen that → or ← leads to: past sections that a class leaves out, unless all are asked for.
+  beside(by, isAll = false) {
+    const { steps, step } = this;
+    let at = this.at + by;
+    while (!isAll && steps[at]?.aside && steps[at].heading !== step.heading) at += by;
+    return at;
+  }
+
+  next(isAll = false) {
     const { step } = this;
     const { id } = step.cell.model;
     this.said = null;
@@ -143,13 +151,14 @@ class Deck {
       this.open.add(id);
       this.layout();
       const seen = () => this.step !== step || step.cell.model.outputs.length;
-      return this.work().then(() => seen() || this.next());
+      return this.work().then(() => seen() || this.next(isAll));
     }
     if (step.later && !this.isLater) return this.uncover({ isLater: true });
     if (step.keep && !this.isKept) return this.uncover({ isKept: true, isBack: true });
     const hides = !this.isBack && step.cell.node.querySelector(":scope > .course-instead:not(.below)");
     if (hides) return this.uncover({ isBack: true });
-    if (this.at < this.steps.length - 1) return this.go(this.at + 1);
+    const at = this.beside(1, isAll);
+    if (at < this.steps.length) return this.go(at);
     const chapters = this.course.configured.chapters;
     const following = chapters[chapters.findIndex((c) => c.endsWith(`${this.name}.ipynb`)) + 1];
     if (following) this.leave(following);
@@ -545,8 +554,8 @@ class Deck {
     const answer = answers(node, key);
     if (answer) return answer;
     return {
-      ArrowRight: () => (!shiftKey && walk(node, "on")) || this.next(),
-      ArrowLeft: () => (!shiftKey && walk(node, "back")) || this.go(this.at - 1),
+      ArrowRight: () => (!shiftKey && walk(node, "on")) || this.next(shiftKey),
+      ArrowLeft: () => (!shiftKey && walk(node, "back")) || this.go(this.beside(-1, shiftKey)),
       ArrowDown: () => this.scroller.scrollBy(0, 120),
       ArrowUp: () => this.scroller.scrollBy(0, -120),
       Home: () => this.go(0),

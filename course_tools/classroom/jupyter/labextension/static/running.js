@@ -1,7 +1,7 @@
 // Cells that run: what one showed stays until the new is there (staying.js), how long it has run is said beside it, and
-// a verdict comes into sight, as do a training's picture and what is said of a stop. In front of a class present.js
-// does what is needed.
-import { Staying } from "./staying.js";
+// that it waited in vain in it. A verdict and a picture come into sight, as does what is said of a stop. In front of a
+// class present.js does what is needed.
+import { Staying, viewsOf } from "./staying.js";
 import { t } from "./text.js";
 
 const SLOW = 2000; // ms from which on the time of a run is told
@@ -9,7 +9,7 @@ const SOON = 1000; // ms in which ■ should have stopped a cell, before it is s
 const MARGIN = 12; // px around what comes into sight
 const AGAIN = 300; // ms: ■ so soon in a cell is pressed once more so much later
 const STOPS = /interrupt/; // commands
-const CARD = ".course-card"; // a verdict
+const SHOWN = ".course-card, .course-view, .jp-RenderedImage"; // verdicts and pictures
 const TRAINING = ".course-training"; // its picture
 const STOPPED = ".course-stopped"; // how far it came
 
@@ -64,6 +64,7 @@ class Run {
   hasEnded = false;
   began = 0; // when it was the first of those that wait
   clock = null;
+  waited = null; // says that it has not run
   /** @type {Staying | undefined} */
   old;
 
@@ -71,6 +72,7 @@ class Run {
   constructor(notebook, cell, before) {
     this.notebook = notebook;
     this.cell = cell;
+    before?.waited?.remove();
     if (!cell.model.outputs.length || !cell.outputArea.node.isConnected) this.old = before?.old;
     else {
       before?.old?.remove();
@@ -96,13 +98,23 @@ class Run {
     this.clock?.remove();
     this.ended();
     if (cell.isDisposed || !isLatest()) return;
-    if (status === "aborted") old?.restore();
-    else if (this.isStopping) old?.restorePicture();
-    await old?.views(status === "error" ? 0 : undefined);
+    if (status === "aborted") {
+      old?.restore();
+      if (Number.isNaN(this.heard)) this.wait();
+    } else if (this.isStopping) old?.restorePicture();
+    await (old ? old.views(status === "error" ? 0 : undefined) : viewsOf(cell.outputArea.node));
     if (!isLatest()) return;
     old?.remove();
     this.old = undefined;
-    requestAnimationFrame(() => cell.isDisposed || this.bring(this.isStopping ? STOPPED : CARD));
+    if (status !== "aborted" || this.isStopping)
+      requestAnimationFrame(() => cell.isDisposed || this.bring(this.isStopping ? STOPPED : SHOWN));
+  }
+
+  /** It stood in the queue, and nothing of it has run. */
+  wait() {
+    const textContent = t("Not run: a cell before this one did not end.");
+    this.waited = Object.assign(document.createElement("p"), { className: "course-waited", textContent });
+    this.cell.node.querySelector(".jp-Cell-outputWrapper").before(this.waited);
   }
 
   /** How long it has run: in the margin, where it moves nothing. */
@@ -118,12 +130,14 @@ class Run {
     if (!this.clock.isConnected) this.cell.node.append(this.clock);
   }
 
-  /** What the cell that one is at, or has just left by Shift+Enter, shows of a sort comes into sight, no further. */
+  /** What the cell that one is at, or has just left by Shift+Enter, or any that was stopped, shows of a sort comes into
+   * sight, no further. */
   bring(sort) {
     const { widgets, activeCellIndex } = this.notebook;
+    const near = widgets.slice(Math.max(0, activeCellIndex - 1), activeCellIndex + 1);
     const card = [...this.cell.outputArea.node.querySelectorAll(sort)].at(-1);
     const scroller = card?.closest(".jp-WindowedPanel-outer");
-    if (!scroller || !widgets.slice(Math.max(0, activeCellIndex - 1), activeCellIndex + 1).includes(this.cell)) return;
+    if (!scroller || !(this.isStopping || near.includes(this.cell))) return;
     const [room, box] = [scroller, card].map((part) => part.getBoundingClientRect());
     const [above, below] = [box.top - MARGIN - room.top, box.bottom + MARGIN - room.bottom];
     if (above < 0 || below > 0) scroller.scrollBy(0, above < 0 ? above : Math.min(above, below));

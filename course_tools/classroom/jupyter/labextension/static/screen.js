@@ -67,6 +67,7 @@ export function plan(cells, screens) {
       code: screen.code,
       of: screen.of,
       later: screen.later,
+      aside: screen.aside,
       keep: of([screen.keep])[0],
       said: of(screen.said),
       before: cells.slice(after, place).filter(runs),

@@ -12,6 +12,12 @@ const all = (node, selector) => [...node.querySelectorAll(selector)];
 const alive = (node) => all(node, ".course-view").filter((host) => host.view);
 const frame = () => new Promise((done) => requestAnimationFrame(done));
 
+/** Waits for the views of a run that has ended, as many as it has and so many at least. */
+export async function viewsOf(area, count = 0) {
+  const isThere = () => alive(area).length >= Math.max(count, all(area, ".course-view").length);
+  for (let left = PATIENT; left > 0 && !isThere(); left--) await frame();
+}
+
 /** A copy that only looks like it: views without their program, and canvases with what is on them. */
 function pictureOf(node) {
   const copy = node.cloneNode(true);
@@ -100,10 +106,9 @@ export class Staying {
     outputs.fromJSON([...outputs.toJSON(), { output_type: "display_data", metadata: {}, data }, ...pictures]);
   }
 
-  /** Waits for the views of a run that has ended, as many as there were if it ended well. */
+  /** The same, as many as there were if it ended well, and as high. */
   async views(count = this.count) {
-    const isThere = () => alive(this.area).length >= Math.max(count, all(this.area, ".course-view").length);
-    for (let left = PATIENT; left > 0 && !isThere(); left--) await frame();
+    await viewsOf(this.area, count);
     for (let left = PAINTING; left > 0 && this.covered < this.height - 2; left--) await frame();
   }
 
