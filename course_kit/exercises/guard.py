@@ -281,7 +281,7 @@ class Trouble:
             )
         if self.error == "signature":
             return t(
-                "It cannot be called as the notebook does: {message}. Keep the first line as it was given.",
+                "It cannot be called as the check does: {message}. Keep the first line as it was given.",
                 message=self.message,
             )
         if self.error in OUT_OF_MEMORY or re.search("alloc_cpu|can't allocate memory", self.message):

@@ -28,7 +28,7 @@ from course_kit.exercises.define import Case, Exercise, find
 from course_kit.exercises.diagnose import Verdict
 from course_kit.exercises.guard import plain_torch, quiet
 from course_kit.exercises.judge import attempt, gradients_alike, judge
-from course_kit.i18n import t
+from course_kit.i18n import sentences, t
 from course_kit.programs.source_text import plain
 
 from .composing import composed, marks, origins
@@ -156,7 +156,8 @@ class Track:
         if verdict.known not in exercise.wrong and (says := next(misfits, "")):
             return replace(verdict, text=says, lead="", arrays={})  # it names what is, and what is needed
         vague = verdict.look == "the_result" and part.formula
-        return replace(verdict, text=f"{verdict.text} It should be: {part.formula}.") if vague else verdict
+        needed = t("It should be: {formula}.", formula=part.formula) if vague else ""
+        return replace(verdict, text=sentences(verdict.text, needed))
 
     def whole(self, part: Part, last: Callable, mine: Mapping[str, Any]) -> Verdict:
         """What is said of all parts together."""
