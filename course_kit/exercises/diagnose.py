@@ -2,7 +2,7 @@
 
 First the mistakes that people are known to make in this exercise, a change of its solution in one place (mutants.py),
 or two mistakes at once; then an input that is never used, and what must hold of any right answer; then what can be said
-of any wrong result (compare.py). The last lines of this file say in which order.
+of any wrong result (describe.py). The last lines of this file say in which order.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from typing import Any
 
 from torch import Tensor
 
-from course_kit.exercises.compare import Unexplained, alike, describe, order_of, right_but, same, senseless
+from course_kit.exercises.compare import alike, same, senseless
 from course_kit.exercises.define import Case, Exercise, Property, Wrong, call
+from course_kit.exercises.describe import Unexplained, describe, order_of, right_but
 from course_kit.exercises.guard import Trouble
 from course_kit.exercises.mutants import Instead, mutants
 from course_kit.exercises.properties import never_used, part_of, violated

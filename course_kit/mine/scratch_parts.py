@@ -24,8 +24,9 @@ import torch
 from torch import Tensor, nn
 
 from course_kit.exercises import gradients
+from course_kit.exercises.catalogue import find
 from course_kit.exercises.compare import Misfit, same
-from course_kit.exercises.define import Case, Exercise, find
+from course_kit.exercises.define import Case, Exercise
 from course_kit.exercises.diagnose import Verdict
 from course_kit.exercises.guard import plain_torch, quiet
 from course_kit.exercises.judge import attempt, judge

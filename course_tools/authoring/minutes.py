@@ -26,7 +26,8 @@ import re
 from dataclasses import dataclass
 
 from course_kit import lessons
-from course_kit.exercises import define
+from course_kit.exercises import catalogue
+from course_kit.exercises.cells import stubs
 from course_kit.i18n import mark, t
 from course_kit.programs import definitions
 
@@ -44,7 +45,7 @@ HEADING = re.compile(r"^(#+) +(.*)$", re.M)
 BLOCK = re.compile(r"^(```|~~~).*?^\1", re.S | re.M)
 FORMULA = re.compile(r"\$\$.*?\$\$", re.S)
 DRAWS = re.compile(r"\bplot\.\w+\(|\bheatmap\(|\bTable\(")
-_stubs = functools.cache(define.stubs)  # a cell is counted with its half, with what a class is shown, with the whole
+_stubs = functools.cache(stubs)  # a cell is counted with its half, with what a class is shown, with the whole
 NO_WORDS = re.compile(r"\$\$.*?\$\$|\$[^$\n]+\$|<!--.*?-->|<[^>]*>|(?<=\])\([^)\s]*\)", re.S)
 
 
@@ -222,4 +223,4 @@ def _draws(cell):
 
 def _exercise(exercise, name):
     sources.load_exercises(name)
-    return define.find(exercise)
+    return catalogue.find(exercise)

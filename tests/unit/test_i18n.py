@@ -112,7 +112,7 @@ for name, make in scenes.VIEWS.items():
         more += [control.get("label", ""), *(words.values() if isinstance(words, dict) else words)]
     texts = [view.title, view.caption, view.describe(), *view.table().header, *more]
     found[name] = [word for text in texts if isinstance(text, str) for word in pseudo.english(text)]
-exercise = define.find("gaussian kernel")
+exercise = catalogue.find("gaussian kernel")
 wrong = [*(one.answer for one in exercise.wrong), lambda distance, width=1.0: None]
 for i, wrong in enumerate(wrong):
     verdict = judge.judge(exercise, wrong)
