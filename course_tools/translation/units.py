@@ -23,7 +23,9 @@ LABELS = {  # what a view shows as it was given, by its name in the spec
     "title", "caption", "label", "xlabel", "ylabel", "name", "names", "parts", "axes", "scale", "mark", "fold",
     "note", "key_name", "value_name", "answers", "because",
 }  # fmt: skip
-CLASSROOM = "doctor", "lab", "workbook", "progress", "problem", "scratch", "grading/inside/problem"  # a student's
+CLASSROOM = (  # what a student starts
+    "doctor", "lab", "workbook", "progress", "problem", "scratch", "grading/inside/problem", "grading/problems",
+)  # fmt: skip
 ROOMS = {
     "kit": ["course.py", "course_kit/**/*.py", *(f"course_tools/classroom/{one}.py" for one in CLASSROOM)],
     "site": ["course_tools/publishing/**/*.py", "course_tools/publishing/**/*.j2"],
