@@ -124,7 +124,7 @@ def alignment(
         menu = {"options": list(words), "words": words, "menu": True}
         controls.append({"kind": "choice", "name": "variant", "label": t("knock out"), **menu})
     options = {"source": source, "versions": _shown(versions), "languages": list(languages)}
-    options["first"] = place_of(select, versions[0].tokens, t("written word"))
+    options["first"] = place_of(select, versions[0].tokens, "written word")
     if glosses is not None:
         options["glosses"] = checked_labels(glosses, len(source), "glosses", "the source has {} tokens")
     if links:
