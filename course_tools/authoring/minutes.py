@@ -32,6 +32,7 @@ from course_kit.i18n import mark, t
 from course_kit.programs import definitions
 
 from . import sources
+from .shown import with_shown
 from .sources import tags
 
 STEP = 5  # what is said is rounded to so many minutes
@@ -143,13 +144,9 @@ def not_in_class(cells):
     return left if any("core" in tags(cells[head]) for head in heads) else []
 
 
-def sections(notebook, name, first):
-    """Live minutes of the parts of a lesson's source that begin at these headings; the first has what is before it."""
-    parts, now = {heading: [] for heading in first}, first[0]
-    for cell, is_shown, _ in _parts(notebook):
-        now = next((head for _, head in headings(cell) if head in parts), now)
-        parts[now] += [cell] * is_shown
-    return [max(round(_content(cells, name).live), 1) for cells in parts.values()]
+def live(cells, name):
+    """Live minutes of some cells of the notebook NAME."""
+    return max(round(_content(cells, name).live), 1)
 
 
 def _rounded(time):
@@ -159,12 +156,10 @@ def _rounded(time):
 
 def _parts(notebook):
     """Each cell but the problem's, whether a class is shown it, and whether it is in class."""
-    shown, core, problem = True, False, False
-    for cell in notebook.cells:
+    core, problem = False, False
+    for cell, shown in with_shown(notebook.cells):
         if any(level < 3 for level, _ in headings(cell)):
             core, problem = "core" in tags(cell), "problem" in tags(cell)
-        kind = cell.metadata.get("slideshow", {}).get("slide_type", "-")
-        shown = shown if kind == "-" else kind not in ("skip", "notes")
         if not problem:
             yield cell, shown, core
 
