@@ -3,7 +3,8 @@
 import nbformat
 
 from course_kit.exercises.catalogue import find
-from course_kit.exercises.define import FindError, stubs
+from course_kit.exercises.cells import stubs
+from course_kit.exercises.define import FindError
 from course_tools.authoring import building
 
 

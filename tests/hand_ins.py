@@ -11,7 +11,7 @@ import sys
 import nbformat
 
 from course_kit.exercises.catalogue import find
-from course_kit.exercises.define import Stub
+from course_kit.exercises.cells import Stub
 from course_kit.exercises.dependencies import parsed, prerequisites
 
 

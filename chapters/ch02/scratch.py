@@ -5,6 +5,7 @@ from typing import Any
 import torch
 
 from course_kit.exercises.define import drawn, some_numbers
+from course_kit.i18n import mark
 from course_kit.mine.scratch_parts import Part, Track
 
 
@@ -29,5 +30,5 @@ def parts(c: Any) -> list[Part]:
     ]  # fmt: skip
 
 
-HAVE = "a layer of self-attention, and all that it grew from"
+HAVE = mark("a layer of self-attention, and all that it grew from")
 TRACKS = {"attention": Track(2, "attention", parts, 90, HAVE, bar=95, task="rooms")}

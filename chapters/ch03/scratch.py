@@ -5,6 +5,7 @@ from typing import Any
 import torch
 
 from course_kit.exercises.define import integers, some_numbers
+from course_kit.i18n import mark
 from course_kit.mine.scratch_parts import Model, Part, Track
 from course_utils.loss import IGNORED
 
@@ -54,6 +55,6 @@ def parts(c: Any) -> list[Part]:
     ]  # fmt: skip
 
 
-HAVE = "a translator that looks back, and one that does not"
+HAVE = mark("a translator that looks back, and one that does not")
 GIVEN = "PADDING", "real_words", "backwards", "run_packed"
 TRACKS = {"seq2seq": Track(3, "seq2seq", parts, 150, HAVE, bar=80, seconds=600, given=GIVEN)}

@@ -3,6 +3,7 @@
 from typing import Any
 
 from course_kit.exercises.define import integers, some_numbers
+from course_kit.i18n import mark
 from course_kit.mine.scratch_parts import Part, Track
 
 
@@ -19,5 +20,5 @@ def parts(c: Any) -> list[Part]:
     ]  # fmt: skip
 
 
-HAVE = "three kinds of positions to put into a model"
+HAVE = mark("three kinds of positions to put into a model")
 TRACKS = {"positions": Track(4, "positions", parts, 60, HAVE, bar=75)}

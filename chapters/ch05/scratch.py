@@ -6,6 +6,7 @@ import torch
 
 from chapters.ch03.scratch import SMOOTHED
 from course_kit.exercises.define import integers, some_numbers
+from course_kit.i18n import mark
 from course_kit.mine.scratch_parts import Model, Part, Track
 from course_utils.loss import IGNORED
 
@@ -84,6 +85,6 @@ def parts(c: Any) -> list[Part]:
     ]  # fmt: skip
 
 
-HAVE = "a Transformer that trains and translates"
+HAVE = mark("a Transformer that trains and translates")
 GIVEN = "TransformerConfig", "TOKENS", "copy_or_reverse"
 TRACKS = {"transformer": Track(5, "transformer", parts, 240, HAVE, bar=90, given=GIVEN)}

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from chapters.ch05.scratch import heads
 from course_kit.exercises.define import integers, some_numbers
+from course_kit.i18n import mark
 from course_kit.mine.scratch_parts import Part, Track
 from course_utils.bert import PreTrainingOutput
 from course_utils.loss import IGNORED
@@ -92,5 +93,5 @@ def parts(c: Any) -> list[Part]:
 
 
 GIVEN = "BertConfig", "BertOutput", "PreTrainingOutput", "make_bert", "MASK", "palindromes", "activation", "init_small"
-HAVE = "a BERT to pre-train, and a change of low rank to tune it"
+HAVE = mark("a BERT to pre-train, and a change of low rank to tune it")
 TRACKS = {"bert": Track(6, "bert", parts, 210, HAVE, bar=90, given=GIVEN)}

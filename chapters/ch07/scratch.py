@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from chapters.ch05.scratch import CAUSAL, JOINED
 from course_kit.exercises.define import integers, some_numbers
+from course_kit.i18n import mark
 from course_kit.mine.scratch_parts import Model, Part, Track
 from course_utils.gpt import GPTConfig, nucleus, with_temperature
 from course_utils.loss import IGNORED
@@ -192,7 +193,7 @@ def parts(c: Any) -> list[Part]:
 
 
 NOTE = "Keys and values are kept in the track of llama; here a model reads its whole text for each token."
-HAVE = "a GPT, and the tokenizer that cuts its text"
+HAVE = mark("a GPT, and the tokenizer that cuts its text")
 TRACKS = {
     "gpt": Track(7, "gpt", parts, 270, HAVE, bar=90, more=("tokenizer", "chapters.ch07.by_hand"), note=NOTE,
                  given=("GPTConfig", "IGNORED", "optimisers_of", "copying"))

@@ -9,6 +9,7 @@ from chapters.ch07.scratch import CHANCES, Unmoved, by_chance, refused
 from chapters.ch08 import published
 from course_kit.checkpoints import load_checkpoint
 from course_kit.exercises.define import integers, some_numbers
+from course_kit.i18n import mark
 from course_kit.mine.scratch_parts import Model, Part, Track, made
 
 
@@ -100,6 +101,6 @@ def parts(c: Any) -> list[Part]:
     ]  # fmt: skip
 
 
-HAVE = "the decoder of today, through which a published model speaks"
+HAVE = mark("the decoder of today, through which a published model speaks")
 GIVEN = "LlamaConfig", "alone", "copying", "small", "checked"
 TRACKS = {"llama": Track(8, "llama", parts, 240, HAVE, bar=90, given=GIVEN)}

@@ -7,6 +7,7 @@ import torch
 
 from chapters.ch07.scratch import Unmoved, near, refused
 from course_kit.exercises.define import integers, some_numbers
+from course_kit.i18n import mark
 from course_kit.mine.scratch_parts import Model, Part, Track
 
 
@@ -73,6 +74,6 @@ def parts(c: Any) -> list[Part]:
     ]  # fmt: skip
 
 
-HAVE = "fine-tuning on answers, and on rewards that a program checks"
+HAVE = mark("fine-tuning on answers, and on rewards that a program checks")
 GIVEN = "Talk", "Pairs", "END", "LONGEST"
 TRACKS = {"answering": Track(9, "answering", parts, 90, HAVE, bar=90, given=GIVEN)}

@@ -16,8 +16,8 @@ Whatever happens in a student's function, the cell ends well and the name is bou
 student's own function when it is right, else the reference. In a workbook `record.py` keeps what was solved.
 
 To read how: define.py (what an exercise is), judge.py (an answer on its inputs), diagnose.py (the words for a wrong
-one), repair.py (those for a changed program), and beneath these mutants.py, compare.py, properties.py, guard.py; then
-show.py.
+one), repair.py (those for a changed program), and beneath these mutants.py, compare.py, describe.py, properties.py,
+gradients.py, guard.py; then show.py.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ from typing import Any
 
 from course_kit import files
 from course_kit.exercises import record
-from course_kit.exercises.catalogue import look_up
+from course_kit.exercises.catalogue import NoSuchExercise, chapter_of, find, register
 from course_kit.exercises.cells import Place, places
-from course_kit.exercises.define import Exercise, FindError, NoSuchExercise, chapter_of, register
+from course_kit.exercises.define import Exercise, FindError
 from course_kit.exercises.example import example_text
 from course_kit.exercises.show import display, hints_note, note_of, sentence, verdict_note
 from course_kit.i18n import t
 from course_kit.markup import LINK
 from course_kit.shell import ipython
 
-AFTER: list[Callable[[Any, Any, Any], str]] = []  # by setup(): (exercise, answer, verdict) -> "" or a sentence to show
+LISTENERS: list[Callable[[Any, Any, Any], str]] = []  # (exercise, answer, verdict) -> "" or a sentence; by setup()
 FAILED: dict[str, tuple[Any, Any]] = {}  # name -> the answer that failed, and the inputs on which it did
 
 __all__ = ["again", "check", "example_text", "exercise", "find_error", "hint", "register", "solution"]
@@ -47,7 +47,7 @@ __all__ = ["again", "check", "example_text", "exercise", "find_error", "hint", "
 def exercise(name: str) -> Callable[[Any], Any]:
     """A decorator for the function or class that answers the exercise: checks it, shows the verdict, and gives back
     the student's own if it is right, else the reference. Raises LookupError if no exercise has this name."""
-    task = look_up(name)
+    task = find(name)
     if isinstance(task, FindError):
         raise NoSuchExercise(t('“{name}” is a find-the-error: write @find_error("{name}") above it.', name=task.name))
     return lambda answer: _settle(task, answer, check(task, answer))
@@ -57,7 +57,7 @@ def find_error(name: str) -> Callable[[Any], Any]:
     """A decorator for a wrong program: checks whether it was put right, wherever that is done, shows the verdict, and
     gives back the student's own if it is right, else the reference. Raises LookupError if no find-the-error has
     this name."""
-    puzzle = look_up(name)
+    puzzle = find(name)
     if not isinstance(puzzle, FindError):
         raise NoSuchExercise(t('“{name}” is an exercise: write @exercise("{name}") above it.', name=puzzle.name))
     return lambda answer: _settle(puzzle, answer, check(puzzle, answer))
@@ -68,15 +68,15 @@ def check(name: str | Exercise | FindError, answer: Any) -> Any:
     (the mistake that was recognised), `.arrays`, `.notes`."""
     from course_kit.exercises.judge import judge, judge_repair  # torch is loaded when the first answer comes
 
-    task = look_up(name)
+    task = find(name)
     return judge_repair(task, answer) if isinstance(task, FindError) else judge(task, answer)
 
 
 def hint(name: str) -> None:
     """Shows the hints of an exercise, folded one inside the other; they unfold without a kernel, too."""
-    task = look_up(name)
+    task = find(name)
     display(hints_note(task.name, task.hints))
-    _complain(record.helped(task.name))
+    _complain(record.note_help(task.name))
 
 
 def again(name: str) -> tuple[Any, tuple]:
@@ -85,7 +85,7 @@ def again(name: str) -> tuple[Any, tuple]:
     `mine(*inputs)` runs it as it stands in your cell, with its prints, its traceback and `%debug`. For a class, `mine`
     is made with what the check gave its constructor. Raises LookupError if no check of this name has failed yet.
     """
-    task = look_up(name)
+    task = find(name)
     if task.name not in FAILED:
         raise NoSuchExercise(
             t("No answer to “{name}” has failed in this notebook: run your cell first.", name=task.name)
@@ -98,9 +98,9 @@ def solution(name: str) -> None:
     """Shows an answer to an exercise, as it may be pasted over the reader's."""
     from course_kit.exercises.reference import Solution, solution_text
 
-    task, shell = look_up(name), ipython()
+    task, shell = find(name), ipython()
     display(Solution(solution_text(task, shell.user_ns if shell else {})))
-    _complain(record.helped(task.name, solution=True))
+    _complain(record.note_help(task.name, solution=True))
 
 
 def _settle(task: Any, answer: Any, verdict: Any) -> Any:
@@ -111,7 +111,7 @@ def _settle(task: Any, answer: Any, verdict: Any) -> Any:
         FAILED[task.name] = replayed(task, answer, verdict.here)
     complaint = record.checked(task.name, verdict.right, answer) if verdict.state != "unsolved" else ""
     there = _places(task.name) if verdict.right else {}
-    attempts, done = record.standing(task.name, there)
+    attempts, done = record.attempts_and_solved(task.name, there)
     rows = [
         [full for full, one in zip(done, there.values(), strict=False) if one.annex is where] for where in (False, True)
     ]
@@ -122,7 +122,7 @@ def _settle(task: Any, answer: Any, verdict: Any) -> Any:
     used = "" if is_here else task.used
     display(verdict_note(verdict, task.effort, task.reference.__name__, used, hints, attempts, rows if done else ()))
     _complain(complaint)
-    for note in [told(task, answer, verdict) for told in AFTER]:
+    for note in [told(task, answer, verdict) for told in LISTENERS]:
         _complain(note)
     return chosen(task, answer, verdict)
 

@@ -1,14 +1,47 @@
 """What stands in a saved notebook: the sources of its cells, and the answers to exercises in them. Runs nothing."""
 
+import ast
 import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from course_kit import lessons
-from course_kit.exercises.define import Stub, stubs
 
 HEADING = re.compile(r"^(##+) (.+)$", re.M)
+
+
+@dataclass(frozen=True)
+class Stub:
+    """The function or class below a decorator @exercise(name) or @find_error(name): its lines, from 1."""
+
+    name: str
+    bound: str
+    puzzle: bool
+    first: int
+    last: int
+
+
+def stubs(source: str) -> list[Stub]:
+    """The exercises in a notebook's cell, in order; none where the cell is no plain Python (magics)."""
+    try:
+        body: list[Any] = ast.parse(source).body
+    except SyntaxError:
+        return []
+    return [
+        Stub(above.args[0].value, node.name, above.func.id == "find_error", above.lineno, node.end_lineno)
+        for node in body
+        for above in getattr(node, "decorator_list", ())
+        if _names_an_exercise(above)
+    ]
+
+
+def _names_an_exercise(decorator: ast.expr) -> bool:
+    """Whether it is `exercise("…")` or `find_error("…")`."""
+    if not (isinstance(decorator, ast.Call) and isinstance(decorator.func, ast.Name) and decorator.args):
+        return False
+    return decorator.func.id in ("exercise", "find_error") and isinstance(decorator.args[0], ast.Constant)
 
 
 def sources(content: bytes, kind: str = "code") -> list[str]:

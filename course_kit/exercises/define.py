@@ -6,8 +6,6 @@ inputs with `named`, `drawn` and `tensors`, their mistakes with `wrong_answers`,
 
 from __future__ import annotations
 
-import ast
-import difflib
 import functools
 import inspect
 from collections.abc import Callable, Sequence
@@ -153,7 +151,7 @@ def call(answer: Callable, case: Case) -> Any:
     return construct(answer, case)(*case.args.values(), **case.keywords)
 
 
-def beside(run: Callable[[Callable, Case], Any]) -> Callable[[Callable, Case], Any]:
+def where_the_answer_is(run: Callable[[Callable, Case], Any]) -> Callable[[Callable, Case], Any]:
     """A decorator for an exercise's `run` that looks at more than what comes back, at a model that is trained, say: in
     the grader's sandbox it goes to where the answer is."""
 
@@ -247,96 +245,3 @@ class FindError(Exercise):
             task=self.task,
             partition=self.program[0].partition(" ")[0],
         )
-
-
-# a name that an exercise had, in small letters -> its name now: what was solved stays so
-EARLIER: dict[str, str] = {}
-KNOWN: dict[str, Exercise] = {}  # of the chapters that have been imported
-CHAPTERS: list[tuple[str, ...]] = []  # the names of each imported chapter's exercises, the latest chapter last
-
-
-class NoSuchExercise(LookupError):
-    """No exercise has this name. In a notebook it is said in one line, without a traceback."""
-
-    def _render_traceback_(self) -> list[str]:
-        return [str(self)]
-
-
-def register(exercises: Sequence[Exercise]) -> None:
-    """Make the exercises of a chapter known by their names; `chapters/chNN/__init__.py` does it."""
-    KNOWN.update({exercise.name: exercise for exercise in exercises})
-    CHAPTERS.append(tuple(exercise.name for exercise in exercises))
-
-
-def chapter_of(name: str) -> int:
-    """The number of an exercise's chapter, by the module that defines it. Raises LookupError if it is of no chapter."""
-    room, _, rest = find(name).cases.__module__.partition(".")
-    number = rest.partition(".")[0].removeprefix("ch")
-    if room != "chapters" or not number.isdecimal():
-        raise NoSuchExercise(t("{name} belongs to no chapter.", name=repr(name)))
-    return int(number)
-
-
-def _plain(name: str) -> str:
-    """A name as it is looked up: capitals and spaces don't count."""
-    return " ".join(name.lower().split())
-
-
-def current(name: str) -> str:
-    """The name of an exercise as the course writes it, also from one that it had; any other name as it is."""
-    name = EARLIER.get(_plain(name), name)
-    return KNOWN[_plain(name)].name if _plain(name) in KNOWN else name
-
-
-def find(name: str | Exercise) -> Exercise:
-    """The exercise of this name, in the chapters that have been imported.
-
-    Raises NoSuchExercise (a LookupError), with the nearest names, if there is none.
-    """
-    if isinstance(name, Exercise):
-        return name
-    if not isinstance(name, str):
-        told = t('An exercise is named in brackets, above the function: @exercise("gaussian kernel").')
-        raise NoSuchExercise(told)
-    if not KNOWN:
-        told = t(
-            "{name} is not known yet: import `exercise` from its chapter, as at the notebook's top.", name=repr(name)
-        )
-        raise NoSuchExercise(told)
-    if (now := _plain(current(name))) in KNOWN:
-        return KNOWN[now]
-    near = difflib.get_close_matches(_plain(name), KNOWN, n=2, cutoff=0.5) or CHAPTERS[-1]
-    names = ", ".join(map(repr, near))
-    raise NoSuchExercise(t("No exercise is called {name}. Is it one of these: {names}?", name=repr(name), names=names))
-
-
-@dataclass(frozen=True)
-class Stub:
-    """The function or class below a decorator @exercise(name) or @find_error(name): its lines, from 1."""
-
-    name: str
-    bound: str
-    puzzle: bool
-    first: int
-    last: int
-
-
-def stubs(source: str) -> list[Stub]:
-    """The exercises in a notebook's cell, in order; none where the cell is no plain Python (magics)."""
-    try:
-        body: list[Any] = ast.parse(source).body
-    except SyntaxError:
-        return []
-    return [
-        Stub(above.args[0].value, node.name, above.func.id == "find_error", above.lineno, node.end_lineno)
-        for node in body
-        for above in getattr(node, "decorator_list", ())
-        if _names_an_exercise(above)
-    ]
-
-
-def _names_an_exercise(decorator: ast.expr) -> bool:
-    """Whether it is `exercise("…")` or `find_error("…")`."""
-    if not (isinstance(decorator, ast.Call) and isinstance(decorator.func, ast.Name) and decorator.args):
-        return False
-    return decorator.func.id in ("exercise", "find_error") and isinstance(decorator.args[0], ast.Constant)

@@ -9,8 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from types import CodeType
 
-from course_kit.exercises.cells import without_magics
-from course_kit.exercises.define import Stub
+from course_kit.exercises.cells import Stub, without_magics
 
 KNOWN = frozenset(dir(builtins))
 

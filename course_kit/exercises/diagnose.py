@@ -2,7 +2,7 @@
 
 First the mistakes that people are known to make in this exercise, a change of its solution in one place (mutants.py),
 or two mistakes at once; then an input that is never used, and what must hold of any right answer; then what can be said
-of any wrong result (compare.py). The last lines of this file say in which order.
+of any wrong result (describe.py). The last lines of this file say in which order.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from typing import Any
 
 from torch import Tensor
 
-from course_kit.exercises.compare import Unexplained, alike, describe, order_of, right_but, same, senseless
+from course_kit.exercises.compare import alike, same, senseless
 from course_kit.exercises.define import Case, Exercise, Property, Wrong, call
+from course_kit.exercises.describe import Unexplained, describe, order_of, right_but
 from course_kit.exercises.guard import Trouble
 from course_kit.exercises.mutants import Instead, mutants
 from course_kit.exercises.properties import never_used, part_of, violated
@@ -118,9 +119,9 @@ class Evidence:
         """The cases that fail, the one that shows it best in front."""
         pairs = zip(self.outcomes, self.wanted, strict=True)
         fails = [outcome.spoilt or not outcome.like(Outcome(want)) for outcome, want in pairs]
-        return sorted(itertools.compress(range(len(fails)), fails), key=self.worth)
+        return sorted(itertools.compress(range(len(fails)), fails), key=self.shown_before)
 
-    def worth(self, i: int) -> tuple:
+    def shown_before(self, i: int) -> tuple:
         """What is shown: a wrong signature before all, the input the student knows, a result, the smallest."""
         case, trouble = self.cases[i], self.outcomes[i].trouble
         signature = trouble is not None and trouble.error == "signature"
@@ -229,7 +230,7 @@ class Diagnosis:
 
     def shown(self, which: list[int] | tuple[int, ...], text: str, **more: Any) -> Verdict:
         """The verdict with this text, and the case of these that shows it best."""
-        cases, failing, here = self.cases, self.failing, min(which, key=self.evidence.worth)
+        cases, failing, here = self.cases, self.failing, min(which, key=self.evidence.shown_before)
         told: dict[str, Any] = {"count": len(cases) - len(failing), "count2": len(cases)}
         lead = ""
         if len(which) == len(failing) < len(cases):

@@ -37,6 +37,7 @@ from course_kit.programs.explain import raised_by_hand
 from course_kit.shell import ipython
 
 SECONDS = 5.0  # of computing
+LOOKING = 5.0  # seconds of computing, or of waiting, for finding out what is wrong with an answer
 PATIENCE = 6  # times as long an answer may wait, and compute nothing
 IDLE = 0.02  # of a second's time: who computes less does nothing but wait
 KEPT = 3000  # characters of printed text that are kept
@@ -281,7 +282,7 @@ class Trouble:
             )
         if self.error == "signature":
             return t(
-                "It cannot be called as the notebook does: {message}. Keep the first line as it was given.",
+                "It cannot be called as the check does: {message}. Keep the first line as it was given.",
                 message=self.message,
             )
         if self.error in OUT_OF_MEMORY or re.search("alloc_cpu|can't allocate memory", self.message):

@@ -7,17 +7,17 @@ import contextlib
 import functools
 from collections.abc import Callable
 from dataclasses import replace
-from types import FunctionType
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from course_kit.exercises import repair
+from course_kit.exercises import gradients, repair
 from course_kit.exercises.compare import NONE, Misfit, cloned, converted, kind, untouched
-from course_kit.exercises.define import Case, Exercise, FindError, Wrong, call
+from course_kit.exercises.define import Case, Exercise, FindError, Wrong
 from course_kit.exercises.diagnose import Evidence, Outcome, Verdict, diagnose, example
 from course_kit.exercises.guard import (
+    LOOKING,
     SECONDS,
     TookTooLong,
     Trouble,
@@ -33,18 +33,7 @@ from course_kit.exercises.guard import (
 )  # fmt: skip
 from course_kit.i18n import t
 
-LOOKING = 5.0  # seconds of computing, or of waiting, for finding out what is wrong with an answer
 PRINTS = 20  # printed lines that are shown
-GRADED = 3  # inputs at which gradients are compared: at one of them a function may have a kink
-IN_PLACE = t(
-    "The numbers are right, but no gradient can be computed through it, and a training needs one: something that is "
-    "still needed is changed in place, by `+=`, `x[…] =` or a method that ends in `_`. Make a new tensor of it, with "
-    "`masked_fill` or `torch.where`."
-)
-NO_GRADIENT = t(
-    "The number is right, but no gradient passes through it, and a loss is there to train with. Leave out "
-    "`.item()`, `.detach()`, `float(…)` and `torch.tensor(…)`: return the tensor."
-)
 
 
 def judge(exercise: Exercise, answer: Any, seconds: float = SECONDS) -> Verdict:
@@ -78,13 +67,13 @@ def _judged(exercise: Exercise, answer: Any, seconds: float) -> Verdict:
         elif all(not mine.spoilt and mine.like(Outcome(want)) for mine, want in zip(outcomes, wanted, strict=True)):
             torches = all(_is_torch(mine.raw, want) for mine, want in zip(outcomes, wanted, strict=True))
             text = t("right, on all {count} inputs.", count=len(cases))
-            cuts = _cuts_gradients(exercise, answer, cases[0])
+            cuts = gradients.cut_off(exercise, answer, cases[0])
             verdict = Verdict(exercise.name, "right", text, converts=not torches, cuts=cuts)
-            astray = "" if cuts else _astray(exercise, answer, cases)
+            wrong = "" if cuts else gradients.wrong(exercise, answer, cases)
             if exercise.returns == ("loss",) and (cuts or not isinstance(outcomes[0].raw, Tensor)):
-                astray = NO_GRADIENT
-            if astray:
-                verdict = Verdict(exercise.name, "wrong", astray, known=Wrong(answer, astray))
+                wrong = gradients.NONE_OF_A_LOSS
+            if wrong:
+                verdict = Verdict(exercise.name, "wrong", wrong, known=Wrong(answer, wrong))
         else:
             verdict = _explained(Evidence(exercise, answer, cases, wanted, outcomes, functools.partial(run, exercise)))
     notes = verdict.notes + _notes(verdict, changed, outcomes)
@@ -218,7 +207,7 @@ def chosen(exercise: Exercise, answer: Any, verdict: Verdict) -> Any:
 
     @functools.wraps(answer)
     def usable(*args: Any, **keywords: Any) -> Any:
-        if verdict.cuts and _grows((args, *keywords.values())):
+        if verdict.cuts and gradients.is_wanted((args, *keywords.values())):
             return exercise.reference(*args, **keywords)
         result = answer(*args, **keywords)
         return _as(converted(result, form, exercise.returns), form) if verdict.converts else result
@@ -231,81 +220,6 @@ def _as(result: Any, form: Any) -> Any:
     if isinstance(form, tuple):
         return tuple(map(_as, result, form))
     return result.float() if isinstance(form, Tensor) and _is_wider(result, form) else result
-
-
-def _cuts_gradients(exercise: Exercise, answer: Callable, case: Case) -> bool:
-    """Whether a gradient that reaches the inputs through the reference would end in this function."""
-    if not isinstance(answer, FunctionType) or exercise.run is not call:
-        return False
-    return _passes_gradients(exercise.reference, case) and not _passes_gradients(answer, case)
-
-
-def _passes_gradients(function: Callable, case: Case) -> bool:
-    grown = {name: _growing(x) for name, x in cloned(case.args).items()}
-    with quiet(), torch.enable_grad(), contextlib.suppress(Exception, TookTooLong), time_limit(LOOKING, LOOKING):
-        return _grows(function(*grown.values(), **cloned(case.keywords)))
-    return False
-
-
-def _astray(exercise: Exercise, answer: Callable, cases: list[Case]) -> str:
-    """What is wrong with the gradients of an answer whose results are right, on one input after another: "" if nothing,
-    or if there are none to compare."""
-    names: set[str] | None = None
-    for case in cases[:GRADED] if isinstance(answer, FunctionType | type) else ():
-        if not (wanted := _gradients(exercise, exercise.reference, case)):
-            continue
-        try:
-            found = _gradients(exercise, answer, case)
-        except RuntimeError as error:
-            return IN_PLACE if "modified by an inplace operation" in str(error) else ""
-        other = {name for name, want in wanted.items() if not gradients_alike(found.get(name, torch.zeros(())), want)}
-        names = other if names is None else names & other
-    if not names:
-        return ""
-    return t(
-        "The numbers are right, but of the gradient of `{name}` something is missing, and a training would go astray: "
-        "is a part of it computed under `no_grad`, or cut off by `.detach()`, `.item()` or `torch.tensor(…)`?",
-        name=min(names),
-    )
-
-
-def _gradients(exercise: Exercise, function: Callable, case: Case) -> dict[str, Tensor]:
-    """Of what a function gives first, by the inputs that have fractions: zeros where none passes, {} where nothing can
-    be told. Raises RuntimeError where it stops on its way back."""
-    leaves = {name: x.requires_grad_() for name, x in cloned(case.args).items() if _is_real(x) and x.numel()}
-    given = {name: leaves[name] * 1 if name in leaves else x for name, x in cloned(case.args).items()}
-    first: Any = None
-    with quiet(), torch.enable_grad(), contextlib.suppress(Exception, TookTooLong), time_limit(LOOKING, LOOKING):
-        first = exercise.run(function, replace(case, args=given, keywords=cloned(case.keywords)))
-        first = first[0] if len(exercise.returns) > 1 else first
-        first = torch.stack(list(first)) if isinstance(first, list) else first
-    if not leaves or not _is_real(first) or not first.requires_grad:
-        return {}
-    unlike = torch.arange(first.numel(), dtype=first.dtype).cos().reshape(first.shape)  # the sum of a softmax is flat
-    found = torch.autograd.grad((first * unlike).sum(), list(leaves.values()), allow_unused=True)
-    return {name: torch.zeros(()) if x is None else x for name, x in zip(leaves, found, strict=True)}
-
-
-def _is_real(x: Any) -> bool:
-    return isinstance(x, Tensor) and x.is_floating_point()
-
-
-def gradients_alike(found: Tensor, wanted: Tensor) -> bool:
-    """Whether two gradients may be the same, computed in other ways; also where one is no number."""
-    off = (found.double() - wanted.double()).abs().max()
-    return not off > 0.03 * wanted.abs().max().double() + 1e-5
-
-
-def _growing(x: Any) -> Any:
-    """A tensor with fractions as something computed from parameters, so that it may be changed in place."""
-    return x.requires_grad_() * 1 if _is_real(x) else x
-
-
-def _grows(thing: Any) -> bool:
-    """Whether a gradient is wanted of a tensor, or of one in this tuple or list."""
-    if isinstance(thing, tuple | list):
-        return any(map(_grows, thing))
-    return isinstance(thing, Tensor) and thing.requires_grad
 
 
 def replayed(exercise: Exercise, answer: Any, here: int) -> tuple[Any, Case]:

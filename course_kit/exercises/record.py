@@ -7,8 +7,8 @@ state: "open" (only a hint was asked for), "tried", "solved"; what is solved sta
 answers were checked until then; running a cell again is no attempt. hints: how often `hint` was called, since unfolding
 happens in the page, without a kernel. answer: the checksum of the answer that was checked last (or was right).
 
-It hangs on names of exercises, those of `define.EARLIER` included, so it survives new editions, restarts, and notebooks
-that are deleted and come back.
+It hangs on names of exercises, those of `catalogue.EARLIER` included, so it survives new editions, restarts, and
+notebooks that are deleted and come back.
 In `notebooks/` nothing is written. What cannot be read is set aside as `progress.damaged-1.json`, never thrown away.
 Anyone can write into this file: it is for the student, and no proof of anything.
 """
@@ -27,7 +27,8 @@ from pathlib import Path
 from typing import Any
 
 from course_kit import files
-from course_kit.exercises.define import current, stubs
+from course_kit.exercises.catalogue import current
+from course_kit.exercises.cells import stubs
 from course_kit.i18n import t
 from course_kit.programs.source_text import checksum
 
@@ -90,7 +91,7 @@ def checked(name: str, right: bool, answer: Any) -> str:
     return _remember(name, change)
 
 
-def helped(name: str, solution: bool = False) -> str:
+def note_help(name: str, solution: bool = False) -> str:
     """Remember that hints, or the solution, were asked for -> as `checked`."""
 
     def change(entry: dict[str, Any]) -> None:
@@ -102,7 +103,7 @@ def helped(name: str, solution: bool = False) -> str:
     return _remember(name, change)
 
 
-def standing(name: str, chapter: Iterable[str]) -> tuple[int, tuple[bool, ...]]:
+def attempts_and_solved(name: str, chapter: Iterable[str]) -> tuple[int, tuple[bool, ...]]:
     """How often this exercise was attempted; and for each exercise of its chapter whether it is solved. Without a
     workbook, or where its record cannot be read: 0, ()."""
     where = files.workbook_folder()

@@ -21,7 +21,9 @@ from typing import Any
 
 from course_kit import files, shell
 from course_kit.exercises import cells, check
-from course_kit.exercises.define import KNOWN, Exercise, FindError, NoSuchExercise, Stub, chapter_of, current
+from course_kit.exercises.catalogue import KNOWN, NoSuchExercise, chapter_of, current
+from course_kit.exercises.cells import Stub
+from course_kit.exercises.define import Exercise, FindError
 from course_kit.exercises.dependencies import parsed, prerequisites
 from course_kit.exercises.guard import TookTooLong, quiet, time_limit, world_unchanged
 from course_kit.i18n import t
@@ -32,7 +34,7 @@ from .composing import CannotTake
 from .record import FILE, LOADS, Record
 from .source import COURSE, Import, Source, course, uses
 from .text import BETWEEN, blocks, imports, with_block, with_import, without_import
-from .trying import tried
+from .trying import why_it_fails
 
 PATIENCE = 15.0  # seconds to wait for another kernel, which writes meanwhile
 LOADING = 20.0  # seconds of computing, for a file that is loaded
@@ -169,7 +171,7 @@ def _trouble(place: Path, source: Source, name: str, task: Exercise) -> str:
 
 @functools.lru_cache(50)
 def _loads(stem: str, texts: tuple[tuple[str, str], ...]) -> str:
-    return tried(stem, dict(texts), alone=False)
+    return why_it_fails(stem, dict(texts), alone=False)
 
 
 def _reached(place: Path, stem: str) -> dict[str, str]:

@@ -20,7 +20,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from course_kit.exercises.define import find
+from course_kit.exercises.catalogue import find
 from course_kit.exercises.dependencies import parsed
 from course_kit.i18n import remarks, sentences, t
 

@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import Any
 
 from course_kit import exercises, shell
-from course_kit.exercises.define import chapter_of
+from course_kit.exercises.catalogue import chapter_of
 from course_kit.exercises.show import display, note_of, sentence
 from course_kit.i18n import t
 
@@ -61,7 +61,7 @@ class Mine(ModuleType):
 
 def install() -> None:
     """Make `from mine import …` work in this kernel. A second call changes nothing."""
-    exercises.AFTER[:] = [keep_answer, training.remember]
+    exercises.LISTENERS[:] = [keep_answer, training.remember]
     if isinstance(sys.modules.get(NAME), Mine):
         return
     sys.modules[NAME] = module = Mine()

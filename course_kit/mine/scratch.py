@@ -20,6 +20,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from course_kit import files
+from course_kit.i18n import sentences, t
 
 from .source import uses
 from .text import BETWEEN, blocks, imports, with_import
@@ -163,14 +164,12 @@ def results(path: Path, name: str, stop: bool = False, tasks: bool = True, only:
             verdict = whole.verdict(part, space)
             found.append(Result(part.title, verdict.right, _in_words(verdict)))
         else:
-            found.append(Result(part.title, False, f"There is no `{part.name}` in the file."))
+            found.append(Result(part.title, False, t("There is no `{name}` in the file.", name=part.name)))
         yield found[-1]
         if stop and not found[-1].passed:
             return
-    for title in late:
-        yield Result(
-            title, all(row.passed for row in found), "It is not in the file; the parts that would use it are checked."
-        )
+    says = t("It is not in the file; the parts that would use it are checked.")
+    yield from [Result(title, all(row.passed for row in found), says) for title in late]
 
 
 def _chosen(whole: Track, only: str) -> list[Part]:
@@ -191,7 +190,7 @@ def _loaded(path: Path, whole: Track, judged: set[str] | None = None) -> tuple[d
             names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
             names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             if taken := [one for one in names if one.partition(".")[0] in FOREIGN]:
-                return {}, f"It imports `{taken[0]}`. This file is written without it, with torch alone."
+                return {}, t("It imports `{name}`. This file is written without it, with torch alone.", name=taken[0])
         sys.modules[OURS] = module = ModuleType(OURS)
         if judged is not None:
             course = {part.name: getattr(whole.course, part.name) for part in whole.all_parts if not part.last}
@@ -203,15 +202,15 @@ def _loaded(path: Path, whole: Track, judged: set[str] | None = None) -> tuple[d
         with quiet(), time_limit(LOAD):
             exec(compile(tree, str(path), "exec"), vars(module))
     except TookTooLong:
-        why = "Is there a loop, or a training, outside of a function?"
-        return {}, f"Loading it takes more than {LOAD:g} s. {why}"
+        late = t("Loading it takes more than {seconds} s.", seconds=f"{LOAD:g}")
+        return {}, sentences(late, t("Is there a loop, or a training, outside of a function?"))
     except OSError as error:
-        return {}, f"The file cannot be read: {error.strerror}."
+        return {}, t("The file cannot be read: {why}.", why=error.strerror)
     except SyntaxError as error:
-        return {}, f"Line {error.lineno or 1} is no Python: {error.msg}."
+        return {}, t("Line {line} is no Python: {why}.", line=error.lineno or 1, why=error.msg)
     except (Exception, SystemExit) as error:
-        said = clean(str(error).split("\n")[0], 200)
-        return {}, f"Loading the file stops with {type(error).__name__}" + (f": {said}." if said else ".")
+        said = clean(": ".join(filter(None, (type(error).__name__, str(error).split("\n")[0]))), 200)
+        return {}, t("Loading the file stops with {error}.", error=said)
     return vars(module), ""
 
 
@@ -225,7 +224,7 @@ def kept(path: Path, name: str, folder: Path) -> list[str]:
     """Make the files of mine/ that a track is about from a file that passes: all that is in it, and below what the
     course's has besides, such as `save` and `load`. What is there already goes to a name that is free -> sentences.
     """
-    from .trying import tried
+    from .trying import why_it_fails
 
     whole, own = track(name), path.read_text("utf-8").rstrip() + "\n"
     texts: dict[str, str] = {}
@@ -246,8 +245,8 @@ def kept(path: Path, name: str, folder: Path) -> list[str]:
         for line in sorted(used):
             base = with_import(base, line)
         texts[file] = BETWEEN.join([base.rstrip(), new, text[text.index("if __name__ ==") :]])
-    if why := tried(" ".join(texts), texts):
-        return [f"Nothing is written: the file would fail its own test ({why})."]
+    if why := why_it_fails(" ".join(texts), texts):
+        return [t("Nothing is written: the file would fail its own test ({why}).", why=why)]
     said = []
     for file, text in texts.items():
         target, number = folder / f"{file}.py", 2
@@ -255,9 +254,9 @@ def kept(path: Path, name: str, folder: Path) -> list[str]:
             while (other := folder / f"{file}_{number}.py").exists():
                 number += 1
             target.rename(other)
-            said.append(f"What was mine/{file}.py is mine/{other.name} now.")
+            said.append(t("What was mine/{file}.py is mine/{other} now.", file=file, other=other.name))
         files.write_atomically(target, text)
-        said.append(f"Written: mine/{file}.py.")
+        said.append(t("Written: mine/{file}.py.", file=file))
     return said
 
 
@@ -265,10 +264,10 @@ def _in_words(verdict: Any) -> str:
     from course_kit.exercises.show import table
 
     if verdict.state == "unsolved":
-        return "Not written yet. " + verdict.text
+        return sentences(t("Not written yet."), verdict.text)
     lines = [verdict.text, f"    {verdict.code}" if verdict.code else ""]
     lines += [verdict.lead, table(verdict.arrays)[1]] if verdict.arrays else []
-    return "\n".join(filter(None, [*lines, *verdict.notes])).replace("as the notebook does", "as the check does")
+    return "\n".join(filter(None, [*lines, *verdict.notes]))
 
 
 def main(words: list[str], place: Path) -> int:
@@ -277,23 +276,26 @@ def main(words: list[str], place: Path) -> int:
 
     import torch
 
-    parser = argparse.ArgumentParser("python -m mine.scratch", description=f"names: {', '.join(CHAPTERS)}")
-    parser.add_argument("name", help="of a file in mine/scratch/, such as transformer, or transformer_2")
-    about = "of the next part: 1 what it is, 2 its formula, 3 the shapes of its steps"
+    names = ", ".join(CHAPTERS)
+    parser = argparse.ArgumentParser("python -m mine.scratch", description=t("names: {names}", names=names))
+    parser.add_argument("name", help=t("of a file in mine/scratch/, such as transformer, or transformer_2"))
+    about = t("of the next part: 1 what it is, 2 its formula, 3 the shapes of its steps")
     parser.add_argument("--hint", type=int, choices=(1, 2, 3), metavar="DEPTH", help=about)
-    parser.add_argument(
-        "--part", default="", metavar="NAME", help="only this; the course's stand in for what is missing"
-    )
-    parser.add_argument("--keep", action="store_true", help="where all is right, make the files of mine/ from it")
+    about = t("only this; the course's stand in for what is missing")
+    parser.add_argument("--part", default="", metavar="NAME", help=about)
+    about = t("where all is right, make the files of mine/ from it")
+    parser.add_argument("--keep", action="store_true", help=about)
     asked = parser.parse_args(words)
     path, name = place / f"{asked.name}.py", re.sub(r"_\d+$", "", asked.name)
     if name not in CHAPTERS or not path.is_file():
-        print(f"There is no {path.name} in {place}. `course scratch {name}` writes one.", file=sys.stderr)
+        lacks = t("There is no {file} in {place}.", file=path.name, place=place)
+        print(sentences(lacks, t("`course scratch {name}` writes one.", name=name)), file=sys.stderr)
         return 2
     parts = track(name).all_parts
     chosen = _chosen(track(name), asked.part)
     if not chosen:
-        print(f"No part is called {asked.part!r}; there are {', '.join(one.title for one in parts)}.", file=sys.stderr)
+        told = {"part": repr(asked.part), "titles": ", ".join(one.title for one in parts)}
+        print(t("No part is called {part}; there are {titles}.", **told), file=sys.stderr)
         return 2
     torch.set_num_threads(1)  # for which the seconds of parts are meant
     found = []
@@ -304,12 +306,13 @@ def main(words: list[str], place: Path) -> int:
     open_ = next((result.part for result in found if not result.passed), "")
     if asked.hint and (open_ or asked.part):
         part = next(part for part in parts if part.title == (open_ or chosen[0].title))
-        print(track(name).hints(part)[asked.hint - 1].strip() or "There is no more to say of it.")
+        print(track(name).hints(part)[asked.hint - 1].strip() or t("There is no more to say of it."))
     if open_ or asked.part:
         done = sum(result.passed for result in found)
-        print("" if asked.part else f"\n{done} of {len(parts)} parts. Next: {open_}.")
+        says = t("{done} of {count} parts. Next: {title}.", done=done, count=len(parts), title=open_)
+        print("" if asked.part else f"\n{says}")
         return int(bool(open_))
-    print(f"All {len(parts)} parts are right: you have {track(name).have}.")
+    print(t("All {count} parts are right: you have {have}.", count=len(parts), have=t(track(name).have)))
     if asked.keep:
         print("\n".join(kept(path, name, place.parent)))
     return 0

@@ -23,12 +23,14 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from course_kit.exercises import gradients
+from course_kit.exercises.catalogue import find
 from course_kit.exercises.compare import Misfit, same
-from course_kit.exercises.define import Case, Exercise, find
+from course_kit.exercises.define import Case, Exercise
 from course_kit.exercises.diagnose import Verdict
 from course_kit.exercises.guard import plain_torch, quiet
-from course_kit.exercises.judge import attempt, gradients_alike, judge
-from course_kit.i18n import t
+from course_kit.exercises.judge import attempt, judge
+from course_kit.i18n import sentences, t
 from course_kit.programs.source_text import plain
 
 from .composing import composed, marks, origins
@@ -156,7 +158,8 @@ class Track:
         if verdict.known not in exercise.wrong and (says := next(misfits, "")):
             return replace(verdict, text=says, lead="", arrays={})  # it names what is, and what is needed
         vague = verdict.look == "the_result" and part.formula
-        return replace(verdict, text=f"{verdict.text} It should be: {part.formula}.") if vague else verdict
+        needed = t("It should be: {formula}.", formula=part.formula) if vague else ""
+        return replace(verdict, text=sentences(verdict.text, needed))
 
     def whole(self, part: Part, last: Callable, mine: Mapping[str, Any]) -> Verdict:
         """What is said of all parts together."""
@@ -236,7 +239,8 @@ class Trial:
         told = tuple(result) if isinstance(result, dict) else ()
         result = tuple(map(_plain, result.values())) if told else result
         found = result if told else _plain(result)
-        return Found(found, slopes(models[:1], result), [model.training for model in models], drops, told)
+        slopes = gradients.of_parameters(models[:1], result)
+        return Found(found, slopes, [model.training for model in models], drops, told)
 
     def named(self, count: int) -> tuple[str, ...]:
         """What the course's text calls the things that come back."""
@@ -250,7 +254,7 @@ class Trial:
             return ours.result  # by a dropout of its own, which is left to chance
         of = next((x for x in self.part.cases[i] if isinstance(x, Model)), self.part.name)
         wanted, right = mapped(names_beside(answer, self.track.course), of, ours.slopes), same(mine.result, ours.result)
-        if says := lost(mine.slopes, wanted, right):
+        if says := gradients.lost(mine.slopes, wanted, right):
             raise Misfit(says)
         if right and mine.modes != ours.modes:
             told = {"mode": str(mine.modes[0]), "mode2": str(ours.modes[0])}
@@ -340,30 +344,6 @@ def made(track: Track, name: str, init: tuple, names: Any, kind: Any = None, sta
 def _given(values: Iterable, names: Any, track: Track) -> list[Any]:
     """Arguments, with modules for their names."""
     return [made(track, x, x.init, names) if isinstance(x, Model) else x for x in values]
-
-
-def slopes(models: list, result: Any) -> dict[str, Tensor]:
-    """The gradient of each parameter of the first model, of what is computed with it; none where none comes back."""
-    parts = [one for one in (result if isinstance(result, tuple | list) else (result,)) if isinstance(one, Tensor)]
-    tracked = [(one * torch.arange(one.numel()).cos().view_as(one)).sum() for one in parts if one.requires_grad]
-    learned = dict(models[0].named_parameters()) if tracked and models else {}
-    if not learned:
-        return {}
-    found = torch.autograd.grad(torch.stack(tracked).sum(), list(learned.values()), None, True, allow_unused=True)
-    return {name: x for name, x in zip(learned, found, strict=True) if x is not None}
-
-
-def lost(mine: Mapping[str, Tensor], wanted: Mapping[str, Tensor], right: bool) -> str:
-    """What is to be said where gradients of the reader's parameters are not those of the course's, by its names.
-    right: whether the results are."""
-    if wanted and not mine:
-        return t("No gradient passes through it: numpy, `.detach()`, `.item()` and `no_grad` cut it off.")
-    if none := [name for name in wanted if name not in mine]:
-        return t("No gradient reaches its parameter `{lost}`. Is it used, and as it is?", lost=none[0])
-    if other := [name for name, x in wanted.items() if right and not gradients_alike(mine[name], x)]:
-        return t("Results are right, but of the gradient of its parameter `{name}` something is missing: is a part cut "
-                 "off, by `.detach()` or `no_grad`?", name=other[0])  # fmt: skip
-    return ""
 
 
 def _plain(result: Any) -> Any:

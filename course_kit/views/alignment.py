@@ -5,8 +5,7 @@ from typing import Any
 import numpy as np
 
 from course_kit.i18n import sentences, t, tn
-from course_kit.views.arguments import checked_labels, place_of
-from course_kit.views.live import shell
+from course_kit.views.inputs import checked_labels, place_of
 from course_kit.views.reader_input import answered
 from course_kit.views.table import TextTable
 from course_kit.views.translation import (
@@ -95,7 +94,6 @@ def alignment(
     model=None,
     typing=False,
     links=False,
-    live=False,
 ):
     """A translation that grows word by word, each new word with its row of weights; play, step, point, knock out.
 
@@ -110,7 +108,6 @@ def alignment(
     model: a translator with attention, as `load_checkpoint` gives it, or its name: the reader can then type a sentence,
     which it translates in the page, where its files are at hand; typing=True: the field for it is open at first.
     links=True: the weights are links that somebody set, and the view doesn't call them attention.
-    live=True: Python hears `step`, `variant` (0: none, else the place in variants from 1), `row`, `col`.
 
     Numbers travel as float16 (error ≤ 5·10⁻⁴). Returns a view: .tokens .weights .links and what all have.
     Raises TypeError or ValueError that says what was given, what is needed and what to do.
@@ -127,7 +124,7 @@ def alignment(
         menu = {"options": list(words), "words": words, "menu": True}
         controls.append({"kind": "choice", "name": "variant", "label": t("knock out"), **menu})
     options = {"source": source, "versions": _shown(versions), "languages": list(languages)}
-    options["first"] = place_of(select, versions[0].tokens, t("written word"))
+    options["first"] = place_of(select, versions[0].tokens, "written word")
     if glosses is not None:
         options["glosses"] = checked_labels(glosses, len(source), "glosses", "the source has {} tokens")
     if links:
@@ -138,7 +135,7 @@ def alignment(
         read = getattr(translation, "source_tokens", None) or translation[0]
         told = {"title": TITLE, "caption": CAPTION, "longest": MOST_TARGET, "open": typing}
         answered(view, model, read, MOST_SOURCE, needs="attention", **told)
-    return shell(view, live)
+    return view
 
 
 def _versions(translation, variants) -> tuple[list[str], list[Version]]:

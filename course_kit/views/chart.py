@@ -54,8 +54,8 @@ class Chart(View):
 
 
 def clock(hours: float) -> str:
-    """Hours of a day as a clock shows them: 14.6 -> 14:36."""
-    minutes = round(60 * abs(hours))
+    """Hours of a day as a clock shows them: 14.6 -> "14:36"; `clock` in js/src/shared/numbers.js is the same."""
+    minutes = int(60 * abs(hours) + 0.5)
     return f"{'−' if hours < 0 < minutes else ''}{minutes // 60}:{minutes % 60:02}"
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from course_kit.checkpoints import load_checkpoint
 from course_kit.i18n import from_cell, sentences, t, tn
 from course_kit.programs.arguments import described
-from course_kit.views.arguments import (
+from course_kit.views.inputs import (
     allowed_pairs,
     as_array,
     check_weights,
@@ -240,7 +240,7 @@ def _translator(model, maps: list[dict]):
 def _stacked(given, name) -> np.ndarray:
     """One tensor per layer -> [L, H, Q, K]."""
     layers = list(given) if isinstance(given, tuple | list) or getattr(given, "ndim", 0) > 0 else None
-    needed = t("needed: a list with one tensor [H, Q, K] per layer")
+    needed = "needed: a list with one tensor [H, Q, K] per layer"
     if not layers:
         raise TypeError(f"{name}: weights are {described(given)}; {needed}")
     if any(x is None for x in layers):
@@ -251,7 +251,7 @@ def _stacked(given, name) -> np.ndarray:
     if others:
         raise ValueError(f"{name}: layers differ in shape, {sorted([shape, *others])}; needed: the same [H, Q, K]")
     if len(shape) != 3:
-        needed = t("choose one sentence: [w[:1] for w in weights]") if len(shape) == 4 else needed
+        needed = "choose one sentence: [w[:1] for w in weights]" if len(shape) == 4 else needed
         raise ValueError(f"{name}: a layer has shape {shape}; {needed}")
     if 0 in shape or max(shape[1:]) > MOST_TOKENS:
         raise ValueError(f"{name}: a layer has shape {shape}; shown are 1 to {MOST_TOKENS} queries and keys")

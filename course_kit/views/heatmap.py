@@ -6,7 +6,7 @@ import numpy as np
 
 from course_kit.i18n import from_cell, sentences, t
 from course_kit.programs.arguments import described
-from course_kit.views.arguments import (
+from course_kit.views.inputs import (
     allowed_pairs,
     as_array,
     check_weights,
@@ -107,7 +107,7 @@ def heatmap(
     columns are, where they are no queries and keys.
 
     More than 4,096 weights travel as float16 (error ≤ 5·10⁻⁴), fewer as float32.
-    Returns a view: describe() table() to_png(). Raises TypeError or ValueError that says what
+    Returns a view: describe() table() to_image(). Raises TypeError or ValueError that says what
     was given, what is needed and what to do.
     """
     values = as_array(weights, "weights")

@@ -20,7 +20,7 @@ LOOKS = {  # what this file, or figure.js, can show; data: its words are not tra
     "of", "point", "points", "reach", "role", "share", "side", "size", "strong", "tight", "turn", "weight", "wide",
     "words", "y",
 }  # fmt: skip
-HELD = ("words", "share", "numbers", "weight", "turn", "high", "y")  # of which a list says: another one for each frame
+BY_FRAME = ("words", "share", "numbers", "weight", "turn", "high", "y")  # a list of them: another in each frame
 
 
 class Part:
@@ -38,14 +38,14 @@ class Part:
         self.columns: list[float] = []  # the widths of a grid that it is a row of
         if shape == "grid":
             for n in range(max(len(line.parts) for line in self.parts)):
-                need = max(natural(line.parts[n]) for line in self.parts if n < len(line.parts))
+                need = max(natural_width(line.parts[n]) for line in self.parts if n < len(line.parts))
                 for line in self.parts:
                     line.columns.append(need)
 
-    def any(self, name: str) -> list:
+    def in_frames(self, name: str) -> list:
         """What a shape has in its frames."""
         given = self.look.get(name)
-        return given if name in HELD and isinstance(given, list) and name != "numbers" else [given or ""]
+        return given if name in BY_FRAME and isinstance(given, list) and name != "numbers" else [given or ""]
 
 
 class Arrow:
@@ -169,6 +169,12 @@ def steps(*parts, first=0) -> list[Part]:
     return come
 
 
+def since(part: Part, frame: int) -> Part:
+    """The part, which is there from a frame on."""
+    part.look["since"] = frame
+    return part
+
+
 def arrow(begin: Part, end: Part, role="", weight=2, **look) -> Arrow:
     """From border to border; it comes with the later of the two. weight: its thickness, in each frame if it is a list.
 
@@ -200,20 +206,20 @@ def lines(said: str, room: float, size=SIZE) -> int:
     return count
 
 
-def natural(part: Part) -> float:
+def natural_width(part: Part) -> float:
     """How wide a part is if there is room."""
     if "wide" in part.look:
         return part.look["wide"]
     size, gap = part.look.get("size", SIZE), part.look.get("gap", GAP)
-    said = max(ems(said) for said in part.any("words")) * size
-    inner = [natural(inside) for inside in part.parts]
+    said = max(ems(said) for said in part.in_frames("words")) * size
+    inner = [natural_width(inside) for inside in part.parts]
     match part.shape:
         case "text":
             return said + 4
         case "box":
             return max([said, *inner]) + 2 * PAD
         case "disc":
-            return max(said + PAD, *(high or HIGH["disc"] for high in part.any("high")))
+            return max(said + PAD, *(high or HIGH["disc"] for high in part.in_frames("high")))
         case "cells":
             return CELL * len(part.look["numbers"])
         case "bar":
@@ -223,29 +229,29 @@ def natural(part: Part) -> float:
     return max(inner, default=0)
 
 
-def tall(part: Part, wide: float) -> float:
+def height_in(part: Part, wide: float) -> float:
     """How high a part is in so much width."""
-    gap, high = part.look.get("gap", GAP), part.any("high")
+    gap, high = part.look.get("gap", GAP), part.in_frames("high")
     if part.shape in HIGH:
         return max(one or HIGH[part.shape] for one in high)
     if part.shape in ("text", "box"):
         return high[0] or titled(part, wide) + (stacked(part.parts, wide - 2 * PAD, gap) + PAD if part.parts else 0)
     if part.shape == "row":
-        return max(tall(inside, room) for inside, room in zip(part.parts, slots(part, wide), strict=True))
+        return max(height_in(inside, room) for inside, room in zip(part.parts, slots(part, wide), strict=True))
     if part.shape == "layers":
-        return max(tall(inside, wide) for inside in part.parts)
+        return max(height_in(inside, wide) for inside in part.parts)
     return high[0] or stacked(part.parts, wide, gap)
 
 
 def titled(part: Part, wide: float) -> float:
     """How high the words of a box or a text are."""
     size, around = part.look.get("size", SIZE), PAD if part.shape == "box" else 0
-    count = max(lines(said, wide - around, size) if said else 0 for said in part.any("words"))
+    count = max(lines(said, wide - around, size) if said else 0 for said in part.in_frames("words"))
     return count * LINE * size / SIZE + (around if count or not part.parts else 0)
 
 
 def stacked(parts, wide, gap) -> float:
-    return sum(tall(part, wide) for part in parts) + gap * max(0, len(parts) - 1)
+    return sum(height_in(part, wide) for part in parts) + gap * max(0, len(parts) - 1)
 
 
 def slots(line: Part, wide: float) -> list[float]:
@@ -253,10 +259,10 @@ def slots(line: Part, wide: float) -> list[float]:
     count = len(line.parts)
     room = wide - line.look.get("gap", GAP) * (count - 1)
     if line.look.get("tight"):
-        return [natural(part) for part in line.parts]
+        return [natural_width(part) for part in line.parts]
     if line.look.get("even"):
         return [room / count] * count
-    needs = line.look.get("of") or line.columns[:count] or [natural(part) for part in line.parts]
+    needs = line.look.get("of") or line.columns[:count] or [natural_width(part) for part in line.parts]
     return [room * need / (sum(needs) or 1) for need in needs]
 
 
@@ -266,7 +272,7 @@ def place(part: Part, left: float, top: float, wide: float, high: float, seen: d
     if part.shape in TAKES:
         part.room = wide if part.shape == "text" else 0
         wide, left = fitted(part, left, wide)
-        deep = high if part.look.get("fill") or part.parts or part.shape == "web" else tall(part, wide)
+        deep = high if part.look.get("fill") or part.parts or part.shape == "web" else height_in(part, wide)
         stands = isinstance(part.look.get("high"), list)  # on the ground, however high it becomes
         top, high = top + (high - deep) / (1 if stands else 2), deep
     part.left, part.top, part.wide, part.high = left, top, wide, high
@@ -280,11 +286,11 @@ def place(part: Part, left: float, top: float, wide: float, high: float, seen: d
             left += room + gap
     elif part.shape == "spot":
         (one,), (x, y) = part.parts, part.look["point"]
-        deep, across = tall(one, wide), natural(one)
+        deep, across = height_in(one, wide), natural_width(one)
         inside = [(one, left + x * wide - across / 2, top + (1 - y) * high - deep / 2, across, deep)]
     elif part.shape == "ring":
         for n, one in enumerate(part.parts):
-            turn, deep, across = 2 * math.pi * n / len(part.parts), tall(one, wide), natural(one)
+            turn, deep, across = 2 * math.pi * n / len(part.parts), height_in(one, wide), natural_width(one)
             x = left + (wide - across) * (1 + ROUND * math.sin(turn)) / 2
             down = (1 - math.cos(turn)) / (1 - math.cos(2 * math.pi * (len(part.parts) // 2) / len(part.parts)))
             inside.append((one, x, top + (high - deep) * down, across, deep))
@@ -293,12 +299,12 @@ def place(part: Part, left: float, top: float, wide: float, high: float, seen: d
         if part.shape == "box":
             top, high = top + (said or PAD / 2), high - (said or PAD / 2) - PAD / 2
             left, wide = left + PAD, wide - 2 * PAD
-        most = max((natural(one) for one in part.parts if one.shape == "box" and not one.parts), default=0)
+        most = max((natural_width(one) for one in part.parts if one.shape == "box" and not one.parts), default=0)
         top += (high - stacked(part.parts, wide, gap)) / 2
         for one in part.parts:
             if one.shape == "box" and not one.parts:
                 one.most = most
-            deep = tall(one, wide)
+            deep = height_in(one, wide)
             inside.append((one, left, top, wide, deep))
             top += deep + gap
     return shapes + [shape for one in inside for shape in place(*one, part.seen)]
@@ -308,7 +314,7 @@ def fitted(part: Part, left: float, wide: float) -> tuple[float, float]:
     """How wide a shape becomes in so much room, and where it begins."""
     if part.look.get("fill") or part.shape in ("bar", "web") or part.look.get("anchor"):
         return wide, left
-    need = max(part.most, natural(part))
+    need = max(part.most, natural_width(part))
     fits = min(wide, need * (MOST if part.shape == "box" and "wide" not in part.look else 1))
     return fits, left + (wide - fits) / 2
 
@@ -347,8 +353,8 @@ def woven(part: Part, look: dict) -> dict:
 def line_of(made: Arrow) -> list[dict]:
     begin, end, look = made.begin, made.end, dict(made.look)
     seen = {name: look.pop(name) for name in COMES if name in look}
-    seen = begin.seen | seen if end is None else joint(begin.seen, end.seen) | seen
-    start, stop = (at(begin, "middle"), None) if end is None else borders(begin, end, look.pop("side", None))
+    seen = begin.seen | seen if end is None else when_both(begin.seen, end.seen) | seen
+    start, stop = (anchor(begin, "middle"), None) if end is None else borders(begin, end, look.pop("side", None))
     shapes = []
     if said := look.pop("words", None):
         x, y = ((a + b) / 2 for a, b in zip(start, stop or start, strict=True))
@@ -363,19 +369,19 @@ def line_of(made: Arrow) -> list[dict]:
 
 def varied(look: dict) -> dict:
     """What is a list goes into the frames; what is empty is left out."""
-    names = [name for name in HELD if name != "numbers" and isinstance(look.get(name), list)]
+    names = [name for name in BY_FRAME if name != "numbers" and isinstance(look.get(name), list)]
     each = [dict(zip(names, of, strict=True)) for of in zip(*(look[name] for name in names), strict=True)]
     kept = {name: value for name, value in look.items() if name not in names and value != ""}
     return kept | ({"each": each} if each else {})
 
 
-def joint(one: dict, other: dict) -> dict:
+def when_both(one: dict, other: dict) -> dict:
     """When both can be seen."""
     since = max(one.get("since", 0), other.get("since", 0))
     return one | other | ({"since": since} if since else {})
 
 
-def at(part: Part, side: str) -> list[float]:
+def anchor(part: Part, side: str) -> list[float]:
     x, y, air = part.left + part.wide / 2, part.top + part.high / 2, 3
     x += {"left": -part.wide / 2 - air, "right": part.wide / 2 + air}.get(side, 0)
     y += {"above": -part.high / 2 - air, "below": part.high / 2 + air}.get(side, 0)
@@ -396,11 +402,11 @@ def borders(begin: Part, end: Part, side=None) -> tuple[list[float], list[float]
     if side == "round":
         return around(begin, end)
     if side == "loop":
-        (x, y), aside = at(begin, "above"), begin.wide / 4 / WIDTH
+        (x, y), aside = anchor(begin, "above"), begin.wide / 4 / WIDTH
         return [round(x - aside, 4), y], [round(x + aside, 4), y]
-    start, stop = at(begin, sides[0]), at(end, sides[1])
+    start, stop = anchor(begin, sides[0]), anchor(end, sides[1])
     if side == "level":
-        start, stop = at(begin, "right"), [at(end, "left")[0], at(begin, "right")[1]]
+        start, stop = anchor(begin, "right"), [anchor(end, "left")[0], anchor(begin, "right")[1]]
     if not side and "above" in sides:
         (low, narrow), (high, wide) = sorted(((begin.wide, begin), (end.wide, end)), key=lambda one: one[0])
         middle = narrow.left + low / 2
@@ -411,7 +417,7 @@ def borders(begin: Part, end: Part, side=None) -> tuple[list[float], list[float]
 
 def around(begin: Part, end: Part) -> tuple[list[float], list[float]]:
     """From border to border, straight from one middle to the other."""
-    (x, y), (u, v) = at(begin, "middle"), at(end, "middle")
+    (x, y), (u, v) = anchor(begin, "middle"), anchor(end, "middle")
     across, down = abs(u - x) * WIDTH, abs(v - y)
     near = []
     for part, (a, b, c, d) in ((begin, (x, y, u, v)), (end, (u, v, x, y))):
@@ -422,13 +428,19 @@ def around(begin: Part, end: Part) -> tuple[list[float], list[float]]:
 
 
 def laid_out(scene: Part) -> tuple[list[dict], float]:
-    """All shapes of a scene, arrows in front, and how high it is."""
-    high = tall(scene, WIDTH - 2)
+    """All shapes of a scene, arrows in front, and how high it is. Raises ValueError for an arrow's end that stands in
+    two places, or in none: a part knows its last one."""
+    high = height_in(scene, WIDTH - 2)
     shapes = place(scene, 1, GAP / 2, WIDTH - 2, high, {})
-    ways = arrows_of(scene)
+    parts = within(scene)
+    ways = [one for part in parts for one in part.arrows]
+    for end in {end for one in ways for end in (one.begin, one.end) if end}:
+        if (count := parts.count(end)) != 1:
+            raise ValueError(f"an arrow's end, {end.shape} {end.look}, stands in {count} places; needed: in one")
     behind, front = ([shape for one in ways if one.behind is back for shape in line_of(one)] for back in (True, False))
     return [*behind, *shapes, *front], round(high + GAP)
 
 
-def arrows_of(part: Part) -> list[Arrow]:
-    return [*(one for inside in part.parts for one in arrows_of(inside)), *part.arrows]
+def within(part: Part) -> list[Part]:
+    """A part, after all that it holds."""
+    return [*(one for inside in part.parts for one in within(inside)), part]

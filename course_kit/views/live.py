@@ -47,7 +47,6 @@ class LiveView(anywidget.AnyWidget):
     controls = property(lambda self: self.view.controls)
     describe = property(lambda self: self.now.describe)
     table = property(lambda self: self.now.table)
-    to_png = property(lambda self: self.now.to_png)
 
     def close(self) -> None:
         """Takes the widget and its layout out of the page and of the kernel."""

@@ -59,8 +59,8 @@ def names(labels, mark: str) -> list[str]:
     return [str(t) if drawable(str(t)) else f"{mark}{i + 1}" for i, t in enumerate(labels)]
 
 
-def render(draw, size=(7.0, 3.4), scale=2, colours=48, kind="PNG") -> bytes:
-    """PNG or lossless WebP of what `draw(figure)` draws, size in inches, `scale` × 96 dpi, in the course's style.
+def render(draw, size=(7.0, 3.4), scale=2, colours=48) -> bytes:
+    """Lossless WebP of what `draw(figure)` draws, size in inches, `scale` × 96 dpi, in the course's style.
 
     A second font makes all texts slower, so the one for Chinese is only asked where the first lacks a sign.
     """
@@ -69,22 +69,24 @@ def render(draw, size=(7.0, 3.4), scale=2, colours=48, kind="PNG") -> bytes:
         if more:
             warnings.filterwarnings("error", "Glyph .* missing from font")
         try:
-            return _rendered(draw, [first], size, scale, colours, kind)
+            return _rendered(draw, [first], size, scale, colours)
         except UserWarning:
             pass
-    return _rendered(draw, [first, *more], size, scale, colours, kind)
+    return _rendered(draw, [first, *more], size, scale, colours)
 
 
-def _rendered(draw, family, size, scale, colours, kind) -> bytes:
+def _rendered(draw, family, size, scale, colours) -> bytes:
     import matplotlib.style
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     with matplotlib.style.context(STYLE), matplotlib.rc_context({"font.family": family}):
         figure = Figure(figsize=size, layout="constrained")
-        FigureCanvasAgg(figure)
+        canvas = FigureCanvasAgg(figure)
         draw(figure)
-        return image_bytes(figure, scale, colours, kind)
+        figure.set_dpi(96 * scale)
+        canvas.draw()
+        return webp(np.asarray(canvas.buffer_rgba()), colours)
 
 
 def ink_map():
@@ -92,18 +94,6 @@ def ink_map():
     from matplotlib.colors import LinearSegmentedColormap
 
     return LinearSegmentedColormap.from_list("ink", [np.array(colour) / 255 for colour in (PAPER, INK)])
-
-
-def image_bytes(figure, scale: float = 2, colours: int = 48, kind="PNG") -> bytes:
-    """A matplotlib figure as a small picture: `scale` × 96 dpi, so many colours, no date in it; kind: PNG or WEBP."""
-    figure.set_dpi(96 * scale)
-    figure.canvas.draw()
-    pixels = np.asarray(figure.canvas.buffer_rgba())
-    if kind == "WEBP":
-        return webp(pixels, colours)
-    small = io.BytesIO()
-    with_few_colours(pixels, colours).save(small, format="PNG", optimize=True)
-    return small.getvalue()
 
 
 def webp(pixels: np.ndarray, colours: int) -> bytes:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from course_kit.i18n import t
-from course_kit.views.arguments import as_array, as_labels, check_weights
+from course_kit.views.inputs import as_array, as_labels, check_weights
 
 MOST_SOURCE, MOST_TARGET = 64, 140
 
@@ -51,16 +51,16 @@ def checked_weights(weights, tokens: list[str], source: list[str], name: str) ->
 def variant_of(given, source: list[str], name: str) -> Version:
     """What was written when something was taken away: a dict as `labs.alignment` says."""
     word = given["word"]
-    written = _words(given["tokens"], t("{name} tokens", name=name))
+    written = _words(given["tokens"], f"{name} tokens")
     if len(written) > MOST_TARGET:
         raise ValueError(f"{name} has {len(written)} tokens: this lab shows up to {MOST_TARGET}")
     rows = np.full((len(written), len(source)), np.nan)
     if given["weights"] is not None and len(written):
         weights, rest = as_array(given["weights"], f"{name} weights"), [s for s in range(len(source)) if s != word]
         if weights.ndim == 2 and weights.shape[1] == len(rest) < len(source):
-            rows[:, rest] = checked_weights(weights, written, source[1:], t("{name} weights", name=name))
+            rows[:, rest] = checked_weights(weights, written, source[1:], f"{name} weights")
         else:
-            rows = checked_weights(weights, written, source, t("{name} weights", name=name))
+            rows = checked_weights(weights, written, source, f"{name} weights")
             if not rows[:, word].any():
                 rows[:, word] = np.nan
     return Version(written, rows, t("without “{source}”", source=source[word]), word)

@@ -61,17 +61,11 @@ class View:
         for cell in drawn.get_celld().values():
             cell.get_text().set_parse_math(False)
 
-    def to_png(self, scale: float = 2) -> bytes:
-        """The view at its current state as a PNG picture, `scale` × 96 dpi."""
-        from course_kit.views.picture import render
-
-        return render(self.draw, self.size, scale, self.colours)
-
     def to_image(self) -> bytes:
-        """The same as lossless WebP, as it stands in a notebook."""
+        """The view at its current state as lossless WebP, as it stands in a notebook."""
         from course_kit.views.picture import render
 
-        return render(self.draw, self.size, self.scale, self.colours, "WEBP")
+        return render(self.draw, self.size, self.scale, self.colours)
 
     # ---- the two shells' common ground
     def spec(self) -> dict[str, Any]:
@@ -157,7 +151,7 @@ def sweep(view) -> int:
                 state = at(shown, **{name: value})
                 state.describe(), state.table()
                 if i == len(values) - 1:
-                    state.to_png()
+                    state.to_image()
                 if view is not shown:
                     setattr(view, name, value)
                     setattr(view, name, before[name])

@@ -85,7 +85,7 @@ def _example(exercise, name):
 
 
 def _solution(exercise, name):
-    from course_kit.exercises.define import find
+    from course_kit.exercises.catalogue import find
     from course_kit.exercises.reference import HOW, solution_text
 
     load_exercises(name)

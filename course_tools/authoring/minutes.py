@@ -26,11 +26,13 @@ import re
 from dataclasses import dataclass
 
 from course_kit import lessons
-from course_kit.exercises import define
+from course_kit.exercises import catalogue
+from course_kit.exercises.cells import stubs
 from course_kit.i18n import mark, t
 from course_kit.programs import definitions
 
 from . import sources
+from .shown import with_shown
 from .sources import tags
 
 STEP = 5  # what is said is rounded to so many minutes
@@ -44,7 +46,7 @@ HEADING = re.compile(r"^(#+) +(.*)$", re.M)
 BLOCK = re.compile(r"^(```|~~~).*?^\1", re.S | re.M)
 FORMULA = re.compile(r"\$\$.*?\$\$", re.S)
 DRAWS = re.compile(r"\bplot\.\w+\(|\bheatmap\(|\bTable\(")
-_stubs = functools.cache(define.stubs)  # a cell is counted with its half, with what a class is shown, with the whole
+_stubs = functools.cache(stubs)  # a cell is counted with its half, with what a class is shown, with the whole
 NO_WORDS = re.compile(r"\$\$.*?\$\$|\$[^$\n]+\$|<!--.*?-->|<[^>]*>|(?<=\])\([^)\s]*\)", re.S)
 
 
@@ -142,13 +144,9 @@ def not_in_class(cells):
     return left if any("core" in tags(cells[head]) for head in heads) else []
 
 
-def sections(notebook, name, first):
-    """Live minutes of the parts of a lesson's source that begin at these headings; the first has what is before it."""
-    parts, now = {heading: [] for heading in first}, first[0]
-    for cell, is_shown, _ in _parts(notebook):
-        now = next((head for _, head in headings(cell) if head in parts), now)
-        parts[now] += [cell] * is_shown
-    return [max(round(_content(cells, name).live), 1) for cells in parts.values()]
+def live(cells, name):
+    """Live minutes of some cells of the notebook NAME."""
+    return max(round(_content(cells, name).live), 1)
 
 
 def _rounded(time):
@@ -158,12 +156,10 @@ def _rounded(time):
 
 def _parts(notebook):
     """Each cell but the problem's, whether a class is shown it, and whether it is in class."""
-    shown, core, problem = True, False, False
-    for cell in notebook.cells:
+    core, problem = False, False
+    for cell, shown in with_shown(notebook.cells):
         if any(level < 3 for level, _ in headings(cell)):
             core, problem = "core" in tags(cell), "problem" in tags(cell)
-        kind = cell.metadata.get("slideshow", {}).get("slide_type", "-")
-        shown = shown if kind == "-" else kind not in ("skip", "notes")
         if not problem:
             yield cell, shown, core
 
@@ -222,4 +218,4 @@ def _draws(cell):
 
 def _exercise(exercise, name):
     sources.load_exercises(name)
-    return define.find(exercise)
+    return catalogue.find(exercise)

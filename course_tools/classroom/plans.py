@@ -11,11 +11,13 @@ import re
 from dataclasses import dataclass
 
 from course_kit import files, lessons, results
-from course_kit.exercises import define
+from course_kit.exercises import catalogue
+from course_kit.exercises.cells import stubs
 from course_kit.i18n import catalogues, current, mark, t
 from course_kit.i18n import sentences as in_turn
 from course_tools.authoring import minutes, sources
 from course_tools.authoring.markup import numbered, sentences, spoken
+from course_tools.authoring.shown import with_shown
 from course_tools.authoring.sources import tags
 from course_tools.authoring.typography import curly
 
@@ -49,7 +51,7 @@ class Guess:
         return " / ".join(one for index, one in enumerate(self.answers) if index != self.right)
 
     @property
-    def rightly(self):
+    def right_answer(self):
         """The right answer."""
         return self.answers[self.right]
 
@@ -62,18 +64,15 @@ class Guess:
 @functools.cache
 def sections(name):
     """The sections of a lesson or an annex in the order in which a class sees them; the first is the title's."""
-    notebook, parts, heading, shown = sources.read(name), {}, None, True
+    notebook, parts, heading = sources.read(name), {}, None
     left = set() if lessons.is_annex(name) else set(minutes.not_in_class(notebook.cells))
     aside = {words for number in left for level, words in minutes.headings(notebook.cells[number]) if level == 2}
-    for cell in notebook.cells:
-        kind = cell.metadata.get("slideshow", {}).get("slide_type", "-")
-        shown = shown if kind == "-" else kind not in ("skip", "notes")
-        if shown:
+    for cell, is_shown in with_shown(notebook.cells):
+        if is_shown:
             heading = next((words for level, words in minutes.headings(cell) if level < 3), heading)
             parts.setdefault(heading, []).append(cell)
-    spent = minutes.sections(notebook, name, list(parts))
-    told = zip(parts.items(), spent, strict=True)
-    return [Section(head, time, tuple(cells), head in aside) for (head, cells), time in told]
+    counted = {head: [] if "problem" in tags(cells[0]) else cells for head, cells in parts.items()}  # of its own
+    return [Section(head, minutes.live(counted[head], name), tuple(parts[head]), head in aside) for head in parts]
 
 
 @functools.cache
@@ -106,7 +105,7 @@ def guesses(cells, name):
 def exercises(name, cells):
     """The exercises above functions in these cells, as chapters/chNN/exercises defines them."""
     sources.load_exercises(name)
-    return [define.find(stub.name) for cell in cells if cell.cell_type == "code" for stub in define.stubs(cell.source)]
+    return [catalogue.find(stub.name) for cell in cells if cell.cell_type == "code" for stub in stubs(cell.source)]
 
 
 def text(names):

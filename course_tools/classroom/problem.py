@@ -6,9 +6,7 @@ is in neither. A judge may set SECONDS, of computing, for all its tests.
 
 import ast
 import contextlib
-import csv
 import json
-import os
 import subprocess
 import sys
 import time
@@ -25,7 +23,6 @@ from . import workbook
 CHAPTERS = Path(__file__).resolve().parents[2] / "chapters"
 RUNNER = Path(__file__).parent / "grading" / "inside" / "problem.py"
 GIVEN, JUDGE = "problem.py", "test_problem.py"
-HIDDEN = ".", "__MACOSX"  # of a hand-in: what its author does not see
 SECONDS = 60.0  # of computing, for a whole judge
 PATIENCE = 10  # times as long by the clock: one that waits does not compute
 
@@ -37,7 +34,9 @@ def run(name, hand_ins=None, out="problem.csv"):
     """
     ours = _home(name)
     if hand_ins is not None:
-        return _all(ours / JUDGE, Path(hand_ins), Path(out))
+        from .grading import problems
+
+        return problems.run(ours / JUDGE, _seconds(ours / JUDGE), judged, Path(hand_ins), Path(out))
     where = (files.workbook_folder() or workbook.place()) / f"problem_{ours.parent.name[2:]}"
     new = not (where / GIVEN).exists()
     where.mkdir(parents=True, exist_ok=True)
@@ -131,60 +130,3 @@ def _seconds(judge):
         if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "SECONDS":
             return float(ast.literal_eval(node.value))
     return SECONDS
-
-
-def _all(judge, folder, out):
-    """Judges a folder of hand-ins, a file or a folder for each student, each in a sandbox of its own."""
-    from .grading import sandbox
-    from .grading.collecting import plain
-
-    if not folder.is_dir():
-        raise ValueError(t("{folder} is no folder. Of a zip, unpack it and name the folder.", folder=folder))
-    if why := sandbox.problem():
-        raise ValueError(why)
-    if not (found := dict(_hand_ins(folder))):
-        raise ValueError(t("{folder} holds no hand-ins: needed is a .py file or a folder for each.", folder=folder))
-
-    def one(student):
-        path = found[student]
-        if path is None:
-            return [{"title": "", "state": "wrong", "said": t("no file of Python")}]
-        seconds = _seconds(judge)
-        inside = f"/course/chapters/{judge.parent.parent.name}/problem/{JUDGE}"
-        program = ["problem.py", inside, "/hand_in.py", f"{2 * seconds:.0f}"]
-        return judged(judge, path, seconds, sandbox.command(program=program, more=["--ro-bind", path, "/hand_in.py"]))
-
-    with out.open("w", newline="", encoding="utf-8") as file, ThreadPoolExecutor(os.cpu_count()) as pool:
-        table = csv.writer(file)
-        table.writerow(["student", "right", "of", "file", "said"])
-        for (student, path), tests in zip(found.items(), pool.map(one, found), strict=True):
-            right = sum(x["state"] == "right" for x in tests)
-            told = (x["said"] or (t("not written yet") if x["state"] == "open" else "") for x in tests)
-            said = "; ".join(dict.fromkeys(plain(" ".join(x.split())) for x in told if x))
-            student = plain(student)
-            row = (student, right, len(tests), plain(path.name) if path else "", said[:500])
-            table.writerow([f"'{x}" if str(x).startswith(("=", "+", "-", "@")) else x for x in row])
-            print(f"{student}: {right}/{len(tests)} {said[:90]}".rstrip(), flush=True)
-    print(t("{count} hand-ins judged: {path}", count=len(found), path=out))
-    return 0
-
-
-def _hand_ins(folder):
-    """(student, file or None): problem.py, or the first file of Python; a link is never followed."""
-    seen = set()
-    for path in sorted(folder.iterdir()):
-        if path.is_symlink() or path.name.startswith(HIDDEN):
-            continue
-        inside = [path] if path.is_file() else sorted(path.rglob("*"), key=lambda x: (x.name != GIVEN, x))
-        files_of = [
-            x
-            for x in inside
-            if x.suffix.lower() == ".py"
-            and x.is_file()
-            and not x.is_symlink()
-            and not any(one.startswith(HIDDEN) for one in x.relative_to(folder).parts)
-            and not x.name.startswith("test_")
-        ]
-        name = path.stem if path.is_file() and path.stem not in seen else path.name  # ann.py, beside ann.md
-        seen.add(name)
-        yield name, files_of[0].resolve() if files_of else None

@@ -59,11 +59,11 @@ class Screens(JupyterHandler):
     async def get(self, path: str) -> None:
         from course_kit import chapter_maps
 
-        from ..authoring import building
+        from ..authoring import sources
         from .presenting import screens
 
         name = path.rpartition("/")[2]
-        ours = building.folder(os.environ.get("COURSE_LANGUAGE", "en")) / name
+        ours = sources.folder(os.environ.get("COURSE_LANGUAGE", "en")) / name
         run = json.loads(ours.read_bytes())["cells"] if ours.is_file() else ()
         notebook = await ensure_async(self.contents_manager.get(path, type="notebook"))
         drawn = chapter_maps.address(lessons.chapter(name))

@@ -14,15 +14,15 @@ def record(names=()):
     device and minutes stay those of the run of all.
     """
     from course_kit import results
-    from course_tools.authoring import building
+    from course_tools.authoring import sources
 
-    took = {name: round(timeit.timeit(functools.partial(_run, name), number=1), 1) for name in building.names(names)}
+    took = {name: round(timeit.timeit(functools.partial(_run, name), number=1), 1) for name in sources.names(names)}
     before = results.load("notebook_times") if names else {}
     known = before.get("seconds", {}) | took
-    return before | {"seconds": {name: known[name] for name in building.names() if name in known}}
+    return before | {"seconds": {name: known[name] for name in sources.names() if name in known}}
 
 
 def _run(name):
-    from course_tools.authoring import building
+    from course_tools.authoring import building, filling, sources
 
-    building.execute(building.read_source(name), name, building.folder())
+    building.execute(filling.read_source(name), name, sources.folder())

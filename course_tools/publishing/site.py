@@ -19,7 +19,7 @@ from course_kit.i18n.catalogues import table
 from course_kit.views import program
 from course_kit.views.models import model_files
 from course_kit.views.view import json_for_script
-from course_tools.authoring import building, minutes, sources
+from course_tools.authoring import minutes, sources
 from course_tools.publishing import artifacts, asset_files, glossary, links, pages, repository, search_index
 from course_tools.translation import names_of_languages
 from course_utils import __version__
@@ -94,7 +94,7 @@ class Site:
         ]
 
     def notebook(self, name):
-        return building.folder() / self.folder / f"{name}.ipynb"
+        return sources.folder() / self.folder / f"{name}.ipynb"
 
     def link(self, address):
         """Where a link of a notebook or of docs/ leads on the site; None: nowhere, then its words stay."""
@@ -103,7 +103,7 @@ class Site:
             return address
         name = file.rsplit("/", 1)[-1]
         stem = name.removesuffix(".ipynb")
-        if name.endswith(".ipynb") and stem in building.names():
+        if name.endswith(".ipynb") and stem in sources.names():
             return (self.root if stem not in self.names else "") + f"{stem}.html" + (f"#{anchor}" if anchor else "")
         if name.removesuffix(".md") in TEACHING:
             here = name.removesuffix(".md") in taught(self.language)
@@ -113,7 +113,7 @@ class Site:
         return f"{self.repository}/blob/{self.state}/{inside}" if self.repository and there else None
 
     def view(self, view):
-        """The HTML of a `fragments.View`; its large pieces are put into files, and so is the model that it runs."""
+        """The HTML of a `fragments.SavedView`; its large pieces become files, and so does the model that it runs."""
         needed = view.spec.get("own", {}).get("models", [])
         larger = view.spec.get("own", {}).get("larger", {}).get("name")  # comes only when it is asked
         for model in [*needed, *filter(None, [larger])]:
@@ -172,7 +172,7 @@ class Site:
 
     def maps(self, number=None, words=True):
         """The way from chapter to chapter; "" in a language that has not all of them."""
-        return chapter_maps.strip(number, words=words) if self.names == building.names() else ""
+        return chapter_maps.strip(number, words=words) if self.names == sources.names() else ""
 
     def chapter(self, chapter, page):
         """The page of a lesson or an annex, from the tree of its body."""

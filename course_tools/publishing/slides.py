@@ -12,10 +12,10 @@ from pathlib import Path
 import nbformat
 
 from course_kit import chapter_maps, files, lessons
-from course_kit.chapter_frames import frame
+from course_kit.chapter_maps.frames import frame
 from course_kit.i18n import use
 from course_kit.views import fragments, program
-from course_tools.authoring import building, sources
+from course_tools.authoring import sources
 from course_tools.classroom.presenting import excerpt, screens, speaker
 from course_tools.publishing import citation, pages
 
@@ -33,7 +33,7 @@ def build(name, notes=(), to="en"):
 
     name: such as "03_seq2seq". notes: (heading, HTML) for the speaker, by the English heading of a section.
     """
-    path = building.folder(to) / f"{name}.ipynb"
+    path = sources.folder(to) / f"{name}.ipynb"
     chapter = pages.chapter(path, link=_link)
     cells, heads = {cell.id: cell for cell in chapter.cells}, screens.headings(name, path)
     notes = {heads.get(heading, heading): made for heading, made in notes}
@@ -108,7 +108,7 @@ def _thing(screen, cell, chapter):
         has_tables = kind == "formula" and not (screen.code or "card" in cell.tags)
         wanted = f"{PARTS[kind]}, .scroll" if has_tables else PARTS[kind]
         return "".join(str(part) for part in _unfolded(cell.source).select(wanted))
-    if view := next((made for made in cell.outputs if isinstance(made, fragments.View)), None):
+    if view := next((made for made in cell.outputs if isinstance(made, fragments.SavedView)), None):
         return view.presenting().html()
     shown = "".join(cell.outputs)
     return shown if screen.later or (kind in BARE and shown) else f"{_source(screen.code)}{shown}"

@@ -10,12 +10,12 @@ import axe_playwright_python
 import pytest
 from waiting import contains, differs, until
 
-from course_tools.authoring import building, sources
+from course_tools.authoring import sources
 from course_tools.publishing import links, site
 
 pytestmark = pytest.mark.browser
 ADDRESS = "https://github.com/someone/attention-course"
-PAGES = [*(f"{name}.html" for name in building.names()), "glossary.html", "teaching.html", "mine-05-transformer.html"]
+PAGES = [*(f"{name}.html" for name in sources.names()), "glossary.html", "teaching.html", "mine-05-transformer.html"]
 CHINESE = {"02_scoring_functions", "05_transformer"}
 VISITED = CHINESE | {"00_start_here", "03_seq2seq", "04_positional_encoding", "07_gpt"}
 VISITED |= {"01_nadaraya_watson", "01_nadaraya_watson_annex"}
@@ -49,11 +49,11 @@ ALL = """() => { for (const part of document.querySelectorAll("details")) part.o
 def folder(request, tmp_path_factory):
     """A site of the notebooks that the tests visit; of all where those of the week are run. Its links, and what is on
     all pages, tests/unit/course_tools/test_whole_site.py reads."""
-    out, built, every = tmp_path_factory.mktemp("site") / "out", sources.built, building.names()
+    out, built, every = tmp_path_factory.mktemp("site") / "out", sources.built, sources.names()
     weekly = any(test.get_closest_marker("weekly") and test.path == request.path for test in request.session.items)
     with pytest.MonkeyPatch.context() as patch:
         if not weekly:
-            patch.setattr(building, "names", lambda: [name for name in every if name in VISITED])
+            patch.setattr(sources, "names", lambda *_: [name for name in every if name in VISITED])
             wanted = {"en": VISITED}
             patch.setattr(sources, "built", lambda to: [one for one in built(to) if one in wanted.get(to, CHINESE)])
             patch.setattr(links, "dead_links", lambda _: [])

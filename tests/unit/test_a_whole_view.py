@@ -23,7 +23,7 @@ def test_its_python_says_what_it_shows(written):
     names = {}
     exec(written["chapters/ch01/labs/waiting.py"], names)
     view = names["waiting"]([1, 5, 9], limit=5)
-    assert view.describe() == "3 waits; 33% are longer than 5 minutes." and len(view.to_png()) > 1000
+    assert view.describe() == "3 waits; 33% are longer than 5 minutes." and len(view.to_image()) > 1000
 
 
 @pytest.mark.parametrize(("limit", "right"), [("> limit", True), (">= limit", False)])

@@ -2,5 +2,3 @@
 
 from .cover import cover
 from .drawings import balance, stretch
-
-__all__ = ["balance", "cover", "stretch"]

@@ -4,5 +4,3 @@ from .attention import attention, self_attention
 from .drawings import box, word_vectors
 from .pooling import ask, bandwidth
 from .softmax import softmax
-
-__all__ = ["ask", "attention", "bandwidth", "box", "self_attention", "softmax", "word_vectors"]

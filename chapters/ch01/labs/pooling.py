@@ -5,8 +5,8 @@ import torch
 
 from course_kit.i18n import from_cell, mark, sentences, t
 from course_kit.programs.arguments import described, flag, left, real_number, string
-from course_kit.views.arguments import as_array
-from course_kit.views.live import shell
+from course_kit.views.chart import clock
+from course_kit.views.inputs import as_array
 from course_kit.views.table import TextTable
 from course_kit.views.view import View
 from course_utils.kernels import KERNELS, leave_one_out_mask, nadaraya_watson
@@ -157,7 +157,6 @@ def bandwidth(
     caption=None,
     exam=True,
     path=None,
-    live=False,
 ):
     """Kernel and bandwidth under the hand: fitted curve, weight heatmap and leave-one-out error move together.
 
@@ -165,7 +164,6 @@ def bandwidth(
     here for 61 widths and each kernel; a width at which an example has no other in reach has no error (a gap).
     exam=False: without that error. path: the widths of a training, one for each step: then the error is the main
     picture, with a ball that rolls down it, of the Gaussian kernel alone.
-    live=True: Python reads `kernel`, `width`, `query`.
     """
     keys, values = _examples(keys, values)
     string("key_name", key_name), string("value_name", value_name)
@@ -198,7 +196,7 @@ def bandwidth(
         options["path"] = path
         controls = [controls[1], {"kind": "button", "name": "play", "label": t("▶ play")}]
     caption = caption or (ROLL if path else sentences(REACH, EXAM * exam))
-    return shell(Bandwidth(title, caption, arrays, state, controls, options), live)
+    return Bandwidth(title, caption, arrays, state, controls, options)
 
 
 def _leave_one_out_errors(keys, values, widths, kernel) -> np.ndarray:
@@ -212,13 +210,6 @@ def _leave_one_out_errors(keys, values, widths, kernel) -> np.ndarray:
         estimate, weights = nadaraya_watson(keys, keys, values, lambda d, w=width: others * KERNELS[kernel](d, w))
         errors.append(float(((estimate - values) ** 2).where(weights.any(-1), torch.nan).mean()))
     return np.array(errors)
-
-
-def clock(hours: float) -> str:
-    """Hours of a day as a clock shows them: 14.6 -> "14:36"; `clock` in js/src/shared/numbers.js is the same."""
-    minutes = int(60 * abs(hours) + 0.5)
-    sign = "−" if hours < 0 and minutes else ""
-    return f"{sign}{minutes // 60}:{minutes % 60:02d}"
 
 
 def _named(key_name: str, value_name: str) -> dict:

@@ -4,8 +4,7 @@ import numpy as np
 import torch
 
 from course_kit.i18n import from_cell, t
-from course_kit.views.arguments import as_array, checked_labels
-from course_kit.views.live import shell
+from course_kit.views.inputs import as_array, checked_labels
 from course_kit.views.table import TextTable
 from course_kit.views.view import View
 
@@ -51,11 +50,10 @@ def softmax(
     *,
     title=t("What does softmax make of the scores?"),
     caption=t("Drag a score. The weight of a [key|key] is e to its score, divided by the sum over all keys."),
-    live=False,
 ):
     """Softmax under the hand: temperature, and a constant added to every score.
 
-    scores [K], 1 to 12 finite numbers; names: K labels. live=True: Python reads `scores`, `temperature`, `shift`.
+    scores [K], 1 to 12 finite numbers; names: K labels.
     """
     scores = as_array(scores, "scores")
     if scores.ndim != 1 or not 1 <= len(scores) <= 12 or not np.isfinite(scores).all():
@@ -70,4 +68,4 @@ def softmax(
         {"kind": "button", "name": "reset", "label": t("reset")},
     ]
     options = {"names": names, "reach": float(max(3, np.ceil(np.abs(scores).max())))}  # how far a score can be dragged
-    return shell(Softmax(title, caption, {}, state, controls, options), live)
+    return Softmax(title, caption, {}, state, controls, options)

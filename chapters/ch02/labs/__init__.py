@@ -7,5 +7,3 @@ from .masking import masking
 from .rooms import goes, room
 from .scoring import scoring
 from .steps import steps
-
-__all__ = ["attention", "circle", "goes", "layer", "masking", "room", "scoring", "self_attention", "shadows", "steps"]

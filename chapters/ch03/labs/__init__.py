@@ -3,5 +3,3 @@
 from course_kit.views.alignment import alignment
 
 from .drawings import branches, chain, fan, shifted, squeeze
-
-__all__ = ["alignment", "branches", "chain", "fan", "shifted", "squeeze"]

@@ -4,5 +4,3 @@ from .drawings import clocks, meet, paths, task, ways
 from .readers import who_does_it
 from .rotation import rotation
 from .shuffle import shuffle
-
-__all__ = ["clocks", "meet", "paths", "rotation", "shuffle", "task", "ways", "who_does_it"]

@@ -6,20 +6,3 @@ from course_kit.views.heads import heads
 
 from .descent import descent
 from .drawings import at_once, attend, cut, hops, lanes, network, opened, split, stream, whole
-
-__all__ = [
-    "alignment",
-    "at_once",
-    "attend",
-    "cut",
-    "descent",
-    "heads",
-    "hops",
-    "lanes",
-    "network",
-    "opened",
-    "shifted",
-    "split",
-    "stream",
-    "whole",
-]

@@ -34,6 +34,7 @@ from course_kit.views.layout import (
     grid,
     label,
     row,
+    since,
     space,
     steps,
     words,
@@ -300,10 +301,7 @@ def cut(loaded, sentence, tokens, layer, *, title="", caption=""):
             row(space(), row(*(t("head {n}", n=h + 1) for h in range(heads)), even=True)),
             first=1,
         ),
-        *(
-            row(*line.parts, since=2)
-            for line in [*shares, row(label(t("answers"), "quiet"), pieces(answers, "output"))]
-        ),
+        *(since(line, 2) for line in [*shares, row(label(t("answers"), "quiet"), pieces(answers, "output"))]),
         *(
             row(label(name, "quiet"), cells(given, "output"), since=3)
             for name, given in ((t("joined"), answers), (t("× W_O"), out))

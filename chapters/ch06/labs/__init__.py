@@ -2,33 +2,6 @@
 
 from course_kit.views.heads import heads
 
-from .drawings import (
-    answer,
-    banks,
-    exam,
-    leak,
-    logits,
-    norms,
-    rows,
-    task_heads,
-    thin,
-    training_step,
-)
+from .drawings import answer, banks, exam, leak, logits, norms, rows, task_heads, thin, training_step
 from .mask_tokens import mask_tokens
 from .predictions import predictions
-
-__all__ = [
-    "answer",
-    "banks",
-    "exam",
-    "heads",
-    "leak",
-    "logits",
-    "mask_tokens",
-    "norms",
-    "predictions",
-    "rows",
-    "task_heads",
-    "thin",
-    "training_step",
-]

@@ -27,8 +27,9 @@ from course_kit.views.layout import (
     grid,
     label,
     layers,
-    natural,
+    natural_width,
     row,
+    since,
     space,
     steps,
     words,
@@ -105,7 +106,7 @@ def exam(book, reads, asked, *, title="", caption=""):
     lines, room = [[]], WIDTH
     for group in groups:
         parts = _printed(group, book, reads, asked)
-        need = sum(map(natural, parts))
+        need = sum(map(natural_width, parts))
         if need > room:
             lines, room = [*lines, []], WIDTH
         lines[-1] += parts
@@ -134,7 +135,7 @@ def _printed(group, book, reads, asked):
         if asked[n]:
             word, ends = label(piece, "output", size=PRINT, strong=True), (space(), space())
             line = arrow(*ends, "output", head=False, side="across", since=1)
-            across = row(ends[0], space(wide=STRUCK * natural(word)), ends[1], line, tight=True, gap=0)
+            across = row(ends[0], space(wide=STRUCK * natural_width(word)), ends[1], line, tight=True, gap=0)
             parts.append(column(label(reads[n], "query", strong=True, since=1), layers(word, across), gap=0))
     return parts
 
@@ -150,8 +151,7 @@ def rows(tokens, segments, *, title="", caption=""):
     boxed.append(row(label(t("sum"), "output"), *(box(f"x{i}", "output", strong=True) for i in range(len(tokens)))))
     signs = [row(space(), *(words(sign) for _ in tokens)) for sign in ("+", "+", "=")]
     every = [boxed[0], *(line for pair in zip(signs, boxed[1:], strict=True) for line in pair)]
-    for n, line in enumerate(every):
-        line.look["since"] = (n + 1) // 2
+    every = [since(line, (n + 1) // 2) for n, line in enumerate(every)]
     said = [
         t("Each token has a row in the first table. A mark such as [CLS] is a token like any other."),
         t("The second table has two rows: one for the first text, one for the second."),
@@ -197,9 +197,8 @@ def logits(loaded, sentence: str, most=5, *, title="", caption=""):
     made = cells(read[:FEW].tolist(), "output")
     left = column(
         words(t("vector at the hole"), "key"),
-        flow(*steps(cells(vector[:FEW].tolist(), "key"), box(t("linear, GELU, norm")), first=0), made),
+        flow(*steps(cells(vector[:FEW].tolist(), "key"), box(t("linear, GELU, norm")), first=0), since(made, 1)),
     )
-    made.look["since"] = 1
     candidates = [words(name, strong=True) for name in names]
     lines = [
         row(name, *steps(f"{logit:.1f}", bar(share, "output"), first=2))

@@ -8,8 +8,7 @@ import numpy as np
 from chapters.ch06.labs.words import chance, checked_words, one_of, probabilities
 from course_kit.i18n import sentences, t
 from course_kit.programs.arguments import described, flag, whole_numbers
-from course_kit.views.arguments import as_labels
-from course_kit.views.live import shell
+from course_kit.views.inputs import as_labels
 from course_kit.views.reader_input import answered
 from course_kit.views.table import TextTable
 from course_kit.views.view import View
@@ -104,14 +103,12 @@ def predictions(
         "Choose a [query|word] to cover it, or use the arrow keys. Bars: the words that the model [output|expects] in "
         "the gap."
     ),
-    live=False,
 ):
     """The most probable words at each position of a sentence as bars, for one model or for two side by side.
 
     tokens: T words, at most 64; predictions: probabilities [T, V], or a dict of two such, name -> [T, V]; vocabulary: V
     words; truth: the true word of each position, T words, None where there is none; positions: those that can be chosen
     (default all); select: the position to begin with, or its word (default: the first with a true word).
-    live=True: Python reads `position`.
     covered=False: for tags, the words stay, and below each stands the most probable tag; vocabulary: the tags; truth:
     the true tag of each word.
     model: the name of the BERT whose predictions these are, as in "bert-stories": it then fills the gaps of what the
@@ -146,7 +143,7 @@ def predictions(
     state = {"position": start} | ({} if model is None else {"own": "", "own_position": 0})
     view = Predictions(title, caption, arrays, state, controls, options)
     answered(view, model, OWN, label=t("Your own text, or with a [MASK]:"), fold=t("a text of your own"))
-    return shell(view, live)
+    return view
 
 
 def _true_words(truth: Any, count: int) -> list[str | None]:

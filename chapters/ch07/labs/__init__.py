@@ -6,18 +6,3 @@ from .drawings import exams, folders, grows, kept, opened, shares, stream, tempe
 from .merges import merges
 from .next_character import next_character
 from .sampling import sampling
-
-__all__ = [
-    "exams",
-    "folders",
-    "grows",
-    "heads",
-    "kept",
-    "merges",
-    "next_character",
-    "opened",
-    "sampling",
-    "shares",
-    "stream",
-    "temperatures",
-]

@@ -4,5 +4,3 @@ from chapters.ch04.labs import meet
 
 from .drawings import beside, gate, norms, places, shared, swells, talk
 from .replies import replies
-
-__all__ = ["beside", "gate", "meet", "norms", "places", "replies", "shared", "swells", "talk"]

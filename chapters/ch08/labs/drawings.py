@@ -27,7 +27,7 @@ from course_kit.views.layout import (
     hand,
     label,
     layers,
-    natural,
+    natural_width,
     plot,
     row,
     space,
@@ -53,7 +53,7 @@ def talk(system: str, question: str, answer: str, *, title="", caption=""):
         begin, *line = (label(part, of, strong=of in (YOU, MODEL), since=since, data=True)
                         for (part, of), since in zip(whole, (opens, says, ends), strict=True))  # fmt: skip
         wrote = words(who, role or "quiet", anchor="end", since=says)
-        wide = [0.85 * natural(part) for part in line]  # the mark that ends it stands right after the words
+        wide = [0.85 * natural_width(part) for part in line]  # the mark that ends it stands right after the words
         told += [begin, row(*line, wrote, of=(*wide, WIDTH - 2 * PAD - sum(wide)), gap=0)]
         lines += whole
     scene = box("", "", *told, fill=True, gap=NEAR)

@@ -3,5 +3,3 @@
 from chapters.ch08.labs import replies
 
 from .drawings import counted, draft, group, preferred, teachers, tilt
-
-__all__ = ["counted", "draft", "group", "preferred", "replies", "teachers", "tilt"]

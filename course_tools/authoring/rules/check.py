@@ -1,6 +1,6 @@
 """All rules, applied to one notebook or to all: `course notebooks --lint`; with `--check`, drift as well."""
 
-from course_tools.authoring import building
+from course_tools.authoring import building, sources
 from course_tools.authoring.sources import BuildError
 
 from . import names, numbers, outputs, pattern, text
@@ -26,7 +26,7 @@ def run(names=(), check=False, lint=False, text=False):
     """The command `course notebooks` -> exit status, the worse if there are two."""
     if not (check or lint):
         return building.run(names, text=text)
-    return max((_checked(name, check, lint) for name in building.names(names)), default=0)
+    return max((_checked(name, check, lint) for name in sources.names(names)), default=0)
 
 
 def _checked(name, check, lint):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from course_kit import lessons
 from course_kit.exercises.cells import without_magics
-from course_tools.authoring import building, minutes, sources
+from course_tools.authoring import filling, minutes, sources
 
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
 
@@ -38,10 +38,10 @@ class Notebook:
     def __init__(self, name, folder=None):
         import nbformat
 
-        self.name, self.folder = name, Path(folder or building.folder())
+        self.name, self.folder = name, Path(folder or sources.folder())
         self.source = self.folder / "source" / f"{name}.py"
         self.text = self.source.read_text(encoding="utf-8")
-        self.cells = building.read_source(name, self.folder).cells
+        self.cells = filling.read_source(name, self.folder).cells
         self.path = self.folder / f"{name}.ipynb"
         self.built = nbformat.read(self.path, as_version=4) if self.path.exists() else None
         self.is_chapter = not name.startswith("00")
@@ -73,7 +73,7 @@ class Notebook:
 
 def syntax_errors(name, folder=None):
     """A Problem for each code cell of a source that is no Python, with the line in its file."""
-    text = (Path(folder or building.folder()) / "source" / f"{name}.py").read_text(encoding="utf-8")
+    text = (Path(folder or sources.folder()) / "source" / f"{name}.py").read_text(encoding="utf-8")
     if not _syntax_error(text):
         return []
     starts = [number for number, line in enumerate(text.splitlines(), 1) if line.startswith("# %%")]

@@ -17,8 +17,7 @@ import nbformat
 
 from course_kit import files
 from course_kit.exercises import catalogue
-from course_kit.exercises.cells import answers, sources
-from course_kit.exercises.define import Stub
+from course_kit.exercises.cells import Stub, answers, sources
 from course_kit.exercises.dependencies import Cell, parsed, prerequisites
 
 from ..assignments import MARK, slug

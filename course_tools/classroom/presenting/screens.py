@@ -31,6 +31,7 @@ from dataclasses import asdict, dataclass, replace
 from course_kit import files
 from course_tools.authoring import minutes
 from course_tools.authoring.markup import spoken
+from course_tools.authoring.shown import slide, with_shown
 
 from . import excerpt
 
@@ -164,11 +165,9 @@ def _heads(cell):
 
 def _sections(cells):
     """(title, its cells) of each section that is shown. A cell with two headings begins two."""
-    found, shown = [], True
-    for cell in cells:
-        slide = _slide(cell)
-        shown = shown if slide == "-" else slide not in ("skip", "notes")
-        if not shown or _tags(cell) & {"workbook", "asserts"}:
+    found = []
+    for cell, is_shown in with_shown(cells):
+        if not is_shown or _tags(cell) & {"workbook", "asserts"}:
             continue
         heads = _heads(cell) if cell["cell_type"] == "markdown" else []
         if heads or not found:
@@ -189,7 +188,7 @@ def _things(section, is_first):
     wanted = ["guess", best]
     if best in ("lab", "picture") and "guess" not in first:
         wanted.append("formula")
-    found = {at: kind for at, kind in kinds if section[at]["cell_type"] == "code" and _slide(section[at]) == "slide"}
+    found = {at: kind for at, kind in kinds if section[at]["cell_type"] == "code" and slide(section[at]) == "slide"}
     found |= {first[kind]: kind for kind in wanted if kind in first}
     if is_first:
         return [(0, "title"), *sorted((at, kind) for at, kind in found.items() if at)]
@@ -313,10 +312,6 @@ def _is_said(cell):
 
 def _said(cells):
     return tuple(cell["id"] for cell in cells if _is_said(cell))
-
-
-def _slide(cell):
-    return cell["metadata"].get("slideshow", {}).get("slide_type", "-")
 
 
 def _tags(cell):

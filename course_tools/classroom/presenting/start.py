@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from course_kit import files, lessons
-from course_tools.authoring import building
+from course_tools.authoring import sources
 from course_tools.classroom import lab, workbook
 
 from . import screens
@@ -48,9 +48,9 @@ def chosen(names=()):
     found = []
     for name in names or ["01"]:
         if name == "annex" and found:
-            found[-1:] = building.names([lessons.annex_of(found[-1])])
+            found[-1:] = sources.names([lessons.annex_of(found[-1])])
         else:
-            there = building.names([name])
+            there = sources.names([name])
             found += [one for one in there if not lessons.is_annex(one)] or there
     return list(dict.fromkeys(found))
 
@@ -59,7 +59,7 @@ def configuration():
     """What the plugin finds in the page: {"chapters": [path], "notes": {name: [{heading, minutes, starts, html}]}}."""
     names = os.environ[CHAPTERS].split(",")
     folder = workbook.place().name  # the server's root is the folder that holds it
-    notebooks = building.folder(os.environ.get("COURSE_LANGUAGE", "en"))
+    notebooks = sources.folder(os.environ.get("COURSE_LANGUAGE", "en"))
     said = {}
     for name in names:
         heads = screens.headings(name, notebooks / f"{name}.ipynb")

@@ -160,13 +160,13 @@ def test_every_control_over_its_whole_range():
     bars = all_views()[1]  # its control is the sentence
     for place in (0, 3, len(WORDS) - 1):
         one = at(bars, position=place)
-        assert f"At position {place + 1}, “{WORDS[place]}”" in one.describe() and one.to_png() and one.table()
+        assert f"At position {place + 1}, “{WORDS[place]}”" in one.describe() and one.to_image() and one.table()
 
 
 def test_pictures_and_fragments():
     for view in all_views():
-        picture = Image.open(io.BytesIO(view.to_png()))
-        assert picture.format == "PNG" and min(picture.size) > 150 and len(np.unique(picture.convert("L"))) > 8
+        picture = Image.open(io.BytesIO(view.to_image()))
+        assert picture.format == "WEBP" and min(picture.size) > 150 and len(np.unique(picture.convert("L"))) > 8
         assert len(view.fragment()) < 90_000 and "<table>" in view.fragment() and len(view.describe()) > 60
 
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from chapters.ch01 import labs
-from chapters.ch01.labs import pooling
+from course_kit.views import chart
 from course_kit.views.view import at
 from course_utils.kernels import KERNELS, nadaraya_watson
 
@@ -126,11 +126,4 @@ def test_hours_are_told_as_a_clock_tells_them():
 
 @pytest.mark.parametrize("hours", [0, 0.001, 9.999, 14.6, 23.75, 24, -1.5, -0.001])
 def test_both_clocks_agree(hours):
-    assert in_node.call("shared/numbers.js", "clock", hours) == pooling.clock(hours)
-
-
-def test_python_reads_the_scores():
-    lab = labs.softmax([2.0, 1.0], live=True)
-    lab.scores = [0.0, 0.0]
-    assert lab.now.numbers[1].tolist() == [0.5, 0.5] and "0.500" in lab.describe()
-    assert lab.now.table().rows[0] == ["1", "0.000", "1", "0.500"]
+    assert in_node.call("shared/numbers.js", "clock", hours) == chart.clock(hours)

@@ -12,7 +12,8 @@ from own_package import solve
 
 from course_kit import files
 from course_kit.exercises import catalogue
-from course_kit.exercises.define import find, stubs
+from course_kit.exercises.catalogue import find
+from course_kit.exercises.cells import stubs
 from course_kit.exercises.reference import solution_text
 from course_kit.mine import answers, loading
 from course_kit.mine.composing import composed, marks, package

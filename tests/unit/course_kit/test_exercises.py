@@ -7,6 +7,7 @@ import torch
 from small_exercises import DOUBLE
 
 from course_kit.exercises.catalogue import chapters, exercises, find
+from course_kit.exercises.cells import stubs
 from course_kit.exercises.define import (
     Case,
     FindError,
@@ -15,7 +16,6 @@ from course_kit.exercises.define import (
     integers,
     named,
     some_numbers,
-    stubs,
     tensors,
     variants,
     wrong_answers,

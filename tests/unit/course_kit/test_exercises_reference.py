@@ -9,7 +9,8 @@ from torch import nn
 
 from course_kit.exercises import solution
 from course_kit.exercises.catalogue import chapters, exercises, find
-from course_kit.exercises.define import FindError, stubs
+from course_kit.exercises.cells import stubs
+from course_kit.exercises.define import FindError
 from course_kit.exercises.reference import Solution, solution_text
 from course_tools.authoring import building
 

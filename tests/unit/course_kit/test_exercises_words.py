@@ -9,8 +9,8 @@ import torch.nn.functional as F
 from small_exercises import DOUBLE, SHARES, T, in_cell, small, words
 from torch import nn
 
-from course_kit.exercises.compare import describe
 from course_kit.exercises.define import some_numbers
+from course_kit.exercises.describe import describe
 from course_kit.exercises.judge import judge
 
 RESULTS = [  # what is done to a right result of DOUBLE, and what is said

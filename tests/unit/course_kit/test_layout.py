@@ -94,3 +94,10 @@ def test_a_figure_without_axes_and_tables_plays_its_steps_and_tells_them():
         figure(words(["a", "b"]), ["one"], axes=[("n", "n", [1, 2])])
     with pytest.raises(TypeError, match="'sinse' is nothing that a part can show; there are: anchor, "):
         box("b", sinse=1)
+
+
+def test_an_arrow_has_two_ends_each_in_one_place():
+    hole, end = space(), box("end")
+    for scene in (row(hole, end, hole, arrow(hole, end)), row(end, arrow(hole, end))):
+        with pytest.raises(ValueError, match="an arrow's end, space {.*}, stands in [02] places; needed: in one"):
+            laid_out(scene)

@@ -9,7 +9,7 @@ from own_package import ADD, SPLIT, changed, solve
 import chapters.ch05  # noqa: F401 - its exercises, and those before, are known by their names
 from course_kit import files
 from course_kit.mine import keep, keeping
-from course_kit.mine.trying import tried
+from course_kit.mine.trying import why_it_fails
 
 
 @pytest.fixture
@@ -119,5 +119,5 @@ def test_a_disk_that_is_full_is_said_in_one_sentence(book, capsys, monkeypatch):
 def test_trying_tells_what_goes_wrong_and_stops_what_does_not_end(text, said, monkeypatch):
     if "sleep" in text:
         monkeypatch.setattr("course_kit.mine.trying.PATIENCE", 2)
-    found = tried("one", {"one": text})
+    found = why_it_fails("one", {"one": text})
     assert found.startswith(said) and bool(found) == bool(said)

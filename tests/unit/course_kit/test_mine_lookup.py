@@ -10,7 +10,8 @@ from own_package import ADD, SOFTMAX, SPLIT, changed, solve
 
 import chapters.ch05  # noqa: F401 - its exercises, and chapter 1's, are known by their names
 from course_kit.exercises import catalogue
-from course_kit.exercises.define import find, stubs
+from course_kit.exercises.catalogue import find
+from course_kit.exercises.cells import stubs
 from course_kit.mine import answers, lookup, record
 from course_tools.authoring import sources
 

@@ -11,7 +11,7 @@ from small_exercises import in_cell
 import chapters.ch01  # noqa: F401 - its exercises are known by their names
 from chapters.ch00 import check, exercise, find_error, hint, solution
 from course_kit import files
-from course_kit.exercises import define, record
+from course_kit.exercises import catalogue, record
 from course_kit.exercises.catalogue import find
 
 ROOT = files.course_folder()
@@ -70,9 +70,9 @@ def test_an_exercise_that_was_renamed_stays_solved(mine, monkeypatch):
     run(RIGHT)
     (mine / record.FILE).write_text((mine / record.FILE).read_text().replace('"weighted average"', '"greedy loop"'))
     assert record.read(mine).keys() == {"greedy loop"}
-    monkeypatch.setitem(define.EARLIER, "greedy loop", "weighted average")
+    monkeypatch.setitem(catalogue.EARLIER, "greedy loop", "weighted average")
     assert entry(mine)["state"] == "solved" and find("Greedy  loop") is find("weighted average")
-    record.helped("weighted average")
+    record.note_help("weighted average")
     assert '"greedy loop"' not in (mine / record.FILE).read_text() and entry(mine)["state"] == "solved"
 
 
@@ -184,7 +184,7 @@ def test_kernels_side_by_side_lose_nothing(mine):
         "import sys; from course_kit.exercises import record\n"
         "record.PATIENCE = 600  # a busy machine may hold a process up for longer than a student should wait\n"
         "for i in range(20):\n"
-        "    record.checked(f'exercise {i} of {sys.argv[1]}', True, None); record.helped('shared')"
+        "    record.checked(f'exercise {i} of {sys.argv[1]}', True, None); record.note_help('shared')"
     )
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     running = [subprocess.Popen([sys.executable, "-c", program, str(i)], cwd=mine, env=environment) for i in range(2)]

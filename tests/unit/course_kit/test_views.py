@@ -36,8 +36,8 @@ def test_heatmap_says_what_it_shows():
     assert "a → d 0.75, b → c 1" in view.describe()
     assert view.table().rows == [["a", "0.250", "0.750"], ["b", "1.000", "0.000"]]
     assert "<td>0.750</td>" in view.table()._repr_html_() and "0.250" in str(view.table())
-    picture = Image.open(io.BytesIO(view.to_png()))
-    assert picture.format == "PNG" and min(picture.size) > 300
+    picture = Image.open(io.BytesIO(view.to_image()))
+    assert picture.format == "WEBP" and min(picture.size) > 300
 
 
 def test_a_page_has_the_weights_of_each_head_in_two_bytes():
@@ -132,7 +132,7 @@ def test_pooling_labs_refuse_what_does_not_fit(lab, values, width):
 @pytest.mark.parametrize("lab", [labs.ask, labs.bandwidth])
 def test_pooling_labs_take_one_point_duplicates_and_integers(lab):
     for keys, values in (([1.0], [2.0]), ([1.0, 1.0], [2.0, 4.0]), (torch.tensor([1, 2]), torch.tensor([3, 4]))):
-        assert len(lab(keys, values).to_png()) > 1000
+        assert len(lab(keys, values).to_image()) > 1000
 
 
 def test_the_bandwidth_lab_keeps_the_exam_to_itself_until_it_is_wanted():
@@ -152,7 +152,7 @@ def test_the_narrowest_width_reaches_no_further_than_the_next_key():
 
 
 def test_live_shell_has_the_state_as_traits():
-    lab = labs.bandwidth(X, X.sin(), width=0.5, live=True)
+    lab = live(labs.bandwidth(X, X.sin(), width=0.5))
     heard = []
     lab.observe(lambda change: heard.append(change["new"]), "width")
     assert sweep(lab) == sum(len(c.get("values", c.get("options", []))) for c in lab.controls)

@@ -8,7 +8,7 @@ import yaml
 
 from course_kit import files
 from course_kit.views import predict
-from course_tools.authoring import building
+from course_tools.authoring import sources
 from course_tools.authoring.markup import tree
 from course_tools.publishing import glossary, links, search_index, site
 
@@ -19,7 +19,7 @@ ROOT = files.course_folder()
 def alone():
     """The site of a course of two chapters that does not know its address."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(building, "names", lambda: ["01_nadaraya_watson", "07_gpt"])
+        patch.setattr(sources, "names", lambda *_: ["01_nadaraya_watson", "07_gpt"])
         yield site.Site(None)
 
 
