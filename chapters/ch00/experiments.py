@@ -47,14 +47,14 @@ def word_by_word() -> Table:
 
 
 @torch.no_grad()
-def held_out(count: int | None = None) -> Table:
+def held_out() -> Table:
     """How often the right one of il and elle is the more probable one, after the right French up to there: a row for
     each choice of the words that have attention.
 
-    In sentences with a noun that no such sentence of the training has; count: so many of the 736.
+    In sentences with a noun that no such sentence of the training has.
     """
     loaded = load_checkpoint(MODEL)
-    pairs, right = load_parallel("en-fr", "twins")[:count], []
+    pairs, right = load_parallel("en-fr", "twins"), []
     alike: dict[tuple[int, int], list[Pair]] = {}  # by where the French pronoun is, and the number of English words
     for pair in pairs:
         alike.setdefault((len(pair.target) - pair.target[::-1].index("qu'"), len(pair.source)), []).append(pair)

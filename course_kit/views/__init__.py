@@ -4,6 +4,6 @@ from course_kit.views import plot
 from course_kit.views.guess import predict, reveal
 from course_kit.views.heatmap import heatmap
 from course_kit.views.table import Table
-from course_kit.views.view import asking, sweep
+from course_kit.views.view import asking
 
-__all__ = ["Table", "asking", "heatmap", "plot", "predict", "reveal", "sweep"]
+__all__ = ["Table", "asking", "heatmap", "plot", "predict", "reveal"]

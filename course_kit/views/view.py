@@ -126,42 +126,6 @@ def asking(view: View) -> View:
     return view
 
 
-def positions(control: dict) -> list:
-    """Every value that a control can take, for `sweep` and for tests."""
-    if control["kind"] == "range":
-        return control["values"]
-    if control["kind"] == "choice":
-        return control["options"]
-    if control["kind"] == "toggles":
-        count = len(control["options"])
-        return [[i == j for j in range(count)] for i in range(count)] + [[True] * count, [False] * count]
-    return []
-
-
-def sweep(view) -> int:
-    """Moves every control over its whole range, one after the other, and raises the first error.
-
-    view: any view, HTML or live (then its traits are moved, so that observers run) -> number of states visited.
-    """
-    shown, before, visited = getattr(view, "view", view), dict(view.state), 0
-    for control in shown.controls:
-        name, values = control["name"], positions(control)
-        for i, value in enumerate(values):
-            try:
-                state = at(shown, **{name: value})
-                state.describe(), state.table()
-                if i == len(values) - 1:
-                    state.to_image()
-                if view is not shown:
-                    setattr(view, name, value)
-                    setattr(view, name, before[name])
-            except Exception as error:
-                said = f"{type(error).__name__}: {error}"
-                raise RuntimeError(f"{shown.kind}: {name} = {value!r} fails: {said}") from error
-        visited += len(values)
-    return visited
-
-
 def json_for_script(value) -> str:
     """JSON that may stand inside a <script>: no text in it can end the script, or begin a comment or another one."""
     return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")

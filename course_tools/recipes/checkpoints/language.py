@@ -11,7 +11,7 @@ from chapters.ch07 import language
 from course_kit import checkpoints, decoding, files
 from course_kit.models.fused import fuse
 from course_kit.models.rotary_gpt import RotaryGPT, gpt_sizes
-from course_kit.text import BytePairs, Characters, Vocabulary, WordPiece, from_json
+from course_kit.text import BytePairs, Characters, WordPiece, from_json
 from course_utils.gpt import GPT, GPTConfig, next_token_loss
 from course_utils.llama import Llama, LlamaConfig
 
@@ -22,7 +22,7 @@ from .measuring import finish
 class LanguageRecipe:
     """What a language model is made of and how.
 
-    corpus      a text of `language.load_text`; every character is a token, of a large script the `most` frequent ones;
+    corpus      a text of `language.load_text`; every character is a token;
                 or, where `subwords` is given, so many byte pairs, learned from the text
     model       settings of GPTConfig, of LlamaConfig where the architecture is "Llama", or of gpt_sizes ("RotaryGPT")
     rows        windows of `context` tokens in a batch
@@ -40,7 +40,6 @@ class LanguageRecipe:
     warm_up: int = 200
     decay: float = 0.0
     every: int = 250
-    most: int | None = None
     subwords: int | None = None
     valid: int | None = None
     openings: tuple[str, ...] = ("\n",) * 10
@@ -106,12 +105,10 @@ def new_model(recipe: LanguageRecipe, vocabulary: int) -> GPT | Llama:
     return fuse(GPT(GPTConfig(vocabulary, **recipe.model)))
 
 
-def _tokenizer(recipe: LanguageRecipe, content: str, folder: Path) -> Vocabulary | BytePairs:
-    """Characters, all or the most frequent ones, or byte pairs."""
+def _tokenizer(recipe: LanguageRecipe, content: str, folder: Path) -> Characters | BytePairs:
+    """Characters or byte pairs."""
     if recipe.subwords is None:
-        if recipe.most is None:
-            return Characters.build(content)
-        return Vocabulary.build([content], "exact", max_size=recipe.most)
+        return Characters.build(content)
     return kept_tokenizer(folder, lambda: BytePairs.build([content], recipe.subwords))
 
 

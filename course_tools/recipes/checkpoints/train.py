@@ -47,9 +47,6 @@ def _read() -> dict:
     """{name: recipe} of recipes.toml."""
     text, recipes = Path(__file__).with_name("recipes.toml").read_text(encoding="utf-8"), {}
     for name, settings in tomllib.loads(text).items():
-        model = settings.get("model", {})
-        if model.get("attention") == "none":
-            model["attention"] = None
         recipes[name] = KINDS[settings.pop("kind")][0](**settings)
     return recipes
 

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from sweeping import sweep
 
 from chapters.ch06.labs.mask_tokens import uniforms
 from chapters.ch06.labs.words import chance
 from course_kit.checkpoints import load_checkpoint
-from course_kit.views import sweep
 from course_kit.views.view import at
 
 WORDS = ["[CLS]", "the", "dog", "bites", "the", "old", "man", "[SEP]"]

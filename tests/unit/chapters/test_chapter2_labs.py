@@ -5,9 +5,9 @@ import labs
 import numpy as np
 import pytest
 import torch
+from sweeping import sweep
 
 from chapters.ch02.scores import SCORES
-from course_kit.views import sweep
 from course_kit.views.figure import figure
 from course_kit.views.layout import words
 from course_kit.views.view import at

@@ -5,13 +5,13 @@ import numpy as np
 import pytest
 import torch
 from in_page import open_in_node
+from sweeping import sweep
 
 from chapters.ch05 import labs
 from chapters.ch05.labs.descent import study
 from course_kit.checkpoints import load_checkpoint
 from course_kit.heads import attention_weights
 from course_kit.text import BOS
-from course_kit.views import sweep
 from course_kit.views.view import at
 
 SENTENCE = "The animal didn't cross the street because it was too tired."

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from scenes import game
+from sweeping import sweep
 
 from chapters.ch07.labs import drawings
 from chapters.ch07.scaling_law import best, flops, loss
@@ -16,7 +17,6 @@ from chapters.ch07.timeline import timeline
 from course_kit import data
 from course_kit.checkpoints import load_checkpoint
 from course_kit.decoding.sampling import next_probabilities
-from course_kit.views import sweep
 from course_kit.views.view import at
 from course_utils.gpt import GPT, GPTConfig
 from course_utils.merges import joined, merge_once

@@ -5,9 +5,9 @@ import labs
 import numpy as np
 import pytest
 import torch
+from sweeping import sweep
 
 from chapters.ch04.labs import drawings
-from course_kit.views import sweep
 from course_kit.views.view import at
 from course_utils.positions import shift_matrix, sinusoidal_encoding
 

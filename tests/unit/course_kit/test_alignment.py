@@ -5,9 +5,9 @@ import labs
 import numpy as np
 import pytest
 import torch
+from sweeping import sweep
 
 from course_kit.decoding import Translation
-from course_kit.views import sweep
 from course_kit.views.view import at
 
 SOURCE, TARGET = ["He", "is", "tired", "."], ["Il", "est", "fatigué", "."]

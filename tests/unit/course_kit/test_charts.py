@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 import torch
 from matplotlib.figure import Figure
+from sweeping import sweep
 
 from course_kit.programs import explain
 from course_kit.programs.arguments import NothingYet
 from course_kit.views import picture, plot
 from course_kit.views.chart import clock
-from course_kit.views.view import at, sweep
+from course_kit.views.view import at
 
 X = torch.linspace(0, 4, 9)
 

@@ -5,8 +5,8 @@ import labs
 import numpy as np
 import pytest
 import torch
+from sweeping import sweep
 
-from course_kit.views import sweep
 from course_kit.views.view import at
 
 WORDS = ["the", "animal", "was", "tired", "because", "it", "ran"]

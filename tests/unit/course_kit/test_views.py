@@ -13,9 +13,10 @@ import pytest
 import torch
 import traitlets
 from PIL import Image
+from sweeping import sweep
 
 from course_kit import files, results
-from course_kit.views import heatmap, picture, plot, predict, program, reveal, sweep
+from course_kit.views import heatmap, picture, plot, predict, program, reveal
 from course_kit.views.live import below, live
 from course_tools.authoring.clean import WIDGET_VIEW, clean
 from course_utils.kernels import nadaraya_watson
@@ -113,13 +114,6 @@ def test_long_sequences_list_the_strongest_keys():
     view = heatmap(np.eye(100))
     assert view.table().header == ["query", "1st key", "2nd key", "3rd key"]
     assert view.table().rows[4][1] == "5 1.000"
-
-
-def test_sweep_raises_the_first_error_and_says_where():
-    view = labs.softmax([1.0, 2.0])
-    view.options["names"] = ["only one"]
-    with pytest.raises(RuntimeError):
-        sweep(view)
 
 
 @pytest.mark.parametrize("lab", [labs.ask, labs.bandwidth])

@@ -7,7 +7,6 @@ import torch
 from edges import REFUSED
 
 from chapters.ch07 import reader_models
-from course_kit.decoding.sampling import next_probabilities
 from course_kit.models.rotary_gpt import RotaryGPT, gpt_sizes
 from course_utils import gpt
 from course_utils.attention import join_heads
@@ -96,18 +95,6 @@ def test_targets_are_what_follows_and_windows_lie_in_the_text():
     assert found.shape == (500, 10) and found.min() == 0 and found.max() == 99
     inputs, targets = inputs_and_targets(found)
     assert torch.equal(targets, inputs + 1) and inputs.shape == (500, 9)
-
-
-@pytest.mark.parametrize("seed", range(3))
-def test_the_knobs_are_those_of_the_sampler(seed):
-    torch.manual_seed(seed)
-    logits = 3 * torch.randn(4, 50)
-    for value in (0, 0.3, 1, 2.5):
-        expected = next_probabilities(logits, value)
-        torch.testing.assert_close(gpt.with_temperature(logits, value), expected, atol=1e-6, rtol=1e-4)
-    for value in (0.05, 0.5, 0.9, 1.0):
-        expected = next_probabilities(logits, top_p=value)
-        torch.testing.assert_close(gpt.nucleus(logits, value), expected, atol=1e-6, rtol=1e-4)
 
 
 def test_writing_at_zero_takes_the_likeliest_and_goes_on_beyond_the_context():
