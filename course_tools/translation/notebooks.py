@@ -4,7 +4,7 @@
     course translate --to es --text 05    the same, where only Markdown and comments differ; outputs stay
     course translate --to es --check      what is fuzzy or missing, pages that are not what their catalogue says
     course translate --catalogue          only bring the catalogues in step; readme, kit, site, views, ch05: one of them
-    course translate --to es teaching     the guide and the plans of lessons, into docs/es/
+    course translate --to es teaching     the guide and the plans of lessons, into docs/es/; also crosswalk, capstone
 
 The code is the English one's but for a line that says the language, before the chapters are imported, and the
 comments, docstrings and printed texts of the cells that are read. What has no translation is English.
@@ -24,8 +24,9 @@ from course_tools.translation.units import Unit
 IMPORT = "import course_kit\n"
 LINKED = re.compile(r"\]\((?:(\w+)\.ipynb)?#([^)]+)\)")
 OUTSIDE = re.compile(r"\]\(\.\./")
-TAUGHT = re.compile(r"\]\(docs/(teaching|lesson_plans)\.md")  # the pages of docs/ that other languages have
-BESIDE = re.compile(r"\]\((?=\.\./|(?!lesson_plans)\w+\.md)")
+THERE = "|".join([*units.PAGES, "lesson_plans"])  # the pages of docs/ that other languages have
+TAUGHT = re.compile(rf"\]\(docs/({THERE})\.md")
+BESIDE = re.compile(rf"\]\((?=\.\./|(?!{THERE})\w+\.md)")
 
 
 def translated(name, to):
@@ -148,7 +149,7 @@ def drift(name, to):
 
 
 def pages(name, to):
-    """{file: text} of what a catalogue of a page gives in a language: README, or the guide and the lesson plans."""
+    """{file: text} of what a catalogue of a page gives in a language; the guide brings the lesson plans."""
     from course_tools.classroom import plans
 
     own = {catalogues.unit_of(one): one for one in catalogues.read(name, to)}
@@ -164,9 +165,9 @@ def pages(name, to):
     text = BESIDE.sub("](../", text).replace("](../../README.md", f"](../../{told['readme']}")
     spoken, folder = current(), root / "docs" / to
     use(to)
-    made = {folder / "teaching.md": text, folder / "lesson_plans.md": plans.text(sources.names())}
+    planned = {folder / "lesson_plans.md": plans.text(sources.names())} if name == "teaching" else {}
     use(spoken)
-    return made
+    return {folder / f"{name}.md": text} | planned
 
 
 def _language(to):
