@@ -23,6 +23,7 @@ from torch import nn
 import course_kit
 from chapters.ch04 import again, exercise, hint, labs, solution
 from chapters.ch04.experiments import WhoDoesIt
+from course_kit.i18n import from_cell
 from course_kit.views import heatmap, plot, predict
 from course_utils.positions import LearnedPositions, SinusoidalPositions
 
@@ -500,7 +501,7 @@ for kind in ["rotary", "sinusoidal", "learned", "none"]:
     torch.manual_seed(0)
     models[kind] = LetterReader(kind)
     fit(models[kind], texts, loss, steps=300, **settings)
-    print(f"{kind:11}{right(models[kind], 20).mean():.0%}",
+    print(f"{from_cell(kind):11}{right(models[kind], 20).mean():.0%}",
           "right in texts of 20 letters")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
