@@ -652,7 +652,7 @@ keep("positions")
 # | [permutation invariant](#invariant) | 置换不变 | the output stays as it is |
 # | [positional encoding](#positional-encoding) | 位置编码 | a vector that tells a word's position |
 # | [sinusoidal encoding](#sinusoidal) | 正弦位置编码 | waves, fast and slow |
-# | [learned positions](#learned-positions) | 可学习的位置嵌入 | a trained vector for each position |
+# | [learned positions](#learned-positions) | 可学习的位置编码 | a trained vector for each position |
 # | [rotary positions](#rotary) | 旋转位置编码 | queries and keys are turned |
 # | [relative positions](#relative) | 相对位置 | how far before or behind, not where |
 # | [extrapolation](#extrapolation) | 外推 | use beyond the trained range |
