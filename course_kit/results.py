@@ -19,7 +19,8 @@ class Recorded(dict):
     @property
     def about(self) -> str:
         """One short line to print under a figure; the device and the minutes stand in the file."""
-        self.SAID.add(line := t("Recorded {self_}: {self_2}.", self_=self["date"], self_2=self["command"]))
+        command = self["command"].replace(", at ", t(", at "))  # a commit
+        self.SAID.add(line := t("Recorded {self_}: {self_2}.", self_=self["date"], self_2=command))
         return line
 
 

@@ -54,7 +54,8 @@ def resume_here(cell: str | None = None, *, tell: bool = False) -> None:
                 if not first or first.startswith(("%", "!")) or "resume_here" in one.source:
                     continue
                 if tell:
-                    print(f"Bringing back cell {place} of {len(above)}: {first[:48]}", file=sys.stderr, flush=True)
+                    told = t("Bringing back cell {place} of {n}: {first}", place=place, n=len(above), first=first[:48])
+                    print(told, file=sys.stderr, flush=True)
                 error = _run(shell, one.source, only_definitions="shows" in one.metadata.get("tags", ()))
                 back += not error
                 failed += [(first[:60], error)] * bool(error)

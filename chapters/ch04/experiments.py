@@ -43,10 +43,10 @@ def costs_of(kind: str, length: int, size: int) -> dict:
     path = {"convolution": length // 2, "recurrent": length - 1, "attention": 1}[kind]  # two words further a layer
     layers = path if kind == "convolution" else 1
     waiting = length if kind == "recurrent" else layers
-    counted = {"layer": kind, "words": length, "path": path, "layers": layers, mark("in a row"): waiting}
+    counted = {"layer": kind, "words": length, mark("path"): path, "layers": layers, mark("in a row"): waiting}
     mixing, weights = (2 * length**2 * size, length**2) if kind == "attention" else (0, 0)
     total = layers * multiply_adds(kind, length, size)
-    return counted | {"multiplications": total, mark("words with words"): mixing, "weights": weights}
+    return counted | {mark("multiplications"): total, mark("words with words"): mixing, "weights": weights}
 
 
 # ---- two tasks that need order --------------------------------------------------------------------------------------

@@ -54,9 +54,9 @@ class Mine(ModuleType):
     def say(self, *_: Any) -> None:
         """What has been looked up since, and whose it is."""
         if self._said:
-            words = " · ".join(f"`{name}`: {whose}" for name, (_, whose) in self._said.items())
+            words = [t("{name}: {text}", name=f"`{name}`", text=whose) for name, (_, whose) in self._said.items()]
             self._said.clear()
-            display(note_of([sentence(words)], "dotted"))
+            display(note_of([sentence(" · ".join(words))], "dotted"))
 
 
 def install() -> None:

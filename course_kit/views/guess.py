@@ -5,7 +5,7 @@ import html
 import inspect
 import textwrap
 
-from course_kit.i18n import from_cell, t
+from course_kit.i18n import from_cell, remarks, t
 from course_kit.views.inputs import as_labels
 from course_kit.views.table import TextTable
 from course_kit.views.view import View
@@ -78,7 +78,7 @@ class Source:
 
     def __init__(self, thing):
         try:
-            self.code = textwrap.dedent(inspect.getsource(thing))
+            self.code = remarks.spoken(textwrap.dedent(inspect.getsource(thing)))
         except (TypeError, OSError):
             raise TypeError(f"{thing!r} has no Python source to show: give a function or class of the course") from None
 

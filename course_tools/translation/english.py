@@ -1,10 +1,12 @@
-"""English in what a built notebook of another language shows: runs of three words outside code, data and quotations."""
+"""English in what a built notebook of another language shows: runs of three words outside code, data and quotations;
+printed words and headers of tables that a catalogue could have translated."""
 
 import html
 import re
 from collections.abc import Iterator
 from typing import Any
 
+from course_kit.i18n.catalogues import lesson, speech
 from course_kit.views import fragments
 from course_tools.translation.units import LABELS
 
@@ -15,13 +17,20 @@ ASIDE = re.compile(  # code, formulas, quotations, what is data by its mark
     re.S,
 )
 TOLD = LABELS | {"words"}
+HEADER, APART = re.compile(r'<th scope="col"[^>]*>([^<]+)<'), re.compile("[:：\n]|  +")
+NAMES = {"base", "call"}  # of models, of a turn
 
 
-def untranslated(notebook: Any) -> Iterator[str]:
-    """(cell and run) of each run of three English words in what the cells show -> sentences."""
+def untranslated(notebook: Any, language: str | None = None) -> Iterator[str]:
+    """(cell and run) of each run of three English words in what the cells show, and, of a language, of each word alone
+    that it has another word for -> sentences."""
+    said = lesson(language, None) | speech(language).entries if language else {}
+    known = {one for one in said if said[one] != one} - NAMES
     for number, cell in enumerate(notebook.cells, 1):
         for output in cell.get("outputs", []):
             made = output.get("data", {}).get("text/html", "")
+            alone = {*HEADER.findall(made), *map(str.strip, APART.split(output.get("text", "")))}
+            yield from (f"cell {number}: English in what it shows: {one}" for one in sorted(alone & known))
             view = fragments.read(made)
             texts = [one for key, one in _strings(view.spec) if key in TOLD] if view else _texts(made)
             for text in dict.fromkeys(texts):

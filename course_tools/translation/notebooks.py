@@ -4,7 +4,7 @@
     course translate --to es --text 05    the same, where only Markdown and comments differ; outputs stay
     course translate --to es --check      what is fuzzy or missing, pages that are not what their catalogue says
     course translate --catalogue          only bring the catalogues in step; readme, kit, site, views, ch05: one of them
-    course translate --to es teaching     the guide and the plans of lessons, into docs/es/
+    course translate --to es teaching     the guide and the plans of lessons, into docs/es/; using, keeping: so, too
 
 The code is the English one's but for a line that says the language, before the chapters are imported, and the
 comments, docstrings and printed texts of the cells that are read. What has no translation is English.
@@ -27,8 +27,9 @@ from course_tools.translation.units import Unit
 IMPORT = "import course_kit\n"
 LINKED = re.compile(r"\]\((?:(\w+)\.ipynb)?#([^)]+)\)")
 OUTSIDE = re.compile(r"\]\(\.\./")
-TAUGHT = re.compile(r"\]\(docs/(teaching|lesson_plans)\.md")  # the pages of docs/ that other languages have
-BESIDE = re.compile(r"\]\((?=\.\./|(?!lesson_plans)\w+\.md)")
+THERE = "|".join([*units.PAGES, "lesson_plans"])  # the pages of docs/ that other languages have
+TAUGHT = re.compile(rf"\]\(docs/({THERE})\.md")
+BESIDE = re.compile(rf"\]\((?=\.\./|(?!{THERE})\w+\.md)")
 
 
 def translated(name: str, to: str) -> Any:
@@ -151,7 +152,7 @@ def drift(name: str, to: str) -> list[str]:
 
 
 def pages(name: str, to: str) -> dict[Path, str]:
-    """{file: text} of what a catalogue of a page gives in a language: README, or the guide and the lesson plans."""
+    """{file: text} of what a catalogue of a page gives in a language; the guide brings the lesson plans."""
     from course_tools.classroom import plans
 
     own = {catalogues.unit_of(one): one for one in catalogues.read(name, to)}
@@ -167,9 +168,9 @@ def pages(name: str, to: str) -> dict[Path, str]:
     text = BESIDE.sub("](../", text).replace("](../../README.md", f"](../../{told['readme']}")
     spoken, folder = current(), root / "docs" / to
     use(to)
-    made = {folder / "teaching.md": text, folder / "lesson_plans.md": plans.text(sources.names())}
+    planned = {folder / "lesson_plans.md": plans.text(sources.names())} if name == "teaching" else {}
     use(spoken)
-    return made
+    return {folder / f"{name}.md": text} | planned
 
 
 def _language(to: str | None) -> str:
@@ -218,7 +219,7 @@ def _problems(name: str, to: str) -> list[str]:
     said += [f"{_place(catalogues.wanted(name)[unit])}: {file.name} lacks: {unit.text}" for unit in lacking]
     if name in sources.names():
         where = f"notebooks/{to}/{name}.ipynb"
-        said += drift(name, to) or [f"{where}, {one}" for one in english.untranslated(_built(name, to))]
+        said += drift(name, to) or [f"{where}, {one}" for one in english.untranslated(_built(name, to), to)]
     for path, words in pages(name, to).items() if name in units.PAGES else ():
         if not path.exists() or path.read_text("utf-8") != words:
             said.append(f"{path} is not what its catalogue says. Run `course translate {name}`.")

@@ -24,17 +24,15 @@ LABELS = {  # what a view shows as it was given, by its name in the spec
     "title", "caption", "label", "xlabel", "ylabel", "name", "names", "parts", "axes", "scale", "mark", "fold",
     "note", "key_name", "value_name", "answers", "because",
 }  # fmt: skip
-CLASSROOM = (  # what a student starts
-    "doctor", "lab", "workbook", "progress", "problem", "scratch", "grading/inside/problem", "grading/problems",
-)  # fmt: skip
+CLASSROOM = "doctor", "lab", "workbook", "progress", "problem", "assignments", "scratch", "grading/**/*"  # people start
 ROOMS = {
     "kit": ["course.py", "course_kit/**/*.py", *(f"course_tools/classroom/{one}.py" for one in CLASSROOM)],
     "site": ["course_tools/publishing/**/*.py", "course_tools/publishing/**/*.j2"],
     "views": [f"{room}/**/*.js" for room in ("course_kit/views/js/src", "chapters")],
-    "mine": ["chapters/*/kept/*.py"],  # the files that readers keep
+    "mine": ["chapters/*/kept/*.py", "chapters/ch06/adapters.py"],  # the files that readers keep, and what is revealed
 }
 ROOMS["site"] += [f"course_tools/{one}.py" for one in ("authoring/minutes", "classroom/plans")]
-ROOMS["site"] += ["course_tools/classroom/presenting/speaker.py"]
+ROOMS["site"] += ["course_tools/classroom/presenting/*.py"]
 ROOMS["views"] += [f"course_tools/{room}/**/*.js" for room in ("classroom/jupyter", "publishing/website")]
 TABLES = {"ch07": ["data/history.csv"]}
 BLOCK = re.compile(r"(?<=```)(python|diff|text|sh)\n(.*?)(?=```)", re.S)
@@ -42,10 +40,11 @@ COLUMN = re.compile(  # of a block of text: what stands behind the names, and a 
     r"(?<=  )(?!#)(?=\S.*(?:[a-z]{2} [a-z]{2}|[a-z]{2}: )).*|^[a-z]+(?: [a-z]+){2,}(?=  )", re.M
 )
 TOLD = re.compile(r"(?<= # ).+")  # of commands: what is said behind them
-SAID = re.compile(r"[a-z]{3} [a-z]{2}|^[A-Za-z ]{5,}|^new\b")  # of a remark: not a shape alone
+SAID = re.compile(r"[a-z]{3} [a-z]{2}|^[A-Za-z ]{5,}|^new\b|each$")  # of a remark: not a shape alone
 JOINS = re.compile(r"[:;,.](?= |$)|^\(\)$")  # of values: what stands between two, or behind the last
 ASIDE = re.compile("exercise: |noqa|fmt: ")  # marks for tools
-PAGES = {"readme": "README.md", "teaching": "docs/teaching.md"}  # catalogue of a page: the page
+PAGES = {"readme": "README.md"}  # catalogue of a page: the page
+PAGES |= {name: f"docs/{name}.md" for name in ("teaching", "crosswalk", "capstone", "using", "keeping")}
 
 
 def rooms() -> dict[str, Sequence[str]]:
@@ -198,7 +197,7 @@ def _made_of(node: Any) -> Iterator[Any]:
         yield from (text for one in (node.func.value, *joined) for text in _made_of(one))
     else:
         parts = {ast.BinOp: ("left", "right"), ast.IfExp: ("body", "orelse"), ast.Starred: ("value",)}
-        parts |= {ast.GeneratorExp: ("elt",), ast.ListComp: ("elt",)}
+        parts |= {ast.GeneratorExp: ("elt",), ast.ListComp: ("elt",), ast.DictComp: ("value",)}
         for part in parts.get(type(node), ()):
             yield from _made_of(getattr(node, part))
 
@@ -265,7 +264,7 @@ def _of_kept(path: Path) -> Iterator[tuple[int, Unit]]:
     """Comments and lines of docstrings of a kept file, and of what it takes from elsewhere; marks of exercises and of
     tools aside, and those that are shapes alone."""
     texts = [path.read_text(encoding="utf-8")]
-    if path.stem != "__init__":
+    if path.stem != "__init__" and path.parent.name == "kept":
         module = ".".join(path.relative_to(files.course_folder()).with_suffix("").parts)
         found = (course(home).definition(name) for home, name in origins(module).values() if home != module)
         texts += filter(None, found)

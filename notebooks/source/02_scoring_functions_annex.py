@@ -235,7 +235,7 @@ for name, projection in (("scaled_dot", 64 * 64), ("additive", 0)):
     kept = numbers_kept(score, queries, keys)
     rows.append(
         {
-            "score": name + " with W_Q, W_K" * bool(projection),
+            "score": name + " + W_Q, W_K" * bool(projection),
             "parameters": score.num_parameters + 2 * projection,
             "multiply–adds": multiply_adds(score, queries, keys) + 2 * 256 * projection,
             "stored for each pair": kept // 256**2,

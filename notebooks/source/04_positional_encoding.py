@@ -23,6 +23,7 @@ from torch import nn
 import course_kit
 from chapters.ch04 import again, exercise, hint, labs, solution
 from chapters.ch04.experiments import WhoDoesIt
+from course_kit.i18n import from_cell
 from course_kit.views import heatmap, plot, predict
 from course_utils.positions import LearnedPositions, SinusoidalPositions
 
@@ -500,7 +501,7 @@ for kind in ["rotary", "sinusoidal", "learned", "none"]:
     torch.manual_seed(0)
     models[kind] = LetterReader(kind)
     fit(models[kind], texts, loss, steps=300, **settings)
-    print(f"{kind:11}{right(models[kind], 20).mean():.0%}",
+    print(f"{from_cell(kind):11}{right(models[kind], 20).mean():.0%}",
           "right in texts of 20 letters")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
@@ -651,7 +652,7 @@ keep("positions")
 # | [permutation invariant](#invariant) | 置换不变 | the output stays as it is |
 # | [positional encoding](#positional-encoding) | 位置编码 | a vector that tells a word's position |
 # | [sinusoidal encoding](#sinusoidal) | 正弦位置编码 | waves, fast and slow |
-# | [learned positions](#learned-positions) | 可学习的位置嵌入 | a trained vector for each position |
+# | [learned positions](#learned-positions) | 可学习的位置编码 | a trained vector for each position |
 # | [rotary positions](#rotary) | 旋转位置编码 | queries and keys are turned |
 # | [relative positions](#relative) | 相对位置 | how far before or behind, not where |
 # | [extrapolation](#extrapolation) | 外推 | use beyond the trained range |

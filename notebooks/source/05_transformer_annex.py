@@ -432,7 +432,7 @@ views = {
 }
 rows = []
 for name, layers in views.items():
-    row = {"encoder layers": f"{name}, {layers}"}
+    row = {"encoder layers": from_cell("{name}, {layers}", name=name, layers=layers)}
     for column, and_last in (("alone", False), ("and the last", True)):
         other = LayerWise(grammar.model, layers, and_last)
         row[column] = round(lesson.bleu(other, count=100), 1)

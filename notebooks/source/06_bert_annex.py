@@ -198,7 +198,7 @@ with torch.no_grad():
 parts["sum"] = sum(parts.values())
 banks = [n for n, token in enumerate(pair.tokens) if token == "bank"]
 for name, x in parts.items():
-    print(f"{name}: the two “bank” lie {x[banks].diff(dim=0).norm():.2f} apart")
+    print(f"{from_cell(name)}: the two “bank” lie {x[banks].diff(dim=0).norm():.2f} apart")
 plot.maps(
     {name: x[:, :16] for name, x in parts.items()},
     dict.fromkeys(parts, pair.tokens),
@@ -737,7 +737,7 @@ for name, model in thin.items():
     reviews.train(model, steps=200, lr=1e-2)
     learn = sum(p.numel() for p in model.parameters() if p.requires_grad)
     scores = [reviews.measure(model, split)["accuracy"] for split in ("valid", "test")]
-    print(f"{name}: {learn:,} numbers learn;", end=" ")
+    print(f"{from_cell(name)}: {learn:,} numbers learn;", end=" ")
     print("right: {:.0%}, with new patterns {:.0%}".format(*scores))
 
 # %% [markdown]
@@ -789,7 +789,7 @@ Table(
             "what is trained": learns[row["what learns"]],
             "of all parameters, %": row["of all, in %"],
         }
-        | {f"{kind}, %": spread(row[split]) for split, kind in bert_study.SPLITS.items()}
+        | {from_cell("{kind}, %", kind=kind): spread(row[split]) for split, kind in bert_study.SPLITS.items()}
         for name, found in ways["tasks"].items()
         for row in found["rows"]
         if row["what learns"] in learns

@@ -696,7 +696,7 @@ try:
         torch.manual_seed(0)
         model = GPT(GPTConfig(vocab=11, size=64, layers=2))
         optimiser = torch.optim.AdamW(model.parameters(), rate)
-        with SummaryWriter(runs / f"rate {rate}") as log:
+        with SummaryWriter(runs / f"lr {rate}") as log:
             for step in range(200):
                 loss = next_token_loss(model, copying(64))
                 model.zero_grad()
@@ -723,7 +723,7 @@ plot.lines(
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert not curves or [len(steps) for steps, _ in curves.values()] == [200, 200]
-assert not curves or curves["rate 0.003"][1][-1] + 0.15 < curves["rate 0.0003"][1][-1]
+assert not curves or curves["lr 0.003"][1][-1] + 0.15 < curves["lr 0.0003"][1][-1]
 
 # %% [markdown]
 # `tensorboard --logdir FOLDER --host 127.0.0.1` draws all runs of a folder together, at port 6006 of your browser. A training with the course's `fit` writes the same log by itself if you give it `callbacks=[TensorBoard("runs/first")]`, from `course_kit.callbacks`. **Weights & Biases** draws such curves on its own servers, unless you set `WANDB_MODE=offline`. <!-- source: tensorboard, wandb -->

@@ -188,6 +188,7 @@ def test_of_a_cell_that_is_read_comments_docstrings_and_what_is_printed_may_diff
     [
         ('print("so {:.0%}, not {}".format(*both), "a" if x else "bad", *(f"{n} of" for n in x))',
          ["so {:.0%}, not {}", "bad", "{n} of"]),
+        ('print({x: f"{n} of" for x in y})', ["{n} of"]),
         ('def exam(x):\n    return f"{x} of them"', ["{x} of them"]),
         ('plot.lines(x, title=f"Means of {n}", label=name[f"key {n}"])', ["Means of {n}"]),
         ('for name, x in {"all of": a, "some": b}.items():\n    print(f"{name:9} {x}")', ["all of", "some"]),
@@ -270,6 +271,9 @@ def test_english_in_a_page_is_found_but_not_in_code_and_quotations():
     cell = nbformat.v4.new_code_cell("", outputs=[output])
     assert list(english.untranslated(nbformat.v4.new_notebook(cells=[cell]))) == [
         "cell 1: English in what it shows: three english words here"]  # fmt: skip
+    cell.outputs = [nbformat.v4.new_output("stream", text="token  1：2\nsofa  2\n")]  # the one has a Chinese word
+    assert list(english.untranslated(nbformat.v4.new_notebook(cells=[cell]), "zh")) == [
+        "cell 1: English in what it shows: token"]  # fmt: skip
 
 
 def test_a_chapter_that_nobody_has_translated_is_not_there_yet(tmp_path, monkeypatch):
@@ -288,7 +292,7 @@ def test_a_chapter_that_nobody_has_translated_is_not_there_yet(tmp_path, monkeyp
 
 @pytest.mark.parametrize("name", sources.built("zh"))
 def test_a_chinese_page_shows_no_english(name):
-    assert not list(english.untranslated(nbformat.read(sources.folder() / "zh" / f"{name}.ipynb", as_version=4)))
+    assert not list(english.untranslated(nbformat.read(sources.folder() / "zh" / f"{name}.ipynb", as_version=4), "zh"))
 
 
 @pytest.mark.parametrize("name", sources.names())

@@ -138,7 +138,7 @@ class Cover(View):
 
     def table(self) -> TextTable:
         now = self.shown
-        header = ["word", t("attention of “it”")]
+        header = [t("word"), t("attention of “it”")]
         columns = [now.tokens, [f"{w:.3f}" for w in now.weights[now.tokens.index("it")]]]
         if self.options["lists"]:
             header.append(t("probability of “{words}” with attention for this word alone", words=now.words[0]))

@@ -70,7 +70,7 @@ class Masking(View):
         allowed, _, weights = self.compute()
         rows = []
         for name, row, open_ in zip(self.options["names"], weights.tolist(), allowed.tolist(), strict=True):
-            cells = [f"{w:.3f}" if o or w > 1e-12 else "masked" for w, o in zip(row, open_, strict=True)]
+            cells = [f"{w:.3f}" if o or w > 1e-12 else t("masked") for w, o in zip(row, open_, strict=True)]
             rows.append([name, *cells, f"{sum(row):.3f}"])
         return TextTable([t("query"), *self.options["names"], "Σ"], rows)
 

@@ -18,6 +18,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from course_kit.i18n import t
+
 SECONDS = 5.0  # of computing, for one answer: as in the notebook
 BUDGET = 90.0  # of computing, for all answers of a student; what comes after is not run
 LONGEST = 900.0  # by the clock, for a student, whatever happens
@@ -30,10 +32,9 @@ def run(name: str, folder: str | None = None) -> int:
 
         from .gradebook import Class
     except ImportError:
-        raise ValueError(
-            "`grade` needs two packages more, nbgrader and cloudpickle: `make environment EXTRA=grade` installs them; "
-            "without make: python -m pip install -e .[grade] -c requirements.lock"
-        ) from None
+        raise ValueError(t("`grade` needs two packages more, nbgrader and cloudpickle: `make environment EXTRA=grade` "
+                           "installs them; without make: python -m pip install -e .[grade] -c requirements.lock"
+                           )) from None  # fmt: skip
     from . import collecting, hand_in, sandbox
 
     room = Class(name)
@@ -44,18 +45,21 @@ def run(name: str, folder: str | None = None) -> int:
     if folder:
         remarks = collecting.collect(Path(folder), lambda student: room.folder("submitted", student), room.roster)
     if not (students := room.handed_in()):
-        raise ValueError(f"{room.folder('submitted', '*')} is empty: name the folder or zip that the platform gives.")
+        place = room.folder("submitted", "*")
+        raise ValueError(t("{place} is empty: name the folder or zip that the platform gives.", place=place))
     rows = graded({one: room.folder("submitted", one) for one in students}, wanted)
     for row in rows:
         row.remarks[:0] = remarks.get(row.student, [])
         try:
             room.keep(row)
         except Exception as error:  # one that nbgrader does not take must not stop the others
-            row.remarks.append(f"not written into the gradebook ({type(error).__name__}: {str(error)[:80]})")
+            why = f"{type(error).__name__}: {str(error)[:80]}"
+            row.remarks.append(t("not written into the gradebook ({why})", why=why))
         if room.roster and row.student not in {one.id for one in room.roster}:
-            row.remarks.append("not in the roster")
+            row.remarks.append(t("not in the roster"))
     print(summary(rows))
-    print(f"{time.monotonic() - begun:.0f} seconds. Then: nbgrader generate_feedback {name} --force; nbgrader export")
+    then = f"nbgrader generate_feedback {name} --force; nbgrader export"
+    print(t("{n} seconds. Then: {then}", n=f"{time.monotonic() - begun:.0f}", then=then))
     return 0
 
 
@@ -77,9 +81,9 @@ def _alone(context: Any, student: str, folder: Path, wanted: list[str], limits: 
     try:
         if ours.poll(LONGEST):
             return ours.recv()
-        why = f"not graded: it took more than {LONGEST:g} s"
+        why = t("not graded: it took more than {n} s", n=f"{LONGEST:g}")
     except (EOFError, OSError):
-        why = "not graded: the grader's process for it ended (too large, or too deeply nested)"
+        why = t("not graded: the grader's process for it ended (too large, or too deeply nested)")
     finally:
         process.kill()
         process.join()
@@ -97,13 +101,11 @@ def _judge(pipe: Any, student: str, folder: Path, wanted: list[str], limits: dic
 
 def summary(rows: list[Any]) -> str:
     """For the screen: who has solved how many, and what was noticed."""
-    wide = max(len("student"), *(len(row.student) for row in rows))
-    lines = [f"{'student'.ljust(wide)}  right  wrong  open  remarks"]
+    lines = ["  " + t("right  wrong  open  student: remarks")]
     for row in rows:
         count = Counter(row.states.values())
         unfinished = count["open"] + count["missing"]
         wrong = count.total() - count["right"] - unfinished
-        remarks = "; ".join(row.remarks)
-        line = f"{row.student.ljust(wide)}  {count['right']:5}  {wrong:5}  {unfinished:4}  {remarks}"
-        lines.append(line.rstrip()[:160])
+        who = t("{name}: {text}", name=row.student, text=t("; ").join(row.remarks)) if row.remarks else row.student
+        lines.append(f"{count['right']:7}  {wrong:5}  {unfinished:4}  {who}"[:160])
     return "\n".join(lines)

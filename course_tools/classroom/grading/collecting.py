@@ -18,6 +18,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from course_kit.i18n import t
+
 LARGEST = 24 << 20  # bytes of one file
 MANY = 20  # notebooks of one student
 PLATFORMS = (
@@ -45,7 +47,7 @@ def collect(source: Path, place: Callable[[str], Path], roster: list[Any]) -> di
         person = Person(unicodedata.normalize("NFC", told["name"]), told.get("user") or "", told.get("number") or "")
         found[person].append((int(told.get("order") or 0), told.get("when") or "", name, read))
     if not found:
-        raise ValueError(f"{source} is empty; needed: the folder or the zip that the platform gives for download.")
+        raise ValueError(t("{place} is empty: name the folder or zip that the platform gives.", place=source))
     names = identities(list(found), roster)
     return {
         names[person]: _write(place(names[person]), sorted(of, key=lambda x: x[:3])) for person, of in found.items()
@@ -57,22 +59,24 @@ def _write(folder: Path, files: list[tuple[int, str, str, Callable[[], bytes]]])
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob("[0-9][0-9]-*.ipynb"):
         old.unlink()
-    remarks = [f"{plain(name)}: late, says Canvas" for *_, name, _ in files if "_LATE_" in name]
+    remarks = [t("{file}: late, says Canvas", file=plain(name)) for *_, name, _ in files if "_LATE_" in name]
     notebooks = [one for one in files if one[2].lower().endswith(".ipynb")]
-    remarks += [f"{plain(name)} is no notebook" for *_, name, _ in files if not name.lower().endswith(".ipynb")][:3]
+    others = [name for *_, name, _ in files if not name.lower().endswith(".ipynb")][:3]
+    remarks += [t("{file} is no notebook", file=plain(name)) for name in others]
     for number, (_, when, name, read) in enumerate(notebooks[-MANY:]):
         try:
             content = read()
             if len(content) > LARGEST:
-                raise ValueError(f"larger than {LARGEST >> 20} MB")
+                raise ValueError(t("larger than {n} MB", n=LARGEST >> 20))
         except Exception as error:  # of whatever kind: what is in a file is the student's
-            remarks.append(f"{plain(name)} is unreadable: {plain(str(error))}")
+            remarks.append(t("{file} is unreadable: {why}", file=plain(name), why=plain(str(error))))
             continue
         (folder / f"{number:02}-{_safe(name.split('/')[-1][:-6])}.ipynb").write_bytes(content)
         if when:
             (folder / "timestamp.txt").write_text(f"{when[:10]} {when[11:].replace('-', ':')}")
     if len(notebooks) > 1:
-        remarks.append(f"{len(notebooks)} notebooks, the last answer counts: {plain(notebooks[-1][2])}")
+        last = plain(notebooks[-1][2])
+        remarks.append(t("{n} notebooks, the last answer counts: {file}", n=len(notebooks), file=last))
     return remarks
 
 
@@ -116,8 +120,10 @@ def _listed(source: Path) -> Iterator[tuple[str, Callable[[], bytes]]]:
     else:
         try:
             packed = zipfile.ZipFile(source)
-        except Exception as error:
-            raise ValueError(f"{source} is no folder and no zip ({error}); needed: what the platform gives.") from None
+        except Exception:
+            raise ValueError(
+                t("{file} is no folder and no zip; needed: what the platform gives.", file=source)
+            ) from None
         members = [one for one in packed.infolist() if not one.is_dir()]
         pairs = [(one.filename.lstrip("/"), lambda one=one: packed.open(one).read(LARGEST + 1)) for one in members]
     below = [(name.partition("/")[2], read) for name, read in pairs]

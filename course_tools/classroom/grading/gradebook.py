@@ -15,6 +15,8 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import AssignLatePenalties
 from sqlalchemy.exc import SAWarning
 
+from course_kit.i18n import mark, t
+
 from ..assignments import slug
 
 if TYPE_CHECKING:
@@ -22,10 +24,10 @@ if TYPE_CHECKING:
 
 SIGNS = {"right": "✓", "open": "○", "missing": "○"}
 STATES = {
-    "open": "No answer yet.",
-    "missing": "Its cell is not in the notebook.",
-    "timed out": "Stopped: it did not come to an end.",
-    "not run": "Not run: too much before it had to be stopped, or the notebook could not be read.",
+    "open": mark("No answer yet."),
+    "missing": mark("Its cell is not in the notebook."),
+    "timed out": mark("Stopped: it did not come to an end."),
+    "not run": mark("Not run: too much before it had to be stopped, or the notebook could not be read."),
 }
 
 
@@ -45,10 +47,9 @@ class Class:
                 book.db.expunge_all()
             self.page = nbformat.read(handed_out, 4)
         except (MissingEntry, OSError):
-            raise ValueError(
-                f"{handed_out} is not there, or not in the gradebook; needed: the folder from which {assignment} was "
-                f"handed out. `course assign {assignment}`, then `nbgrader generate_assignment {assignment}` make it."
-            ) from None
+            raise ValueError(t("{file} is not there, or not in the gradebook; needed: the folder from which {name} was "
+                               "handed out. `course assign {name}`, then `nbgrader generate_assignment {name}` make "
+                               "it.", file=handed_out, name=assignment)) from None  # fmt: skip
         self.ids = set(ids)
 
     def book(self) -> Gradebook:
@@ -83,7 +84,7 @@ class Class:
                 grade.needs_manual_grade = grade.manual_score is not None  # the teacher's own mark stays
             book.db.commit()
             if late := submission.total_seconds_late:
-                row.remarks.append(f"late by {timedelta(seconds=round(late))}")
+                row.remarks.append(t("late by {time}", time=timedelta(seconds=round(late))))
         page = nbformat.from_dict(self.page | {"cells": _cells(self.page.cells, row)})
         resources = {"nbgrader": where | {"db_url": self.folders.db_url}}
         AssignLatePenalties(parent=self.app).preprocess(page, resources)
@@ -101,13 +102,14 @@ def _cells(handed_out: list[Any], row: Row) -> list[Any]:
         if name:
             written[name], loose = [*written.get(name, []), *loose], []
     noticed = "\n".join(f"# {one}" for one in row.remarks)
-    cells = [_code(f"# About this hand-in\n{noticed}")] if noticed else []
+    cells = [_code(f"# {t('About this hand-in')}\n{noticed}")] if noticed else []
     for cell in handed_out:
         name = next((one for one in row.states if slug(one) == cell.metadata.get("nbgrader", {}).get("grade_id")), "")
         if name:
             *others, own = written.get(name) or [""]
             cells += map(_code, others)
-            text = f"{SIGNS.get(row.states[name], '✗')} {name}: {row.said.get(name) or STATES[row.states[name]]}\n"
+            said = t("{name}: {text}", name=t(name), text=row.said.get(name) or t(STATES[row.states[name]]))
+            text = f"{SIGNS.get(row.states[name], '✗')} {said}\n"
             cell = nbformat.from_dict(cell | {"source": own, "outputs": [nbformat.v4.new_output("stream", text=text)]})
         cells.append(cell)
     return cells + [*map(_code, loose)]

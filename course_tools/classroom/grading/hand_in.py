@@ -19,6 +19,7 @@ from course_kit import files
 from course_kit.exercises import catalogue
 from course_kit.exercises.cells import Stub, answers, sources
 from course_kit.exercises.dependencies import Cell, parsed, prerequisites
+from course_kit.i18n import t
 
 from ..assignments import MARK, slug
 from .collecting import LARGEST, plain, read_file, whole
@@ -67,15 +68,17 @@ def read(folder: Path, wanted: list[str]) -> HandIn:
         try:
             content = read_file(file)
             if len(content) > LARGEST:
-                raise ValueError(f"it is larger than {LARGEST >> 20} MB")
+                raise ValueError(t("larger than {n} MB", n=LARGEST >> 20))
             _notebook(work, _cells(content), wanted)
         except Exception as error:  # of whatever kind: what is in a file is the student's
-            work.remarks.append(f"{plain(file.name)} cannot be read as a notebook ({plain(str(error))[:80]})")
+            told = {"file": plain(file.name), "why": plain(str(error))[:80]}
+            work.remarks.append(t("{file} cannot be read as a notebook ({why})", **told))
     lost = [one for one in wanted if one not in work.answers and one not in work.problems]
     if lost and not work.remarks:
-        work.remarks.append(f"not in the notebook: {', '.join(lost)}" if work.cells else "no notebook in it")
-    work.remarks += [f"“{name}”: {why}" for name, why in work.problems.items()]
-    work.remarks += [f"imports the course's {', '.join(sorted(work.ours))}"] if work.ours else []
+        missing = t("not in the notebook: {names}", names=t(", ").join(map(t, lost)))
+        work.remarks.append(missing if work.cells else t("no notebook in it"))
+    work.remarks += [t("{name}: {text}", name=f"“{t(name)}”", text=why) for name, why in work.problems.items()]
+    work.remarks += [t("imports the course's {names}", names=", ".join(sorted(work.ours)))] if work.ours else []
     return work
 
 
@@ -109,10 +112,10 @@ def _notebook(work: HandIn, cells: list[tuple[str, str, str]], wanted: list[str]
         try:
             cell = parsed(source)
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-            where = f" (line {error.lineno})" if isinstance(error, SyntaxError) else ""
+            where = t(" (line {n})", n=error.lineno) if isinstance(error, SyntaxError) else ""
             if name and name not in work.answers:
                 why = plain(getattr(error, "msg", type(error).__name__))
-                work.problems[name] = f"no Python: {why}{where}"
+                work.problems[name] = t("no Python: {why}", why=f"{why}{where}")
         both.append((name, cell, source))
     met = {name for name, *_ in both}
     bound = {course()[one]: one for one in wanted if one not in met}  # neither id nor line, as after a copy by hand
@@ -129,7 +132,7 @@ def _notebook(work: HandIn, cells: list[tuple[str, str, str]], wanted: list[str]
             work.problems.pop(name, None)
         except (RecursionError, ValueError, StopIteration) as error:
             if name not in work.answers:
-                work.problems[name] = plain(str(error)) or "it cannot be read"
+                work.problems[name] = plain(str(error)) or t("it cannot be read")
 
 
 def _statements(cells: list[Cell], at: int, name: str) -> list[ast.stmt]:
@@ -137,7 +140,7 @@ def _statements(cells: list[Cell], at: int, name: str) -> list[ast.stmt]:
     defined: list[Any] = [one for one in cells[at].statements if isinstance(one, ast.FunctionDef | ast.ClassDef)]
     defined = [one for one in defined if one.name == course()[name]] or defined
     if not defined:
-        raise ValueError(f"its cell defines no function or class; needed: `{course()[name]}`")
+        raise ValueError(t("its cell defines no function or class; needed: `{name}`", name=course()[name]))
     node = defined[-1]
     *others, last = prerequisites(cells, at, Stub(name, node.name, False, node.lineno, node.end_lineno))
     last = copy.deepcopy(last)

@@ -14,6 +14,7 @@ from course_kit.exercises.define import Exercise
 from course_kit.exercises.diagnose import Verdict
 from course_kit.exercises.guard import TookTooLong, time_limit
 from course_kit.exercises.judge import judge as verdict_on
+from course_kit.i18n import mark, sentences, t
 
 from .collecting import plain, whole
 from .hand_in import course, read
@@ -23,8 +24,8 @@ READING = 300  # seconds of computing for this process: a hand-in may be made to
 LOOK = 5.0  # seconds between two looks at how much has been computed
 STUCK = 3  # answers that don't come to an end, before the others are left alone
 MEMORY = 4 << 30  # bytes on top of what this process has: a result may be made to be multiplied
-STOPPED = "Stopped after {:g} seconds. Is there a loop that never ends? A few numbers should take no time at all."
-DETOUR = "Right on the inputs of the notebook, and wrong on new ones."
+STOPPED = mark("Stopped after {n} seconds. Is there a loop that never ends? A few numbers should take no time at all.")
+DETOUR = mark("Right on the inputs of the notebook, and wrong on new ones.")
 
 
 @dataclass
@@ -62,7 +63,7 @@ def judge(student: str, folder: Path, wanted: list[str], seconds: float, budget:
     try:
         for name in wanted:
             if name in work.problems:
-                row.states[name], row.said[name] = "wrong", f"It cannot be run: {work.problems[name]}."
+                row.states[name], row.said[name] = "wrong", t("It cannot be run: {why}.", why=work.problems[name])
             elif name not in work.answers:
                 row.states[name] = "missing"
             elif list(row.states.values()).count("timed out") >= STUCK or spent > budget:
@@ -74,9 +75,10 @@ def judge(student: str, folder: Path, wanted: list[str], seconds: float, budget:
                 looked, spent = time.monotonic(), room.computed()
     finally:
         room.close()
-    for state in ("timed out", "ended", "not run"):
+    for state in (mark("timed out"), mark("ended"), mark("not run")):
         seen[state] = [name for name, one in row.states.items() if one == state]
-    row.remarks += [f"{words}: {', '.join(dict.fromkeys(names))}" for words, names in seen.items() if names]
+    told = {words: t(", ").join(map(t, dict.fromkeys(names))) for words, names in seen.items() if names}
+    row.remarks += [t("{name}: {text}", name=t(words), text=names) for words, names in told.items()]
     return row
 
 
@@ -96,19 +98,19 @@ def _one(
         room.close()
         state, words, ended = "timed out", "", TIME
     except Ended as error:
-        state, words, ended = "ended", str(error), str(error)
+        state, words, ended = "ended", t(str(error)), str(error)
     except (RecursionError, MemoryError):
-        return "not run", "Too deeply nested, or too large."
+        return "not run", t("Too deeply nested, or too large.")
     except Exception as error:  # a result that not even the engine expects
-        state, words, ended = "wrong", f"What it returns cannot be compared ({type(error).__name__}).", ""
+        state, words, ended = "wrong", t("What it returns cannot be compared ({kind}).", kind=type(error).__name__), ""
     if ended and state != "right":
-        state, words = ("timed out", STOPPED.format(seconds)) if ended == TIME else ("ended", ended)
+        state, words = ("timed out", t(STOPPED, n=f"{seconds:g}")) if ended == TIME else ("ended", t(ended))
     if remote and ("channel" in remote.ended or "reply" in remote.ended):
-        seen.setdefault("gave back what cannot be read", []).append(exercise.name)
+        seen.setdefault(t("gave back what cannot be read"), []).append(exercise.name)
     if remote:
         remote.close()
         for name in filter(hides, sorted(remote.borrowed)):
-            seen.setdefault(f"borrows the course's {plain(name)} unseen", []).append(exercise.name)
+            seen.setdefault(t("borrows the course's {name} unseen", name=plain(name)), []).append(exercise.name)
     return state, words
 
 
@@ -121,10 +123,10 @@ def _stopped(verdict: Verdict | None) -> bool:
 
 def _verdict(remote: Remote, exercise: Exercise, patience: float) -> tuple[str, str, Any]:
     if remote.error:
-        return "wrong", f"It cannot be run: {': '.join(map(str, remote.error[:2]))}"[:300], None
+        return "wrong", t("It cannot be run: {why}.", why=": ".join(map(str, remote.error[:2]))[:280]), None
 
     verdict = verdict_on(exercise, remote, patience)
     again = verdict_on(replace(exercise, cases=varied(exercise)), remote, patience) if verdict.right else verdict
     if verdict.right and not again.right:
-        return "wrong", f"{DETOUR} {again.text}", again
+        return "wrong", sentences(t(DETOUR), again.text), again
     return {"unsolved": "open"}.get(verdict.state, verdict.state), verdict.text, verdict

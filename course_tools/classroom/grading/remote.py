@@ -22,6 +22,7 @@ import torch
 
 from course_kit.exercises import catalogue, compare, define, judge
 from course_kit.exercises.guard import TookTooLong, time_limit
+from course_kit.i18n import mark
 
 from .sandbox import Broken, Sandbox, Silent
 
@@ -30,7 +31,7 @@ ARRAYS = {"bool", *(f"{kind}{size}" for kind in ("int", "uint") for size in (8, 
           "float16", "float32", "float64", "complex64", "complex128"}  # fmt: skip
 IDS = re.compile("bos|eos|pad|sep|cls|unk|ids?$|start|end|first|last|index|step|layer|head$|position")  # no sizes
 HIDDEN = re.compile(r"chapters\.ch\d\d\.exercises\b")
-TIME = "the time is up"
+TIME = mark("the time is up")
 LEAVING = 10  # seconds that an answer's process has to end
 PATIENCE = 6  # a machine that does other things, too, takes so many times as long
 NUMBERS = 1 << 20  # in one tensor
@@ -97,7 +98,7 @@ class Remote:
             self.borrowed |= {str(name)[:100] for name in reply["borrowed"][:9]}
             return decode(reply["result"])
         except (KeyError, TypeError, IndexError, ValueError, AttributeError, RuntimeError, OverflowError):
-            return self._broken("its reply is none")
+            return self._broken(mark("its reply is none"))
 
     def close(self) -> None:
         """The next answer gets a process of its own, in the same room if it is still whole."""
@@ -118,11 +119,11 @@ class Remote:
             sandbox.send({"id": number} | request)
             reply = sandbox.receive(self.patience)
             if "ended" in reply and not ending:
-                self.ended = TIME if reply["ended"] in (-9, -24) else "its process ended" + _why(reply["ended"])
+                self.ended = TIME if reply["ended"] in (-9, -24) else _why(reply["ended"])
                 raise Ended(self.ended)
             if "ended" in reply or reply.get("id") == number and not ending:
                 return reply
-            return self._broken("it wrote into the grader's channel")
+            return self._broken(mark("it wrote into the grader's channel"))
         except Silent:
             return self._broken(TIME)
         except Broken as error:
@@ -145,7 +146,8 @@ class Ended(Exception):
 
 
 def _why(status: Any) -> str:
-    return {-6: " (aborted)", -11: " (it crashed)"}.get(status, "") if isinstance(status, int) else ""
+    known = {-6: mark("its process ended (aborted)"), -11: mark("its process ended (it crashed)")}
+    return known.get(status if isinstance(status, int) else 0, mark("its process ended"))
 
 
 def raise_error(told: Any) -> None:

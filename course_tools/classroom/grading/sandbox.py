@@ -31,8 +31,9 @@ import chapters
 import course_kit
 import course_utils
 from course_kit import files
+from course_kit.i18n import mark, t
 
-HOW = (
+HOW = mark(
     "Answers are programs of other people, so they run in a sandbox, and there is none here: {why}\n"
     "Needed: bubblewrap, on Linux.\n"
     "  Debian, Ubuntu:  sudo apt-get install bubblewrap\n"
@@ -68,7 +69,7 @@ def command(
     itself); more: options of bubblewrap, such as a file to bind."""
     bwrap = shutil.which("bwrap")
     if bwrap is None:
-        raise NoSandbox(HOW.format(why="bwrap is not installed."))
+        raise NoSandbox(t(HOW, why=t("bwrap is not installed.")))
     root = os.geteuid() == 0 if root is None else root
     line = [bwrap, "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"]
     line += ["--die-with-parent", "--new-session", "--hostname", "sandbox", "--clearenv", "--cap-drop", "ALL"]
@@ -135,10 +136,10 @@ class Sandbox:
         )
         try:
             if self.receive(START).get("ready") is not True:
-                raise Broken("it is still root")
+                raise Broken(mark("it is still root"))
         except Broken as error:
             self.close()
-            raise NoSandbox(HOW.format(why=f"bwrap does not start ({error}).")) from None
+            raise NoSandbox(t(HOW, why=t("bwrap does not start ({error}).", error=t(str(error))))) from None
 
     def __enter__(self) -> Sandbox:
         return self
@@ -166,29 +167,29 @@ class Sandbox:
         try:
             self.process.stdin.write(struct.pack(">I", len(body)) + body)
         except OSError:
-            raise Broken("it has ended") from None
+            raise Broken(mark("it has ended")) from None
 
     def receive(self, seconds: float) -> dict[str, Any]:
         """The next reply: a dict, of which nothing else is certain. Raises Broken, also when the time is up."""
         size = struct.unpack(">I", self._read(4, seconds))[0]
         if size > MOST:
-            raise Broken("its reply is too long")
+            raise Broken(mark("its reply is too long"))
         try:
             reply = json.loads(self._read(size, seconds))
         except (ValueError, RecursionError):
-            raise Broken("its reply cannot be read") from None
+            raise Broken(mark("its reply cannot be read")) from None
         if not isinstance(reply, dict):
-            raise Broken("its reply cannot be read")
+            raise Broken(mark("its reply cannot be read"))
         return reply
 
     def _read(self, size: int, seconds: float) -> bytes:
         data = b""
         while len(data) < size:
             if not select.select([self.process.stdout], [], [], seconds)[0]:
-                raise Silent("it says nothing")
+                raise Silent(mark("it says nothing"))
             part = os.read(self.process.stdout.fileno(), size - len(data))
             if not part:
-                raise Broken("it has ended")
+                raise Broken(mark("it has ended"))
             data += part
         return data
 
@@ -201,13 +202,15 @@ def problem() -> str:
             sandbox.send({"id": "0", "name": "probe", "statements": ast.parse(PROBE).body, "seconds": 9})
             reply = sandbox.receive(START)
             if reply.get("opened") is not True:
-                return HOW.format(why=f"bwrap starts, but {reply.get('error', 'what is inside does not')}.")
+                return t(HOW, why=f"bwrap starts, but {reply.get('error', 'what is inside does not')}.")
             sandbox.send({"id": "1", "call": pickle.dumps(((_private(),), {}, ((), None)))})
             reply = sandbox.receive(START)
-    except (NoSandbox, Broken, OSError) as error:
-        return str(error) if isinstance(error, NoSandbox) else HOW.format(why=f"bwrap ends at once ({error}).")
+    except NoSandbox as error:
+        return str(error)
+    except (Broken, OSError) as error:
+        return t(HOW, why=t("bwrap does not start ({error}).", error=t(str(error))))
     leaks = reply.get("result")
-    return "" if leaks == "" else HOW.format(why=f"bwrap is there but lets through: {leaks or reply.get('error')}.")
+    return "" if leaks == "" else t(HOW, why=f"bwrap is there but lets through: {leaks or reply.get('error')}.")
 
 
 def _private() -> list[str]:
