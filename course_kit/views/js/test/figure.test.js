@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-const { backOf, numbersOf, paceOf, shapeAt } = await import("../src/views/figure.js");
+const { headOf, numbersOf, paceOf, shapeAt } = await import("../src/views/figure.js");
 const { asideOf, digitsIn, digitsOf, grown, linesOf, shared } = await import("../src/views/figure_room.js");
 
 test("the state chooses a frame, the last axis fastest", () => {
@@ -32,10 +32,11 @@ test("words go on in the next line where there is no room, Chinese anywhere, and
   assert.deepEqual(linesOf("", 5), [""]);
 });
 
-test("a thick line ends in its head, whose tip is where that of a thin one is, and keeps half its length", () => {
-  assert.equal(backOf(2, 1, 100), 0);
-  assert.equal(backOf(9, 1, 100), 2.8 * 9 * 0.75 - 3.5);
-  assert.ok(backOf(9, 2, 100) > 2 * backOf(9, 1, 100) && backOf(9, 1, 20) === 10);
+test("a head is wider than its line, and leaves a quarter of a short arrow to it", () => {
+  assert.deepEqual(headOf(2, 100), { long: 14, half: 7 });
+  const { long, half } = headOf(12, 30);
+  assert.ok(long === 22.5 && half > 6 + 5);
+  assert.ok(headOf(1.5, 8).half < 4);
 });
 
 test("a number of a cell has two digits where there is room", () => {

@@ -1,5 +1,5 @@
 // A figure that tells: boxes, vectors, bars and arrows, which come step by step; a sentence for each step.
-import { fresh, h, readout, still, svgElement } from "../shared/dom.js";
+import { h, readout, still, svgElement } from "../shared/dom.js";
 import { t } from "../text.js";
 import FIGURE_CSS from "./figure.css";
 import {
@@ -44,8 +44,8 @@ const TRIED = [
   ...[1, 0.9, 0.8, 0.7].map((times) => /** @type {typeof TRIED[0]} */ ([times, SPARE])),
   [0, NO_MORE],
 ];
-const [THICK, THICK_HEAD, THICK_AT] = [4, 2.8, 2]; // from which weight on a head is so many times as large, held there
-const ROOM = 0.66; // of a class's screen, as long as that has no more
+const TIP = 3.5; // so far beyond the end of an arrow is that of its head, in pixels
+const [ROOM, MOST] = [0.66, 0.74]; // of a class's screen, as long as that has no more; where rows are close, at most
 
 /** Which frame the state has chosen, and which step of the last axis. @param {FigureSpec} spec @param {State} state */
 export function numbersOf({ axes }, state) {
@@ -58,11 +58,13 @@ export function numbersOf({ axes }, state) {
 export const shapeAt = (shape, frame) => ({ ...shape, ...shape.each?.[frame] });
 
 /**
- * By how much a thick line is shorter, so that the tip of its head is where that of a thin one is, 3.5 px on.
- * @param {number} weight @param {number} unit @param {number} length
+ * The head of an arrow: how long it is, and half as wide as what; at most three quarters of a short arrow.
+ * @param {number} thick the line, in pixels @param {number} far how long the arrow is
  */
-export const backOf = (weight, unit, length) =>
-  weight > THICK ? Math.min(THICK_HEAD * weight * unit * (1 - THICK_AT / 8) - 3.5, length / 2) : 0;
+export function headOf(thick, far) {
+  const long = Math.min(Math.max(14, 2 * thick), 0.75 * far);
+  return { long, half: Math.max(Math.min(7, long / 2), thick / 2 + Math.min(6, long / 4)) };
+}
 
 /** How long a step stays: as long as its sentence takes to read. @param {string} said */
 export const paceOf = (said) =>
@@ -79,12 +81,8 @@ class Figure {
   constructor(ui) {
     this.ui = ui;
     this.spec = /** @type {FigureSpec} */ (ui.spec);
-    this.head = fresh("head");
     this.parts = this.spec.shapes.map((shape) => this.made(shape));
-    const roles = ["query", "key", "value", "output", "ink"];
-    const heads = roles.flatMap((role) => [this.marker(role), this.marker(role, true)]);
-    const picture = { role: "img", "aria-label": ui.spec.words };
-    this.svg = svgElement("svg", picture, svgElement("defs", {}, ...heads), ...this.parts);
+    this.svg = svgElement("svg", { role: "img", "aria-label": ui.spec.words }, ...this.parts);
     this.around = h("div", {}, /** @type {any} */ (this.svg));
     ui.body.append(this.around);
     this.pen = /** @type {CanvasRenderingContext2D} */ (document.createElement("canvas").getContext("2d"));
@@ -178,22 +176,6 @@ class Figure {
     show(0);
   }
 
-  /** @param {string} role @param {boolean} [isThick] a line in which a small head would be lost */
-  marker(role, isThick = false) {
-    const [refX, size] = isThick ? [THICK_AT, THICK_HEAD] : [6, 14];
-    const look = {
-      id: `${this.head}${role}${isThick}`,
-      class: role,
-      viewBox: "0 0 8 8",
-      refX,
-      refY: 4,
-      orient: "auto",
-    };
-    const units = isThick ? "strokeWidth" : "userSpaceOnUse";
-    const all = { ...look, markerUnits: units, markerWidth: size, markerHeight: size };
-    return svgElement("marker", all, svgElement("path", { d: "M0 0L8 4L0 8z" }));
-  }
-
   /** @param {Shape} shape */
   made({ shape, role = "ink", numbers = [], strong = false, head = true }) {
     const kinds = {
@@ -201,7 +183,7 @@ class Figure {
       box: () => [svgElement("rect", { rx: 7 }), svgElement("text")],
       disc: () => [svgElement("circle"), svgElement("text")],
       bar: () => [svgElement("rect", { class: "track" }), svgElement("rect", { class: "share" })],
-      arrow: () => [svgElement("path", head ? { "data-head": `${this.head}${role}` } : {})],
+      arrow: () => (head ? ["", "head"] : [""]).map((part) => svgElement("path", { class: part })),
       web: () => ["lines", "lit", "dots"].map((part) => svgElement("path", { class: part })),
       cells: () => numbers.flatMap(() => [svgElement("rect"), svgElement("text")]),
     };
@@ -396,7 +378,7 @@ class Figure {
       block(parts[0]);
       block(parts[1], across * (shape.share ?? 0));
     }
-    if (shape.shape === "arrow") this.line(parts[0], shape, set);
+    if (shape.shape === "arrow") this.line(parts, shape, set);
     if (shape.shape === "web") {
       const { dots = [], lines = [], lit = [] } = shape;
       const dot = (/** @type {number} */ i) => `${this.x(dots[2 * i])} ${this.y(dots[2 * i + 1])}`;
@@ -420,19 +402,24 @@ class Figure {
     }
   }
 
-  /** @param {SVGElement} part @param {Shape} shape @param {Function} set */
-  line(part, { from = [0, 0], to = from, bend = 0, weight = 1.5, turn = 0, reach = 0 }, set) {
+  /** @param {SVGElement[]} parts @param {Shape} shape @param {Function} set */
+  line([line, head], { from = [0, 0], to = from, bend = 0, weight = 1.5, turn = 0, reach = 0 }, set) {
     const unit = reach ? Math.min(this.unit, this.up) : this.unit;
     const [[x, y], [a0, b0]] = [from, to].map(([a, b]) => [this.x(a), this.y(b)]);
     const [u, v] = [a0 + reach * unit * Math.sin(turn), b0 - reach * unit * Math.cos(turn)];
     const far = Math.hypot(u - x, v - y) || 1;
     const [a, b] = [(x + u) / 2 - (bend * unit * (v - y)) / far, (y + v) / 2 + (bend * unit * (u - x)) / far];
-    const { head } = part.dataset;
-    const back = head ? backOf(weight, unit, far) / (Math.hypot(u - a, v - b) || 1) : 0;
-    set(part, { d: `M${x} ${y}Q${a} ${b} ${u - back * (u - a)} ${v - back * (v - b)}` });
-    if (head) set(part, { "marker-end": `url(#${head}${weight > THICK})` });
-    part.style.strokeWidth = `${Math.max(weight, 1) * unit}px`;
-    part.classList.toggle("none", weight === 0);
+    const thick = Math.max(weight, 1) * unit;
+    const { long, half } = headOf(thick, far);
+    const on = Math.hypot(u - a, v - b) || 1;
+    const [c, d] = [(u - a) / on, (v - b) / on]; // where it points
+    const tip = Math.min(TIP, long / 4);
+    const [p, q] = head ? [u + (tip - long) * c, v + (tip - long) * d] : [u, v];
+    const corner = (/** @type {number} */ side) => `L${p - side * d} ${q + side * c}`;
+    set(line, { d: `M${x} ${y}Q${a} ${b} ${p} ${q}` });
+    if (head) set(head, { d: `M${u + tip * c} ${v + tip * d}${corner(half)}${corner(-half)}z` });
+    line.style.strokeWidth = `${thick}px`;
+    line.parentElement?.classList.toggle("none", weight === 0);
   }
 
   table() {
