@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-const { backOf, numbersOf, paceOf, shapeAt } = await import("../src/views/figure.js");
-const { asideOf, digitsIn, digitsOf, grown, linesOf, shared } = await import("../src/views/figure_room.js");
+const { headOf, numbersOf, paceOf, shapeAt } = await import("../src/views/figure.js");
+const { digitsIn, digitsOf, grown, freeOf, linesOf, shared, upOf } = await import("../src/views/figure_room.js");
 
 test("the state chooses a frame, the last axis fastest", () => {
   const axes = [
@@ -32,10 +32,11 @@ test("words go on in the next line where there is no room, Chinese anywhere, and
   assert.deepEqual(linesOf("", 5), [""]);
 });
 
-test("a thick line ends in its head, whose tip is where that of a thin one is, and keeps half its length", () => {
-  assert.equal(backOf(2, 1, 100), 0);
-  assert.equal(backOf(9, 1, 100), 2.8 * 9 * 0.75 - 3.5);
-  assert.ok(backOf(9, 2, 100) > 2 * backOf(9, 1, 100) && backOf(9, 1, 20) === 10);
+test("a head is wider than its line, and leaves a quarter of a short arrow to it", () => {
+  assert.deepEqual(headOf(2, 100), { long: 14, half: 7 });
+  const { long, half } = headOf(12, 30);
+  assert.ok(long === 22.5 && half > 6 + 5);
+  assert.ok(headOf(1.5, 8).half < 4);
 });
 
 test("a number of a cell has two digits where there is room", () => {
@@ -51,17 +52,22 @@ test("a number of a cell has two digits where there is room", () => {
 
 const column = (/** @type {number} */ pitch, look = {}) =>
   ["the", "animal", "it"].map((words, n) => {
-    const text = { shape: "text", anchor: "end", x: 0.2, wide: 0.2, y: pitch * n, words, ...look };
+    const text = { shape: "text", anchor: "end", x: 0.2, wide: 0.2, y: 20 + pitch * n, words, ...look };
     return /** @type {import("../src/views/figure_room.js").Shape} */ (text);
   });
 
-test("only of a column whose rows are too low every second word goes aside, beyond the others", () => {
-  assert.deepEqual([...asideOf(column(30), 1, 1000).keys()], []);
-  const aside = asideOf([...column(30, { role: "quiet" }), ...column(18)], 1, 1000);
-  assert.deepEqual([...aside.keys()], [4]);
-  assert.ok((aside.get(4) ?? 0) < -24 * 0.5 * "the".length && (aside.get(4) ?? 0) > -200);
-  assert.equal(asideOf(column(18, { anchor: "start" }), 1, 1000).get(1), -(aside.get(4) ?? 0));
-  assert.deepEqual([...asideOf(column(18), 1.8, 1000).keys()], [], "a higher drawing has room for all");
+test("in front of a class rows of words are as high as their type, and boxes do not touch", () => {
+  assert.equal(upOf(column(12)), 2);
+  assert.equal(upOf([...column(48), ...column(24, { shape: "box", x: 0.5 })]), 28 / 24);
+  assert.equal(upOf(column(12, { words: " " })), 0);
+});
+
+test("words may be as high as what is above, below or around them leaves", () => {
+  const [above, words] = column(60);
+  assert.equal(freeOf(words, [above, words], 200), 2 * (60 - 10));
+  assert.equal(freeOf(words, [above, words], 100), 2 * (100 - 80));
+  const around = { ...words, shape: /** @type {"box"} */ ("box"), high: 40 };
+  assert.equal(freeOf(words, [words, around], 200), 40);
 });
 
 test("numbers of cells that stand side by side have two digits, one, or are left to the table, all alike", () => {

@@ -1,5 +1,5 @@
 // A figure that tells: boxes, vectors, bars and arrows, which come step by step; a sentence for each step.
-import { fresh, h, readout, still, svgElement } from "../shared/dom.js";
+import { h, readout, still, svgElement } from "../shared/dom.js";
 import { t } from "../text.js";
 import FIGURE_CSS from "./figure.css";
 import {
@@ -9,14 +9,15 @@ import {
   TYPE,
   airOf,
   allOf,
-  asideOf,
   digitsIn,
   digitsOf,
   endsOf,
+  freeOf,
   grown,
   linesOf,
   shared,
   touchedOf,
+  upOf,
 } from "./figure_room.js";
 
 /** @import { Picture, Spec, State, UI } from "../shared/types.js" */
@@ -44,8 +45,9 @@ const TRIED = [
   ...[1, 0.9, 0.8, 0.7].map((times) => /** @type {typeof TRIED[0]} */ ([times, SPARE])),
   [0, NO_MORE],
 ];
-const [THICK, THICK_HEAD, THICK_AT] = [4, 2.8, 2]; // from which weight on a head is so many times as large, held there
-const ROOM = 0.66; // of a class's screen, as long as that has no more
+const TIP = 3.5; // so far beyond the end of an arrow is that of its head, in pixels
+const [ROOM, MOST] = [0.66, 0.74]; // of a class's screen, as long as that has no more; where rows are close, at most
+const LOW = 0.7; // as long as a picture is that high, rows of words do not touch
 
 /** Which frame the state has chosen, and which step of the last axis. @param {FigureSpec} spec @param {State} state */
 export function numbersOf({ axes }, state) {
@@ -54,15 +56,20 @@ export function numbersOf({ axes }, state) {
   return { frame, step: places.at(-1) ?? 0 };
 }
 
+/** Words of which kind a shape has, and how large they should be. @param {Shape} shape @returns {[string, number]} */
+const kindOf = ({ shape, size = shape === "cells" ? 13 : SIZE }) => [`${shape} ${size}`, size];
+
 /** A shape as it is in a frame. @param {Shape} shape @param {number} frame @returns {Shape} */
 export const shapeAt = (shape, frame) => ({ ...shape, ...shape.each?.[frame] });
 
 /**
- * By how much a thick line is shorter, so that the tip of its head is where that of a thin one is, 3.5 px on.
- * @param {number} weight @param {number} unit @param {number} length
+ * The head of an arrow: how long it is, and half as wide as what; at most three quarters of a short arrow.
+ * @param {number} thick the line, in pixels @param {number} far how long the arrow is
  */
-export const backOf = (weight, unit, length) =>
-  weight > THICK ? Math.min(THICK_HEAD * weight * unit * (1 - THICK_AT / 8) - 3.5, length / 2) : 0;
+export function headOf(thick, far) {
+  const long = Math.min(Math.max(14, 2.4 * thick), Math.max(7, 0.75 * far));
+  return { long, half: Math.max(Math.min(7, long / 2), Math.min(1.2 * thick, thick / 2 + long / 3)) };
+}
 
 /** How long a step stays: as long as its sentence takes to read. @param {string} said */
 export const paceOf = (said) =>
@@ -79,19 +86,18 @@ class Figure {
   constructor(ui) {
     this.ui = ui;
     this.spec = /** @type {FigureSpec} */ (ui.spec);
-    this.head = fresh("head");
     this.parts = this.spec.shapes.map((shape) => this.made(shape));
-    const roles = ["query", "key", "value", "output", "ink"];
-    const heads = roles.flatMap((role) => [this.marker(role), this.marker(role, true)]);
-    const picture = { role: "img", "aria-label": ui.spec.words };
-    this.svg = svgElement("svg", picture, svgElement("defs", {}, ...heads), ...this.parts);
+    this.svg = svgElement("svg", { role: "img", "aria-label": ui.spec.words }, ...this.parts);
     this.around = h("div", {}, /** @type {any} */ (this.svg));
-    ui.body.append(this.around);
+    this.bare = h("div", { class: "quiet", hidden: true }, t("Too narrow for the numbers: the table has them."));
+    ui.body.append(this.around, this.bare);
     this.pen = /** @type {CanvasRenderingContext2D} */ (document.createElement("canvas").getContext("2d"));
     /** How wide words are, in their size. @type {Map<string, number>} */
     this.ems = new Map();
-    /** How many digits the numbers of cells have, by their height. @type {Map<number, 0 | 1 | 2>} */
+    /** How many digits the numbers of cells have, by their role. @type {Map<string, 0 | 1 | 2>} */
     this.digits = new Map();
+    /** How large words of a kind are, all alike. @type {Map<string, number>} */
+    this.sizes = new Map();
     this.least = 0; // of words, in pixels
     /** Where a share of the width is. @type {(x: number) => number} */
     this.x = (x) => x;
@@ -178,22 +184,6 @@ class Figure {
     show(0);
   }
 
-  /** @param {string} role @param {boolean} [isThick] a line in which a small head would be lost */
-  marker(role, isThick = false) {
-    const [refX, size] = isThick ? [THICK_AT, THICK_HEAD] : [6, 14];
-    const look = {
-      id: `${this.head}${role}${isThick}`,
-      class: role,
-      viewBox: "0 0 8 8",
-      refX,
-      refY: 4,
-      orient: "auto",
-    };
-    const units = isThick ? "strokeWidth" : "userSpaceOnUse";
-    const all = { ...look, markerUnits: units, markerWidth: size, markerHeight: size };
-    return svgElement("marker", all, svgElement("path", { d: "M0 0L8 4L0 8z" }));
-  }
-
   /** @param {Shape} shape */
   made({ shape, role = "ink", numbers = [], strong = false, head = true }) {
     const kinds = {
@@ -201,7 +191,7 @@ class Figure {
       box: () => [svgElement("rect", { rx: 7 }), svgElement("text")],
       disc: () => [svgElement("circle"), svgElement("text")],
       bar: () => [svgElement("rect", { class: "track" }), svgElement("rect", { class: "share" })],
-      arrow: () => [svgElement("path", head ? { "data-head": `${this.head}${role}` } : {})],
+      arrow: () => (head ? ["", "head"] : [""]).map((part) => svgElement("path", { class: part })),
       web: () => ["lines", "lit", "dots"].map((part) => svgElement("path", { class: part })),
       cells: () => numbers.flatMap(() => [svgElement("rect"), svgElement("text")]),
     };
@@ -275,7 +265,7 @@ class Figure {
         const large = Math.max(size * times, Math.min(size, this.least));
         const isWhole = planned === 1 && stays.includes("lines");
         const ems = isWhole ? this.emsOf(one, this.weightOf(all)) : this.set(all, one, size, 0).longest;
-        return [...(touched.get(all) ?? endsOf(all)), ems * large + airOf(all)];
+        return [...(touched.get(all) ?? endsOf(all)), ems * large + airOf(all) + (touched.get(all) ? 2 * TIP : 0)];
       });
       for (const all of stays.includes("numbers") ? cells : []) {
         const ems = Math.max(...allOf(all).map((x) => this.emsOf(digitsOf(x, 1), this.weightOf(all))));
@@ -290,24 +280,28 @@ class Figure {
       const [from, until] = endsOf(all).map(x);
       const { large, lines } = this.set(all, one, size, until - from - airOf(all));
       if (lines.length < 2 || all.each?.some((now) => "y" in now)) return [];
+      if (all.shape === "text" && large * LINE * lines.length <= SIZE * unit * freeOf(all, spec.shapes, spec.height))
+        return [];
       const line = planned * LINE * (size / unit / SIZE);
       const high = all.shape === "box" ? (all.high ?? 0) - 2 * up : line;
-      const top = y - (all.shape === "box" ? (all.high ?? 0) : line) / 2;
+      const above = all.shape === "box" ? (all.high ?? 0) / 2 : Math.min(line / 2, y); // it grows at both its sides
+      const [top, bottom] = [y - above, all.shape === "box" ? y - above + high : y + above];
       const need = (large * LINE * lines.length) / SIZE + (all.shape === "box" ? 8 * unit : 0);
-      return /** @type {[number, number, number][]} */ ([[top, top + high, need]]);
+      return /** @type {[number, number, number][]} */ ([[top, bottom, need]]);
     });
     this.digits.clear();
     for (const all of cells) {
-      const beside = cells.filter((one) => one.y === all.y);
+      const beside = cells.filter((one) => one.role === all.role);
       const rooms = beside.map((one) => {
         const [from, until] = endsOf(one).map(x);
         return /** @type {[number[], number]} */ ([allOf(one), (this.cellOf(one, until - from, unit) - 3) / small]);
       });
       this.digits.set(
-        all.y ?? 0,
+        all.role ?? "",
         digitsIn(rooms, (words) => this.emsOf(words, this.weightOf(all))),
       );
     }
+    this.bare.hidden = ![...this.digits.values()].includes(0);
     const isWoven = spec.shapes.some(({ shape }) => shape === "web"); // a curve stays as high as it is
     this.fitted = { width, family: ui.family, drawn, x, y: grown(isWoven ? [] : rows, unit) };
     const goesOn = drawn > width + 2;
@@ -317,13 +311,46 @@ class Figure {
       else this.around.removeAttribute(name);
   }
 
+  /** The words of a shape: of cells, their numbers. @param {Shape} shape */
+  wordsOf({ shape, words = "", numbers = [], role = "" }) {
+    const most = this.digits.get(role) ?? 2;
+    return shape === "cells" ? numbers.map((x) => (most ? digitsOf(x, most) : "")) : [words];
+  }
+
+  /** How much room the words of a shape have. @param {Shape} shape @param {number} width */
+  roomOf(shape, width) {
+    const { x = 0, wide = 0, high = 20, anchor = "middle" } = shape;
+    const [from, until] = endsOf(shape).map(this.x);
+    if (shape.shape === "disc") return Math.min(high * this.unit, wide ? until - from : Infinity) - 4;
+    if (shape.shape === "cells") return this.cellOf(shape, until - from, this.unit) - 5;
+    if (wide) return Math.max(until - from - airOf(shape), 1);
+    const left = this.x(x);
+    return { start: width - left, middle: 2 * Math.min(left, width - left), end: left }[anchor];
+  }
+
+  /** Words of a kind are all as large as the least of them has to be, in any frame. @param {number} width */
+  level(width) {
+    this.sizes.clear();
+    for (const all of this.spec.shapes)
+      for (const one of all.each ?? [{}]) {
+        const shape = { ...all, ...one };
+        const [kind, size] = kindOf(shape);
+        for (const words of this.wordsOf(shape)) {
+          if (!words.trim()) continue;
+          const { large } = this.set(shape, words, size * this.unit, this.roomOf(shape, width));
+          this.sizes.set(kind, Math.min(large, this.sizes.get(kind) ?? Infinity));
+        }
+      }
+  }
+
   /** @param {number} given the room, as wide as which it is drawn if that is enough */
   paint(given, isNarrow = false) {
     const { ui, spec } = this;
     const { frame, step } = numbersOf(spec, ui.state);
-    const room = spec.presenting ? ROOM * ui.screen * (spec.tall ?? 1) : Infinity;
-    const least = spec.height * ui.unit;
-    this.up = Math.min(least, room) / spec.height;
+    const { height, presenting, tall = 1 } = spec;
+    const room = presenting ? ROOM * ui.screen * tall : Infinity;
+    const rows = presenting ? Math.min(upOf(spec.shapes) * height, MOST * ui.screen) * Math.min(1, tall / LOW) : 0;
+    this.up = Math.min(ui.unit, Math.max(room, rows) / height);
     this.x = (x) => x * given;
     this.y = (y) => y * this.up;
     this.least = spec.presenting ? TYPE : LEAST[isNarrow ? 0 : 1];
@@ -331,8 +358,8 @@ class Figure {
     if (!spec.presenting) [this.x, this.y] = [this.fitted.x, this.fitted.y];
     const width = spec.presenting ? given : this.fitted.drawn;
     const high = this.y(spec.height);
-    const aside = spec.presenting ? asideOf(spec.shapes, this.up, width) : new Map();
     this.unit = spec.presenting ? Math.min(ui.unit, Math.max(TYPE / SIZE, this.up)) : ui.unit;
+    this.level(width);
     for (const [name, value] of Object.entries({ width, height: high })) this.svg.setAttribute(name, String(value));
     spec.shapes.forEach((all, i) => {
       const shape = shapeAt(all, frame);
@@ -340,8 +367,7 @@ class Figure {
       this.parts[i].classList.toggle("later", step < since);
       this.parts[i].classList.toggle("elsewhere", Boolean(only && !only.includes(step)));
       this.parts[i].classList.toggle("ghost", step > until);
-      const at = { ...shape, x: (shape.x ?? 0) + (aside.get(i) ?? 0) / width };
-      this.place(/** @type {any[]} */ ([...this.parts[i].children]), at, width);
+      this.place(/** @type {any[]} */ ([...this.parts[i].children]), shape, width);
     });
     if (this.told.length === 1) this.told[0].textContent = spec.said[frame];
     else this.told.forEach((line, i) => (line.className = i === frame ? "now" : i < frame ? "said" : "later"));
@@ -350,7 +376,10 @@ class Figure {
   /** @param {SVGElement[]} parts @param {Shape} shape @param {number} width */
   place(parts, shape, width) {
     const { unit } = this;
-    const { x = 0, y = 0, words = "", wide = 0, high = 20, size = SIZE, anchor = "middle", up = 0 } = shape;
+    const { x = 0, y = 0, wide = 0, high = 20, anchor = "middle", up = 0 } = shape;
+    const said = this.wordsOf(shape);
+    const room = this.roomOf(shape, width);
+    const [kind] = kindOf(shape);
     const [from, until] = endsOf(shape).map(this.x);
     const [top, across] = [this.y(y), until - from];
     const left = anchor === "start" ? from : anchor === "end" ? until : wide ? (from + until) / 2 : this.x(x);
@@ -361,9 +390,9 @@ class Figure {
     const set = (/** @type {SVGElement} */ part, /** @type {Record<string, any>} */ given) => {
       for (const [name, value] of Object.entries(given)) part.setAttribute(name, String(value));
     };
-    /** @param {SVGElement} part @param {string} said */
-    const text = (part, said, begin = left, big = size, room = width) => {
-      const { large, lines } = this.set(shape, said, big * unit, room);
+    /** @param {SVGElement} part */
+    const text = (part, i = 0, begin = left) => {
+      const { large, lines } = this.set(shape, said[i], this.sizes.get(kind) ?? SIZE, room);
       const middle = this.spec.presenting ? top - up * deep : this.y(y - up);
       set(part, { x: begin, y: middle, "text-anchor": anchor, "font-size": large });
       const far = large * between;
@@ -373,30 +402,28 @@ class Figure {
         return made;
       };
       if (lines.length > 1) part.replaceChildren(...lines.map(line));
-      else part.textContent = said;
+      else part.textContent = said[i];
       return far * lines.length;
     };
     const block = (/** @type {SVGElement} */ part, wide = across, tall = high * deep) =>
       set(part, { x: from, y: top - tall / 2, width: Math.max(0, wide), height: tall });
-    const beside = { start: width - left, middle: 2 * Math.min(left, width - left), end: left };
-    if (shape.shape === "text")
-      text(parts[0], words, left, size, wide ? Math.max(across - airOf(shape), 1) : beside[anchor]);
+    if (shape.shape === "text") text(parts[0]);
     if (shape.shape === "box") {
-      const least = text(parts[1], words, left, size, across - airOf(shape));
+      const least = text(parts[1]);
       const [above, below] = [this.y(y - high / 2), this.y(y + high / 2)];
-      block(parts[0], across, this.spec.presenting ? lower(high, words ? least : 0) : below - above);
+      block(parts[0], across, this.spec.presenting ? lower(high, said[0] ? least : 0) : below - above);
       if (!this.spec.presenting) set(parts[0], { y: above });
     }
     if (shape.shape === "disc") {
       const most = wide ? across / 2 : Infinity;
-      set(parts[0], { cx: left, cy: top, r: Math.min(most, (high / 2) * (words ? unit : Math.min(unit, this.up))) });
-      text(parts[1], words);
+      set(parts[0], { cx: left, cy: top, r: Math.min(most, (high / 2) * (said[0] ? unit : Math.min(unit, this.up))) });
+      text(parts[1]);
     }
     if (shape.shape === "bar") {
       block(parts[0]);
       block(parts[1], across * (shape.share ?? 0));
     }
-    if (shape.shape === "arrow") this.line(parts[0], shape, set);
+    if (shape.shape === "arrow") this.line(parts, shape, set);
     if (shape.shape === "web") {
       const { dots = [], lines = [], lit = [] } = shape;
       const dot = (/** @type {number} */ i) => `${this.x(dots[2 * i])} ${this.y(dots[2 * i + 1])}`;
@@ -410,29 +437,33 @@ class Figure {
       const one = this.cellOf(shape, across, unit);
       const largest = Math.max(1, ...numbers.map(Math.abs));
       const tall = lower(CELL[1], TIGHT);
-      const most = this.digits.get(y) ?? 2;
       numbers.forEach((number, i) => {
         const begin = left + (i - numbers.length / 2) * one;
         set(parts[2 * i], { x: begin, y: top - tall / 2, width: one - 1, height: tall });
         parts[2 * i].style.fillOpacity = String(0.1 + (0.45 * Math.abs(number)) / largest);
-        text(parts[2 * i + 1], most ? digitsOf(number, most) : "", begin + one / 2, 13, one - 5);
+        text(parts[2 * i + 1], i, begin + one / 2);
       });
     }
   }
 
-  /** @param {SVGElement} part @param {Shape} shape @param {Function} set */
-  line(part, { from = [0, 0], to = from, bend = 0, weight = 1.5, turn = 0, reach = 0 }, set) {
+  /** @param {SVGElement[]} parts @param {Shape} shape @param {Function} set */
+  line([line, head], { from = [0, 0], to = from, bend = 0, weight = 1.5, turn = 0, reach = 0 }, set) {
     const unit = reach ? Math.min(this.unit, this.up) : this.unit;
     const [[x, y], [a0, b0]] = [from, to].map(([a, b]) => [this.x(a), this.y(b)]);
     const [u, v] = [a0 + reach * unit * Math.sin(turn), b0 - reach * unit * Math.cos(turn)];
     const far = Math.hypot(u - x, v - y) || 1;
     const [a, b] = [(x + u) / 2 - (bend * unit * (v - y)) / far, (y + v) / 2 + (bend * unit * (u - x)) / far];
-    const { head } = part.dataset;
-    const back = head ? backOf(weight, unit, far) / (Math.hypot(u - a, v - b) || 1) : 0;
-    set(part, { d: `M${x} ${y}Q${a} ${b} ${u - back * (u - a)} ${v - back * (v - b)}` });
-    if (head) set(part, { "marker-end": `url(#${head}${weight > THICK})` });
-    part.style.strokeWidth = `${Math.max(weight, 1) * unit}px`;
-    part.classList.toggle("none", weight === 0);
+    const thick = Math.max(weight, 1) * unit;
+    const { long, half } = headOf(thick, far);
+    const on = Math.hypot(u - a, v - b) || 1;
+    const [c, d] = [(u - a) / on, (v - b) / on]; // where it points
+    const tip = Math.min(TIP, long / 4);
+    const [p, q] = head ? [u + (tip - long) * c, v + (tip - long) * d] : [u, v];
+    const corner = (/** @type {number} */ side) => `L${p - side * d} ${q + side * c}`;
+    set(line, { d: `M${x} ${y}Q${a} ${b} ${p} ${q}` });
+    if (head) set(head, { d: `M${u + tip * c} ${v + tip * d}${corner(half)}${corner(-half)}z` });
+    line.style.strokeWidth = `${thick}px`;
+    line.parentElement?.classList.toggle("none", weight === 0);
   }
 
   table() {

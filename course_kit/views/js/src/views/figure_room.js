@@ -74,28 +74,22 @@ export function linesOf(words, room, ems = emsOf) {
 }
 
 /**
- * Words that begin or end rows which are lower than a line of them stand in two columns, by turns -> of the second
- * column how far from the first, by the numbers of its shapes; to the left is less than 0.
+ * What a length upwards has to be in front of a class, so that rows of words do not touch.
  * @param {Shape[]} shapes
- * @param {number} up what a length upwards is
- * @param {number} width
- * @returns {Map<number, number>}
  */
-export function asideOf(shapes, up, width) {
-  /** @type {Record<string, number[]>} */
+export function upOf(shapes) {
+  /** @type {Record<string, [middle: number, need: number][]>} */
   const columns = {};
-  for (const [i, { anchor = "middle", x, role }] of shapes.entries())
-    if (anchor !== "middle") (columns[`${x} ${role}`] ??= []).push(i);
-  const found = new Map();
-  for (const column of Object.values(columns)) {
-    const at = column.map((i) => shapes[i].y ?? 0);
-    if (!at.some((y, n) => n && (y - at[n - 1]) * up < TYPE)) continue;
-    const { anchor, wide = 0 } = shapes[column[0]];
-    const letters = Math.max(...column.map((i, n) => (n % 2 ? 0 : (shapes[i].words ?? "").length)));
-    const far = Math.min(0.6 * wide * width, 0.56 * TYPE * (letters + 1));
-    for (const [n, i] of column.entries()) if (n % 2) found.set(i, anchor === "end" ? -far : far);
-  }
-  return found;
+  for (const { shape, x = 0, y = 0, up = 0, anchor, words = "", each = [{}], numbers } of shapes)
+    if (numbers || (words + each.map((one) => one.words ?? "").join("")).trim())
+      (columns[`${x.toFixed(2)} ${anchor}`] ??= []).push([y - up, shape === "text" ? TYPE : TYPE + 4]);
+  const needs = Object.values(columns).flatMap((column) => {
+    column.sort(([a], [b]) => a - b);
+    return column
+      .slice(1)
+      .map(([y, need], i) => (y - column[i][0] < 5 ? 0 : (need + column[i][1]) / 2 / (y - column[i][0])));
+  });
+  return Math.max(0, ...needs);
 }
 
 /**
@@ -171,6 +165,25 @@ export const airOf = ({ shape }) => (shape === "box" ? 8 : 5);
 export function endsOf({ x = 0, wide = 0, anchor = "middle" }) {
   const from = x - { start: 0, middle: 0.5, end: 1 }[anchor] * wide;
   return [from, from + wide];
+}
+
+/**
+ * How high words may become without touching what is above or below them, or leaving what they stand in.
+ * @param {Shape} all @param {Shape[]} shapes @param {number} most how high the drawing is
+ */
+export function freeOf(all, shapes, most) {
+  const [from, until] = endsOf(all);
+  const { y = 0 } = all;
+  let free = 2 * Math.min(y, most - y);
+  for (const one of shapes) {
+    const { shape, high = { cells: 22, text: LINE }[shape] ?? 20, from: [a, b] = [0, 0], to: [c, d] = [a, b] } = one;
+    const [left, right] = shape === "arrow" ? [Math.min(a, c), Math.max(a, c)] : endsOf(one);
+    const middle = one.y ?? 0;
+    const [top, bottom] = shape === "arrow" ? [Math.min(b, d), Math.max(b, d)] : [middle - high / 2, middle + high / 2];
+    if (one === all || shape === "web" || left > until || right < from) continue;
+    for (const edge of [top, bottom]) free = Math.min(free, 2 * Math.abs(edge - y));
+  }
+  return free;
 }
 
 /**

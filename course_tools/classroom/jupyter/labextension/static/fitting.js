@@ -13,7 +13,7 @@ const LESS = [
   ...[1, 0.85, 0.7].map((tall) => ({ told: true, tall, tight: true })),
   ...[1, 0.85, 0.7, 0.55].map((tall) => ({ told: false, tall, tight: true })),
 ];
-const HIGHER = [1, 0.75, 0.5, 0.25]; // shares of the room that is left below a view
+const HIGHER = [2, 1.5, 1, 0.75, 0.5, 0.25]; // shares of the room that is left below a view
 const HIGHEST = 1.9;
 const LOW = 0.7; // what a view keeps of its height above code
 export const DRAWN = ["picture", "lab", "training"];
@@ -141,8 +141,8 @@ export function fit(shown, set, most = Infinity) {
     else draw(found);
   }
   const more = room.clientHeight / highOf(on);
-  if (views.length && drawn && found.tall === 1 && more > 1.05)
-    [...HIGHER, 0].find((share) => draw({ ...found, tall: Math.min(HIGHEST, 1 + share * (more - 1)) }));
+  if (views.length && drawn && more > 1.02)
+    [...HIGHER, 0].find((share) => draw({ ...found, tall: Math.min(HIGHEST, found.tall * (1 + share * (more - 1))) }));
   if (keep && found.tight && isFree(shown)) keep.style.minHeight = `${hidden(shown)}px`;
   for (const { view } of views) fitted.add(view);
   highs.set(on, highOf(on));
