@@ -6,6 +6,7 @@ import copy
 import torch
 from torch import Tensor
 
+from chapters.ch05.labs.drawings import plus, streamed
 from course_kit.i18n import mark, t
 from course_kit.views.figure import figure
 from course_kit.views.layout import (
@@ -166,11 +167,10 @@ def norms(*, title="", caption=""):
     """One part of a block with the norm before it, as in chapter 5, and after the sum, as in BERT."""
     norm, attention = t("norm"), t("attention")
     ways, drawn = ((t("chapter 5"), [norm, attention, "+"]), ("BERT", [attention, "+", norm])), []
-    for name, parts in ways:
-        foot = space()
-        boxes = [box(part, {norm: "output", "+": ""}.get(part, "query"), strong=part != attention) for part in parts]
-        around = arrow(foot, boxes[parts.index("+")], "key", weight=2.5, bend=AIR, side="right")
-        drawn.append(column(words(name, strong=True), flow(foot, *boxes, space(), up=True), around))
+    for name, _ in ways:
+        normed, looks, joins = box(norm, "output", strong=True), box(attention, "key"), plus()
+        first = [(looks, joins), (None, normed)] if drawn else [(normed, None), (looks, joins)]
+        drawn.append(streamed((None, space()), *first, (None, words(name, strong=True))))
     said = [
         t("In chapter 5 attention reads a vector that has been normed. The stream itself is never normed in a block."),
         t("In BERT attention reads the stream, and its result is added. Then the sum is normed."),
