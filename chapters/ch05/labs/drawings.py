@@ -19,9 +19,9 @@ from course_kit.views.layout import (
     AIR,
     BIG,
     CLOSE,
-    GAP,
     LINE,
     NEAR,
+    PAD,
     THIN,
     arrow,
     bar,
@@ -43,7 +43,7 @@ from course_utils.attention import scaled_dot_product_attention, split_heads
 from .descent import read, study
 
 READS, WRITES = "key", "query"  # the tints of encoder and decoder
-TILE, FRENCH, BLOCK = 8, 112, 180  # how wide: a word that is seen, a word that is read, a part of a half
+SIDE, MARK, BLOCK = (3, 2, 3), 8, 180  # how wide: what is read, seen and next; a word that is seen; a part of a half
 
 
 def opened(translation, layers=3, *, title="", caption=""):
@@ -409,16 +409,15 @@ def at_once(loaded, sentence, *, title="", caption=""):
         (t("In training"), t("1 call"), reading.next, False),
         (t("Writing"), t("{n} calls", n=count), wrote, True),
     ):
-        lines, ways, said_last = [], [], None
+        lines = []
         for i, (word, says) in enumerate(zip(reading.tokens, after, strict=True)):
-            sees = row(*(box(role=WRITES, wide=TILE, high=TILE) for _ in range(i + 1)), tight=True, gap=CLOSE)
-            given, made = words(word, anchor="end", wide=FRENCH - TILE), words(says, "output", wide=FRENCH)
-            lines.append(row(given, sees, made, since=i if slowly else 0))
-            ways += [arrow(said_last, given, "output", weight=THIN)] if slowly and said_last else []
-            said_last = made
-        head = row(*(words(name, "quiet") for name in (t("reads"), t("sees"), t("next"))))
-        heading = row(label(name, strong=True), words(calls, "quiet"), of=[len(name), len(calls)], gap=CLOSE)
-        sides.append(column(heading, grid(head, *lines, *ways)))
+            given = words(word, "output" if slowly and i else "", anchor="end")
+            sees = row(*(bar(1, WRITES, wide=MARK, high=MARK) for _ in range(i + 1)), tight=True, gap=CLOSE)
+            line = row(given, sees, words(says, "output"), of=SIDE)
+            lines.append(box("", "", line, fill=True, since=i) if slowly else line)
+        table = column(*lines, gap=CLOSE) if slowly else box("", "", *lines, fill=True, gap=CLOSE + PAD)
+        head = row(*(words(name, "quiet") for name in (t("reads"), t("sees"), t("next"))), of=SIDE)
+        sides.append(column(row(label(name, strong=True), words(calls, "quiet", anchor="end")), head, table))
     said = [
         t(
             "Training: all {count} rows in one call. Writing: call {n}, which gives “{word}”.",
@@ -433,7 +432,7 @@ def at_once(loaded, sentence, *, title="", caption=""):
         [list(row) for row in zip(reading.tokens, reading.next, wrote, strict=True)],
     )
     axes = [("call", t("call"), None)]
-    made = figure(row(*sides, even=True, gap=GAP), said, table, axes=axes, play=t("▶ write"), title=title,
+    made = figure(row(*sides, even=True, gap=AIR), said, table, axes=axes, play=t("▶ write"), title=title,
                   caption=caption)  # fmt: skip
     made.gap = gap
     return made
