@@ -261,8 +261,8 @@ plot.maps(
     {"position ↓, column →": range(128)},
     signed=["position ↓, column →"],
     title="What does the whole table look like?",
-    caption="A row for each position, a column for each number. The more ink, the "
-    "farther from 0; red is below 0. The fast hands are on the left.",
+    caption="A row for each position, a column for each number. The stronger the colour, "
+    "the farther from 0; red is below 0. The fast hands are on the left.",
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]

@@ -509,7 +509,7 @@ both_ways = labs.at_once(
     grammar,
     "The animal was too tired.",
     title="All at once, and word by word",
-    caption="Our translator. A square is a French word that a row may see. How many calls does each way need?",
+    caption="Our translator. A mark is a French word that a row may see, a frame is a call. How many does each way need?",
 )
 both_ways
 

@@ -578,7 +578,7 @@ predict(
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 corpus = {"low": 5, "lower": 2, "newest": 6, "widest": 3, "less": 1}
-labs.merges(corpus, word="lowest", title="Which two belong together?")
+labs.merges(corpus, word="lowest", start=3, title="Which two belong together?")
 
 # %% [markdown]
 # You can watch *newest* grow to a single piece:

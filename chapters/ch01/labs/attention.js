@@ -326,6 +326,7 @@ class Attention {
         height: box.bottom - box.top + 4,
       };
       this.lines.append(svgElement("rect", { ...size, rx: 4, class: role }));
+      if (!tables.x && (box.bottom < target.top || box.top > target.bottom)) continue; // it would lie on other tables
       const between = tables.x ? null : this.between(box, target);
       const d = between ? wayBelow(box, target, between) : wayFrom(box, target);
       this.lines.append(svgElement("path", { d, class: role }));

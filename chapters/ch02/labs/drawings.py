@@ -9,7 +9,6 @@ from course_kit.views.layout import (
     arrow,
     box,
     column,
-    disc,
     flow,
     hand,
     plot,
@@ -21,20 +20,20 @@ from course_kit.views.layout import (
     words,
 )
 
-PERSON, UNIT, LIFT = 54, 30, 0.04  # lengths: of a person, of a 1; of a field, between arrows
+HIGH, UNIT, LIFT = 190, 30, 0.04  # lengths: of a ring, of a 1; of a field, between arrows
 
 
 def circle(people=("Ada", "Ben", "Cleo"), *, title="", caption=""):
     """Three people, each of whom looks for the next."""
-    wishes = [
-        t("{name} looks for {other}", name=a, other=b) for a, b in zip(people, [*people[1:], people[0]], strict=True)
-    ]
-    discs = [disc(name, "key", strong=True, high=PERSON) for name in people]
-    ways = [arrow(one, other, "query", words=wish, since=step) for step, (one, other, wish) in
-            enumerate(zip(discs, [*discs[1:], discs[0]], wishes, strict=True))]  # fmt: skip
+    others = [*people[1:], people[0]]
+    wishes = [t("{name} looks for {other}", name=a, other=b) for a, b in zip(people, others, strict=True)]
+    cards = [box(name, "key", words(t("looks for {name}", name=other), "query", since=step), strong=True)
+             for step, (name, other) in enumerate(zip(people, others, strict=True))]  # fmt: skip
+    ways = [arrow(one, other, "query", side="round", since=step)
+            for step, (one, other) in enumerate(zip(cards, [*cards[1:], cards[0]], strict=True))]  # fmt: skip
     said = [t("{wishes}.", wishes=t(", ").join(wishes[: step + 1])) for step in range(3)]
-    table = [t("who"), t("looks for")], [[a, b] for a, b in zip(people, [*people[1:], people[0]], strict=True)]
-    return figure(column(ring(*discs, high=3 * PERSON), *ways), said, table, title=title, caption=caption)
+    table = [t("who"), t("looks for")], list(map(list, zip(people, others, strict=True)))
+    return figure(column(ring(*cards, high=HIGH), *ways), said, table, title=title, caption=caption)
 
 
 def layer(*, title="", caption=""):

@@ -19,9 +19,9 @@ from course_kit.views.layout import (
     AIR,
     BIG,
     CLOSE,
-    GAP,
     LINE,
     NEAR,
+    PAD,
     THIN,
     arrow,
     bar,
@@ -44,7 +44,7 @@ from course_utils.attention import scaled_dot_product_attention, split_heads
 from .descent import read, study
 
 READS, WRITES = "key", "query"  # the tints of encoder and decoder
-TILE, FRENCH, BLOCK = 8, 112, 180  # how wide: a word that is seen, a word that is read, a part of a half
+SIDE, MARK, BLOCK = (3, 2, 3), 8, 180  # how wide: what is read, seen and next; a word that is seen; a part of a half
 
 
 def opened(translation, layers=3, *, title="", caption=""):
@@ -184,38 +184,52 @@ def attend(tokens=("animal", "street", "tired"), *, title="", caption=""):
     return figure(lines, said, ([t("word"), t("score"), t("share")], rows), title=title, caption=caption)
 
 
+def plus(**look):
+    """Where something is added to a stream."""
+    return disc("+", high=24, wide=28, strong=True, **look)
+
+
+def streamed(*levels):
+    """From below, what stands beside a stream and what on it, None for nothing: what is beside it reads it, and adds
+    to it."""
+    ways, below, beside = [], None, None
+    for part, on in levels:
+        if part:
+            ways.append(arrow(beside or below, part))
+            beside = part
+        if on and below:
+            ways.append(arrow(below, on, "output", weight=3))
+        if on and beside:
+            ways.append(arrow(beside, on))
+            beside = None
+        below = on or below
+    lines = (row(part or space(), on or space(), of=(3, 2)) for part, on in levels[::-1])
+    return column(*lines, *ways, gap=1.5 * AIR)
+
+
 def lanes(tokens=("animal", "it", "tired"), *, title="", caption=""):
     """Three words on their way through one encoder block: attention between them, a network for each, two sums."""
-    places, far = range(len(tokens)), len(tokens) - 1  # from the first to the last, and back
-    given, made = ([box(word, role, strong=True) for word in tokens] for role in ("key", "output"))
-    enter, leave = ([space() for _ in places] for _ in range(2))
-    once, twice = ([disc("+", high=24) for _ in places] for _ in range(2))
-    thinks = [box(t("network")) for _ in places]
-    between = box(t("attention"), "key", row(*leave, even=True), row(*enter, even=True), fill=True, gap=AIR + GAP)
-    ways = [
-        arrow(enter[i], leave[j], "value" if abs(i - j) == far else "quiet", head=False,
-              weight=3 if abs(i - j) == far else THIN)
-        for i in places for j in places
-    ]  # fmt: skip
-    for n in places:
-        chain = [enter[n], given[n]], [once[n], leave[n]], [thinks[n], once[n]], [twice[n], thinks[n]], \
-            [made[n], twice[n]]  # fmt: skip
-        ways += [arrow(below, above) for above, below in chain]
-        ways += [arrow(given[n], once[n], side="right", bend=AIR),
-                 arrow(once[n], twice[n], side="right", bend=AIR)]  # fmt: skip
-    levels = (made, 4), (twice, 4), (thinks, 3), (once, 2)
-    scene = column(
-        *(row(*level, even=True, since=since) for level, since in levels),
-        column(between, since=1),
-        row(*given, even=True),
-        *ways,
-        gap=AIR * 0.8,
+    given = [box(word, "key", strong=True) for word in tokens]
+    made = [box(word, "output", strong=True, since=4) for word in tokens]
+    looks, thinks = (
+        [box(name, role, since=since) for _ in tokens]
+        for name, role, since in ((t("attention"), "key", 1), (t("network"), "", 3))
     )
+    once, twice = ([plus(since=since) for _ in tokens] for since in (2, 4))
+    streams = (
+        streamed((None, has), (look, one), (think, two), (None, gets))
+        for has, look, one, think, two, gets in zip(given, looks, once, thinks, twice, made, strict=True)
+    )
+    ways = [
+        arrow(one, look, *(("value", 3) if {i, j} == {0, len(tokens) - 1} else ("quiet", THIN)), head=False)
+        for i, one in enumerate(given) for j, look in enumerate(looks) if i != j
+    ]  # fmt: skip
+    scene = row(*streams, *ways, even=True)
     first, asks = tokens[0], tokens[-1]
     said = [
         t("A vector for each word comes from the layer below."),
         t("Attention: each word can take from every word. “{asks}” takes most from “{first}”.", asks=asks, first=first),
-        t("What attention found is added to the word's own vector, which comes by the curved way."),
+        t("What attention found is added to the word's own vector, which comes straight up."),
         t("The network works on each word by itself. No line leads from one word to another."),
         t("What the network made is added, too. The new vectors have the same size, and the next layer reads them."),
     ]
@@ -393,16 +407,15 @@ def at_once(loaded, sentence, *, title="", caption=""):
         (t("In training"), t("1 call"), reading.next, False),
         (t("Writing"), t("{n} calls", n=count), wrote, True),
     ):
-        lines, ways, said_last = [], [], None
+        lines = []
         for i, (word, says) in enumerate(zip(reading.tokens, after, strict=True)):
-            sees = row(*(box(role=WRITES, wide=TILE, high=TILE) for _ in range(i + 1)), tight=True, gap=CLOSE)
-            given, made = words(word, anchor="end", wide=FRENCH - TILE), words(says, "output", wide=FRENCH)
-            lines.append(row(given, sees, made, since=i if slowly else 0))
-            ways += [arrow(said_last, given, "output", weight=THIN)] if slowly and said_last else []
-            said_last = made
-        head = row(*(words(name, "quiet") for name in (t("reads"), t("sees"), t("next"))))
-        heading = row(label(name, strong=True), words(calls, "quiet"), of=[len(name), len(calls)], gap=CLOSE)
-        sides.append(column(heading, grid(head, *lines, *ways)))
+            given = words(word, "output" if slowly and i else "", anchor="end")
+            sees = row(*(bar(1, WRITES, wide=MARK, high=MARK) for _ in range(i + 1)), tight=True, gap=CLOSE)
+            line = row(given, sees, words(says, "output"), of=SIDE)
+            lines.append(box("", "", line, fill=True, since=i) if slowly else line)
+        table = column(*lines, gap=CLOSE) if slowly else box("", "", *lines, fill=True, gap=CLOSE + PAD)
+        head = row(*(words(name, "quiet") for name in (t("reads"), t("sees"), t("next"))), of=SIDE)
+        sides.append(column(row(label(name, strong=True), words(calls, "quiet", anchor="end")), head, table))
     said = [
         t(
             "Training: all {count} rows in one call. Writing: call {n}, which gives “{word}”.",
@@ -417,7 +430,7 @@ def at_once(loaded, sentence, *, title="", caption=""):
         [list(row) for row in zip(reading.tokens, reading.next, wrote, strict=True)],
     )
     axes = [("call", t("call"), None)]
-    made = figure(row(*sides, even=True, gap=GAP), said, table, axes=axes, play=t("▶ write"), title=title,
+    made = figure(row(*sides, even=True, gap=AIR), said, table, axes=axes, play=t("▶ write"), title=title,
                   caption=caption)  # fmt: skip
     made.gap = gap
     return made

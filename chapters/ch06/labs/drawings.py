@@ -6,6 +6,7 @@ import copy
 import torch
 from torch import Tensor
 
+from chapters.ch05.labs.drawings import plus, streamed
 from course_kit.i18n import mark, t
 from course_kit.views.figure import figure
 from course_kit.views.layout import (
@@ -22,6 +23,7 @@ from course_kit.views.layout import (
     box,
     cells,
     column,
+    disc,
     flow,
     frames,
     grid,
@@ -166,11 +168,10 @@ def norms(*, title="", caption=""):
     """One part of a block with the norm before it, as in chapter 5, and after the sum, as in BERT."""
     norm, attention = t("norm"), t("attention")
     ways, drawn = ((t("chapter 5"), [norm, attention, "+"]), ("BERT", [attention, "+", norm])), []
-    for name, parts in ways:
-        foot = space()
-        boxes = [box(part, {norm: "output", "+": ""}.get(part, "query"), strong=part != attention) for part in parts]
-        around = arrow(foot, boxes[parts.index("+")], "key", weight=2.5, bend=AIR, side="right")
-        drawn.append(column(words(name, strong=True), flow(foot, *boxes, space(), up=True), around))
+    for name, _ in ways:
+        normed, looks, joins = box(norm, "output", strong=True), box(attention, "key"), plus()
+        first = [(looks, joins), (None, normed)] if drawn else [(normed, None), (looks, joins)]
+        drawn.append(streamed((None, space()), *first, (None, words(name, strong=True))))
     said = [
         t("In chapter 5 attention reads a vector that has been normed. The stream itself is never normed in a block."),
         t("In BERT attention reads the stream, and its result is added. Then the sum is normed."),
@@ -194,19 +195,21 @@ def logits(loaded, sentence: str, most=5, *, title="", caption=""):
     likely = scores.softmax(-1).topk(most)
     near = scores[likely.indices].tolist()
     names = tokenizer.tokens(likely.indices.tolist())
-    made = cells(read[:FEW].tolist(), "output")
-    left = column(
+    made = cells(read[:FEW].tolist(), "output", since=1)
+    dot, candidates = disc("·", size=LINE, high=LINE, since=2), [words(name, strong=True) for name in names]
+    scene = column(
+        f"“{sentence}”",
         words(t("vector at the hole"), "key"),
-        flow(*steps(cells(vector[:FEW].tolist(), "key"), box(t("linear, GELU, norm")), first=0), since(made, 1)),
-    )
-    candidates = [words(name, strong=True) for name in names]
-    lines = [
-        row(name, *steps(f"{logit:.1f}", bar(share, "output"), first=2))
-        for name, logit, share in zip(candidates, near, likely.values.tolist(), strict=True)
-    ]
-    head = row(t("token"), *steps(t("logit"), "softmax", first=2))
-    ways = [arrow(made, name, "output", weight=THIN, side="across") for name in candidates]
-    scene = column(f"“{sentence}”", row(left, grid(head, *lines, since=2), *ways, gap=AIR))
+        flow(cells(vector[:FEW].tolist(), "key"), box(t("linear, GELU, norm"), since=1), made, dot),
+        space(high=LINE),
+        grid(*steps(
+            row(label(t("token"), "quiet"), *candidates),
+            row(label(t("logit"), "quiet"), *(f"{logit:.1f}" for logit in near), since=2),
+            row(label("softmax", "quiet"), *(bar(share, "output") for share in likely.values.tolist())),
+            first=1,
+        )),
+        *(arrow(dot, name, "output") for name in candidates),
+    )  # fmt: skip
     said = [
         t("The encoder gives a vector for each token. Here is the one at the hole, its first four numbers."),
         t("One more layer works on it, with a GELU and a norm."),

@@ -1,12 +1,12 @@
 """Drawings: a text as questions, a GPT opened, the stream, three temperatures, a word that grows, a cache."""
 
-import itertools
 import math
 from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
 
+from chapters.ch05.labs.drawings import plus, streamed
 from course_kit.contexts import evaluating
 from course_kit.i18n import sentences, t
 from course_kit.views.figure import figure
@@ -21,7 +21,6 @@ from course_kit.views.layout import (
     box,
     cells,
     column,
-    disc,
     flow,
     frames,
     grid,
@@ -94,15 +93,16 @@ def opened(loaded, prompt: str, best: int = 4, *, title="", caption=""):
     whole = box("", "", words("GPT", size=BIG), words(t("reads a text, says what may come next")), fill=True)
     parts = flow(
         part(t("embedding"), "key", t("each token becomes a vector")),
-        part(t("{n} blocks", n=blocks), "value", t("vectors take from earlier ones, and change")),
+        part(t("{n} blocks", n=blocks), "", t("vectors take from earlier ones, and change")),
         part(t("logits"), "output", t("how well does each token of the vocabulary fit?")),
         up=True,
     )
     looks, thinks = (
         part(t("attention"), "key", t("looks at earlier tokens")),
-        part(t("network"), "output", t("each token by itself")),
+        part(t("network"), "", t("each token by itself")),
     )
-    block = box("", "value", streamed(looks, thinks, name=t("the stream")), fill=True)
+    block = box("", "", streamed((None, space()), (looks, plus()), (thinks, plus()),
+                                 (None, words(t("the stream"), "output"))), fill=True)  # fmt: skip
     inner = (whole, whole), (parts.parts[-1], parts.parts[0]), (block, block)
     ways = [way for first, last in inner for way in (arrow(given, first, "key"), arrow(last, expects, "output"))]
     said = [
@@ -119,16 +119,6 @@ def opened(loaded, prompt: str, best: int = 4, *, title="", caption=""):
     return figure(column(expects, frames(whole, parts, block), given, *ways, gap=AIR), said, table,
                   axes=[("opened", t("opened"), names)], start={"opened": names[0]}, play=t("▶ open"), title=title,
                   caption=caption)  # fmt: skip
-
-
-def streamed(*parts, name=""):
-    """Parts beside a stream that runs upwards: each of them reads it, and adds to it."""
-    joins, foot, top = [disc("+", high=24, strong=True) for _ in parts], space(), words(name)
-    ways = [arrow(one, other, "value", weight=5) for one, other in itertools.pairwise([foot, *joins, top])]
-    for part, below, join in zip(parts, [foot, *joins], joins, strict=False):
-        ways += [arrow(below, part), arrow(part, join)]
-    pairs = (row(part, join) for part, join in zip(parts, joins, strict=True))
-    return grid(*[row(space(), foot), *pairs, row(space(), top)][::-1], *ways, gap=AIR)
 
 
 @torch.no_grad()
@@ -163,11 +153,11 @@ def stream(loaded, prompt: str, word: str, *, title="", caption=""):
     names = [t("the input"), *(f"{parts[n % 2]} {n // 2 + 1}" for n in range(count - 1))]
     lines, ways, below = [], [], None
     for i, name in enumerate(names):
-        role = ("output", "key")[i % 2]
+        role = ("", "key")[i % 2]
         adds = box(name, role) if i else words(t("reads “{word}”", word=prompt.split()[-1]))
-        here = cells(x[i, :2].tolist(), "value")
+        here = cells(x[i, :2].tolist(), "output")
         lines.append(row(adds, here, words(says[i], strong=True), bar(share[i], "output"), f"{share[i]:.0%}", since=i))
-        ways += [arrow(adds, here, role), arrow(below, here, "value")] if below else []
+        ways += [arrow(adds, here, role), arrow(below, here, "output")] if below else []
         below = here
     heads = t("adds to it"), t("the stream"), t("would say"), t("for “{word}”", word=word.strip())
     head = row(*(words(name, "quiet") for name in heads), space())

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from course_kit.i18n import t
+from course_kit.i18n import sentences, t
 from course_kit.programs.arguments import string, whole_number
 from course_kit.views.table import TextTable
 from course_kit.views.view import View
@@ -17,27 +17,29 @@ class Merges(View):
 
     kind = "merges"
 
+    def now(self) -> dict[tuple[str, ...], int]:
+        """The words as the merges so far cut them, and how often each occurs."""
+        words = cut(self.options["names"], self.options["counts"])
+        for _ in range(self.state["step"]):
+            words = merge_once(words)[1]
+        return words
+
     def pairs(self) -> list[tuple[tuple[str, str], int]]:
-        """The pairs of neighbours before the first merge, the most frequent first."""
-        return pairs_of(cut(self.options["names"], self.options["counts"]))
+        """The pairs of neighbours, the most frequent first."""
+        return pairs_of(self.now())
 
     def describe(self) -> str:
-        names, ((left, right), count) = self.options["names"], self.pairs()[0]
-        known = len({*MARK, *"".join(names)})
-        used = sum(len(word) * n for word, n in cut(names, self.options["counts"]).items())
-        return t(
-            "{count} words, cut into characters, {known} different ones; the whole text takes {used}. No merge yet: "
-            "“{left}” and “{right}” stand side by side most often, {count2} times, so they come first.",
-            count=len(names),
-            known=known,
-            used=used,
-            left=left,
-            right=right,
-            count2=count,
-        )
+        names, step, now = self.options["names"], self.state["step"], self.now()
+        known, used = len({*MARK, *"".join(names)}) + step, sum(len(word) * n for word, n in now.items())
+        said = t("{count} words after {step} merges, {known} different pieces; the whole text takes {used}.",
+                 count=len(names), step=step, known=known, used=used)  # fmt: skip
+        return sentences(said, *(
+            t("Next come “{left}” and “{right}”, which stand side by side most often, {n} times.",
+              left=left, right=right, n=n)
+            for (left, right), n in self.pairs()[: step < self.options["last"]]
+        ))  # fmt: skip
 
     def table(self) -> TextTable:
-        """Before the first merge."""
         rows = [[t("pair {i}", i=i + 1), *pair, str(count)] for i, (pair, count) in enumerate(self.pairs()[:BARS])]
         return TextTable([t("what"), t("left"), t("right", context="side"), t("side by side")], rows)
 
@@ -61,14 +63,15 @@ def merges(
     steps=20,
     *,
     word="",
+    start=0,
     title=t("Which two pieces belong together?"),
     caption=t("Each step joins the pair of neighbours that occurs most often (framed) into one new piece (filled)."),
 ):
     """Byte-pair encoding step by step: count the pairs, merge the most frequent one, count again, as `merge_once` does.
 
-    words: {word: how often it occurs}; steps: merges at most; it ends when no pair occurs twice. word: one more, cut by
-    the merges so far; the reader can type another. Returns a view. Raises ValueError that says what was given, what is
-    needed, what to do. Source: Sennrich, Haddow & Birch 2016.
+    words: {word: how often it occurs}; steps: merges at most; it ends when no pair occurs twice; start: those that are
+    seen first. word: one more, cut by the merges so far; the reader can type another. Returns a view. Raises ValueError
+    that says what was given, what is needed, what to do. Source: Sennrich, Haddow & Birch 2016.
     """
     counts = {string("a word", w): whole_number(f"the count of {w!r}", c, 1) for w, c in words.items()}
     bad = [w for w in counts if w.split() != [w]]
@@ -84,4 +87,6 @@ def merges(
         {"kind": "range", "name": "step", "label": t("merges"), "values": list(range(last + 1)), "digits": 0},
         {"kind": "button", "name": "reset", "label": t("reset")},
     ]
-    return Merges(title, caption, {}, {"step": 0, "word": string("word", word).strip()}, controls, options)
+    return Merges(
+        title, caption, {}, {"step": min(start, last), "word": string("word", word).strip()}, controls, options
+    )

@@ -183,8 +183,8 @@ def shared(heads: int, groups: Sequence[int], megabytes: Sequence[float], *, tit
     ]  # fmt: skip
     table = [t("key heads"), t("cache, MB")], [[n, f"{m:.0f}"] for n, m in zip(groups, megabytes, strict=True)]
     axes = [("keys", t("key heads"), list(groups))]
-    return figure(scene, said, table, axes=axes, start={"keys": groups[0]}, play=t("▶ share"), title=title,
-                  caption=caption)  # fmt: skip
+    return figure(scene, said, table, axes=axes, start={"keys": groups[1]}, play=t("▶ share"), title=title,
+                  caption=caption, still=True)  # fmt: skip
 
 
 def places(parts: Sequence[tuple[str, str, Sequence[tuple[str, str]]]], *, title="", caption=""):

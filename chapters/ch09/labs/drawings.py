@@ -8,6 +8,7 @@ from course_kit.i18n import t
 from course_kit.views.figure import figure
 from course_kit.views.layout import (
     AIR,
+    CLOSE,
     FAR,
     LINE,
     NEAR,
@@ -107,17 +108,17 @@ def tilt(answers: Sequence[str], before: Sequence[float], times: Sequence[float]
     """The probabilities of some answers, times e^(r/β), and divided by their sum."""
     more = [p * x for p, x in zip(before, times, strict=True)]
     after = [x / sum(more) for x in more]
-    stages = (before, more, after)
-    highest = max(max(stage) for stage in stages)
+    stages, roles = (before, more, after), ("value", *[""] * (len(answers) - 1))
+    most = max(map(sum, stages))
+    names = t("old model"), "× e^(r/β)", f"÷ {sum(more):g}"
     lines = [
-        column(
-            row(label(answer, strong=True),
-                words([" ", f"× {times[i]:g}", f"÷ {sum(more):g}"], "quiet", anchor="end")),
-            row(bar([stage[i] / highest for stage in stages]),
-                words([f"{stage[i]:g}" for stage in stages], strong=True), of=[len(stages) + 2, 1]),
-        )
-        for i, answer in enumerate(answers)
+        row(label(name, "quiet"),
+            row(*(box(f"{x:g}", role, strong=True, fill=True) for x, role in zip(stage, roles, strict=True)), space(),
+                of=(*stage, most - sum(stage)), gap=CLOSE), of=(1, 4))
+        for name, stage in zip(names, stages, strict=True)
     ]  # fmt: skip
+    named = (label(answer, role, strong=True) for answer, role in zip(answers, roles, strict=True))
+    head = row(space(), row(*named, even=True), of=(1, 4))
     said = [
         t("The old model writes both answers equally often."),
         t("Multiply each by e^(r/β): here by {first} and by {second}.", first=f"{times[0]:g}", second=f"{times[1]:g}"),
@@ -127,7 +128,7 @@ def tilt(answers: Sequence[str], before: Sequence[float], times: Sequence[float]
         [t("answer"), t("old model"), "× e^(r/β)", t("new model")],
         [[answer, *(f"{s[i]:g}" for s in stages)] for i, answer in enumerate(answers)],
     )
-    return figure(column(*lines, gap=AIR), said, table, title=title, caption=caption)
+    return figure(column(head, *steps(*lines), gap=AIR / 2), said, table, title=title, caption=caption)
 
 
 def preferred(question: str, answers: Sequence[str], found: Sequence[float], says: float, every: int, *, title="",

@@ -44,21 +44,22 @@ export function maps(ui) {
 }
 
 /** What the ink measures, if it is one measure. @param {MapsSpec} spec */
-function keyOf({ panels, scale }) {
+function keyOf({ panels, scale: name }) {
   const [{ range, signed }] = panels;
+  const [low, high] = signed ? [figure(-range[1]), figure(range[1])] : range;
   const same = panels.every((panel) => `${[panel.range, panel.signed]}` === `${[range, signed]}`);
-  return scale && same ? legend({ low: range[0], high: range[1], name: scale }) : null;
+  return same && (name || signed) ? legend({ low, high, name, ink: signed ? "signed" : "" }) : null;
 }
 
 /**
- * The colour of a cell: ink; scores below 0, where the range begins at 0, in another colour.
+ * The colour of a cell: ink; of numbers that may be below 0, that of their sign.
  * @param {Theme} theme
  * @param {Pick<Panel, "signed" | "range">} panel
  * @param {number} value
  */
 export function shade(theme, { signed, range: [low, high] }, value) {
   const share = (value - low) / (high - low || 1);
-  return signed && value < 0 && low >= 0 ? mix(theme.paper, theme.minus, -share) : inked(theme, share);
+  return signed ? mix(theme.paper, share < 0 ? theme.minus : theme.plus, Math.abs(share)) : inked(theme, share);
 }
 
 /** The colour of a role, for its name; or another. @param {Theme} theme @param {string} name @param {string} other */
