@@ -26,7 +26,7 @@ class Timeline:
             t("{year}: {what} (chapter {chapter})", **told) if told["chapter"] else t("{year}: {what}", **told)
             for told in (dict(zip(("year", "what", "chapter"), one, strict=True)) for one in self.events)
         )
-        return "; ".join([*[self.title] * bool(self.title), *told])
+        return t("; ").join([*[self.title] * bool(self.title), *told])
 
     def _repr_html_(self) -> str:
         before, lines = self.events[0][0], []

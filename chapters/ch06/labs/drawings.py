@@ -327,7 +327,7 @@ def task_heads(*, title="", caption=""):
     ]
     table = (
         [t("task"), t("an example"), t("answer")],
-        [[name, " ".join(tokens), ", ".join(filter(None, says.values()))] for name, tokens, says in tasks],
+        [[name, " ".join(tokens), t(", ").join(filter(None, says.values()))] for name, tokens, says in tasks],
     )
     names = [name for name, _, _ in tasks]
     return figure(scene, said, table, axes=[("task", t("task"), names)], start={"task": names[0]}, title=title,
