@@ -4,7 +4,7 @@
     course translate --to es --text 05    the same, where only Markdown and comments differ; outputs stay
     course translate --to es --check      what is fuzzy or missing, pages that are not what their catalogue says
     course translate --catalogue          only bring the catalogues in step; readme, kit, site, views, ch05: one of them
-    course translate --to es teaching     the guide and the plans of lessons, into docs/es/; also crosswalk, capstone
+    course translate --to es teaching     the guide and the plans of lessons, into docs/es/; using, keeping: so, too
 
 The code is the English one's but for a line that says the language, before the chapters are imported, and the
 comments, docstrings and printed texts of the cells that are read. What has no translation is English.

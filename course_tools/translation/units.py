@@ -43,7 +43,7 @@ SAID = re.compile(r"[a-z]{3} [a-z]{2}|^[A-Za-z ]{5,}|^new\b|each$")  # of a rema
 JOINS = re.compile(r"[:;,.](?= |$)|^\(\)$")  # of values: what stands between two, or behind the last
 ASIDE = re.compile("exercise: |noqa|fmt: ")  # marks for tools
 PAGES = {"readme": "README.md"}  # catalogue of a page: the page
-PAGES |= {name: f"docs/{name}.md" for name in ("teaching", "crosswalk", "capstone")}
+PAGES |= {name: f"docs/{name}.md" for name in ("teaching", "crosswalk", "capstone", "using", "keeping")}
 
 
 def rooms():
