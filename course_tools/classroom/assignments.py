@@ -21,6 +21,7 @@ from course_kit.exercises import catalogue
 from course_kit.exercises.cells import answers, sources, text_of
 from course_kit.exercises.define import Exercise, FindError, construct, is_class
 from course_kit.exercises.example import example_text
+from course_kit.i18n import mark, t
 from course_kit.mine import scratch
 
 MARK = re.compile(r"^# Task: (?P<name>.+)$", re.M)
@@ -29,9 +30,10 @@ CONFIG = """c = get_config()
 c.CourseDirectory.course_id = "attention"
 c.Autograde.autograde_preprocessors = []  # runs nothing of a student's: `course grade` does that, in a sandbox
 """
-HEAD = """# {}
-Write the functions below, with torch alone; helpers of your own may stand in their cells. Save, and hand in this \
-notebook."""
+HEAD = mark(
+    "Write the functions below, with torch alone; helpers of your own may stand in their cells. Save, and hand in this "
+    "notebook."
+)
 
 
 def run(name: str, out: str = ".") -> int:
@@ -39,7 +41,8 @@ def run(name: str, out: str = ".") -> int:
     folder = Path(out)
     if name in scratch.CHAPTERS:
         write_for_user(folder / f"{name}.py", scratch.handout(name), "--out FOLDER")
-        print(f"{folder / name}.py: to be built in workbook/mine/scratch/, checked by `python -m mine.scratch {name}`.")
+        told = {"file": f"{folder / name}.py", "name": name}
+        print(t("{file}: to be built in workbook/mine/scratch/, checked by `python -m mine.scratch {name}`.", **told))
         return 0
     lesson = _lesson(name)
     number = lesson.name[:2]
@@ -49,7 +52,8 @@ def run(name: str, out: str = ".") -> int:
     write_for_user(file, nbformat.writes(handout(lesson)), "--out FOLDER")
     if not config.exists():
         write_for_user(config, CONFIG, "--out FOLDER")
-    print(f"{file} written, a point for each exercise. Then, in that folder: nbgrader generate_assignment {number}")
+    then = f"nbgrader generate_assignment {number}"
+    print(t("{file} written, a point for each exercise. Then, in that folder: {then}", file=file, then=then))
     return 0
 
 
@@ -77,7 +81,7 @@ def _lesson(name: str) -> Path:
 def handout(lesson: Path) -> Any:
     """The notebook that is handed out, as nbgrader wants its source."""
     catalogue.load()
-    cells = [nbformat.v4.new_markdown_cell(HEAD.format(lesson.stem[3:].replace("_", " ").capitalize()))]
+    cells = [nbformat.v4.new_markdown_cell(f"# {lesson.stem[3:].replace('_', ' ').capitalize()}\n{t(HEAD)}")]
     for source in sources(lesson.read_bytes()):
         for stub in answers(source):
             exercise = catalogue.find(stub.name)

@@ -23,7 +23,7 @@ LABELS = {  # what a view shows as it was given, by its name in the spec
     "title", "caption", "label", "xlabel", "ylabel", "name", "names", "parts", "axes", "scale", "mark", "fold",
     "note", "key_name", "value_name", "answers", "because",
 }  # fmt: skip
-CLASSROOM = "doctor", "lab", "workbook", "progress", "problem", "grading/**/*"  # what a student starts, and grading
+CLASSROOM = "doctor", "lab", "workbook", "progress", "problem", "assignments", "grading/**/*"  # what people start
 ROOMS = {
     "kit": ["course.py", "course_kit/**/*.py", *(f"course_tools/classroom/{one}.py" for one in CLASSROOM)],
     "site": ["course_tools/publishing/**/*.py", "course_tools/publishing/**/*.j2"],
@@ -31,7 +31,7 @@ ROOMS = {
     "mine": ["chapters/*/kept/*.py", "chapters/ch06/adapters.py"],  # the files that readers keep, and what is revealed
 }
 ROOMS["site"] += [f"course_tools/{one}.py" for one in ("authoring/minutes", "classroom/plans")]
-ROOMS["site"] += ["course_tools/classroom/presenting/speaker.py"]
+ROOMS["site"] += ["course_tools/classroom/presenting/*.py"]
 ROOMS["views"] += [f"course_tools/{room}/**/*.js" for room in ("classroom/jupyter", "publishing/website")]
 TABLES = {"ch07": ["data/history.csv"]}
 BLOCK = re.compile(r"(?<=```)(python|diff|text|sh)\n(.*?)(?=```)", re.S)

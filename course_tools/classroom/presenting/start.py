@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from course_kit import files, lessons
+from course_kit.i18n import t
 from course_tools.authoring import building
 from course_tools.classroom import lab, workbook
 
@@ -35,7 +36,7 @@ def run(names=(), arguments=()):
         return 1
     os.environ |= {"COURSE_PRESENTING": "1", CHAPTERS: ",".join(names)}
     options = lab.options(root, [f"--LabApp.default_url=/doc/tree/{where.name}/{names[0]}.ipynb", *arguments])
-    print(f"Presenting {', '.join(names)}. ? shows the keys; Ctrl-C here ends it.", flush=True)
+    print(t("Presenting {names}. ? shows the keys; Ctrl-C here ends it.", names=", ".join(names)), flush=True)
     return lab.launch(root, options)
 
 
@@ -68,7 +69,7 @@ def configuration():
     return {"chapters": [f"{folder}/{name}.ipynb" for name in names], "notes": said}
 
 
-LATE = "No screens came in time. If the plugin is older than the course, `python course.py doctor` says what to do."
+LATE = t("No screens came in time. If the plugin is older than the course, `python course.py doctor` says what to do.")
 CURTAIN = """<div id="course-curtain" translate="no"> </div><style>
 #course-curtain{position:fixed;inset:0;z-index:99999;display:grid;place-items:center;padding:4vw;
 font:700 5.3vw/1.12 system-ui,sans-serif;color-scheme:SCHEME;
