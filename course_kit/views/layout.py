@@ -54,6 +54,10 @@ class Arrow:
     def __init__(self, begin, end, behind=False, **look):
         self.begin, self.end, self.behind, self.look = begin, end, behind, known(look)
 
+    @property
+    def seen(self) -> dict:
+        return self.begin.seen
+
 
 def known(look: dict) -> dict:
     """Raises TypeError for a name that neither this file nor figure.js knows."""
@@ -175,8 +179,9 @@ def since(part: Part, frame: int) -> Part:
     return part
 
 
-def arrow(begin: Part, end: Part, role="", weight=2, **look) -> Arrow:
-    """From border to border; it comes with the later of the two. weight: its thickness, in each frame if it is a list.
+def arrow(begin: Part | Arrow, end: Part | Arrow, role="", weight=2, **look) -> Arrow:
+    """From border to border, or from the tip of a hand to another; it comes with the later of the two. weight: its
+    thickness, in each frame if it is a list.
 
     bend: how far its middle is from the straight line; side: "left", "right" or "above", where it leaves and arrives,
     "across", from the right of one to the left of the other, "level", so, but at the height of the first, "back", the
@@ -391,6 +396,8 @@ def anchor(part: Part, side: str) -> list[float]:
 def borders(begin: Part, end: Part, side=None) -> tuple[list[float], list[float]]:
     """Where an arrow begins and ends: below and above if one stands higher than the other, straight where one spans
     the other; else at the sides."""
+    if isinstance(begin, Arrow):
+        return tip(begin), tip(end)
     sides = ("right", "left") if begin.left < end.left else ("left", "right")
     if end.top >= begin.top + begin.high:
         sides = "below", "above"
@@ -413,6 +420,12 @@ def borders(begin: Part, end: Part, side=None) -> tuple[list[float], list[float]
         if wide.left < middle < wide.left + high:
             start[0] = stop[0] = round(middle / WIDTH, 4)
     return start, stop
+
+
+def tip(of: Arrow) -> list[float]:
+    """Where a hand ends: its middle, and how far across and down from there."""
+    turn, reach = of.look["turn"], of.look["reach"]
+    return [*anchor(of.begin, "middle"), round(reach * math.sin(turn), 1), round(-reach * math.cos(turn), 1)]
 
 
 def around(begin: Part, end: Part) -> tuple[list[float], list[float]]:

@@ -33,28 +33,21 @@ K = torch.tensor([[0.0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1], [0, 0, 0], [1, 0
 asked = torch.tensor([0.0, 2, 0])
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
-at(
-    labs.attention(
-        [0.0, 0.0, 0.0],
-        K,
-        query="était …",
-        keys=words,
-        score="dot",
-        title="Who answers “Le chat était …”?",
-        caption="Press the second number of the [query|query], the action: 0 becomes 1. How much does “sat” get?",
-    ),
-    at=["a", 0, 2],
-)
-
+at(labs.attention(
+    [0.0, 0.0, 0.0],
+    K,
+    query="était …",
+    keys=words,
+    score="dot",
+    title="Who answers “Le chat était …”?",
+    caption="Press the second number of the [query|query], the action: 0 becomes 1. How "
+    "much does “sat” get?",
+), at=["a", 0, 2])
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 def action(loud):
     return torch.softmax(K @ torch.tensor([0.0, loud, 0]), -1)
-
-
-assert (
-    0.35 < action(1)[2] < 0.36 and 0.124 < action(1)[0] < 0.131 and (action(1)[[0, 1, 3, 4, 5]] == action(1)[0]).all()
-)
+assert 0.35 < action(1)[2] < 0.36 and 0.124 < action(1)[0] < 0.131 and (action(1)[[0, 1, 3, 4, 5]] == action(1)[0]).all()
 assert 0.79 < action(3)[2] < 0.81
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
@@ -126,9 +119,7 @@ predict(
 q, keys = torch.tensor([[1.0, 0.0]]), torch.tensor([[1.0, 0.0], [3.0, 3.0]])
 dot = q @ keys.T  # [1, 2]
 cosine = dot / (q.norm(dim=-1) * keys.norm(dim=-1))
-assert (
-    dot.tolist() == [[1, 3]] and torch.allclose(cosine, torch.tensor([[1.0, 0.5**0.5]])) and round(0.5**0.5, 2) == 0.71
-)
+assert dot.tolist() == [[1, 3]] and torch.allclose(cosine, torch.tensor([[1.0, 0.5**0.5]])) and round(0.5**0.5, 2) == 0.71
 assert (-0.5 * torch.cdist(q, keys) ** 2).tolist() == [[0, -6.5]] and keys[1].norm() > 4
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
@@ -136,7 +127,8 @@ labs.shadows(
     (1, 0),
     [(1, 0), (3, 3)],
     title="What is a dot product?",
-    caption="The [query|query] is (1, 0). How long is the [output|shadow] that each [key|key] throws on it?",
+    caption="The [query|query] is (1, 0). How long is the [output|shadow] that each [key|key] "
+    "throws on it?",
 )
 
 # %% [markdown] tags=["keep"]
@@ -165,30 +157,19 @@ generator = torch.Generator().manual_seed(1)
 queries = torch.randn(1000, 1, 400, generator=generator)
 random_keys = torch.randn(1000, 24, 400, generator=generator)  # 24 for each query
 
-
 def certain(d, divisor):
     """Share of the queries that put over 90 % of their weight on one key."""
     scores = (queries[..., :d] * random_keys[..., :d]).sum(-1) / divisor  # [1000, 24]
     return (torch.softmax(scores, -1).amax(-1) > 0.9).float().mean().item()
 
-
 for d in [4, 64, 400]:
     print(f"d = {d:3}: q·k {certain(d, 1):4.0%}, q·k/√d {certain(d, d**0.5):4.0%}")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert (
-    [round(certain(d, 1), 2) for d in (64, 400)] == [0.50, 0.78]
-    and certain(4, 2) < 0.01
-    and certain(64, 8) == certain(400, 20) == 0
-)
+assert [round(certain(d, 1), 2) for d in (64, 400)] == [0.50, 0.78] and certain(4, 2) < 0.01 and certain(64, 8) == certain(400, 20) == 0
 all_scores = (queries[..., :64] * random_keys[..., :64]).sum(-1)
 first, second = all_scores.topk(2, -1).values.unbind(-1)
-assert (
-    7.5 < all_scores.std() < 8.5
-    and round(first.median().item()) == 15
-    and 2.5 < (first - second).median() < 2.7
-    and 12.5 < math.exp(2.6) < 13.5
-)
+assert 7.5 < all_scores.std() < 8.5 and round(first.median().item()) == 15 and 2.5 < (first - second).median() < 2.7 and 12.5 < math.exp(2.6) < 13.5
 
 # %% [markdown]
 # At d = 64, half of your queries put nearly all their weight on one key, although the keys are pure noise. Why? A dot product adds up d products, some above zero and some below, which cancel only in part, so the more of them you add, the farther the sum strays from zero. How far? The mean of a product of independent numbers is the product of their means. So $q_1k_1$ has mean 0, and its square, a product, too, has mean 1. With mean 0, the mean square is the *variance*, and variances of independent numbers add up:
@@ -200,13 +181,11 @@ assert (
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 sizes = [1, 2, 4, 8, 16, 24, 32, 48, 64, 96, 128, 160, 192, 224, 256, 320, 400]
 
-
 def weights_by_size(divided):
     products = [(queries[:10, :, :d] * random_keys[:10, :, :d]).sum(-1) for d in sizes]
     divisors = [d**0.5 if divided else 1 for d in sizes]
     scores = [x / divisor for x, divisor in zip(products, divisors, strict=True)]
     return torch.softmax(torch.stack(scores), -1)  # [17, 10, 24]
-
 
 plot.maps(
     {"softmax(q·k)": weights_by_size(False), "softmax(q·k / √d)": weights_by_size(True)},
@@ -233,13 +212,11 @@ assert (weights_by_size(False)[-1].amax(-1) > 0.9).sum() >= 7 and weights_by_siz
 #
 # <!-- example: scaled dot-product score -->
 
-
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("scaled dot-product score")
 def scaled_score(queries, keys):
     """queries [B, Q, D], keys [B, K, D] -> scores [B, Q, K]"""
     raise NotImplementedError
-
 
 # %% [markdown]
 # <!-- solution: scaled dot-product score -->
@@ -274,7 +251,8 @@ predict(
     "much of all weight goes to padding?",
     ["none: zero times a score is zero", "about a twentieth", "about two fifths"],
     answer=2,
-    because="The score becomes 0, not −∞, so the softmax still gives it the share of exp(0) = 1.",
+    because="The score becomes 0, not −∞, so the softmax still gives it the share of "
+    "exp(0) = 1.",
 )
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
@@ -307,14 +285,12 @@ assert round(found["after"][2].sum(-1).min().item(), 1) == 0.2
 # %%
 from mine import masked_softmax  # (scores, mask) -> weights, yours of chapter 1
 
-
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("scaled dot-product attention")
 def scaled_dot_product_attention(q, k, v, mask=None):
     """q [..., Q, D], k [..., K, D], v [..., K, Dv], mask [..., Q or 1, K] bool or None
     -> output [..., Q, Dv], weights [..., Q, K]; in front a batch, later heads, too"""
     raise NotImplementedError
-
 
 # %% [markdown] slideshow={"point": ["masked_softmax("], "slide_type": "subslide"}
 # <!-- solution: scaled dot-product attention -->
@@ -371,8 +347,6 @@ predict(
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 wanted = [1, 2, 0]  # Ada looks for number 1, Ben; Ben for Cleo; Cleo for Ada
-
-
 def find(x, who):  # a search for vectors with which these people attend to the one they look for
     optimiser = torch.optim.Adam([x], lr=0.05)
     for _ in range(400):
@@ -381,8 +355,6 @@ def find(x, who):  # a search for vectors with which these people attend to the 
         (-alike[who, [wanted[i] for i in who]].log().mean()).backward()
         optimiser.step()
     return alike.detach()
-
-
 for seed in range(2):
     start = torch.randn(3, 16, generator=torch.Generator().manual_seed(seed))
     assert torch.allclose(find(start.clone().requires_grad_(), [0, 1, 2]), torch.full((3, 3), 1 / 3), atol=0.02)
@@ -430,10 +402,7 @@ plot.maps(
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert (
-    torch.allclose(weights @ v, F.scaled_dot_product_attention(q, k, v))
-    and (weights @ v - X[wanted]).abs().max() < 0.12
-)
+assert torch.allclose(weights @ v, F.scaled_dot_product_attention(q, k, v)) and (weights @ v - X[wanted]).abs().max() < 0.12
 assert weights.argmax(-1).tolist() == wanted and one_vector.argmax(-1).tolist() == [0, 1, 2]
 
 # %% [markdown] tags=["keep"]
@@ -454,7 +423,6 @@ labs.layer(
 #
 # <!-- example: a self-attention layer -->
 
-
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("a self-attention layer")
 class SelfAttention(nn.Module):
@@ -465,7 +433,6 @@ class SelfAttention(nn.Module):
     def forward(self, x, mask=None):
         """x [B, T, D], mask [B, 1, T] bool or None
         -> output [B, T, dv], weights [B, T, T]"""
-
 
 # %% [markdown]
 # <!-- solution: a self-attention layer -->
@@ -495,15 +462,12 @@ labs.room(
 # %% jupyter={"source_hidden": true}
 from course_kit.mine import for_training
 
-
 def one_step():
     x, there, needed = rooms(64)
     output, _ = SelfAttention(24, 8, 8)(x, there[:, None])
     (output - F.one_hot(needed, 8))[there].pow(2).mean().backward()
 
-
 for_training(one_step)  # with nothing solved it does nothing
-
 
 # %%
 @torch.no_grad()  # no gradients: nothing is trained here
@@ -512,7 +476,6 @@ def served(layer):
     x, there, needed = rooms(500)
     right = layer(x, there[:, None])[0].argmax(-1) == needed  # [500, 8]
     return right[there].float().mean().item()
-
 
 # %% slideshow={"slide_type": "skip"}
 torch.manual_seed(0)
@@ -542,16 +505,13 @@ assert served(trained[400]) >= 0.995
 labs.room(
     trained,
     title="Who attends to whom?",
-    caption="Play it: the arrows are the weights after more and more steps. Then send Ada to somebody else.",
+    caption="Play it: the arrows are the weights after more and more steps. Then send Ada to "
+    "somebody else.",
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts", "trained"]
 room = labs.room(trained)
-assert (
-    room.describe().endswith("5 of 5 are served.")
-    and [said.endswith("5 of 5 are served.") for said in room.options["said"][len(trained) - 1 :: len(trained)]]
-    == [True] * 5
-)
+assert room.describe().endswith("5 of 5 are served.") and [said.endswith("5 of 5 are served.") for said in room.options["said"][len(trained) - 1 :: len(trained)]] == [True] * 5
 
 # %% [markdown]
 # How does your layer do that? Multiply out its table, $M=W_QW_K^\top$, and look at two corners: where the wish of one person meets the name of another, and the other way round.
@@ -613,7 +573,6 @@ print("output", tuple(output.shape), " weights", tuple(weights.shape))
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 from course_utils.attention import MultiHeadAttention
-
 whole, x = MultiHeadAttention(24, 3, bias=False), torch.randn(2, 6, 24)
 whole.load_state_dict(attention.state_dict())
 attention.eval()

@@ -20,7 +20,7 @@ from course_kit.views.layout import (
     words,
 )
 
-HIGH, UNIT, LIFT = 190, 30, 0.04  # lengths: of a ring, of a 1; of a field, between arrows
+HIGH, UNIT, LIFTS = 190, 40, (0.07, 0.16, 0.13)  # lengths: of a ring, of a 1; of a field: shadow, key and query
 
 
 def circle(people=("Ada", "Ben", "Cleo"), *, title="", caption=""):
@@ -78,12 +78,14 @@ def shadows(q, keys, *, title="", caption=""):
         dot = sum(a * b for a, b in zip(q, k, strict=True))
         shadow = dot / length
         along = [number * shadow / length for number in q]
-        foots = [space() for _ in range(3)]
-        for foot, role, (a, b), weight in zip(foots, ("output", "key", "query"), (along, k, q), (6, 3, 3), strict=True):
-            reach = round(UNIT * math.hypot(a, b), 1)
-            hands.append(hand(foot, round(math.atan2(a, b), 3), reach, role, weight=weight if reach else 0))
-        field = plot(*(spot(foot, (0.35, 0.5 + lift)) for foot, lift in zip(foots, (-LIFT, LIFT, 0), strict=True)),
-                     high=6 * UNIT)  # fmt: skip
+        foots = [space() for _ in LIFTS]
+        fallen, falls, _ = drawn = [
+            hand(foot, round(math.atan2(a, b), 3), round(UNIT * math.hypot(a, b), 1), role, head=role != "output",
+                 weight=(3 if role != "output" else 7) * any((a, b)))
+            for foot, role, (a, b) in zip(foots, ("output", "key", "query"), (along, k, q), strict=True)
+        ]  # fmt: skip
+        hands += [*drawn, arrow(falls, fallen, "quiet", head=False)]
+        field = plot(*(spot(foot, (0.28, lift)) for foot, lift in zip(foots, LIFTS, strict=True)), high=3.6 * UNIT)
         columns.append(column(
             words("k = ({:g}, {:g})".format(*k).replace("-", "−"), "key"),
             field,

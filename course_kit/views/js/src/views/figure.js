@@ -448,8 +448,12 @@ class Figure {
 
   /** @param {SVGElement[]} parts @param {Shape} shape @param {Function} set */
   line([line, head], { from = [0, 0], to = from, bend = 0, weight = 1.5, turn = 0, reach = 0 }, set) {
-    const unit = reach ? Math.min(this.unit, this.up) : this.unit;
-    const [[x, y], [a0, b0]] = [from, to].map(([a, b]) => [this.x(a), this.y(b)]);
+    const unit = reach || from[2] ? Math.min(this.unit, this.up) : this.unit;
+    const place = (/** @type {Point} */ [a, b, across = 0, down = 0]) => [
+      this.x(a) + across * unit,
+      this.y(b) + down * unit,
+    ];
+    const [[x, y], [a0, b0]] = [place(from), place(to)];
     const [u, v] = [a0 + reach * unit * Math.sin(turn), b0 - reach * unit * Math.cos(turn)];
     const far = Math.hypot(u - x, v - y) || 1;
     const [a, b] = [(x + u) / 2 - (bend * unit * (v - y)) / far, (y + v) / 2 + (bend * unit * (u - x)) / far];

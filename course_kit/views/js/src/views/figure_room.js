@@ -3,7 +3,8 @@
 import { clamp } from "../shared/numbers.js";
 
 /**
- * @typedef {[x: number, y: number]} Point x: 0 to 1 of the width; y: a length
+ * @typedef {[x: number, y: number, across?: number, down?: number]} Point x: 0 to 1 of the width; the others: lengths,
+ *   the last two from there on
  * @typedef {object} Shape
  * @property {"text" | "box" | "cells" | "bar" | "arrow" | "disc" | "web"} shape
  * @property {string} [role] query, key, value, output; else ink
