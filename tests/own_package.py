@@ -36,7 +36,7 @@ def workbook(folder):
     lookup.install()
     with contextlib.chdir(where):
         yield where
-    exercises.AFTER.clear()
+    exercises.LISTENERS.clear()
     for name in loaded():
         del sys.modules[name]
     sys.modules.update(before)

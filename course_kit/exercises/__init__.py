@@ -38,7 +38,7 @@ from course_kit.i18n import t
 from course_kit.markup import LINK
 from course_kit.shell import ipython
 
-AFTER: list[Callable[[Any, Any, Any], str]] = []  # by setup(): (exercise, answer, verdict) -> "" or a sentence to show
+LISTENERS: list[Callable[[Any, Any, Any], str]] = []  # (exercise, answer, verdict) -> "" or a sentence; by setup()
 FAILED: dict[str, tuple[Any, Any]] = {}  # name -> the answer that failed, and the inputs on which it did
 
 __all__ = ["again", "check", "example_text", "exercise", "find_error", "hint", "register", "solution"]
@@ -76,7 +76,7 @@ def hint(name: str) -> None:
     """Shows the hints of an exercise, folded one inside the other; they unfold without a kernel, too."""
     task = find(name)
     display(hints_note(task.name, task.hints))
-    _complain(record.helped(task.name))
+    _complain(record.note_help(task.name))
 
 
 def again(name: str) -> tuple[Any, tuple]:
@@ -100,7 +100,7 @@ def solution(name: str) -> None:
 
     task, shell = find(name), ipython()
     display(Solution(solution_text(task, shell.user_ns if shell else {})))
-    _complain(record.helped(task.name, solution=True))
+    _complain(record.note_help(task.name, solution=True))
 
 
 def _settle(task: Any, answer: Any, verdict: Any) -> Any:
@@ -111,7 +111,7 @@ def _settle(task: Any, answer: Any, verdict: Any) -> Any:
         FAILED[task.name] = replayed(task, answer, verdict.here)
     complaint = record.checked(task.name, verdict.right, answer) if verdict.state != "unsolved" else ""
     there = _places(task.name) if verdict.right else {}
-    attempts, done = record.standing(task.name, there)
+    attempts, done = record.attempts_and_solved(task.name, there)
     rows = [
         [full for full, one in zip(done, there.values(), strict=False) if one.annex is where] for where in (False, True)
     ]
@@ -122,7 +122,7 @@ def _settle(task: Any, answer: Any, verdict: Any) -> Any:
     used = "" if is_here else task.used
     display(verdict_note(verdict, task.effort, task.reference.__name__, used, hints, attempts, rows if done else ()))
     _complain(complaint)
-    for note in [told(task, answer, verdict) for told in AFTER]:
+    for note in [told(task, answer, verdict) for told in LISTENERS]:
         _complain(note)
     return chosen(task, answer, verdict)
 

@@ -151,7 +151,7 @@ def call(answer: Callable, case: Case) -> Any:
     return construct(answer, case)(*case.args.values(), **case.keywords)
 
 
-def beside(run: Callable[[Callable, Case], Any]) -> Callable[[Callable, Case], Any]:
+def where_the_answer_is(run: Callable[[Callable, Case], Any]) -> Callable[[Callable, Case], Any]:
     """A decorator for an exercise's `run` that looks at more than what comes back, at a model that is trained, say: in
     the grader's sandbox it goes to where the answer is."""
 

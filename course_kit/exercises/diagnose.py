@@ -119,9 +119,9 @@ class Evidence:
         """The cases that fail, the one that shows it best in front."""
         pairs = zip(self.outcomes, self.wanted, strict=True)
         fails = [outcome.spoilt or not outcome.like(Outcome(want)) for outcome, want in pairs]
-        return sorted(itertools.compress(range(len(fails)), fails), key=self.worth)
+        return sorted(itertools.compress(range(len(fails)), fails), key=self.shown_before)
 
-    def worth(self, i: int) -> tuple:
+    def shown_before(self, i: int) -> tuple:
         """What is shown: a wrong signature before all, the input the student knows, a result, the smallest."""
         case, trouble = self.cases[i], self.outcomes[i].trouble
         signature = trouble is not None and trouble.error == "signature"
@@ -230,7 +230,7 @@ class Diagnosis:
 
     def shown(self, which: list[int] | tuple[int, ...], text: str, **more: Any) -> Verdict:
         """The verdict with this text, and the case of these that shows it best."""
-        cases, failing, here = self.cases, self.failing, min(which, key=self.evidence.worth)
+        cases, failing, here = self.cases, self.failing, min(which, key=self.evidence.shown_before)
         told: dict[str, Any] = {"count": len(cases) - len(failing), "count2": len(cases)}
         lead = ""
         if len(which) == len(failing) < len(cases):

@@ -91,7 +91,7 @@ def checked(name: str, right: bool, answer: Any) -> str:
     return _remember(name, change)
 
 
-def helped(name: str, solution: bool = False) -> str:
+def note_help(name: str, solution: bool = False) -> str:
     """Remember that hints, or the solution, were asked for -> as `checked`."""
 
     def change(entry: dict[str, Any]) -> None:
@@ -103,7 +103,7 @@ def helped(name: str, solution: bool = False) -> str:
     return _remember(name, change)
 
 
-def standing(name: str, chapter: Iterable[str]) -> tuple[int, tuple[bool, ...]]:
+def attempts_and_solved(name: str, chapter: Iterable[str]) -> tuple[int, tuple[bool, ...]]:
     """How often this exercise was attempted; and for each exercise of its chapter whether it is solved. Without a
     workbook, or where its record cannot be read: 0, ()."""
     where = files.workbook_folder()

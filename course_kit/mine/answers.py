@@ -34,7 +34,7 @@ from .composing import CannotTake
 from .record import FILE, LOADS, Record
 from .source import COURSE, Import, Source, course, uses
 from .text import BETWEEN, blocks, imports, with_block, with_import, without_import
-from .trying import tried
+from .trying import why_it_fails
 
 PATIENCE = 15.0  # seconds to wait for another kernel, which writes meanwhile
 LOADING = 20.0  # seconds of computing, for a file that is loaded
@@ -171,7 +171,7 @@ def _trouble(place: Path, source: Source, name: str, task: Exercise) -> str:
 
 @functools.lru_cache(50)
 def _loads(stem: str, texts: tuple[tuple[str, str], ...]) -> str:
-    return tried(stem, dict(texts), alone=False)
+    return why_it_fails(stem, dict(texts), alone=False)
 
 
 def _reached(place: Path, stem: str) -> dict[str, str]:

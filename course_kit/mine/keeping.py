@@ -15,7 +15,7 @@ from course_kit.i18n import sentences, t
 
 from . import answers, record
 from .composing import Answers, Composed, composed, package
-from .trying import tried
+from .trying import why_it_fails
 
 PATIENCE = 15.0  # seconds to wait for another kernel, which writes meanwhile
 
@@ -67,7 +67,7 @@ def working(module: str, own: Answers) -> tuple[Composed, list[str]]:
 
 def _trouble(made: Composed, own: Answers) -> str:
     """What is wrong with a file, which is tried with those beside it."""
-    return tried(made.name, package(made.module, own, answers.read))
+    return why_it_fails(made.name, package(made.module, own, answers.read))
 
 
 def _keep(module: str, own: Answers, where: Path | None, first: bool) -> None:

@@ -224,7 +224,7 @@ def kept(path: Path, name: str, folder: Path) -> list[str]:
     """Make the files of mine/ that a track is about from a file that passes: all that is in it, and below what the
     course's has besides, such as `save` and `load`. What is there already goes to a name that is free -> sentences.
     """
-    from .trying import tried
+    from .trying import why_it_fails
 
     whole, own = track(name), path.read_text("utf-8").rstrip() + "\n"
     texts: dict[str, str] = {}
@@ -245,7 +245,7 @@ def kept(path: Path, name: str, folder: Path) -> list[str]:
         for line in sorted(used):
             base = with_import(base, line)
         texts[file] = BETWEEN.join([base.rstrip(), new, text[text.index("if __name__ ==") :]])
-    if why := tried(" ".join(texts), texts):
+    if why := why_it_fails(" ".join(texts), texts):
         return [t("Nothing is written: the file would fail its own test ({why}).", why=why)]
     said = []
     for file, text in texts.items():

@@ -70,7 +70,7 @@ say(said)
 """
 
 
-def tried(name: str, texts: Mapping[str, str], alone: bool = True) -> str:
+def why_it_fails(name: str, texts: Mapping[str, str], alone: bool = True) -> str:
     """What goes wrong when the module `mine.NAME` is loaded, or several, with blanks between them; "" for nothing.
 
     texts: the modules of the package, by their names; alone: nothing of the course may be imported, and its `check()`

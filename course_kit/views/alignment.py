@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from course_kit.i18n import sentences, t, tn
-from course_kit.views.arguments import checked_labels, place_of
+from course_kit.views.inputs import checked_labels, place_of
 from course_kit.views.reader_input import answered
 from course_kit.views.table import TextTable
 from course_kit.views.translation import (

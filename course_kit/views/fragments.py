@@ -12,7 +12,7 @@ END = f"{program.SHOW}</div>"
 
 
 @dataclass(frozen=True)
-class View:
+class SavedView:
     """A view as `course_kit.views.view.View.fragment` wrote it.
 
     still: its picture, caption and table, as HTML; spec: all but its numbers; data: these, in base64;
@@ -29,7 +29,7 @@ class View:
         """The name of the function that draws it."""
         return self.spec["kind"]
 
-    def presenting(self) -> "View":
+    def presenting(self) -> "SavedView":
         """The same view in the size for a projector."""
         return replace(self, spec={**self.spec, "presenting": True})
 
@@ -38,8 +38,8 @@ class View:
         return f"{START}{data_element(self.spec, self.data)}{END}"
 
 
-def read(made: str) -> View | None:
-    """The view that an output's HTML is -> View; None if the output is something else.
+def read(made: str) -> SavedView | None:
+    """The view that an output's HTML is -> SavedView; None if the output is something else.
 
     Raises ValueError if there is a view whose parts are not where `course_kit.views.view.View.fragment` puts them.
     """
@@ -56,4 +56,4 @@ def read(made: str) -> View | None:
             f"An output holds a view whose HTML is not as course_kit/views/view.py writes it ({error}). "
             "Build its notebook again: make notebooks"
         ) from None
-    return View(still.removeprefix(START), spec, data, after)
+    return SavedView(still.removeprefix(START), spec, data, after)

@@ -6,7 +6,7 @@ import inspect
 import textwrap
 
 from course_kit.i18n import from_cell, t
-from course_kit.views.arguments import as_labels
+from course_kit.views.inputs import as_labels
 from course_kit.views.table import TextTable
 from course_kit.views.view import View
 

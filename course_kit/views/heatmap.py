@@ -6,7 +6,7 @@ import numpy as np
 
 from course_kit.i18n import from_cell, sentences, t
 from course_kit.programs.arguments import described
-from course_kit.views.arguments import (
+from course_kit.views.inputs import (
     allowed_pairs,
     as_array,
     check_weights,

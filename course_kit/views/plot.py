@@ -6,8 +6,8 @@ import numpy as np
 
 from course_kit.i18n import from_cell, mark, t
 from course_kit.programs.arguments import described, left
-from course_kit.views.arguments import as_array, as_labels, checked_labels
 from course_kit.views.chart import Chart, Series, clock
+from course_kit.views.inputs import as_array, as_labels, checked_labels
 
 KEYS = ("rows", "columns")
 __all__ = ["bars", "beside", "chosen", "lines", "maps", "points", "regression"]

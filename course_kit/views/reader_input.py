@@ -17,12 +17,12 @@ TRAINED = {
 }  # by corpus
 
 
-def answered(view, model, text, room=None, *, needs="", **more):
+def answered(view, model, text, most_tokens=None, *, needs="", **more):
     """The view with a field in which a reader types; the same view where a page cannot load who would answer.
 
     model: the name of a checkpoint or what `load_checkpoint` gives, or several of them; None, one that was trained
     in a lesson, or one that was fine-tuned: no file. needs: a setting that each model must have
-    (ValueError); text, room and more: see `options_of`.
+    (ValueError); text, most_tokens and more: see `options_of`.
     """
     given = model if isinstance(model, tuple | list) else [model]
     loaded = [load_checkpoint(m) if isinstance(m, str) else m for m in given]
@@ -30,11 +30,11 @@ def answered(view, model, text, room=None, *, needs="", **more):
         if m is not None and needs and not config_of(m.model).get(needs, True):
             raise ValueError(f"{m.card.get('name', 'the model')} has no weights to show: take one with {needs}")
     if all(isinstance(m, Loaded) and "name" in m.card and "base" not in m.card for m in loaded):
-        view.options["own"] = options_of(loaded, text, room, **more)
+        view.options["own"] = options_of(loaded, text, most_tokens, **more)
     return view
 
 
-def options_of(loaded: list[Loaded], text, room=None, label=t("Your own sentence:"), note="", **more) -> dict:
+def options_of(loaded: list[Loaded], text, most_tokens=None, label=t("Your own sentence:"), note="", **more) -> dict:
     """What own.js is told. text: what stands in the field, or its tokens; room: for so many tokens; None: as many as
     the model sees; note: said of the model last, best in a few words, since all of it is one line; more: as the `title`
     and the `caption` of what is computed, `fold`, the words of the line behind which the field is, and `open`, whether
@@ -45,7 +45,8 @@ def options_of(loaded: list[Loaded], text, room=None, label=t("Your own sentence
     kind, pair = read.to_json()["kind"], data.get("pair", "en-en")
     one, other = (LANGUAGES[language] for language in pair.split("-"))
     size = sum(p.numel() for p in first.model.parameters()) / 1e6
-    most = t("it sees {limit} at once", limit=limit) if room is None else t("reads up to {room}", room=min(room, limit))
+    seen = t("it sees {limit} at once", limit=limit)
+    most = t("reads up to {room}", room=min(most_tokens, limit)) if most_tokens else seen
     trained = TRAINED[data["corpus"]].format(one=one, other=other, **data)
     if len(names) > 1:
         whole = t("{names}: {size} M parameters each, trained on {trained}. Knows {count} {units}; {most}.")
@@ -67,5 +68,5 @@ def options_of(loaded: list[Loaded], text, room=None, label=t("Your own sentence
         "label": label,
         "text": text,
         "about": sentences(about, note),
-        "room": min(room or limit, limit),
+        "room": min(most_tokens or limit, limit),
     }

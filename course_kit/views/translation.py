@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from course_kit.i18n import t
-from course_kit.views.arguments import as_array, as_labels, check_weights
+from course_kit.views.inputs import as_array, as_labels, check_weights
 
 MOST_SOURCE, MOST_TARGET = 64, 140
 

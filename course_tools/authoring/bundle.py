@@ -62,7 +62,7 @@ def types():
     return max(_run("node_modules/typescript/bin/tsc", "--project", str(where)) for where in (folder(), tools))
 
 
-def numbers(names=()):
+def script_tests(names=()):
     """The tests of the kit, the chapters and JupyterLab's plugin that need no page -> exit status."""
     unit = files.course_folder() / "tests" / "unit"
     tests = (folder() / "test", unit / "chapters", unit / "course_tools")
@@ -82,4 +82,4 @@ def run(check=False, names=()):
         status = build()
         print("not built" if status else "course_kit/views/js/dist/views.js: built")
         return status
-    return build(check=True) or types() or numbers(names)
+    return build(check=True) or types() or script_tests(names)

@@ -56,7 +56,7 @@ def take(notebook, language="en") -> int:
     return len(shown)
 
 
-def _picture(page, view: fragments.View, language: str) -> str:
+def _picture(page, view: fragments.SavedView, language: str) -> str:
     """Width and source of the picture that a page shows of a view, without what surrounds it."""
     import numpy as np
     from PIL import Image

@@ -51,7 +51,7 @@ class Guess:
         return " / ".join(one for index, one in enumerate(self.answers) if index != self.right)
 
     @property
-    def rightly(self):
+    def right_answer(self):
         """The right answer."""
         return self.answers[self.right]
 

@@ -35,7 +35,7 @@ class Assets:
             corner.name, corner.attrs = "td", {}  # an empty corner is no heading
 
     def view(self, given, models=()):
-        """The HTML of a `fragments.View`: its picture, and its data or the name of the file that has them.
+        """The HTML of a `fragments.SavedView`: its picture, and its data or the name of the file that has them.
 
         models: the files in models/ that it needs for a sentence of one's own.
         """

@@ -28,13 +28,13 @@ BEHIND = mark("Guess first, or show what follows")
 
 @dataclass(frozen=True)
 class Cell:
-    """A cell as HTML. source: text, or coloured code; outputs: HTML, or a `fragments.View`; hidden: its code is folded
-    in JupyterLab; setup: it only makes the kernel ready; headings: (level, id, plain text) of those that it holds."""
+    """A cell as HTML. source: text, or coloured code; outputs: HTML, or a `fragments.SavedView`; hidden: its code is
+    folded in JupyterLab; setup: it only makes the kernel ready; headings: (level, id, plain text) of those in it."""
 
     id: str
     kind: str
     source: str
-    outputs: tuple[str | fragments.View, ...] = ()
+    outputs: tuple[str | fragments.SavedView, ...] = ()
     tags: frozenset[str] = frozenset()
     hidden: bool = False
     setup: bool = False
@@ -85,7 +85,7 @@ def chapter(name, link=lambda address: address):
 
 
 def body(chapter, show=lambda view: view.still):
-    """The cells of a chapter in one piece of HTML. show(view) is the HTML of a `fragments.View`.
+    """The cells of a chapter in one piece of HTML. show(view) is the HTML of a `fragments.SavedView`.
 
     Each cell is a `<div class="cell markdown">` or `<div class="cell code TAG …">`; folded code stands in a
     `<div class="folded">` below what it shows, and page.js shows it at one switch for all. What follows a guess, up to
@@ -111,14 +111,14 @@ def body(chapter, show=lambda view: view.still):
 
 def _cell(cell, show, behind=False):
     source = cell.source
-    shown = (show(made) + made.after if isinstance(made, fragments.View) else made for made in cell.outputs)
+    shown = (show(made) + made.after if isinstance(made, fragments.SavedView) else made for made in cell.outputs)
     shown = (_task(made) if "exercise" in cell.tags else made for made in shown if not cell.setup)
     outputs = "".join(f'<div class="output">{made}</div>' for made in shown if made)
     if cell.kind == "code" and cell.hidden:
         made = f'{outputs}<div class="folded">{source}</div>'  # what is shown comes first
     else:
         made = f"{source}{outputs}"
-    pale = ["pale"] if behind and any(isinstance(made, fragments.View) for made in cell.outputs) else []
+    pale = ["pale"] if behind and any(isinstance(made, fragments.SavedView) for made in cell.outputs) else []
     classes = " ".join(["cell", cell.kind, *pale, *sorted(cell.tags)])
     return f'<div class="{classes}" id="{"half" if "half" in cell.tags else f"cell-{cell.id}"}">{made}</div>'
 

@@ -113,7 +113,7 @@ class Site:
         return f"{self.repository}/blob/{self.state}/{inside}" if self.repository and there else None
 
     def view(self, view):
-        """The HTML of a `fragments.View`; its large pieces are put into files, and so is the model that it runs."""
+        """The HTML of a `fragments.SavedView`; its large pieces become files, and so does the model that it runs."""
         needed = view.spec.get("own", {}).get("models", [])
         larger = view.spec.get("own", {}).get("larger", {}).get("name")  # comes only when it is asked
         for model in [*needed, *filter(None, [larger])]:

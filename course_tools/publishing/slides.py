@@ -108,7 +108,7 @@ def _thing(screen, cell, chapter):
         has_tables = kind == "formula" and not (screen.code or "card" in cell.tags)
         wanted = f"{PARTS[kind]}, .scroll" if has_tables else PARTS[kind]
         return "".join(str(part) for part in _unfolded(cell.source).select(wanted))
-    if view := next((made for made in cell.outputs if isinstance(made, fragments.View)), None):
+    if view := next((made for made in cell.outputs if isinstance(made, fragments.SavedView)), None):
         return view.presenting().html()
     shown = "".join(cell.outputs)
     return shown if screen.later or (kind in BARE and shown) else f"{_source(screen.code)}{shown}"

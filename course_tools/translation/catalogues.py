@@ -106,7 +106,7 @@ def problems(name, language):
             forms = [entry.msgstr] if not entry.msgid_plural else entry.msgstr_plural.values()
             each = [lost(entry.msgid_plural or entry.msgid, one, numbers=prose) for one in forms]
             found += [(entry.linenum, one) for sentences in each for one in sentences]
-            found += [(entry.linenum, one) for said in forms for one in twins(entry.msgid, said, terms)]
+            found += [(entry.linenum, one) for said in forms for one in wrong_terms(entry.msgid, said, terms)]
     return found
 
 
@@ -120,7 +120,7 @@ def lost(text, said, numbers=True):
     return found + [f"Markdown leaves **{one}** open: put its stop behind it" for one in _open(said) if numbers]
 
 
-def twins(text, said, terms):
+def wrong_terms(text, said, terms):
     """Where a translation has a word that the course does not use for this: (it, what it is of, "" of all, ours)."""
     return [
         f"{found[0]}: the course says {ours}"

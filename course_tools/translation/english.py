@@ -15,7 +15,7 @@ ASIDE = re.compile(  # code, formulas, quotations, what is data by its mark
 TOLD = LABELS | {"words"}
 
 
-def runs(notebook):
+def untranslated(notebook):
     """(cell and run) of each run of three English words in what the cells show -> sentences."""
     for number, cell in enumerate(notebook.cells, 1):
         for output in cell.get("outputs", []):

@@ -212,7 +212,8 @@ def _problems(name, to):
         ]
     said += [f"{_place(catalogues.wanted(name)[unit])}: {file.name} lacks: {unit.text}" for unit in lacking]
     if name in sources.names():
-        said += drift(name, to) or [f"notebooks/{to}/{name}.ipynb, {one}" for one in english.runs(_built(name, to))]
+        english_left = english.untranslated(_built(name, to))
+        said += drift(name, to) or [f"notebooks/{to}/{name}.ipynb, {one}" for one in english_left]
     for path, words in pages(name, to).items() if name in units.PAGES else ():
         if not path.exists() or path.read_text("utf-8") != words:
             said.append(f"{path} is not what its catalogue says. Run `course translate {name}`.")

@@ -5,7 +5,7 @@ import torch
 
 from course_kit.i18n import t
 from course_kit.programs.arguments import one_of, string
-from course_kit.views.arguments import as_array, checked_labels
+from course_kit.views.inputs import as_array, checked_labels
 from course_kit.views.table import TextTable
 from course_kit.views.view import View
 

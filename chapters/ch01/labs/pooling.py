@@ -5,8 +5,8 @@ import torch
 
 from course_kit.i18n import from_cell, mark, sentences, t
 from course_kit.programs.arguments import described, flag, left, real_number, string
-from course_kit.views.arguments import as_array
 from course_kit.views.chart import clock
+from course_kit.views.inputs import as_array
 from course_kit.views.table import TextTable
 from course_kit.views.view import View
 from course_utils.kernels import KERNELS, leave_one_out_mask, nadaraya_watson

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from course_kit.i18n import from_cell, t
-from course_kit.views.arguments import as_array, checked_labels
+from course_kit.views.inputs import as_array, checked_labels
 from course_kit.views.table import TextTable
 from course_kit.views.view import View
 

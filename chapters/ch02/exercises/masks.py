@@ -6,7 +6,17 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from course_kit.exercises import properties
 from course_kit.exercises.compare import Misfit
-from course_kit.exercises.define import Case, Exercise, beside, call, named, normal, tensors, variants, wrong_answers
+from course_kit.exercises.define import (
+    Case,
+    Exercise,
+    call,
+    named,
+    normal,
+    tensors,
+    variants,
+    where_the_answer_is,
+    wrong_answers,
+)
 from course_kit.i18n import mark, t
 from course_utils.attention import padding_mask
 
@@ -31,7 +41,7 @@ class _Largest(TorchDispatchMode):
         return made
 
 
-@beside
+@where_the_answer_is
 def _in_little_room(answer, case: Case):
     """Runs an answer, and refuses one that makes a table of many queries and keys."""
     queries, keys = len(case.args["phi_q"]), len(case.args["phi_k"])

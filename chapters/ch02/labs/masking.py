@@ -5,7 +5,7 @@ import torch
 
 from course_kit.i18n import sentences, t, tn
 from course_kit.programs.arguments import flag, one_of, whole_number
-from course_kit.views.arguments import as_array, checked_labels
+from course_kit.views.inputs import as_array, checked_labels
 from course_kit.views.table import TextTable
 from course_kit.views.view import View
 from course_utils.attention import causal_mask, masked_softmax, padding_mask

@@ -7,7 +7,7 @@ from chapters.ch02.experiments import trained_scores
 from chapters.ch02.scores import SCORES
 from course_kit.i18n import t
 from course_kit.programs.arguments import one_of
-from course_kit.views.arguments import as_array, checked_labels
+from course_kit.views.inputs import as_array, checked_labels
 from course_kit.views.table import TextTable
 from course_kit.views.view import View
 from course_utils.attention import masked_softmax

@@ -3,8 +3,8 @@
 import torch
 
 from course_kit.i18n import from_cell, t
-from course_kit.views.arguments import as_array, checked_labels
 from course_kit.views.figure import figure
+from course_kit.views.inputs import as_array, checked_labels
 from course_kit.views.layout import AIR, arrow, bar, cells, column, grid, label, row, words
 from course_kit.views.layout import steps as in_steps
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from chapters.ch06.labs.words import checked_words
 from course_kit.i18n import mark, t
 from course_kit.programs.arguments import whole_number
-from course_kit.views.arguments import as_labels
+from course_kit.views.inputs import as_labels
 from course_kit.views.table import TextTable
 from course_kit.views.view import View
 

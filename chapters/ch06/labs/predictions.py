@@ -8,7 +8,7 @@ import numpy as np
 from chapters.ch06.labs.words import chance, checked_words, one_of, probabilities
 from course_kit.i18n import sentences, t
 from course_kit.programs.arguments import described, flag, whole_numbers
-from course_kit.views.arguments import as_labels
+from course_kit.views.inputs import as_labels
 from course_kit.views.reader_input import answered
 from course_kit.views.table import TextTable
 from course_kit.views.view import View

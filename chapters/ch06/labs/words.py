@@ -3,7 +3,7 @@
 import numpy as np
 
 from course_kit.programs.arguments import whole_number
-from course_kit.views.arguments import as_array, as_labels
+from course_kit.views.inputs import as_array, as_labels
 
 
 def checked_words(tokens, most: int) -> list[str]:

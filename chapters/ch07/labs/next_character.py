@@ -4,7 +4,7 @@ import numpy as np
 
 from course_kit.i18n import t
 from course_kit.programs.arguments import string
-from course_kit.views.arguments import as_array, as_labels
+from course_kit.views.inputs import as_array, as_labels
 from course_kit.views.reader_input import answered
 from course_kit.views.table import TextTable
 from course_kit.views.view import View

@@ -6,7 +6,7 @@ import torch
 from course_kit.decoding.sampling import check_choices, next_probabilities
 from course_kit.i18n import t
 from course_kit.programs import arguments
-from course_kit.views.arguments import as_array, as_labels
+from course_kit.views.inputs import as_array, as_labels
 from course_kit.views.live import shell
 from course_kit.views.reader_input import answered
 from course_kit.views.table import TextTable

@@ -7,7 +7,7 @@ import numpy as np
 from chapters.ch08.traces import Trace
 from course_kit.i18n import sentences, t
 from course_kit.programs import arguments
-from course_kit.views.arguments import as_labels
+from course_kit.views.inputs import as_labels
 from course_kit.views.live import shell
 from course_kit.views.table import TextTable
 from course_kit.views.view import View

@@ -81,7 +81,7 @@ class Remote:
         return self._run(((), None), *arguments, **keywords)
 
     def within(self, run: Callable[[Any, Any], Any], case: Any) -> Any:
-        """What an exercise's own way to run an answer gives, there (`define.beside`)."""
+        """What an exercise's own way to run an answer gives, there (`where_the_answer_is`)."""
         return self._result({"within": cloudpickle.dumps((run, case))}, list(case.args.values()))
 
     def _run(self, making: tuple, *arguments: Any, **keywords: Any) -> Any:

@@ -101,7 +101,8 @@ def _notes(name: str, language: str) -> list[Note]:
         texts = {cell.id: rewritten(cell.source, lambda unit: plans.said(name, unit)) for cell in section.cells}
         guess = [texts[cell.id] for cell in section.cells if "guess" in tags(cell)]
         ask = "\n".join(filter(None, [*([] if found else opening), *asked, *_asked(guess)]))
-        guesses = tuple((one.question, one.wrong, one.rightly, one.why) for one in plans.guesses(section.cells, name))
+        told = plans.guesses(section.cells, name)
+        guesses = tuple((one.question, one.wrong, one.right_answer, one.why) for one in told)
         exercises = tuple((x.name, str(x.minutes), plans.mistake(x)) for x in plans.exercises(name, section.cells))
         keep = " ".join(spoken(to_keep(texts[cell.id])) for cell in section.cells if "keep" in tags(cell))
         folded = "".join(re.findall(r"<details>(.+?)</details>", "\n\n".join(texts.values()), re.S))

@@ -11,7 +11,7 @@ from course_kit import files
 from course_kit.mine import scratch
 from course_kit.mine.composing import package
 from course_kit.mine.text import BETWEEN, blocks, imports, with_block, with_import
-from course_kit.mine.trying import tried
+from course_kit.mine.trying import why_it_fails
 
 WEEKLY = functools.partial(pytest.param, marks=pytest.mark.weekly)
 SELDOM = ("seq2seq", "positions", "bert", "llama", "answering")  # like the others, each of a chapter of its own
@@ -146,7 +146,7 @@ def test_a_finished_file_becomes_what_mine_trains_with(tmp_path):
     texts = package("chapters.ch07.kept.training", {}) | {
         name: (tmp_path / "mine" / f"{name}.py").read_text("utf-8") for name in ("gpt", "tokenizer")
     }
-    assert tried("training", texts) == "" and "class GPT" in texts["gpt"] and "class Tokenizer" in texts["gpt"]
+    assert why_it_fails("training", texts) == "" and "class GPT" in texts["gpt"] and "class Tokenizer" in texts["gpt"]
 
 
 def test_another_structure_passes_through_its_adapter(tmp_path):

@@ -53,7 +53,7 @@ def answer(mine, name, body, file="01_one.ipynb", before="", right=True, keep=Tr
 
 
 def test_the_table_in_text_and_html(mine, course):
-    record.helped("b")
+    record.note_help("b")
     answer(mine, "a", "return x")
     answer(mine, "b", "return 0", right=False)
     note = overview.note(None, course)
@@ -96,7 +96,7 @@ def annex(course, mine):
 
 
 def test_lesson_and_annex_are_counted_apart(mine, course, annex):
-    record.helped("d")
+    record.note_help("d")
     record.checked("b", True, None)
     note = overview.note(mine, course)
     row = "1  Whom?       0 of 2 in the lesson, 1 of 2 in the annex  ○ a"

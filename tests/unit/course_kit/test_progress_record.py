@@ -72,7 +72,7 @@ def test_an_exercise_that_was_renamed_stays_solved(mine, monkeypatch):
     assert record.read(mine).keys() == {"greedy loop"}
     monkeypatch.setitem(catalogue.EARLIER, "greedy loop", "weighted average")
     assert entry(mine)["state"] == "solved" and find("Greedy  loop") is find("weighted average")
-    record.helped("weighted average")
+    record.note_help("weighted average")
     assert '"greedy loop"' not in (mine / record.FILE).read_text() and entry(mine)["state"] == "solved"
 
 
@@ -184,7 +184,7 @@ def test_kernels_side_by_side_lose_nothing(mine):
         "import sys; from course_kit.exercises import record\n"
         "record.PATIENCE = 600  # a busy machine may hold a process up for longer than a student should wait\n"
         "for i in range(20):\n"
-        "    record.checked(f'exercise {i} of {sys.argv[1]}', True, None); record.helped('shared')"
+        "    record.checked(f'exercise {i} of {sys.argv[1]}', True, None); record.note_help('shared')"
     )
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     running = [subprocess.Popen([sys.executable, "-c", program, str(i)], cwd=mine, env=environment) for i in range(2)]
