@@ -12,7 +12,7 @@ from pathlib import Path
 import nbformat
 
 from course_kit import chapter_maps, files, lessons
-from course_kit.chapter_frames import frame
+from course_kit.chapter_maps.frames import frame
 from course_kit.i18n import use
 from course_kit.views import fragments, program
 from course_tools.authoring import sources

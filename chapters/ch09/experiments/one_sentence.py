@@ -13,7 +13,7 @@ from chapters.ch02.experiments import trained_scores
 from chapters.ch06 import pairs
 from chapters.ch08 import published
 from course_kit import data, results
-from course_kit.chapter_frames import Frames, Panel
+from course_kit.chapter_maps.frames import Frames, Panel
 from course_kit.checkpoints import load_checkpoint
 from course_kit.decoding import translate
 from course_kit.heads import attention_weights

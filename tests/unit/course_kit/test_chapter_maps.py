@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from course_kit import chapter_maps, lessons, progress
-from course_kit.chapter_frames import frame
+from course_kit.chapter_maps.frames import frame
 from course_kit.exercises import record
 from course_tools.authoring import building
 from course_tools.authoring.markup import tree

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from course_kit import files, lessons, results
-from course_kit.chapter_frames import Frames, Panel, frame
+from course_kit.chapter_maps.frames import Frames, Panel, frame
 from course_kit.i18n import current
 
 
