@@ -309,8 +309,8 @@ def main(words: list[str], place: Path) -> int:
         print(track(name).hints(part)[asked.hint - 1].strip() or t("There is no more to say of it."))
     if open_ or asked.part:
         done = sum(result.passed for result in found)
-        told = {"done": done, "count": len(parts), "title": open_}
-        print("" if asked.part else "\n" + t("{done} of {count} parts. Next: {title}.", **told))
+        says = t("{done} of {count} parts. Next: {title}.", done=done, count=len(parts), title=open_)
+        print("" if asked.part else f"\n{says}")
         return int(bool(open_))
     print(t("All {count} parts are right: you have {have}.", count=len(parts), have=t(track(name).have)))
     if asked.keep:

@@ -82,11 +82,11 @@ def _rendered(draw, family, size, scale, colours) -> bytes:
 
     with matplotlib.style.context(STYLE), matplotlib.rc_context({"font.family": family}):
         figure = Figure(figsize=size, layout="constrained")
-        FigureCanvasAgg(figure)
+        canvas = FigureCanvasAgg(figure)
         draw(figure)
         figure.set_dpi(96 * scale)
-        figure.canvas.draw()
-        return webp(np.asarray(figure.canvas.buffer_rgba()), colours)
+        canvas.draw()
+        return webp(np.asarray(canvas.buffer_rgba()), colours)
 
 
 def ink_map():
