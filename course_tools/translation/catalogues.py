@@ -4,6 +4,9 @@ import collections
 import difflib
 import functools
 import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
 
 import polib
 
@@ -23,11 +26,11 @@ AMOUNT = re.compile(rf"({NUMBER.pattern})[ \u00a0]?({'|'.join(SIZES)})(?![A-Za-z
 AGAIN = re.compile(r"(?<!\d)(\d{4,})([^（）\d]*)（\1）")  # an amount as two languages write it: 1.17 亿（117M）
 
 
-def path(name, language):
+def path(name: str, language: str) -> Path:
     return spoken.FOLDER / languages()[language]["folder"] / "LC_MESSAGES" / f"{name}.po"
 
 
-def names(prefixes=()):
+def names(prefixes: Sequence[str] = ()) -> list[str]:
     """The catalogues: one for each notebook, those of pages, and one for each room of marked text."""
     others = [*units.PAGES, *units.rooms()]
     notebooks = [one for one in prefixes if one not in others]
@@ -35,7 +38,7 @@ def names(prefixes=()):
     return [*chosen, *(one for one in others if one in prefixes or not prefixes)]
 
 
-def read(name, language):
+def read(name: str, language: str) -> Any:
     """A catalogue as polib has it; an empty one where there is no file. Raises CatalogueError if it is broken."""
     file = path(name, language)
     if not file.exists():
@@ -48,19 +51,19 @@ def read(name, language):
     return polib.pofile(str(file), wrapwidth=0, encoding="utf-8")
 
 
-def unit_of(entry):
+def unit_of(entry: Any) -> Unit:
     return Unit(entry.msgid, entry.msgid_plural or "", entry.msgctxt)
 
 
-def said_of(entry):
+def said_of(entry: Any) -> str:
     """The translation of an entry, or its first form; "" for none."""
     return entry.msgstr or entry.msgstr_plural.get(0, "")
 
 
 @functools.cache
-def wanted(name):
+def wanted(name: str) -> dict[Unit, list[tuple[str, str]]]:
     """{unit: its places} of a catalogue, in order."""
-    found = collections.defaultdict(list)
+    found: dict[Unit, list[tuple[str, str]]] = collections.defaultdict(list)
     if name in units.PAGES:
         places = units.of_page(name)
     else:
@@ -71,7 +74,7 @@ def wanted(name):
     return found
 
 
-def update(name, language):
+def update(name: str, language: str) -> Any:
     """Brings a catalogue in step with the English: new units are empty, changed ones fuzzy, what is gone goes."""
     made, units_now = read(name, language), wanted(name)
     before = {unit_of(one): one for one in made}
@@ -86,10 +89,10 @@ def update(name, language):
     return made
 
 
-def _changed(unit, gone):
+def _changed(unit: Unit, gone: list[Any]) -> Any:
     """An entry for a new unit: fuzzy, with the translation of the most similar one that is gone, if there is one."""
     texts = difflib.get_close_matches(unit.text, [one.msgid for one in gone], 1, CLOSE)
-    made = {"msgid": unit.text, "msgctxt": unit.context}
+    made: dict[str, Any] = {"msgid": unit.text, "msgctxt": unit.context}
     if texts:
         old = next(one for one in gone if one.msgid == texts[0])
         made |= {"msgstr": said_of(old), "previous_msgid": old.msgid, "flags": ["fuzzy"]}
@@ -98,9 +101,10 @@ def _changed(unit, gone):
     return polib.POEntry(**made)
 
 
-def problems(name, language):
+def problems(name: str, language: str) -> list[tuple[int, str]]:
     """What is wrong in a catalogue -> list of (line, sentence). Nothing is built from a catalogue that has one."""
-    found, prose, terms = [], name not in units.rooms(), languages()[language].get("terms", [])
+    found: list[tuple[int, str]] = []
+    prose, terms = name not in units.rooms(), languages()[language].get("terms", [])
     for entry in read(name, language):
         if entry.translated():
             forms = [entry.msgstr] if not entry.msgid_plural else entry.msgstr_plural.values()
@@ -110,17 +114,18 @@ def problems(name, language):
     return found
 
 
-def lost(text, said, numbers=True):
+def lost(text: str, said: str, numbers: bool = True) -> list[str]:
     """How a translation differs in what may not: formulas, code, addresses, places, numbers -> list of sentences."""
-    found = []
-    for kind, read in (("", PROTECTED.findall), *([("the number ", _numbers)] if numbers else [])):
-        ours, theirs = (collections.Counter(read(TEXT.sub("", one))) for one in (text, said))
+    found: list[str] = []
+    kinds: list[tuple[str, Callable[[str], list[str]]]] = [("", PROTECTED.findall), ("the number ", _numbers)]
+    for kind, read in kinds[: 1 + numbers]:
+        ours, theirs = (collections.Counter[str](read(TEXT.sub("", one))) for one in (text, said))
         found += [f"{kind}{one} of the English is missing" for one in (ours - theirs)]
         found += [f"{kind}{one} is not in the English" for one in (theirs - ours)]
     return found + [f"Markdown leaves **{one}** open: put its stop behind it" for one in _open(said) if numbers]
 
 
-def wrong_terms(text, said, terms):
+def wrong_terms(text: str, said: str, terms: Sequence[tuple[str, str, str]]) -> list[str]:
     """Where a translation has a word that the course does not use for this: (it, what it is of, "" of all, ours)."""
     return [
         f"{found[0]}: the course says {ours}"
@@ -129,7 +134,7 @@ def wrong_terms(text, said, terms):
     ]
 
 
-def _open(said):
+def _open(said: str) -> list[str]:
     """Bold that ends with a stop and touches a word: to Markdown its ** closes nothing."""
     parts = said.split("**")
     return [
@@ -139,23 +144,23 @@ def _open(said):
     ]
 
 
-def _numbers(text):
+def _numbers(text: str) -> list[str]:
     return NUMBER.findall(AGAIN.sub(r"\1\2", AMOUNT.sub(_amount, PROTECTED.sub(" ", text))))
 
 
-def _amount(found):
+def _amount(found: re.Match[str]) -> str:
     """117M, 117 million and 1.17 亿 -> 117000000."""
     return str(round(float(found[1].replace(",", "")) * 10 ** SIZES[found[2]]))
 
 
-def state(name, language):
+def state(name: str, language: str) -> tuple[list[Any], list[Any], list[Unit]]:
     """(entries that are fuzzy, entries without a translation, units that the catalogue lacks) of one."""
     entries = read(name, language)
     lacking = [unit for unit in wanted(name) if unit not in {unit_of(one) for one in entries}]
     return [e for e in entries if e.fuzzy], [e for e in entries if not said_of(e)], lacking
 
 
-def usable(language, chosen=()):
+def usable(language: str, chosen: Sequence[str] = ()) -> None:
     """Raises CatalogueError for the first of these catalogues that has a problem."""
     for name in chosen or names():
         if wrong := problems(name, language):

@@ -2,6 +2,8 @@
 
 import html
 import re
+from collections.abc import Iterator
+from typing import Any
 
 from course_kit.views import fragments
 from course_tools.translation.units import LABELS
@@ -15,7 +17,7 @@ ASIDE = re.compile(  # code, formulas, quotations, what is data by its mark
 TOLD = LABELS | {"words"}
 
 
-def untranslated(notebook):
+def untranslated(notebook: Any) -> Iterator[str]:
     """(cell and run) of each run of three English words in what the cells show -> sentences."""
     for number, cell in enumerate(notebook.cells, 1):
         for output in cell.get("outputs", []):
@@ -27,11 +29,11 @@ def untranslated(notebook):
                     yield f"cell {number}: English in what it shows: {run}"
 
 
-def _texts(made):
+def _texts(made: str) -> list[str]:
     return [html.unescape(one) for one in re.split(r"<[^>]*>", ASIDE.sub(" ", made)) if one.strip()]
 
 
-def _strings(value, key=""):
+def _strings(value: Any, key: str = "") -> Iterator[tuple[str, str]]:
     if isinstance(value, str):
         yield key, value
     elif isinstance(value, dict) and value.get("data") is not True:  # a shape whose words are data

@@ -13,6 +13,9 @@ comments, docstrings and printed texts of the cells that are read. What has no t
 import functools
 import re
 import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 from course_kit import files
 from course_kit.i18n import current, use
@@ -28,7 +31,7 @@ TAUGHT = re.compile(r"\]\(docs/(teaching|lesson_plans)\.md")  # the pages of doc
 BESIDE = re.compile(r"\]\((?=\.\./|(?!lesson_plans)\w+\.md)")
 
 
-def translated(name, to):
+def translated(name: str, to: str) -> Any:
     """The notebook NAME in a language, without outputs -> notebook."""
     import nbformat
 
@@ -58,11 +61,11 @@ def translated(name, to):
     return notebook
 
 
-def _in_text(entry):
+def _in_text(entry: Any) -> bool:
     return any(place.endswith(".md") for place, _ in entry.occurrences)
 
 
-def _said(text, own, fuzzy=None):
+def _said(text: str, own: Mapping[Unit, Any], fuzzy: str | None = None) -> str:
     """What a unit of a notebook is called; of one that is fuzzy the English, marked where a mark is given."""
     entry = own.get(Unit(text))
     if entry is None or not entry.msgstr:
@@ -70,7 +73,7 @@ def _said(text, own, fuzzy=None):
     return entry.msgstr if not entry.fuzzy else text + (fuzzy or "")
 
 
-def _anchored(text, english):
+def _anchored(text: str, english: str) -> str:
     """Its headings can be reached by the addresses that the English ones have, where something leads there."""
     lines = text.split("\n")
     for i, line in enumerate(english.split("\n")):
@@ -81,13 +84,13 @@ def _anchored(text, english):
 
 
 @functools.cache
-def linked():
+def linked() -> set[str]:
     """The headings to which notebooks lead by their words."""
     texts = (path.read_text(encoding="utf-8") for path in sources.folder().glob("*.ipynb"))
     return {anchor for text in texts for _, anchor in LINKED.findall(text)}
 
 
-def build(name, to, text=False):
+def build(name: str, to: str, text: bool = False) -> None:
     """Write notebooks/LANGUAGE/NAME.ipynb, executed in the language; text: with the outputs that it has.
 
     Raises BuildError if a cell raises, or if with `text` the code of a cell has changed.
@@ -105,7 +108,7 @@ def build(name, to, text=False):
     serialiser.write(notebook, name, where)
 
 
-def _keep_outputs(notebook, name, to):
+def _keep_outputs(notebook: Any, name: str, to: str) -> None:
     before = {cell.id: cell for cell in _built(name, to).cells}
     for cell in notebook.cells:
         if cell.cell_type == "code":
@@ -116,12 +119,12 @@ def _keep_outputs(notebook, name, to):
             cell.outputs, cell.execution_count = old.outputs, old.execution_count
 
 
-def _bare(cell):
+def _bare(cell: Any) -> str:
     """A cell's code without what may differ by language."""
     return units.commented(cell, lambda unit: "", every=True)
 
 
-def _built(name, to):
+def _built(name: str, to: str) -> Any:
     import nbformat
 
     path = sources.folder(to) / f"{name}.ipynb"
@@ -130,7 +133,7 @@ def _built(name, to):
     return nbformat.read(path, as_version=4)
 
 
-def drift(name, to):
+def drift(name: str, to: str) -> list[str]:
     """How a built notebook differs from its catalogue and its English, outputs aside -> sentences."""
     try:
         wanted, found = translated(name, to), _built(name, to)
@@ -147,7 +150,7 @@ def drift(name, to):
     return problems
 
 
-def pages(name, to):
+def pages(name: str, to: str) -> dict[Path, str]:
     """{file: text} of what a catalogue of a page gives in a language: README, or the guide and the lesson plans."""
     from course_tools.classroom import plans
 
@@ -169,7 +172,7 @@ def pages(name, to):
     return made
 
 
-def _language(to):
+def _language(to: str | None) -> str:
     """The language that is meant: the one that is named, the one in use, the only one. Raises ValueError."""
     known = list(languages())
     if not to:
@@ -181,7 +184,9 @@ def _language(to):
     return to
 
 
-def run(names=(), check=False, catalogue=False, text=False, to=None):
+def run(
+    names: Sequence[str] = (), check: bool = False, catalogue: bool = False, text: bool = False, to: str | None = None
+) -> int:
     """The command `course translate` -> exit status."""
     to = _language(to)
     chosen = catalogues.names(names)
@@ -201,7 +206,7 @@ def run(names=(), check=False, catalogue=False, text=False, to=None):
     return 0
 
 
-def _problems(name, to):
+def _problems(name: str, to: str) -> list[str]:
     """Say what is wrong with a catalogue and what is made of it -> sentences."""
     fuzzy, missing, lacking = catalogues.state(name, to)
     file = catalogues.path(name, to)
@@ -212,8 +217,8 @@ def _problems(name, to):
         ]
     said += [f"{_place(catalogues.wanted(name)[unit])}: {file.name} lacks: {unit.text}" for unit in lacking]
     if name in sources.names():
-        english_left = english.untranslated(_built(name, to))
-        said += drift(name, to) or [f"notebooks/{to}/{name}.ipynb, {one}" for one in english_left]
+        where = f"notebooks/{to}/{name}.ipynb"
+        said += drift(name, to) or [f"{where}, {one}" for one in english.untranslated(_built(name, to))]
     for path, words in pages(name, to).items() if name in units.PAGES else ():
         if not path.exists() or path.read_text("utf-8") != words:
             said.append(f"{path} is not what its catalogue says. Run `course translate {name}`.")
@@ -222,6 +227,6 @@ def _problems(name, to):
     return said
 
 
-def _place(occurrences):
+def _place(occurrences: Sequence[tuple[str, str]]) -> str:
     place, line = occurrences[0] if occurrences else ("?", "?")
     return f"{place}, cell {line}" if place.endswith(".md") else f"{place}, line {line}"

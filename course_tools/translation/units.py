@@ -9,8 +9,9 @@ import ast
 import csv
 import html
 import re
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from course_kit import files
 from course_kit.i18n import remarks
@@ -47,7 +48,7 @@ ASIDE = re.compile("exercise: |noqa|fmt: ")  # marks for tools
 PAGES = {"readme": "README.md", "teaching": "docs/teaching.md"}  # catalogue of a page: the page
 
 
-def rooms():
+def rooms() -> dict[str, Sequence[str]]:
     """{catalogue of marked text: patterns of the files that it is of}, one for each chapter that there is."""
     chapters = sorted(path.name for path in files.course_folder().glob("chapters/ch[0-9][0-9]"))
     return ROOMS | {one: [f"chapters/{one}/**/*.py", *TABLES.get(one, ())] for one in chapters}
@@ -61,19 +62,32 @@ class Unit(NamedTuple):
     context: str | None = None
 
 
-def of_markdown(text):
+Placed = tuple[str, int, Unit]  # file, number of a cell or a line, unit
+
+
+def of_markdown(text: str) -> list[str]:
     """The units of a cell's Markdown, in order."""
-    found = []
-    rewritten(text, lambda unit: found.append(unit) or unit)
+    return _heard(lambda said: rewritten(text, said))
+
+
+def _heard(rewrites: Callable[[Callable[[str], str]], object]) -> list[str]:
+    """The units that something which puts others in their place asks for."""
+    found: list[str] = []
+
+    def said(unit: str) -> str:
+        found.append(unit)
+        return unit
+
+    rewrites(said)
     return found
 
 
-def rewritten(text, said):
+def rewritten(text: str, said: Callable[[str], str]) -> str:
     """A cell's Markdown with said(unit) in place of each unit."""
     return BLOCK.sub(lambda block: _block(block, said), rewriting.rewritten(text, said))
 
 
-def _block(block, said):
+def _block(block: re.Match[str], said: Callable[[str], str]) -> str:
     kind, code = block.groups()
     found = {"text": COLUMN, "sh": TOLD}.get(kind)
     places = [one.span() for one in found.finditer(code)] if found else list(remarks.places(code))
@@ -83,11 +97,11 @@ def _block(block, said):
     return f"{kind}\n{code}"
 
 
-def _says(remark):
-    return SAID.search(remark) and not ASIDE.match(remark)
+def _says(remark: str) -> bool:
+    return bool(SAID.search(remark)) and not ASIDE.match(remark)
 
 
-def of_notebook(name):
+def of_notebook(name: str) -> Iterator[Placed]:
     """(place, number of cell, unit) of a notebook's own catalogue: its Markdown, the strings that its code gives and
     its outputs show as titles, labels or in tables, what it gives to `from_cell`, and `of_comments`."""
     import nbformat
@@ -101,19 +115,19 @@ def of_notebook(name):
             yield from ((f"{name}.py", number, Unit(unit)) for unit in [*_given(cell, shown), *of_comments(cell)])
 
 
-def _given(cell, shown):
+def _given(cell: Any, shown: set[str]) -> Iterator[str]:
     tree = ast.parse(re.sub(r"^[%!].*", "", cell.source, flags=re.M))
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
     marked = [one.args[0] for one in calls if getattr(one.func, "id", "") == "from_cell"]
     names = {one.id for one in marked if isinstance(one, ast.Name)}
-    marked = {id(one) for one in (*marked, *(word for name, word in _words(tree, of_tables=True) if name in names))}
+    known = {id(one) for one in (*marked, *(word for name, word in _words(tree, of_tables=True) if name in names))}
     for node in ast.walk(tree):
         text = getattr(node, "value", None) if isinstance(node, ast.Constant) else None
-        if isinstance(text, str) and re.search(r"[A-Za-z]{2}", plain(text)) and (id(node) in marked or text in shown):
+        if isinstance(text, str) and re.search(r"[A-Za-z]{2}", plain(text)) and (id(node) in known or text in shown):
             yield text
 
 
-def _shown(cell):
+def _shown(cell: Any) -> set[str]:
     """What a cell shows as titles, labels, or in tables."""
     from course_kit.views import fragments
 
@@ -129,7 +143,7 @@ def _shown(cell):
     return found
 
 
-def _inside(value, key=""):
+def _inside(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:
     """(key, value) of all that is in a view's spec; of a list the key is that of the list."""
     yield key, value
     if isinstance(value, dict | list):
@@ -137,14 +151,12 @@ def _inside(value, key=""):
             yield from _inside(one, name)
 
 
-def of_comments(cell):
+def of_comments(cell: Any) -> list[str]:
     """The comments, docstrings and printed words of a cell: all that may differ in its code."""
-    found = []
-    commented(cell, lambda unit: found.append(unit) or unit)
-    return found[::-1]
+    return _heard(lambda said: commented(cell, said))[::-1]
 
 
-def commented(cell, said, every=False):
+def commented(cell: Any, said: Callable[[str], str], every: bool = False) -> str:
     """A cell's code with said(unit) in place of each comment, each line of a docstring, each text that is printed or
     returned with values in it, and each label with values; of asserts, as it is. every: also what has neither an
     English word nor signs between values. From its end to its beginning."""
@@ -161,13 +173,13 @@ def commented(cell, said, every=False):
     return made
 
 
-def _strings(code, lines):
+def _strings(code: str, lines: list[int]) -> Iterator[tuple[int, int]]:
     """Where the texts are that a cell prints, or that its values fill, with the places for these in them."""
     tree = ast.parse(code)
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
     printed = [one for call in calls if getattr(call.func, "id", "") == "print" for one in call.args]
     texts = [one for given in printed for one in _made_of(given)]
-    filled = [word.value for call in calls for word in call.keywords if word.arg in LABELS]
+    filled: list[Any] = [word.value for call in calls for word in call.keywords if word.arg in LABELS]
     filled += [node.value for node in ast.walk(tree) if isinstance(node, ast.Return)]
     texts += [node for node in filled if isinstance(node, ast.JoinedStr)]
     for node in (*texts, *_printed_names(tree, printed)):
@@ -177,11 +189,11 @@ def _strings(code, lines):
             yield first + text.start(1), first + text.end(1)
 
 
-def _made_of(node):
+def _made_of(node: Any) -> Iterator[Any]:
     """The strings that a value is made of: put together, joined, filled, one of two."""
     if isinstance(node, ast.JoinedStr) or isinstance(getattr(node, "value", None), str):
         yield node
-    elif isinstance(node, ast.Call) and getattr(node.func, "attr", "") in ("format", "join"):
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("format", "join"):
         joined = node.args if node.func.attr == "join" else ()
         yield from (text for one in (node.func.value, *joined) for text in _made_of(one))
     else:
@@ -191,20 +203,20 @@ def _made_of(node):
             yield from _made_of(getattr(node, part))
 
 
-def _printed_names(tree, printed):
+def _printed_names(tree: ast.AST, printed: list[Any]) -> Iterator[Any]:
     """The words over which a loop runs and that are printed, and used for nothing else."""
     shown = set()
     for node in printed:
         texts = [value for text in _made_of(node) for value in getattr(text, "values", ())]
-        filled = [one for call in ast.walk(node) if getattr(getattr(call, "func", None), "attr", "") == "format"
-                  for one in call.args]  # fmt: skip
+        filled = [one for call in ast.walk(node) if isinstance(call, ast.Call)
+                  and getattr(call.func, "attr", "") == "format" for one in call.args]  # fmt: skip
         shown |= {id(one) for one in (node, *filled)} | {id(getattr(value, "value", None)) for value in texts}
     names = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)]
     used = {name.id for name in names if id(name) not in shown}
     yield from (word for name, word in _words(tree) if name in {one.id for one in names} - used)
 
 
-def _words(tree, of_tables=False):
+def _words(tree: ast.AST, of_tables: bool = False) -> Iterator[tuple[str, Any]]:
     """(name, word) for the words over which a loop runs; of_tables: also the keys of a table that has a name, and what
     comes first in a `zip`."""
     assigned = [node for node in ast.walk(tree) if isinstance(node, ast.Assign) and of_tables]
@@ -212,7 +224,7 @@ def _words(tree, of_tables=False):
     for loop in ast.walk(tree):
         if isinstance(loop, ast.For | ast.comprehension):
             rows, targets = loop.iter, getattr(loop.target, "elts", [loop.target])
-            if isinstance(rows, ast.Call) and getattr(rows.func, "attr", "") == "items":
+            if isinstance(rows, ast.Call) and isinstance(rows.func, ast.Attribute) and rows.func.attr == "items":
                 rows, targets = rows.func.value, targets[:1]
             if of_tables and isinstance(rows, ast.Call) and getattr(rows.func, "id", "") == "zip":
                 rows = rows.args[0]
@@ -224,13 +236,13 @@ def _words(tree, of_tables=False):
                             yield getattr(name, "id", ""), word
 
 
-def of_page(name):
+def of_page(name: str) -> Iterator[Placed]:
     """The same of a page."""
     text = (files.course_folder() / PAGES[name]).read_text(encoding="utf-8")
     yield from ((PAGES[name], 1, Unit(unit)) for unit in of_markdown(text))
 
 
-def of_room(name):
+def of_room(name: str) -> Iterator[Placed]:
     """(place, line, unit) of what is marked in a room's code and templates. Babel reads templates and JavaScript."""
     course = files.course_folder()
     for path in sorted({path for pattern in rooms()[name] for path in course.glob(pattern)}):
@@ -240,16 +252,16 @@ def of_room(name):
             yield from ((place.as_posix(), line, unit) for line, unit in read(path))
 
 
-def _of_python(path: Path):
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        name = getattr(node.func, "id", "") if isinstance(node, ast.Call) else ""
-        if name in ("t", "tn", "mark") and node.args and isinstance(node.args[0], ast.Constant):
-            texts = [one.value for one in node.args[: 1 + (name == "tn")]]
-            context = next((one.value.value for one in node.keywords if one.arg == "context"), None)
-            yield node.lineno, Unit(*texts, **{"context": context})
+def _of_python(path: Path) -> Iterator[tuple[int, Unit]]:
+    tree: Any = ast.parse(path.read_text(encoding="utf-8"))
+    for node in (node for node in ast.walk(tree) if isinstance(node, ast.Call) and node.args):
+        name, given = getattr(node.func, "id", ""), [getattr(one, "value", "") for one in node.args]
+        if name in ("t", "tn", "mark") and isinstance(node.args[0], ast.Constant):
+            context: Any = next((one.value for one in node.keywords if one.arg == "context"), None)
+            yield node.lineno, Unit(given[0], given[1] if name == "tn" else "", context and context.value)
 
 
-def _of_kept(path: Path):
+def _of_kept(path: Path) -> Iterator[tuple[int, Unit]]:
     """Comments and lines of docstrings of a kept file, and of what it takes from elsewhere; marks of exercises and of
     tools aside, and those that are shapes alone."""
     texts = [path.read_text(encoding="utf-8")]
@@ -263,13 +275,13 @@ def _of_kept(path: Path):
                 yield code.count("\n", 0, begin) + 1, Unit(text)
 
 
-def _of_table(path: Path):
+def _of_table(path: Path) -> Iterator[tuple[int, Unit]]:
     """What happened: a column of a table of events."""
     with path.open(encoding="utf-8", newline="") as file:
         yield from ((line, Unit(row["what"])) for line, row in enumerate(csv.DictReader(file), 2))
 
 
-def _of_template(path: Path):
+def _of_template(path: Path) -> Iterator[tuple[int, Unit]]:
     from babel.messages.extract import extract
 
     with path.open("rb") as file:
@@ -277,10 +289,10 @@ def _of_template(path: Path):
         for line, text, _, context in extract(
             "jinja2.ext:babel_extract", file, {"_": None, "gettext": None}, (), options
         ):
-            yield line, Unit(text, context=context)
+            yield line, Unit(str(text), context=context)
 
 
-def _of_script(path: Path):
+def _of_script(path: Path) -> Iterator[tuple[int, Unit]]:
     """t("…", places), tn("one", "many", …) and tc("context", "…", …): the strings right in the brackets of the call."""
     from babel.messages.jslexer import tokenize as tokens_of
     from babel.messages.jslexer import unquote_string
@@ -290,7 +302,8 @@ def _of_script(path: Path):
         before = tokens[i - 1].value if i else ""
         if token.value not in ("t", "tn", "tc") or tokens[i + 1].value != "(" or before in (".", "function"):
             continue
-        depth, strings, commas = 0, {}, 0
+        strings: dict[int, str] = {}
+        depth = commas = 0
         for one in tokens[i + 1 :]:
             depth += (one.value in "([{") - (one.value in ")]}") if one.type == "operator" else 0
             commas += one.value == "," and depth == 1

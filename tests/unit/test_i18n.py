@@ -101,7 +101,7 @@ WALK = """
 import json, pseudo
 pseudo.install()
 import scenes
-from course_kit.exercises import define, judge, show
+from course_kit.exercises import catalogue, judge, show
 from course_kit.views import Table
 found = {}
 for name, make in scenes.VIEWS.items():
@@ -248,9 +248,9 @@ def test_what_a_translation_may_not_lose(text, said, wrong):
 
 def test_a_word_that_the_course_does_not_use_for_a_thing_is_named():
     terms = [["批次", "", "批量"], ["遮住", r"\bcover", "盖住"]]
-    assert catalogues.twins("a batch", "一个批次", terms) == ["批次: the course says 批量"]
-    assert catalogues.twins("Cover a word.", "遮住一个词。", terms) == ["遮住: the course says 盖住"]
-    assert catalogues.twins("a masked score", "被遮住的得分", terms) == []
+    assert catalogues.wrong_terms("a batch", "一个批次", terms) == ["批次: the course says 批量"]
+    assert catalogues.wrong_terms("Cover a word.", "遮住一个词。", terms) == ["遮住: the course says 盖住"]
+    assert catalogues.wrong_terms("a masked score", "被遮住的得分", terms) == []
     own = spoken.languages()["zh"]["terms"]
     assert own and not [ours for twin, _, ours in own if re.search(twin, ours)]
 
@@ -268,7 +268,7 @@ def test_english_in_a_page_is_found_but_not_in_code_and_quotations():
     made = "<p>中文 three english words here</p><code>in code it stays</code><p>“what was it now”</p>"
     output = nbformat.v4.new_output("display_data", {"text/html": made})
     cell = nbformat.v4.new_code_cell("", outputs=[output])
-    assert list(english.runs(nbformat.v4.new_notebook(cells=[cell]))) == [
+    assert list(english.untranslated(nbformat.v4.new_notebook(cells=[cell]))) == [
         "cell 1: English in what it shows: three english words here"]  # fmt: skip
 
 
@@ -288,7 +288,7 @@ def test_a_chapter_that_nobody_has_translated_is_not_there_yet(tmp_path, monkeyp
 
 @pytest.mark.parametrize("name", sources.built("zh"))
 def test_a_chinese_page_shows_no_english(name):
-    assert not list(english.runs(nbformat.read(sources.folder() / "zh" / f"{name}.ipynb", as_version=4)))
+    assert not list(english.untranslated(nbformat.read(sources.folder() / "zh" / f"{name}.ipynb", as_version=4)))
 
 
 @pytest.mark.parametrize("name", sources.names())
