@@ -16,9 +16,10 @@ pytestmark = pytest.mark.browser
 LIVE = """
 import ipywidgets, torch
 from chapters.ch01 import labs
+from course_kit.views.live import live
 g = torch.Generator().manual_seed(0)
 keys = torch.rand(30, generator=g) * 5
-lab = labs.bandwidth(keys, keys.sin(), live=True)
+lab = live(labs.bandwidth(keys, keys.sin()))
 heard = []
 lab.observe(lambda change: heard.append(change["new"]), "width")
 lab"""
@@ -46,8 +47,9 @@ OWN = """
 from course_kit.decoding import translate
 from course_kit.checkpoints import load_checkpoint
 from course_kit.views.alignment import alignment
+from course_kit.views.live import live
 loaded = load_checkpoint('transformer-grammar')
-alignment(translate(loaded, "The animal was too tired.", beam=1)[0], model=loaded, live=True)"""
+live(alignment(translate(loaded, "The animal was too tired.", beam=1)[0], model=loaded))"""
 BUSY = """
 import pathlib, time
 for step in range(1_000_000_000):
@@ -336,8 +338,8 @@ def test_it_opens_with_its_pictures_and_solved_runs_is_ticked_and_accessible(not
 
 @pytest.mark.weekly
 def test_runs_of_a_cell_leave_nothing_behind(notebook):
-    both = "display(labs.softmax([1., 2.]))\nlabs.softmax([1., 2.], live=True)"
-    nb = notebook("again", ["from chapters.ch01 import labs", both])
+    both = "display(labs.softmax([1., 2.]))\nlive(labs.softmax([1., 2.]))"
+    nb = notebook("again", ["from chapters.ch01 import labs\nfrom course_kit.views.live import live", both])
     assert nb.run() == []
     cdp = nb.watched.context.new_cdp_session(nb.page)
     cdp.send("Performance.enable")

@@ -18,7 +18,7 @@ from course_tools.classroom.presenting import start
 CELLS = [
     ("markdown", "slide", [], "# A lesson\nAt the end you hold `mine/attention.py`."),
     ("code", "-", ["hidden"], "import course_kit, torch\nfrom torch import nn\nfrom chapters.ch01 import labs\n"
-                      "from course_kit.views import predict\n"
+                      "from course_kit.views import predict\nfrom course_kit.views.live import live\n"
                       "runtime = course_kit.setup()"),
     ("markdown", "slide", [], "## Softmax\n**Guess:** what stays?"),
     ("code", "subslide", ["lab"], "lab = labs.softmax([1.0, 2.0, 4.0])\nlab"),
@@ -27,7 +27,7 @@ CELLS = [
     ("code", "subslide", ["training"], "import time\nfrom course_kit.training import fit\ntorch.manual_seed(1)\n"
      "model = nn.Linear(2, 1)\ndef loss(model, batch):\n    time.sleep(0.05)\n    return model(batch).pow(2).mean()\n"
      "run = fit(model, [torch.ones(4, 2)], loss, steps=2000, title='slow')"),
-    ("code", "subslide", ["lab"], "lab2 = labs.softmax([1.0, 2.0, 4.0], live=True)\nlab2"),
+    ("code", "subslide", ["lab"], "lab2 = live(labs.softmax([1.0, 2.0, 4.0]))\nlab2"),
     ("code", "slide", [], "print('step', run.step, model.weight.shape)"),
     ("markdown", "slide", [], "## Which formula?\nBecause it is short:\n\n$$ a^2 $$\n\nand it stays."),
     ("code", "-", ["definition"], "def square(a):\n    \"\"\"a number -> a number\"\"\"\n    b = a\n    return b**2"),
@@ -222,7 +222,7 @@ def test_a_lesson_by_keyboard(deck):
     until(deck.say, contains("in the background: "))
     until(deck.coming, "comes in about 100 s")
     page.keyboard.press("s")
-    until(deck.shown, ["lab2 = labs.softmax([1.0, 2.0, 4.0], live=True)\nlab2"])
+    until(deck.shown, ["lab2 = live(labs.softmax([1.0, 2.0, 4.0]))\nlab2"])
     until(deck.coming, "")
     deck.settle()
     assert 0 < deck.steps() < 2000
@@ -323,7 +323,7 @@ def test_a_lesson_with_restarts_other_screens_and_cells_out_of_order(deck):
     page.keyboard.press("ArrowRight")
     until(deck.say, contains("in the background: "))
     page.keyboard.press("s")
-    until(deck.shown, ["lab2 = labs.softmax([1.0, 2.0, 4.0], live=True)\nlab2"])
+    until(deck.shown, ["lab2 = live(labs.softmax([1.0, 2.0, 4.0]))\nlab2"])
     deck.settle()
     steps = deck.steps()
     deck.to(8)
