@@ -12,7 +12,6 @@ SIZE, DIGITS, STEPS, EVERY = 64, 8, 400, 25
 RATES, SEEDS = (0.0005, 0.001, 0.002, 0.005), (0, 1, 2)
 HEADS = 4  # of the smaller heads, at this rate:
 RATE = 0.002
-GUESS = 1 / BEGIN  # of ten digits, one is right
 
 
 def undivided(q, k, v, heads, mask):

@@ -70,13 +70,8 @@ def _parts(result: Any, wanted: tuple, names: tuple[str, ...]) -> tuple:
 def _tensor(result: Any, name: str) -> Tensor:
     if isinstance(result, Tensor):
         if result.numel() > MOST:
-            raise Misfit(
-                t(
-                    "It returns {numel} numbers, a tensor of {shape}: far too many.",
-                    numel=f"{result.numel():,}",
-                    shape=list(result.shape),
-                )
-            )
+            told: dict[str, Any] = {"numel": f"{result.numel():,}", "shape": list(result.shape)}
+            raise Misfit(t("It returns {numel} numbers, a tensor of {shape}: far too many.", **told))
         return result.detach().cpu()
     try:
         if isinstance(result, list | tuple) and any(isinstance(part, Tensor | list | tuple) for part in result):

@@ -235,13 +235,8 @@ class FindError(Exercise):
     @property
     def asks(self) -> str:
         """What is to be done."""
-        several = len(self.lines) > 1
-        wrong = (
-            t("{count} lines are wrong. Fix them", count=len(self.lines)) if several else t("One line is wrong. Fix it")
-        )
-        return t(
-            "{wrong}: {task} Lines are counted from the `{partition}`.",
-            wrong=wrong,
-            task=self.task,
-            partition=self.program[0].partition(" ")[0],
-        )
+        wrong = t("One line is wrong. Fix it")
+        if len(self.lines) > 1:
+            wrong = t("{count} lines are wrong. Fix them", count=len(self.lines))
+        told = {"wrong": wrong, "task": self.task, "partition": self.program[0].partition(" ")[0]}
+        return t("{wrong}: {task} Lines are counted from the `{partition}`.", **told)

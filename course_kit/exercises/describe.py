@@ -31,25 +31,20 @@ def _kind(got: Tensor, want: Tensor) -> str | None:
         "float": t("decimal numbers"), "bool": t("True and False"), "whole": t("whole numbers"),
         "complex": t("complex numbers"),
     }  # fmt: skip
-    text = t(
-        "The right entries, but {mine} (`{dtype}`) instead of {needed} (`{dtype2}`).",
-        mine=words[mine],
-        dtype=got.dtype,
-        needed=words[needed],
-        dtype2=want.dtype,
-    )
+    told: dict[str, Any] = {"mine": words[mine], "dtype": got.dtype, "needed": words[needed], "dtype2": want.dtype}
+    text = t("The right entries, but {mine} (`{dtype}`) instead of {needed} (`{dtype2}`).", **told)
     return sentences(text, t("Compare with `==`, or use `.bool()`, to get a mask.") if needed == "bool" else "")
+
+
+def _shapes(got: Tensor, want: Tensor) -> str:
+    return t("Its shape is {shape}, needed: {shape2}.", shape=list(got.shape), shape2=list(want.shape))
 
 
 def _axes(got: Tensor, want: Tensor) -> str | None:
     """Which axes have changed places, or are to be cut, joined, added or taken away."""
     if got.numel() != want.numel() or not want.dim() or (got.shape == want.shape and got.unique().numel() < 2):
         return None
-    shapes = (
-        ""
-        if got.shape == want.shape
-        else t("Its shape is {shape}, needed: {shape2}.", shape=list(got.shape), shape2=list(want.shape))
-    )
+    shapes = "" if got.shape == want.shape else _shapes(got, want)
     if want.dim() > 1 and equal(got.mT if got.dim() > 1 else got, want):
         return sentences(shapes, t("Right, but transposed: rows and columns have changed places."))
     if got.dim() == want.dim() < 5:
@@ -211,11 +206,8 @@ def _nan(got: Tensor, want: Tensor) -> str | None:
     bad = got.isnan() & ~want.isnan() if got.shape == want.shape else got.isnan()
     if not bad.any():
         return None
-    amount = (
-        t("NaN, in all of it.")
-        if bad.all() and bad.dim()
-        else t("NaN, in {sum} of {numel} numbers.", sum=int(bad.sum()), numel=bad.numel())
-    )
+    amount = t("NaN, in {sum} of {numel} numbers.", sum=int(bad.sum()), numel=bad.numel())
+    amount = t("NaN, in all of it.") if bad.all() and bad.dim() else amount
     comes = t("NaN comes from 0/0, inf − inf, inf/inf, and the log or root of a negative number: which step makes it?")
     return sentences(amount, comes)
 
@@ -227,16 +219,9 @@ def _infinite(got: Tensor, want: Tensor) -> str | None:
 
 
 def _other_kind(got: Tensor, want: Tensor) -> str | None:
-    mine, needed = number_kind(got), number_kind(want)
-    return (
-        None
-        if mine == needed
-        else t(
-            "Its numbers are of the kind `{dtype}`, needed: `{dtype2}`.",
-            dtype=got.dtype,
-            dtype2=want.dtype,
-        )
-    )
+    if number_kind(got) == number_kind(want):
+        return None
+    return t("Its numbers are of the kind `{dtype}`, needed: `{dtype2}`.", dtype=got.dtype, dtype2=want.dtype)
 
 
 def _rows(got: Tensor, want: Tensor) -> str | None:
@@ -267,19 +252,16 @@ def _ranked(got: Tensor, want: Tensor) -> str | None:
         return None
     if want.min() < 0 or (want > 0).sum(-1).min() < 3:  # two numbers are often in the same order
         return "" if want.min() >= 0 else None
-    return (
-        None
-        if not torch.equal(got.argsort(-1), want.argsort(-1))
-        else t(
-            "The shares are others, but the larger ones are where they should be: it is another function of the same "
-            "scores. Is each score what it should be before the softmax, its square, its root, its factor?"
-        )
+    if not torch.equal(got.argsort(-1), want.argsort(-1)):
+        return None
+    return t(
+        "The shares are others, but the larger ones are where they should be: it is another function of the same "
+        "scores. Is each score what it should be before the softmax, its square, its root, its factor?"
     )
 
 
 def _shape(got: Tensor, want: Tensor) -> str:
     """What to say of a shape that is wrong, with numbers that are."""
-    shapes = t("Its shape is {shape}, needed: {shape2}.", shape=list(got.shape), shape2=list(want.shape))
     if got.dim() == want.dim() > 0 and len(got) == 1 and equal(got, want[:1]):
         says = t(
             "It is right for the first of {count}. Does a `return` end a loop after its first round?", count=len(want)
@@ -293,7 +275,7 @@ def _shape(got: Tensor, want: Tensor) -> str:
         says = t("There is an axis too many: does a sum over it still have to come?")
     else:
         says = t("Print the shape after each step, and see where it goes wrong.")
-    return sentences(shapes, says)
+    return sentences(_shapes(got, want), says)
 
 
 def _at_an_end(got: Tensor, want: Tensor) -> str | None:
@@ -337,12 +319,8 @@ def describe(names: tuple[str, ...], pairs: list[tuple[Any, Any]], everything: b
     if not isinstance(pairs[0][1], tuple):
         return _say(pairs)
     if order := order_of(pairs):
-        yours = ", ".join(names[i] for i in order)
-        return t(
-            "Right, but in the wrong order: return `{names}`. It returns `{yours}`.",
-            names=", ".join(names),
-            yours=yours,
-        )
+        told = {"names": ", ".join(names), "yours": ", ".join(names[i] for i in order)}
+        return t("Right, but in the wrong order: return `{names}`. It returns `{yours}`.", **told)
     parts = range(len(names))
     shapes = order_of(pairs, lambda got, want: getattr(got, "shape", ()) == getattr(want, "shape", ()))
     if shapes and shapes != tuple(parts):
