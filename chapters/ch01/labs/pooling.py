@@ -44,25 +44,16 @@ class Pooling(View):
     def describe(self) -> str:
         query, kernel = self.told(self.state["query"]), self.state["kernel"]
         (estimate,), (weights,) = self.answer([self.state["query"]])
-        text = t(
-            "{count} examples; {kernel} kernel of width {state}. The query {query}",
-            count=len(weights),
-            kernel=t(kernel),
-            state=f"{self.state['width']:.3g}",
-            query=query,
-        )
+        told = {"count": len(weights), "kernel": t(kernel), "state": f"{self.state['width']:.3g}", "query": query}
+        text = t("{count} examples; {kernel} kernel of width {state}. The query {query}", **told)
         if np.isnan(estimate):
             return t("{text} has no key within reach: no estimate.", text=text)
         largest = int(weights.argmax())
+        told = {"text": text, "estimate": f"{estimate:.3g}", "effective": f"{_effective(weights):.1f}"}
+        told |= {"weights": f"{weights[largest]:.3g}", "told": self.told(self.arrays["keys"][largest])}
         return t(
             "{text} gets the estimate {estimate}, from about {effective} of them; the largest weight, {weights}, "
-            "is that of the key {told}.",
-            text=text,
-            estimate=f"{estimate:.3g}",
-            effective=f"{_effective(weights):.1f}",
-            weights=f"{weights[largest]:.3g}",
-            told=self.told(self.arrays["keys"][largest]),
-        )
+            "is that of the key {told}.", **told)  # fmt: skip
 
     def table(self) -> TextTable:
         _, (weights,) = self.answer([self.state["query"]])
@@ -84,23 +75,15 @@ class Bandwidth(Pooling):
 
     def describe(self) -> str:
         _, weights = self.answer(self.arrays["queries"])
-        text = t(
-            "{count} examples; {state} kernel of width {state2}. About {mean} of them count for a query, on average.",
-            count=len(self.arrays["keys"]),
-            state=t(self.state["kernel"]),
-            state2=f"{self.state['width']:.3g}",
-            mean=f"{np.mean([_effective(w) for w in weights]):.1f}",
-        )
+        told = {"count": len(self.arrays["keys"]), "state": t(self.state["kernel"])}
+        told |= {"state2": f"{self.state['width']:.3g}", "mean": f"{np.mean([*map(_effective, weights)]):.1f}"}
+        text = t("{count} examples; {state} kernel of width {state2}. "
+                 "About {mean} of them count for a query, on average.", **told)  # fmt: skip
         if "errors" not in self.arrays:
             return text
-        here, lowest, best = self.error
-        return t(
-            "{text} Squared leave-one-out error {here}, the lowest is {lowest} at width {best}.",
-            text=text,
-            here=f"{here:.3g}",
-            lowest=f"{lowest:.3g}",
-            best=f"{best:.3g}",
-        )
+        here, lowest, best = (f"{one:.3g}" for one in self.error)
+        told = {"text": text, "here": here, "lowest": lowest, "best": best}
+        return t("{text} Squared leave-one-out error {here}, the lowest is {lowest} at width {best}.", **told)
 
 
 def ask(
