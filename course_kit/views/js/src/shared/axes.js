@@ -64,7 +64,7 @@ export function hourTicks(low, high, count) {
 }
 
 /** A number at an axis. @param {number} t */
-export const plain = (t) => String(Number(t.toPrecision(4))).replace("-", "−");
+export const plain = (t) => String(Number(t.toPrecision(6))).replace("-", "−");
 
 /** The same where it may be very large or small, or a time of day. @param {number} t @param {boolean} hours */
 export function tick(t, hours = false) {

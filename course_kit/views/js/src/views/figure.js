@@ -115,12 +115,14 @@ class Figure {
     ui.root.addEventListener("pointerdown", ({ target }) => {
       if (target !== this.button) this.halt(); // a hand stops it
     });
-    if (!still() && !ui.spec.presenting) this.awaited();
+    if (!ui.spec.presenting && !this.spec.still) this.awaited();
   }
 
-  /** Plays once, by itself, when it has come into sight. */
+  /** Plays once, by itself, when it has come into sight; where nothing should move, it stands at its end. */
   awaited() {
-    if (!globalThis.IntersectionObserver || this.spec.still) return;
+    const { name, values } = /** @type {{ name: string, values: any[] }} */ (this.spec.axes.at(-1));
+    if (still() && !this.spec.silent && this.ui.state[name] === values[0]) this.ui.state[name] = values.at(-1);
+    if (still() || !globalThis.IntersectionObserver) return;
     const start = JSON.stringify(this.ui.state);
     const eye = new IntersectionObserver(
       ([{ intersectionRatio: share }]) => {
