@@ -307,15 +307,17 @@ class View {
       shell.classList.remove("halves");
       below.before(controls);
     };
-    const halves = () => {
+    const halves = (/** @type {string} */ first) => () => {
       under();
       shell.classList.add("halves");
+      shell.style.setProperty("--first", first);
     };
     const beside = () => {
       shell.classList.remove("halves");
       side.append(controls);
     };
-    const ways = side.offsetWidth && side.childElementCount ? [under, halves, beside] : [under, halves];
+    const ways = [under, halves("1fr"), halves("1.25fr")]; // so that no control has a row for itself
+    if (side.offsetWidth && side.childElementCount) ways.push(beside);
     const heights = ways.map((way) => {
       way();
       return shell.offsetHeight;

@@ -330,7 +330,7 @@ class Figure {
     return { start: width - left, middle: 2 * Math.min(left, width - left), end: left }[anchor];
   }
 
-  /** Words of a row or of a column are all as large as the least of them has to be, in any frame. @param {number} width */
+  /** Words of a row or a column are all as large as the least of them has to be, in any frame. @param {number} width */
   level(width) {
     const { shapes } = this.spec;
     this.sizes = shapes.map((all) => {
