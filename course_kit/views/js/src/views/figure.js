@@ -67,7 +67,7 @@ export const shapeAt = (shape, frame) => ({ ...shape, ...shape.each?.[frame] });
  * @param {number} thick the line, in pixels @param {number} far how long the arrow is
  */
 export function headOf(thick, far) {
-  const long = Math.min(Math.max(14, 2.4 * thick), Math.max(7, 0.75 * far));
+  const long = Math.min(Math.max(14, 2.4 * thick), Math.max(10, 0.75 * far));
   return { long, half: Math.max(Math.min(7, long / 2), Math.min(1.2 * thick, thick / 2 + long / 3)) };
 }
 
