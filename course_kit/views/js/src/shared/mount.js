@@ -96,7 +96,7 @@ class View {
       body: h("div", { class: "body" }),
       side: h("div", { class: "side" }),
       below: h("div", { class: "below" }),
-      // 12 for the numbers of an axis, 13 for all else; what is smaller than 10 was made to fit into a cell
+      // what is smaller than 13 was made to fit into a cell
       font: (size = 13, weight = 400) =>
         `${weight} ${Math.max(Math.round(size * unit), spec.presenting && size >= 10 ? 24 : 0)}px ${ui.family}`,
       style: (/** @type {string} */ css) => adopt(root, css),
