@@ -50,7 +50,7 @@ export function paintExam(
   if (path) {
     const best = x(widths[lowest]);
     straight(c, [best, y(errors[lowest])], [best, box.y + box.h], theme.quiet, 1, [4, 4]);
-    c.font = ui.font(12);
+    c.font = ui.font();
     const at = Math.max(y(errors[lowest]) - 22 * unit, box.y + 12 * unit);
     write(c, t("lowest at {width}", { width: fmt(widths[lowest], 2) }), best, at, theme.quiet, "center");
   }
@@ -99,7 +99,7 @@ export function paintMap(c, ui, map, ink) {
     low: told(Math.min(...all)),
     high: told(Math.max(...all)),
   });
-  c.font = ui.font(12, 600);
+  c.font = ui.font(13, 600);
   /** With its ends, or without where there is no room for them. */
   const roomy = (/** @type {string} */ full, /** @type {string} */ short, /** @type {number} */ room) =>
     c.measureText(full).width <= room ? full : short;
@@ -139,7 +139,7 @@ function paintRamp(/** @type {Pen} */ c, /** @type {UI} */ ui, /** @type {Box} *
   c.fillStyle = ramp;
   c.fillRect(start, top, wide, 12 * unit);
   framed(c, theme.line, 1, start - 1, top - 1, wide + 2, 12 * unit + 2);
-  c.font = ui.font(12);
+  c.font = ui.font();
   write(c, t("weight"), map.x, top + 6 * unit, theme.quiet);
   /** @type {[number, number][]} from where to where there are numbers already */
   const taken = [];

@@ -170,12 +170,14 @@ function paintWeights(
   const end = box.x + box.w;
   const many = weights.length > 100;
   const [most] = ui.follow("roof", [roof]);
-  c.font = ui.font(12);
+  c.font = ui.font();
+  const isLow = strip < 5 * c.measureText("0").width; // its numbers would touch each other, and those above
   for (const part of [1, 0.5, 0]) {
     const y = Math.round(foot - part * strip) + 0.5;
     straight(c, [box.x, y], [end, y], theme.line, 1);
     const named = part ? percentage(Number((100 * part * roof).toFixed(1))) : "0";
-    write(c, named, box.x - 6 * unit, y, theme.quiet, "right");
+    if (part !== 0.5 || !isLow)
+      write(c, named, box.x - 6 * unit, y, theme.quiet, "right", isLow && part ? "top" : "middle");
   }
   const bar = Math.max(1.5, Math.min(6 * unit, (0.6 * box.w) / weights.length));
   weights.forEach((weight, i) => {
@@ -205,7 +207,7 @@ function paintQuery(c, ui, { box, strip, foot, small, map, x, y }, estimate) {
   dot(c, at, level, 5.5 * unit, theme.output);
   if (map) return; // there the words say it
   const apart = small ? 0 : 8.5 * unit; // half a line between the name and the number
-  c.font = ui.font(12);
+  c.font = ui.font();
   if (!small) write(c, t("estimate"), end + 8 * unit, level - apart, theme.output);
   c.font = ui.font(13, 700);
   write(c, short(estimate), end + 8 * unit, level + apart, theme.output);
@@ -229,7 +231,7 @@ function marked({ theme, unit, font }, c, right, y, value, truth) {
     { name: t("estimate"), mark: line(theme.output, 2.4 * unit, []) },
   ];
   if (truth) items.push({ name: t("truth"), mark: line(theme.quiet, 1.2, [5, 4]) });
-  c.font = font(12);
+  c.font = font();
   const wide = items.map(({ name }) => c.measureText(name).width + 34 * unit);
   let x = right - wide.reduce((a, b) => a + b, -12 * unit);
   items.forEach(({ name, mark }, i) => {
@@ -261,7 +263,7 @@ function asked({ theme, unit, font, state, spec }, c, at, y, [from, to]) {
   const number = c.measureText(text).width + 12 * unit;
   if (leftwards) write(c, text, at - 12 * unit, middle, theme.query, "right");
   else write(c, text, at + 12 * unit, middle, theme.query);
-  c.font = font(12);
+  c.font = font();
   const name = c.measureText(spec.key_name).width + 8 * unit;
   if (to - name > at + (leftwards ? 8 * unit : number)) write(c, spec.key_name, to, middle, theme.quiet, "right");
   else if (from + name < at - (leftwards ? number : 8 * unit)) write(c, spec.key_name, from, middle, theme.quiet);

@@ -55,7 +55,7 @@ function paintRows(/** @type {Pen} */ c, /** @type {UI} */ ui, /** @type {Scene}
   c.font = ui.font(13);
   write(c, t("score"), edge, zero, theme.quiet, "right");
   write(c, t("weight"), edge, one.y + one.h / 2, theme.quiet, "right");
-  c.font = ui.font(12);
+  c.font = ui.font();
   for (const sign of [1, -1]) {
     write(c, fmt(sign * spec.reach + state.shift, 0), edge, zero - sign * high, theme.quiet, "right");
   }
@@ -171,7 +171,7 @@ function paintPiece(
 function paintWhole(c, ui, { left, one }) {
   const { theme, unit } = ui;
   framed(c, theme.quiet, 1, left, one.y, one.w, one.h);
-  c.font = ui.font(12);
+  c.font = ui.font();
   for (const part of [0, 0.5, 1]) {
     write(c, String(part), left + part * one.w, one.y + one.h + 4 * unit, theme.quiet, "center", "top");
   }

@@ -53,7 +53,7 @@ class Masking {
     this.heading(c, second, width, t("weights"), notesOf(verdict), wrong ? rgb(theme.minus) : theme.quiet);
     made.sums.forEach((sum, q) => {
       const whole = Math.abs(sum - 1) < 1e-9;
-      c.font = this.ui.font(12, whole ? 400 : 700);
+      c.font = this.ui.font(13, whole ? 400 : 700);
       const at = second.top + (q + 0.5) * second.down;
       write(c, `Σ ${fmt(sum, 2)}`, second.left + second.wide + 6 * unit, at, whole ? theme.quiet : rgb(theme.minus));
     });
@@ -120,7 +120,7 @@ class Masking {
     c.font = this.ui.font(13, 700);
     write(c, name, x, y, theme.text, "left", "bottom");
     const behind = x + c.measureText(name).width + 10 * unit;
-    c.font = this.ui.font(12, colour === theme.quiet ? 400 : 600);
+    c.font = this.ui.font(13, colour === theme.quiet ? 400 : 600);
     const note = notes.find((words) => c.measureText(words).width < right - behind) ?? "";
     write(c, note, behind, y, colour, "left", "bottom");
   }

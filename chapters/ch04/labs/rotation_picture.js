@@ -164,7 +164,7 @@ export class Circle {
     const { c } = this;
     const { theme, unit } = this.ui;
     const { pair } = this.state;
-    c.font = this.ui.font(12);
+    c.font = this.ui.font();
     write(c, t("sine, column {pair} →", { pair: 2 * pair }), side, side + 2 * unit, theme.quiet, "right", "bottom");
     write(c, t("↑ cosine, column {pair}", { pair: 2 * pair + 1 }), 2, 2, theme.quiet, "left", "top");
   }

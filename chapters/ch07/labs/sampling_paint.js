@@ -69,7 +69,7 @@ class Painting {
     const { reach } = sampled.text;
     const parts = PARTS[reach] ?? 5;
     const bottom = top + sampled.rows * step;
-    c.font = ui.font(12);
+    c.font = ui.font();
     c.strokeStyle = ui.theme.line;
     c.lineWidth = 1;
     for (let part = 0; part <= parts; part++) {
@@ -97,7 +97,7 @@ class Painting {
     write(c, fitted(c, told.label, left - 8 * unit), left - 8 * unit, middle, now ? theme.output : colour, "right");
     if (row < sampled.rows) this.bar(told, middle, now, chosen);
     else this.others(told, middle, times > 0);
-    c.font = ui.font(12, 700);
+    c.font = ui.font(13, 700);
     if (times) write(c, `× ${times}`, wide - 6 * unit, middle, theme.output, "right");
   }
 
@@ -111,7 +111,7 @@ class Painting {
     ];
     const cut = [t("cut; the model gives them {of} together", { of }), t("cut (model: {of})", { of })];
     const [whole, brief] = keep ? kept : cut;
-    c.font = ui.font(12);
+    c.font = ui.font();
     const fits = c.measureText(whole).width < wide - left - (drawn ? 60 * ui.unit : 0);
     write(c, fits ? whole : brief, this.x(0), y, keep ? ui.theme.text : ui.theme.quiet);
   }
@@ -131,7 +131,7 @@ class Painting {
     } else this.cut(zero, y - high / 2, Math.max(this.x(open) - zero, 3), high);
     const shown = keep ? p : open;
     if (shown > this.sampled.text.reach) this.broken(y, high);
-    c.font = ui.font(12, chosen ? 700 : 400);
+    c.font = ui.font(13, chosen ? 700 : 400);
     const end = Math.max(this.x(shown), this.x(first)) + 8 * unit;
     write(c, keep ? fmt(p) : t("cut"), end, y, keep ? theme.text : theme.quiet);
   }

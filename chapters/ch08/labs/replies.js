@@ -181,6 +181,7 @@ class Traced {
         return h("span", { class: kind, style: `--w:${attended[i] ?? 0}`, ...(go && { onclick: go }) }, visible(piece));
       }),
     );
+    pieces.scrollTop = pieces.scrollHeight; // where it writes
     const one = (/** @type {number} */ i) =>
       h("button", { type: "button", onclick: () => ui.set({ head: i }, true) }, i + 1);
     if (heads.childElementCount !== now.heads)

@@ -64,7 +64,7 @@ export function hourTicks(low, high, count) {
 }
 
 /** A number at an axis. @param {number} t */
-export const plain = (t) => String(Number(t.toPrecision(4))).replace("-", "−");
+export const plain = (t) => String(Number(t.toPrecision(6))).replace("-", "−");
 
 /** The same where it may be very large or small, or a time of day. @param {number} t @param {boolean} hours */
 export function tick(t, hours = false) {
@@ -119,7 +119,7 @@ export function axes(c, ui, box, x, y, names) {
   c.strokeStyle = theme.line;
   c.lineWidth = 1;
   c.strokeRect(box.x + 0.5, box.y + 0.5, box.w, box.h);
-  c.font = ui.font(12);
+  c.font = ui.font();
   if (names.x != null) {
     const kind = { log: x.log, hours: names.hours };
     const across = numbersAt(x.low, x.high, Math.max(2, box.w / (80 * unit)), kind);

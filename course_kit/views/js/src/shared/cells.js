@@ -122,7 +122,7 @@ export class CellsPainter {
   /** What rows are, and above it what columns are. @param {string[]} names @param {string[]} colours */
   corner(names, colours = [this.ui.theme.query, this.ui.theme.key]) {
     const { c, ui, place } = this;
-    c.font = ui.font(12);
+    c.font = ui.font();
     names.forEach((name, i) =>
       write(c, name, place.left - 8 * ui.unit, place.top - (10 + 18 * i) * ui.unit, colours[i], "right"),
     );

@@ -96,7 +96,7 @@ class View {
       body: h("div", { class: "body" }),
       side: h("div", { class: "side" }),
       below: h("div", { class: "below" }),
-      // 12 for the numbers of an axis, 13 for all else; what is smaller than 10 was made to fit into a cell
+      // what is smaller than 13 was made to fit into a cell
       font: (size = 13, weight = 400) =>
         `${weight} ${Math.max(Math.round(size * unit), spec.presenting && size >= 10 ? 24 : 0)}px ${ui.family}`,
       style: (/** @type {string} */ css) => adopt(root, css),
@@ -307,15 +307,17 @@ class View {
       shell.classList.remove("halves");
       below.before(controls);
     };
-    const halves = () => {
+    const halves = (/** @type {string} */ first) => () => {
       under();
       shell.classList.add("halves");
+      shell.style.setProperty("--first", first);
     };
     const beside = () => {
       shell.classList.remove("halves");
       side.append(controls);
     };
-    const ways = side.offsetWidth && side.childElementCount ? [under, halves, beside] : [under, halves];
+    const ways = [under, halves("1fr"), halves("1.25fr")]; // so that no control has a row for itself
+    if (side.offsetWidth && side.childElementCount) ways.push(beside);
     const heights = ways.map((way) => {
       way();
       return shell.offsetHeight;

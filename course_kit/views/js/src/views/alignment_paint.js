@@ -126,7 +126,7 @@ export class RowsPainter extends CellsPainter {
     const { numbers, ui, c, place, look } = this;
     const { theme, unit } = ui;
     const { slanted, across } = place;
-    c.font = ui.font(12);
+    c.font = ui.font();
     const glosses = numbers.glosses && widest(c, numbers.glosses) < across ? numbers.glosses : [];
     const colour = (/** @type {number} */ source, /** @type {boolean} */ lit) =>
       lit ? theme.key : look.selected || numbers.isCut(source) ? theme.quiet : theme.text;
@@ -135,7 +135,7 @@ export class RowsPainter extends CellsPainter {
       ...{ names: numbers.source, lit, colour },
       more(source, wide) {
         if (numbers.isCut(source)) c.fillRect(slanted ? 0 : -wide / 2, 0, wide, 1.5 * unit);
-        c.font = ui.font(12);
+        c.font = ui.font();
         write(c, glosses[source] ?? "", 0, -18 * unit, colour(source, lit(source)), slanted ? "left" : "center");
       },
     });

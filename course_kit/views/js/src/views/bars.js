@@ -29,6 +29,7 @@ import { t } from "../text.js";
  * @property {number} thick height of a bar
  * @property {boolean} joined whether the numbers of a row stand in one line, since its bars are lower than type
  * @property {number} start where the names end
+ * @property {number} mean where the number of a row with dots ends, before its bar
  * @property {(value: number) => number} value along the bars
  * @property {string[]} above the lines of the label above the bars
  * @property {number[][]} key where each part is named, above the bars: [x, y]
@@ -49,9 +50,10 @@ export function barsLayout({ names, parts, ylabel, digits }, values, width, rule
   const thick = (19 * each) / usual;
   const joined = parts.length > 1 && thick < LEAST * unit;
   const figures = ruler.widest(values.map((value) => shown(value, digits))) * (joined ? 1.3 * parts.length : 1);
-  const start = ruler.widest(names) + (dots.length ? 22 : 10) * unit;
+  const mean = ruler.widest(names) + figures + 12 * unit;
+  const start = dots.length ? mean + 14 * unit : ruler.widest(names) + 10 * unit;
   const [least, most] = [Math.min(0, ...values, ...dots), Math.max(0, ...values, ...dots) || 1];
-  const value = scale(least, most, start, width - figures - 8 * unit);
+  const value = scale(least, most, start, width - (dots.length ? 0 : figures) - 8 * unit);
   const above = ylabel ? ruler.broken(ylabel, width) : [];
   let x = Math.max(start, ylabel ? ruler.width(ylabel) + 24 * unit : 0);
   let y = 17 * unit * Math.max(0, above.length - 1);
@@ -70,6 +72,7 @@ export function barsLayout({ names, parts, ylabel, digits }, values, width, rule
     thick,
     joined,
     start: ruler.widest(names) + 2 * unit,
+    mean,
     value,
     above,
     key,
@@ -160,7 +163,7 @@ function paintKey(pen, { spec, theme, unit }, { above, key }) {
 function paintBar(
   pen,
   { spec, theme, unit },
-  { value: along, thick, joined },
+  { value: along, thick, joined, mean },
   { top, part, value, text, on },
   measured,
 ) {
@@ -176,5 +179,6 @@ function paintBar(
     dot(pen, along(one), middle, 3.5 * unit, theme.text);
   }
   if (joined) return;
-  write(pen, text, Math.max(high, ...measured.map((one) => along(one) + 5 * unit)) + 5 * unit, middle, theme.text);
+  if (measured.length) write(pen, text, mean, middle, theme.text, "right");
+  else write(pen, text, high + 5 * unit, middle, theme.text);
 }

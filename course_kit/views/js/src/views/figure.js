@@ -56,8 +56,8 @@ export function numbersOf({ axes }, state) {
   return { frame, step: places.at(-1) ?? 0 };
 }
 
-/** Words of which kind a shape has, and how large they should be. @param {Shape} shape @returns {[string, number]} */
-const kindOf = ({ shape, size = shape === "cells" ? 13 : SIZE }) => [`${shape} ${size}`, size];
+/** How large words should be. @param {Shape} shape */
+const sizeOf = ({ shape, size = shape === "cells" ? 13 : SIZE }) => size;
 
 /** A shape as it is in a frame. @param {Shape} shape @param {number} frame @returns {Shape} */
 export const shapeAt = (shape, frame) => ({ ...shape, ...shape.each?.[frame] });
@@ -67,7 +67,7 @@ export const shapeAt = (shape, frame) => ({ ...shape, ...shape.each?.[frame] });
  * @param {number} thick the line, in pixels @param {number} far how long the arrow is
  */
 export function headOf(thick, far) {
-  const long = Math.min(Math.max(14, 2.4 * thick), Math.max(7, 0.75 * far));
+  const long = Math.min(Math.max(14, 2.4 * thick), Math.max(10, 0.75 * far));
   return { long, half: Math.max(Math.min(7, long / 2), Math.min(1.2 * thick, thick / 2 + long / 3)) };
 }
 
@@ -96,8 +96,8 @@ class Figure {
     this.ems = new Map();
     /** How many digits the numbers of cells have, by their role. @type {Map<string, 0 | 1 | 2>} */
     this.digits = new Map();
-    /** How large words of a kind are, all alike. @type {Map<string, number>} */
-    this.sizes = new Map();
+    /** How large the words of each shape are. @type {number[]} */
+    this.sizes = [];
     this.least = 0; // of words, in pixels
     /** Where a share of the width is. @type {(x: number) => number} */
     this.x = (x) => x;
@@ -115,12 +115,14 @@ class Figure {
     ui.root.addEventListener("pointerdown", ({ target }) => {
       if (target !== this.button) this.halt(); // a hand stops it
     });
-    if (!still() && !ui.spec.presenting) this.awaited();
+    if (!ui.spec.presenting && !this.spec.still) this.awaited();
   }
 
-  /** Plays once, by itself, when it has come into sight. */
+  /** Plays once, by itself, when it has come into sight; where nothing should move, it stands at its end. */
   awaited() {
-    if (!globalThis.IntersectionObserver || this.spec.still) return;
+    const { name, values } = /** @type {{ name: string, values: any[] }} */ (this.spec.axes.at(-1));
+    if (still() && !this.spec.silent && this.ui.state[name] === values[0]) this.ui.state[name] = values.at(-1);
+    if (still() || !globalThis.IntersectionObserver) return;
     const start = JSON.stringify(this.ui.state);
     const eye = new IntersectionObserver(
       ([{ intersectionRatio: share }]) => {
@@ -265,7 +267,7 @@ class Figure {
         const large = Math.max(size * times, Math.min(size, this.least));
         const isWhole = planned === 1 && stays.includes("lines");
         const ems = isWhole ? this.emsOf(one, this.weightOf(all)) : this.set(all, one, size, 0).longest;
-        return [...(touched.get(all) ?? endsOf(all)), ems * large + airOf(all) + (touched.get(all) ? 2 * TIP : 0)];
+        return [...(touched.get(all) ?? endsOf(all)), ems * large + airOf(all) + (touched.get(all) ? 4 * TIP : 0)];
       });
       for (const all of stays.includes("numbers") ? cells : []) {
         const ems = Math.max(...allOf(all).map((x) => this.emsOf(digitsOf(x, 1), this.weightOf(all))));
@@ -328,19 +330,26 @@ class Figure {
     return { start: width - left, middle: 2 * Math.min(left, width - left), end: left }[anchor];
   }
 
-  /** Words of a kind are all as large as the least of them has to be, in any frame. @param {number} width */
+  /** Words of a row or a column are all as large as the least of them has to be, in any frame. @param {number} width */
   level(width) {
-    this.sizes.clear();
-    for (const all of this.spec.shapes)
-      for (const one of all.each ?? [{}]) {
-        const shape = { ...all, ...one };
-        const [kind, size] = kindOf(shape);
-        for (const words of this.wordsOf(shape)) {
-          if (!words.trim()) continue;
-          const { large } = this.set(shape, words, size * this.unit, this.roomOf(shape, width));
-          this.sizes.set(kind, Math.min(large, this.sizes.get(kind) ?? Infinity));
-        }
-      }
+    const { shapes } = this.spec;
+    this.sizes = shapes.map((all) => {
+      const frames = (all.each ?? [{}]).map((one) => ({ ...all, ...one }));
+      const larges = frames.flatMap((shape) => {
+        const said = this.wordsOf(shape).filter((words) => words.trim());
+        const room = this.roomOf(shape, width);
+        return said.map((words) => this.set(shape, words, sizeOf(shape) * this.unit, room).large);
+      });
+      return Math.min(sizeOf(all) * this.unit, ...larges);
+    });
+    const rows = shapes.map((all) => [`y${all.y}`, `x${all.x}`].map((at) => `${all.shape} ${sizeOf(all)} ${at}`));
+    for (let before = 0, now = Infinity; now !== before;) {
+      /** @type {Record<string, number>} */
+      const least = {};
+      rows.forEach((of, i) => of.forEach((row) => (least[row] = Math.min(least[row] ?? Infinity, this.sizes[i]))));
+      this.sizes = rows.map((of) => Math.min(...of.map((row) => least[row])));
+      [before, now] = [now, this.sizes.reduce((sum, size) => sum + size, 0)];
+    }
   }
 
   /** @param {number} given the room, as wide as which it is drawn if that is enough */
@@ -367,19 +376,18 @@ class Figure {
       this.parts[i].classList.toggle("later", step < since);
       this.parts[i].classList.toggle("elsewhere", Boolean(only && !only.includes(step)));
       this.parts[i].classList.toggle("ghost", step > until);
-      this.place(/** @type {any[]} */ ([...this.parts[i].children]), shape, width);
+      this.place(/** @type {any[]} */ ([...this.parts[i].children]), shape, width, this.sizes[i]);
     });
     if (this.told.length === 1) this.told[0].textContent = spec.said[frame];
     else this.told.forEach((line, i) => (line.className = i === frame ? "now" : i < frame ? "said" : "later"));
   }
 
-  /** @param {SVGElement[]} parts @param {Shape} shape @param {number} width */
-  place(parts, shape, width) {
+  /** @param {SVGElement[]} parts @param {Shape} shape @param {number} width @param {number} size of its words */
+  place(parts, shape, width, size) {
     const { unit } = this;
     const { x = 0, y = 0, wide = 0, high = 20, anchor = "middle", up = 0 } = shape;
     const said = this.wordsOf(shape);
     const room = this.roomOf(shape, width);
-    const [kind] = kindOf(shape);
     const [from, until] = endsOf(shape).map(this.x);
     const [top, across] = [this.y(y), until - from];
     const left = anchor === "start" ? from : anchor === "end" ? until : wide ? (from + until) / 2 : this.x(x);
@@ -392,7 +400,7 @@ class Figure {
     };
     /** @param {SVGElement} part */
     const text = (part, i = 0, begin = left) => {
-      const { large, lines } = this.set(shape, said[i], this.sizes.get(kind) ?? SIZE, room);
+      const { large, lines } = this.set(shape, said[i], size, room);
       const middle = this.spec.presenting ? top - up * deep : this.y(y - up);
       set(part, { x: begin, y: middle, "text-anchor": anchor, "font-size": large });
       const far = large * between;

@@ -58,7 +58,7 @@ function drawHead(pixels, inks, numbers, layer, head) {
 export function paintSmall(c, ui, numbers, layout, atlas) {
   const { left, top, tile, tall, across, down } = layout;
   const quiet = ui.theme.quiet;
-  c.font = ui.font(12);
+  c.font = ui.font();
   write(c, t("head"), left - 6, top - 6, quiet, "right", "alphabetic");
   for (let head = 0; head < numbers.columns; head++) {
     const name = head < numbers.heads ? String(head + 1) : t("mean");
@@ -68,7 +68,7 @@ export function paintSmall(c, ui, numbers, layout, atlas) {
   const best = String(numbers.ranking()[0]);
   for (let layer = 0; layer < numbers.layers; layer++) {
     const y = top + layer * down;
-    c.font = ui.font(12);
+    c.font = ui.font();
     write(c, t("layer {layer}", { layer: layer + 1 }), left - 6, y + tall / 2 + 4, quiet, "right", "alphabetic");
     for (let head = 0; head < numbers.columns; head++) {
       const x = left + head * across;

@@ -72,7 +72,7 @@ export function paintMap(numbers, ui, c, place, [row, column]) {
   const colours = [theme.query, theme.key];
   const named = numbers.axes.map((name, i) => (roleOf(name) === ["query", "key"][i] ? colours[i] : theme.quiet));
   const arrows = ["↓", "→"].map((arrow) => ` ${arrow}`);
-  c.font = ui.font(12);
+  c.font = ui.font();
   painter.corner(
     numbers.axes.map((name, i) => fitted(c, name, place.left - 12 * unit - c.measureText(arrows[i]).width) + arrows[i]),
     named,

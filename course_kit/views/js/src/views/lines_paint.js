@@ -119,7 +119,7 @@ export class LinesPainter {
   /** Title, key, names at the ends of lines and beside points. @param {PanelLayout} layout */
   names({ box, title, left, top, key, ends, labels }) {
     const { pen, unit, theme, ui } = this;
-    pen.font = ui.font(12);
+    pen.font = ui.font();
     for (const { series, lines, x, y, apart, leader } of labels) {
       if (leader) curve(pen, [leader[0], leader[2]], [leader[1], leader[3]], same, same, theme.quiet, 0.8);
       lines.forEach((text, n) => write(pen, text, x, y + (n + 0.5) * apart, colourOf(theme, series)));

@@ -103,7 +103,7 @@ class MapsPainter {
       pen.fillStyle = theme.line; // seen between light cells; dark ones touch
       pen.fillRect(x, y, w, high);
     }
-    pen.font = ui.font(12);
+    pen.font = ui.font();
     const longest = () => widest(pen, figures ? Array.from(cells.of(p), figure) : []);
     if (figures && longest() > dx - 4) {
       pen.font = ui.font(ui.spec.presenting ? SMALL : LEAST / unit);
@@ -130,7 +130,7 @@ class MapsPainter {
   title(p) {
     const { pen, ui } = this;
     const { head, left, top } = this.spots[p];
-    pen.font = ui.font(12, 700);
+    pen.font = ui.font(13, 700);
     head.forEach((text, n) => write(pen, text, left, top + (8 + 15 * n) * ui.unit, ui.theme.text));
   }
 
@@ -153,7 +153,7 @@ class MapsPainter {
     const { x, y } = this.spots[p];
     const { columns } = this.cells.panels[p];
     const [dx] = this.steps(p);
-    pen.font = ui.font(12);
+    pen.font = ui.font();
     const slanted = dx >= LOW && widest(pen, columns) > dx - 2;
     const { size, turn, every } = slanted ? slanting(ui, dx) : { size: 12, turn: 0, every: 1 };
     pen.font = ui.font(size);
@@ -172,7 +172,7 @@ class MapsPainter {
     const { pen, ui } = this;
     const { unit, theme } = ui;
     const { x, y, left, top } = this.spots[0];
-    pen.font = ui.font(12);
+    pen.font = ui.font();
     if (top + 46 * unit >= y || x - left <= widest(pen, names) + 20 * unit) return;
     names.forEach((name, i) => {
       const colour = played(theme, name, theme.quiet);
