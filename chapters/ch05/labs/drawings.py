@@ -477,8 +477,10 @@ def hops(loaded, example, rows, *, title="", caption=""):
     for _, cuts in CONNECTIONS.values():
         likes = odds(loaded, [example], functools.partial(without, loaded, forbidden=cuts))
         written.append(example.twin.pronoun if likes > 0 else example.twin.other_pronoun)
-    english, encoded = ([words(word, READS if i in place.values() else "quiet") for i, word in enumerate(source)]
-                        for _ in range(2))  # fmt: skip
+    english, encoded = (
+        [words(word, READS) if i in place.values() else words(other, "quiet") for i, (word, other) in enumerate(pairs)]
+        for pairs in (zip(source, source, strict=True), zip(source, "·" * len(source), strict=True))
+    )
     writes = box(written, WRITES, strong=True)
     french = column(
         words(t("French"), WRITES),
