@@ -390,7 +390,7 @@ def at(part: Part, side: str) -> list[float]:
 def borders(begin: Part, end: Part, side=None) -> tuple[list[float], list[float]]:
     """Where an arrow begins and ends: below and above if one stands higher than the other, straight where one spans
     the other; else at the sides."""
-    if isinstance(begin, Arrow):
+    if isinstance(begin, Arrow) and isinstance(end, Arrow):
         return tip(begin), tip(end)
     sides = ("right", "left") if begin.left < end.left else ("left", "right")
     if end.top >= begin.top + begin.high:
