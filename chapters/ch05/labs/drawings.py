@@ -209,16 +209,12 @@ def streamed(*levels):
 def lanes(tokens=("animal", "it", "tired"), *, title="", caption=""):
     """Three words on their way through one encoder block: attention between them, a network for each, two sums."""
     given = [box(word, "key", strong=True) for word in tokens]
-    made = [box(word, "output", strong=True, since=4) for word in tokens]
-    looks, thinks = (
-        [box(name, role, since=since) for _ in tokens]
-        for name, role, since in ((t("attention"), "key", 1), (t("network"), "", 3))
-    )
-    once, twice = ([plus(since=since) for _ in tokens] for since in (2, 4))
+    looks = [box(t("attention"), "key", since=1) for _ in tokens]
     streams = (
-        streamed((None, has), (look, one), (think, two), (None, gets))
-        for has, look, one, think, two, gets in zip(given, looks, once, thinks, twice, made, strict=True)
-    )
+        streamed((None, has), (look, plus(since=2)), (box(t("network"), since=3), plus(since=4)),
+                 (None, box(word, "output", strong=True, since=4)))
+        for word, has, look in zip(tokens, given, looks, strict=True)
+    )  # fmt: skip
     ways = [
         arrow(one, look, *(("value", 3) if {i, j} == {0, len(tokens) - 1} else ("quiet", THIN)), head=False)
         for i, one in enumerate(given) for j, look in enumerate(looks) if i != j
