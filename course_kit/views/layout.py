@@ -77,7 +77,7 @@ def label(said, role="", **look) -> Part:
 
 
 def box(said="", role="", *inside, **look) -> Part:
-    """Words with a border, and what it holds below them. fill: as wide as there is room."""
+    """Words with a border, and what it holds below them. fill: as wide as there is room; even: its sides grow alike."""
     return Part("box", inside, words=said, role=role, **look)
 
 

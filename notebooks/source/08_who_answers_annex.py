@@ -21,7 +21,7 @@ import course_kit
 from chapters.ch08 import again, exercise, hint, published, solution
 from course_kit.i18n import from_cell
 from course_kit import heads, results
-from course_kit.views import Table
+from course_kit.views import Table, plot
 
 runtime = course_kit.setup()
 smol = published.load()
@@ -163,18 +163,19 @@ assert round(8 * math.exp(-4) / (1 + 8 * math.exp(-4)), 2) == 0.13
 
 # %% jupyter={"source_hidden": true}
 sinks = results.load("smollm_sinks")
-Table(
-    [{"each position attends to": "all tokens before it", "nats per token": sinks["all"]}]
-    + [
-        {
-            "each position attends to": from_cell("the last {sinks} tokens", sinks=sinks["window"])
-            + (from_cell(" and the first {n}", n=n) if n != "0" else ""),
-            "nats per token": loss,
-        }
-        for n, loss in sinks["windows"].items()
-    ],
-    from_cell("SmolLM2 on {sinks} tokens of the book; from token {sinks2} on. {about}",
-              sinks=sinks["tokens"], sinks2=2 * sinks["window"], about=sinks.about),
+last = [
+    from_cell("the last {sinks} tokens", sinks=sinks["window"])
+    + (from_cell(" and the first {n}", n=n) if n != "0" else "")
+    for n in sinks["windows"]
+]
+plot.bars(
+    ["all tokens before it", *last],
+    [sinks["all"], *sinks["windows"].values()],
+    ylabel="nats per token",
+    digits=2,
+    title="What does each position have to see?",
+    caption=from_cell("SmolLM2 on {sinks} tokens of the book; from token {sinks2} on. {about}",
+                      sinks=sinks["tokens"], sinks2=2 * sinks["window"], about=sinks.about),
 )
 
 # %%

@@ -13,11 +13,9 @@ from course_kit.views.figure import figure
 from course_kit.views.layout import (
     CLOSE,
     GAP,
-    LINE,
     arrow,
     box,
     column,
-    disc,
     plot,
     row,
     space,
@@ -29,10 +27,8 @@ NAMES = ("Ada", "Ben", "Cleo", "Dan", "Eva", "Finn", "Gus", "Hana")
 THINGS = (mark("apple"), mark("bread"), mark("cup"), mark("drum"), mark("egg"), mark("fan"), mark("glass"), mark("hat"))
 WHOM, CARRIED = (2, 0, 3, 1, 2), (4, 1, 3, 6, 0)  # of the first five: whom each looks for, and their thing
 LEAST, THICK = 0.04, 5  # a weight that is drawn; how thick a weight of 1 is
-PERSON, HIGH = 46, 470  # lengths: of a person, of the room
-NAME, CORE, SAYS = 64, 140, 172  # how wide: a name's disc at most, a person for arrows and their wish, what they get
-THING, WISH, LOOP = 32, 34, 32  # how high: a thing, a wish of two lines, the room for a loop above the first person
-ASIDE = 0.33  # of the room: how far the ring of people reaches to each side
+CARD, HIGH, LOOP, SAYS = 138, 470, 32, 120  # how high: a person, the room, a loop above the first; how wide: a wish
+ASIDE = 0.36  # of the room: how far the ring of people reaches to each side
 MOST = 7  # how thick the largest entry of a table is
 
 
@@ -50,27 +46,15 @@ def room(trained: dict[int, nn.Module], *, title="", caption=""):
     made = [trained[step](x, mask) for step in steps]
     frames = [(wish, gets[a].argmax(-1).tolist(), weights[a].tolist())
               for a, wish in enumerate(wishes) for gets, weights in made]  # fmt: skip
-    discs = [disc(name, "key", high=PERSON, wide=NAME, strong=True) for name in NAMES[:count]]
     wishes_of = ([t("looks for {name}", name=NAMES[wish[i]]) for wish, _, _ in frames] for i in range(count))
     gets = ([t("gets {thing}", thing=t(THINGS[got[i]])) for _, got, _ in frames] for i in range(count))
     people = [
-        column(person, box(t(THINGS[CARRIED[i]]), "value", high=THING), space(CORE, LINE + CLOSE + WISH), gap=CLOSE)
-        for i, person in enumerate(discs)
-    ]
-    beside = space((SAYS - CORE) / 2)
-    said_of = [
-        column(
-            space(SAYS, PERSON + CLOSE + THING),
-            words(got, "output"),
-            row(beside, words(wish, "query", wide=CORE, high=WISH), beside, gap=0),
-            gap=CLOSE,
-        )
-        for wish, got in zip(wishes_of, gets, strict=True)
-    ]
-    places = list(_places(count, PERSON + THING + LINE + WISH + 3 * CLOSE))
-    looks = [_look(i, j, discs if i == j else people, frames) for i in range(count) for j in range(count)]
-    parts = [spot(part, at) for both in (people, said_of) for part, at in zip(both, places, strict=True)]
-    scene = column(plot(*parts, high=HIGH), *looks)
+        box(NAMES[i], "key", box(t(THINGS[CARRIED[i]]), "value", wide=SAYS), words(got, "output", wide=SAYS),
+            words(wish, "query", wide=SAYS), strong=True, high=CARD, gap=CLOSE)
+        for i, (wish, got) in enumerate(zip(wishes_of, gets, strict=True))
+    ]  # fmt: skip
+    looks = [_look(i, j, people, frames) for i in range(count) for j in range(count)]
+    scene = column(plot(*map(spot, people, _places(count)), high=HIGH), *looks)
     said = [_said(*frame, step) for frame, step in zip(frames, itertools.cycle(steps), strict=False)]
     tables = [_table(*frame) for frame in frames]
     axes = [("ada", t("Ada looks for"), NAMES[:count]), ("after", t("steps of training"), steps)]
@@ -80,9 +64,9 @@ def room(trained: dict[int, nn.Module], *, title="", caption=""):
                   play=play, still=len(steps) == 1)  # fmt: skip
 
 
-def _places(count, high):
+def _places(count):
     """The middles of so many people in a ring, clockwise from the top."""
-    first, last = 1 - (LOOP + high / 2) / HIGH, high / 2 / HIGH
+    first, last = 1 - (LOOP + CARD / 2) / HIGH, CARD / 2 / HIGH
     for i in range(count):
         turn, far = (2 * math.pi * n / count for n in (i, count // 2))
         yield 0.5 + ASIDE * math.sin(turn), first - (first - last) * (1 - math.cos(turn)) / (1 - math.cos(far))
@@ -91,7 +75,7 @@ def _places(count, high):
 def _look(i, j, parts, frames):
     """The arrow along which i takes from j, as thick as its weight; to oneself, a loop."""
     weight = [THICK * weights[i][j] if weights[i][j] > LEAST else 0 for _, _, weights in frames]
-    bend, side = (-PERSON, "loop") if i == j else (2 * GAP, "round")
+    bend, side = (-1.5 * LOOP, "loop") if i == j else (2 * GAP, "round")
     return arrow(parts[j], parts[i], weight=weight, bend=bend, behind=True, side=side)
 
 
@@ -146,7 +130,7 @@ def goes(corners, *, title="", caption=""):
         for i, begin in enumerate(left)
         for j, end in enumerate(right)
     ]
-    scene = row(column(*left), space(wide=2 * PERSON), column(*right), *lines)
+    scene = row(column(*left), space(wide=3 * LOOP), column(*right), *lines)
     said, tables = [], []
     for corner, (rows, columns) in zip(corners, sides, strict=True):
         i, j = divmod(int(corner.argmax()), len(NAMES))

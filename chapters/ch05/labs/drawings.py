@@ -210,16 +210,12 @@ def streamed(*levels):
 def lanes(tokens=("animal", "it", "tired"), *, title="", caption=""):
     """Three words on their way through one encoder block: attention between them, a network for each, two sums."""
     given = [box(word, "key", strong=True) for word in tokens]
-    made = [box(word, "output", strong=True, since=4) for word in tokens]
-    looks, thinks = (
-        [box(name, role, since=since) for _ in tokens]
-        for name, role, since in ((t("attention"), "key", 1), (t("network"), "", 3))
-    )
-    once, twice = ([plus(since=since) for _ in tokens] for since in (2, 4))
+    looks = [box(t("attention"), "key", since=1) for _ in tokens]
     streams = (
-        streamed((None, has), (look, one), (think, two), (None, gets))
-        for has, look, one, think, two, gets in zip(given, looks, once, thinks, twice, made, strict=True)
-    )
+        streamed((None, has), (look, plus(since=2)), (box(t("network"), since=3), plus(since=4)),
+                 (None, box(word, "output", strong=True, since=4)))
+        for word, has, look in zip(tokens, given, looks, strict=True)
+    )  # fmt: skip
     ways = [
         arrow(one, look, *(("value", 3) if {i, j} == {0, len(tokens) - 1} else ("quiet", THIN)), head=False)
         for i, one in enumerate(given) for j, look in enumerate(looks) if i != j
@@ -456,8 +452,10 @@ def hops(loaded, example, rows, *, title="", caption=""):
     for _, cuts in CONNECTIONS.values():
         likes = odds(loaded, [example], functools.partial(without, loaded, forbidden=cuts))
         written.append(example.twin.pronoun if likes > 0 else example.twin.other_pronoun)
-    english, encoded = ([words(word, READS if i in place.values() else "quiet") for i, word in enumerate(source)]
-                        for _ in range(2))  # fmt: skip
+    english, encoded = (
+        [words(word, READS) if i in place.values() else words(other, "quiet") for i, (word, other) in enumerate(pairs)]
+        for pairs in (zip(source, source, strict=True), zip(source, "·" * len(source), strict=True))
+    )
     writes = box(written, WRITES, strong=True)
     french = column(
         words(t("French"), WRITES),

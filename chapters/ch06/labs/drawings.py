@@ -41,7 +41,6 @@ FEW = 4  # of a vector beside others
 LEAST = 0.01  # a share that is written
 CLOSING = (*".,;:!?)’”",)  # what follows a word without a space
 PRINT, STRUCK = 18, 0.9  # the type of a line of a book; how much of its room a word takes
-SQUARE = WIDTH / 736  # of a height, a width as long, where the page is as wide as a column of text
 SHOWN, SAME = 8, 1e-4  # numbers of a vector that are drawn; so little apart they are the same
 
 
@@ -341,22 +340,26 @@ def thin(size: int, ranks, rank: int, *, title="", caption=""):
 
     ranks: that a reader can choose; rank: the one that is seen first
     """
-    thick, side = size * size, WIDTH / 3  # to scale
-    wide = side * SQUARE
+    thick, side = size * size, WIDTH / 3.4  # to scale
 
     def sign(said):
-        return words(said, strong=True, size=LINE)
+        return words(said, strong=True, size=LINE, wide=LINE)
 
     def learns(rank):
-        tall = box(" ", "output", wide=wide * rank / size, high=side)
-        flat = box(" ", "output", wide=wide, high=side * rank / size)
+        tall = box(" ", "output", wide=side * rank / size, high=side, even=True)
+        flat = box(" ", "output", wide=side, high=side * rank / size, even=True)
         return column(
             words(t("learns"), "output"),
-            row(words("B", "output"), tall, sign("×"), column(words("A", "output"), flat), tight=True, high=side),
+            row(column(words("B", "output"), tall), sign("×"), column(words("A", "output"), flat), tight=True),
             words(f"{2 * size * rank:,}", "output", strong=True),
         )
 
-    frozen = column(t("frozen"), box(f"W {size} × {size}", "key", wide=wide, high=side, strong=True), f"{thick:,}")
+    frozen = column(
+        t("frozen"),
+        words(f"W {size} × {size}", "key"),
+        box(" ", "key", wide=side, high=side, even=True),
+        f"{thick:,}",
+    )
     scene = row(frozen, sign("+"), frames(*map(learns, ranks)))
     said = [
         t("Rank {rank}: the {slim} numbers of B and A learn, the {thick} of W stay as they are.", rank=rank,

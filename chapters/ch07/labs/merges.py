@@ -24,10 +24,6 @@ class Merges(View):
             words = merge_once(words)[1]
         return words
 
-    def pairs(self) -> list[tuple[tuple[str, str], int]]:
-        """The pairs of neighbours, the most frequent first."""
-        return pairs_of(self.now())
-
     def describe(self) -> str:
         names, step, now = self.options["names"], self.state["step"], self.now()
         known, used = len({*MARK, *"".join(names)}) + step, sum(len(word) * n for word, n in now.items())
@@ -36,11 +32,13 @@ class Merges(View):
         return sentences(said, *(
             t("Next come “{left}” and “{right}”, which stand side by side most often, {n} times.",
               left=left, right=right, n=n)
-            for (left, right), n in self.pairs()[: step < self.options["last"]]
+            for (left, right), n in pairs_of(now)[: step < self.options["last"]]
         ))  # fmt: skip
 
     def table(self) -> TextTable:
-        rows = [[t("pair {i}", i=i + 1), *pair, str(count)] for i, (pair, count) in enumerate(self.pairs()[:BARS])]
+        rows = [
+            [t("pair {i}", i=i + 1), *pair, str(count)] for i, (pair, count) in enumerate(pairs_of(self.now())[:BARS])
+        ]
         return TextTable([t("what"), t("left"), t("right", context="side"), t("side by side")], rows)
 
 

@@ -36,7 +36,7 @@ from course_kit.views.layout import (
     words,
 )
 
-TALL, UNIT, LITTLE = 58, 17, 0.05  # lengths: of a strip, of a step of 1; next to nothing is left of it
+TALL, UNIT, LITTLE = 58, 22, 0.05  # lengths: of a strip, of a step of 1; next to nothing is left of it
 YOU, MODEL = "query", "output"  # the tints of what is typed and of what the model writes
 
 
@@ -117,7 +117,7 @@ def norms(x: Sequence[float], *, title="", caption=""):
     for name, (a, b), role in zip(names, made, ("", "key", "output"), strict=True):
         circle = disc(high=across)
         hands.append(hand(circle, math.atan2(a, b), UNIT * math.hypot(a, b), role))
-        columns.append(column(words(name, role, strong=True), space(high=LINE * 2), circle, space(high=LINE),
+        columns.append(column(words(name, role, strong=True), space(high=LINE * 2.5), circle, space(high=LINE),
                               cells([a, b], role)))  # fmt: skip
     scene = row(*steps(*columns), *hands, even=True)
     said = [

@@ -421,6 +421,17 @@ class Figure {
       const [above, below] = [this.y(y - high / 2), this.y(y + high / 2)];
       block(parts[0], across, this.spec.presenting ? lower(high, said[0] ? least : 0) : below - above);
       if (!this.spec.presenting) set(parts[0], { y: above });
+      if (shape.even) {
+        const scales = this.spec.shapes
+          .filter(({ even }) => even)
+          .map((one) => {
+            const [begin, end] = endsOf(one).map(this.x);
+            return (end - begin) / ((one.wide ?? 1) * ACROSS);
+          });
+        const [far, scale] = [wide * ACROSS, Math.min(deep, ...scales)];
+        const [x, y] = [left - (far * scale) / 2, top - (high * scale) / 2];
+        set(parts[0], { x, y, width: far * scale, height: high * scale });
+      }
     }
     if (shape.shape === "disc") {
       const most = wide ? across / 2 : Infinity;

@@ -12,6 +12,7 @@ import { clamp } from "../shared/numbers.js";
  * @property {number} [y] its middle
  * @property {number} [wide] of a box or bar, 0 to 1 of the width; of a disc: at most
  * @property {number} [high]
+ * @property {boolean} [even] a box to scale: its sides grow together
  * @property {string} [words]
  * @property {number} [size] of its type
  * @property {boolean} [strong]
