@@ -201,3 +201,6 @@ def test_it_can_be_used_by_everybody(opened, violations):
     page.locator('[data-word="1"]').focus()
     page.keyboard.press("Enter")
     expect(page.locator(".asks")).to_have_text("cow")
+    page.keyboard.press("ArrowRight")
+    expect(page.locator('[data-swap="1"]')).to_be_focused()
+    expect(page.locator(".words [tabindex='0']")).to_have_count(1)

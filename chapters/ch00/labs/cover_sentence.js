@@ -1,5 +1,5 @@
 // The sentence on the cover: a column for each word, with its weight and, below it, the way to give it its list back.
-import { h } from "../../../course_kit/views/js/src/shared/dom.js";
+import { h, toolbar } from "../../../course_kit/views/js/src/shared/dom.js";
 import { percentOf } from "./cover_story.js";
 import { t } from "../../../course_kit/views/js/src/text.js";
 import { percentage } from "../../../course_kit/views/js/src/shared/numbers.js";
@@ -16,6 +16,7 @@ export class Sentence {
     this.ui = ui;
     const alone = ui.spec.lists ? "" : " alone";
     this.element = h("div", { class: `words${alone}`, role: "group", "aria-label": t("the sentence") });
+    this.oneStop = toolbar(this.element);
     /** @type {Study | null} whose columns they are */
     this.built = null;
     /** @type {HTMLElement[]} */
@@ -63,6 +64,7 @@ export class Sentence {
       return h("div", { class: sign ? "column sign" : `column${kind}` }, this.words[i], this.cells[i], this.swaps[i]);
     });
     this.element.replaceChildren(...columns);
+    this.oneStop();
   }
 
   /** Which word asks, and which are looked at. @param {number[]} weights @param {number} asker */

@@ -71,8 +71,8 @@ class Descent {
     const { view } = this.words;
     view.addEventListener("keydown", (event) => this.key(event));
     view.addEventListener("click", ({ target, detail }) => {
-      const isGroup = /** @type {HTMLElement} */ (target).closest(".map, .scenes, .sentences"); // arrows lead through it
-      if (detail && isGroup) this.canvas.focus({ preventScroll: true }); // after the mouse they do the next step
+      const isGroup = /** @type {HTMLElement} */ (target).closest(".map, .scenes, .sentences");
+      if (detail && isGroup) this.canvas.focus({ preventScroll: true }); // arrows lead through it by keyboard alone
     });
     closing(ui);
     ui.actions.on = () => this.go({ step: ui.state.step + 1 }); // in front of a class → does it, wherever the focus is

@@ -46,7 +46,8 @@ export class Words {
     const scenes = h("div", { class: "scenes", role: "group", "aria-label": t("scenes") }, ...this.scenes);
     ui.root.querySelector(".title")?.after(this.keys);
     const turn = h("div", { class: "turn" }, this.says, h("span", { class: "steps" }, back, next));
-    for (const group of [scenes, this.sentences]) toolbar(group);
+    toolbar(scenes);
+    this.oneStop = toolbar(this.sentences);
     ui.body.append(scenes, this.sentences, turn, ...stage, this.made);
   }
 
@@ -92,11 +93,11 @@ export class Words {
       const there = i + 1 < word ? "there" : "";
       const choose = () => ui.set({ word: i + 1 }, true);
       const look = { type: "button", class: i + 1 === word ? now : there, "data-place": i + 1, onclick: choose };
-      const tabindex = i + 1 === Math.min(Number(focused ?? word), spec.next.length - 1) ? 0 : -1;
-      return [spaced(spec.next, i) ? " " : "", h("button", { ...look, tabindex }, text)];
+      return [spaced(spec.next, i) ? " " : "", h("button", look, text)];
     });
     const source = spec.source.map((text, i) => (i && !/^[.,!?]/.test(text) ? " " : "") + text).join("");
     sentences.replaceChildren(h("span", {}, source), h("span", { class: "written", lang: "fr" }, "→ ", ...words));
+    this.oneStop?.();
     const again = focused && sentences.querySelector(`[data-place="${focused}"]`);
     if (again instanceof HTMLElement) again.focus();
   }

@@ -123,6 +123,7 @@ export function along(event, at, count) {
 
 /**
  * Makes a group of buttons one stop of Tab, the first one or the last that had the focus: arrow keys lead through them.
+ * -> does so again, for other buttons.
  * @param {HTMLElement} group
  */
 export function toolbar(group) {
@@ -131,11 +132,13 @@ export function toolbar(group) {
     all().forEach((one) => (one.tabIndex = one === at ? 0 : -1));
   group.addEventListener("focusin", ({ target }) => stop(target));
   group.addEventListener("keydown", (event) => {
-    const buttons = all();
+    const buttons = all().filter((one) => one.checkVisibility({ visibilityProperty: true }));
     const to = along(event, buttons.indexOf(/** @type {HTMLButtonElement} */ (event.target)), buttons.length);
     if (to !== null) buttons[to].focus();
   });
-  stop(all()[0]);
+  const again = () => stop(all()[0]);
+  again();
+  return again;
 }
 
 /**

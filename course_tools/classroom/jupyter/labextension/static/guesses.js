@@ -30,6 +30,19 @@ const hasHeading = (cell) =>
   (cell.model.getMetadata("tags")?.includes("half") ||
     HEADING.test(cell.model.sharedModel.getSource().replace(/^(```|~~~)[^]*?^\1/gm, "")));
 
+/** A letter answers the guess that one is at; elsewhere, and once it is answered, A and B add cells. */
+function answerByLetter(notebook) {
+  notebook.node.addEventListener("keydown", (event) => {
+    const { node } = notebook.activeCell ?? {};
+    const isAsking = [...(node?.querySelectorAll(".course-view") ?? [])].some(({ view }) => view?.state.pick < 0);
+    if (!isAsking || notebook.mode !== "command" || event.ctrlKey || event.metaKey || event.altKey) return;
+    const answer = answers(node, event.key);
+    if (!answer) return;
+    event.stopPropagation();
+    answer();
+  });
+}
+
 /** Folds a notebook now and whenever it changes. */
 export function foldGuesses(app, panel) {
   const notebook = panel.content;
@@ -134,16 +147,7 @@ export function foldGuesses(app, panel) {
     all = true;
     later();
   });
-  // A letter answers the guess that one is at, and does nothing else there; JupyterLab would add a cell.
-  notebook.node.addEventListener("keydown", (event) => {
-    const { node } = notebook.activeCell ?? {};
-    const isAsking = [...(node?.querySelectorAll(".course-view") ?? [])].some(({ view }) => view?.state.pick < 0);
-    if (!isAsking || notebook.mode !== "command" || event.ctrlKey || event.metaKey || event.altKey) return;
-    const answer = answers(node, event.key);
-    if (!answer) return;
-    event.stopPropagation();
-    answer();
-  });
+  answerByLetter(notebook);
   panel.node.addEventListener("click", ({ target, detail }) => {
     const link = target.closest?.('a[href*="#"]');
     const id = link && decodeURIComponent(link.hash.slice(1));
