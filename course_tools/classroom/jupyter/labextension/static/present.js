@@ -171,14 +171,18 @@ class Deck {
     }
     if (step.later && !this.isLater) return this.uncover({ isLater: true });
     if (step.keep && !this.isKept) return this.uncover({ isKept: true, isBack: true });
-    const hides = !this.isBack && step.cell.node.querySelector(":scope > .course-instead:not(.below)");
-    if (hides) return this.uncover({ isBack: true });
+    if (this.hides) return this.uncover({ isBack: true });
     const at = this.beside(1, isAll);
     if (at < this.steps.length) return this.go(at);
     const chapters = this.course.configured.chapters;
     const following = chapters[chapters.findIndex((c) => c.endsWith(`${this.name}.ipynb`)) + 1];
     if (following) this.leave(following);
     else this.tell(t("This is the end. ← back, G goes to a section."));
+  }
+
+  // Code in the place of what is shown
+  get hides() {
+    return !this.isBack && this.step.cell.node.querySelector(":scope > .course-instead:not(.below, .course-later)");
   }
 
   // What has its room comes at a press, and nothing is fitted again.
@@ -529,13 +533,15 @@ class Deck {
           ? lacks.raised === STOPPED
             ? t("What this screen needs was stopped: Enter runs it.")
             : t("What this screen needs raised {name}: Q leads to its cell.", { name: lacks.raised })
-          : folded
-            ? t("→ next · ← back · Enter run · C code · N notes · ? all keys")
-            : main
-              ? t("→ next · ← back · Tab, then Enter: {what} · R reset view · N notes · ? all keys", {
-                  what: main.textContent,
-                })
-              : t("→ next · ← back · Enter run · R reset view · Tab into it, Esc out · N notes · ? all keys");
+          : this.hides
+            ? t("→ back to the picture · Enter run · N notes · ? all keys")
+            : folded
+              ? t("→ next · ← back · Enter run · C code · N notes · ? all keys")
+              : main
+                ? t("→ next · ← back · Tab, then Enter: {what} · R reset view · N notes · ? all keys", {
+                    what: main.textContent,
+                  })
+                : t("→ next · ← back · Enter run · R reset view · Tab into it, Esc out · N notes · ? all keys");
     for (const host of waits ? this.course.views(this.panel, [step.cell]) : [])
       for (const field of host.shadowRoot.querySelectorAll("[placeholder]:disabled"))
         field.placeholder = t("{waits} · then you can type here", { waits: this.far?.[1] ?? this.time });
