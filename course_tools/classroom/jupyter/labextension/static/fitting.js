@@ -1,9 +1,8 @@
 // How large it is what a class sees: as large as its screen has room for, for `make present` and for slides.
 const WORDS = [1.9, 1.7, 1.5]; // of guesses, which are words alone
 const ALONE = [3, 2.6, 2.3, 2, 1.8, 1.6]; // of a formula that has a screen for itself, up to
-const HALF = 0.6; // of its width
-const ABOVE = [1.7, 1.5, 1.35, 1.2]; // of a formula above code: it grows alone, up to
-const MOST = 0.7; // of the width
+const MOST = 0.78; // of its width
+const ABOVE = [1.7, 1.5, 1.35, 1.2]; // of a formula above code: it grows alone, as far
 const SIZES = [1.35, 1.2, 1.1, 1]; // at 1 type is 24 pixels
 export const CODE = 1; // what is smaller than that loses its code, once that has run
 const ROOMY = 1.1; // of pictures: they are to be large, and not the words around them
@@ -123,7 +122,7 @@ export function fit(shown, set, most = Infinity) {
       view.now();
     }
     if (tight && keep && drawn) lower(shown);
-    const isWider = size >= ALONE.at(-1) && isAlone && formulaOf(on) > HALF * room.clientWidth;
+    const isWider = size >= ALONE.at(-1) && isAlone && formulaOf(on) > MOST * room.clientWidth;
     return !isWider && !isFull(shown);
   };
   const isAlone = kind === "formula" && !on.querySelector(".course-excerpt, .source, table");
