@@ -1,5 +1,6 @@
 // How large it is what a class sees: as large as its screen has room for, for `make present` and for slides.
-const WORDS = [1.9, 1.7, 1.5]; // of guesses, which are words alone
+const WORDS = [1.9, 1.7, 1.5]; // of what is words alone
+const SAID = ["guess", "drawing"];
 const ALONE = [3, 2.6, 2.3, 2, 1.8, 1.6]; // of a formula that has a screen for itself, up to
 const MOST = 0.78; // of its width
 const ABOVE = [1.7, 1.5, 1.35, 1.2]; // of a formula above code: it grows alone, as far
@@ -126,7 +127,7 @@ export function fit(shown, set, most = Infinity) {
     return !isWider && !isFull(shown);
   };
   const isAlone = kind === "formula" && !on.querySelector(".course-excerpt, .source, table");
-  const sizes = [...(kind === "guess" ? WORDS : isAlone ? ALONE : []), ...SIZES, ...SMALL];
+  const sizes = [...(SAID.includes(kind) ? WORDS : isAlone ? ALONE : []), ...SIZES, ...SMALL];
   const drawn = DRAWN.includes(kind) && on.querySelector(".course-view");
   const tries = sizes
     .filter((size) => size <= (drawn ? Math.min(ROOMY, most) : most))
