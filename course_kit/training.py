@@ -216,6 +216,7 @@ class Run:
     stopped: str | None = None  # "by hand", "diverged", "error", or a callback's word
     trouble: str = ""  # what was wrong, where it diverged
     message: str = ""  # what became of it, in a sentence or two
+    again: str = ""  # what a second run of its cell does, if that does not begin at its top
     lr: float = 1e-2
     make: Callable[..., torch.optim.Optimizer] = torch.optim.Adam  # its optimizer
     earlier: int = 0  # steps of other runs that the model had behind it
@@ -390,10 +391,12 @@ def summary(run: Run, first: int) -> str:
             "error": t("Stopped by an error after {step} of {steps} steps.", **told),
             "by hand": t("Stopped by hand after {step} of {steps} steps.", **told),
         }.get(run.stopped) or t("Stopped {how} after {step} of {steps} steps.", how=t(run.stopped), **told)
-        more = t("To go on from step {step}, write `run = run.resume()` in a new cell.", **told) if run.step else ""
+        more = t("To go on from step {step}, write `run = run.resume()` in a new cell.", **told)
+        more *= bool(run.step and not os.environ.get("COURSE_PRESENTING"))  # a class is shown no new cell
         held = t("The model is as it was then.") if run.best and run.best.state and run.best.step < run.step else ""
         whole = t("The text below is about a finished run.") * (run.stopped == "by hand" and run.step < run.steps)
-        return sentences(said, best, held, whole, t("Run the cell again: it begins at its top."), more)
+        again = run.again or t("Run the cell again: it begins at its top.")
+        return sentences(said, best, held, whole, again, more)
     if first == run.step:
         more = t("For more, ask for more: steps={step}.", step=2 * run.step)
         return sentences(t("{step} steps are done already.", **told), best, more)

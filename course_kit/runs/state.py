@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from course_kit.training import Best, Run
 from course_kit.training_state import State
 
-PLAIN = ("steps", "history", "stopped", "message", "lr")  # of a Run
+PLAIN = ("steps", "history", "samples", "stopped", "message", "lr")  # of a Run
 
 
 def pack(run: Run, **more: Any) -> bytes:
@@ -54,7 +54,7 @@ def unpack(path: Path, model: nn.Module, make: Any = None) -> tuple[Run, dict[st
         last, state = _state(content["last"]), content["best state"]
         state = last if state == "last" else state and _state(state)
         best = content["best"] and Best(**content["best"], state=state)
-        plain = {name: content[name] for name in PLAIN}
+        plain = {name: content[name] for name in PLAIN if name in content}  # none has samples before 0.6
         run = Run(model, step=last.step, best=best, last=last, make=make or torch.optim.Adam, **plain)
         return run, content["more"]
     except (SafetensorError, KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:

@@ -7,7 +7,8 @@ If one of them differs, or cannot be told, the model is trained again. When the 
 not used for longest go first.
 
 COURSE_KEPT=use takes trainings from there, COURSE_KEPT=anew does not; without it they are taken while presenting, and
-by `resume_here()` always. COURSE_KEPT_DIR names another folder, in a notebook or not.
+by `resume_here()` always. One that was stopped by hand is taken once: run again, its cell begins at its top, as it
+says, and the longest stays on disk. COURSE_KEPT_DIR names another folder, in a notebook or not.
 """
 
 from __future__ import annotations
@@ -26,11 +27,11 @@ import torch
 
 from course_kit import files
 from course_kit.callbacks import Watcher
-from course_kit.i18n import t
+from course_kit.i18n import sentences, t
 from course_kit.runs import state
 from course_kit.runs.fingerprint import fingerprint
 from course_kit.shell import in_notebook
-from course_kit.training import Callback, Run
+from course_kit.training import Callback, Run, summary
 from course_utils import __version__
 
 FOLDER = ".kept"
@@ -51,8 +52,18 @@ def folder() -> Path | None:
 
 def wanted() -> bool:
     """Whether a training should be taken from what is kept."""
-    setting = os.environ.get("COURSE_KEPT") or ("use" if os.environ.get("COURSE_PRESENTING") else "")
+    setting = os.environ.get("COURSE_KEPT") or ("use" if presenting() else "")
     return resuming() or setting == "use"
+
+
+def presenting() -> bool:
+    """Whether a class sees it."""
+    return bool(os.environ.get("COURSE_PRESENTING"))
+
+
+def is_whole(run: Run) -> bool:
+    """Whether it came to its end, or to one of its own."""
+    return run.step == run.steps or run.stopped not in (None, "by hand")
 
 
 def resuming() -> bool:
@@ -73,6 +84,7 @@ def brought_back() -> Iterator[list[tuple[str, str]]]:
 
 SETTINGS = ("batches", "loss", "evaluate", "seed", "lr", "schedule", "clip", "every", "higher_is_better")
 _origins: weakref.WeakKeyDictionary[Run, tuple[str, str]] = weakref.WeakKeyDictionary()
+_stopped: set[Path] = set()  # places of those that this kernel has shown as stopped
 
 
 class Keeping(Callback):
@@ -83,7 +95,7 @@ class Keeping(Callback):
     """
 
     path: Path | None = None  # of this training; None where nothing can be kept
-    message = ""  # of one that was brought back whole
+    message, date = "", ""  # of one that was brought back, and is not trained: what it said, when it was kept
 
     def begin(self, run: Run, asked: dict[str, Any]) -> None:
         self.kept = time.monotonic()  # when it was, last
@@ -106,12 +118,28 @@ class Keeping(Callback):
             self.kept = time.monotonic()
 
     def end(self, run: Run) -> None:
-        if self.message:
-            run.message = self.message
-        elif resuming() and run.stopped == "by hand":
+        if resuming() and run.stopped == "by hand" and not self.date:
             raise KeyboardInterrupt  # ■ is for the cells that follow, too
-        elif self.path:
+        if self.path and not self.date:
             self.keep(run, self.path)
+        if self.path and run.stopped == "by hand":
+            _stopped.add(self.path)
+            run.again = self.again(run, self.path)
+            self.message = run.message = summary(run, run.step)
+        if self.date:
+            run.message = sentences(
+                t("{message} (Kept from {more}.)", message=self.message, more=self.date),
+                t("Shift T trains it now.") if presenting() and run.stopped != "by hand" else "",
+            )
+
+    def again(self, run: Run, path: Path) -> str:
+        """What a second run of its cell does: where trainings are taken from disk, a whole one is shown."""
+        with contextlib.suppress(OSError, ValueError):
+            back, more = state.unpack(path, run.model)
+            if is_whole(back) and (presenting() or wanted()):
+                shows = t("Run the cell again: it shows the training kept from {date}.", date=more["date"])
+                return sentences(shows, t("Shift T trains it now.") if presenting() else "")
+        return ""
 
     def place(self, run: Run, asked: dict[str, Any]) -> Path | None:
         """Where this training is kept, if it can be."""
@@ -131,12 +159,14 @@ class Keeping(Callback):
         """The run as it ended, if it was further then; of one whose kernel was killed, what there was: it goes on."""
         back, more = state.unpack(path, run.model)
         further = run.last is None or back.step > run.step
+        if not is_whole(back) and path in _stopped and not resuming():
+            return False
         if not further or back.last is None or not back.last.fits(run.model):
             return False
-        run.last, run.best, run.history = back.last, back.best, back.history
+        run.last, run.best, run.history, run.samples = back.last, back.best, back.history, back.samples
         run.step, run.stopped = back.step, back.stopped
         if back.stopped or back.step == back.steps:
-            self.message = t("{message} (Kept from {more}.)", message=back.message, more=more["date"])
+            self.message, self.date = back.message, more["date"]
         os.utime(path)  # it was used just now
         return True
 

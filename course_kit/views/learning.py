@@ -123,7 +123,8 @@ def _chart(name: str, curves: dict[str, Pair], compare: Compare | None, run: Any
         drawn[BATCHES] = (at, low, high)
     share = name != "loss" and all(0 <= y.min(initial=0) <= y.max(initial=0) <= 1 for _, y, *_ in drawn.values())
     limits = (0, 100) if name == "BLEU" else (0, 1) if share else None  # so that two trainings can be compared
-    best = run.best if run.best and next(iter(run.best.metrics), "") in curves and run.best.state else None
+    judged = curves.get(next(iter(run.best.metrics), "")) if run.best and run.best.state else None
+    best = run.best if judged and len(judged[0]) > 1 else None  # one number alone is not the best of any
     mark = (best.step, t("best: {value}", value=f"{best.value:.3g}")) if best else None
     beside = {n: _along(given, at if len(at) > 1 else (0, run.steps)) for n, given in (compare or {}).items()}
     log = "y" if name == "loss" and len(low) and 0 < 30 * low.min() < high.max() else None

@@ -222,6 +222,10 @@ def test_a_lesson_by_keyboard(deck):
     until(deck.heading, "Learn")
     until(deck.say, contains("in the background: "))
     until(deck.coming, "comes in about 100 s")
+    page.keyboard.press("q")  # who leaves and comes back finds it running
+    until(deck.bar.count, 0)
+    page.keyboard.press("Alt+p")
+    until(deck.say, contains("in the background: slow: "))
     page.keyboard.press("s")
     until(deck.shown, ["lab2 = live(labs.softmax([1.0, 2.0, 4.0]))\nlab2"])
     until(deck.coming, "")
@@ -284,33 +288,42 @@ def test_a_lesson_by_keyboard(deck):
     )
 
 
-# The kernel does not answer, as when a stop reaches it at the end of a run.
+# The kernel does not answer, twice, as when a stop reaches it at the end of a run, or the network was cut.
 SWALLOWED = """session = get_ipython().kernel.session
 def once(*given, send=session.send, **named):
     if given[1] != 'execute_reply':
         return send(*given, **named)
     session.send = send
-if 'lost' not in globals():
-    session.send, lost = once, True"""
+lost = globals().get('lost', 0) + 1
+if lost < 3:
+    session.send = once"""
+ENDLESS = "lost += 1\nprint(lost)\nwhile lost > 4:\n    pass"  # the second time
 
 
 def test_a_swallowed_answer_does_not_hold_the_lesson(present):
     notebook = nbformat.v4.new_notebook(metadata={"kernelspec": building.KERNEL})
     notebook.cells = [nbformat.v4.new_markdown_cell("# A lesson\n\n## A cell")]
-    notebook.cells += [nbformat.v4.new_code_cell(source) for source in (SWALLOWED, "print(lost)")]
+    notebook.cells += [nbformat.v4.new_code_cell(source) for source in (SWALLOWED, ENDLESS)]
     for cell in notebook.cells[::2]:
         cell.metadata["slideshow"] = {"slide_type": "slide"}
     notebook.cells[1].metadata["jupyter"] = {"source_hidden": True}
     deck = present("01_nadaraya_watson", notebook)
     deck.press("End")
-    until(lambda: deck.page.evaluate("courseDeck.queue.running && courseDeck.kernel.status"), "idle")
+    waits = "courseDeck.queue.running && courseDeck.kernel.status"
+    until(lambda: deck.page.evaluate(waits), "idle")
     deck.press("s")
     until(
         lambda: deck.page.evaluate("[courseDeck.queue.running, ...courseDeck.queue.failed.values()]"),
         [None, "KeyboardInterrupt"],
     )
-    deck.press("Enter")
-    until(deck.output, contains("True"))
+    deck.page.keyboard.press("Enter")
+    until(lambda: deck.page.evaluate(waits), "idle")
+    deck.page.evaluate("courseDeck.kernel.reconnect()")  # after a cut the cell runs again by itself
+    until(deck.output, "4\n")
+    deck.page.keyboard.press("Enter")  # a second run, which is stopped, says so, and not what the first had said
+    until(deck.output, "5\n")
+    deck.press("s")
+    until(deck.output, "5\n■ Stopped.")
 
 
 @pytest.mark.weekly

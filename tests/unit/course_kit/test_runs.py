@@ -94,6 +94,40 @@ def test_a_stop_does_not_cost_what_was_prepared(folder, monkeypatch):
     assert [kept_after(stop) for stop in (4, 0, 6, 0)] == [4, 10, 10, 10]
 
 
+def test_what_is_said_of_a_second_run_is_what_it_does(folder, monkeypatch):
+    """In class: one that was stopped begins at its top, and a whole one is shown; the longer one stays on disk."""
+    monkeypatch.setenv("COURSE_PRESENTING", "1")
+    monkeypatch.setattr(store, "_stopped", set())
+
+    class Stops(Watcher):
+        def __init__(self, at):
+            self.at = at
+
+        def after_step(self, run):
+            if run.step == self.at:
+                raise KeyboardInterrupt
+
+    def taught(at=0, how=""):
+        monkeypatch.setenv("COURSE_KEPT", how)
+        run = small(10, callbacks=[Stops(at)])
+        (path,) = folder.glob("*.safetensors")
+        return run, state.unpack(path, nn.Linear(2, 1))[0].step
+
+    run, kept = taught(4, "anew")
+    assert "begins at its top" in run.message and "resume" not in run.message and kept == 4
+    run, kept = taught(3)
+    assert (run.step, kept) == (3, 4), "it began at its top, and the longer one is kept"
+    monkeypatch.setattr(store, "_stopped", set())  # a fresh kernel
+    run, _ = taught()
+    assert run.step == 4 and "Kept from" in run.message and "begins at its top" in run.message
+    run, kept = taught()
+    assert (run.step, kept) == (10, 10) and "Kept" not in run.message
+    run, kept = taught(6, "anew")
+    assert "it shows the training kept from" in run.message and "Shift T" in run.message and kept == 10
+    run, _ = taught()
+    assert run.step == 10 and "Kept from" in run.message and "Shift T" in run.message
+
+
 def test_a_training_run_by_hand_is_trained_again_and_one_that_is_presented_is_taken_as_kept(folder, monkeypatch):
     monkeypatch.delenv("COURSE_KEPT")
     monkeypatch.delenv("COURSE_PRESENTING", raising=False)

@@ -46,6 +46,7 @@ export function curled(text) {
 }
 
 const [SMALLEST, LARGEST] = [11, 13];
+const STEEP = 0.94; // at most, of what it goes, what a slanted label rises
 
 /**
  * Slanted labels above cells of this size: how large their type is, by what angle they turn (at 45° they are easiest to
@@ -57,8 +58,8 @@ const [SMALLEST, LARGEST] = [11, 13];
 export function slanting({ unit, font }, cell) {
   const size = Math.min(LARGEST, Math.max(SMALLEST, (0.6 * cell) / unit));
   const lines = (1.05 * parseFloat(font(size).split(" ")[1])) / cell;
-  const turn = lines > Math.SQRT1_2 ? Math.PI / 3 : Math.PI / 4;
-  return { size, turn, every: Math.max(1, Math.ceil(lines / Math.sin(turn))) };
+  const turn = lines > Math.SQRT1_2 ? Math.max(Math.PI / 3, Math.asin(Math.min(STEEP, lines))) : Math.PI / 4;
+  return { size, turn, every: Math.max(1, Math.ceil(lines / Math.sin(turn) - 1e-12)) };
 }
 
 /**

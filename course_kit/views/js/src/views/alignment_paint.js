@@ -1,6 +1,7 @@
 // How large the parts of a translation's weights are, and its picture on a canvas: a row for each word written.
 import { CellsPainter, SLOPE } from "../shared/cells.js";
 import { framed, widest, write } from "../shared/draw.js";
+import { slanting } from "../shared/labels.js";
 import { t } from "../text.js";
 
 /** @import { UI } from "../shared/types.js" */
@@ -50,7 +51,8 @@ export function layoutOf(numbers, ui, c, width, narrow) {
   const high = longest * Math.max(14 * unit, Math.floor(row)); // a shorter version has higher rows
   const down = Math.min(44 * unit, high / Math.max(1, total), Math.max(14 * unit, 1.8 * widestCell));
   const across = Math.max(14 * unit, Math.min(1.7 * down, widestCell));
-  const top = Math.max(44 * unit, slanted ? names * SLOPE + 18 * unit : 0);
+  const rise = names * Math.max(SLOPE, Math.sin(slanting(ui, across).turn)); // above narrow cells they stand steeper
+  const top = Math.max(44 * unit, slanted ? rise + 18 * unit : 0);
   const size = {
     width: Math.ceil(left + columns * across + (slanted ? names * SLOPE : 4)),
     height: Math.ceil(top + high) + 3,

@@ -1,6 +1,7 @@
 // How large the parts of a heatmap are, and its picture on a canvas: a map with its labels.
 import { CellsPainter, SLOPE } from "../shared/cells.js";
 import { fitted, widest } from "../shared/draw.js";
+import { slanting } from "../shared/labels.js";
 import { roleOf } from "../shared/theme.js";
 
 /** @import { UI } from "../shared/types.js" */
@@ -31,9 +32,9 @@ export function windowOf(numbers, ui, c, width, narrow) {
   const whole = ui.spec.presenting ? Math.max(4, (480 * tall) / rows) : Infinity; // a class cannot scroll
   const size = Math.min(whole, cellOf({ rows, columns, across: spare, unit, tall, narrow }));
   const slanted = name > size - 4;
-  const rise = name * SLOPE;
+  const rise = name * Math.max(SLOPE, Math.sin(slanting(ui, size).turn)); // above narrow cells they stand steeper
   const top = Math.max(42 * unit, slanted ? rise + 16 * unit : 0);
-  const tail = slanted ? rise : 4;
+  const tail = slanted ? name * SLOPE : 4;
   const wide = Math.min(columns * size, Math.max(120, room - left - Math.min(tail, 40)));
   const high = Math.min(rows * size, 480 * tall);
   const drawn = { width: Math.ceil(Math.min(left + wide + tail, width)), height: Math.ceil(top + high) + 2 };

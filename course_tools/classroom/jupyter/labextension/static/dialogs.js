@@ -44,7 +44,7 @@ export function chooser(deck) {
   const now = heads.findLast(([, i]) => i <= deck.at)?.[1];
   dialog.append(...heads.map(([s, i]) => go(s.heading, () => deck.go(i), i === now)));
   const others = deck.course.configured.chapters.filter((c) => !c.endsWith(`${deck.name}.ipynb`));
-  dialog.append(...others.map((c) => go(`→ ${c.split("/").pop()}`, () => deck.leave(c))));
+  dialog.append(...others.map((c) => go(`→ ${deck.titleOf(c)}`, () => deck.leave(c))));
   return dialog;
 }
 

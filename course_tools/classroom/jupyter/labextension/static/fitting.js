@@ -1,7 +1,9 @@
 // How large it is what a class sees: as large as its screen has room for, for `make present` and for slides.
-const WORDS = [1.9, 1.7, 1.5]; // of guesses, which are words alone
+const WORDS = [1.9, 1.7, 1.5]; // of what is words alone
+const SAID = ["guess", "drawing"];
 const ALONE = [3, 2.6, 2.3, 2, 1.8, 1.6]; // of a formula that has a screen for itself, up to
-const HALF = 0.6; // of its width
+const MOST = 0.78; // of its width
+const ABOVE = [1.7, 1.5, 1.35, 1.2]; // of a formula above code: it grows alone, as far
 const SIZES = [1.35, 1.2, 1.1, 1]; // at 1 type is 24 pixels
 export const CODE = 1; // what is smaller than that loses its code, once that has run
 const ROOMY = 1.1; // of pictures: they are to be large, and not the words around them
@@ -113,6 +115,7 @@ export function fit(shown, set, most = Infinity) {
   const draw = ({ size, told, tall, tight = false }) => {
     set(size, tight);
     on.style.marginTop = "";
+    on.style.removeProperty("--course-formula");
     room.classList.toggle("level", size > 1); // a table gets smaller before its cells break
     for (const caption of captions) caption.style.display = told ? "" : "none"; // which the speaker says
     for (const { view } of views) {
@@ -120,11 +123,11 @@ export function fit(shown, set, most = Infinity) {
       view.now();
     }
     if (tight && keep && drawn) lower(shown);
-    const isWider = size >= ALONE.at(-1) && isAlone && formulaOf(on) > HALF * room.clientWidth;
+    const isWider = size >= ALONE.at(-1) && isAlone && formulaOf(on) > MOST * room.clientWidth;
     return !isWider && !isFull(shown);
   };
   const isAlone = kind === "formula" && !on.querySelector(".course-excerpt, .source, table");
-  const sizes = [...(kind === "guess" ? WORDS : isAlone ? ALONE : []), ...SIZES, ...SMALL];
+  const sizes = [...(SAID.includes(kind) ? WORDS : isAlone ? ALONE : []), ...SIZES, ...SMALL];
   const drawn = DRAWN.includes(kind) && on.querySelector(".course-view");
   const tries = sizes
     .filter((size) => size <= (drawn ? Math.min(ROOMY, most) : most))
@@ -139,6 +142,13 @@ export function fit(shown, set, most = Infinity) {
     const tall = [1, found.tall].find((one) => draw({ ...found, tall: one, tight: true }) && isFree(shown));
     if (tall) Object.assign(found, { tall, tight: true });
     else draw(found);
+  }
+  if (kind === "formula" && !isAlone && room.querySelector(FORMULA)) {
+    const grows = (times) => {
+      on.style.setProperty("--course-formula", String(times));
+      return !isFull(shown) && formulaOf(on) <= MOST * room.clientWidth;
+    };
+    if (!ABOVE.some(grows)) on.style.removeProperty("--course-formula");
   }
   const more = room.clientHeight / highOf(on);
   if (views.length && drawn && more > 1.02)

@@ -24,6 +24,7 @@ import {
   runsThere,
   shownOf,
 } from "./screen.js";
+import { restorePicture } from "./staying.js";
 import { STYLE } from "./style.js";
 import { t, tn } from "./text.js";
 
@@ -36,6 +37,7 @@ const PROGRESS = /<progress aria-label="([^"]*)"[^>]*max="(\d+)" value="(\d+)"/;
 class Deck {
   busy = null;
   working = null;
+  lost = new Map(); // futures whose answer was swallowed -> what stands for it
   // ids of cells whose code was asked for, was put away; whose lines are folded, or scroll
   open = new Set();
   shown = new Set();
@@ -70,7 +72,14 @@ class Deck {
     this.notebook.node.tabIndex = -1;
     this.grown = new ResizeObserver(() => requestAnimationFrame(() => isStale(shownOf(this)) && this.layout()));
     this.died = (_, status) => status === "autorestarting" && this.restart();
+    this.linked = (_, status) => {
+      if (status === "connected") this.lose({ status: "aborted" }); // the cut may have swallowed its answer
+      if (status === "disconnected") setTimeout(() => this.kernel?.reconnect().catch(() => {}), 5000);
+    };
     panel.sessionContext.statusChanged.connect(this.died);
+    panel.sessionContext.connectionStatusChanged.connect(this.linked);
+    this.dialogs = new MutationObserver(() => setTimeout(() => this.answerDialog(), 50)); // once it has its words
+    this.dialogs.observe(document.body, { childList: true });
     this.life = new AbortController();
     const hear = (on, name, act, capture) => on.addEventListener(name, act, { capture, signal: this.life.signal });
     for (const capture of [true, false]) hear(window, "keydown", (event) => this.press(event), capture);
@@ -81,11 +90,16 @@ class Deck {
     const kept = JSON.parse(sessionStorage.getItem(`course:${panel.context.path}`) ?? "{}");
     if (kept.kernel === this.kernel?.id) kept.ran?.forEach((id) => this.ran.add(id)); // a new one has all to do
     this.started = kept.started ?? Date.now();
+    const find = (id) => this.notebook.widgets.find(({ model }) => model.id === id);
     for (const { cell, committed } of screens)
       // of a run that was never finished the course's is seen until it is
-      if (committed.length)
-        this.notebook.widgets.find(({ model }) => model.id === cell)?.model.outputs.fromJSON(committed);
-    this.go(kept.at ?? 0);
+      if (committed.length && kept.running !== cell && !this.ran.has(cell))
+        find(cell)?.model.outputs.fromJSON(committed);
+    const { at = 0 } = kept;
+    Object.assign(this, { at, steps: plan(this.notebook.widgets, screens) });
+    if (kept.kernel === this.kernel?.id ? kept.running : this.kernel?.status === "busy")
+      this.outlast(find(kept.running));
+    this.go(at);
   }
 
   get step() {
@@ -99,7 +113,9 @@ class Deck {
   close() {
     this.life.abort();
     this.panel.sessionContext.statusChanged.disconnect(this.died);
+    this.panel.sessionContext.connectionStatusChanged.disconnect(this.linked);
     this.grown.disconnect();
+    this.dialogs.disconnect();
     for (const part of [this.bar, this.head, this.foot, this.coming]) part.remove();
     document.body.classList.remove("course-presenting", "course-tight", "course-back");
     this.panel.node.classList.remove("course-deck");
@@ -155,14 +171,18 @@ class Deck {
     }
     if (step.later && !this.isLater) return this.uncover({ isLater: true });
     if (step.keep && !this.isKept) return this.uncover({ isKept: true, isBack: true });
-    const hides = !this.isBack && step.cell.node.querySelector(":scope > .course-instead:not(.below)");
-    if (hides) return this.uncover({ isBack: true });
+    if (this.hides) return this.uncover({ isBack: true });
     const at = this.beside(1, isAll);
     if (at < this.steps.length) return this.go(at);
     const chapters = this.course.configured.chapters;
     const following = chapters[chapters.findIndex((c) => c.endsWith(`${this.name}.ipynb`)) + 1];
     if (following) this.leave(following);
     else this.tell(t("This is the end. ← back, G goes to a section."));
+  }
+
+  // Code in the place of what is shown
+  get hides() {
+    return !this.isBack && this.step.cell.node.querySelector(":scope > .course-instead:not(.below, .course-later)");
   }
 
   // What has its room comes at a press, and nothing is fitted again.
@@ -189,14 +209,43 @@ class Deck {
       .finally(() => {
         this.working = null;
         this.behind = null;
+        this.remember();
         this.layout();
       });
     return this.working;
   }
 
+  // What the kernel still runs as this deck comes, since somebody had left, or of an earlier page: all else waits for
+  // its end. Of a page opened anew its cell then runs again, unless it was stopped: what it gave is lost.
+  outlast(cell) {
+    const { future } = cell?.outputArea ?? {};
+    const earlier = { cell, isStopped: false, raised: null };
+    this.earlier = earlier;
+    this.busy = cell ?? null;
+    if (cell) this.open.add(cell.model.id);
+    const ends = cell ? this.follow(cell) : () => {};
+    const isOver = new Promise((end) => (earlier.end = end));
+    this.idle().then(earlier.end);
+    earlier.ended = isOver.then(async () => {
+      const { content } = (await this.answer(future).catch(() => null)) ?? {};
+      ends();
+      this.busy = null;
+      this.earlier = null;
+      if (!cell || !(content || earlier.isStopped)) return;
+      earlier.raised = earlier.isStopped ? STOPPED : errorOf(cell) || (content.ename ?? "");
+      this.ran.add(cell.model.id);
+      if (earlier.raised) this.queue.failed.set(cell.model.id, earlier.raised);
+      this.layout();
+    });
+  }
+
   // Runs a cell -> as a queue is told
   async runs(cell) {
+    const { earlier } = this;
+    await earlier?.ended;
     await this.restarting;
+    if (earlier?.cell === cell && earlier.raised !== null) return earlier.raised;
+    this.remember();
     try {
       if (this.asked?.cell === cell) await this.asked.keep?.("anew");
       return await (this.isSeen(cell) ? this.execute(cell) : this.runBehind(cell));
@@ -209,7 +258,6 @@ class Deck {
         this.asked = null;
       }
       await this.restarting;
-      this.remember();
     }
   }
 
@@ -250,14 +298,31 @@ class Deck {
     return content.status === "ok" ? "" : content.status === "error" ? content.ename : null;
   }
 
-  // The kernel's answer; of a run whose answer a stop has swallowed, that it was stopped
+  // The kernel's answer, or what stands for one that a stop or a cut has swallowed
   async answer(future) {
     try {
       return await future?.done;
     } catch (error) {
-      if (future !== this.lost) throw error;
-      return { content: { status: "error", ename: STOPPED } };
+      if (!this.lost.has(future)) throw error;
+      return { content: this.lost.get(future) };
     }
+  }
+
+  // Once the kernel answers to something new, no other answer comes to what it ran before: this stands for it.
+  async lose(content) {
+    const { future } = this;
+    const { running } = this.queue;
+    if (!running) return;
+    await this.idle();
+    this.earlier?.end();
+    if (this.queue.running !== running || this.future !== future) return;
+    this.lost.set(future, content);
+    future?.dispose();
+  }
+
+  // Comes when the kernel has done what it was asked, or has gone
+  async idle() {
+    await this.kernel?.requestExecute({ code: "", silent: true }).done.catch(() => {});
   }
 
   // What the kernel was last asked to run
@@ -266,44 +331,67 @@ class Deck {
   }
 
   // How far a cell is that runs: by its bar, else by the lines that it prints, of those that it had when saved, else
-  // what it printed last -> call it at the end of the run
+  // what it printed last, else by its time -> call it at the end of the run
   follow(cell) {
     const { kernel } = this;
     const lines = linesIn(outputsOf(cell).map(({ text = "" }) => text));
+    const heading = this.headingOf(cell);
+    const about = cell.model.getMetadata("seconds");
+    const began = Date.now();
     let bar = null;
     let printed = "";
-    const hear = (_, { parent_header, content: { data, name, text = "" } }) => {
-      if (parent_header.msg_id !== this.future?.msg.header.msg_id) return; // as what the kernel says of a live view
-      bar = PROGRESS.exec(data?.["text/html"] ?? "") ?? bar;
-      printed += name === "stdout" ? text : "";
-      const [title, now, all] = bar ? [bar[1], bar[3], bar[2]] : [this.headingOf(cell), linesIn([printed]), lines + 1];
+    const look = () => {
+      const [title, now, all] = bar ? [bar[1], bar[3], bar[2]] : [heading, linesIn([printed]), lines + 1];
       const share = `${Math.min(100, Math.round((100 * now) / all))} %`;
       const tells = bar || now > (lines ? 0 : 1); // of how many lines the first is, is not known
-      this.far = tells && [title, bar || lines ? share : printed.trim().split("\n").at(-1)];
+      const seconds = Math.floor((Date.now() - began) / 1000);
+      const time = about && seconds && t("{seconds} s of about {about}", { seconds, about });
+      const far = tells ? (bar || lines ? share : printed.trim().split("\n").at(-1)) : time;
+      this.far = far ? [title, far] : null;
       this.layoutBar();
     };
-    this.far = null;
-    this.layoutBar();
+    const hear = (_, { parent_header, content: { data, name, text = "" } }) => {
+      const isIts = this.earlier || parent_header.msg_id === this.future?.msg.header.msg_id;
+      if (!isIts) return; // as what the kernel says of a live view
+      bar = PROGRESS.exec(data?.["text/html"] ?? "") ?? bar;
+      printed += name === "stdout" ? text : "";
+      look();
+    };
+    const ticking = setInterval(look, 1000);
+    look();
     kernel.iopubMessage.connect(hear);
-    return () => kernel.iopubMessage.disconnect(hear);
+    return () => {
+      clearInterval(ticking);
+      kernel.iopubMessage.disconnect(hear);
+    };
   }
 
+  // Of its screen, else of the section in which it stands
   headingOf(cell) {
-    return this.steps.find((step) => step.cell === cell || step.before.includes(cell))?.heading;
+    const { widgets } = this.notebook;
+    const heads = (one) => [...one.node.querySelectorAll(".jp-RenderedMarkdown :is(h1, h2)")];
+    const above = widgets.slice(0, widgets.indexOf(cell)).flatMap(heads).at(-1)?.cloneNode(true);
+    above?.querySelectorAll("em, a").forEach((part) => part.remove()); // (not in class), and JupyterLab's link to it
+    return this.steps?.find((step) => step.cell === cell)?.heading ?? above?.textContent.trim() ?? "";
   }
 
   // What runs and how far, in sight or while this screen waits for it; on the last one all, as before a lesson
   get waits() {
     const { step, busy, above } = this;
     const cell = busy ?? this.behind;
+    if (this.earlier && !cell) return t("The kernel still runs what it was asked before");
     const waits = isEmpty(step) || runsThere(step) || this.at === this.steps.length - 1;
     if (!cell || !(busy || (waits && (above.includes(cell) || cell === step.cell)))) return "";
-    const [title, share] = this.far || [];
-    const here = cell === step.cell ? `${title}: ${share}` : t("in the background: {share}", { share });
-    const far = this.far ? here : t("getting ready: {heading}", { heading: this.headingOf(cell) });
+    const what = this.far?.join(": ");
+    const here = cell === step.cell ? what : t("in the background: {share}", { share: what });
+    const far = what ? here : t("getting ready: {heading}", { heading: this.headingOf(cell) });
     const { id } = step.cell.model;
     const isOld = heldOf(step) || (step.cell !== busy && !this.ran.has(id) && !isEmpty(step));
-    return this.open.has(id) && isOld ? t("{far} · shown: an earlier run", { far }) : far;
+    return isOld && (quiet(step) || this.open.has(id)) ? t("{far} · shown: an earlier run", { far }) : far;
+  }
+
+  titleOf(path) {
+    return this.course.configured.notes[nameOf(path)]?.[0].heading ?? nameOf(path);
   }
 
   // How long what is still to run up to this screen takes, as its cells say
@@ -355,29 +443,25 @@ class Deck {
       this.busy = null;
     }
     const { content } = (await this.answer(cell.outputArea?.future).catch(() => null)) ?? {};
-    const raised = errorOf(cell) || (content?.ename ?? ""); // what was stopped shows a sentence, and no error
+    const raised = errorOf(cell) || (content?.ename ?? "");
     const isFirst = !this.above.some(({ model }) => this.queue.failed.has(model.id));
-    const isOwn = cell === this.step.cell && this.open.has(cell.model.id) && isFirst && raised !== STOPPED;
-    if (raised && !isOwn) cell.model.outputs.fromJSON(sound);
+    const isOwn = cell === this.step.cell && this.open.has(cell.model.id) && isFirst;
+    if (raised === STOPPED) tellStop(cell, sound);
+    else if (raised ? !isOwn : ended === false) cell.model.outputs.fromJSON(sound); // half of it says nothing
     this.layout();
     this.save();
     return raised || (ended === false ? null : "");
   }
 
   stop() {
-    const { kernel, future } = this;
-    const { running } = this.queue;
+    const { kernel } = this;
+    const running = this.busy ?? this.queue.running;
     if (!running && kernel?.status !== "busy") return this.tell(t("Nothing is running."));
-    const later = () => kernel.requestExecute({ code: "", silent: true }).done; // is answered after it
-    const lose = () => {
-      if (this.queue.running !== running || this.future !== future) return;
-      this.lost = future;
-      future?.dispose();
-    };
-    kernel
-      .interrupt()
-      .then(later)
-      .then(lose, () => {});
+    if (this.earlier) this.earlier.isStopped = true;
+    kernel.interrupt().then(
+      () => this.lose({ status: "error", ename: STOPPED }),
+      () => {},
+    );
     const isKept = running && FITS.test(/** @type {any} */ (running).model.sharedModel.getSource());
     this.tell(isKept ? t("Stopped. A training keeps the best that it had.") : t("Stopped."));
   }
@@ -396,18 +480,16 @@ class Deck {
 
   // A fresh kernel, which has all to do again; what was seen stays. What is run meanwhile, waits.
   restart() {
-    this.tell(t("A fresh kernel; bringing back what was defined …"), 20000);
     const again = () => {
       this.restarting = null;
       for (const id of this.ran) this.open.add(id);
       this.queue.clear();
-      const buttons = document.querySelectorAll(".jp-Dialog-button");
-      if (buttons.length === 1) buttons[0].click(); // JupyterLab says that the kernel had died
       this.focus();
       this.work();
     };
     const fails = ({ message }) => this.tell(t("Not all came back: {message}", { message }), 20000);
     this.restarting ??= this.course.freshKernel(this.panel.sessionContext).catch(fails).finally(again);
+    this.layoutBar();
   }
 
   // ---- looking
@@ -443,22 +525,26 @@ class Deck {
     const lacks = !waits && !errorOf(step.cell) && this.queue.lack(this.needs);
     const folded = step.cell.node.classList.contains("course-nocode") && !quiet(step);
     const main = quiet(step) && this.control?.closest("[data-main]");
-    const hint = waits
-      ? t("{waits} · S stop · → next", { waits })
-      : lacks
-        ? lacks.raised === STOPPED
-          ? t("What this screen needs was stopped: Enter runs it.")
-          : t("What this screen needs raised {name}: Q leads to its cell.", { name: lacks.raised })
-        : folded
-          ? t("→ next · ← back · Enter run · C code · N notes · ? all keys")
-          : main
-            ? t("→ next · ← back · Tab, then Enter: {what} · R reset view · N notes · ? all keys", {
-                what: main.textContent,
-              })
-            : t("→ next · ← back · Enter run · R reset view · Tab into it, Esc out · N notes · ? all keys");
+    const hint = this.restarting
+      ? t("A fresh kernel; bringing back what was defined …")
+      : waits
+        ? t("{waits} · S stop · → next", { waits })
+        : lacks
+          ? lacks.raised === STOPPED
+            ? t("What this screen needs was stopped: Enter runs it.")
+            : t("What this screen needs raised {name}: Q leads to its cell.", { name: lacks.raised })
+          : this.hides
+            ? t("→ back to the picture · Enter run · N notes · ? all keys")
+            : folded
+              ? t("→ next · ← back · Enter run · C code · N notes · ? all keys")
+              : main
+                ? t("→ next · ← back · Tab, then Enter: {what} · R reset view · N notes · ? all keys", {
+                    what: main.textContent,
+                  })
+                : t("→ next · ← back · Enter run · R reset view · Tab into it, Esc out · N notes · ? all keys");
     for (const host of waits ? this.course.views(this.panel, [step.cell]) : [])
       for (const field of host.shadowRoot.querySelectorAll("[placeholder]:disabled"))
-        field.placeholder = t("{waits} · then you can type here", { waits });
+        field.placeholder = t("{waits} · then you can type here", { waits: this.far?.[1] ?? this.time });
     this.coming.textContent = waits && isEmpty(step) && quiet(step) && !heldOf(step) ? this.time : "";
     this.bar.replaceChildren(
       el("span", { className: "course-said" }, said ?? hint),
@@ -470,6 +556,23 @@ class Deck {
     this.said = { text, until: Date.now() + milliseconds };
     this.layout();
     setTimeout(() => this.layout(), milliseconds + 50);
+  }
+
+  // What JupyterLab tells in a dialog that asks nothing, as that the kernel had died, is said in the bar.
+  answerDialog() {
+    const dialog = document.querySelector(".jp-Dialog");
+    const buttons = dialog?.querySelectorAll(".jp-Dialog-button") ?? [];
+    if (buttons.length !== 1) return;
+    const said = [".jp-Dialog-header", ".jp-Dialog-body"].map((part) => dialog.querySelector(part));
+    this.tell(
+      said
+        .map((part) => part?.textContent.trim().split("\n")[0])
+        .filter(Boolean)
+        .join(" · "),
+      10000,
+    );
+    buttons[0].click();
+    setTimeout(() => this.focus());
   }
 
   focus() {
@@ -580,9 +683,21 @@ class Deck {
   }
 
   remember() {
-    const state = { at: this.at, ran: this.queue.done, started: this.started, kernel: this.kernel?.id };
+    const running = (this.busy ?? this.queue.running)?.model.id;
+    const state = { at: this.at, ran: this.queue.done, started: this.started, kernel: this.kernel?.id, running };
     sessionStorage.setItem(`course:${this.panel.context.path}`, JSON.stringify(state));
   }
+}
+
+// What was stopped shows what had come by then, a sentence, and below them what an earlier run had drawn; no error.
+function tellStop(cell, before) {
+  const { outputs } = cell.model;
+  const now = outputs.toJSON().filter(({ output_type }) => output_type !== "error");
+  const isSaid = JSON.stringify(now).includes("course-stopped"); // by the kit, which knows how far it was
+  const words = `■ ${t("Stopped.")}`;
+  const data = { "text/html": `<p class="course-stopped" role="status">${words}</p>`, "text/plain": words };
+  outputs.fromJSON(isSaid ? now : [...now, { output_type: "display_data", metadata: {}, data }]);
+  restorePicture(cell, before);
 }
 
 // What a cell has shown stays until all that is new has come in its place: JupyterLab empties it when it begins to run,
@@ -651,7 +766,7 @@ export async function present(app, course) {
   };
   const leave = async (chapter) => {
     if (chapter) {
-      curtain.firstChild.data = course.configured.notes[nameOf(chapter)]?.[0].heading ?? "";
+      curtain.firstChild.data = deck?.titleOf(chapter) ?? "";
       delete curtain.dataset.late;
       curtain.hidden = false;
       const shown = () => (curtain.hidden = true); // also where it has no screens

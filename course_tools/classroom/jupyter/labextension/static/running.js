@@ -90,17 +90,29 @@ class Run {
       if (header.msg_type === "display_data") requestAnimationFrame(() => this.bring(TRAINING));
       return true;
     });
+    const { kernel } = this.notebook.parent?.sessionContext.session ?? {};
+    let isCut = false;
+    const linked = async (_, how) => {
+      if (how !== "connected") return;
+      await kernel.requestExecute({ code: "", silent: true }).done.catch(() => {});
+      if (this.hasEnded) return;
+      isCut = true; // the kernel has done more since, and its answer comes no more
+      future?.dispose();
+    };
+    kernel?.connectionStatusChanged.connect(linked);
     const status = await (future?.done.then(
       ({ content }) => content.status,
       () => "aborted", // the kernel has gone
     ) ?? "aborted");
+    kernel?.connectionStatusChanged.disconnect(linked);
     this.hasEnded = true; // what comes below may take some frames
     this.clock?.remove();
     this.ended();
     if (cell.isDisposed || !isLatest()) return;
     if (status === "aborted") {
       old?.restore();
-      if (Number.isNaN(this.heard)) this.wait();
+      if (isCut) this.wait(t("What it gave was lost with the connection: run the cell again."));
+      else if (Number.isNaN(this.heard)) this.wait(t("Not run: a cell before this one did not end."));
     } else if (this.isStopping) old?.restorePicture();
     await (old ? old.views(status === "error" ? 0 : undefined) : viewsOf(cell.outputArea.node));
     if (!isLatest()) return;
@@ -110,9 +122,8 @@ class Run {
       requestAnimationFrame(() => cell.isDisposed || this.bring(this.isStopping ? STOPPED : SHOWN));
   }
 
-  /** It stood in the queue, and nothing of it has run. */
-  wait() {
-    const textContent = t("Not run: a cell before this one did not end.");
+  /** It stood in the queue, and nothing of it has run, or what came of it is lost. */
+  wait(textContent) {
     this.waited = Object.assign(document.createElement("p"), { className: "course-waited", textContent });
     this.cell.node.querySelector(".jp-Cell-outputWrapper").before(this.waited);
   }

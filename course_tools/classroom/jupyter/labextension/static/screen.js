@@ -12,7 +12,8 @@ export const MARKS = ["on", "now", "unrun", "old", "nocode", "excerpted", "alone
 );
 export const isCode = (cell) => cell.model.type === "code";
 export const isTraining = (cell) => tags(cell).includes("training");
-const DRAWN = ".jp-OutputArea :is(.course-view, .jp-RenderedHTMLCommon, .jp-RenderedImage)";
+const DRAWN =
+  ".jp-OutputArea :is(.course-view, .jp-RenderedHTMLCommon:not(:has(> .course-stopped:only-child)), .jp-RenderedImage)";
 // Shows lines of text alone, or did before it began to run
 export const prints = ({ node }) =>
   !node.querySelector(DRAWN) &&
@@ -108,7 +109,7 @@ function excerpted({ notebook, step, shown, isLater }) {
     made.prepend(el("h2", { textContent: step.heading })); // a tight screen has none
   }
   const { node } = step.cell;
-  if (isCode(step.cell)) node.querySelector(".jp-Cell-outputWrapper")[step.later ? "after" : "before"](made);
+  if (isCode(step.cell)) node.querySelector(".jp-Cell-outputWrapper")?.[step.later ? "after" : "before"](made);
   else node.append(made);
   return isCode(step.cell) && !step.later;
 }

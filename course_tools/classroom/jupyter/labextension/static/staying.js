@@ -52,6 +52,18 @@ function unstopped(output) {
   return { ...output, data: { ...output.data, "text/html": now } };
 }
 
+const isDrawn = (area) => alive(area).length > 0 || !!area.querySelector(DRAWN);
+
+/** A cell that was stopped before it drew shows the picture that it had, below what it says now. */
+export function restorePicture({ model: { outputs }, outputArea }, before) {
+  const isPicture = ({ data = {} }) => data["image/png"] || IS_VIEW.test(data["text/html"]);
+  const pictures = before.map(unstopped).filter(isPicture);
+  if (isDrawn(outputArea.node) || !pictures.length) return;
+  const text = t("Below: what an earlier run had drawn.");
+  const data = { "text/html": `<p>${text}</p>`, "text/plain": text };
+  outputs.fromJSON([...outputs.toJSON(), { output_type: "display_data", metadata: {}, data }, ...pictures]);
+}
+
 export class Staying {
   /** @param {any} cell a CodeCell, before it is emptied */
   constructor(cell) {
@@ -65,11 +77,7 @@ export class Staying {
     this.old.classList.add("course-stays");
     this.old.ariaHidden = "true";
     this.old.inert = true;
-    this.came = () => requestAnimationFrame(() => this.old.classList.toggle("course-gone", this.isDrawn));
-  }
-
-  get isDrawn() {
-    return alive(this.area).length > 0 || !!this.area.querySelector(DRAWN);
+    this.came = () => requestAnimationFrame(() => this.old.classList.toggle("course-gone", isDrawn(this.area)));
   }
 
   /** How much of the old the new covers, in px. The area itself is as high as its room. */
@@ -95,15 +103,8 @@ export class Staying {
     if (!outputs.length || this.area.querySelector(TRAINING)) outputs.fromJSON(this.outputs);
   }
 
-  /** One that was stopped before it drew shows the picture that it had, below what it says now. */
   restorePicture() {
-    const { outputs } = this.cell.model;
-    const isPicture = ({ data = {} }) => data["image/png"] || IS_VIEW.test(data["text/html"]);
-    const pictures = this.outputs.map(unstopped).filter(isPicture);
-    if (this.isDrawn || !pictures.length) return;
-    const text = t("Below: what an earlier run had drawn.");
-    const data = { "text/html": `<p>${text}</p>`, "text/plain": text };
-    outputs.fromJSON([...outputs.toJSON(), { output_type: "display_data", metadata: {}, data }, ...pictures]);
+    restorePicture(this.cell, this.outputs);
   }
 
   /** The same, as many as there were if it ended well, and as high. */
