@@ -276,14 +276,6 @@ assert len(trials["seeds"]) == 3 and trials["taught"] == 200 and len(held_out) =
 #
 # So the best model shows its steps three times out of four, exactly as often as people prefer them. With a smaller β it would show them more often.
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
-labs.tilt(
-    ["7+8=15 3+4+1=8 85", "85"], [0.5, 0.5], [3, 1],
-    title="What is the best model?",
-    caption="Two answers, one half each at first. Here β is 1, and their rewards are ln 3 and 0. "
-    "Play it.",
-)
-
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Why is this the best?</summary>
 #
@@ -296,13 +288,22 @@ labs.tilt(
 # $$r(y)=\beta\underbrace{\ln\frac{\pi(y)}{\pi_0(y)}}_{\text{gain of }y}+\;\beta\ln Z$$
 #
 # The *gain* says how much the log-probability of $y$ has risen since the old model. On our table, where β is 1, the answer with steps went from ½ to ¾, so its reward is $\ln\tfrac32+\ln 2=\ln 3$. The other fell to half, so its reward is $\ln\tfrac12+\ln 2=0$. The table began with these two rewards. Pick any model: line 4 hands you a reward whose best model it is, up to the $\beta\ln Z$ that all answers to a question share.
-#
-# Now you can put it into line 1, where only the *difference* of two rewards matters. Both answers belong to one question, so the same $\beta\ln Z$ cancels. What's left is β times the difference of the gains, so you need no reward model. Train $\pi$ so that the choices people made become likely: this is **DPO** (*direct preference optimisation*, 2023), and its loss is minus the logarithm of their probability. <!-- source: Rafailov et al. 2023 -->
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
+labs.tilt(
+    ["7+8=15 3+4+1=8 85", "85"], [0.5, 0.5], [3, 1],
+    title="What is the best model?",
+    caption="Two answers, one half each at first. Here β is 1, and their rewards are ln 3 and 0. "
+    "Play it.",
+)
+
+# %% [markdown]
+# Now put it into line 1, where only the *difference* of two rewards matters: both answers belong to one question, so $\beta\ln Z$ cancels, and you need no reward model. Train $\pi$ so that the choices people made become likely: this is **DPO** (*direct preference optimisation*, 2023), and its loss is minus the logarithm of their probability. <!-- source: Rafailov et al. 2023 -->
 #
 # $$L=-\ln\sigma\!\Big(\beta\Big[\underbrace{\ln\frac{\pi(y^+)}{\pi_0(y^+)}}_{\text{gain of the liked}}-\underbrace{\ln\frac{\pi(y^-)}{\pi_0(y^-)}}_{\text{gain of the disliked}}\Big]\Big)$$
 
 # %% [markdown] tags=["card"]
-# Try it with a pencil. The liked answer had the log-probability −4, and now it has −2. That's a gain of 2, while the disliked one has stayed at −3 and gained nothing. With β = ½ the loss is $-\ln\sigma(1)=0.31$. The loss sees only the difference of the gains. So both answers may become less likely in training, as long as the log-probability of the liked one falls less. <!-- source: the arithmetic of this paragraph, asserted below -->
+# Try it with a pencil. The liked answer had the log-probability −4, and now it has −2, a gain of 2. The disliked one has stayed at −3. With β = ½ the loss is $-\ln\sigma(1)=0.31$. The loss sees only the difference of the gains. So both answers may become less likely in training, as long as the log-probability of the liked one falls less. <!-- source: the arithmetic of this paragraph, asserted below -->
 #
 # ### Exercise 2 ●●○ · 6 minutes
 # Write the loss. It gets four log-probabilities for each pair, and is the mean over the pairs; β is 0.1 unless given.
@@ -326,7 +327,7 @@ assert both < -F.logsigmoid(torch.zeros(1))  # both lost, and the loss fell
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Does it do what line 3 says?
-# Now let people teach your model (a program chooses in their place). The old model must write both kinds of answers, so your draft model first learns from drafts and results mixed. Then it writes four answers to each of three hundred unsolved sums. If both kinds are among the four, the longest and the shortest become a pair.
+# Now let people teach your model (a program chooses in their place). It must write both kinds of answers, so your draft model first learns from both, mixed. Then it writes four answers to each of three hundred unsolved sums. If both kinds are among them, the longest and the shortest become a pair.
 
 # %% seconds=10 slideshow={"slide_type": "skip"} steps=100 tags=["training"]
 dice, old = random.Random(0), copy.deepcopy(models["draft"])
@@ -346,9 +347,9 @@ for i, one in enumerate(asked):
 print(len(pairs), "pairs, such as", [text_of(answer) for _, answer in pairs[0]])
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# For the probability of a whole answer, `log_probability` adds up the logarithms of its tokens' probabilities. DPO needs four such numbers for each pair:
+# `log_probability` adds up the log-probabilities of an answer's tokens. DPO needs four such sums for each pair:
 
-# %% tags=["definition"]
+# %% jupyter={"source_hidden": true} tags=["definition"]
 # course_utils.post_training: log_probability
 
 # %% slideshow={"point": ["< 0.25", "dpo_loss("], "slide_type": "skip"}
@@ -366,7 +367,7 @@ def people_choose(new, old, dice):  # the loss of 32 pairs, drawn
     return dpo_loss(*now, *before, beta=1.0)
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# The people's rewards differ by $\ln 3$, and we choose β = 1. So line 3 makes a prediction: the odds of an answer with steps, against one without, should become three times as large.
+# The rewards differ by $\ln 3$, and β is 1. So line 3 predicts that the odds of an answer with steps triple.
 
 # %% seconds=20 slideshow={"slide_type": "subslide"} steps=[60, 20, 19] tags=["training"]
 def with_steps(model):  # the share of drawn answers that have steps
@@ -442,19 +443,19 @@ after = (z - 2 * z.grad).softmax(0)  # one step of gradient descent, at rate 2
 for row in zip(answers, r, A, parts, z.softmax(0), after):
     print("{}: r {:.0f}, A {:+.1f}, loss {:+.2f}, π {:.2f} -> {:.2f}".format(*row))
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
-labs.group(
-    "37+48=", answers, r.tolist(), A.tolist(), z.softmax(0).tolist(), after.tolist(),
-    title="What does one step do to four answers?",
-    caption="An agent with four answers, an environment that checks them, and one step. Play it.",
-)
-
 # %% [markdown]
 # Follow the first answer. It earns 1, while the four earn ¼ on average, so it is ¾ above the mean. The deviation of the rewards is ½ (we divide by n − 1, as PyTorch does), so that's 1.5 deviations, and this is its **advantage** $A$. The wrong ones have −½. The loss multiplies the advantage of each answer by its log-probability:
 #
 # $$L=-\frac1n\sum_i A_i\,\ln\pi(y_i)$$
 #
 # One step pushes the first answer up, from 0.10 to 0.23, and the others down.
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
+labs.group(
+    "37+48=", answers, r.tolist(), A.tolist(), z.softmax(0).tolist(), after.tolist(),
+    title="What does one step do to four answers?",
+    caption="An agent with four answers, an environment that checks them, and one step. Play it.",
+)
 
 # %% [markdown] slideshow={"slide_type": "subslide"} tags=["card"]
 # ### The same with your model
@@ -517,7 +518,7 @@ Table(
 from chapters.ch09.kept.answering import END, LONGEST
 from course_utils.gpt import generate
 
-# %% slideshow={"slide_type": "skip"} tags=["definition"]
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["definition"]
 # chapters.ch09.kept.answering: drawn
 
 # %% slideshow={"point": ["A = ", "reward_loss("]}
