@@ -298,12 +298,12 @@ labs.tilt(
 )
 
 # %% [markdown]
-# Now put it into line 1, where only the *difference* of two rewards matters: both answers belong to one question, so $\beta\ln Z$ cancels, and you need no reward model. Train $\pi$ so that the choices people made become likely: this is **DPO** (*direct preference optimisation*, 2023), and its loss is minus the logarithm of their probability. <!-- source: Rafailov et al. 2023 -->
+# Now put it into line 1, where only the *difference* of two rewards matters: $\beta\ln Z$ cancels, and you need no reward model. Train $\pi$ so that people's choices become likely: this is **DPO** (*direct preference optimisation*, 2023), and its loss is minus the logarithm of their probability. <!-- source: Rafailov et al. 2023 -->
 #
 # $$L=-\ln\sigma\!\Big(\beta\Big[\underbrace{\ln\frac{\pi(y^+)}{\pi_0(y^+)}}_{\text{gain of the liked}}-\underbrace{\ln\frac{\pi(y^-)}{\pi_0(y^-)}}_{\text{gain of the disliked}}\Big]\Big)$$
 
 # %% [markdown] tags=["card"]
-# Try it with a pencil. The liked answer had the log-probability −4, and now it has −2, a gain of 2. The disliked one has stayed at −3. With β = ½ the loss is $-\ln\sigma(1)=0.31$. The loss sees only the difference of the gains. So both answers may become less likely in training, as long as the log-probability of the liked one falls less. <!-- source: the arithmetic of this paragraph, asserted below -->
+# Try it with a pencil. The log-probability of the liked answer rose from −4 to −2, a gain of 2; that of the other stayed at −3. With β = ½ the loss is $-\ln\sigma(1)=0.31$. Only the difference of the gains counts. So both may fall in training, if the liked one's falls less. <!-- source: the arithmetic of this paragraph, asserted below -->
 #
 # ### Exercise 2 ●●○ · 6 minutes
 # Write the loss. It gets four log-probabilities for each pair, and is the mean over the pairs; β is 0.1 unless given.
@@ -327,7 +327,7 @@ assert both < -F.logsigmoid(torch.zeros(1))  # both lost, and the loss fell
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Does it do what line 3 says?
-# Now let people teach your model (a program chooses in their place). It must write both kinds of answers, so your draft model first learns from both, mixed. Then it writes four answers to each of three hundred unsolved sums. If both kinds are among them, the longest and the shortest become a pair.
+# Now let people teach your model (a program chooses in their place). It must write both kinds of answers, so your draft model first learns from both. Then it answers three hundred unsolved sums, four times each, and the longest and the shortest become a pair, if they differ in kind.
 
 # %% seconds=10 slideshow={"slide_type": "skip"} steps=100 tags=["training"]
 dice, old = random.Random(0), copy.deepcopy(models["draft"])
@@ -347,7 +347,7 @@ for i, one in enumerate(asked):
 print(len(pairs), "pairs, such as", [text_of(answer) for _, answer in pairs[0]])
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# `log_probability` adds up the log-probabilities of an answer's tokens. DPO needs four such sums for each pair:
+# `log_probability` is a sum over an answer's tokens. DPO needs four for each pair:
 
 # %% jupyter={"source_hidden": true} tags=["definition"]
 # course_utils.post_training: log_probability
@@ -367,7 +367,7 @@ def people_choose(new, old, dice):  # the loss of 32 pairs, drawn
     return dpo_loss(*now, *before, beta=1.0)
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# The rewards differ by $\ln 3$, and β is 1. So line 3 predicts that the odds of an answer with steps triple.
+# With rewards $\ln 3$ apart and β = 1, line 3 predicts that the odds of steps triple.
 
 # %% seconds=20 slideshow={"slide_type": "subslide"} steps=[60, 20, 19] tags=["training"]
 def with_steps(model):  # the share of drawn answers that have steps
