@@ -406,7 +406,7 @@ predict(
 
 # %% [markdown] slideshow={"slide_type": "subslide"} tags=["card"]
 # ### Exercise 3 ●●○ · 12 minutes
-# Write a softmax that respects a mask and survives large scores. A row in which everything is masked gets *zeros*, where `torch.softmax` would give NaN. (`[..., K]` is any shape that ends in K, and a mask [K] or [Q, K] is stretched to it.) You need `torch.softmax(x, -1)`, `~mask`, `x.masked_fill(where, number)`, which puts a number, such as `-torch.inf`, wherever `where` is True, and perhaps `mask.any(-1, keepdim=True)`: is anything allowed in a row?
+# Write a softmax that respects a mask and survives large scores. A row in which everything is masked gets *zeros*, where `torch.softmax` would give NaN. (`[..., K]` is any shape that ends in K, and a mask [K] or [Q, K] is stretched to it.) You need `torch.softmax(x, -1)`, `~mask`, `x.masked_fill(where, number)`, which puts a number wherever `where` is True, and perhaps `mask.any(-1, keepdim=True)`: is anything allowed in a row?
 #
 # <!-- example: stable masked softmax -->
 
@@ -420,14 +420,14 @@ def masked_softmax(scores, mask):
 # <!-- solution: stable masked softmax -->
 #
 # <a id="parametric"></a>
-# You could now try widths one by one, but not a network's millions of numbers. So let's use what works there, too. A number that training changes is a **parameter**, and PyTorch keeps parameters in a *module*, a Python class: `__init__` stores them (after `super().__init__()`), and `model(…)` runs `forward`. Ours stores the logarithm of the width, so that no step can make the width negative.
+# You could try widths one by one, but not a network's millions of numbers. So let's use what works there, too. A number that training changes is a **parameter**. PyTorch keeps parameters in a *module*, a Python class: `__init__` stores them (after `super().__init__()`), and `model(…)` runs `forward`. Ours stores the logarithm of the width, so no step makes the width negative.
 
 # %% slideshow={"slide_type": "skip"} tags=["definition"]
 # course_utils.kernels: NadarayaWatson
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # <a id="gradient-descent"></a>
-# Think of the loss as a valley above the widths. You start at two hours, feel the slope under your feet, take a step downhill, and feel again. This is **gradient descent**. `backward()` computes the slope, the *gradient*. `step()` subtracts the *learning rate* `lr` times it, so steps are long where it's steep.
+# Think of the loss as a valley. You start at two hours, feel the slope under your feet, take a step downhill, and feel again. This is **gradient descent**. `backward()` computes the slope, the *gradient*. `step()` subtracts the *learning rate* `lr` times it.
 
 # %% jupyter={"source_hidden": true}
 from course_kit.mine import for_training

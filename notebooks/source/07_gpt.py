@@ -248,9 +248,10 @@ assert [round(x, 2) for x in other[3, :4].tolist()] == [0.04, 0.19, 0.62, 0.15] 
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["definition"]
 # course_utils.attention: causal_mask, masked_softmax
+# course_utils.blocks: add_norm
 
 # %% jupyter={"source_hidden": true}
-from mine import masked_softmax, split_heads  # as you wrote them, if you did
+from mine import add_norm, masked_softmax, split_heads  # as you wrote them, if you did
 
 # %% slideshow={"point": ["is_causal=True"], "slide_type": "subslide"} tags=["definition"]
 # course_utils.gpt: CausalAttention
@@ -292,18 +293,12 @@ assert [round(says[i, fire].item(), 2) for i in (7, 12)] == [0.03, 0.4]
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # At the bottom the stream is only the embedding of *the*, so *the* itself fits best. Then the parts add what they've found, and each of the last five raises *fire*, from 3 % to 40 % in all. In code each part $f$ computes $x+f(\mathrm{norm}(x))$, and `add_norm` is that line, from [chapter 5](05_transformer.ipynb#pre-norm):
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["definition"]
-# course_utils.blocks: add_norm
-
-# %% jupyter={"source_hidden": true}
-from mine import add_norm  # as you wrote it, if you did
-
 # %% slideshow={"point": ["add_norm("], "slide_type": "skip"} tags=["definition"]
 # course_utils.gpt: CausalBlock
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # <a id="context"></a>
-# Below the blocks our class adds two rows for each token, one from a table of tokens and one from a table of positions. Above them a token's logit is the dot product of its row with the last vector. The rows of positions limit how many tokens the model reads at once: that's its **context**.
+# Below the blocks our class adds two rows for each token, from a table of tokens and a table of positions. Above them a token's logit is the dot product of its row with the last vector. The rows of positions limit how many tokens it reads at once: its **context**.
 
 # %% slideshow={"slide_type": "skip"} tags=["definition"]
 # course_utils.gpt: GPTConfig, GPT
@@ -324,7 +319,7 @@ assert gap < 1e-4
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### A step of training
-# Let's train a small one on a task in its prompt: six random digits and “=”, after which the same digits should come. Of such a row it predicts twelve tokens: five random digits (the first is only read), “=” and the copy.
+# Let's train a small one: after six random digits and “=”, the same digits should come. Of such a row it predicts twelve tokens: five random digits (the first is only read), “=” and the copy.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["definition"]
 # course_utils.gpt: copying

@@ -298,7 +298,7 @@ labs.tilt(
 )
 
 # %% [markdown]
-# Now put it into line 1, where only the *difference* of two rewards matters: $\beta\ln Z$ cancels, and you need no reward model. Train $\pi$ so that people's choices become likely: this is **DPO** (*direct preference optimisation*, 2023), and its loss is minus the logarithm of their probability. <!-- source: Rafailov et al. 2023 -->
+# Put it into line 1: in the *difference* of two rewards $\beta\ln Z$ cancels, so you need no reward model. Train $\pi$ so that people's choices become likely: this is **DPO** (*direct preference optimisation*, 2023). Its loss is minus the logarithm of their probability. <!-- source: Rafailov et al. 2023 -->
 #
 # $$L=-\ln\sigma\!\Big(\beta\Big[\underbrace{\ln\frac{\pi(y^+)}{\pi_0(y^+)}}_{\text{gain of the liked}}-\underbrace{\ln\frac{\pi(y^-)}{\pi_0(y^-)}}_{\text{gain of the disliked}}\Big]\Big)$$
 
@@ -327,7 +327,7 @@ assert both < -F.logsigmoid(torch.zeros(1))  # both lost, and the loss fell
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Does it do what line 3 says?
-# Now let people teach your model (a program chooses in their place). It must write both kinds of answers, so your draft model first learns from both. Then it answers three hundred unsolved sums, four times each, and the longest and the shortest become a pair, if they differ in kind.
+# Now let people teach your model (a program chooses in their place). To write both kinds of answers, it first learns from both. Of its four answers to each of three hundred unsolved sums, the longest and the shortest become a pair, if they differ in kind.
 
 # %% seconds=10 slideshow={"slide_type": "skip"} steps=100 tags=["training"]
 dice, old = random.Random(0), copy.deepcopy(models["draft"])
@@ -444,11 +444,7 @@ for row in zip(answers, r, A, parts, z.softmax(0), after):
     print("{}: r {:.0f}, A {:+.1f}, loss {:+.2f}, π {:.2f} -> {:.2f}".format(*row))
 
 # %% [markdown]
-# Follow the first answer. It earns 1, while the four earn ¼ on average, so it is ¾ above the mean. The deviation of the rewards is ½ (we divide by n − 1, as PyTorch does), so that's 1.5 deviations, and this is its **advantage** $A$. The wrong ones have −½. The loss multiplies the advantage of each answer by its log-probability:
-#
-# $$L=-\frac1n\sum_i A_i\,\ln\pi(y_i)$$
-#
-# One step pushes the first answer up, from 0.10 to 0.23, and the others down.
+# Follow the first answer. It earns 1, while the four earn ¼ on average, so it is ¾ above the mean. The deviation of the rewards is ½ (we divide by n − 1, as PyTorch does), so that's 1.5 deviations, and this is its **advantage** $A$. The wrong ones have −½. One step pushes the first answer up, from 0.10 to 0.23, and the others down.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.group(
@@ -457,10 +453,15 @@ labs.group(
     caption="An agent with four answers, an environment that checks them, and one step. Play it.",
 )
 
+# %% [markdown]
+# The loss multiplies the advantage of each answer by its log-probability:
+#
+# $$L=-\frac1n\sum_i A_i\,\ln\pi(y_i)$$
+
 # %% [markdown] slideshow={"slide_type": "subslide"} tags=["card"]
 # ### The same with your model
 # <a id="grpo"></a>
-# This is **GRPO** (*group relative policy optimisation*, 2024) in its simplest form. A group is all the answers to one question. The paper's loss also has the *ratio* of new to old probability and a *clip* on it (they do nothing here, with one step for each set of answers), and a KL penalty, which we leave out ([more](09_who_taught_it_annex.ipynb#grpo)). <!-- source: Shao et al. 2024 -->
+# This is **GRPO** (*group relative policy optimisation*, 2024) in its simplest form. A group is all the answers to one question. The paper's loss also has the *ratio* of new to old probability, a *clip* on it (idle here, with one step for each set of answers) and a KL penalty ([more](09_who_taught_it_annex.ipynb#grpo)). <!-- source: Shao et al. 2024 -->
 #
 # ### Exercise 3 ●●○ · 5 minutes
 # Write the advantages of several groups, a row for each. What if all answers of a group earn the same?
@@ -476,13 +477,13 @@ def advantages(rewards, eps=1e-4):
 # %% [markdown]
 # <!-- solution: advantages -->
 #
-# The loss is the one that you've met by hand, but divided by the number of tokens instead of answers, $-\sum_i A_i\ln\pi(y_i)\,/\sum_i|y_i|$, so that it doesn't grow with the drafts' length. At equal advantage all tokens count alike, so an answer of 20 tokens five times as much as one of 4:
+# The loss is the one above, but divided by the number of tokens, $-\sum_i A_i\ln\pi(y_i)\,/\sum_i|y_i|$, so that it doesn't grow with the drafts' length. At equal advantage all tokens count alike: an answer of 20 five times as much as one of 4:
 
 # %% slideshow={"point": ["gained ="]} tags=["definition"]
 # course_utils.post_training: reward_loss
 
 # %% [markdown]
-# Your draft model draws eight answers to each of forty unsolved sums. If all eight are right, or all wrong, every advantage is 0, and the question teaches nothing. Here's one of the others:
+# Your draft model draws eight answers to each of forty unsolved sums. If all eight are right, or all wrong, every advantage is 0. Here's one of the others:
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 logits, places = torch.zeros(2, 24, 9, requires_grad=True), torch.arange(25)
@@ -510,9 +511,7 @@ Table(
 )
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# Expect only a few points. Does the check cause them, or would any further training? We train your draft model twice, rewarded by `is_right` and by a *coin*. What would you expect of the coin?
-#
-# Chapter 7's `generate` writes the answers, and `drawn` cuts each after its new line (`END`):
+# Does the check cause what you gain, or would any further training? We train your draft model twice, rewarded by `is_right` and by a *coin*. What would you expect of the coin? (`drawn` cuts what chapter 7's `generate` writes after its new line.)
 
 # %% jupyter={"source_hidden": true}
 from chapters.ch09.kept.answering import END, LONGEST
