@@ -371,7 +371,7 @@ assert round((1 / shares.pow(2).sum()).item(), 1) == 2.2 and len(shares) == 3
 # So far we could judge a width because we knew the truth. Your own thermometer comes without it, so you need a **loss**: a number that says from the readings alone how bad a width is. You'd probably try this first, the mean squared difference between each reading and the estimate at its own time:
 
 # %%
-for width in [2.0, 0.6, 0.1, 0.02]:
+for width in [2.0, 0.6, 0.02]:
     loss = (attention_pooling(hours, hours, readings, width)[0] - readings).pow(2).mean()
     wrong = off(attention_pooling(grid, hours, readings, width)[0])
     print(f"width {width:4} h: loss {loss:.2f}, off the true day by {wrong:.1f} °C")
@@ -380,12 +380,9 @@ for width in [2.0, 0.6, 0.1, 0.02]:
 assert 0.055 < loss < 0.065 and width == 0.02 and len(readings) - 1 == 49
 assert [round(off(attention_pooling(grid, hours, readings, w)[0]), 1) for w in (2.0, 0.6, 0.02)] == [1.1, 0.7, 1.1]
 
-# %% [markdown]
-# The narrowest width has the smallest loss, although its curve is about as far from the true day as the curve of the widest.
-
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
-    "Why is the loss of the narrowest width so small?",
+    "The narrowest width has the smallest loss, but is about as far off as the widest. Why?",
     [
         "fifty readings are too few to see its errors",
         "each query sees the very reading that it is compared with",
@@ -409,9 +406,7 @@ predict(
 
 # %% [markdown] slideshow={"slide_type": "subslide"} tags=["card"]
 # ### Exercise 3 ●●○ · 12 minutes
-# Write a softmax that respects a mask and survives large scores. A row in which everything is masked gets *zeros*, where `torch.softmax` would give NaN. (`[..., K]` is any shape that ends in K, and a mask [K] or [Q, K] is stretched to it.) You need `torch.softmax(x, -1)`, `~mask` and
-# - `x.masked_fill(where, number)`, which puts a number, such as `-torch.inf`, wherever `where` is True;
-# - perhaps `mask.any(-1, keepdim=True)`: is anything allowed in a row?
+# Write a softmax that respects a mask and survives large scores. A row in which everything is masked gets *zeros*, where `torch.softmax` would give NaN. (`[..., K]` is any shape that ends in K, and a mask [K] or [Q, K] is stretched to it.) You need `torch.softmax(x, -1)`, `~mask`, `x.masked_fill(where, number)`, which puts a number wherever `where` is True, and perhaps `mask.any(-1, keepdim=True)`: is anything allowed in a row?
 #
 # <!-- example: stable masked softmax -->
 
@@ -425,14 +420,14 @@ def masked_softmax(scores, mask):
 # <!-- solution: stable masked softmax -->
 #
 # <a id="parametric"></a>
-# You could now try widths one by one. But you can't tune a network's millions of numbers like that, so let's use the way that works there, too. A number that training changes is a **parameter**, and PyTorch keeps parameters in a *module*. A module is a Python class: `__init__` stores its parameters (after `super().__init__()`), and `model(…)` runs `forward`. Ours stores the logarithm of the width, so that no step can make the width negative.
+# You could try widths one by one, but not a network's millions of numbers. So let's use what works there, too. A number that training changes is a **parameter**. PyTorch keeps parameters in a *module*, a Python class: `__init__` stores them (after `super().__init__()`), and `model(…)` runs `forward`. Ours stores the logarithm of the width, so no step makes the width negative.
 
 # %% slideshow={"slide_type": "skip"} tags=["definition"]
 # course_utils.kernels: NadarayaWatson
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # <a id="gradient-descent"></a>
-# Think of the loss as a valley with the widths along the ground. You start at two hours, feel the slope under your feet, take a step downhill, and feel again. This is **gradient descent**. `backward()` computes the slope, which is called the *gradient*. `step()` then subtracts the *learning rate* `lr` times the gradient, so that you take long steps where it's steep.
+# Think of the loss as a valley. You start at two hours, feel the slope under your feet, take a step downhill, and feel again. This is **gradient descent**. `backward()` computes the slope, the *gradient*. `step()` subtracts the *learning rate* `lr` times it.
 
 # %% jupyter={"source_hidden": true}
 from course_kit.mine import for_training

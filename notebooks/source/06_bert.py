@@ -619,7 +619,10 @@ assert 0.14 < yours_right < 0.28 or runtime.profile == "full"
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Six: a new task, a new layer
 # <a id="fine-tuning"></a>
-# Say you run a hotel: which of a thousand reviews are bad? You label some by hand, but from so few a model can hardly learn English. So you take an encoder that has read before, put *one* new layer on it, the *task head*, and train everything a little further, on your labels. This is **fine-tuning**. BERT's paper solves eleven tasks in this way, with four kinds of head: <!-- source: Devlin et al. 2019, figure 4 -->
+# Say you run a hotel: which of a thousand reviews are bad? You label some by hand, but from so few a model can hardly learn English. So you take an encoder that has read before, put *one* new layer on it, the *task head*, and train everything a little further, on your labels. This is **fine-tuning**. BERT's paper solves eleven tasks in this way, with four kinds of head. <!-- source: Devlin et al. 2019, figure 4 -->
+#
+# <a id="span"></a>
+# One finds an answer that is a piece of a text, a **span**. It gives each token two scores: a softmax over all *positions* says where the answer begins, and a second one where it ends. If the question is *Who found it?* and the text *Anna did*, both choose *Anna*. We'll do the first task below, and [the annex](06_bert_annex.ipynb#Is-an-answer-a-class?) the others:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 labs.task_heads(
@@ -628,9 +631,6 @@ labs.task_heads(
 )
 
 # %% [markdown] slideshow={"slide_type": "subslide"} tags=["card"]
-# <a id="span"></a>
-# An answer that is a piece of a text is a **span**. Here the new layer gives each token two scores: a softmax over all *positions* says where the answer begins, and a second one where it ends. If the question is *Who found it?* and the text *Anna did*, both choose *Anna*. We'll do the first task, and [the annex](06_bert_annex.ipynb#Is-an-answer-a-class?) the others.
-#
 # ### Exercise 3 ●○○ · 3 minutes
 # Write the head: the pooler on the vector of `[CLS]`, a tanh, and the new layer. Take a pencil first: the vector is (0, 1), the pooler multiplies it by 10, and the tanh of 10 is nearly 1. The classifier turns (a, b) into (a, b, a + b). Which three numbers come out?
 #

@@ -248,9 +248,10 @@ assert [round(x, 2) for x in other[3, :4].tolist()] == [0.04, 0.19, 0.62, 0.15] 
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["definition"]
 # course_utils.attention: causal_mask, masked_softmax
+# course_utils.blocks: add_norm
 
 # %% jupyter={"source_hidden": true}
-from mine import masked_softmax, split_heads  # as you wrote them, if you did
+from mine import add_norm, masked_softmax, split_heads  # as you wrote them, if you did
 
 # %% slideshow={"point": ["is_causal=True"], "slide_type": "subslide"} tags=["definition"]
 # course_utils.gpt: CausalAttention
@@ -292,18 +293,12 @@ assert [round(says[i, fire].item(), 2) for i in (7, 12)] == [0.03, 0.4]
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # At the bottom the stream is only the embedding of *the*, so *the* itself fits best. Then the parts add what they've found, and each of the last five raises *fire*, from 3 % to 40 % in all. In code each part $f$ computes $x+f(\mathrm{norm}(x))$, and `add_norm` is that line, from [chapter 5](05_transformer.ipynb#pre-norm):
 
-# %% slideshow={"slide_type": "skip"} tags=["definition"]
-# course_utils.blocks: add_norm
-
-# %% jupyter={"source_hidden": true}
-from mine import add_norm  # as you wrote it, if you did
-
 # %% slideshow={"point": ["add_norm("], "slide_type": "skip"} tags=["definition"]
 # course_utils.gpt: CausalBlock
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # <a id="context"></a>
-# Below the blocks our class adds two rows for each token, one from a table of tokens and one from a table of positions. Above them a token's logit is the dot product of its row with the last vector. The table of positions has only so many rows, and the model can't read more tokens at once: that's its **context**.
+# Below the blocks our class adds two rows for each token, from a table of tokens and a table of positions. Above them a token's logit is the dot product of its row with the last vector. The rows of positions limit how many tokens it reads at once: its **context**.
 
 # %% slideshow={"slide_type": "skip"} tags=["definition"]
 # course_utils.gpt: GPTConfig, GPT
@@ -324,9 +319,9 @@ assert gap < 1e-4
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### A step of training
-# Let's train a small one on a task in its prompt: six random digits and “=”, after which the same digits should come. Of such a row the model predicts twelve tokens: five digits that nothing gives away (the first is only read), then “=” and the copy.
+# Let's train a small one: after six random digits and “=”, the same digits should come. Of such a row it predicts twelve tokens: five random digits (the first is only read), “=” and the copy.
 
-# %% slideshow={"slide_type": "skip"} tags=["definition"]
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["definition"]
 # course_utils.gpt: copying
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
@@ -580,17 +575,6 @@ predict(
 corpus = {"low": 5, "lower": 2, "newest": 6, "widest": 3, "less": 1}
 labs.merges(corpus, word="lowest", start=3, title="Which two belong together?")
 
-# %% [markdown]
-# You can watch *newest* grow to a single piece:
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
-labs.grows(
-    corpus,
-    "newest",
-    title="How does a word grow?",
-    caption="From below: the [key|letters] of one word, and each [output|piece] that the counting makes of them.",
-)
-
 # %% [markdown] slideshow={"slide_type": "skip"}
 # You get two helpers:
 
@@ -618,16 +602,24 @@ def merge_once(words):
 # %% [markdown] slideshow={"slide_type": "skip"}
 # <!-- solution: bpe merge -->
 #
-# The list of merges is the tokenizer: to cut a new word, you apply them in their order, as `cut` does below. We begin with the 256 *bytes* instead of letters, because any text in any script is a row of bytes, so none is unknown.
+# The list of merges is the tokenizer: to cut a new word, you apply them in their order, as `cut` does below. We begin with the 256 *bytes* instead of letters, because any text in any script is a row of bytes, so none is unknown. Watch *newest* grow to a single piece:
 
-# %% tags=["definition"]
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
+labs.grows(
+    corpus,
+    "newest",
+    title="How does a word grow?",
+    caption="From below: the [key|letters] of one word, and each [output|piece] that the counting makes of them.",
+)
+
+# %% slideshow={"slide_type": "skip"} tags=["definition"]
 # course_utils.merges: learn_merges
 
 # %% slideshow={"slide_type": "skip"} tags=["definition"]
 # course_utils.merges: Tokenizer
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# Let's learn 500 merges from the beginning of *The Adventures of Sherlock Holmes*, and cut a sentence:
+# Let's learn 500 merges from *The Adventures of Sherlock Holmes*, and cut a sentence:
 
 # %% seconds=15
 book = data.book()
@@ -674,7 +666,7 @@ def says(model):
     return tokenizer.decode(write(model, watson, 10, 0.7, 0.9)[0, 1:].tolist())
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# `fit` is the loop from above, with a stop button. The learning rate rises and then falls, and gradients that are too long are shortened (`clip`). Now and then `fit` computes `not_read`, the loss on the unread tenth, and in the end it keeps the best parameters. `Samples` prints what the model `says` on the way. Where should the loss begin? Near ln 756, which is 6.6.
+# `fit` is the loop from above, with a stop button. The learning rate rises and then falls, and gradients that are too long are shortened (`clip`). Now and then `fit` computes `not_read`, the loss on the unread tenth, and keeps the best parameters. `Samples` prints what the model `says`. Where should the loss begin? Near ln 756, which is 6.6.
 
 # %% seconds=60 slideshow={"slide_type": "slide"} tags=["training"]
 torch.manual_seed(0)

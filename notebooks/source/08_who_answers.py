@@ -250,7 +250,7 @@ assert [round(x, 2) for x in rms_norm(three, torch.ones(2)).tolist()] == [0.85, 
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ### The whole class
-# Now put the parts together. The norm is yours. For three parts you'll see the code in the second half, and until then you need to know only what they give. `turn` turns queries and keys by their positions, and keeps their shape. `SwiGLU` takes a vector and gives a vector of the same size, like the network in a GPT's block. `share_heads` repeats the heads of keys until each query head has one, and you'll write it yourself. `split_heads`, `join_heads`, `masked_softmax` and the cache come from earlier chapters (open the cells to see them).
+# Now put the parts together. The norm is yours. The code of three parts comes in the second half; this is what they give. `turn` turns queries and keys by their positions, and keeps their shape. `SwiGLU` gives a vector for a vector of the same size, like the network in a GPT's block. `share_heads` repeats the heads of keys until each query head has one, and you'll write it yourself. `split_heads`, `join_heads`, `masked_softmax` and the cache come from earlier chapters.
 
 # %% jupyter={"source_hidden": true} tags=["definition"]
 # course_utils.attention: masked_softmax, split_heads, join_heads
@@ -269,31 +269,31 @@ from course_utils.rotary import rotation, turn
 # course_utils.llama: GroupedAttention
 
 # %% [markdown]
-# A block is put together like a GPT's, and so is the model, which computes the angles and the mask once and hands them down to its blocks. `mask.tril(past)` is the causal mask, moved to the right by what the cache holds already: a new token may attend to all of that, and to the new tokens up to itself. With two tokens in the cache, the first of two new ones may attend to three, and the second to all four.
+# A block is put together like a GPT's, and so is the model. It computes the angles and the mask once, for all blocks. `mask.tril(past)` is the causal mask, moved to the right by what the cache holds already:
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"}
+plot.maps(
+    {"may attend": torch.ones(2, 4, dtype=torch.bool).tril(2)},
+    {"may attend": ["Watson", "said"]},
+    {"may attend": ["My", "dear", "Watson", "said"]},
+    axes=("query", "key"),
+    title="To what may two new tokens attend?",
+    caption="“My dear” is in the cache. A new token may attend to that, and to the new ones up to itself.",
+)
 
 # %% tags=["definition"]
 # course_utils.llama: LlamaBlock, Llama
 
 # %% [markdown]
-# Does it compute what it should? At first its parameters are random, and it writes nonsense. With the parameters of `llama-holmes` it sounds like the book:
+# Does it compute what it should? With random parameters it writes nonsense, with those of `llama-holmes` it sounds like the book. Read all at once, or token by token with the cache, a text should get the same logits:
 
 # %%
-@torch.no_grad()
-def written_by(model):
-    text = ids
-    for _ in range(12):  # the likeliest token each time
-        text = torch.cat([text, model(text)[:, -1:].argmax(-1)], 1)
-    return holmes.tokenizer.decode(text[0, ids.shape[1] :].tolist())
-
+def written_by(model):  # the likeliest token each time
+    return holmes.tokenizer.decode([*map(int, generate(model, ids, 12, temperature=0))])
 yours = Llama(holmes.model.config)
 print("random:", written_by(yours))
 yours.load_state_dict(holmes.model.state_dict())
 print("trained:", written_by(yours))
-
-# %% [markdown]
-# Now read the text all at once, and again token by token with the cache. The logits shouldn't change:
-
-# %%
 caches = yours.caches()
 with torch.no_grad():
     gap = (yours(ids) - holmes.model(ids)).abs().max()
@@ -310,19 +310,13 @@ assert gap < 1e-4 and other < 1e-4
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Three: published parameters
 # <a id="open-weights"></a>
-# SmolLM2 read two trillion tokens on 64 graphics processors, and the parameters that came out are published. Here they're in one file of 98 MB, [most of them rounded to four bits](08_who_answers_annex.ipynb#quantisation). How do you get them into *your* class? First you give it the same sizes, and the same `base`, which sets how fast its pairs turn: <!-- source: model card of SmolLM2-135M: 2T tokens, 64 H100 -->
+# SmolLM2 read two trillion tokens on 64 graphics processors, and the parameters that came out are published. Here they're in one file of 98 MB, [most of them rounded to four bits](08_who_answers_annex.ipynb#quantisation). How do you get them into *your* class? First you give it the same sizes, and the same `base`, which sets how fast its pairs turn. Then you copy each matrix into its place: <!-- source: model card of SmolLM2-135M: 2T tokens, 64 H100 -->
 
 # %%
 sizes = LlamaConfig(
     vocab=49152, size=576, layers=30, heads=9, key_heads=3, hidden=1536,
     context=8192, base=100_000,
 )
-
-# %% [markdown]
-# Then you copy each matrix into its place, and if your class does the same computation, it computes what theirs does. (Equal shapes aren't enough. If the features of a head aren't in the order that `turn` expects, the file loads without an error, and the model writes nonsense.) In this file the order is ours, but the names are different, and the numbers are packed in blocks:
-
-# %% slideshow={"point": ["found[renamed("]} tags=["definition"]
-# chapters.ch08.kept.smollm: renamed, parameters_of
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 from chapters.ch08.kept.smollm import renamed as name_here
@@ -348,6 +342,12 @@ labs.places(
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert sum(len(names) for *_, names in theirs) == 11 and shapes["blocks.0.attention.key.weight"] == [3 * 64, 576] and not any("rot" in name for name in shapes)
+
+# %% [markdown]
+# If your class does the same computation, it computes what theirs does. (Equal shapes aren't enough. If the features of a head aren't in the order that `turn` expects, the file loads without an error, and the model writes nonsense.) In this file the order is ours, but the names are different, and the numbers are packed in blocks:
+
+# %% slideshow={"point": ["found[renamed("]} tags=["definition"]
+# chapters.ch08.kept.smollm: renamed, parameters_of
 
 # %% [markdown]
 # You won't find the rotations in the file, because their angles are computed, not learned. [`published.load`](../chapters/ch08/published.py) reads the file and fills your class. Then ask it what you like:

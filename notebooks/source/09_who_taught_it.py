@@ -276,14 +276,6 @@ assert len(trials["seeds"]) == 3 and trials["taught"] == 200 and len(held_out) =
 #
 # So the best model shows its steps three times out of four, exactly as often as people prefer them. With a smaller β it would show them more often.
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
-labs.tilt(
-    ["7+8=15 3+4+1=8 85", "85"], [0.5, 0.5], [3, 1],
-    title="What is the best model?",
-    caption="Two answers, one half each at first. Here β is 1, and their rewards are ln 3 and 0. "
-    "Play it.",
-)
-
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # <details><summary>Why is this the best?</summary>
 #
@@ -296,13 +288,22 @@ labs.tilt(
 # $$r(y)=\beta\underbrace{\ln\frac{\pi(y)}{\pi_0(y)}}_{\text{gain of }y}+\;\beta\ln Z$$
 #
 # The *gain* says how much the log-probability of $y$ has risen since the old model. On our table, where β is 1, the answer with steps went from ½ to ¾, so its reward is $\ln\tfrac32+\ln 2=\ln 3$. The other fell to half, so its reward is $\ln\tfrac12+\ln 2=0$. The table began with these two rewards. Pick any model: line 4 hands you a reward whose best model it is, up to the $\beta\ln Z$ that all answers to a question share.
-#
-# Now you can put it into line 1, where only the *difference* of two rewards matters. Both answers belong to one question, so the same $\beta\ln Z$ cancels. What's left is β times the difference of the gains, so you need no reward model. Train $\pi$ so that the choices people made become likely: this is **DPO** (*direct preference optimisation*, 2023), and its loss is minus the logarithm of their probability. <!-- source: Rafailov et al. 2023 -->
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
+labs.tilt(
+    ["7+8=15 3+4+1=8 85", "85"], [0.5, 0.5], [3, 1],
+    title="What is the best model?",
+    caption="Two answers, one half each at first. Here β is 1, and their rewards are ln 3 and 0. "
+    "Play it.",
+)
+
+# %% [markdown]
+# Put it into line 1: in the *difference* of two rewards $\beta\ln Z$ cancels, so you need no reward model. Train $\pi$ so that people's choices become likely: this is **DPO** (*direct preference optimisation*, 2023). Its loss is minus the logarithm of their probability. <!-- source: Rafailov et al. 2023 -->
 #
 # $$L=-\ln\sigma\!\Big(\beta\Big[\underbrace{\ln\frac{\pi(y^+)}{\pi_0(y^+)}}_{\text{gain of the liked}}-\underbrace{\ln\frac{\pi(y^-)}{\pi_0(y^-)}}_{\text{gain of the disliked}}\Big]\Big)$$
 
 # %% [markdown] tags=["card"]
-# Try it with a pencil. The liked answer had the log-probability −4, and now it has −2. That's a gain of 2, while the disliked one has stayed at −3 and gained nothing. With β = ½ the loss is $-\ln\sigma(1)=0.31$. The loss sees only the difference of the gains. So both answers may become less likely in training, as long as the log-probability of the liked one falls less. <!-- source: the arithmetic of this paragraph, asserted below -->
+# Try it with a pencil. The log-probability of the liked answer rose from −4 to −2, a gain of 2; that of the other stayed at −3. With β = ½ the loss is $-\ln\sigma(1)=0.31$. Only the difference of the gains counts. So both may fall in training, if the liked one's falls less. <!-- source: the arithmetic of this paragraph, asserted below -->
 #
 # ### Exercise 2 ●●○ · 6 minutes
 # Write the loss. It gets four log-probabilities for each pair, and is the mean over the pairs; β is 0.1 unless given.
@@ -326,7 +327,7 @@ assert both < -F.logsigmoid(torch.zeros(1))  # both lost, and the loss fell
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Does it do what line 3 says?
-# Now let people teach your model (a program chooses in their place). The old model must write both kinds of answers, so your draft model first learns from drafts and results mixed. Then it writes four answers to each of three hundred unsolved sums. If both kinds are among the four, the longest and the shortest become a pair.
+# Now let people teach your model (a program chooses in their place). To write both kinds of answers, it first learns from both. Of its four answers to each of three hundred unsolved sums, the longest and the shortest become a pair, if they differ in kind.
 
 # %% seconds=10 slideshow={"slide_type": "skip"} steps=100 tags=["training"]
 dice, old = random.Random(0), copy.deepcopy(models["draft"])
@@ -346,9 +347,9 @@ for i, one in enumerate(asked):
 print(len(pairs), "pairs, such as", [text_of(answer) for _, answer in pairs[0]])
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# For the probability of a whole answer, `log_probability` adds up the logarithms of its tokens' probabilities. DPO needs four such numbers for each pair:
+# `log_probability` is a sum over an answer's tokens. DPO needs four for each pair:
 
-# %% tags=["definition"]
+# %% jupyter={"source_hidden": true} tags=["definition"]
 # course_utils.post_training: log_probability
 
 # %% slideshow={"point": ["< 0.25", "dpo_loss("], "slide_type": "skip"}
@@ -366,7 +367,7 @@ def people_choose(new, old, dice):  # the loss of 32 pairs, drawn
     return dpo_loss(*now, *before, beta=1.0)
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# The people's rewards differ by $\ln 3$, and we choose β = 1. So line 3 makes a prediction: the odds of an answer with steps, against one without, should become three times as large.
+# With rewards $\ln 3$ apart and β = 1, line 3 predicts that the odds of steps triple.
 
 # %% seconds=20 slideshow={"slide_type": "subslide"} steps=[60, 20, 19] tags=["training"]
 def with_steps(model):  # the share of drawn answers that have steps
@@ -442,6 +443,9 @@ after = (z - 2 * z.grad).softmax(0)  # one step of gradient descent, at rate 2
 for row in zip(answers, r, A, parts, z.softmax(0), after):
     print("{}: r {:.0f}, A {:+.1f}, loss {:+.2f}, π {:.2f} -> {:.2f}".format(*row))
 
+# %% [markdown]
+# Follow the first answer. It earns 1, while the four earn ¼ on average, so it is ¾ above the mean. The deviation of the rewards is ½ (we divide by n − 1, as PyTorch does), so that's 1.5 deviations, and this is its **advantage** $A$. The wrong ones have −½. One step pushes the first answer up, from 0.10 to 0.23, and the others down.
+
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.group(
     "37+48=", answers, r.tolist(), A.tolist(), z.softmax(0).tolist(), after.tolist(),
@@ -450,16 +454,14 @@ labs.group(
 )
 
 # %% [markdown]
-# Follow the first answer. It earns 1, while the four earn ¼ on average, so it is ¾ above the mean. The deviation of the rewards is ½ (we divide by n − 1, as PyTorch does), so that's 1.5 deviations, and this is its **advantage** $A$. The wrong ones have −½. The loss multiplies the advantage of each answer by its log-probability:
+# The loss multiplies the advantage of each answer by its log-probability:
 #
 # $$L=-\frac1n\sum_i A_i\,\ln\pi(y_i)$$
-#
-# One step pushes the first answer up, from 0.10 to 0.23, and the others down.
 
 # %% [markdown] slideshow={"slide_type": "subslide"} tags=["card"]
 # ### The same with your model
 # <a id="grpo"></a>
-# This is **GRPO** (*group relative policy optimisation*, 2024) in its simplest form. A group is all the answers to one question. The paper's loss also has the *ratio* of new to old probability and a *clip* on it (they do nothing here, with one step for each set of answers), and a KL penalty, which we leave out ([more](09_who_taught_it_annex.ipynb#grpo)). <!-- source: Shao et al. 2024 -->
+# This is **GRPO** (*group relative policy optimisation*, 2024) in its simplest form. A group is all the answers to one question. The paper's loss also has the *ratio* of new to old probability, a *clip* on it (idle here, with one step for each set of answers) and a KL penalty ([more](09_who_taught_it_annex.ipynb#grpo)). <!-- source: Shao et al. 2024 -->
 #
 # ### Exercise 3 ●●○ · 5 minutes
 # Write the advantages of several groups, a row for each. What if all answers of a group earn the same?
@@ -475,13 +477,13 @@ def advantages(rewards, eps=1e-4):
 # %% [markdown]
 # <!-- solution: advantages -->
 #
-# The loss is the one that you've met by hand, but divided by the number of tokens instead of answers, $-\sum_i A_i\ln\pi(y_i)\,/\sum_i|y_i|$, so that it doesn't grow with the drafts' length. At equal advantage all tokens count alike, so an answer of 20 tokens five times as much as one of 4:
+# The loss is the one above, but divided by the number of tokens, $-\sum_i A_i\ln\pi(y_i)\,/\sum_i|y_i|$, so that it doesn't grow with the drafts' length. At equal advantage all tokens count alike: an answer of 20 five times as much as one of 4:
 
 # %% slideshow={"point": ["gained ="]} tags=["definition"]
 # course_utils.post_training: reward_loss
 
 # %% [markdown]
-# Your draft model draws eight answers to each of forty unsolved sums. If all eight are right, or all wrong, every advantage is 0, and the question teaches nothing. Here's one of the others:
+# Your draft model draws eight answers to each of forty unsolved sums. If all eight are right, or all wrong, every advantage is 0. Here's one of the others:
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 logits, places = torch.zeros(2, 24, 9, requires_grad=True), torch.arange(25)
@@ -509,15 +511,13 @@ Table(
 )
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# Expect only a few points. Does the check cause them, or would any further training? We train your draft model twice, rewarded by `is_right` and by a *coin*. What would you expect of the coin?
-#
-# Chapter 7's `generate` writes the answers, and `drawn` cuts each after its new line (`END`):
+# Does the check cause what you gain, or would any further training? We train your draft model twice, rewarded by `is_right` and by a *coin*. What would you expect of the coin? (`drawn` cuts what chapter 7's `generate` writes after its new line.)
 
 # %% jupyter={"source_hidden": true}
 from chapters.ch09.kept.answering import END, LONGEST
 from course_utils.gpt import generate
 
-# %% slideshow={"slide_type": "skip"} tags=["definition"]
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["definition"]
 # chapters.ch09.kept.answering: drawn
 
 # %% slideshow={"point": ["A = ", "reward_loss("]}
