@@ -15,7 +15,7 @@ from course_kit.mine.trying import why_it_fails
 @pytest.fixture
 def at_once(monkeypatch):
     """Nothing is tried: what is in a file that fails is another test's."""
-    monkeypatch.setattr(keeping, "tried", lambda name, texts: "")
+    monkeypatch.setattr(keeping, "why_it_fails", lambda name, texts: "")
 
 
 def kept(book, capsys, name="transformer", **options):
@@ -66,7 +66,7 @@ def test_the_latest_chapter_that_has_a_file_gives_it_with_those_beside_it_and_wh
 
 
 def test_an_answer_that_fails_in_the_file_gives_way_to_the_courses_and_stays_where_it_is(book, capsys, monkeypatch):
-    monkeypatch.setattr(keeping, "tried", lambda name, texts: "AssertionError" if "!= 11" in texts[name] else "")
+    monkeypatch.setattr(keeping, "why_it_fails", lambda name, texts: "AssertionError" if "!= 11" in texts[name] else "")
     solve("residual and norm", ADD)
     solve("split heads", SPLIT.replace("return ", "assert x.shape[1] != 11\n    return "))
     text, said = kept(book, capsys)

@@ -82,13 +82,13 @@ def test_a_file_that_stops_gives_way_to_the_course_and_says_so(book, text, error
 
 def test_a_line_beside_it_is_tried_in_a_process_of_its_own_before_a_kernel_loads_it(book, monkeypatch):
     tried = []
-    monkeypatch.setattr(answers, "tried", lambda stem, texts, alone: tried.append([*texts]) or texts["ch05"][-9:-1])
+    monkeypatch.setattr(answers, "why_it_fails", lambda stem, texts, alone: tried.append([*texts]) or texts["ch05"][-9:-1])
     solve("residual and norm", ADD)
     edit(book, ADD, ADD + "\nfrom . import helpers\nraise SystemExit(3)")
     (book / "mine" / "helpers.py").write_text("import os\nos._exit(3)\n")
     assert whose("add_norm") == whose("add_norm") == "the course's, since mine/ch05.py: mExit(3)"
     assert tried == [["ch05", "helpers"]]
-    monkeypatch.setattr(answers, "tried", lambda *_, **__: "")
+    monkeypatch.setattr(answers, "why_it_fails", lambda *_, **__: "")
     monkeypatch.setattr(answers, "LOADING", 0.2)
     (book / "mine" / "helpers.py").write_text("while True: pass\n")
     assert "since mine/ch05.py: it takes more than" in whose("add_norm"), (
@@ -99,7 +99,7 @@ def test_a_line_beside_it_is_tried_in_a_process_of_its_own_before_a_kernel_loads
     edit(book, "raise SystemExit(3)", "print(torch.set_default_dtype(torch.float64))")
     edit(book, "from . import", "import torch\nfrom . import")
     assert whose("add_norm") == "yours, from chapter 5" and torch.get_default_dtype() == torch.float32
-    monkeypatch.setattr(answers, "tried", lambda *_, **__: pytest.fail("it is noted that it loads"))
+    monkeypatch.setattr(answers, "why_it_fails", lambda *_, **__: pytest.fail("it is noted that it loads"))
     answers._loads.cache_clear()
     assert whose("add_norm") == "yours, from chapter 5"
 
