@@ -326,7 +326,11 @@ def without_words(code):
     for node in ast.walk(tree):
         if isinstance(node, ast.JoinedStr):
             node.values = sorted((one for one in node.values if isinstance(one, ast.FormattedValue)), key=ast.dump)
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and re.search("[ \n.\u2e80-\uffff]", node.value):
+        elif (
+            isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and re.search("[ \n.\u2e80-\uffff]", node.value)
+        ):
             node.value = ""
     return ast.dump(tree)
 

@@ -82,7 +82,9 @@ def test_a_file_that_stops_gives_way_to_the_course_and_says_so(book, text, error
 
 def test_a_line_beside_it_is_tried_in_a_process_of_its_own_before_a_kernel_loads_it(book, monkeypatch):
     tried = []
-    monkeypatch.setattr(answers, "why_it_fails", lambda stem, texts, alone: tried.append([*texts]) or texts["ch05"][-9:-1])
+    monkeypatch.setattr(
+        answers, "why_it_fails", lambda stem, texts, alone: tried.append([*texts]) or texts["ch05"][-9:-1]
+    )
     solve("residual and norm", ADD)
     edit(book, ADD, ADD + "\nfrom . import helpers\nraise SystemExit(3)")
     (book / "mine" / "helpers.py").write_text("import os\nos._exit(3)\n")
