@@ -447,7 +447,7 @@ def laid_out(scene: Part) -> tuple[list[dict], float]:
     shapes = place(scene, 1, GAP / 2, WIDTH - 2, high, {})
     parts = within(scene)
     ways = [one for part in parts for one in part.arrows]
-    for end in {end for one in ways for end in (one.begin, one.end) if end}:
+    for end in {end for one in ways for end in (one.begin, one.end) if isinstance(end, Part)}:
         if (count := parts.count(end)) != 1:
             raise ValueError(f"an arrow's end, {end.shape} {end.look}, stands in {count} places; needed: in one")
     behind, front = ([shape for one in ways if one.behind is back for shape in line_of(one)] for back in (True, False))

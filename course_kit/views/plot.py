@@ -220,7 +220,9 @@ def _by_group(given, groups: list[Series]) -> dict:
 
 
 def _ends(one: Series) -> str:
-    x, y = (part[np.isfinite(one.y)] for part in (one.x, one.y))
+    """What is read out of a series; of a band how high it is, from its lower edge to its upper one."""
+    y = one.y if one.z is None else one.z - one.y
+    y = y[np.isfinite(y)]
     unnamed = {"points": t("dots"), "dashed": t("dashed line"), "band": t("band")}
     name = from_cell(one.name) if one.name else unnamed.get(one.kind, t("line"))
     if not len(y):

@@ -162,9 +162,8 @@ def commented(cell: Any, said: Callable[[str], str], every: bool = False) -> str
     if "asserts" in sources.tags(cell):
         return cell.source
     code = re.sub(r"^[%!].*", lambda magic: " " * len(magic[0]), cell.source, flags=re.M)
-    lines = [0, *(end.end() for end in re.finditer("\n", code))]
     made = cell.source
-    for begin, end in sorted({*remarks.places(code), *_strings(code, lines)}, reverse=True):
+    for begin, end in sorted({*remarks.places(code), *_strings(code)}, reverse=True):
         text = code[begin:end]
         words = re.sub(r"\{[^{}]*\}", "", text)
         if every or re.search("[A-Za-z]{2}", words) or (words != text or text == ", ") and JOINS.search(words):
@@ -172,41 +171,23 @@ def commented(cell: Any, said: Callable[[str], str], every: bool = False) -> str
     return made
 
 
-def _strings(code: str, lines: list[int]) -> Iterator[tuple[int, int]]:
-    """Where the texts are that a cell prints, or that its values fill, with the places for these in them."""
+def _strings(code: str) -> Iterator[tuple[int, int]]:
+    """Where the texts are that a cell prints or raises, or that its values fill, with the places for these in them."""
     tree = ast.parse(code)
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
     printed = [one for call in calls if getattr(call.func, "id", "") == "print" for one in call.args]
-    texts = [one for given in printed for one in _made_of(given)]
+    texts = [one for given in (*printed, *remarks.raised(ast.walk(tree))) for one in remarks.made_of(given)]
     filled: list[Any] = [word.value for call in calls for word in call.keywords if word.arg in LABELS]
     filled += [node.value for node in ast.walk(tree) if isinstance(node, ast.Return)]
     texts += [node for node in filled if isinstance(node, ast.JoinedStr)]
-    for node in (*texts, *_printed_names(tree, printed)):
-        ends = ((node.lineno, node.col_offset), (node.end_lineno, node.end_col_offset))
-        first, last = (lines[row - 1] + len(code[lines[row - 1] :].encode()[:column].decode()) for row, column in ends)
-        for text in re.finditer(r'"((?:[^"\\]|\\.)*)"', code[first:last]):
-            yield first + text.start(1), first + text.end(1)
-
-
-def _made_of(node: Any) -> Iterator[Any]:
-    """The strings that a value is made of: put together, joined, filled, one of two."""
-    if isinstance(node, ast.JoinedStr) or isinstance(getattr(node, "value", None), str):
-        yield node
-    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("format", "join"):
-        joined = node.args if node.func.attr == "join" else ()
-        yield from (text for one in (node.func.value, *joined) for text in _made_of(one))
-    else:
-        parts = {ast.BinOp: ("left", "right"), ast.IfExp: ("body", "orelse"), ast.Starred: ("value",)}
-        parts |= {ast.GeneratorExp: ("elt",), ast.ListComp: ("elt",), ast.DictComp: ("value",)}
-        for part in parts.get(type(node), ()):
-            yield from _made_of(getattr(node, part))
+    yield from remarks.inside(code, [*texts, *_printed_names(tree, printed)])
 
 
 def _printed_names(tree: ast.AST, printed: list[Any]) -> Iterator[Any]:
     """The words over which a loop runs and that are printed, and used for nothing else."""
     shown = set()
     for node in printed:
-        texts = [value for text in _made_of(node) for value in getattr(text, "values", ())]
+        texts = [value for text in remarks.made_of(node) for value in getattr(text, "values", ())]
         filled = [one for call in ast.walk(node) if isinstance(call, ast.Call)
                   and getattr(call.func, "attr", "") == "format" for one in call.args]  # fmt: skip
         shown |= {id(one) for one in (node, *filled)} | {id(getattr(value, "value", None)) for value in texts}
@@ -261,17 +242,18 @@ def _of_python(path: Path) -> Iterator[tuple[int, Unit]]:
 
 
 def _of_kept(path: Path) -> Iterator[tuple[int, Unit]]:
-    """Comments and lines of docstrings of a kept file, and of what it takes from elsewhere; marks of exercises and of
-    tools aside, and those that are shapes alone."""
+    """Comments, docstrings' lines and sentences of a kept file, and of what it takes from elsewhere; marks of exercises
+    and of tools aside, and those that are shapes alone."""
     texts = [path.read_text(encoding="utf-8")]
     if path.stem != "__init__" and path.parent.name == "kept":
         module = ".".join(path.relative_to(files.course_folder()).with_suffix("").parts)
         found = (course(home).definition(name) for home, name in origins(module).values() if home != module)
         texts += filter(None, found)
     for code in texts:
-        for begin, end in remarks.places(code):
-            if _says(text := code[begin:end]):
-                yield code.count("\n", 0, begin) + 1, Unit(text)
+        sentences = set(remarks.told(code))
+        for begin, end in sorted({*remarks.places(code), *sentences}):
+            if (begin, end) in sentences or _says(code[begin:end]):
+                yield code.count("\n", 0, begin) + 1, Unit(code[begin:end])
 
 
 def _of_table(path: Path) -> Iterator[tuple[int, Unit]]:

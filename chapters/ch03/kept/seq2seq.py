@@ -46,7 +46,8 @@ def real_words(rows: Tensor, padding: int, empty: bool = False) -> Tensor:
     real = (rows != padding) & (rows != -100)
     for row, (words, gaps) in enumerate(zip(real, rows == padding, strict=True)):
         if (words & (gaps.cumsum(0) > 0)).any() or not (empty or words.any()):
-            raise ValueError(f"Row {row} has {'padding in front of a word' if words.any() else 'only padding'}.")
+            what = "padding in front of a word" if words.any() else "only padding"
+            raise ValueError(f"Row {row} has {what}.")
     return real
 
 

@@ -143,7 +143,8 @@ def main(words: list[str] | None = None) -> int:
         return 130
     except OSError as why:
         if not isinstance(why, BrokenPipeError):  # who reads has left: python -m mine write "It was" | head -1
-            print(f"{why.filename or 'The output'} cannot be used: {why.strerror}.", file=sys.stderr)
+            where = why.filename if why.filename else "The output"
+            print(f"{where} cannot be used: {why.strerror}.", file=sys.stderr)
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     return 0

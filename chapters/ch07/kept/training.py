@@ -157,7 +157,7 @@ def train(
     if not text.strip():
         raise Refused(f"{path} holds no text, only blanks.")
     if len(text) < LEAST:
-        raise Refused(f"{path} has {len(text):,} character{'s'[len(text) == 1 :]}; a GPT needs {LEAST:,} at the least.")
+        raise Refused(f"{path} has too few characters, {len(text):,}; a GPT needs {LEAST:,} at the least.")
     file, name = Path(Path(path).stem + ".gpt.pt"), hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
     if len(os.fsencode(file.name)) > LONGEST_NAME:
         raise Refused(f"{file.name[:20]}… is too long for the name of a file: rename the text.")

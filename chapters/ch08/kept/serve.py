@@ -60,7 +60,8 @@ def number(body: dict, name: str) -> Any:
     if value is None:
         return default
     if isinstance(value, bool) or not isinstance(value, int if kind is int else (int, float)):
-        raise Wrong(f"{name} must be {'a whole number' if kind is int else 'a number'}.", param=name)
+        needed = "a whole number" if kind is int else "a number"
+        raise Wrong(f"{name} must be {needed}.", param=name)
     if not least <= value <= most:
         allowed = f"from {least} to {most}" if most < math.inf else f"{least} at least"
         raise Wrong(f"{name} is {value}; it must be {allowed}.", param=name)
