@@ -57,7 +57,7 @@ const HEAD = 24; // names above
 function besideError({ unit, tall }, width) {
   const wide = Math.round((width - 128 * unit) / 2);
   const place = { y: HEAD * unit, w: wide, h: Math.round(190 * tall) };
-  const box = { x: 46 * unit, ...place };
+  const box = { x: 50 * unit, ...place };
   const exam = { x: width - wide - 18 * unit, ...place };
   const foot = box.y + box.h;
   const places = { width, height: foot + 34 * unit, box, exam, map: null, foot };
@@ -67,7 +67,7 @@ function besideError({ unit, tall }, width) {
 /** The loss is the main picture; what its width does is beside it, or below. @param {UI} ui @param {number} width
  * @param {boolean} narrow */
 function belowLoss({ unit, tall }, width, narrow) {
-  const left = 46 * unit;
+  const left = 50 * unit;
   const wide = narrow ? width - left - 18 * unit : Math.round(0.54 * (width - 128 * unit));
   const exam = { x: left, y: HEAD * unit, w: wide, h: Math.round((narrow ? 200 : 260) * tall) };
   const box = narrow
@@ -85,7 +85,7 @@ function besideMap({ arrays, unit, tall }, width, narrow) {
     ? Math.min(width - 32 * unit, 360 * unit)
     : Math.round(Math.min(beside.part * width, beside.most * tall));
   const right = narrow ? width - 18 * unit : width - side - 54 * unit;
-  const left = { x: 46 * unit, w: right - 46 * unit };
+  const left = { x: 50 * unit, w: right - 50 * unit };
   // beside the map, curve and error are as high as it; below each other they have heights of their own
   const room = side + (FOOT - UNDER) * unit;
   const error = narrow ? 90 * unit : Math.round((room - 58 * unit) * 0.3);
@@ -108,7 +108,7 @@ function aboveWeights({ spec, unit, tall }, room, narrow) {
   const width = presenting && !narrow ? room - 170 * unit : room;
   const side = presenting ? 78 : 92; // for the names at the right
   const right = (narrow ? 62 : side) * unit;
-  const box = { x: 46 * unit, y: 24 * unit, w: width - 46 * unit - right, h: 200 * tall };
+  const box = { x: 50 * unit, y: 24 * unit, w: width - 50 * unit - right, h: 200 * tall };
   const strip = 72 * tall;
   const foot = box.y + box.h + (presenting ? 22 : 30) * unit + strip;
   return {

@@ -67,7 +67,7 @@ export const emsOf = (words) => [...words].reduce((sum, letter) => sum + (letter
  * @param {string} words @param {number} room in their size @param {(words: string) => number} [ems]
  */
 export function linesOf(words, room, ems = emsOf) {
-  const [first = "", ...more] = words.match(/[\u2e80-\uffff]|(?: × | (?=[✓✗])|[^\s\u2e80-\uffff])+\s?|\s/g) ?? [];
+  const [first = "", ...more] = words.match(/[\u2e80-\uffff]|(?: × | (?=[✓✗.,!?])|[^\s\u2e80-\uffff])+\s?|\s/g) ?? [];
   const lines = [first];
   for (const word of more)
     if (ems((lines.at(-1) + word).trimEnd()) > room) lines.push(word);
