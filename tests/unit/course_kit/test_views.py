@@ -190,7 +190,7 @@ def test_type_comes_in_four_sizes_and_in_pictures_in_two():
     sheets, scripts = ("".join(p.read_text("utf-8") for p in found if p.suffix == kind) for kind in (".css", ".js"))
     four = {f"var(--{name})" for name in ("small", "body", "large", "largest")}
     assert four <= set(re.findall(r"font-size:\s*([^;]+);", sheets)) <= four | FITTED | {"inherit"}
-    assert set(re.findall(r"ui\.font\(([\d.]+)\b", scripts)) == {"10.5", "12", "13", "20"}
+    assert set(re.findall(r"ui\.font\(([\d.]+)\b", scripts)) == {"10.5", "13", "20"}
 
 
 def test_presenting_leaves_no_trace_in_what_a_notebook_keeps(monkeypatch):
