@@ -34,6 +34,8 @@ const SAME = { PageDown: "ArrowRight", " ": "ArrowRight", PageUp: "ArrowLeft", "
 const FITS = /\bfit\(/; // a training that keeps its best
 const PROGRESS = /<progress aria-label="([^"]*)"[^>]*max="(\d+)" value="(\d+)"/;
 
+const behind = new WeakMap(); // of cells that were run beside the notebook, the futures
+
 class Deck {
   busy = null;
   working = null;
@@ -218,7 +220,7 @@ class Deck {
   // What the kernel still runs as this deck comes, since somebody had left, or of an earlier page: all else waits for
   // its end. Of a page opened anew its cell then runs again, unless it was stopped: what it gave is lost.
   outlast(cell) {
-    const { future } = cell?.outputArea ?? {};
+    const future = behind.get(cell) ?? cell?.outputArea?.future;
     const earlier = { cell, isStopped: false, raised: null };
     this.earlier = earlier;
     this.busy = cell ?? null;
@@ -294,6 +296,7 @@ class Deck {
     this.behind = cell;
     const end = this.follow(cell);
     this.sent = this.kernel.requestExecute({ code: cell.model.sharedModel.getSource(), store_history: false });
+    behind.set(cell, this.sent);
     const { content } = await this.answer(this.sent).finally(end);
     return content.status === "ok" ? "" : content.status === "error" ? content.ename : null;
   }
@@ -322,7 +325,9 @@ class Deck {
 
   // Comes when the kernel has done what it was asked, or has gone
   async idle() {
-    await this.kernel?.requestExecute({ code: "", silent: true }).done.catch(() => {});
+    try {
+      await this.kernel?.requestExecute({ code: "", silent: true }).done;
+    } catch {} // it has gone
   }
 
   // What the kernel was last asked to run
@@ -564,13 +569,7 @@ class Deck {
     const buttons = dialog?.querySelectorAll(".jp-Dialog-button") ?? [];
     if (buttons.length !== 1) return;
     const said = [".jp-Dialog-header", ".jp-Dialog-body"].map((part) => dialog.querySelector(part));
-    this.tell(
-      said
-        .map((part) => part?.textContent.trim().split("\n")[0])
-        .filter(Boolean)
-        .join(" · "),
-      10000,
-    );
+    this.tell(said.flatMap((part) => part?.textContent.trim().split("\n", 1) ?? []).join(" · "), 10000);
     buttons[0].click();
     setTimeout(() => this.focus());
   }
