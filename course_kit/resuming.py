@@ -98,7 +98,8 @@ def _report(back: int, seconds: float, trainings: list, failed: list, stopped: b
         t("Not brought back: the cell that begins with “{first}”: {error}", first=first, error=error)
         for first, error in failed
     ]
-    return "\n".join(lines + [t("Stopped before everything was back. Run it again; it begins at the top.")] * stopped)
+    lines += [t("Stopped before everything was back. Run it again; it begins at the top.")] * stopped
+    return "■ " * stopped + "\n".join(lines)
 
 
 def _above(shell: Any, asked: str | None) -> list[Any]:

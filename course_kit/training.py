@@ -392,10 +392,13 @@ def summary(run: Run, first: int) -> str:
             "by hand": t("Stopped by hand after {step} of {steps} steps.", **told),
         }.get(run.stopped) or t("Stopped {how} after {step} of {steps} steps.", how=t(run.stopped), **told)
         more = t("To go on from step {step}, write `run = run.resume()` in a new cell.", **told)
-        more *= bool(run.step and not os.environ.get("COURSE_PRESENTING"))  # a class is shown no new cell
+        goes_on = run.step and run.asked.get("resume")
+        more *= bool(run.step and not goes_on and not os.environ.get("COURSE_PRESENTING"))  # a class is shown no new cell
         held = t("The model is as it was then.") if run.best and run.best.state and run.best.step < run.step else ""
         whole = t("The text below is about a finished run.") * (run.stopped == "by hand" and run.step < run.steps)
         again = run.again or t("Run the cell again: it begins at its top.")
+        if goes_on:
+            again = t("Run the cell again: it goes on from step {step}.", **told)
         return sentences(said, best, held, whole, again, more)
     if first == run.step:
         more = t("For more, ask for more: steps={step}.", step=2 * run.step)

@@ -82,7 +82,7 @@ def sentence(error: BaseException, names: dict[str, Any]) -> str:
              names=_listed(above))  # fmt: skip
     return sentences(
         next(loops, t("Stopped by hand.")),
-        t("What it had made by then stays: {names}.", names=_listed(stays)) if stays else "",
+        t("What it had made by then stays until the kernel restarts: {names}.", names=_listed(stays)) if stays else "",
         t("Not there yet: {names}.", names=_listed(absent)) if absent else "",
         t("Still as an earlier run left it: {names}.", names=_listed(before)) if before else "",
         t("The text below is about a finished run."),

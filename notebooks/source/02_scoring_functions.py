@@ -457,7 +457,7 @@ labs.room(
 # course_utils.toy_tasks: rooms
 
 # %% [markdown]
-# A person's output should be the thing that they need, one-hot again. The loss is chapter 1's, the mean squared difference; `[there]` picks the people who are there. `Adam` is gradient descent that chooses a step size for each parameter.
+# A person's output should be the thing that they need, one-hot again. The loss is chapter 1's, the mean squared difference; `[there]` picks the people who are there. `Adam` is gradient descent that chooses a step size for each parameter. A second run of the loop goes on with the same `layer`; to begin anew, first run the cell that makes it.
 
 # %% jupyter={"source_hidden": true}
 from course_kit.mine import for_training

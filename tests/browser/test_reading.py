@@ -181,10 +181,15 @@ def test_what_follows_a_guess_is_folded_until_it_is_made_or_shown_or_all_is_run(
     until(lambda: view.evaluate(UNSEEN))
     after.find(".jp-OutputArea >> nth=0").evaluate(STOP)
     until(after.find(".course-stopped").is_visible)
-    first.evaluate(f"""({{ dataset }}) => {{
+    at = f"""({{ dataset }}) => {{
       const notebook = {HERE}.content;
       Object.assign(notebook, {{ activeCellIndex: Number(dataset.windowedListIndex), mode: "command" }});
-      notebook.activeCell.node.focus(); }}""")
+      notebook.activeCell.node.focus(); }}"""
+    here = f"() => [{HERE}.content.activeCellIndex, {HERE}.content.mode]"
+    after.evaluate(at)
+    sheet.page.keyboard.press("Enter")  # leads to the guess, and opens nothing that is held back
+    assert sheet.page.evaluate(here) == [guesses[0], "command"]
+    after.evaluate(at)  # as Shift+Enter leaves it
     sheet.page.keyboard.press("b")  # answers; once answered it adds a cell, as in JupyterLab
     until(lambda: view.evaluate(UNSEEN), False)
     until(folded, most - 1)

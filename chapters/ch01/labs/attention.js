@@ -205,14 +205,15 @@ class Attention {
     this.until = Infinity;
     const flip = pressed && this.flips(place);
     this.ui.set(
-      flip ? { ...changed(this.spec, this.ui.state, place, 1 - this.number(place)), at: [] } : { at: place },
+      flip ? { ...changed(this.spec, this.ui.state, place, this.number(place) ? 0 : 1), at: [] } : { at: place },
       pressed,
     );
   }
 
-  /** Whether a press changes 0 to 1 and 1 to 0: of a query, where there are no other numbers. @param {Place} place */
+  /** Whether a press changes 0 to 1 and all else to 0: of a query, where at first there were no other numbers.
+   * @param {Place} place */
   flips([letter]) {
-    const { q, k } = this.tables();
+    const { q, k } = tablesOf(this.spec, this.spec.initial ?? this.spec.state);
     return letter === "q" && Boolean(this.spec.shapes.q) && [...q, ...k].flat().every((x) => x === 0 || x === 1);
   }
 

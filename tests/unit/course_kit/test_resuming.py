@@ -10,7 +10,7 @@ from in_kernel import HANGS, run
 from jupyter_client.manager import KernelManager
 from torch import nn
 
-from course_kit import files
+from course_kit import files, resuming
 from course_kit.runs import state
 from course_kit.runs.fingerprint import fingerprint
 from course_kit.training import fit
@@ -154,6 +154,11 @@ def test_of_a_cell_that_only_shows_definitions_come_back(kernel, tmp_path):
     nbformat.write(notebook, kernel.path)
     kernel.run(6)
     assert kernel.ask("three(), math.pi > 3, 'served' in globals()") == "3 True False"
+
+
+def test_only_one_that_was_stopped_says_so_with_the_sign():  # remoteEntry.js: without a tick
+    said = [resuming._report(2, 1.0, [], [], stopped) for stopped in (False, True)]
+    assert [words[:2] for words in said] == ["2 ", "■ "]
 
 
 ANNEX = [

@@ -271,6 +271,9 @@ class TestStopButton:
         assert run.stopped == "by hand" and "by hand after" in run.message and isinstance(run, Run)
         assert signal.getsignal(signal.SIGINT) is signal.default_int_handler and net.training
         best = run.best
+        assert "again: it begins at its top. To go on" in run.message or not run.step
+        again = quiet(model(), steps=30, resume=run, loss=self.loss_that(press, at=2))
+        assert again.message.endswith(f"Run the cell again: it goes on from step {again.step}.")
         run = quiet(net, steps=20, every=4, resume=run)
         assert run.step == 20 and same(run.last.model, weights_of_a_whole_run(20)), "resumed bit for bit"
         return best

@@ -35,7 +35,7 @@ def said(source, **names):
 def test_says_the_round_and_which_names_are_there():
     words = said(TRAIN)
     assert words.startswith("Stopped by hand, in round 178 of 400 of `for step in range(steps)`.")
-    assert "stays: `layer`." in words and "Not there yet: `share`, `later`." in words
+    assert "restarts: `layer`." in words and "Not there yet: `share`, `later`." in words
     assert "Still as an earlier run left it: `share`." in said(TRAIN, share=0.5)
 
 
@@ -73,7 +73,7 @@ def test_a_second_press_does_not_cut_off_what_is_said_after_the_first(monkeypatc
     [
         ("raise KeyboardInterrupt", "Stopped by hand. The text below"),
         ("for x in [1]:\n    y = x\n    raise KeyboardInterrupt\n",
-         "Stopped by hand. What it had made by then stays: `x`, `y`."),
+         "Stopped by hand. What it had made by then stays until the kernel restarts: `x`, `y`."),
         ("for i in range(3):\n    raise KeyboardInterrupt", "in round 1 of 3 of `for i in range(3)`"),
         ("for i in range(3):\n    pass\nraise KeyboardInterrupt", "Stopped by hand. What"),
         ("a = b = c = d = e = f = 1\nraise KeyboardInterrupt", "`a`, `b`, `c`, `d`, `e` … The"),

@@ -209,7 +209,11 @@ class View {
     this.words = h("p", {}, this.spec.words);
     const mark = h("span", { class: "dots", "aria-hidden": "true" }, "⋯");
     const name = h("span", { class: "said" }, t("table and words"));
-    const show = () => this.folded?.open && this.fill();
+    const show = () => {
+      if (!this.folded?.open) return;
+      this.fill();
+      if (!this.spec.presenting) this.folded.scrollIntoView({ block: "nearest" });
+    };
     const { recorded } = this.spec; // by which command: it stands last, behind the quiet mark
     this.folded = h(
       "details",

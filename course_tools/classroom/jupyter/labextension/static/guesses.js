@@ -30,15 +30,24 @@ const hasHeading = (cell) =>
   (cell.model.getMetadata("tags")?.includes("half") ||
     HEADING.test(cell.model.sharedModel.getSource().replace(/^(```|~~~)[^]*?^\1/gm, "")));
 
-/** A letter answers the guess that one is at; elsewhere, and once it is answered, A and B add cells. */
-function answerByLetter(notebook) {
+const isClass = () => document.body.matches(".course-presenting, .course-large"); // which sees all
+const folds = (cell) => cell.node.querySelector(":scope > .course-fold");
+
+/** A letter answers the guess that one is at, or held back by, and there Enter leads to it; elsewhere, and once it is
+ * answered, A and B add cells. @param {(at: number) => void} enter */
+function answerByLetter(notebook, enter) {
   notebook.node.addEventListener("keydown", (event) => {
-    const { node } = notebook.activeCell ?? {};
+    const { activeCell, activeCellIndex, widgets } = notebook;
+    const isHeld = activeCell?.node.dataset.behind && !isClass();
+    const at = isHeld ? widgets.slice(0, activeCellIndex).findLastIndex(folds) : activeCellIndex;
+    const { node } = widgets[at] ?? {};
     const isAsking = [...(node?.querySelectorAll(".course-view") ?? [])].some(({ view }) => view?.state.pick < 0);
     if (!isAsking || notebook.mode !== "command" || event.ctrlKey || event.metaKey || event.altKey) return;
-    const answer = answers(node, event.key);
+    const isLed = isHeld && event.key === "Enter" && !event.shiftKey && event.target === activeCell.node;
+    const answer = isLed ? () => enter(at) : answers(node, event.key);
     if (!answer) return;
     event.stopPropagation();
+    if (isLed) node.scrollIntoView({ block: "nearest" });
     answer();
   });
 }
@@ -80,7 +89,7 @@ export function foldGuesses(app, panel) {
 
   /** The line below a guess, where something is folded. */
   function line(cell, wanted) {
-    const there = cell.node.querySelector(":scope > .course-fold");
+    const there = folds(cell);
     if (!wanted) return there?.remove();
     if (there) {
       if (there.nextElementSibling) cell.node.append(there); // JupyterLab fills a cell when it comes near the screen
@@ -98,7 +107,6 @@ export function foldGuesses(app, panel) {
   }
 
   function fold() {
-    const isClass = document.body.matches(".course-presenting, .course-large"); // which sees all
     let asking = null; // the guess that waits
     const asked = new Set();
     for (const cell of notebook.widgets) {
@@ -106,7 +114,7 @@ export function foldGuesses(app, panel) {
       cell.node.classList.toggle("course-behind", Boolean(asking)); // of a cell with a heading, what is above that
       if (asking && !ends) cell.node.dataset.behind = t("Behind the guess above: answer it, or press “show” there.");
       else delete cell.node.dataset.behind;
-      for (const room of cell.node.querySelectorAll(".jp-Cell-outputWrapper")) room.inert = asking && !isClass;
+      for (const room of cell.node.querySelectorAll(".jp-Cell-outputWrapper")) room.inert = asking && !isClass();
       if (asking && (!ends || !cell.model.sharedModel.getSource().trimStart().startsWith("#"))) asked.add(asking);
       if (ends) asking = null;
       if (!asking && waits(cell)) asking = cell;
@@ -119,7 +127,7 @@ export function foldGuesses(app, panel) {
     const cells = notebook.widgets;
     const place = cells.findIndex((cell) => cell.node.contains(node));
     if (!cells[place]?.node.classList.contains("course-behind")) return;
-    show(cells.slice(0, place).findLast((cell) => cell.node.querySelector(":scope > .course-fold")));
+    show(cells.slice(0, place).findLast(folds));
     node.scrollIntoView();
   }
 
@@ -147,16 +155,24 @@ export function foldGuesses(app, panel) {
     all = true;
     later();
   });
-  answerByLetter(notebook);
-  panel.node.addEventListener("click", ({ target, detail }) => {
-    const link = target.closest?.('a[href*="#"]');
-    const id = link && decodeURIComponent(link.hash.slice(1));
-    const to = id && panel.node.querySelector(`[id="${CSS.escape(id)}"], [data-jupyter-id="${CSS.escape(id)}"]`);
-    if (!to) return;
-    requestAnimationFrame(() => {
-      reveal(to);
-      if (!detail) enter(notebook.widgets.findIndex((cell) => cell.node.contains(to))); // by keyboard
-    });
+  answerByLetter(notebook, enter);
+  const target = (hash) => {
+    const id = CSS.escape(decodeURIComponent(hash.slice(1)));
+    return id && panel.node.querySelector(`[id="${id}"], [data-jupyter-id="${id}"]`);
+  };
+  const arrive = (to, isEntered) => {
+    reveal(to);
+    if (isEntered) enter(notebook.widgets.findIndex((cell) => cell.node.contains(to)));
+  };
+  const { setFragment } = notebook;
+  notebook.setFragment = async (hash) => {
+    await setFragment.call(notebook, hash); // from another notebook
+    const to = target(hash);
+    if (to) arrive(to, true);
+  };
+  panel.node.addEventListener("click", (event) => {
+    const to = target(event.target.closest?.('a[href*="#"]')?.hash ?? "");
+    if (to) requestAnimationFrame(() => arrive(to, !event.detail)); // by keyboard
   });
   watch();
 }

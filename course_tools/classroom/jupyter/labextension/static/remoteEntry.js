@@ -136,7 +136,7 @@
           const { heard, close } = follow();
           try {
             const told = await run(current(), heard);
-            if (told) say(told);
+            if (told) say(told, told.startsWith("■") ? "info" : "success");
             return told;
           } catch (error) {
             say(t("Not done: {message}", { message: error.message }), "error", false);

@@ -45,7 +45,9 @@ export function followRuns(app, actions, say) {
     if (!run || run.isStopping || !STOPS.test(id)) return;
     run.isStopping = true;
     tick();
-    const words = t("What is under way is finished first, such as a step of a training. ■ once more stops it at once.");
+    const words = t(
+      "What is under way, an import or a training’s step, is finished first. ■ once more stops it at once.",
+    );
     setTimeout(() => {
       if (run.hasEnded) return;
       const notice = say(words, "info");
@@ -119,7 +121,19 @@ class Run {
     old?.remove();
     this.old = undefined;
     if (status !== "aborted" || this.isStopping)
-      requestAnimationFrame(() => cell.isDisposed || this.bring(this.isStopping ? STOPPED : SHOWN));
+      requestAnimationFrame(() => {
+        if (cell.isDisposed) return;
+        if (this.isStopping) this.enter();
+        this.bring(this.isStopping ? STOPPED : SHOWN);
+      });
+  }
+
+  /** The keyboard goes on at a cell that was stopped, not where the queue ended. */
+  enter() {
+    const { notebook, cell } = this;
+    if (notebook.mode !== "command") return;
+    notebook.activeCellIndex = notebook.widgets.indexOf(cell);
+    if (notebook.node.contains(document.activeElement)) cell.node.focus({ preventScroll: true });
   }
 
   /** It stood in the queue, and nothing of it has run, or what came of it is lost. */
