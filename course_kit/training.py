@@ -391,9 +391,10 @@ def summary(run: Run, first: int) -> str:
             "error": t("Stopped by an error after {step} of {steps} steps.", **told),
             "by hand": t("Stopped by hand after {step} of {steps} steps.", **told),
         }.get(run.stopped) or t("Stopped {how} after {step} of {steps} steps.", how=t(run.stopped), **told)
-        more = t("To go on from step {step}, write `run = run.resume()` in a new cell.", **told)
         goes_on = run.step and run.asked.get("resume")
-        more *= bool(run.step and not goes_on and not os.environ.get("COURSE_PRESENTING"))  # a class is shown no new cell
+        more = t("To go on from step {step}, write `run = run.resume()` in a new cell.", **told)
+        is_class = os.environ.get("COURSE_PRESENTING")  # which is shown no new cell
+        more *= bool(run.step and not goes_on and not is_class)
         held = t("The model is as it was then.") if run.best and run.best.state and run.best.step < run.step else ""
         whole = t("The text below is about a finished run.") * (run.stopped == "by hand" and run.step < run.steps)
         again = run.again or t("Run the cell again: it begins at its top.")
