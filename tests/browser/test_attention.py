@@ -64,3 +64,5 @@ def test_a_given_number_is_typed_or_stepped(put):
     page.keyboard.type("2")
     until(lambda: numbers(page)["s"], [[0, 2]])
     until(cell(page, "a,0,1").inner_text, "0.88")
+    cell(page, "q,0,2").press("Enter")
+    until(lambda: state(page)["q"], [0, 0, 0])

@@ -213,6 +213,7 @@ def test_in_a_view_escape_leaves_it_tab_goes_on_shift_enter_runs_its_cell_and_i_
         nb.page.keyboard.press("i")
         nb.page.keyboard.press("i")
         until(cell(nb, "busy").find(".course-stopped").count)
+        until(lambda: nb.page.evaluate(ACTIVE), list(SOURCES).index("busy"))
     finally:
         go.touch()
     until(cell(nb, "busy").find(".course-clock").count, 0)

@@ -202,6 +202,9 @@ def test_what_follows_a_guess_is_folded_until_it_is_made_or_shown_or_all_is_run(
     until(folded, most - 1)
     second.find('role=button[name="show"]').click()
     until(folded, most - 2)
+    sheet.page.evaluate(f"{HERE}.setFragment('#average-pooling')")  # a link from another notebook: its cell is active
+    section = next(number for number, cell in enumerate(cells_of(name)) if 'id="average-pooling"' in cell.source)
+    until(lambda: sheet.page.evaluate(here), [section, "command"])
     # the last test: a dialog asks for a kernel now
     sheet.page.evaluate("void window.jupyterapp.commands.execute('notebook:run-all-cells')")
     until(folded, 0)

@@ -6,6 +6,7 @@ import { answers } from "./keys.js";
 import { t } from "./text.js";
 const GUESS = "attention-course:guess:";
 const HEADING = /^#{1,6} /m;
+const COMING = 120; // frames, at most, for a cell to come into the page
 const RUN_ALL = /run-all(-cells)?$/;
 
 const kept = (name) => {
@@ -50,6 +51,33 @@ function answerByLetter(notebook, enter) {
     if (isLed) node.scrollIntoView({ block: "nearest" });
     answer();
   });
+}
+
+/**
+ * Where a link leads to is in sight, and the keyboard goes on there: within the notebook for a link that was pressed by
+ * keyboard, and from another notebook.
+ * @param {any} panel @param {(node: Element) => void} reveal @param {(at: number) => void} enter
+ */
+function followLinks({ node, content }, reveal, enter) {
+  const target = (hash) => {
+    const id = CSS.escape(decodeURIComponent(hash.slice(1)));
+    return id && node.querySelector(`[id="${id}"], [data-jupyter-id="${id}"]`);
+  };
+  const arrive = (to, isEntered) => {
+    reveal(to);
+    if (isEntered) enter(content.widgets.findIndex((cell) => cell.node.contains(to)));
+  };
+  node.addEventListener("click", (event) => {
+    const to = target(event.target.closest?.('a[href*="#"]')?.hash ?? "");
+    if (to) requestAnimationFrame(() => arrive(to, !event.detail));
+  });
+  const { setFragment } = content;
+  content.setFragment = async (hash) => {
+    for (let left = COMING; left > 0 && !target(hash); left--) await new Promise(requestAnimationFrame);
+    await setFragment.call(content, hash);
+    const to = target(hash);
+    if (to) arrive(to, true);
+  };
 }
 
 /** Folds a notebook now and whenever it changes. */
@@ -156,23 +184,6 @@ export function foldGuesses(app, panel) {
     later();
   });
   answerByLetter(notebook, enter);
-  const target = (hash) => {
-    const id = CSS.escape(decodeURIComponent(hash.slice(1)));
-    return id && panel.node.querySelector(`[id="${id}"], [data-jupyter-id="${id}"]`);
-  };
-  const arrive = (to, isEntered) => {
-    reveal(to);
-    if (isEntered) enter(notebook.widgets.findIndex((cell) => cell.node.contains(to)));
-  };
-  const { setFragment } = notebook;
-  notebook.setFragment = async (hash) => {
-    await setFragment.call(notebook, hash); // from another notebook
-    const to = target(hash);
-    if (to) arrive(to, true);
-  };
-  panel.node.addEventListener("click", (event) => {
-    const to = target(event.target.closest?.('a[href*="#"]')?.hash ?? "");
-    if (to) requestAnimationFrame(() => arrive(to, !event.detail)); // by keyboard
-  });
+  followLinks(panel, reveal, enter);
   watch();
 }
