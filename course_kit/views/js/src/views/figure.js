@@ -439,8 +439,11 @@ class Figure {
       text(parts[1]);
     }
     if (shape.shape === "bar") {
-      block(parts[0]);
-      block(parts[1], across * (shape.share ?? 0));
+      const alike = this.spec.shapes.filter((one) => one.shape === "bar" && Math.abs((one.wide ?? 0) - wide) < 0.002);
+      const far = Math.min(...alike.map((one) => endsOf(one).map(this.x)).map(([begin, end]) => end - begin));
+      block(parts[0], far);
+      block(parts[1], far * (shape.share ?? 0));
+      for (const part of parts) set(part, { x: left - far / 2 }); // all to one scale, whatever their columns' words need
     }
     if (shape.shape === "arrow") this.line(parts, shape, set);
     if (shape.shape === "web") {
