@@ -443,7 +443,7 @@ class Figure {
       const far = Math.min(...alike.map((one) => endsOf(one).map(this.x)).map(([begin, end]) => end - begin));
       block(parts[0], far);
       block(parts[1], far * (shape.share ?? 0));
-      for (const part of parts) set(part, { x: left - far / 2 }); // all to one scale, whatever their columns' words need
+      for (const part of parts) set(part, { x: left - far / 2 }); // all to one scale, however wide their columns are
     }
     if (shape.shape === "arrow") this.line(parts, shape, set);
     if (shape.shape === "web") {
