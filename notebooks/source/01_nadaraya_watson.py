@@ -406,7 +406,7 @@ predict(
 
 # %% [markdown] slideshow={"slide_type": "subslide"} tags=["card"]
 # ### Exercise 3 ●●○ · 12 minutes
-# Write a softmax that respects a mask and survives large scores. A row in which everything is masked gets *zeros*, where `torch.softmax` would give NaN. (`[..., K]` is any shape that ends in K, and a mask [K] or [Q, K] is stretched to it.) You need `torch.softmax(x, -1)`, `~mask`, `x.masked_fill(where, number)`, which puts a number wherever `where` is True, and perhaps `mask.any(-1, keepdim=True)`: is anything allowed in a row?
+# Write a softmax that respects a mask and survives large scores. A row in which everything is masked gets *zeros*, where `torch.softmax` would give NaN. (`[..., K]` is any shape that ends in K, and a mask [K], or [Q, K] for scores [..., Q, K], is stretched to it.) You need `torch.softmax(x, -1)`, `~mask`, `x.masked_fill(where, number)`, which puts a number wherever `where` is True, and perhaps `mask.any(-1, keepdim=True)`: is anything allowed in a row?
 #
 # <!-- example: stable masked softmax -->
 

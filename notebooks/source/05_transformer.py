@@ -411,7 +411,7 @@ BEGIN, COPY, REVERSE, TOKENS = 10, 11, 12, 13  # token ids; 0 to 9 are the digit
 # course_utils.toy_tasks: copy_or_reverse, write
 
 # %% [markdown]
-# Now the training. At each hundredth step the model writes 0 to 9 in reverse. A second run of the loop goes on with the same model; to begin anew, first run the cell that makes it.
+# Now the training. At each hundredth step the model writes 0 to 9 in reverse. After a finished run the learning rate is 0, so a second one changes nothing; to begin anew, first run the cell that makes the model.
 
 # %% jupyter={"source_hidden": true}
 from course_kit.mine import for_training

@@ -622,7 +622,7 @@ assert 0.14 < yours_right < 0.28 or runtime.profile == "full"
 # Say you run a hotel: which of a thousand reviews are bad? You label some by hand, but from so few a model can hardly learn English. So you take an encoder that has read before, put *one* new layer on it, the *task head*, and train everything a little further, on your labels. This is **fine-tuning**. BERT's paper solves eleven tasks in this way, with four kinds of head. <!-- source: Devlin et al. 2019, figure 4 -->
 #
 # <a id="span"></a>
-# One finds an answer that is a piece of a text, a **span**. It gives each token two scores: a softmax over all *positions* says where the answer begins, and a second one where it ends. If the question is *Who found it?* and the text *Anna did*, both choose *Anna*. We'll do the first task below, and [the annex](06_bert_annex.ipynb#Is-an-answer-a-class?) the others:
+# One finds an answer that is a piece of a text, a **span**. It gives each token two scores: a softmax over all *positions* says where the answer begins, and a second one where it ends. If the question is *Who found it?* and the text *Anna did*, both choose *Anna*. We'll do the first task in the picture, and [the annex](06_bert_annex.ipynb#Is-an-answer-a-class?) the others:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 labs.task_heads(

@@ -207,7 +207,7 @@ assert round(math.log(11), 1) == 2.4
 # Let's follow one clerk, *sat*, who may open four folders: *The*, *old*, *man* and his own.
 #
 # 1. Three matrices turn each token's vector into its query, key and value.
-# 2. *sat* holds his note against each label. The dot product of query and key, divided by 8, the square root of their length, is a *score*: the better the label fits, the higher it is.
+# 2. *sat* holds his note against each label. The dot product of query and key, divided by 8, which is √64, since 64 numbers of each meet here, is a *score*: the better the label fits, the higher it is.
 # 3. A softmax turns the four scores into weights that add up to 1. In the second map below *man* gets 0.62.
 # 4. So *sat* takes 0.62 of the value of *man*, and a little of the others. That blend is what attention brings to *sat*.
 #
@@ -602,7 +602,7 @@ def merge_once(words):
 # %% [markdown] slideshow={"slide_type": "skip"}
 # <!-- solution: bpe merge -->
 #
-# The list of merges is the tokenizer: to cut a new word, you apply them in their order, as `cut` does below. We begin with the 256 *bytes* instead of letters, because any text in any script is a row of bytes, so none is unknown. Watch *newest* grow to a single piece:
+# The list of merges is the tokenizer: to cut a new word, you apply them in their order, as `cut` does below. We begin with the 256 *bytes* instead of letters, because any text in any script is a row of bytes, so none is unknown. With the letters of our list, watch *newest* grow to a single piece:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 labs.grows(
@@ -619,7 +619,7 @@ labs.grows(
 # course_utils.merges: Tokenizer
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# Let's learn 500 merges from *The Adventures of Sherlock Holmes*, and cut a sentence:
+# Let's learn 500 merges from the beginning of *The Adventures of Sherlock Holmes*, and cut a sentence:
 
 # %% seconds=15
 book = data.book()

@@ -310,7 +310,7 @@ assert gap < 1e-4 and other < 1e-4
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Three: published parameters
 # <a id="open-weights"></a>
-# SmolLM2 read two trillion tokens on 64 graphics processors, and the parameters that came out are published. Here they're in one file of 98 MB, [most of them rounded to four bits](08_who_answers_annex.ipynb#quantisation). How do you get them into *your* class? First you give it the same sizes, and the same `base`, which sets how fast its pairs turn. Then you copy each matrix into its place: <!-- source: model card of SmolLM2-135M: 2T tokens, 64 H100 -->
+# SmolLM2 read two trillion tokens on 64 graphics processors, and the parameters that came out are published. Here they're in one file of 98 MB, [most of them rounded to four bits](08_who_answers_annex.ipynb#quantisation). How do you get them into *your* class? First you give it the same sizes, and the same `base`, which sets how fast its pairs turn. Then you copy each matrix into its place. First the sizes: <!-- source: model card of SmolLM2-135M: 2T tokens, 64 H100 -->
 
 # %%
 sizes = LlamaConfig(

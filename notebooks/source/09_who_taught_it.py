@@ -298,7 +298,7 @@ labs.tilt(
 )
 
 # %% [markdown]
-# Put it into line 1: in the *difference* of two rewards $\beta\ln Z$ cancels, so you need no reward model. Train $\pi$ so that people's choices become likely: this is **DPO** (*direct preference optimisation*, 2023). Its loss is minus the logarithm of their probability. <!-- source: Rafailov et al. 2023 -->
+# Put line 4 into line 1: in the *difference* of two rewards $\beta\ln Z$ cancels, so you need no reward model. Train $\pi$ so that people's choices become likely: this is **DPO** (*direct preference optimisation*, 2023). Its loss is minus the logarithm of their probability. <!-- source: Rafailov et al. 2023 -->
 #
 # $$L=-\ln\sigma\!\Big(\beta\Big[\underbrace{\ln\frac{\pi(y^+)}{\pi_0(y^+)}}_{\text{gain of the liked}}-\underbrace{\ln\frac{\pi(y^-)}{\pi_0(y^-)}}_{\text{gain of the disliked}}\Big]\Big)$$
 
