@@ -77,7 +77,7 @@ labs.steps(
 #
 # $$ -\tfrac12\lVert {\color{#bf5f00}{q}}-{\color{#007fc6}{k}}\rVert^2 \;=\; \underbrace{{\color{#bf5f00}{q}}\cdot{\color{#007fc6}{k}}}_{\text{how alike}} \;-\; \underbrace{\tfrac12\lVert {\color{#007fc6}{k}}\rVert^2}_{\text{the key alone}} \;-\; \underbrace{\tfrac12\lVert {\color{#bf5f00}{q}}\rVert^2}_{\text{the query alone}} $$
 #
-# The last part is the same for all keys, and a softmax ignores what is added to every score, so drop it. If all keys are equally long, drop the middle part for the same reason. What's left is the **dot product** $q\cdot k$: multiply number by number, and add. Here are the picture's keys and query, and all four steps:
+# The last part is the same for all keys, and a softmax ignores what is added to every score ($e^{s+c}=e^s e^c$, and $e^c$ cancels), so drop it. If all keys were equally long, so would be the middle part. Drop it, too, and what's left is the **dot product** $q\cdot k$: multiply number by number, and add. Here are the picture's keys and query, and all four steps:
 
 # %%
 words = ["The", "cat", "sat", "on", "the", "mat"]
@@ -172,7 +172,7 @@ first, second = all_scores.topk(2, -1).values.unbind(-1)
 assert 7.5 < all_scores.std() < 8.5 and round(first.median().item()) == 15 and 2.5 < (first - second).median() < 2.7 and 12.5 < math.exp(2.6) < 13.5
 
 # %% [markdown]
-# At d = 64, half of your queries put nearly all their weight on one key, although the keys are pure noise. Why? A dot product adds up d products, some above zero and some below, which cancel only in part, so the more of them you add, the farther the sum strays from zero. How far? The mean of a product of independent numbers is the product of their means. So $q_1k_1$ has mean 0, and its square, a product, too, has mean 1. With mean 0, the mean square is the *variance*, and variances of independent numbers add up:
+# At d = 64, half of your queries put nearly all their weight on one key, although the keys are pure noise. Why? A dot product adds up d products, some above zero and some below, which cancel only in part, so the more of them you add, the farther the sum strays from zero. How far? The mean of a product of independent numbers is the product of their means. So $q_1k_1$ has mean 0, and its square $q_1^2k_1^2$, a product, too, has mean 1. With mean 0, the mean square is the *variance*, and variances of independent numbers add up:
 #
 # $$ \mathrm{var}(q\cdot k)=\mathrm{var}(q_1k_1)+\dots+\mathrm{var}(q_dk_d)=d $$
 #
@@ -556,7 +556,7 @@ assert served(one_for_both) < 0.5 < (most == torch.arange(8).expand(500, 8)[ther
 #
 # Let the word ask several questions at once. We cut its query into pieces, and the keys and values in the same way, so each piece of the query is a question of its own, for its piece of the keys. Such a piece is called a **head**. Then we put the answers of all heads side by side, and a last matrix, $W_O$, mixes them.
 #
-# Here's the whole layer in one piece, which you can take into any project, because all it needs is torch. Your score and your three matrices are in it, and the lines that you haven't met are marked *new*. Its three arguments are named as in PyTorch, whose mask is the other way round: True hides.
+# Here's the whole layer in one piece, which you can take into any project, because all it needs is torch. Your score and your three matrices are in it, and the lines that you haven't met are marked *new*. Its three arguments are named as in PyTorch's layer, whose mask is the other way round: True hides.
 
 # %% slideshow={"point": ["unflatten", "self.out("], "slide_type": "subslide"} tags=["definition"]
 # chapters.ch02.kept.attention: MultiHeadSelfAttention

@@ -77,17 +77,16 @@ assert prose.model.config.layers == 4 and sum(both_right) == 5 and not both_righ
 # ## One: what is it for?
 # BERT is rarely used to fill holes. Mostly it helps to *find* a text, or to *judge* one. Say you have fifty sentences, and want to know *Who went abroad?* You can't search for *abroad*, because none of them has that word. But a BERT can turn each text into a vector, and then you look for the one with the largest cosine with your question's. We take a published one, the small `all-MiniLM-L6-v2`, which was trained further to compare sentences. It gives each token a vector, and the text gets their mean:
 
-# %% jupyter={"source_hidden": true} tags=["optional-network"]
-real = published(*MINILM)  # None where neither pip nor the hub brings the weights
-place = real and real.model.name_or_path
-
-# %% slideshow={"slide_type": "subslide"} tags=["optional-network"]
+# %% slideshow={"slide_type": "skip"} tags=["optional-network"]
 from transformers import AutoModel, AutoTokenizer
 
-if place:  # set above: "sentence-transformers/all-MiniLM-L6-v2", or its folder
+real = published(*MINILM)  # None where neither pip nor the hub brings the weights
+if real:
+    place = real.model.name_or_path  # "sentence-transformers/all-MiniLM-L6-v2"
     cut_up = AutoTokenizer.from_pretrained(place)
     minilm = AutoModel.from_pretrained(place)
 
+# %% slideshow={"slide_type": "subslide"} tags=["optional-network"]
 @torch.no_grad()
 def vectors_of(texts):
     """A vector of length 1 for each text: [N, D]."""
@@ -100,7 +99,7 @@ def vectors_of(texts):
 from chapters.ch06.experiments.search import SENTENCES
 
 question = "Who went abroad?"  # or a question of your own
-if place:
+if real:
     cosines = vectors_of([*SENTENCES]) @ vectors_of([question])[0]  # [50, D] @ [D]
     for cosine, i in zip(*cosines.topk(3)):
         print(f"{cosine:.2f}  {SENTENCES[i]}")

@@ -173,7 +173,8 @@ def exam(model):  # it writes its likeliest answer to every sum
 # %% seconds=30 slideshow={"slide_type": "subslide"} steps=[400, 100, 99] tags=["training"]
 for name, model in models.items():
     dice = random.Random(0)  # both see the same sums, in the same order
-    loss_of = partial(imitation, model, examples[name], dice)  # loss_of() passes these
+    # loss_of() is imitation(model, examples[name], dice), with another batch each time
+    loss_of = partial(imitation, model, examples[name], dice)
     for step, _ in training(model, loss_of, steps=400, rate=2e-3):
         if step % 100 == 99:
             print(from_cell(name), step + 1, exam(model))
@@ -421,7 +422,7 @@ assert abs(found[-1] - says) < 0.08 and found[-1] > found[0] + 0.1
 # chapters.ch09.sums: said, is_right
 
 # %% [markdown]
-# Such a check is called a **verifiable reward**, and training with it RLVR. But how can a model learn from a yes or a no?
+# Such a check is called a **verifiable reward**, and training with it *reinforcement learning with verifiable rewards* (RLVR). But how can a model learn from a yes or a no?
 #
 # To train, we follow slopes, and a check has none: change a parameter a little, and the answer stays the same, or it becomes another one. What does change smoothly is the *probability* of each answer. So **let the model write several answers, and raise the probability of those that pass the check.**
 #
