@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import contextlib
 import functools
 from collections.abc import Callable
@@ -232,8 +231,6 @@ def replayed(exercise: Exercise, answer: Any, here: int) -> tuple[Any, Case]:
     return functools.partial(answer, **case.keywords) if case.keywords else answer, case
 
 
-def judge_repair(puzzle: FindError, answer: Any, seconds: float = SECONDS, source: ast.AST | None = None) -> Verdict:
-    """The verdict on a repaired program. source: its definition, where the answer itself does not tell."""
-    source = source or repair.definition_of(answer)
-    verdict = judge(puzzle, answer, seconds)
-    return repair.feedback(puzzle, verdict, repair.changes(puzzle, source))
+def judge_repair(puzzle: FindError, answer: Any) -> Verdict:
+    """The verdict on a repaired program."""
+    return repair.feedback(puzzle, judge(puzzle, answer), repair.changes(puzzle, repair.definition_of(answer)))
