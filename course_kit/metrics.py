@@ -41,8 +41,8 @@ class Bleu(float):
             reference_length=self.reference_length,
         )
         return t(
-            "BLEU {self_} = {parts} × {brevity} ({lengths})",
-            self_=f"{float(self):.2f}",
+            "BLEU {score} = {parts} × {brevity} ({lengths})",
+            score=f"{float(self):.2f}",
             parts=parts,
             brevity=f"{self.brevity:.3f}",
             lengths=lengths,

@@ -13,7 +13,7 @@ from course_kit import files
 from course_kit.exercises.show import Piece, code, display, note_of, sentence
 from course_kit.i18n import sentences, t
 
-from . import answers, record
+from . import answers, written
 from .composing import Answers, Composed, composed, package
 from .trying import why_it_fails
 
@@ -94,8 +94,8 @@ def _keep(module: str, own: Answers, where: Path | None, first: bool) -> None:
             laid.append(working(other, own)[0])
             waiting += laid[-1].beside
     try:
-        with files.alone(where.parent / f"mine{record.FILE}", PATIENCE):
-            file, stays = [record.lay(where, one) for one in laid][0]
+        with files.alone(where.parent / f"mine{written.FILE}", PATIENCE):
+            file, stays = [written.lay(where, one) for one in laid][0]
     except OSError as error:
         said.append(t("It could not be written: {value}. Your notebook is as it was.", value=error.strerror or error))
         return display(note_of(map(sentence, said), "dotted"))

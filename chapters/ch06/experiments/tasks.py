@@ -21,10 +21,10 @@ COUNTING_WORDS = {  # what counting words reaches, without order: data/stories/R
 def spread(found: dict) -> str:
     """A recorded mean with the lowest and the highest of its seeds, in %."""
     return t(
-        "{found} ({found2} to {found3})",
-        found=f"{100 * found['mean']:.1f}",
-        found2=f"{100 * found['lowest']:.1f}",
-        found3=f"{100 * found['highest']:.1f}",
+        "{mean} ({lowest} to {highest})",
+        mean=f"{100 * found['mean']:.1f}",
+        lowest=f"{100 * found['lowest']:.1f}",
+        highest=f"{100 * found['highest']:.1f}",
     )
 
 
