@@ -50,10 +50,7 @@ class Bleu(float):
 
 
 def bleu(
-    hypotheses: Sequence[str],
-    references: Sequence[str | Sequence[str]],
-    lowercase: bool = False,
-    tokenize: str = "13a",
+    hypotheses: Sequence[str], references: Sequence[str | Sequence[str]], lowercase: bool = False, tokenize: str = "13a"
 ) -> Bleu:
     """Corpus BLEU: how many 1- to 4-grams of the translations are in a reference.
 

@@ -97,12 +97,7 @@ def _explained(evidence: Evidence) -> Verdict:
 
 
 def attempt(
-    exercise: Exercise,
-    answer: Callable,
-    cases: list[Case],
-    wanted: list,
-    seconds: float = SECONDS,
-    again: bool = True,
+    exercise: Exercise, answer: Callable, cases: list[Case], wanted: list, seconds: float = SECONDS, again: bool = True
 ) -> list[Outcome]:
     """One outcome per case. After the time is up, or if the first says "not written yet", the rest is not run.
     again: the first case is run a second time, to see that the same question gets the same answer."""

@@ -75,11 +75,7 @@ def _keep(module: str, own: Answers, where: Path | None, first: bool) -> None:
     others = t("The course's: {course}.", course=t(", ").join(made.course)) if made.course and made.yours else ""
     is_said = made.yours or (made.course and not presenting())  # none are a class's
     lines = t("{count} lines, which need only torch.", count=len(made.text.splitlines()))
-    said = [
-        sentences(lines, made.whose, others) if is_said else lines,
-        *made.notes,
-        *troubles,
-    ]
+    said = [sentences(lines, made.whose, others) if is_said else lines, *made.notes, *troubles]
     if where is None:
         if first:
             said.append(
