@@ -3,7 +3,7 @@
     fit(model, batches, loss, steps=200, callbacks=[TensorBoard("log")])
     fit(model, batches, in_bfloat16(loss), steps=200)
 
-`setup()` gives every training of a notebook two more: Display, and Keeping (keeping/kept.py).
+`setup()` gives every training of a notebook two more: Display, and Keeping (runs/store.py).
 """
 
 from __future__ import annotations

@@ -31,10 +31,7 @@ ARCHITECTURES: dict[str, tuple[Any, Any]] = {  # name in a card -> class and its
     "RotaryGPT": (RotaryGPT, LlamaConfig),
     "Bert": (bert.Bert, bert.BertConfig),
     "BertForPreTraining": (bert.BertForPreTraining, bert.BertConfig),
-    "BertForSequenceClassification": (
-        bert_heads.BertForSequenceClassification,
-        bert.BertConfig,
-    ),
+    "BertForSequenceClassification": (bert_heads.BertForSequenceClassification, bert.BertConfig),
     "BertForTokenClassification": (bert_heads.BertForTokenClassification, bert.BertConfig),
     "BertForQuestionAnswering": (bert_heads.BertForQuestionAnswering, bert.BertConfig),
 }

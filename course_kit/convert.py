@@ -26,12 +26,7 @@ BERTS = {  # name in transformers -> ours
     "BertForQuestionAnswering": bert_heads.BertForQuestionAnswering,
 }
 
-ACTIVATIONS = {
-    "gelu": "gelu",
-    "gelu_new": "gelu_tanh",
-    "gelu_pytorch_tanh": "gelu_tanh",
-    "relu": "relu",
-}
+ACTIVATIONS = {"gelu": "gelu", "gelu_new": "gelu_tanh", "gelu_pytorch_tanh": "gelu_tanh", "relu": "relu"}
 THEIRS = {"gelu": "gelu", "gelu_tanh": "gelu_new", "relu": "relu"}
 BERT = {  # a piece of a name in transformers -> in the course; replaced one after the other
     "word_embeddings": "tokens",

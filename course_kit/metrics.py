@@ -41,8 +41,8 @@ class Bleu(float):
             reference_length=self.reference_length,
         )
         return t(
-            "BLEU {self_} = {parts} × {brevity} ({lengths})",
-            self_=f"{float(self):.2f}",
+            "BLEU {score} = {parts} × {brevity} ({lengths})",
+            score=f"{float(self):.2f}",
             parts=parts,
             brevity=f"{self.brevity:.3f}",
             lengths=lengths,
@@ -50,10 +50,7 @@ class Bleu(float):
 
 
 def bleu(
-    hypotheses: Sequence[str],
-    references: Sequence[str | Sequence[str]],
-    lowercase: bool = False,
-    tokenize: str = "13a",
+    hypotheses: Sequence[str], references: Sequence[str | Sequence[str]], lowercase: bool = False, tokenize: str = "13a"
 ) -> Bleu:
     """Corpus BLEU: how many 1- to 4-grams of the translations are in a reference.
 

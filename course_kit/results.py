@@ -20,7 +20,7 @@ class Recorded(dict):
     def about(self) -> str:
         """One short line to print under a figure; the device and the minutes stand in the file."""
         command = self["command"].replace(", at ", t(", at "))  # a commit
-        self.SAID.add(line := t("Recorded {self_}: {self_2}.", self_=self["date"], self_2=command))
+        self.SAID.add(line := t("Recorded {date}: {command}.", date=self["date"], command=command))
         return line
 
 

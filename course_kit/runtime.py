@@ -10,7 +10,7 @@ from importlib import metadata
 from typing import Any
 
 from course_kit import shell
-from course_kit.i18n import current, t, use
+from course_kit.i18n import t
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 PROFILES = ("class", "full")
@@ -48,11 +48,10 @@ class EnvironmentProblem(RuntimeError):
         return [f"{type(self).__name__}: {self}"]
 
 
-def setup(seed: int = 0, language: str | None = None) -> Runtime:
+def setup(seed: int = 0) -> Runtime:
     """Prepare a notebook and print one line saying on what it runs.
 
-    seed      a whole number; the same seed gives the same random draws
-    language  of all that the course shows, such as "es"; None: the one in use
+    seed: a whole number; the same seed gives the same random draws.
     Environment: COURSE_DEVICE=auto|cpu|cuda|mps, COURSE_PROFILE=class|full, COURSE_LANGUAGE=en or one of locale/.
     Raises EnvironmentProblem if a package is missing or too old, or if the device asked for is not there,
     ValueError for a wrong setting.
@@ -78,8 +77,6 @@ def setup(seed: int = 0, language: str | None = None) -> Runtime:
     random.seed(seed)
     np.random.seed(seed)  # noqa: NPY002 - libraries that a student calls may still draw from the global generator
     torch.manual_seed(seed)
-    if language is not None and language != current():
-        use(language)
     picture.use_style()
     training.ALWAYS[:] = [Keeping, Display]
     explain.install(shell.ipython())

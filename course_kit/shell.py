@@ -1,4 +1,4 @@
-"""Whether this is a notebook, and the IPython that runs it."""
+"""Where the course runs: in a notebook or not, before a class, on Colab."""
 
 import os
 import sys
@@ -14,6 +14,11 @@ def ipython() -> Any:
 def in_notebook() -> bool:
     """Is this a notebook's kernel?"""
     return hasattr(ipython(), "kernel")
+
+
+def presenting() -> bool:
+    """Does a class see it? `course present` says so."""
+    return bool(os.environ.get("COURSE_PRESENTING"))
 
 
 def on_colab() -> bool:

@@ -23,6 +23,7 @@ import torch
 from torch import Tensor, nn
 
 from course_kit.i18n import from_cell, mark, sentences, t, tn
+from course_kit.shell import presenting
 from course_kit.training_state import State, Stop, Stream, gpus
 
 Evaluation = Callable[[nn.Module], float | Mapping[str, float]]
@@ -99,8 +100,6 @@ def fit(
                 run.note("loss", checked_number(value, run.history["loss"][1]))
                 optim.zero_grad(set_to_none=True)
                 value.backward()
-                for callback in callbacks:
-                    callback.after_backward(run)
                 if clip:
                     nn.utils.clip_grad_norm_(model.parameters(), clip)
                 set_rate(optim, run.lr, schedule(run.step) if schedule else 1.0)
@@ -152,9 +151,6 @@ class Callback:
     def begin(self, run: Run, asked: dict[str, Any]) -> None:
         """Before the first step. asked: the arguments of `fit`."""
 
-    def after_backward(self, run: Run) -> None:
-        """The gradients are there, and not yet clipped."""
-
     def after_step(self, run: Run) -> None:
         """The step is counted."""
 
@@ -202,14 +198,12 @@ class Best:
 
 @dataclass(eq=False)
 class Run:
-    """What a training has come to: .model .best .history, and how it ended."""
+    """What a training has come to: .model .best .history (name -> steps, values), and how it ended."""
 
     model: nn.Module  # holds the best state (without `evaluate`: the latest sound one)
     steps: int  # asked for
     step: int = 0  # done; resuming goes on from here, not from the best
-    history: dict[str, tuple[list[int], list[float]]] = field(  # name: steps, values
-        default_factory=lambda: {"loss": ([], [])}
-    )
+    history: dict[str, tuple[list[int], list[float]]] = field(default_factory=lambda: {"loss": ([], [])})
     samples: dict[int, str] = field(default_factory=dict)  # step -> what the model said
     best: Best | None = None
     last: State | None = None  # where to go on; on the way: the last state that is sound
@@ -393,8 +387,7 @@ def summary(run: Run, first: int) -> str:
         }.get(run.stopped) or t("Stopped {how} after {step} of {steps} steps.", how=t(run.stopped), **told)
         goes_on = run.step and run.asked.get("resume")
         more = t("To go on from step {step}, write `run = run.resume()` in a new cell.", **told)
-        is_class = os.environ.get("COURSE_PRESENTING")  # which is shown no new cell
-        more *= bool(run.step and not goes_on and not is_class)
+        more *= bool(run.step and not goes_on and not presenting())  # a class is shown no new cell
         held = t("The model is as it was then.") if run.best and run.best.state and run.best.step < run.step else ""
         whole = t("The text below is about a finished run.") * (run.stopped == "by hand" and run.step < run.steps)
         again = run.again or t("Run the cell again: it begins at its top.")

@@ -52,7 +52,7 @@ def prepare(needs=NEEDS, say=print, run=subprocess.run):
         say("No browser here; Playwright fetches one (about 150 MB).")
         _quietly([sys.executable, "-m", "playwright", "install", "chromium"], run)
     problems = _tried(find_browser.executable()) if "browser" in needs else {}
-    if "sandbox" in needs and linux and (why := find_sandbox.problem()):
+    if "sandbox" in needs and linux and (why := find_sandbox.why_not()):
         problems["sandbox"] = why
     return problems
 

@@ -32,8 +32,8 @@ class Pseudo:
     def text(self, english: str, context: str | None) -> str:
         return pseudo(english) if (english, context) in self.known else english
 
-    def form(self, one: str, many: str, n: int, context: str | None) -> str:
-        known = (one, context) in self.known
+    def form(self, one: str, many: str, n: int) -> str:
+        known = (one, None) in self.known
         return pseudo(one if n % 2 else many) if known else one if n == 1 else many
 
 

@@ -68,15 +68,7 @@ KINDS: dict[str, Any] = {
 LABELS: dict[str, tuple[str, ...]] = {
     "sentiment": ("negative", "positive"),
     "pairs": (mark("follows"), mark("contradicts"), mark("unrelated")),
-    "entities": (
-        "O",
-        "B-person",
-        "I-person",
-        "B-place",
-        "I-place",
-        "B-organisation",
-        "I-organisation",
-    ),
+    "entities": ("O", "B-person", "I-person", "B-place", "I-place", "B-organisation", "I-organisation"),
 }
 
 

@@ -18,10 +18,7 @@ SMALLEST = 1e-30  # a temperature or a share: still a number where there are 32 
 
 
 def next_probabilities(
-    logits: Float[Tensor, "*B V"],
-    temperature: float = 1.0,
-    top_k: int | None = None,
-    top_p: float | None = None,
+    logits: Float[Tensor, "*B V"], temperature: float = 1.0, top_k: int | None = None, top_p: float | None = None
 ) -> Float[Tensor, "*B V"]:
     """What the next token is drawn from.
 

@@ -165,11 +165,7 @@ class Translation:
 
 
 def translate(
-    loaded: Loaded,
-    sentences: str | Sequence[str],
-    beam: int = 4,
-    length_penalty: float = 1.0,
-    batch: int = 64,
+    loaded: Loaded, sentences: str | Sequence[str], beam: int = 4, length_penalty: float = 1.0, batch: int = 64
 ) -> list[Translation]:
     """Translate sentences: loaded = load_checkpoint(name) -> a Translation for each.
 

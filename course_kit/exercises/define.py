@@ -134,16 +134,26 @@ def is_class(answer: Callable) -> bool:
     return isinstance(answer, type) or getattr(answer, "is_class", False) is True
 
 
-def construct(answer: Any, case: Case, parameters: dict[str, Any] | None = None) -> Callable:
-    """A class as a check makes it: from `case.init`, with these parameters (a state_dict). A function as it is."""
+def construct(
+    answer: Any, case: Case, parameters: dict[str, Any] | None = None, unlike: Callable[[], str] | None = None
+) -> Callable:
+    """A class as a check makes it: from `case.init`, with these parameters (a state_dict). A function as it is.
+    unlike: what is said, as a Misfit, of a class that has other parameters."""
     if not is_class(answer):
         return answer
-    if not isinstance(answer, type):
-        return answer.construct(case.init, parameters)
-    module = answer(*case.init)
-    if parameters is not None:
-        module.load_state_dict(parameters)
-    return module
+    try:
+        if not isinstance(answer, type):
+            return answer.construct(case.init, parameters)
+        module = answer(*case.init)
+        if parameters is not None:
+            module.load_state_dict(parameters)
+        return module
+    except RuntimeError as error:
+        if unlike is None or "state_dict" not in str(error):
+            raise
+        from course_kit.exercises.compare import Misfit  # torch is loaded when the first answer comes
+
+        raise Misfit(unlike()) from None
 
 
 def call(answer: Callable, case: Case) -> Any:

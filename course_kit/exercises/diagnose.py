@@ -10,7 +10,6 @@ from __future__ import annotations
 import functools
 import itertools
 import re
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -25,8 +24,6 @@ from course_kit.exercises.mutants import Instead, mutants
 from course_kit.exercises.properties import never_used, part_of, violated
 from course_kit.exercises.show import EXPECTED, MINE
 from course_kit.i18n import sentences, t
-
-SEARCH = 2.0  # seconds of computing for mutants of the solution
 
 
 @dataclass(frozen=True)
@@ -172,7 +169,6 @@ def _explains(its: Callable[[int], Outcome], evidence: Evidence) -> bool:
 
 def _mutated(evidence: Evidence) -> Match | None:
     """A change of the solution in one place that gives the same results."""
-    end = time.thread_time() + SEARCH
     troubles = [trouble for i in evidence.failing if (trouble := evidence.outcomes[i].trouble)]
     if len(troubles) == len(evidence.failing) and not any(
         re.search(r"(?<!element )\d", trouble.message) for trouble in troubles
@@ -180,8 +176,6 @@ def _mutated(evidence: Evidence) -> Match | None:
         return None  # an error that tells of no size is the same for many mistakes
     figures = not isinstance(part_of(evidence.wanted[0]), str)  # words are the same by chance more often
     for wrong in mutants(evidence.exercise, fine=figures):
-        if time.thread_time() > end:
-            break
         if _explains(_outcomes_of(evidence, wrong.answer), evidence):
             return Match(wrong.hint, wrong, listed=False)
     return None

@@ -33,7 +33,7 @@ from typing import Any
 from course_kit.exercises.advice import ADVICE
 from course_kit.exercises.define import Case
 from course_kit.i18n import mark, sentences, t
-from course_kit.programs.explain import raised_by_hand
+from course_kit.programs.calls import raised_by_hand
 from course_kit.shell import ipython
 
 SECONDS = 5.0  # of computing

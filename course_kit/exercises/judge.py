@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import contextlib
 import functools
 from collections.abc import Callable
@@ -98,12 +97,7 @@ def _explained(evidence: Evidence) -> Verdict:
 
 
 def attempt(
-    exercise: Exercise,
-    answer: Callable,
-    cases: list[Case],
-    wanted: list,
-    seconds: float = SECONDS,
-    again: bool = True,
+    exercise: Exercise, answer: Callable, cases: list[Case], wanted: list, seconds: float = SECONDS, again: bool = True
 ) -> list[Outcome]:
     """One outcome per case. After the time is up, or if the first says "not written yet", the rest is not run.
     again: the first case is run a second time, to see that the same question gets the same answer."""
@@ -232,8 +226,6 @@ def replayed(exercise: Exercise, answer: Any, here: int) -> tuple[Any, Case]:
     return functools.partial(answer, **case.keywords) if case.keywords else answer, case
 
 
-def judge_repair(puzzle: FindError, answer: Any, seconds: float = SECONDS, source: ast.AST | None = None) -> Verdict:
-    """The verdict on a repaired program. source: its definition, where the answer itself does not tell."""
-    source = source or repair.definition_of(answer)
-    verdict = judge(puzzle, answer, seconds)
-    return repair.feedback(puzzle, verdict, repair.changes(puzzle, source))
+def judge_repair(puzzle: FindError, answer: Any) -> Verdict:
+    """The verdict on a repaired program."""
+    return repair.feedback(puzzle, judge(puzzle, answer), repair.changes(puzzle, repair.definition_of(answer)))

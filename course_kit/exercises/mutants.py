@@ -322,10 +322,7 @@ def _of_places(node: ast.Subscript, names: list[str]) -> Iterator[Change]:
     for step, says in FAR if isinstance(parts[0], ast.Name | ast.Subscript) else ():
         other = ast.Subscript(node.value, ast.BinOp(parts[0], step, ast.Constant(1)), node.ctx)
         if len(parts) == 1 and isinstance(node.ctx, ast.Load):
-            yield (
-                other,
-                says.format(written=_written(other), needed=_written(node)),
-            )
+            yield (other, says.format(written=_written(other), needed=_written(node)))
     for i, part in enumerate(parts):
         if isinstance(part, ast.Slice) and (part.lower or part.upper) and not part.step:
             one = ast.Constant(1)

@@ -22,7 +22,7 @@ class Solution(str):
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         return {
-            "text/markdown": t("One way to write it:\n\n```python\n{self_}\n```", self_=self),
+            "text/markdown": t("One way to write it:\n\n```python\n{code}\n```", code=self),
             "text/plain": str(self),
         }
 

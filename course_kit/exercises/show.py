@@ -259,12 +259,7 @@ def verdict_note(
     until = t("Until then the notebook goes on with the course's own `{own}`.", own=own)
     if state == "unsolved":
         pieces = [
-            headed(
-                state,
-                name,
-                t("not solved yet · {effort}", effort=effort),
-                beside=until[:1].lower() + until[1:],
-            ),
+            headed(state, name, t("not solved yet · {effort}", effort=effort), beside=until[:1].lower() + until[1:]),
             sentence(text),
         ]
         lead = t("It should do this:")
@@ -323,11 +318,7 @@ def filled(lesson: Sequence[bool], annex: Sequence[bool] = ()) -> Piece:
 
 
 def _counted(solved: Sequence[bool]) -> dict[str, Any]:
-    return {
-        "squares": "".join("■" if full else "□" for full in solved),
-        "solved": sum(solved),
-        "count": len(solved),
-    }
+    return {"squares": "".join("■" if full else "□" for full in solved), "solved": sum(solved), "count": len(solved)}
 
 
 def folded(hints: Sequence[str], first: str = "") -> str:

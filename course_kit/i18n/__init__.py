@@ -33,10 +33,10 @@ def mark(text: str, /) -> str:
     return text
 
 
-def tn(one: str, many: str, n: int, /, context: str | None = None, **places: Any) -> str:
+def tn(one: str, many: str, n: int, /, **places: Any) -> str:
     """The form of a text that goes with a number, which is its place {n} unless another is given."""
     words = _words()
-    text = (one if n == 1 else many) if words is None else words.form(one, many, n, context)
+    text = (one if n == 1 else many) if words is None else words.form(one, many, n)
     return _filled(text, {"n": n, **places})
 
 

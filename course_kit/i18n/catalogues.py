@@ -67,8 +67,8 @@ class Words:
         said = self.entries.get(english if context is None else f"{context}\4{english}", english)
         return said if isinstance(said, str) else english
 
-    def form(self, one: str, many: str, n: int, context: str | None) -> str:
-        said = self.entries.get(one if context is None else f"{context}\4{one}")
+    def form(self, one: str, many: str, n: int) -> str:
+        said = self.entries.get(one)
         forms = said if isinstance(said, tuple) else (one, many)
         return forms[min(self.rule(n) if said else int(n != 1), len(forms) - 1)]
 

@@ -31,10 +31,10 @@ from course_kit.programs.source_text import plain
 
 from . import loading
 from .composing import CannotTake
-from .record import FILE, LOADS, Record
 from .source import COURSE, Import, Source, course, uses
 from .text import BETWEEN, blocks, imports, with_block, with_import, without_import
 from .trying import why_it_fails
+from .written import FILE, LOADS, Record
 
 PATIENCE = 15.0  # seconds to wait for another kernel, which writes meanwhile
 LOADING = 20.0  # seconds of computing, for a file that is loaded

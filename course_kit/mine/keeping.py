@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import os
 import sys
 from collections.abc import Mapping
 from importlib.util import find_spec
@@ -12,8 +11,9 @@ from pathlib import Path
 from course_kit import files
 from course_kit.exercises.show import Piece, code, display, note_of, sentence
 from course_kit.i18n import sentences, t
+from course_kit.shell import presenting
 
-from . import answers, record
+from . import answers, written
 from .composing import Answers, Composed, composed, package
 from .trying import why_it_fails
 
@@ -73,13 +73,9 @@ def _trouble(made: Composed, own: Answers) -> str:
 def _keep(module: str, own: Answers, where: Path | None, first: bool) -> None:
     made, troubles = working(module, own)
     others = t("The course's: {course}.", course=t(", ").join(made.course)) if made.course and made.yours else ""
-    is_said = made.yours or (made.course and not os.environ.get("COURSE_PRESENTING"))  # none are a class's
+    is_said = made.yours or (made.course and not presenting())  # none are a class's
     lines = t("{count} lines, which need only torch.", count=len(made.text.splitlines()))
-    said = [
-        sentences(lines, made.whose, others) if is_said else lines,
-        *made.notes,
-        *troubles,
-    ]
+    said = [sentences(lines, made.whose, others) if is_said else lines, *made.notes, *troubles]
     if where is None:
         if first:
             said.append(
@@ -94,8 +90,8 @@ def _keep(module: str, own: Answers, where: Path | None, first: bool) -> None:
             laid.append(working(other, own)[0])
             waiting += laid[-1].beside
     try:
-        with files.alone(where.parent / f"mine{record.FILE}", PATIENCE):
-            file, stays = [record.lay(where, one) for one in laid][0]
+        with files.alone(where.parent / f"mine{written.FILE}", PATIENCE):
+            file, stays = [written.lay(where, one) for one in laid][0]
     except OSError as error:
         said.append(t("It could not be written: {value}. Your notebook is as it was.", value=error.strerror or error))
         return display(note_of(map(sentence, said), "dotted"))

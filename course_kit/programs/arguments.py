@@ -52,13 +52,7 @@ def whole_number(name: str, value: Any, least: float = -INF, most: float = INF) 
     return int(number)
 
 
-def real_number(
-    name: str,
-    value: Any,
-    least: float = -INF,
-    most: float = INF,
-    above: float = -INF,
-) -> float:
+def real_number(name: str, value: Any, least: float = -INF, most: float = INF, above: float = -INF) -> float:
     """A finite number, least ≤ value ≤ most and above < value. True is none."""
     try:
         number = math.nan if isinstance(value, str | bytes) else float(value)

@@ -7,13 +7,7 @@ import ast
 
 from course_kit.i18n import t
 
-KINDS = {
-    "Float": "",
-    "Num": "",
-    "Shaped": "",
-    "Int": "int",
-    "Bool": "bool",
-}  # jaxtyping: beside the shape
+KINDS = {"Float": "", "Num": "", "Shaped": "", "Int": "int", "Bool": "bool"}  # jaxtyping: beside the shape
 
 
 def in_words(node: ast.FunctionDef | ast.ClassDef) -> str:

@@ -37,10 +37,10 @@ def pack(run: Run, **more: Any) -> bytes:
     return save(tensors, {"record": record, "checksum": _checksum(record, tensors)})
 
 
-def unpack(path: Path, model: nn.Module, make: Any = None) -> tuple[Run, dict[str, Any]]:
+def unpack(path: Path, model: nn.Module) -> tuple[Run, dict[str, Any]]:
     """What `pack` wrote -> (a Run of this model that can be resumed, `more`); the model stays as it is.
 
-    make: what makes the optimizer, Adam by default. Raises OSError, or ValueError for a file that holds no training.
+    Raises OSError, or ValueError for a file that holds no training.
     """
     from safetensors import SafetensorError, safe_open
 
@@ -55,7 +55,7 @@ def unpack(path: Path, model: nn.Module, make: Any = None) -> tuple[Run, dict[st
         state = last if state == "last" else state and _state(state)
         best = content["best"] and Best(**content["best"], state=state)
         plain = {name: content[name] for name in PLAIN if name in content}  # none has samples before 0.6
-        run = Run(model, step=last.step, best=best, last=last, make=make or torch.optim.Adam, **plain)
+        run = Run(model, step=last.step, best=best, last=last, **plain)
         return run, content["more"]
     except (SafetensorError, KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise ValueError(f"{path.name} holds no training of this edition of the course: {error}") from None

@@ -30,7 +30,7 @@ from course_kit.callbacks import Watcher
 from course_kit.i18n import sentences, t
 from course_kit.runs import state
 from course_kit.runs.fingerprint import fingerprint
-from course_kit.shell import in_notebook
+from course_kit.shell import in_notebook, presenting
 from course_kit.training import Callback, Run, summary
 from course_utils import __version__
 
@@ -54,11 +54,6 @@ def wanted() -> bool:
     """Whether a training should be taken from what is kept."""
     setting = os.environ.get("COURSE_KEPT") or ("use" if presenting() else "")
     return resuming() or setting == "use"
-
-
-def presenting() -> bool:
-    """Whether a class sees it."""
-    return bool(os.environ.get("COURSE_PRESENTING"))
 
 
 def is_whole(run: Run) -> bool:

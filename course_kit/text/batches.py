@@ -26,9 +26,7 @@ class Batch(NamedTuple):
         return Batch(*(x.to(device) for x in self))
 
 
-def pad(
-    sequences: Sequence[Sequence[int]],
-) -> tuple[Int[Tensor, "B T"], Bool[Tensor, "B T"]]:
+def pad(sequences: Sequence[Sequence[int]]) -> tuple[Int[Tensor, "B T"], Bool[Tensor, "B T"]]:
     """Lists of ids, filled up with <pad>, and a mask, True = a real token."""
     longest = max([1, *map(len, sequences)])
     rows = [[*ids, *[PAD] * (longest - len(ids))] for ids in sequences]

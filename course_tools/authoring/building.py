@@ -15,7 +15,9 @@ import os
 import re
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from course_tools.authoring import asserts, serialiser, stamps, stills
 
@@ -27,7 +29,7 @@ TIMEOUT = 1200  # seconds for one cell, on a busy machine too
 SLOW = 10  # seconds after which a cell should say how long it runs
 
 
-def build(name, where=None):
+def build(name: str, where: Path | None = None) -> dict[int, float]:
     """Execute the notebook of a source and write `NAME.ipynb`, and its stamp -> {number of a cell: its seconds}.
 
     It runs in an empty folder, so that what a cell saves, as chapter 9 its model, is not left among the notebooks.
@@ -54,7 +56,7 @@ def build(name, where=None):
     return seconds
 
 
-def _need_fonts(text):
+def _need_fonts(text: str) -> None:
     """Pictures of the committed notebooks have their Chinese labels, not numbers instead."""
     from course_kit.views import picture
 
@@ -67,7 +69,7 @@ def _need_fonts(text):
         )
 
 
-def _need_silence(notebook, label):
+def _need_silence(notebook: Any, label: str) -> None:
     """A notebook prints nothing on stderr: what is there is a warning that readers would see."""
     for number, cell in enumerate(notebook.cells, 1):
         for output in cell.get("outputs", []):
@@ -78,7 +80,7 @@ def _need_silence(notebook, label):
                 )
 
 
-def execute(notebook, label, cwd, **variables):
+def execute(notebook: Any, label: str, cwd: str | Path, **variables: str) -> dict[int, float]:
     """Run a notebook in place, in folder `cwd`, with the course's defaults (profile class, CPU unless set, English)
     and these variables of the environment -> {number of a code cell: its seconds}. An assert that fails says what it
     compared: asserts.py.
@@ -95,10 +97,10 @@ def execute(notebook, label, cwd, **variables):
     environment.setdefault("COURSE_DEVICE", "cpu")
     seconds = {}
 
-    def begin(cell, cell_index):
+    def begin(cell: Any, cell_index: int) -> None:
         seconds[cell_index + 1] = -time.monotonic()
 
-    def end(cell, cell_index):
+    def end(cell: Any, cell_index: int) -> None:
         seconds[cell_index + 1] += time.monotonic()
 
     client = NotebookClient(
@@ -124,12 +126,12 @@ def execute(notebook, label, cwd, **variables):
     return seconds
 
 
-def run(prefixes=(), check=False, text=False):
+def run(prefixes: Sequence[str] = (), check: bool = False, text: bool = False) -> int:
     """Build these notebooks, carry over their Markdown, or say what differs from their sources -> exit status."""
     return max([_told(name, check) if check or text else _built(name) for name in names(prefixes)], default=0)
 
 
-def _told(name, check):
+def _told(name: str, check: bool) -> int:
     """Say how a notebook differs from its source, or why its text cannot be carried over -> exit status."""
     problems = drift(name) if check else carry_text(name)
     is_in_order = f"notebooks/{name}.ipynb " + ("is what its source says" if check else "has the text of its source")
@@ -137,7 +139,7 @@ def _told(name, check):
     return int(bool(problems))
 
 
-def _built(name):
+def _built(name: str) -> int:
     print(f"notebooks/{name}.ipynb … ", end="", flush=True)
     start = time.monotonic()
     try:
@@ -149,7 +151,7 @@ def _built(name):
     return 0
 
 
-def _where(label, notebook):
+def _where(label: str, notebook: Any) -> str:
     """File and cell where an execution stopped: the last cell that has a number."""
     for number, cell in reversed(list(enumerate(notebook.cells, 1))):
         if cell.cell_type == "code" and cell.get("execution_count"):
@@ -157,6 +159,6 @@ def _where(label, notebook):
     return label
 
 
-def _plain(text):
+def _plain(text: str) -> str:
     """Without terminal colours."""
     return re.sub(r"\x1b\[[0-9;]*m", "", text)

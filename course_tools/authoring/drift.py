@@ -3,6 +3,9 @@
 import copy
 import difflib
 import itertools
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
 
 from course_tools.authoring import serialiser
 
@@ -12,7 +15,7 @@ from .sources import BuildError, folder, head
 PARTS = ("cell_type", "source", "metadata", "id")
 
 
-def drift(name, where=None):
+def drift(name: str, where: Path | None = None) -> list[str]:
     """How `NAME.ipynb` differs from its source: a list of sentences, empty if it does not."""
     where = where or folder()
     path = where / f"{name}.ipynb"
@@ -35,11 +38,11 @@ def drift(name, where=None):
     return [f"notebooks/{name}.ipynb: {problem}. {todo}" for problem in problems[:5]]
 
 
-def _todo(name, text=False):
+def _todo(name: str, text: bool = False) -> str:
     return f"Run `course notebooks {'--text ' if text else ''}{name}`, look at the result and commit both files."
 
 
-def carry_text(name, where=None):
+def carry_text(name: str, where: Path | None = None) -> list[str]:
     """Carry Markdown, metadata and the order of Markdown cells from the source into `NAME.ipynb`; outputs stay.
 
     -> why it cannot be done, as a list of sentences, empty if it was: code that differs has to be run.
@@ -61,29 +64,29 @@ def carry_text(name, where=None):
     return []
 
 
-def _cannot_carry(wanted, found):
+def _cannot_carry(wanted: Any, found: Any) -> list[str]:
     """What stands against keeping the outputs, as a list of sentences. A notebook that an author saved has asserts."""
     return list(_other_code(_code(wanted), _code(for_readers(found)))) or _broken_seal(found)
 
 
-def _read(path):
+def _read(path: Path) -> Any:
     import nbformat
 
     return nbformat.read(path, as_version=4)
 
 
-def _code(notebook):
+def _code(notebook: Any) -> list[Any]:
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
-def _pairs(ours, theirs):
+def _pairs(ours: Sequence[Any], theirs: Sequence[Any]) -> Iterator[tuple[Any, Any]]:
     """Our cells beside theirs, as pairs of indices, in order; None where a cell is in one of the lists alone."""
-    texts = [[(cell.cell_type, cell.source) for cell in cells] for cells in (ours, theirs)]
-    for _, *places in difflib.SequenceMatcher(None, *texts, autojunk=False).get_opcodes():
+    here, there = ([(cell.cell_type, cell.source) for cell in cells] for cells in (ours, theirs))
+    for _, *places in difflib.SequenceMatcher(None, here, there, autojunk=False).get_opcodes():
         yield from itertools.zip_longest(range(*places[:2]), range(*places[2:]))
 
 
-def _other_cells(ours, theirs):
+def _other_cells(ours: Sequence[Any], theirs: Sequence[Any]) -> Iterator[str]:
     """A sentence for each cell that differs."""
     for i, j in _pairs(ours, theirs):
         if i is None:
@@ -96,7 +99,7 @@ def _other_cells(ours, theirs):
             yield f"cell {i + 1} ({head(ours[i])!r}) differs in its {other[0]}{who}"
 
 
-def _other_code(ours, theirs):
+def _other_code(ours: Sequence[Any], theirs: Sequence[Any]) -> Iterator[str]:
     """A sentence for each code cell of the source that was not run so, and for each that was run and is gone."""
     for i, j in _pairs(ours, theirs):
         if i is None:
@@ -105,7 +108,7 @@ def _other_code(ours, theirs):
             yield f"the code of {head(ours[i])!r} is new or changed"
 
 
-def _broken_seal(found):
+def _broken_seal(found: Any) -> list[str]:
     shown = serialiser.seal(found)
     wrong = found.metadata.get("course", {}).get("outputs", shown) != shown
     return ["an output is not what the build wrote"] if wrong else []

@@ -17,6 +17,8 @@ typography.py.
 import copy
 import hashlib
 import re
+from pathlib import Path
+from typing import Any
 
 from course_kit import lessons
 from course_kit.programs import definitions
@@ -32,14 +34,14 @@ MINUTES = re.compile(r"<!-- minutes -->")
 EDITION = "<!-- edition -->"
 
 
-def read_source(name, where=None):
+def read_source(name: str, where: Path | None = None) -> Any:
     """The notebook of a source as it is executed: written out, with ids. Raises BuildError."""
     return written_out(read(name, where), name)
 
 
-def written_out(source, name):
+def written_out(source: Any, name: str) -> Any:
     """A copy of a source that was read: what it names is written out, and each cell has its id. Raises BuildError."""
-    notebook, seen = copy.deepcopy(source), {}
+    notebook, seen = copy.deepcopy(source), dict[str, int]()
     left = () if lessons.is_annex(name) else minutes.not_in_class(source.cells)
     for number, cell in enumerate(notebook.cells, 1):
         try:
@@ -56,7 +58,7 @@ def written_out(source, name):
     return notebook
 
 
-def _filled(cell, source, name):
+def _filled(cell: Any, source: Any, name: str) -> str:
     """The text of a cell of the source NAME with what it names. Raises LookupError for what is not there."""
     if "definition" in tags(cell):
         return definitions.written_out(cell.source)
@@ -70,21 +72,21 @@ def _filled(cell, source, name):
     return curly(MINUTES.sub(lambda _: minutes.estimate(source, name).words, text))
 
 
-def for_readers(notebook):
+def for_readers(notebook: Any) -> Any:
     """A notebook without the cells tagged `asserts`, which are for the build and the tests. The others are shared."""
     made = copy.copy(notebook)
     made.cells = [cell for cell in notebook.cells if "asserts" not in tags(cell)]
     return made
 
 
-def _example(exercise, name):
+def _example(exercise: str, name: str) -> str:
     from course_kit.exercises import example_text
 
     load_exercises(name)
     return f"It should do this:\n\n```text\n{example_text(exercise)}\n```"
 
 
-def _solution(exercise, name):
+def _solution(exercise: str, name: str) -> str:
     from course_kit.exercises.catalogue import find
     from course_kit.exercises.reference import HOW, solution_text
 

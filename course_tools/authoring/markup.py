@@ -2,29 +2,31 @@
 
 import base64
 import re
+from collections.abc import Iterator
+from typing import Any
 
 HEADINGS = ["h1", "h2", "h3", "h4", "h5", "h6"]
 
 
-def tree(made):
+def tree(made: str) -> Any:
     """HTML -> its tree; `str(…)` writes it again."""
     from bs4 import BeautifulSoup
 
     return BeautifulSoup(made, "html.parser")
 
 
-def headings(page):
+def headings(page: Any) -> Any:
     """Those headings of a tree that have an id, so that links can lead to them."""
     return page.find_all(HEADINGS, id=True)
 
 
-def plain(made):
+def plain(made: Any) -> str:
     """HTML, or a part of a tree, as plain text in one line."""
     page = tree(made + "\n") if isinstance(made, str) else made  # one word alone would be taken for a file's name
     return " ".join(page.get_text().split())
 
 
-def pictures(page):
+def pictures(page: Any) -> Iterator[tuple[Any, bytes, str]]:
     """(element, bytes, "webp", "png" or "jpeg") of each picture that a tree carries in itself."""
     for image in page.find_all("img"):
         kind, _, data = image.get("src", "").partition(";base64,")

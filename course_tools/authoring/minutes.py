@@ -23,7 +23,10 @@ CLASS minutes takes: sections whose heading's cell is tagged `core`; the others 
 
 import functools
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 from course_kit import lessons
 from course_kit.exercises import catalogue
@@ -66,19 +69,19 @@ class Content:
     idle: float  # minutes
 
     @property
-    def reading(self):
+    def reading(self) -> float:
         """By the formula above, without the exercises."""
         code = self.lines / 20 + self.cells / 2
         seen = self.formulas / 2 + self.figures + 2 * self.labs + self.guesses
         return self.words / 110 + code + seen + self.idle
 
     @property
-    def minutes(self):
+    def minutes(self) -> float:
         """By the formula above."""
         return self.reading + self.solving
 
     @property
-    def live(self):
+    def live(self) -> float:
         """The same in front of a class."""
         return self.reading + self.solving / 2
 
@@ -98,24 +101,24 @@ class Minutes:
     content: Content
 
     @property
-    def alone(self):
+    def alone(self) -> str:
         """The halves, such as "45 + 45"."""
         return " + ".join(map(str, self.halves))
 
     @property
-    def words(self):
+    def words(self) -> str:
         """What `<!-- minutes -->` becomes, a sentence: "45 + 45 minutes alone, 55 live."."""
         if lessons.is_annex(self.name):
             return t("{alone} minutes alone.", alone=self.alone)
         return t("{alone} minutes alone, {live} live.", alone=self.alone, live=self.live)
 
 
-def minutes(name, where=None):
+def minutes(name: str, where: Path | None = None) -> Minutes:
     """The Minutes of the notebook NAME, counted in its source."""
     return estimate(sources.read(name, where), name)
 
 
-def estimate(notebook, name):
+def estimate(notebook: Any, name: str) -> Minutes:
     """The Minutes of a source that was read. Raises LookupError for an exercise that the chapter does not define."""
     parts = list(_parts(notebook))
     cells = [cell for cell, *_ in parts]
@@ -127,14 +130,14 @@ def estimate(notebook, name):
     return Minutes(name, alone, _rounded(live), round(core), _content(cells, name))
 
 
-def problem(notebook):
+def problem(notebook: Any) -> tuple[str, int] | None:
     """(title, minutes) of the problem of a source, as its card says them; None where it has none."""
     card = next((cell for cell in notebook.cells if "problem" in tags(cell)), None)
     said = card and re.search(r"(\d+) minutes", card.source)
     return (headings(card)[0][1].partition(" · ")[0], int(said[1])) if said and headings(card) else None
 
 
-def not_in_class(cells):
+def not_in_class(cells: Sequence[Any]) -> list[int]:
     """The numbers, from 0, of those cells of a lesson's whose heading ## begins what a class leaves out: it is not
     tagged `core`, though others are, and does not belong to the lesson's end."""
     heads = [number for number, cell in enumerate(cells) if any(level == 2 for level, _ in headings(cell))]
@@ -144,17 +147,17 @@ def not_in_class(cells):
     return left if any("core" in tags(cells[head]) for head in heads) else []
 
 
-def live(cells, name):
+def live(cells: Sequence[Any], name: str) -> int:
     """Live minutes of some cells of the notebook NAME."""
     return max(round(_content(cells, name).live), 1)
 
 
-def _rounded(time):
+def _rounded(time: float) -> int:
     """To the nearest 5, and never down to nothing."""
     return STEP * max(round(time / STEP), 1) if time else 0
 
 
-def _parts(notebook):
+def _parts(notebook: Any) -> Iterator[tuple[Any, bool, bool]]:
     """Each cell but the problem's, whether a class is shown it, and whether it is in class."""
     core, problem = False, False
     for cell, shown in with_shown(notebook.cells):
@@ -164,14 +167,14 @@ def _parts(notebook):
             yield cell, shown, core
 
 
-def headings(cell):
+def headings(cell: Any) -> list[tuple[int, str]]:
     """(level, words) of each heading in a Markdown cell; lines of code blocks do not count."""
     if cell.cell_type != "markdown":
         return []
     return [(len(marks), head.strip()) for marks, head in HEADING.findall(BLOCK.sub("", cell.source))]
 
 
-def _content(cells, name):
+def _content(cells: Sequence[Any], name: str) -> Content:
     """The Content of cells."""
     texts = [cell for cell in cells if cell.cell_type == "markdown" and not LISTS & set(tags(cell))]
     code = [cell for cell in cells if cell.cell_type == "code"]
@@ -192,30 +195,30 @@ def _content(cells, name):
 
 
 @functools.cache
-def words(text, is_card=False):
+def words(text: str, is_card: bool = False) -> int:
     """How many words there are to read in a Markdown text; those of a card, from its last heading on, do not count."""
     text = BLOCK.sub("", text)
     text = text[: [*HEADING.finditer(text)][-1].start()] if is_card else text
     return sum(any(map(str.isalnum, word)) for word in NO_WORDS.sub(" ", text).split())
 
 
-def _visible(cell):
+def _visible(cell: Any) -> bool:
     folded = cell.metadata.get("jupyter", {}).get("source_hidden")
     return not folded and not {"asserts", "workbook", "exercise"} & set(tags(cell))
 
 
 @functools.cache
-def _lines(source, names_definitions):
+def _lines(source: str, names_definitions: bool) -> int:
     text = definitions.written_out(source) if names_definitions else source
     return sum(map(bool, map(str.strip, text.splitlines())))
 
 
-def _draws(cell):
+def _draws(cell: Any) -> bool:
     return (
         not _visible(cell) and not {"asserts", "lab", "predict"} & set(tags(cell)) and bool(DRAWS.search(cell.source))
     )
 
 
-def _exercise(exercise, name):
+def _exercise(exercise: str, name: str) -> Any:
     sources.load_exercises(name)
     return catalogue.find(exercise)

@@ -1,6 +1,7 @@
 """Markdown with other words in it, unit by unit; what a unit is says `course_tools/translation/units.py`."""
 
 import re
+from collections.abc import Callable
 
 from . import minutes
 
@@ -13,7 +14,7 @@ RULE = re.compile(r"[\s|:-]+$")
 WORDS = re.compile(r"(?<!_)(\\text\{\s*)([a-z][^{}$]+?)(?=\s*\})")  # of a formula: under a brace, beside a sign
 
 
-def rewritten(text, said):
+def rewritten(text: str, said: Callable[[str], str]) -> str:
     """A cell's Markdown with said(unit) in place of each unit."""
     pieces = VERBATIM.split(text)
     for i, piece in enumerate(pieces):
@@ -24,7 +25,7 @@ def rewritten(text, said):
     return "".join(pieces)
 
 
-def _line(line, said):
+def _line(line: str, said: Callable[[str], str]) -> str:
     if line.lstrip().startswith("|"):
         return line if RULE.match(line) else "|".join(_part(cell, said) for cell in re.split(r"(?<!\\)\|", line))
     if line.startswith("<img "):
@@ -32,11 +33,11 @@ def _line(line, said):
     return _part(line, said)
 
 
-def _part(text, said):
-    before, inside, after = LEAD.match(text).groups()
+def _part(text: str, said: Callable[[str], str]) -> str:
+    before, inside, after = LEAD.match(text).groups()  # type: ignore[union-attr]
     return before + (said(inside) if re.search(r"[A-Za-z]{2}", plain(inside)) else inside) + after
 
 
-def plain(text):
+def plain(text: str) -> str:
     """A unit without its formulas, its code, its tags and the addresses of its links."""
     return re.sub(r"\$[^$]*\$|`[^`]*`|<[^>]*>|\]\([^)]*\)", "", text)

@@ -3,13 +3,15 @@
 import copy
 import hashlib
 import json
+from pathlib import Path
+from typing import Any
 
 from course_kit import files
 from course_tools.authoring.clean import clean
 from course_tools.authoring.sources import KERNEL, LANGUAGE
 
 
-def dumps(notebook):
+def dumps(notebook: Any) -> str:
     """The notebook as the text of an .ipynb file."""
     import nbformat
 
@@ -17,7 +19,7 @@ def dumps(notebook):
     return json.dumps(plain, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 
 
-def seal(notebook):
+def seal(notebook: Any) -> str:
     """What the cells show, as a sha256: an output written by hand is noticed."""
     import nbformat
 
@@ -26,7 +28,7 @@ def seal(notebook):
     return hashlib.sha256(json.dumps(shown, sort_keys=True).encode()).hexdigest()
 
 
-def write(notebook, name, where):
+def write(notebook: Any, name: str, where: Path) -> None:
     """Write `NAME.ipynb` without anything of the machine or the clock; cells that ran are counted from 1."""
     ran = [cell for cell in notebook.cells if cell.get("execution_count")]
     for count, cell in enumerate(ran, 1):

@@ -3,6 +3,9 @@
 import copy
 import functools
 import importlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 from course_kit import files, lessons
 
@@ -21,12 +24,12 @@ class BuildError(ValueError):
     """A notebook could not be built. The message names file, cell and what to do."""
 
 
-def folder(language="en"):
+def folder(language: str = "en") -> Path:
     """The folder of the course's notebooks in a language: `notebooks/`, or one in it."""
     return files.course_folder() / "notebooks" / ("" if language == "en" else language)
 
 
-def names(prefixes=(), where=None):
+def names(prefixes: Sequence[str] = (), where: Path | None = None) -> list[str]:
     """The notebooks that have a source, in order: each lesson, then its annex.
 
     prefixes   only those whose name starts with one of them; a whole name means that notebook alone
@@ -43,7 +46,7 @@ def names(prefixes=(), where=None):
     return sorted(chosen)
 
 
-def built(language="en", prefixes=()):
+def built(language: str = "en", prefixes: Sequence[str] = ()) -> list[str]:
     """Those of `names` that there are in a language: what nobody has translated is not there yet.
 
     Raises ValueError if of those that are asked for none is there.
@@ -55,13 +58,13 @@ def built(language="en", prefixes=()):
     return there
 
 
-def read(name, where=None):
+def read(name: str, where: Path | None = None) -> Any:
     """The notebook that a source describes, as its author wrote it: nothing filled in, nothing executed."""
     return copy.deepcopy(_read(((where or folder()) / "source" / f"{name}.py").read_text(encoding="utf-8")))
 
 
 @functools.cache
-def _read(text):
+def _read(text: str) -> Any:
     import jupytext
 
     notebook = jupytext.reads(text, fmt="py:percent")
@@ -72,17 +75,17 @@ def _read(text):
     return notebook
 
 
-def load_exercises(name):
+def load_exercises(name: str) -> None:
     """Import the exercises of a notebook's chapter, so that they are known by their names."""
     importlib.import_module(f"chapters.ch{lessons.chapter(name):02}.exercises")
 
 
-def tags(cell):
+def tags(cell: Any) -> list[str]:
     """The tags of a cell, as a list."""
     return list(cell.metadata.get("tags", ()))
 
 
-def head(cell):
+def head(cell: Any) -> str:
     """The first line of a cell that says what it is about."""
     lines = [line for line in cell.source.splitlines() if line.strip()]
     return lines[0][:60] if lines else ""

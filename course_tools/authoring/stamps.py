@@ -15,6 +15,7 @@ import json
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 from course_kit import files
 
@@ -26,7 +27,7 @@ LOCK = "requirements.lock"
 CODE = "code"
 
 
-def write(name, read, where=None):
+def write(name: str, read: Path, where: Path | None = None) -> None:
     """Write the stamp of a notebook that has run whole. read: the file that its kernel left, see below."""
     where = where or sources.folder()
     paths = {path for path in read.read_text(encoding="utf-8").splitlines() if (files.course_folder() / path).exists()}
@@ -35,7 +36,7 @@ def write(name, read, where=None):
     files.write_atomically(where / "stamps" / f"{name}.json", json.dumps(stamp, indent=1) + "\n")
 
 
-def changed(name, where=None):
+def changed(name: str, where: Path | None = None) -> list[str]:
     """What differs from the stamp of a notebook: its "code", paths of files, or the stamp itself; [] if nothing."""
     where = where or sources.folder()
     path = where / "stamps" / f"{name}.json"
@@ -46,7 +47,7 @@ def changed(name, where=None):
     return [one for one, digest in stamp.items() if digest != now[one]]
 
 
-def _code(name, where):
+def _code(name: str, where: Path | None) -> str:
     """What is executed, asserts included, and what of it the tests run short; no text."""
     from .filling import read_source  # here, since a kernel has no use for it
 
@@ -56,20 +57,20 @@ def _code(name, where):
 
 
 @functools.cache
-def _of_file(path):
+def _of_file(path: str) -> str:
     file = files.course_folder() / path
     return _digest(file.read_bytes()) if file.is_file() else ""
 
 
-def _digest(content):
+def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()[:16]
 
 
-def load_ipython_extension(shell):
+def load_ipython_extension(shell: Any) -> None:
     """What `%load_ext` calls, or the kernel's option `--ext`: list what is read from now on, and what is loaded."""
-    root, read = files.course_folder(), set()
+    root, to, read = files.course_folder(), os.environ.get("COURSE_READ", ""), set()
 
-    def note(file):
+    def note(file: Any) -> None:
         with_source = str(file)
         if with_source.endswith(".pyc"):
             with_source = importlib.util.source_from_cache(with_source)
@@ -79,17 +80,17 @@ def load_ipython_extension(shell):
             if place.parts[0] in ROOMS and SHOWN not in place.parts:
                 read.add(place.as_posix())
 
-    def hear(event, arguments):
+    def hear(event: str, arguments: tuple) -> None:
         if event == "open" and isinstance(arguments[0], str | os.PathLike):
             with contextlib.suppress(ValueError, OSError):  # a name that no file has
                 note(arguments[0])
 
-    def leave(*_):
+    def leave(*_: Any) -> None:
         for module in list(sys.modules.values()):
             if file := getattr(module, "__file__", None):
                 note(file)
         Path(to).write_text("\n".join(sorted(read)), encoding="utf-8")
 
-    if to := os.environ.get("COURSE_READ"):
+    if to:
         sys.addaudithook(hear)
         shell.events.register("post_run_cell", leave)

@@ -8,6 +8,7 @@ import io
 import os
 import re
 import shutil
+from typing import Any
 
 from course_kit.views import fragments, program
 
@@ -26,7 +27,7 @@ BARE = """ROOM => {
 PAINTED = "document.querySelector('.course-view')?.view && document.fonts.status === 'loaded'"
 
 
-def take(notebook, language="en") -> int:
+def take(notebook: Any, language: str = "en") -> int:
     """Puts the program's picture into the output of every view of an executed notebook -> how many."""
     outputs = [o["data"] for cell in notebook.cells for o in cell.get("outputs", []) if "data" in o]
     shown = [(data, view) for data in outputs if (view := fragments.read(data.get("text/html", "")))]
@@ -56,7 +57,7 @@ def take(notebook, language="en") -> int:
     return len(shown)
 
 
-def _picture(page, view: fragments.SavedView, language: str) -> str:
+def _picture(page: Any, view: fragments.SavedView, language: str) -> str:
     """Width and source of the picture that a page shows of a view, without what surrounds it."""
     import numpy as np
     from PIL import Image

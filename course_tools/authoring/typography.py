@@ -18,7 +18,7 @@ UNSEEN = "*_"  # bold and italic begin and end without a letter
 PER_CENT = re.compile(r"(?<=\d) %(?!\w)")
 
 
-def curly(markdown):
+def curly(markdown: str) -> str:
     """The same Markdown with curly quotes and apostrophes, and 98 % on one line.
 
     Code, mathematics, HTML and addresses stay as they are.
@@ -37,7 +37,7 @@ def curly(markdown):
     return "".join([*made, _curled(markdown[at:], before)[0]])
 
 
-def _curled(text, before):
+def _curled(text: str, before: str) -> tuple[str, str]:
     """A piece of prose, and the letter seen last in front of it -> the piece curled, and the letter seen last."""
     made = []
     for letter in text:
@@ -51,7 +51,7 @@ def _curled(text, before):
     return PER_CENT.sub("\u00a0%", "".join(made)), before
 
 
-def _address(target):
+def _address(target: str) -> str:
     """The address of a link, whose part behind # is a heading of the course."""
     page, mark, heading = target.partition("#")
     ours = not page or page.endswith(".ipynb")

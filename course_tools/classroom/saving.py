@@ -7,6 +7,7 @@ The same cleaning is applied to the notebooks that authors build.
 
 import os
 
+from course_kit.shell import presenting
 from course_tools.authoring.clean import clean
 
 
@@ -29,7 +30,7 @@ async def _start_jupyter_server_extension(server):
     """Called when all extensions are loaded: jupytext has put its own contents manager in place by then."""
     server.contents_manager.register_pre_save_hook(pre_save_hook)
     page = server.web_app.settings.setdefault("page_config_data", {})
-    page["courseLarge"] = bool(os.environ.get("COURSE_PRESENTING"))  # the page is large; notebooks stay as they are
+    page["courseLarge"] = presenting()  # the page is large; notebooks stay as they are
     if os.environ.get("COURSE_CHAPTERS"):
         from course_tools.classroom.presenting import start
 

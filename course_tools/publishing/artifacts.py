@@ -7,6 +7,7 @@ own, which the search finds.
 import ast
 import functools
 import importlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from course_kit import lessons
@@ -26,41 +27,40 @@ class Artifact:
     text: str
 
     @property
-    def file(self):
+    def file(self) -> str:
         """What a reader calls it."""
         return f"mine/{self.name}.py"
 
     @property
-    def page(self):
+    def page(self) -> str:
         """Its page on the site. Two chapters may leave a file of the same name."""
         return f"mine-{self.chapter:02}-{self.name}.html"
 
     @property
-    def download(self):
+    def download(self) -> str:
         return f"mine/{self.chapter:02}/{self.name}.py"
 
     @property
-    def lines(self):
+    def lines(self) -> int:
         return self.text.count("\n")
 
-    def sections(self):
+    def sections(self) -> Iterator[tuple[str, str]]:
         """(name, source) of each function and class, and ("", source) of what stands between two."""
         lines, after = self.text.splitlines(), 0
-        for node in [*ast.parse(self.text).body, None]:
-            if node and not isinstance(node, ast.FunctionDef | ast.ClassDef):
-                continue
+        kept = [one for one in ast.parse(self.text).body if isinstance(one, ast.FunctionDef | ast.ClassDef)]
+        for node in [*kept, None]:
             first = min([node.lineno, *(one.lineno for one in node.decorator_list)]) if node else len(lines) + 1
             if between := "\n".join(lines[after : first - 1]).strip("\n"):
                 yield "", between
             if node:
                 yield node.name, "\n".join(lines[first - 1 : node.end_lineno])
-                after = node.end_lineno
+                after = node.end_lineno or after
 
-    def names(self):
+    def names(self) -> list[str]:
         """What it defines."""
         return [name for name, _ in self.sections() if name]
 
-    def markdown(self, lesson):
+    def markdown(self, lesson: str) -> str:
         """Its page. lesson: a link to the lesson, in Markdown or HTML."""
         parts = "".join(f"## `{name}`\n" * bool(name) + f"```python\n{code}\n```\n" for name, code in self.sections())
         take = t('<a href="{download}" download>Take the file</a>', download=self.download)
@@ -74,7 +74,7 @@ class Artifact:
 
 
 @functools.cache
-def artifacts(name):
+def artifacts(name: str) -> tuple[Artifact, ...]:
     """What the lesson NAME leaves behind -> Artifacts; of an annex none. Commands of `python -m mine` are left out."""
     if lessons.is_annex(name):
         return ()

@@ -6,6 +6,8 @@ picture until it comes near the screen; then `website/views.js` lets the program
 
 import hashlib
 import io
+from collections.abc import Sequence
+from typing import Any
 
 from course_kit.views.fragments import START
 from course_kit.views.view import data_element, json_for_script
@@ -17,10 +19,10 @@ INLINE = 8_000  # characters of numbers that a page itself may carry for one vie
 class Assets:
     """The files that pages share. content: path in the site -> bytes or text; a name is made of what is in the file."""
 
-    def __init__(self):
-        self.content = {}
+    def __init__(self) -> None:
+        self.content: dict[str, bytes | str] = {}
 
-    def take(self, page, root=""):
+    def take(self, page: Any, root: str = "") -> None:
         """Moves the pictures of a page's tree into files, leaves out what says nothing. root: from there to img/."""
         from PIL import Image
 
@@ -34,7 +36,7 @@ class Assets:
         for corner in page.find_all(lambda element: element.name == "th" and not element.contents):
             corner.name, corner.attrs = "td", {}  # an empty corner is no heading
 
-    def view(self, given, models=()):
+    def view(self, given: Any, models: Sequence[str] = ()) -> str:
         """The HTML of a `fragments.SavedView`: its picture, and its data or the name of the file that has them.
 
         models: the files in models/ that it needs for a sentence of one's own.
@@ -48,6 +50,6 @@ class Assets:
         return f'{start[:-1]} data-numbers="{name}">{given.still}</div>'
 
 
-def digest(data):
+def digest(data: bytes) -> str:
     """A short name for bytes, the same for the same ones."""
     return hashlib.sha256(data).hexdigest()[:10]

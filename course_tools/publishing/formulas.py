@@ -5,6 +5,7 @@ latex2mathml does the translation; what it leaves as MathML 3 is written here as
 
 import functools
 import re
+from typing import Any
 from xml.etree import ElementTree
 
 MATHML = "http://www.w3.org/1998/Math/MathML"
@@ -44,7 +45,7 @@ def to_mathml(latex: str, display: bool = False) -> str:
     return ElementTree.tostring(root, encoding="unicode")
 
 
-def _to_core(element):
+def _to_core(element: Any) -> None:
     """Changes one element, in place: widths in em, brackets, signs, names of functions and words as TeX sets them."""
     children = list(element)
     if element.get("width") in SPACES:

@@ -1,13 +1,15 @@
 """All chapters' glossaries as one: English, Chinese, a few words, and a link to each place that introduces it."""
 
 from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
 
 from ..authoring.markup import plain, tree
 
 
-def terms(chapters):
+def terms(chapters: Sequence[Any]) -> list[tuple[Any, ...]]:
     """The terms of `pages.Chapter`s, sorted: (English, Chinese, [(chapter, anchor, a few words) of each place])."""
-    names, places = {}, defaultdict(list)
+    names, places = dict[str, tuple[str, str]](), defaultdict[str, list[Any]](list)
     for chapter in chapters:
         for english, chinese, words in rows(chapter):
             link = english.find("a", href=True)  # authoring/rules/pattern.py sees to it that each term has one
@@ -17,7 +19,7 @@ def terms(chapters):
     return [(*names[key], places[key]) for key in sorted(names)]
 
 
-def rows(chapter):
+def rows(chapter: Any) -> list[Any]:
     """The cells (English, Chinese, words) of each row of the table of the cell tagged `glossary`."""
     for cell in chapter.cells:
         if "glossary" in cell.tags:

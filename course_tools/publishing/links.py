@@ -2,19 +2,23 @@
 
 import posixpath
 from collections import Counter
+from collections.abc import Mapping
 from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 
 class Page(HTMLParser):
     """What a page refers to, which places it has, and its pictures without words."""
 
-    def __init__(self, name, text):
+    def __init__(self, name: str, text: str) -> None:
         super().__init__()
-        self.ids, self.muted, self.targets, self.root = [], [], [], "../" * name.count("/")
+        self.ids, self.muted, self.targets = list[str](), list[str](), list[str]()
+        self.root = "../" * name.count("/")
         self.feed(text)
 
-    def handle_starttag(self, tag, attrs):
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
         self.ids += [given["id"]] if "id" in given else []
         self.muted += [given.get("src", "?")] if tag == "img" and not given.get("alt", "").strip() else []
@@ -22,7 +26,7 @@ class Page(HTMLParser):
         self.targets += [f"{self.root}numbers/{given['data-numbers']}.js"] if "data-numbers" in given else []
 
 
-def dead_links(folder):
+def dead_links(folder: Path) -> list[str]:
     """What is wrong with the pages of a folder, as sentences; empty if all is well. No network is used."""
     texts = {path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in folder.rglob("*.html")}
     pages = {name: Page(name, text) for name, text in texts.items()}
@@ -37,7 +41,7 @@ def dead_links(folder):
     return problems
 
 
-def _problem(folder, name, target, pages):
+def _problem(folder: Path, name: str, target: str, pages: Mapping[str, Any]) -> str:
     if target.startswith("data:"):
         return ""
     parts = urlsplit(target)

@@ -8,8 +8,10 @@ import base64
 import functools
 import html
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from course_kit import files, lessons
 from course_kit.i18n import mark, t, tn
@@ -22,6 +24,7 @@ from .formulas import to_mathml
 
 WEBSITE, ASSETS = (Path(__file__).with_name(name) for name in ("website", "assets"))
 FORMULA = '<div class="formula">'
+Link = Callable[[str], str | None]  # of an address the one that a page has, None for none
 PLAIN = re.compile(r'<span class="[npw]">([^<]*)</span>')  # names, signs and spaces of code: as the text
 BEHIND = mark("Guess first, or show what follows")
 
@@ -50,11 +53,11 @@ class Chapter:
     cells: list[Cell] = field(repr=False)
 
     @property
-    def annex(self):
+    def annex(self) -> bool:
         return lessons.is_annex(self.name)
 
 
-def chapter(name, link=lambda address: address):
+def chapter(name: str | Path, link: Link = lambda address: address) -> Chapter:
     """Reads notebooks/NAME.ipynb, or a notebook at a path -> Chapter.
 
     link(address) -> the address to write for each link in the text, or None: then only its words stay.
@@ -84,7 +87,7 @@ def chapter(name, link=lambda address: address):
     return Chapter(path.stem, title, cells)
 
 
-def body(chapter, show=lambda view: view.still):
+def body(chapter: Chapter, show: Callable[[Any], str] = lambda view: view.still) -> str:
     """The cells of a chapter in one piece of HTML. show(view) is the HTML of a `fragments.SavedView`.
 
     Each cell is a `<div class="cell markdown">` or `<div class="cell code TAG …">`; folded code stands in a
@@ -109,7 +112,7 @@ def body(chapter, show=lambda view: view.still):
     return re.sub(rf"{re.escape(curtain)}\s*</div>", "", made)  # nothing follows this guess
 
 
-def _cell(cell, show, behind=False):
+def _cell(cell: Any, show: Callable[[Any], str], behind: int = 0) -> str:
     source = cell.source
     shown = (show(made) + made.after if isinstance(made, fragments.SavedView) else made for made in cell.outputs)
     shown = (_task(made) if "exercise" in cell.tags else made for made in shown if not cell.setup)
@@ -123,26 +126,26 @@ def _cell(cell, show, behind=False):
     return f'<div class="{classes}" id="{"half" if "half" in cell.tags else f"cell-{cell.id}"}">{made}</div>'
 
 
-def _task(made):
+def _task(made: str) -> str:
     """Of the box of an exercise that nobody has solved the task, folded."""
     page = tree(made)
     return str(page.details or "") if page.select_one(".course-unsolved") else made
 
 
-def _cut(cell):
+def _cut(cell: str) -> tuple[str, str]:
     """The HTML of a Markdown cell in two: before its first heading, "" if it begins with it, and from there on."""
-    start, place = cell.index(">") + 1, re.search(r"<h[1-6][ >]", cell).start()
+    start, place = cell.index(">") + 1, re.search(r"<h[1-6][ >]", cell).start()  # type: ignore[union-attr]
     before = cell[start:place].strip()
     return (f'<div class="cell markdown">{before}</div>' if before else ""), cell[:start] + cell[place:]
 
 
-def anchor(words):
+def anchor(words: str) -> str:
     """The id of a heading, as JupyterLab makes it: links to it work there and here."""
     return html.escape(re.sub(r"\s", "-", words))
 
 
 @functools.cache  # most of it stands on the page of another language, too
-def code(source, language="python"):
+def code(source: str, language: str = "python") -> str:
     """Coloured code, `<div class="highlight"><pre>…`; assets/code.css has its colours."""
     from pygments import highlight
     from pygments.formatters import HtmlFormatter
@@ -152,7 +155,7 @@ def code(source, language="python"):
 
 
 @functools.cache
-def _templates():
+def _templates() -> Any:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     loader = FileSystemLoader([WEBSITE, ASSETS])
@@ -160,34 +163,34 @@ def _templates():
         loader=loader, undefined=StrictUndefined, autoescape=True, trim_blocks=True, lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
     )  # fmt: skip
-    made.install_gettext_callables(t, tn, newstyle=True)
+    made.install_gettext_callables(t, tn, newstyle=True)  # type: ignore[attr-defined]
     made.globals |= {"asset": asset, "lessons": lessons}
     return made
 
 
-def tag(language):
+def tag(language: str) -> str:
     """How HTML calls a language."""
     return language if language == "en" else languages()[language]["tag"]
 
 
-def page(template, language="en", **given):
+def page(template: str, language: str = "en", **given: Any) -> str:
     """A page from TEMPLATE.html.j2 in website/ or assets/, in this language, which is in use."""
     return _templates().get_template(f"{template}.html.j2").render(given, lang=tag(language)) + "\n"
 
 
-def style(*names):
+def style(*names: str) -> str:
     """These style sheets, and the font of the formulas: browsers need one made for mathematics."""
     font = base64.b64encode((ASSETS / "stix-two-math.woff2").read_bytes()).decode()
     face = f'@font-face{{font-family:"Course Math";src:url(data:font/woff2;base64,{font})}}'
     return "\n".join([face, *map(asset, names)])
 
 
-def asset(name):
+def asset(name: str) -> str:
     """The text of a file in course_tools/publishing/assets."""
     return (ASSETS / name).read_text(encoding="utf-8")
 
 
-def _output(raw, text):
+def _output(raw: Any, text: Callable[[str], str]) -> Any:
     """One output of a cell as a view or as HTML, the richest form that a page can show."""
     if raw.output_type == "stream":
         return f'<pre class="stream">{html.escape(raw.text)}</pre>'
@@ -202,35 +205,35 @@ def _output(raw, text):
     return f'<pre class="stream">{html.escape(data["text/plain"])}</pre>' if data else ""
 
 
-def markdown(link):
+def markdown(link: Link) -> Callable[[str], str]:
     """A function from Markdown to HTML, with formulas in MathML and links as `link` says."""
     from mistune import HTMLRenderer  # noqa: F401  (nbconvert's renderer is made of it)
     from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
     class Renderer(IPythonRenderer):
-        def heading(self, text, level, **_):
+        def heading(self, text: str, level: int, **_: Any) -> str:
             return f'<h{level} id="{anchor(plain(text))}">{text}</h{level}>\n'
 
-        def block_code(self, code_text, info=None):
+        def block_code(self, code_text: str, info: str | None = None) -> str:
             return code(code_text, (info or "text").split()[0])
 
-        def block_math(self, body):
+        def block_math(self, body: str) -> str:
             return f"{FORMULA}{to_mathml(body, True)}</div>"
 
-        def inline_math(self, body):
+        def inline_math(self, body: str) -> str:
             return to_mathml(body)
 
-        def latex_environment(self, name, body):
+        def latex_environment(self, name: str, body: str) -> str:
             return self.block_math(f"\\begin{{{name}}}{body}\\end{{{name}}}")
 
-        def paragraph(self, text):
+        def paragraph(self, text: str) -> str:
             alone = text.startswith(FORMULA) and text.endswith("</div>")
             return text if alone else super().paragraph(text)
 
-        def table(self, text):
+        def table(self, text: str) -> str:
             return f'<div class="scroll"><table>{text}</table></div>\n'
 
-        def link(self, text, url, title=None):
+        def link(self, text: str, url: str, title: str | None = None) -> str:
             address = link(url)
             return text if address is None else f'<a href="{html.escape(address)}">{text}</a>'
 

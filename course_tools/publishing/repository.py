@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+from pathlib import Path
 from urllib.parse import urlencode
 
 from course_kit import files
@@ -11,7 +12,7 @@ from course_utils import __version__
 PUBLIC = re.compile(r"(?:https://|ssh://git@|git@)(github\.com)[/:]([\w.-]+)/([\w.-]+?)(?:\.git)?/?")
 
 
-def address(given=None, root=None):
+def address(given: str | None = None, root: Path | None = None) -> str | None:
     """The public address of the course's repository on GitHub, "https://github.com/OWNER/NAME", or None.
 
     given, else that of git's remote "origin". Raises ValueError if what was given is something else.
@@ -22,12 +23,12 @@ def address(given=None, root=None):
     return f"https://{found[1]}/{found[2]}/{found[3]}" if found else None
 
 
-def commit():
+def commit() -> str:
     """The commit of the course that is here, in full, or "main" where git has none."""
     return _git(files.course_folder(), "rev-parse", "HEAD") or "main"
 
 
-def report(public, page):
+def report(public: str | None, page: str) -> str | None:
     """Where a reader says that something on a page is wrong: a new issue with page and edition filled in.
 
     public: the repository's address; page: such as "03_seq2seq.html". None without the address.
@@ -42,7 +43,7 @@ def report(public, page):
     return f"{public}/issues/new?{urlencode({'title': f'{page}: ', 'body': text})}"
 
 
-def _git(root, *arguments):
+def _git(root: Path, *arguments: str) -> str:
     try:
         done = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, text=True, check=False)
     except OSError:

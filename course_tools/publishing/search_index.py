@@ -1,16 +1,19 @@
 """What the site's search knows: each section of each page, its heading, its words, and the terms of the glossary."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from course_kit.views.view import json_for_script
 from course_tools.authoring.markup import HEADINGS, plain
 
 LEFT_OUT = ["script", "style", "math", "pre", "nav", "button"]  # code is for reading in its place
 
 
-def sections(page):
+def sections(page: Any) -> list[tuple[str, str, str]]:
     """(id, heading, text) of each section of a page's tree; the text before the first heading has the id ""."""
-    found = [("", "", [])]
+    found: list[tuple[str, str, list[str]]] = [("", "", [])]
 
-    def collect(element):
+    def collect(element: Any) -> None:
         for child in element.children:
             if isinstance(child, str):
                 found[-1][2].append(child)
@@ -28,7 +31,7 @@ def sections(page):
     return [section for section in told if any(section[1:])]
 
 
-def script(pages, terms):
+def script(pages: Sequence[Any], terms: Sequence[Any]) -> str:
     """search-data.js: pages is a list of (file, name, its sections), terms are the glossary's."""
     names = [{"file": file, "name": name} for file, name, _ in pages]
     number = {file.removesuffix(".html"): i for i, (file, _, _) in enumerate(pages)}

@@ -11,7 +11,9 @@ import collections
 import functools
 import re
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from course_kit import chapter_maps, files, lessons
 from course_kit.i18n import mark, t, use
@@ -25,6 +27,7 @@ from course_tools.translation import names_of_languages
 from course_utils import __version__
 
 from ..authoring.markup import headings, plain, sentences, tree
+from .pages import Chapter
 
 COURSE = mark("Attention, from Nadaraya–Watson to GPT")
 TEACHING = {  # pages of docs/, by their title; the first is in the menu and leads to the others
@@ -39,7 +42,7 @@ ABOUT = mark(
 STAMP = ".made-by-attention-course"  # a folder without it is not ours to empty
 
 
-def build(out, address=None):
+def build(out: Path | str, address: str | None = None) -> list[str]:
     """Write the site into the folder `out`, which is made, or emptied if it holds an earlier site -> list of pages.
 
     address: of its repository, or None; with it, pages lead to files that they name, and to where one reports errors.
@@ -50,7 +53,7 @@ def build(out, address=None):
         raise ValueError(f"{out} holds files that are not of an earlier site. Name another folder: --out FOLDER")
     shutil.rmtree(out, ignore_errors=True)
     assets = asset_files.Assets()
-    made = {}
+    made: dict[str, bytes | str] = {}
     for language in names_of_languages():
         use(language)
         made |= Site(address, language, assets).pages() if sources.built(language) else {}
@@ -64,12 +67,12 @@ def build(out, address=None):
     return sorted(path for path in made if path.endswith(".html"))
 
 
-def folder(language):
+def folder(language: str) -> str:
     """Where its pages are in the site, and its notebooks in notebooks/: "" or "es/"."""
     return "" if language == "en" else f"{language}/"
 
 
-def taught(language):
+def taught(language: str) -> dict[str, Path]:
     """{name: its file} of the pages of TEACHING that there are in a language."""
     there = {name: files.course_folder() / "docs" / folder(language) / f"{name}.md" for name in TEACHING}
     return {name: path for name, path in there.items() if path.is_file()}
@@ -78,9 +81,9 @@ def taught(language):
 class Site:
     """What the pages of a language have in common. `pages()` -> path -> content (str or bytes) of its files."""
 
-    def __init__(self, address=None, language="en", assets=None):
+    def __init__(self, address: str | None = None, language: str = "en", assets: Any = None) -> None:
         self.repository, self.language, self.assets = address, language, assets or asset_files.Assets()
-        self.folder, self.names, self.searched = folder(language), sources.built(language), []
+        self.folder, self.names, self.searched = folder(language), sources.built(language), list[Any]()
         self.root = "../" * bool(self.folder)
         self.state = repository.commit() if address else "main"
         self.chapters = [pages.chapter(self.notebook(name), link=self.link) for name in self.names]
@@ -93,10 +96,10 @@ class Site:
             *([item("teaching.html", t(TEACHING["teaching"]))] if "teaching" in taught(language) else []),
         ]
 
-    def notebook(self, name):
+    def notebook(self, name: str) -> Path:
         return sources.folder() / self.folder / f"{name}.ipynb"
 
-    def link(self, address):
+    def link(self, address: str) -> str | None:
         """Where a link of a notebook or of docs/ leads on the site; None: nowhere, then its words stay."""
         file, _, anchor = address.partition("#")
         if re.match(r"[a-z]+:", address) or not file:
@@ -112,7 +115,7 @@ class Site:
         there = (files.course_folder() / inside).exists()
         return f"{self.repository}/blob/{self.state}/{inside}" if self.repository and there else None
 
-    def view(self, view):
+    def view(self, view: Any) -> str:
         """The HTML of a `fragments.SavedView`; its large pieces become files, and so does the model that it runs."""
         needed = view.spec.get("own", {}).get("models", [])
         larger = view.spec.get("own", {}).get("larger", {}).get("name")  # comes only when it is asked
@@ -120,8 +123,8 @@ class Site:
             self.assets.content |= {f"models/{name}": script for name, script in _scripts(model).items()}
         return self.assets.view(view, [name for model in needed for name in _scripts(model)])
 
-    def pages(self):
-        made = {}
+    def pages(self) -> dict[str, Any]:
+        made: dict[str, Any] = {}
         for chapter in self.chapters:
             page = tree(pages.body(chapter, self.view))
             self.assets.take(page, self.root)
@@ -149,7 +152,9 @@ class Site:
         made["site.css"] = (pages.asset("code.css") + chapter_maps.style()).encode() + made["site.css"]
         return made | {"stix-two-math.woff2": (pages.ASSETS / "stix-two-math.woff2").read_bytes()}
 
-    def page(self, template, file, sections=(), description=None, **more):
+    def page(
+        self, template: str, file: str, sections: Sequence[Any] = (), description: str | None = None, **more: Any
+    ) -> str:
         """A page from website/TEMPLATE.html.j2. What the menu has knows what is before and after it."""
         number = next((i for i, one in enumerate(self.menu) if one["file"] == file), None)
         before = self.menu[number - 1] if number else None
@@ -163,18 +168,18 @@ class Site:
             report=repository.report(self.repository, self.folder + file), **given,
         )  # fmt: skip
 
-    def others(self, file):
+    def others(self, file: str) -> list[tuple[str, str, str]]:
         """(language, its name, address) of each other language that has this page."""
         name = file.removesuffix(".html")
         there = [to for to in names_of_languages() if to != self.language and sources.built(to)]
         there = [to for to in there if name in ("index", "glossary", *taught(to), *sources.built(to))]
         return [(to, names_of_languages()[to], f"{self.root}{folder(to)}{file}") for to in there]
 
-    def maps(self, number=None, words=True):
+    def maps(self, number: int | None = None, words: bool = True) -> str:
         """The way from chapter to chapter; "" in a language that has not all of them."""
         return chapter_maps.strip(number, words=words) if self.names == sources.names() else ""
 
-    def chapter(self, chapter, page):
+    def chapter(self, chapter: Chapter, page: Any) -> str:
         """The page of a lesson or an annex, from the tree of its body."""
         told = self.listed[chapter.name]
         return self.page(
@@ -183,13 +188,13 @@ class Site:
             lesson=self.listed.get(lessons.lesson_of(chapter.name), told) if chapter.annex else None,
         )  # fmt: skip
 
-    def text(self, file, title, text, known_as=None):
+    def text(self, file: str, title: str, text: str, known_as: str | None = None) -> str:
         """A page from Markdown; the search knows it by its title, or as something else."""
         page = tree(pages.markdown(self.link)(text))
         self.searched.append((file, known_as or title, search_index.sections(page)))
         return self.page("text", file, contents(page), title=title, body=with_anchors(page))
 
-    def landing(self):
+    def landing(self) -> str:
         """The first page: the cover, the chapters, what is beside them."""
         first = self.chapters[0]
         views = (made for cell in first.cells if "lab" in cell.tags for made in cell.outputs)
@@ -199,19 +204,19 @@ class Site:
         chapters = [one for one in self.listed.values() if not one["annex"]]
         lab = "make lab" + f" LANG={self.language}" * bool(self.folder)
         guide = "" if "teaching" in taught(self.language) else self.root
-        more = {"chapters": chapters, "annexes": annexes, "count": len(self.terms), "lab": lab, "guide": guide}
-        return self.page("index", "index.html", first=str(page), **more)
+        return self.page("index", "index.html", first=str(page), chapters=chapters, annexes=annexes,
+                         count=len(self.terms), lab=lab, guide=guide)  # fmt: skip
 
 
 _scripts = functools.cache(model_files)
 
 
-def item(file, name):
+def item(file: str, name: str) -> dict[str, Any]:
     """What the menu has of a page. number: of a lesson; short: its name without it."""
     return {"file": file, "name": name, "short": name, "annex": False, "number": ""}
 
 
-def listed(chapter):
+def listed(chapter: Chapter) -> dict[str, Any]:
     """The same of a lesson or an annex, and what the list of chapters says of it."""
     name, annex = chapter.title, chapter.annex
     short = name.partition(" · ")[2] or name
@@ -225,22 +230,22 @@ def listed(chapter):
     }  # fmt: skip
 
 
-def distinct(page):
+def distinct(page: Any) -> None:
     """Tells headings of a tree that have the same words apart: the second gets "-2" behind its id."""
-    seen = collections.Counter()
+    seen = collections.Counter[str]()
     for heading in headings(page):
         seen[heading["id"]] += 1
         if (count := seen[heading["id"]]) > 1:
             heading["id"] += f"-{count}"
 
 
-def contents(page):
+def contents(page: Any) -> list[tuple[str, str]]:
     """(id, words) of the sections of a page's tree, and of half way, by its bold words."""
     found = page.select("h2[id], .half[id]")
     return [(one["id"], plain(one if one.name == "h2" else one.strong).rstrip(".。")) for one in found]
 
 
-def with_anchors(page):
+def with_anchors(page: Any) -> str:
     """The HTML of a page's tree, in which each heading gets a link to itself."""
     for heading in headings(page):
         link = {"class": "anchor", "href": f"#{heading['id']}", "aria-label": t("link to this section")}
@@ -248,13 +253,13 @@ def with_anchors(page):
     return str(page)
 
 
-def run(out=None, address=None):
+def run(out: str | None = None, address: str | None = None) -> int:
     """The command `course site` -> exit status."""
-    out = Path(out or files.course_folder() / "build" / "site")
+    where = Path(out or files.course_folder() / "build" / "site")
     public = repository.address(address)
-    made = build(out, public)
-    total = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
-    print(f"{len(made)} pages in {out} ({total / 1e6:.1f} MB). Open {out / 'index.html'} in a browser.")
+    made = build(where, public)
+    total = sum(path.stat().st_size for path in where.rglob("*") if path.is_file())
+    print(f"{len(made)} pages in {where} ({total / 1e6:.1f} MB). Open {where / 'index.html'} in a browser.")
     if not public:
         print("Pages say nowhere to report: the repository's public address is not known (--repository names it).")
     return 0

@@ -7,7 +7,9 @@ plugin gives each as much of the slide as it can fill, as it does in JupyterLab;
 
 import html
 import re
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import nbformat
 
@@ -28,7 +30,7 @@ PLUGIN = Path(screens.__file__).parents[1] / "jupyter" / "labextension" / "stati
 FILE = re.compile(r"<code>(mine/\w+\.py)</code>")
 
 
-def build(name, notes=(), to="en"):
+def build(name: str, notes: Sequence[Any] = (), to: str = "en") -> str:
     """A lesson or an annex as a page of HTML, in a language.
 
     name: such as "03_seq2seq". notes: (heading, HTML) for the speaker, by the English heading of a section.
@@ -36,7 +38,7 @@ def build(name, notes=(), to="en"):
     path = sources.folder(to) / f"{name}.ipynb"
     chapter = pages.chapter(path, link=_link)
     cells, heads = {cell.id: cell for cell in chapter.cells}, screens.headings(name, path)
-    notes = {heads.get(heading, heading): made for heading, made in notes}
+    beside = {heads.get(heading, heading): made for heading, made in notes}
     notebook = nbformat.read(path, as_version=4)
     ran, slides = {cell.id: cell for cell in notebook.cells}, []
     for screen in screens.screens(notebook.cells):
@@ -58,7 +60,7 @@ def build(name, notes=(), to="en"):
                 "parts": parts,
                 "hides": instead,
                 "keep": _kept(cells[screen.keep].source) if screen.keep else "",
-                "notes": notes.get(screen.title, "") + (f'<div class="said">{said}</div>' if said else ""),
+                "notes": beside.get(screen.title, "") + (f'<div class="said">{said}</div>' if said else ""),
             }
         )
     slides[-1]["parts"].append({"shown": f"<p>{html.escape(citation.line())}</p>", "look": " licence"})
@@ -69,12 +71,12 @@ def build(name, notes=(), to="en"):
     )
 
 
-def with_notes(name, to="en"):
+def with_notes(name: str, to: str = "en") -> str:
     """A lesson or an annex as a page of HTML, with the notes of its speaker, in the language in use."""
     return build(name, [(note.heading, note.rows()) for note in speaker.notes(name)], to)
 
 
-def run(names=(), out=None, to="en"):
+def run(names: Sequence[str] = (), out: str | None = None, to: str = "en") -> int:
     """`course slides`: writes one file for each chapter, says where -> exit status."""
     use(to)
     folder = Path(out) if out else files.course_folder() / "build" / "slides" / ("" if to == "en" else to)
@@ -87,14 +89,14 @@ def run(names=(), out=None, to="en"):
     return 0
 
 
-def _link(address):
+def _link(address: str) -> str | None:
     """Links to other chapters go to their slides; those inside a chapter stay words: their targets may be skipped."""
     if address.startswith("#"):
         return None
     return re.sub(r"^(?:\./)?(\d\d_\w+)\.ipynb(?:#.*)?$", r"\1.html", address)
 
 
-def _thing(screen, cell, chapter):
+def _thing(screen: Any, cell: Any, chapter: pages.Chapter) -> str:
     """What a slide shows of a cell, as HTML."""
     kind = screen.kind
     if kind == "title":
@@ -114,7 +116,7 @@ def _thing(screen, cell, chapter):
     return shown if screen.later or (kind in BARE and shown) else f"{_source(screen.code)}{shown}"
 
 
-def _title(cell, chapter):
+def _title(cell: Any, chapter: pages.Chapter) -> str:
     """The question of a chapter and the files that one will hold, beside its frame; below, small, the frames of all."""
     number = lessons.chapter(chapter.name)
     codes = "".join(f"<code>{html.escape(file)}</code>" for file in dict.fromkeys(FILE.findall(cell.source)))
@@ -126,19 +128,19 @@ def _title(cell, chapter):
     return asked + chapter_maps.strip(number, words=False)
 
 
-def _bare(made):
+def _bare(made: str) -> str:
     """The text of a cell without its title: a heading, or the bold words that it begins with."""
     page = _unfolded(made)
     (page.find(HEADINGS) or page.strong).decompose()
     return str(page)
 
 
-def _source(code):
+def _source(code: str) -> str:
     """An excerpt as HTML."""
     return f'<div class="source">{excerpt.coloured(code)}</div>'
 
 
-def _told(made):
+def _told(made: str) -> tuple[str, str]:
     """(what is shown, what is said instead): the long caption of a table is the speaker's."""
     page = tree(made)
     table = page.select_one("div + div > table")  # as course_kit/views/table.py writes it
@@ -148,7 +150,7 @@ def _told(made):
     return str(page), f"<p>{html.escape(words)}</p>"
 
 
-def _unfolded(made):
+def _unfolded(made: str) -> Any:
     """A cell's tree without what unfolds, which is an answer or a solution."""
     page = tree(made)
     for details in page.find_all("details"):
@@ -156,7 +158,7 @@ def _unfolded(made):
     return page
 
 
-def _prose(made):
+def _prose(made: str) -> str:
     """The words of a cell for the speaker: answers unfolded, headings left out."""
     page = tree(made)
     for heading in headings(page):
@@ -167,7 +169,7 @@ def _prose(made):
     return str(page)
 
 
-def _kept(made):
+def _kept(made: str) -> str:
     """The sentence to keep, a cell's last paragraph, without the words in front of it."""
     sentence = _unfolded(made).find_all("p")[-1]
     sentence.strong.decompose()

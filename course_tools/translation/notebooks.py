@@ -168,8 +168,10 @@ def pages(name: str, to: str) -> dict[Path, str]:
     text = BESIDE.sub("](../", text).replace("](../../README.md", f"](../../{told['readme']}")
     spoken, folder = current(), root / "docs" / to
     use(to)
-    planned = {folder / "lesson_plans.md": plans.text(sources.names())} if name == "teaching" else {}
-    use(spoken)
+    try:
+        planned = {folder / "lesson_plans.md": plans.text(sources.names())} if name == "teaching" else {}
+    finally:
+        use(spoken)
     return {folder / f"{name}.md": text} | planned
 
 

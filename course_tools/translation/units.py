@@ -25,15 +25,15 @@ LABELS = {  # what a view shows as it was given, by its name in the spec
     "note", "key_name", "value_name", "answers", "because",
 }  # fmt: skip
 CLASSROOM = "doctor", "lab", "workbook", "progress", "problem", "assignments", "scratch", "grading/**/*"  # people start
-ROOMS = {
+MARKED_IN = {
     "kit": ["course.py", "course_kit/**/*.py", *(f"course_tools/classroom/{one}.py" for one in CLASSROOM)],
     "site": ["course_tools/publishing/**/*.py", "course_tools/publishing/**/*.j2"],
     "views": [f"{room}/**/*.js" for room in ("course_kit/views/js/src", "chapters")],
     "mine": ["chapters/*/kept/*.py", "chapters/ch06/adapters.py"],  # the files that readers keep, and what is revealed
 }
-ROOMS["site"] += [f"course_tools/{one}.py" for one in ("authoring/minutes", "classroom/plans")]
-ROOMS["site"] += ["course_tools/classroom/presenting/*.py"]
-ROOMS["views"] += [f"course_tools/{room}/**/*.js" for room in ("classroom/jupyter", "publishing/website")]
+MARKED_IN["site"] += [f"course_tools/{one}.py" for one in ("authoring/minutes", "classroom/plans")]
+MARKED_IN["site"] += ["course_tools/classroom/presenting/*.py"]
+MARKED_IN["views"] += [f"course_tools/{room}/**/*.js" for room in ("classroom/jupyter", "publishing/website")]
 TABLES = {"ch07": ["data/history.csv"]}
 BLOCK = re.compile(r"(?<=```)(python|diff|text|sh)\n(.*?)(?=```)", re.S)
 COLUMN = re.compile(  # of a block of text: what stands behind the names, and a name of three words
@@ -50,7 +50,7 @@ PAGES |= {name: f"docs/{name}.md" for name in ("teaching", "crosswalk", "capston
 def rooms() -> dict[str, Sequence[str]]:
     """{catalogue of marked text: patterns of the files that it is of}, one for each chapter that there is."""
     chapters = sorted(path.name for path in files.course_folder().glob("chapters/ch[0-9][0-9]"))
-    return ROOMS | {one: [f"chapters/{one}/**/*.py", *TABLES.get(one, ())] for one in chapters}
+    return MARKED_IN | {one: [f"chapters/{one}/**/*.py", *TABLES.get(one, ())] for one in chapters}
 
 
 class Unit(NamedTuple):

@@ -64,15 +64,14 @@ def test_a_kernel_lists_the_files_of_the_course_that_it_imports_and_opens(tmp_pa
         told = []
         events = types.SimpleNamespace(register=lambda _, function: told.append(function))
         stamps.load_ipython_extension(types.SimpleNamespace(events=events))
-        import course_kit.clock
-        from course_kit import files
+        from course_kit import contexts, files
         for place in ("data/history.csv", "course_kit/views/js/dist/views.js", "README.md"):
             files.read(place)
         told[0](None)"""
     environment = os.environ | {"COURSE_READ": str(tmp_path / "read")}
     subprocess.run([sys.executable, "-c", code], env=environment, cwd=files.course_folder(), check=True)
     read = (tmp_path / "read").read_text("utf-8").splitlines()
-    assert {"course_kit/clock.py", "course_kit/files.py", "data/history.csv"} <= set(read)
+    assert {"course_kit/contexts.py", "course_kit/files.py", "data/history.csv"} <= set(read)
     assert not [path for path in read if path.endswith((".js", ".md", ".pyc")) or path.startswith("course_tools")]
 
 

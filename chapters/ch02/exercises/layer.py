@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from course_kit.contexts import seeded
-from course_kit.exercises.compare import Misfit, same
+from course_kit.exercises.compare import same
 from course_kit.exercises.define import (
     Case,
     Exercise,
@@ -44,13 +44,7 @@ def _run(answer, case: Case):
     layer = parameters_of(case.init)
     if not is_class(answer):
         return answer(layer, *case.args.values())
-    try:
-        mine = construct(answer, case, layer.state_dict())
-    except RuntimeError as error:
-        if "state_dict" not in str(error):
-            raise
-        raise Misfit(_unlike(answer(*case.init) if isinstance(answer, type) else None, layer)) from None
-    return mine(*case.args.values())
+    return construct(answer, case, layer.state_dict(), lambda: _unlike(answer, case, layer))(*case.args.values())
 
 
 def _by_model_size(layer: SelfAttention, x: Tensor, mask: Tensor | None = None):
@@ -58,12 +52,12 @@ def _by_model_size(layer: SelfAttention, x: Tensor, mask: Tensor | None = None):
     return scaled_dot_product_attention(q * (q.shape[-1] / x.shape[-1]) ** 0.5, layer.key(x), layer.value(x), mask)
 
 
-def _unlike(mine: nn.Module | None, layer: SelfAttention) -> str:
-    """What is different about the parameters of a layer; None: one in the grader's sandbox, not to be looked at."""
+def _unlike(answer, case: Case, layer: SelfAttention) -> str:
+    """What is different about the parameters of a layer; one in the grader's sandbox cannot be looked at."""
     needed = t("needed: {NEEDED}, each an nn.Linear without bias.", NEEDED=LISTED)
-    if mine is None:
+    if not isinstance(answer, type):
         return t("Its matrices have other names or sizes than {needed}", needed=needed)
-    have, want = ({name: list(x.shape) for name, x in one.state_dict().items()} for one in (mine, layer))
+    have, want = ({name: list(x.shape) for name, x in one.state_dict().items()} for one in (answer(*case.init), layer))
     if biases := [name for name in have if name.endswith(".bias")]:
         return t(
             "`{biases}` has a bias; {needed} Write `bias=False`.", biases=biases[0].removesuffix(".bias"), needed=needed

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from course_kit.contexts import seeded
-from course_kit.exercises.compare import Misfit, same
+from course_kit.exercises.compare import same
 from course_kit.exercises.define import (
     Case,
     Exercise,
@@ -25,6 +25,9 @@ from course_utils.transformer import DecoderBlock
 
 NEEDED = "attention, cross_attention, ffn, around_attention, around_cross, around_ffn"
 LISTED = t(", ").join(NEEDED.split(", "))
+OTHERS = t(
+    "Its parts have other names, or another number of parameters, than a checkpoint's. Needed: {NEEDED}.", NEEDED=LISTED
+)
 
 
 LAST = {"attention": "attention.out", "cross_attention": "cross_attention.out", "ffn": "ffn.narrow"}
@@ -54,20 +57,9 @@ def _run(answer, case: Case) -> Tensor:
         return answer(block, *case.args.values())
     moved = case.given.get("moved", "none")  # a part with other parameters
     silent = [f"{last}." for part, last in LAST.items() if part != case.given.get("alone", part)]
-    try:
-        parameters = {name: x + 0.5 * name.startswith(f"{moved}.") for name, x in block.state_dict().items()}
-        parameters |= {name: 0 * x for name, x in parameters.items() if name.startswith(tuple(silent))}
-        mine = construct(answer, case, parameters)
-    except RuntimeError as error:
-        if "state_dict" not in str(error):
-            raise
-        raise Misfit(
-            t(
-                "Its parts have other names, or another number of parameters, than a checkpoint's. Needed: {NEEDED}.",
-                NEEDED=LISTED,
-            )
-        ) from None
-    return mine(*case.args.values())
+    parameters = {name: x + 0.5 * name.startswith(f"{moved}.") for name, x in block.state_dict().items()}
+    parameters |= {name: 0 * x for name, x in parameters.items() if name.startswith(tuple(silent))}
+    return construct(answer, case, parameters, lambda: OTHERS)(*case.args.values())
 
 
 def _case(batch, words, lengths, sizes, seed, shown=False) -> Case:

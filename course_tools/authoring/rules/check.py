@@ -1,13 +1,16 @@
 """All rules, applied to one notebook or to all: `course notebooks --lint`; with `--check`, drift as well."""
 
+from collections.abc import Sequence
+from pathlib import Path
+
 from course_tools.authoring import building, sources
 from course_tools.authoring.sources import BuildError
 
 from . import names, numbers, outputs, pattern, text
-from .notebook import Notebook, syntax_errors
+from .notebook import Notebook, Problem, syntax_errors
 
 
-def problems_of(name, folder=None):
+def problems_of(name: str, folder: Path | None = None) -> Sequence[Problem | BuildError]:
     """Every Problem of one notebook, as a list; empty if all is well. What keeps it from being read is said alone."""
     if broken := syntax_errors(name, folder):
         return broken
@@ -22,14 +25,14 @@ def problems_of(name, folder=None):
     return problems + [notebook.problem(*found, built=True) for rule in outputs.RULES for found in rule(notebook)]
 
 
-def run(names=(), check=False, lint=False, text=False):
+def run(names: Sequence[str] = (), check: bool = False, lint: bool = False, text: bool = False) -> int:
     """The command `course notebooks` -> exit status, the worse if there are two."""
     if not (check or lint):
         return building.run(names, text=text)
     return max((_checked(name, check, lint) for name in sources.names(names)), default=0)
 
 
-def _checked(name, check, lint):
+def _checked(name: str, check: bool, lint: bool) -> int:
     """Say what is wrong with one notebook, nothing twice -> exit status."""
     broken = syntax_errors(name)
     drifted = building.drift(name) if check and not broken else []

@@ -6,11 +6,12 @@ from course_kit.exercises.cells import without_magics
 from course_kit.resuming import DEFINITIONS
 
 from ..sources import tags
+from .notebook import Found, Notebook
 
 
-def asserted_only(notebook):
+def asserted_only(notebook: Notebook) -> Found:
     """No other cell uses a name that only a cell tagged `asserts` has made: readers do not get that cell."""
-    asserted, others = set(), set()
+    asserted, others = set[str](), set[str]()
     for number, cell in notebook.code():
         made, used = names(cell.source)
         if "asserts" in tags(cell):
@@ -21,21 +22,21 @@ def asserted_only(notebook):
         others |= made
 
 
-def shown_only(notebook):
+def shown_only(notebook: Notebook) -> Found:
     """No cell uses a name that only a cell tagged `shows` has made: after a restart that one is not run again."""
-    shown, others = set(), set()
+    shown, others = set[str](), set[str]()
     for number, cell in notebook.code():
         made, used = names(cell.source)
         for name in sorted((used - made) & (shown - others)):
             yield number, f"{name!r} is made in a cell tagged shows only", "Make it elsewhere, or take the tag away."
         if "shows" in tags(cell):
             kept = [node for node in ast.parse(cell.source).body if isinstance(node, DEFINITIONS)]
-            shown |= made - names(ast.unparse(ast.Module(kept, [])))[0]
+            shown |= made - names(ast.unparse(ast.Module([*kept], [])))[0]
         else:
             others |= made
 
 
-def names(code):
+def names(code: str) -> tuple[set[str], set[str]]:
     """(names that a cell makes, names that it uses) of its code."""
     made, used = set(), set()
     for node in ast.walk(ast.parse(without_magics(code))):

@@ -15,9 +15,13 @@ Not looked at: code, formulas, quotations, headings, the numbers of lists; 0 and
 import ast
 import itertools
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from course_kit.exercises.cells import without_magics
+
+from .notebook import Found, Notebook
 
 SOURCE = re.compile(r"<!--\s*source:\s*\w.*?-->", re.S)
 FENCED = re.compile(r"^(```|~~~).*?^\1", re.S | re.M)
@@ -60,13 +64,13 @@ class Number:
     percent: bool
 
     @property
-    def counts(self):
+    def counts(self) -> bool:
         """Whether it says something: not 0, 1, or a year."""
         year = self.value in YEARS and self.written.isdecimal()
         return self.value not in (0, 1) and not year
 
 
-def numbers(text):
+def numbers(text: str) -> Iterator[Number]:
     """Each Number in a text."""
     for match in NUMBER.finditer(text):
         digits = re.sub(r"[,\u2009\u202f]", "", match["digits"])
@@ -84,7 +88,7 @@ class Section:
     shown: list = field(default_factory=list)  # Numbers
     bands: list = field(default_factory=list)  # (low, high)
 
-    def shows(self, number):
+    def shows(self, number: Number) -> bool:
         """Whether a number that is said is among those shown."""
         close = 0.5001 * number.unit
         if any(abs(value - number.value) <= close for one in self.shown for value in _read_as(one, number)):
@@ -97,7 +101,7 @@ class Section:
         )
 
 
-def _read_as(shown, number):
+def _read_as(shown: Number, number: Number) -> tuple[float, ...]:
     """The values that a shown number has, written like the one that is said."""
     value = shown.value * shown.scale / number.scale
     if number.percent and not shown.percent:
@@ -105,7 +109,7 @@ def _read_as(shown, number):
     return (value,) if number.percent == shown.percent else (value, value / 100)
 
 
-def sections(notebook):
+def sections(notebook: Notebook) -> list[Section]:
     """The Sections of a Notebook, in order."""
     built = {cell.id: cell for cell in notebook.built.cells} if notebook.built else {}
     named = " ".join(found for _, text in notebook.prose() for found in HEADS.findall(text))
@@ -127,7 +131,7 @@ def sections(notebook):
     return found
 
 
-def _by_section(text):
+def _by_section(text: str) -> Iterator[tuple[bool, str]]:
     """(whether a section begins with it, text) of the parts of a Markdown cell."""
     text = FENCED.sub("", text)
     starts = [match.start() for match in HEADING.finditer(text) if len(match[1]) <= 2]
@@ -135,7 +139,7 @@ def _by_section(text):
         yield start in starts, text[start:end]
 
 
-def said(text, title=False):
+def said(text: str, title: bool = False) -> Iterator[Number]:
     """The Numbers that a Markdown text says without naming a source."""
     for block in blocks(text):
         bare = LABEL.sub(" ", APART.sub(" ", block))
@@ -144,9 +148,9 @@ def said(text, title=False):
             yield from (one for one in numbers(bare) if one.counts)
 
 
-def blocks(text):
+def blocks(text: str) -> list[str]:
     """Paragraphs, list items and tables of a text; a source on a line of its own belongs to what is above it."""
-    found = []
+    found: list[str] = []
     for part in re.split(r"\n\s*\n", text):
         starts = [match.start() for match in ITEM.finditer(part)]
         pieces = [part[a:b] for a, b in itertools.pairwise(sorted({0, *starts, len(part)}))]
@@ -157,23 +161,23 @@ def blocks(text):
     return found
 
 
-def written_out(tree):
+def written_out(tree: ast.AST) -> Iterator[Number]:
     """The Numbers in some code."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and type(node.value) in (int, float):
+        if isinstance(node, ast.Constant) and isinstance(node.value, int | float) and not isinstance(node.value, bool):
             yield Number(repr(node.value), float(node.value), 0, 1, False)
 
 
-def bands(tree):
+def bands(tree: ast.AST) -> Iterator[tuple[float, float]]:
     """(low, high) of each assert like `.97 < score < .978`."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Compare) and len(node.comparators) == 2:
-            ends = [one.value for one in (node.left, node.comparators[1]) if isinstance(one, ast.Constant)]
-            if len(ends) == 2 and all(isinstance(one, int | float) for one in ends):
+            constants = [one.value for one in (node.left, node.comparators[1]) if isinstance(one, ast.Constant)]
+            if len(ends := [one for one in constants if isinstance(one, int | float)]) == 2:
                 yield min(ends), max(ends)
 
 
-def computed(output, tree):
+def computed(output: Any, tree: ast.AST) -> str:
     """The words of an output, without those that the author typed into its cell."""
     text = output.get("text") or output.get("data", {}).get("text/plain", "")
     text = text if isinstance(text, str) else "".join(text)
@@ -183,7 +187,7 @@ def computed(output, tree):
     return text
 
 
-def shown(notebook):
+def shown(notebook: Notebook) -> Found:
     """Every number of the text is one that its section shows."""
     for section in sections(notebook):
         missing = {(cell, one.written): one for cell, one in section.said if not section.shows(one)}

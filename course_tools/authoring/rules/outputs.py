@@ -10,10 +10,14 @@ import base64
 import json
 import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from course_kit import files
 from course_kit.views import fragments, program
+
+from .notebook import Found, Notebook
 
 NOTEBOOK, COURSE = 0.74, 7.3  # megabytes; the last picture of a figure holds all its sentences
 PICTURE = 60_000  # bytes of one picture: a page with thirty of them comes in a few seconds
@@ -23,21 +27,21 @@ MACHINE = re.compile(r"/home/\w+|/root/|/Users/\w+|[A-Z]:\\\\?Users|/tmp/|ipyker
 ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]+|<[^<>]*\b0x[0-9a-fA-F]{6,}")
 
 
-def _outputs(notebook):
+def _outputs(notebook: Notebook) -> Iterator[tuple[int, Any]]:
     """(number, output) of every stored output."""
     for number, cell in enumerate(notebook.built.cells if notebook.built else (), 1):
         for output in cell.get("outputs", []):
             yield number, output
 
 
-def _texts(output):
+def _texts(output: Any) -> str:
     """The texts of an output as one string, pictures left out."""
     parts = [output.get("text", "")]
     parts += [value for kind, value in output.get("data", {}).items() if not kind.startswith("image/")]
     return "\n".join(part if isinstance(part, str) else json.dumps(part) for part in parts)
 
 
-def _pictures(output):
+def _pictures(output: Any) -> list[int]:
     """The bytes of each picture of an output, beside its HTML or in it."""
     data = output.get("data", {})
     beside = ["".join(content) for kind, content in data.items() if kind.startswith("image/") and "svg" not in kind]
@@ -45,7 +49,7 @@ def _pictures(output):
     return [len(base64.b64decode(content)) for content in [*beside, *inside]]
 
 
-def no_machine(notebook):
+def no_machine(notebook: Notebook) -> Found:
     """No path of the machine that built it, no memory address (each build would differ)."""
     ours = {str(Path.home()), str(files.course_folder()), sys.prefix} - {"/"}
     todo = REBUILD.format(notebook.name)
@@ -59,7 +63,7 @@ def no_machine(notebook):
             yield number, f"its output shows a memory address ({found[0]!r})", todo
 
 
-def size(notebook):
+def size(notebook: Notebook) -> Found:
     if notebook.built is None:
         return
     every = {path: path.stat().st_size / 1e6 for path in notebook.path.parent.glob("*.ipynb")}
@@ -67,7 +71,7 @@ def size(notebook):
         largest = max(_outputs(notebook), key=lambda pair: len(json.dumps(pair[1])), default=(0, None))[0]
         todo = f"At most {NOTEBOOK}; the largest output is in cell {largest}."
         yield 0, f"the notebook has {every[notebook.path]:.2f} MB", todo
-    if sum(every.values()) > COURSE and notebook.path == max(every, key=every.get):
+    if sum(every.values()) > COURSE and notebook.path == max(every, key=every.__getitem__):
         yield 0, f"all notebooks have {sum(every.values()):.2f} MB", f"At most {COURSE}; this is the largest."
     for number, output in _outputs(notebook):
         for weight in _pictures(output):
@@ -76,7 +80,7 @@ def size(notebook):
                 yield number, f"a picture of {weight // 1000} kB", todo
 
 
-def data_alone(notebook):
+def data_alone(notebook: Notebook) -> Found:
     """A view is stored as its data and one picture: the program that draws all views is the page's."""
     todo = REBUILD.format(notebook.name)
     for number, output in _outputs(notebook):
@@ -93,7 +97,7 @@ def data_alone(notebook):
             yield number, "a second picture of a view is stored", todo
 
 
-def never_blank(notebook):
+def never_blank(notebook: Notebook) -> Found:
     """A picture has words beside it, and an <img> its alt text."""
     todo = "Show it through course_kit.views, which brings caption, alt text and table."
     for number, output in _outputs(notebook):
@@ -106,7 +110,7 @@ def never_blank(notebook):
                 yield number, "a picture without alt text", todo
 
 
-def compared_cells(notebook):
+def compared_cells(notebook: Notebook) -> Found:
     """A cell tagged nbval-check-output has a text to compare: strings and shapes, never floats."""
     for number, cell in enumerate(notebook.built.cells if notebook.built else (), 1):
         if cell.cell_type != "code" or "nbval-check-output" not in cell.metadata.get("tags", ()):

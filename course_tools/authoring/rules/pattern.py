@@ -2,6 +2,8 @@
 
 import builtins
 import re
+from collections.abc import Iterator
+from typing import Any
 
 from course_kit import lessons
 from course_tools.authoring import minutes
@@ -9,6 +11,7 @@ from course_utils import __version__
 
 from ..sources import tags
 from .names import names
+from .notebook import Found, Notebook
 
 WORDS, CELLS, EXERCISES, GUESSES = 3000, 28, 5, 5  # of a lesson, at most: what minutes.py counts
 DEFINITION, OTHER = 48, 12  # lines of a visible cell of a lesson, empty ones aside
@@ -17,7 +20,7 @@ FIRST_VIEW = 3  # something to touch is among so many cells
 BESIDE = {"display", "get_ipython"}  # what a notebook knows without an import
 
 
-def opening(notebook):
+def opening(notebook: Notebook) -> Found:
     """One heading of level 1, with its minutes, and setup(); something to touch on the first screen of a lesson."""
     title = notebook.cells[0].source if notebook.cells and notebook.cells[0].cell_type == "markdown" else ""
     if not title.startswith("# "):
@@ -41,7 +44,7 @@ def opening(notebook):
         yield 0, "there is nothing to touch within the first screen", todo
 
 
-def ending(notebook):
+def ending(notebook: Notebook) -> Found:
     """The last cell of a lesson leads back, and says what to name in a report."""
     end, number = notebook.cells[-1].source, len(notebook.cells)
     if not notebook.is_annex and "#progress)" not in end:
@@ -51,7 +54,7 @@ def ending(notebook):
         yield number, "the lesson's last cell has no line for reports", "Copy the last line of another lesson."
 
 
-def sizes(notebook):
+def sizes(notebook: Notebook) -> Found:
     """A lesson is done in two sittings, what of it is in class in an hour."""
     if notebook.is_annex:
         return
@@ -70,7 +73,7 @@ def sizes(notebook):
             yield 0, f"the lesson has {size} {what}", f"At most {most}: move some to its annex."
 
 
-def halves(notebook):
+def halves(notebook: Notebook) -> Found:
     """A lesson has one half way, in bold words and what one has by then, and one problem, which says its minutes."""
     for tag, says, todo in (
         ("half", r"\*\*[^*]+\*\* \S", "Write: **Half way.** You have …; between two sections."),
@@ -85,7 +88,7 @@ def halves(notebook):
                 yield number, f"a cell tagged {tag} does not say what it should", todo
 
 
-def lines(notebook):
+def lines(notebook: Notebook) -> Found:
     """A cell of a lesson holds one thought; a line of a lesson or an annex fits a projector."""
     for number, cell in visible(notebook):
         text, is_definition = cell.source.splitlines(), "definition" in tags(cell)
@@ -100,12 +103,12 @@ def lines(notebook):
             yield number, f"a line of {len(wide[0])} characters ({wide[0].strip()[:30]!r})", f"At most {WIDTH}."
 
 
-def stands_alone(notebook):
+def stands_alone(notebook: Notebook) -> Found:
     """A section of an annex uses what it makes itself, or what the cells above the first section make."""
     if not notebook.is_annex:
         return
-    common, made, starts = set(dir(builtins)) | BESIDE, set(), {n for n, level, _ in notebook.headings() if level == 2}
-    begun = False
+    starts = {n for n, level, _ in notebook.headings() if level == 2}
+    common, made, begun = set(dir(builtins)) | BESIDE, set[str](), False
     for number, cell in enumerate(notebook.cells, 1):
         if number in starts:
             made, begun = set(), True
@@ -118,7 +121,7 @@ def stands_alone(notebook):
                 yield number, f"{name!r} comes from another section", todo
 
 
-def exercises(notebook):
+def exercises(notebook: Notebook) -> Found:
     """Each exercise has a card above it: minutes do not count its words, a class does not see it."""
     card, headings = False, {number for number, *_ in notebook.headings()}
     for number, cell in enumerate(notebook.cells, 1):
@@ -127,7 +130,7 @@ def exercises(notebook):
             yield number, "the text above it is no card", 'Tag the cell with its heading "card".'
 
 
-def visible(notebook):
+def visible(notebook: Notebook) -> Iterator[tuple[int, Any]]:
     """(number, cell) of the code cells that a reader sees."""
     for number, cell in notebook.code():
         if not cell.metadata.get("jupyter", {}).get("source_hidden") and "asserts" not in tags(cell):

@@ -3,11 +3,12 @@
 import ast
 import functools
 import re
+from pathlib import Path
 
 from course_kit.exercises.cells import without_magics
 
 from ..sources import tags
-from .notebook import LINK, Notebook
+from .notebook import LINK, Found, Notebook
 
 TAGS = {"predict", "lab", "exercise", "training", "check", "optional-network", "shows"}
 TAGS |= {"guess"}  # a text that asks, of what a view or a fold of its own answers
@@ -26,14 +27,14 @@ AMERICAN = {
 }  # fmt: skip
 
 
-def header(notebook):
+def header(notebook: Notebook) -> Found:
     """The percent format, so that a round trip through JupyterLab shows no difference."""
     if "display_name: Python 3 (ipykernel)" not in notebook.text.split("# %%", 1)[0]:
         todo = "Add the kernelspec of another source to the top, with display_name: Python 3 (ipykernel)."
         yield 0, "the header names no kernel", todo
 
 
-def roles(notebook):
+def roles(notebook: Notebook) -> Found:
     """What colours a word in a caption names one of the four roles; anything else is shown with its brackets."""
     for number, cell in notebook.code():
         for node in ast.walk(ast.parse(without_magics(cell.source))):
@@ -42,14 +43,14 @@ def roles(notebook):
                 yield number, f"{role!r} is no role", "Write [query|word], or key, value, output: first the role."
 
 
-def known_tags(notebook):
+def known_tags(notebook: Notebook) -> Found:
     for number, cell in enumerate(notebook.cells, 1):
         for tag in tags(cell):
             if tag not in TAGS:
                 yield number, f"unknown tag {tag!r}", f"Known: {', '.join(sorted(TAGS))}."
 
 
-def asserts(notebook):
+def asserts(notebook: Notebook) -> Found:
     """A cell tagged asserts has some; no other cell is marked by a comment for the tests."""
     for number, cell in notebook.code():
         some = any(isinstance(node, ast.Assert) for node in ast.walk(ast.parse(without_magics(cell.source))))
@@ -63,7 +64,7 @@ def asserts(notebook):
             yield number, "a mark for the tests is read by students", 'Tag it "nbval-check-output".'
 
 
-def links(notebook):
+def links(notebook: Notebook) -> Found:
     anchors = notebook.anchors()
     for number, text in notebook.prose():
         for target in LINK.findall(text):
@@ -86,11 +87,11 @@ def links(notebook):
 
 
 @functools.cache
-def _anchors(name, folder, _changed):
+def _anchors(name: str, folder: Path, _changed: float) -> set[str]:
     return Notebook(name, folder).anchors()
 
 
-def language(notebook):
+def language(notebook: Notebook) -> Found:
     """British spelling, and words for those who don't see a picture."""
     for number, text in notebook.prose():
         bare = re.sub(

@@ -209,11 +209,10 @@ def by_value() -> None:
             cloudpickle.register_pickle_by_value(module)
 
 
-def varied(exercise: Any, seed: int | None = None) -> Callable[[], Any]:
+def varied(exercise: Any) -> Callable[[], Any]:
     """The cases of an exercise with other numbers in them, which no student has seen: random inputs are drawn anew;
-    where all are written down, they come again, scaled, if the reference takes that and says something else. seed: the
-    same numbers each time."""
-    seed = secrets.randbelow(1 << 30) if seed is None else seed
+    where all are written down, they come again, scaled, if the reference takes that and says something else."""
+    seed = secrets.randbelow(1 << 30)
     cases, dice = shifted(exercise.cases, seed), random.Random(seed)
 
     def fresh() -> Any:

@@ -4,7 +4,7 @@
         sandbox.send({...}); sandbox.receive()
 
 Inside: no network, no other process to see, Python with its packages and the course without its exercises (all
-read-only), an empty home in memory. `problem()` tries all of this out before anything is graded: what is not kept off
+read-only), an empty home in memory. `why_not()` tries all of this out before anything is graded: what is not kept off
 is a reason to refuse. What a single answer may use is limited by `inside/worker.py`.
 """
 
@@ -195,7 +195,7 @@ class Sandbox:
 
 
 @functools.cache
-def problem() -> str:
+def why_not() -> str:
     """Why nothing can be graded here; "" if all is well. Tries from inside what must not work."""
     try:
         with Sandbox() as sandbox:

@@ -9,15 +9,8 @@ from chapters.ch02.experiments import numbers_kept
 from chapters.ch02.scores import SCORES
 from chapters.ch07.experiments import cost
 from course_kit import results
-from course_kit.clock import slope
 from course_kit.views.table import Table
 from course_tools.recipes import results as making
-
-
-def test_slope_of_known_curves():
-    xs = [128, 256, 1024]
-    assert slope(xs, [3 * x for x in xs]) == pytest.approx(1)
-    assert slope(xs, [x * x for x in xs]) == pytest.approx(2)
 
 
 def test_numbers_kept_for_the_backward_pass():

@@ -11,7 +11,7 @@ import chapters.ch01
 import chapters.ch05  # noqa: F401 - its exercises are known by their names
 from course_kit import exercises, files, shell
 from course_kit.exercises.catalogue import find
-from course_kit.mine import answers, record
+from course_kit.mine import answers, written
 from course_kit.programs.source_text import plain
 from course_utils import attention
 
@@ -170,7 +170,7 @@ def test_a_file_that_does_not_parse_is_never_touched(book, capsys, damage):
 @pytest.mark.parametrize("known", ["", "{", "[1]", '{"ch05.py": 3}', '{"ch05.py": {"add_norm": {"sums": 7}}}'])
 def test_a_record_that_was_lost_or_damaged_loses_nothing(book, known):
     solve("residual and norm", ADD)
-    (book / "mine" / record.FILE).write_text(known, "utf-8")
+    (book / "mine" / written.FILE).write_text(known, "utf-8")
     solve("residual and norm", OTHER_ADD)
     assert ADD in text_of(book), "what it does not know counts as changed by hand"
 
@@ -194,12 +194,12 @@ def test_a_disk_that_is_full_or_may_not_be_written_breaks_no_verdict(book, capsy
         raise error
 
     solve("split heads", SPLIT)
-    before = text_of(book), text_of(book, record.FILE)
+    before = text_of(book), text_of(book, written.FILE)
     monkeypatch.setattr(files, "write_atomically", refuse)
     assert solve("residual and norm", ADD)["add_norm"](1, lambda h: h, lambda h: h) == 2
     said = capsys.readouterr().out
     assert f"Your package `mine` could not be written: {error.strerror}" in said and "right, on all" in said
-    assert (text_of(book), text_of(book, record.FILE)) == before
+    assert (text_of(book), text_of(book, written.FILE)) == before
 
 
 def test_outside_of_a_workbook_nothing_is_written_and_that_is_said_once(book, tmp_path, monkeypatch, capsys):

@@ -12,7 +12,7 @@ import chapters.ch05  # noqa: F401 - its exercises, and chapter 1's, are known b
 from course_kit.exercises import catalogue
 from course_kit.exercises.catalogue import find
 from course_kit.exercises.cells import stubs
-from course_kit.mine import answers, lookup, record
+from course_kit.mine import answers, lookup, written
 from course_tools.authoring import sources
 
 FAST = ADD.replace("return x + f(norm(x))", "return x + f(norm(x))  # by hand")
@@ -114,7 +114,7 @@ def test_the_answer_that_was_written_last_counts_also_where_files_are_damaged(bo
 
 def test_a_file_that_was_deleted_and_one_without_a_record(book):
     solve("residual and norm", ADD)
-    (book / "mine" / record.FILE).unlink()
+    (book / "mine" / written.FILE).unlink()
     assert whose("add_norm") == "yours, from chapter 5"
     (book / "mine" / "ch05.py").unlink()
     assert whose("add_norm") == "the course's"

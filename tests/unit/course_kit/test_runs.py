@@ -63,8 +63,8 @@ def test_a_callback_that_changes_the_training_counts_and_one_that_watches_does_n
         def __init__(self, factor):
             self.factor = factor
 
-        def after_backward(self, run):
-            run.model.weight.grad *= self.factor
+        def after_step(self, run):
+            run.model.weight.data *= self.factor
 
     small()
     assert "Kept from" in small(callbacks=[Watcher()]).message

@@ -461,9 +461,6 @@ class TestCallbacks:
             def begin(self, run, asked):
                 self.moments.append(("begin", run.step, asked["steps"]))
 
-            def after_backward(self, run):
-                self.moments.append(("backward", run.step))
-
             def after_step(self, run):
                 self.moments.append(("step", run.step))
 
@@ -475,7 +472,7 @@ class TestCallbacks:
 
         told = Told()
         run = quiet(model(), steps=2, every=2, evaluate=held_out, callbacks=[told])
-        steps = [("backward", 0), ("step", 1), ("backward", 1), ("step", 2)]
+        steps = [("step", 1), ("step", 2)]
         looks = [("evaluation", step, False, False) for step in (0, 2)]
         assert told.moments == [("begin", 0, 2), looks[0], *steps, looks[1], ("end", run.message)]
 

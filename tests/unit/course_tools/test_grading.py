@@ -331,7 +331,7 @@ def test_every_exercise_is_graded_right(tmp_path):
 def test_a_folder_that_handed_nothing_out_and_a_missing_sandbox_are_explained(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("course_tools.classroom.grading.gradebook.Class", lambda name: SimpleNamespace(wanted=list))
-    monkeypatch.setattr(sandbox, "problem", sandbox.problem.__wrapped__)
+    monkeypatch.setattr(sandbox, "why_not", sandbox.why_not.__wrapped__)
     monkeypatch.setenv("PATH", str(tmp_path))
     assert main(["grade", "01", str(tmp_path)]) == 2
     assert "apt-get install bubblewrap" in capsys.readouterr().err
@@ -458,4 +458,4 @@ def test_a_sandbox_that_leaks_is_refused(lost, leak, tmp_path, monkeypatch):
         at = next(i for i in range(len(usual)) if tuple(usual[i : i + len(lost)]) == lost)
         line = usual[:at] + usual[at + len(lost) :]
     monkeypatch.setattr(sandbox, "command", lambda: line)
-    assert leak in sandbox.problem.__wrapped__()
+    assert leak in sandbox.why_not.__wrapped__()

@@ -17,7 +17,7 @@ def run(judge, seconds, judged, folder, out):
     """A folder of hand-ins, a file or a folder for each student -> exit status. judged: how one file is judged."""
     if not folder.is_dir():
         raise ValueError(t("{folder} is no folder. Of a zip, unpack it and name the folder.", folder=folder))
-    if why := sandbox.problem():
+    if why := sandbox.why_not():
         raise ValueError(why)
     if not (found := dict(_hand_ins(folder))):
         raise ValueError(t("{folder} holds no hand-ins: needed is a .py file or a folder for each.", folder=folder))
