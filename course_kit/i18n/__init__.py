@@ -57,10 +57,10 @@ def from_cell(text: Any, /, **places: Any) -> Any:
         return [from_cell(one) for one in text]
     if not isinstance(text, str):
         return text
-    if current() != "en":
+    if (words := _words()) is not None:
         from .catalogues import lesson
 
-        text = lesson(current(), _state["notebook"]).get(text) or _words().text(text, None)
+        text = lesson(current(), _state["notebook"]).get(text) or words.text(text, None)
     return _filled(text, places)
 
 

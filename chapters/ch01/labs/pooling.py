@@ -12,13 +12,15 @@ from course_kit.views.view import View
 from course_utils.kernels import KERNELS, leave_one_out_mask, nadaraya_watson
 
 MOST_EXAMPLES = 3000
-ASK = t(
+ASK = mark(
     "Drag the [query|query]. The [output|estimate] is the average of the [value|values], each with the weight of "
     "its [key|key]."
 )
-REACH = t("Move the width. In the map, each row is a [query|query], each column a [key|key]; more ink is more weight.")
-EXAM = t("The curve below is the error on examples left out.")
-ROLL = t("The ball is the width: it rolls down the loss, the error on examples left out. On the right, its curve.")
+REACH = mark(
+    "Move the width. In the map, each row is a [query|query], each column a [key|key]; more ink is more weight."
+)
+EXAM = mark("The curve below is the error on examples left out.")
+ROLL = mark("The ball is the width: it rolls down the loss, the error on examples left out. On the right, its curve.")
 HOUR = "hour"  # keys of this name are hours of a day
 
 
@@ -95,7 +97,7 @@ def ask(
     width=None,
     key_name="key",
     value_name="value",
-    title=t("Which keys does the query attend to?"),
+    title=mark("Which keys does the query attend to?"),
     caption=ASK,
 ):
     """Drag a query along the axis and see which keys it attends to: weights as bars, the estimate; leave examples out.
@@ -136,7 +138,7 @@ def bandwidth(
     width=None,
     key_name="key",
     value_name="value",
-    title=t("How far should a query reach?"),
+    title=mark("How far should a query reach?"),
     caption=None,
     exam=True,
     path=None,
@@ -178,7 +180,7 @@ def bandwidth(
     if path is not None:
         options["path"] = path
         controls = [controls[1], {"kind": "button", "name": "play", "label": t("▶ play")}]
-    caption = caption or (ROLL if path else sentences(REACH, EXAM * exam))
+    caption = caption or (ROLL if path else sentences(t(REACH), t(EXAM) * exam))
     return Bandwidth(title, caption, arrays, state, controls, options)
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from course_kit.i18n import from_cell, t
+from course_kit.i18n import from_cell, mark, t
 from course_kit.views.inputs import as_array, checked_labels
 from course_kit.views.table import TextTable
 from course_kit.views.view import View
@@ -48,8 +48,8 @@ def softmax(
     scores,
     names=None,
     *,
-    title=t("What does softmax make of the scores?"),
-    caption=t("Drag a score. The weight of a [key|key] is e to its score, divided by the sum over all keys."),
+    title=mark("What does softmax make of the scores?"),
+    caption=mark("Drag a score. The weight of a [key|key] is e to its score, divided by the sum over all keys."),
 ):
     """Softmax under the hand: temperature, and a constant added to every score.
 

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from chapters.ch05.labs.drawings import plus, streamed
-from course_kit.i18n import mark, t
+from course_kit.i18n import t
 from course_kit.views.figure import figure
 from course_kit.views.layout import (
     AIR,
@@ -297,19 +297,16 @@ def _stepped(loaded, truth, at, rate):
         return before.detach(), chances()
 
 
-TASKS = (
-    (mark("a sentence"), "[CLS] The soup was cold . [SEP]", {0: t("negative")}),
-    (mark("two sentences"), "[CLS] He plays . [SEP] He works . [SEP]", {0: t("not entailed")}),
-    (mark("a tag for each word"), "[CLS] Ada lived in London . [SEP]",
-     dict(enumerate([t("person"), "O", "O", t("place", context="a tag"), "O"], 1))),
-    (mark("an answer in a text"), "[CLS] Who found it ? [SEP] Anna did . [SEP]",
-     dict.fromkeys(range(10), "") | {6: t("start, end")}),
-)  # fmt: skip
-
-
 def task_heads(*, title="", caption=""):
     """Four tasks, and on which of BERT's output vectors the new layer sits in each."""
-    tasks = [(t(name), example.split(), says) for name, example, says in TASKS]
+    tags = dict(enumerate([t("person"), "O", "O", t("place", context="a tag"), "O"], 1))
+    tasks = [(name, example.split(), says) for name, example, says in (
+        (t("a sentence"), "[CLS] The soup was cold . [SEP]", {0: t("negative")}),
+        (t("two sentences"), "[CLS] He plays . [SEP] He works . [SEP]", {0: t("not entailed")}),
+        (t("a tag for each word"), "[CLS] Ada lived in London . [SEP]", tags),
+        (t("an answer in a text"), "[CLS] Who found it ? [SEP] Anna did . [SEP]",
+         dict.fromkeys(range(10), "") | {6: t("start, end")}),
+    )]  # fmt: skip
     above, below, ways = [], [], []
     for _, tokens, says in tasks:
         vectors = [box(" ", "key", wide=LINE, high=LINE) for _ in tokens]

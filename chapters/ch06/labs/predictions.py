@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from chapters.ch06.labs.words import chance, checked_words, one_of, probabilities
-from course_kit.i18n import sentences, t
+from course_kit.i18n import mark, sentences, t
 from course_kit.programs.arguments import described, flag, whole_numbers
 from course_kit.views.inputs import as_labels
 from course_kit.views.reader_input import answered
@@ -98,8 +98,8 @@ def predictions(
     select=None,
     model=None,
     covered=True,
-    title=t("What does the model expect here?"),
-    caption=t(
+    title=mark("What does the model expect here?"),
+    caption=mark(
         "Choose a [query|word] to cover it, or use the arrow keys. Bars: the words that the model [output|expects] in "
         "the gap."
     ),

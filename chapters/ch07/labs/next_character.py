@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from course_kit.i18n import t
+from course_kit.i18n import mark, t
 from course_kit.programs.arguments import string
 from course_kit.views.inputs import as_array, as_labels
 from course_kit.views.reader_input import answered
@@ -59,8 +59,8 @@ def next_character(
     tokens,
     *,
     model=None,
-    title=t("Can you guess the next character?"),
-    caption=t(
+    title=mark("Can you guess the next character?"),
+    caption=mark(
         "Type your guess. Under each: ✓ if the guess was right, and in ink how much the model expected what stands "
         "there."
     ),

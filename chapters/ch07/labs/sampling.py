@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from course_kit.decoding.sampling import check_choices, next_probabilities
-from course_kit.i18n import t
+from course_kit.i18n import mark, t
 from course_kit.programs import arguments
 from course_kit.views.inputs import as_array, as_labels
 from course_kit.views.live import shell
@@ -82,8 +82,8 @@ def sampling(
     top_p=None,
     then=None,
     model=None,
-    title=t("What may come next?"),
-    caption=t(
+    title=mark("What may come next?"),
+    caption=mark(
         "The model gives each token a probability; the settings sharpen, flatten or cut these before one is drawn."
     ),
     live=False,
