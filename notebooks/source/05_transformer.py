@@ -442,13 +442,13 @@ for step in range(400):
     falling.step()
     losses.append(loss.item())
     if step % 100 == 99:
-        wrote[step] = write(model, row, 10)[0].tolist()
-        print(f"step {step + 1}: loss {losses[-1]:.2f}, writes {wrote[step]}")
+        wrote[step + 1] = write(model, row, 10)[0].tolist()
+        print(f"step {step + 1}: loss {losses[-1]:.2f}, writes {wrote[step + 1]}")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"}
 plot.lines(
-    {"loss": (range(0, len(losses), 2), losses[::2])},
-    "steps",
+    {"loss": (range(1, len(losses) + 1, 2), losses[::2])},
+    "step",
     "loss",
     notes=wrote,
     title="When does it understand the task?",
