@@ -3,7 +3,8 @@
 import math
 
 from course_kit.i18n import from_cell, mark, t
-from course_kit.views.layout import Part, laid_out
+from course_kit.views.layout import Part
+from course_kit.views.placing import laid_out
 from course_kit.views.table import TextTable
 from course_kit.views.view import View
 

@@ -29,13 +29,13 @@ from course_kit.views.layout import (
     grid,
     label,
     layers,
-    natural_width,
     row,
     since,
     space,
     steps,
     words,
 )
+from course_kit.views.placing import natural_width
 
 FEW = 4  # of a vector beside others
 LEAST = 0.01  # a share that is written
@@ -58,9 +58,8 @@ def banks(word: str, sentences: tuple[str, str], vectors: dict[str, Tensor], *, 
         same = words(t("the same") if equal else t("not the same"), anchor="end")
         numbers = (cells(vector[chosen].tolist(), "output") for vector in pair)
         lines.append(column(row(label(name, strong=True), same, even=True), row(*numbers, even=True), since=step))
-        say = t("{name}: both sentences get the same vector for “{word}”.", name=name, word=word) if equal else t(
-            "{name}: the two sentences get different vectors for “{word}”.", name=name, word=word)  # fmt: skip
-        said.append(say)
+        said.append(t("{name}: both sentences get the same vector for “{word}”.", name=name, word=word) if equal else t(
+            "{name}: the two sentences get different vectors for “{word}”.", name=name, word=word))  # fmt: skip
         rows += [[name, f"“{sentence}”", ", ".join(f"{n:.2f}" for n in row[chosen].tolist())]
                  for sentence, row in zip(sentences, pair, strict=True)]  # fmt: skip
     table = [t("who makes it"), t("sentence"), t("numbers")], rows
@@ -392,11 +391,9 @@ def answer(question: str, tokens, starts, ends, span: tuple[int, int], *, title=
     said = [
         t("“{question}” The answer most probably begins with “{word}”.", question=question, word=tokens[begin]),
         t("It most probably ends with “{word}”. These shares add up to 1 by themselves.", word=tokens[end]),
-        t(
-            "Chosen: “{answer}”, the pair with the largest product.",
-            answer=" ".join(tokens[first : last + 1]).replace(" ##", ""),
-        ),
-    ]
+        t("Chosen: “{answer}”, the pair with the largest product.",
+          answer=" ".join(tokens[first : last + 1]).replace(" ##", "")),
+    ]  # fmt: skip
     rows = [[token, f"{a:.2f}", f"{b:.2f}"] for token, a, b in zip(tokens, starts, ends, strict=True)]
     table = [t("token"), t("begins here"), t("ends here")], rows
     return figure(grid(*lines, gap=CLOSE), said, table, title=title, caption=caption)
