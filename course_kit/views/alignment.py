@@ -54,7 +54,7 @@ class Alignment(View):
     def links(self) -> set[tuple[int, int]]:
         """(target, source): each written word and the source word that it attends to most."""
         weights = np.nan_to_num(self.weights)
-        return {(t, int(row.argmax())) for t, row in enumerate(weights) if row.max() > 0}
+        return {(n, int(row.argmax())) for n, row in enumerate(weights) if row.max() > 0}
 
     def describe(self) -> str:
         source, written, of = self.source, self.tokens, len(self.version["tokens"])
@@ -64,7 +64,7 @@ class Alignment(View):
             said = [t("Source: “{source}”. Translation {label}, {count} of {of} words written: “{written}”.", **told)]
         else:
             said = [t("Source: “{source}”. Translation, {count} of {of} words written: “{written}”.", **told)]
-        strongest = t(", ").join(f"{written[t]} → {source[s]} {self.weights[t, s]:.2f}" for t, s in sorted(self.links))
+        strongest = t(", ").join(f"{written[n]} → {source[s]} {self.weights[n, s]:.2f}" for n, s in sorted(self.links))
         if strongest and self.options.get("linked"):
             said.append(t("Each word and the source word that it translates: {strongest}.", strongest=strongest))
         elif strongest:

@@ -59,7 +59,7 @@ def options_of(loaded: list[Loaded], text, most_tokens=None, label=mark("Your ow
         most=most,
     )
     if not isinstance(text, str):
-        bare = " ".join(t for t in text if t not in ("[CLS]", "[SEP]")).replace(" ##", "")
+        bare = " ".join(token for token in text if token not in ("[CLS]", "[SEP]")).replace(" ##", "")
         text = {"words": join(text), "wordpiece": bare}.get(kind, "".join(text).replace("▁", " ").removeprefix(" "))
     return more | {
         "models": names,

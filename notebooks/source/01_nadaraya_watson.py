@@ -71,7 +71,7 @@ assert [round(v.item(), 1) for hour, v in zip(hours, readings, strict=True) if 1
 # Seen from outside, attention is a box: in go a query, keys and values, and out comes an average of the values. Inside, that takes three steps:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
-labs.box(
+labs.black_box(
     title="What is inside attention?",
     caption="Look at the box from outside, then open it step by step.",
 )

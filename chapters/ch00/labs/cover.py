@@ -102,8 +102,8 @@ def study(loaded: Loaded, sentence: str) -> Study:
 
 def _place(one: list[int], other: list[int], words: list[str], fall: list[float]) -> int:
     """The place of the pronoun; without one the first where two translations differ, or where p falls most."""
-    differing = [t for t, (a, b) in enumerate(zip(one, other, strict=False)) if a != b]
-    pronouns = [t for t, word in enumerate(words) if word in PRONOUNS]
+    differing = [n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b]
+    pronouns = [n for n, word in enumerate(words) if word in PRONOUNS]
     return [*pronouns, *differing[:1], int(np.argmax(fall))][0]
 
 

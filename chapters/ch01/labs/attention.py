@@ -26,17 +26,17 @@ class Attention(View):
     def numbers(self) -> dict[str, np.ndarray]:
         """The tables at the current state in float64, by their letters in the order of NOUNS."""
         given = self.options["shapes"].items()
-        t = {letter: torch.tensor(self.state[letter], dtype=torch.float64).reshape(shape) for letter, shape in given}
-        if "x" in t:
-            t |= {role: t["x"] @ t[f"W{role.upper()}"] for role in "qkv"}
+        made = {letter: torch.tensor(self.state[letter], dtype=torch.float64).reshape(shape) for letter, shape in given}
+        if "x" in made:
+            made |= {role: made["x"] @ made[f"W{role.upper()}"] for role in "qkv"}
         if self.options["distance"]:
-            t["s"] = -0.5 * torch.cdist(t["q"], t["k"], compute_mode="donot_use_mm_for_euclid_dist") ** 2
+            made["s"] = -0.5 * torch.cdist(made["q"], made["k"], compute_mode="donot_use_mm_for_euclid_dist") ** 2
         else:
-            t["s"] = t["q"] @ t["k"].T / (t["q"].shape[-1] ** 0.5 if self.options["scaled"] else 1)
-        t["a"] = torch.softmax(t["s"], -1)
-        if "v" in t:
-            t["o"] = t["a"] @ t["v"]
-        return {letter: t[letter].numpy() for letter in NOUNS if letter in t}
+            made["s"] = made["q"] @ made["k"].T / (made["q"].shape[-1] ** 0.5 if self.options["scaled"] else 1)
+        made["a"] = torch.softmax(made["s"], -1)
+        if "v" in made:
+            made["o"] = made["a"] @ made["v"]
+        return {letter: made[letter].numpy() for letter in NOUNS if letter in made}
 
     def _noun(self, letter: str) -> str:
         return t("query") if letter == "q" and len(self.options["queries"]) < 2 else t(NOUNS[letter])

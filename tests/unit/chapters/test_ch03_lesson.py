@@ -159,8 +159,8 @@ def test_a_pronoun_follows_the_context_that_it_is_given(lesson):
 def test_the_drawings_say_what_the_models_do(lesson, model):
     loaded = lesson.loaded(model)
     whole = translate(loaded, "the animal was too tired .", beam=1)[0]
-    drawn = labs.fan(whole, whole.tokens[1])
-    assert drawn.state["step"] == 2 and drawn.table().rows == [
+    drawn = labs.fan(whole, whole.tokens[0])
+    assert drawn.state["step"] == 1 and drawn.table().rows == [
         [word, *(f"{w:.2f}" for w in row)] for word, row in zip(whole.tokens, whole.weights.tolist(), strict=True)
     ]
     plain = lesson.loaded(lesson.model(attention=False, size=16).eval())
