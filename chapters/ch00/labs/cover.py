@@ -80,7 +80,7 @@ def study(loaded: Loaded, sentence: str) -> Study:
     model, source = loaded.model, torch.tensor([loaded.source.encode(sentence)])
     with attention_weights(model) as seen:
         with_it = model.encode(source)  # [1, S, D]
-    weights = seen["encoder"][LAYER - 1][0, HEAD - 1].numpy()  # [1, H, S, S] -> [S, S]
+    weights = seen["encoder"][LAYER - 1][0, HEAD - 1].numpy()  # type: ignore[index]  # [1, H, S, S] -> [S, S]
     with silenced(model, heads_of(model, "encoder")):
         without = model.encode(source)
     eye = torch.eye(source.shape[1], dtype=torch.bool)[..., None]  # row i: word i alone has its list with attention

@@ -13,15 +13,12 @@ from course_utils.attention import causal_mask, masked_softmax, padding_mask
 ORDERS = {
     "before": mark("Masked scores become −∞ before the softmax. This is the right order."),
     "times": mark(
-        "Masked scores become 0 before the softmax. They still get a share of the weight, because exp(0) = 1."
-    ),
+        "Masked scores become 0 before the softmax. They still get a share of the weight, because exp(0) = 1."),
     "after": mark(
-        "Masked weights become 0 after the softmax, but the masked scores have already shrunk the other weights."
-    ),
+        "Masked weights become 0 after the softmax, but the masked scores have already shrunk the other weights."),
     "large": mark(
-        "Masked scores become −1e9, not −∞. A row with all keys masked then gives its weight to masked keys."
-    ),
-}
+        "Masked scores become −1e9, not −∞. A row with all keys masked then gives its weight to masked keys."),
+}  # fmt: skip
 
 
 class Masking(View):
@@ -49,11 +46,11 @@ class Masking(View):
         allowed, _, weights = self.compute()
         leak = weights[~allowed].sum().item() / len(weights)
         empty, sums = int((~allowed.any(-1)).sum()), weights.sum(-1)
-        real, told = self.state["length"], {"count": len(weights)}
+        real, count = self.state["length"], len(weights)
         if self.state["causal"]:
-            first = t("{real} of {count} tokens are real, and the mask is causal.", real=real, **told)
+            first = t("{real} of {count} tokens are real, and the mask is causal.", real=real, count=count)
         else:
-            first = t("{real} of {count} tokens are real.", real=real, **told)
+            first = t("{real} of {count} tokens are real.", real=real, count=count)
         return sentences(
             first,
             tn("{n} row has nothing to attend.", "{n} rows have nothing to attend.", empty) if empty else "",

@@ -22,8 +22,8 @@ class Scoring(View):
 
     def compute(self) -> dict[str, np.ndarray]:
         """The steps at the current state in float64: score, scaled, masked, weights [K], context [2]."""
-        query, *keys = torch.tensor(self.state["vectors"], dtype=torch.float64).reshape(-1, 2)
-        keys, mask, name = torch.stack(keys), torch.tensor(self.state["mask"]), self.state["score"]
+        query, *rest = torch.tensor(self.state["vectors"], dtype=torch.float64).reshape(-1, 2)
+        keys, mask, name = torch.stack(rest), torch.tensor(self.state["mask"]), self.state["score"]
         with torch.no_grad():
             scaled = trained_scores(2)[name].double()(query[None, None], keys[None])[0, 0]
         score = scaled * 2**0.5 if name == "scaled_dot" else scaled
@@ -84,9 +84,6 @@ def scoring(
         {"kind": "toggles", "name": "mask", "label": t("may be attended"), "options": names},
         {"kind": "button", "name": "reset", "label": t("reset")},
     ]
-    options = {
-        "names": names,
-        "steps": {step: t(word) for step, word in STEPS.items()},
-        "equations": {name: SCORES[name].equation for name in made},
-    }
+    steps = {step: t(word) for step, word in STEPS.items()}
+    options = {"names": names, "steps": steps, "equations": {name: SCORES[name].equation for name in made}}
     return Scoring(title, caption, arrays, state, controls, options)

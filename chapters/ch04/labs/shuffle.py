@@ -80,7 +80,7 @@ def shuffle(
     if flag("positions", positions) and width % 2:
         raise ValueError(f"x has {width} features, positions need an even number: pairs of sine and cosine")
     arrays = {"x": x.astype("<f4").ravel()}
-    controls = [
+    controls: list[dict] = [
         *({"kind": "button", "name": name, "label": t(label)} for name, label in BUTTONS.items()),
         {"kind": "choice", "name": "positions", "label": t("positions"), "options": [False, True],
          "words": {"false": t("none"), "true": t("added")}},

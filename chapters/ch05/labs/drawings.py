@@ -70,16 +70,9 @@ def opened(translation, layers=3, *, title="", caption=""):
         t("A layer: attention, in which words take from other words; then a network, for each word by itself. The "
           "decoder looks twice: at its own words, and at the English."),
     ]  # fmt: skip
-    table = (
-        [t("part"), t("what it does")],
-        [
-            [t("encoder"), reads],
-            [t("decoder"), writes],
-            [looks, t("looks at all the words")],
-            [t("cross-attention"), t("looks at the English")],
-            [thinks, alone],
-        ],
-    )
+    rows = [[t("encoder"), reads], [t("decoder"), writes], [looks, t("looks at all the words")],
+            [t("cross-attention"), t("looks at the English")], [thinks, alone]]  # fmt: skip
+    table = [t("part"), t("what it does")], rows
     names = [t("black box"), t("two halves"), t("stacks"), t("one layer")]
     return figure(column(french, frames(whole, *pairs), english, *ways, gap=AIR), said, table,
                   axes=[("opened", t("opened"), names)], start={"opened": names[0]}, play=t("▶ open"),
@@ -138,7 +131,7 @@ def streamed(*levels):
     ways, below, beside = [], None, None
     for part, on in levels:
         if part:
-            ways.append(arrow(beside or below, part))
+            ways.append(arrow(beside or below, part))  # type: ignore[arg-type]  # the first level has no part
             beside = part
         if on and below:
             ways.append(arrow(below, on, "output", weight=3))

@@ -64,14 +64,8 @@ def whole(loaded, sentence, count, *, title="", caption=""):
     ways = [arrow(one, other, role) for role, chain in zip((READS, WRITES), up, strict=True)
             for one, other in itertools.pairwise(chain)]  # fmt: skip
     ways += [arrow(memory, block, READS, weight=4, side="across") for block in writes]
-    levels = (
-        (space(), ends[1]),
-        (memory, ends[0]),
-        norms,
-        *zip(reads[::-1], writes[::-1], strict=True),
-        enter,
-        (english, french),
-    )
+    blocks = zip(reads[::-1], writes[::-1], strict=True)
+    levels = (space(), ends[1]), (memory, ends[0]), norms, *blocks, enter, (english, french)
     said = [
         t("In front: for each word its row of the table, and its position is added."),
         t("The encoder: its blocks read the English. After a last norm this is the memory, a vector for each word."),
@@ -185,10 +179,8 @@ def stream(loaded, sentence, word, *, title="", caption=""):
         t("After “{name}” it would say “{word}”, with {share}.", name=name, word=says, share=f"{share:.0%}")
         for name, (says, share) in zip(names, stops, strict=True)
     ]
-    table = (
-        [t("after"), t("would say"), "p"],
-        [[name, says, f"{p:.2f}"] for name, (says, p) in zip(names, stops, strict=True)],
-    )
+    rows = [[name, says, f"{p:.2f}"] for name, (says, p) in zip(names, stops, strict=True)]
+    table = [t("after"), t("would say"), "p"], rows
     axes = [("step", t("sub-layers"), range(len(stops)))]
     return figure(grid(head, *lines[::-1], *ways, gap=AIR / 2), said, table, axes=axes, play=t("▶ flow"), title=title,
                   caption=caption)  # fmt: skip
@@ -218,15 +210,13 @@ def at_once(loaded, sentence, *, title="", caption=""):
             sees = row(*(bar(1, WRITES, wide=MARK, high=MARK) for _ in range(i + 1)), tight=True, gap=CLOSE)
             line = row(given, sees, words(says, "output"), of=SIDE)
             lines.append(box("", "", line, fill=True, since=i) if slowly else line)
-        table = column(*lines, gap=CLOSE) if slowly else box("", "", *lines, fill=True, gap=CLOSE + PAD)
+        shown = column(*lines, gap=CLOSE) if slowly else box("", "", *lines, fill=True, gap=CLOSE + PAD)
         head = row(*(words(name, "quiet") for name in (t("reads"), t("sees"), t("next"))), of=SIDE)
-        sides.append(column(row(label(name, strong=True), words(calls, "quiet", anchor="end")), head, table))
+        sides.append(column(row(label(name, strong=True), words(calls, "quiet", anchor="end")), head, shown))
     said = [t("Training: all {count} rows in one call. Writing: call {n}, which gives “{word}”.", count=count, n=n,
               word=word) for n, word in enumerate(wrote, 1)]  # fmt: skip
-    table = (
-        [t("reads"), t("in training"), t("writing")],
-        [list(row) for row in zip(reading.tokens, reading.next, wrote, strict=True)],
-    )
+    rows = [list(of) for of in zip(reading.tokens, reading.next, wrote, strict=True)]
+    table = [t("reads"), t("in training"), t("writing")], rows
     axes = [("call", t("call"), None)]
     made = figure(row(*sides, even=True, gap=AIR), said, table, axes=axes, play=t("▶ write"), title=title,
                   caption=caption)  # fmt: skip
@@ -245,11 +235,8 @@ def hops(loaded, example, rows, *, title="", caption=""):
     largest weight there, of all heads and layers.
     """
     source = list(example.source)
-    place = {
-        "noun": source.index(example.twin.referent.lower()),
-        "it": source.index("it"),
-        "adjective": len(source) - 2,
-    }
+    noun = source.index(example.twin.referent.lower())
+    place = {"noun": noun, "it": source.index("it"), "adjective": len(source) - 2}
     written, right = [], [row["sentences, %"] for row in rows]
     for _, cuts in CONNECTIONS.values():
         likes = odds(loaded, [example], functools.partial(without, loaded, forbidden=cuts))
@@ -259,29 +246,17 @@ def hops(loaded, example, rows, *, title="", caption=""):
         for pairs in (zip(source, source, strict=True), zip(source, "·" * len(source), strict=True))
     )
     writes = box(written, WRITES, strong=True)
-    french = column(
-        words(t("French"), WRITES),
-        space(high=AIR),
-        writes,
-        space(high=2 * AIR),
-        words(t("right"), "quiet"),
-        bar([share / 100 for share in right], "output"),
-        words([t("{share} %", share=f"{share:.0f}") for share in right], strong=True),
-    )
-    gone = [
-        {(ENDS.get(key, key), ENDS.get(query, query)) for _, query, key in cuts} for _, cuts in CONNECTIONS.values()
-    ]
+    shares = bar([share / 100 for share in right], "output")
+    percent = words([t("{share} %", share=f"{share:.0f}") for share in right], strong=True)
+    below = space(high=2 * AIR), words(t("right"), "quiet"), shares, percent
+    french = column(words(t("French"), WRITES), space(high=AIR), writes, *below)
+    gone = [{(ENDS.get(key, key), ENDS.get(query, query)) for _, query, key in of} for _, of in CONNECTIONS.values()]
     lines = []
     for (begin, end), weight in _largest(loaded, example, place).items():
         ends = (encoded[place[begin]], writes) if end == "French" else (english[place[begin]], encoded[place[end]])
-        lines += _hop(ends, weight, [(begin, end) in cuts for cuts in gone])
-    scene = row(
-        column(words(t("English"), READS), *english, gap=NEAR),
-        column(words(t("encoded"), READS), *encoded, gap=NEAR),
-        french,
-        *lines,
-        even=True,
-    )
+        lines += _hop(*ends, weight, [(begin, end) in cuts for cuts in gone])
+    reading = ((t("English"), english), (t("encoded"), encoded))
+    scene = row(*(column(words(name, READS), *of, gap=NEAR) for name, of in reading), french, *lines, even=True)
     found = [(t(cut), f"{share:.0f}", word) for cut, share, word in zip(CONNECTIONS, right, written, strict=True)]
     said = [
         t("Cut: {cut}. Right in {share} % of the sentences; here it writes “{word}”.", cut=cut, share=share, word=word)
@@ -298,7 +273,7 @@ def _largest(loaded, example, place):
     target = torch.tensor([[text.BOS, *loaded.target.encode(example.target)]])
     with evaluating(loaded.model), attention_weights(loaded.model) as seen:
         loaded.model(ids, target)
-        inside, across = torch.cat(seen["encoder"]).amax((0, 1)), torch.cat(seen["cross"]).amax((0, 1))
+        inside, across = torch.cat(seen["encoder"]).amax((0, 1)), torch.cat(seen["cross"]).amax((0, 1))  # type: ignore[arg-type]
     step = list(example.target).index(example.twin.pronoun)
     return {
         ("noun", "it"): inside[place["it"], place["noun"]],
@@ -308,10 +283,10 @@ def _largest(loaded, example, place):
     }
 
 
-def _hop(ends, weight, gone):
+def _hop(begin, end, weight, gone):
     """A thin line, and on it an arrow as thick as the weight, or a cross where it is gone, in each frame."""
     return [
-        arrow(*ends, weight=THIN, side="across"),
-        arrow(*ends, "value", weight=[0 if is_cut else 1 + 6 * weight.item() for is_cut in gone], side="across",
+        arrow(begin, end, weight=THIN, side="across"),
+        arrow(begin, end, "value", weight=[0 if is_cut else 1 + 6 * weight.item() for is_cut in gone], side="across",
               words=["✗" if is_cut else "" for is_cut in gone]),
     ]  # fmt: skip

@@ -103,7 +103,7 @@ def exam(book, reads, asked, *, title="", caption=""):
             groups[-1].append(n)
         else:
             groups.append([n])
-    lines, room = [[]], WIDTH
+    lines, room = [[]], float(WIDTH)
     for group in groups:
         parts = _printed(group, book, reads, asked)
         need = sum(map(natural_width, parts))
@@ -322,10 +322,8 @@ def task_heads(*, title="", caption=""):
         t("The same new layer on each word's vector: it says a tag for each."),
         t("A new layer of two outputs on each vector: where does the answer start, and where does it end?"),
     ]
-    table = (
-        [t("task"), t("an example"), t("answer")],
-        [[name, " ".join(tokens), t(", ").join(filter(None, says.values()))] for name, tokens, says in tasks],
-    )
+    rows = [[name, " ".join(tokens), t(", ").join(filter(None, says.values()))] for name, tokens, says in tasks]
+    table = [t("task"), t("an example"), t("answer")], rows
     names = [name for name, _, _ in tasks]
     return figure(scene, said, table, axes=[("task", t("task"), names)], start={"task": names[0]}, title=title,
                   caption=caption)  # fmt: skip
@@ -350,12 +348,8 @@ def thin(size: int, ranks, rank: int, *, title="", caption=""):
             words(f"{2 * size * rank:,}", "output", strong=True),
         )
 
-    frozen = column(
-        t("frozen"),
-        words(f"W {size} × {size}", "key"),
-        box(" ", "key", wide=side, high=side, even=True),
-        f"{thick:,}",
-    )
+    square = box(" ", "key", wide=side, high=side, even=True)
+    frozen = column(t("frozen"), words(f"W {size} × {size}", "key"), square, f"{thick:,}")
     scene = row(frozen, sign("+"), frames(*map(learns, ranks)))
     said = [
         t("Rank {rank}: the {slim} numbers of B and A learn, the {thick} of W stay as they are.", rank=rank,

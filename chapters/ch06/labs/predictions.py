@@ -40,9 +40,8 @@ class Predictions(View):
 
     def right(self, model: int = 0) -> tuple[int, int]:
         """At how many of the positions with a true word the most probable word is it: (right, positions)."""
-        known = [(self.bars(model, p), self.true(model, p)) for p in self.options["positions"]]
-        known = [(bars, true) for bars, true in known if true is not None]
-        return sum(true[2] == 1 for _, true in known), len(known)
+        known = [true for p in self.options["positions"] if (true := self.true(model, p))]
+        return sum(rank == 1 for _, _, rank in known), len(known)
 
     def truth(self, **told: str) -> str:
         """What is said of the one that is right at a position."""

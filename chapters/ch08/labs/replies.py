@@ -58,7 +58,7 @@ def replies(questions, said, *, title=mark("Who answers?"), caption="", live=Fal
     return Replies(title, caption, {}, {"question": questions[0]}, [menu], options)
 
 
-def asking(questions: list[str], models: dict[str, Any], how: tuple, live: bool):
+def asking(questions: list[str], models: dict[str, Any], how: tuple[str, str], live: bool):
     """The view of models that were asked; live, one that asks them what the reader types."""
     known = {question: [ask(question) for ask in models.values()] for question in questions}
     own: list[str] = []
