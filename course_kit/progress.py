@@ -17,11 +17,11 @@ from course_kit import files, lessons
 from course_kit.exercises import record
 from course_kit.exercises.cells import answers, sources
 from course_kit.exercises.show import Note, box, display, note_of, paragraph, sentence
-from course_kit.i18n import t, tn
+from course_kit.i18n import mark, t, tn
 from course_kit.markup import inline
 from course_kit.shell import in_notebook, ipython
 
-OUTSIDE = t("Your progress appears here when this cell is run in your workbook: `make lab` opens it.")
+OUTSIDE = mark("Your progress appears here when this cell is run in your workbook: `make lab` opens it.")
 SIGNS = {"solved": "✓", "tried": "◐", "open": "○"}
 States = dict[str, str]  # name of an exercise -> "open", "tried" or "solved"
 
@@ -114,7 +114,7 @@ def note(where: Path | None = None, folder: Path | None = None) -> Note:
     of the course's notebooks, by default its own."""
     where = where or files.workbook_folder()
     if where is None:
-        return note_of([sentence(OUTSIDE)], "dotted")
+        return note_of([sentence(t(OUTSIDE))], "dotted")
     said = _overview(where, folder)
     return Note(_page(*said), _text(*said))
 

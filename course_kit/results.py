@@ -7,21 +7,18 @@ import json
 from pathlib import Path
 
 from course_kit.files import course_folder
-from course_kit.i18n import t
+from course_kit.i18n import Aside, t
 from course_kit.programs.arguments import string
 
 
 class Recorded(dict):
     """The figures of one file, with `.about`: a line that says by which command, on what, and when."""
 
-    SAID: set[str] = set()  # those lines: a view puts them behind its quiet mark
-
     @property
-    def about(self) -> str:
+    def about(self) -> Aside:
         """One short line to print under a figure; the device and the minutes stand in the file."""
         command = self["command"].replace(", at ", t(", at "))  # a commit
-        self.SAID.add(line := t("Recorded {date}: {command}.", date=self["date"], command=command))
-        return line
+        return Aside(t("Recorded {date}: {command}.", date=self["date"], command=command))
 
 
 def load(name: str) -> Recorded:

@@ -38,8 +38,9 @@ class Pseudo:
 
 
 def install() -> None:
-    assert "course_kit.views" not in sys.modules, "its texts are in the language of their import"
+    assert "chapters.ch01.exercises" not in sys.modules, "their texts are in the language of their import"
     i18n._state.update(language="en", words=Pseudo())
+    catalogues.lesson = lambda *_: {}
 
 
 def english(text: str) -> list[str]:

@@ -12,14 +12,14 @@ import re
 from collections import defaultdict
 
 from course_kit import fetching
-from course_kit.i18n import t
+from course_kit.i18n import mark
 from course_kit.programs import arguments
 from course_kit.text import normalise
 
 CORPORA = {"en-fr": "tatoeba-en-fr", "en-zh": "tatoeba-en-zh"}
 SPLITS = ("train", "valid", "test")
 MAX_WORDS = 14
-ATTRIBUTION = t("Sentences by the contributors of tatoeba.org, CC BY 2.0 FR, by way of www.manythings.org/anki")
+ATTRIBUTION = mark("Sentences by the contributors of tatoeba.org, CC BY 2.0 FR, by way of www.manythings.org/anki")
 
 # Words that don't belong in a classroom, as the first 12 digits of their SHA-256: some fifty pairs hold one.
 COARSE = """

@@ -20,7 +20,7 @@ from course_kit import fetching
 from course_kit import text as texts
 from course_kit.contexts import evaluating
 from course_kit.data import book, parallel, stories
-from course_kit.i18n import t
+from course_kit.i18n import mark, t
 from course_kit.programs.arguments import described, whole_number
 from course_utils.gpt import next_token_loss
 
@@ -42,8 +42,8 @@ class Text:
     train: str = field(repr=False)
     valid: str = field(repr=False)
     note: str = ""
-    licence: str = t("as the course")
-    attribution: str = t("the course's own text")
+    licence: str = mark("as the course")
+    attribution: str = mark("the course's own text")
 
     @property
     def sha256(self) -> str:

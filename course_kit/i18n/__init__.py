@@ -20,6 +20,17 @@ ELLIPSIS = re.compile("…[.。]")  # of a value at the end of a sentence, which
 _state: dict[str, Any] = {"language": None, "words": None, "notebook": None}
 
 
+class Aside(str):
+    """A line that a view puts behind its quiet mark, or a text of which it is a place: then `.aside` is the line."""
+
+    aside: str
+
+    def __new__(cls, text: str, aside: str = "") -> "Aside":
+        made = super().__new__(cls, text)
+        made.aside = aside or text
+        return made
+
+
 def t(text: str, /, context: str | None = None, **places: Any) -> str:
     """A text in the language in use, with its places filled. context: which of its meanings, as its catalogue has."""
     words = _words()
@@ -57,10 +68,10 @@ def from_cell(text: Any, /, **places: Any) -> Any:
         return [from_cell(one) for one in text]
     if not isinstance(text, str):
         return text
-    if current() != "en":
+    if (words := _words()) is not None:
         from .catalogues import lesson
 
-        text = lesson(current(), _state["notebook"]).get(text) or _words().text(text, None)
+        text = lesson(current(), _state["notebook"]).get(text) or words.text(text, None)
     return _filled(text, places)
 
 
@@ -99,4 +110,6 @@ def _words() -> Any:
 def _filled(text: str, places: dict[str, Any]) -> str:
     if not places:
         return text
-    return ELLIPSIS.sub("…", PLACE.sub(lambda m: f"{places[m[1]]}" if m[1] in places else m[0], text))
+    filled = ELLIPSIS.sub("…", PLACE.sub(lambda m: f"{places[m[1]]}" if m[1] in places else m[0], text))
+    asides = [place.aside for place in places.values() if isinstance(place, Aside)]
+    return Aside(filled, *asides) if asides else filled

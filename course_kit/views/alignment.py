@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from course_kit.i18n import sentences, t, tn
+from course_kit.i18n import mark, sentences, t, tn
 from course_kit.views.inputs import checked_labels, place_of
 from course_kit.views.reader_input import answered
 from course_kit.views.table import TextTable
@@ -19,8 +19,10 @@ from course_kit.views.translation import (
 )
 from course_kit.views.view import View
 
-TITLE = t("Which source words does each new word attend to?")
-CAPTION = t("A row for each [query|word written], a column for each [key|source word]. Press play, or choose a word.")
+TITLE = mark("Which source words does each new word attend to?")
+CAPTION = mark(
+    "A row for each [query|word written], a column for each [key|source word]. Press play, or choose a word."
+)
 
 
 class Alignment(View):
@@ -52,7 +54,7 @@ class Alignment(View):
     def links(self) -> set[tuple[int, int]]:
         """(target, source): each written word and the source word that it attends to most."""
         weights = np.nan_to_num(self.weights)
-        return {(t, int(row.argmax())) for t, row in enumerate(weights) if row.max() > 0}
+        return {(n, int(row.argmax())) for n, row in enumerate(weights) if row.max() > 0}
 
     def describe(self) -> str:
         source, written, of = self.source, self.tokens, len(self.version["tokens"])
@@ -62,7 +64,7 @@ class Alignment(View):
             said = [t("Source: “{source}”. Translation {label}, {count} of {of} words written: “{written}”.", **told)]
         else:
             said = [t("Source: “{source}”. Translation, {count} of {of} words written: “{written}”.", **told)]
-        strongest = t(", ").join(f"{written[t]} → {source[s]} {self.weights[t, s]:.2f}" for t, s in sorted(self.links))
+        strongest = t(", ").join(f"{written[n]} → {source[s]} {self.weights[n, s]:.2f}" for n, s in sorted(self.links))
         if strongest and self.options.get("linked"):
             said.append(t("Each word and the source word that it translates: {strongest}.", strongest=strongest))
         elif strongest:
@@ -116,7 +118,7 @@ def alignment(
     longest = max(len(v.tokens) for v in versions)
     step = longest if step is None else step
     if caption is None:
-        caption = sentences(CAPTION, t("Press a [key|source word] to knock it out.") if len(versions) > 1 else "")
+        caption = sentences(t(CAPTION), t("Press a [key|source word] to knock it out.") if len(versions) > 1 else "")
     control = {"kind": "range", "name": "step", "label": t("words written"), "digits": 0}
     controls: list[dict[str, Any]] = [control | {"values": list(range(longest + 1))}]
     if len(versions) > 1:
@@ -133,7 +135,7 @@ def alignment(
     view = Alignment(title, caption, arrays, {"step": step, "variant": 0, "row": -1, "col": -1}, controls, options)
     if model is not None:
         read = getattr(translation, "source_tokens", None) or translation[0]
-        told = {"title": TITLE, "caption": CAPTION, "longest": MOST_TARGET, "open": typing}
+        told = {"title": t(TITLE), "caption": t(CAPTION), "longest": MOST_TARGET, "open": typing}
         answered(view, model, read, MOST_SOURCE, needs="attention", **told)
     return view
 

@@ -2,8 +2,9 @@
 
 import math
 
-from course_kit.i18n import t
-from course_kit.views.layout import Part, laid_out
+from course_kit.i18n import from_cell, mark, t
+from course_kit.views.layout import Part
+from course_kit.views.placing import laid_out
 from course_kit.views.table import TextTable
 from course_kit.views.view import View
 
@@ -30,7 +31,7 @@ class Figure(View):
         return TextTable(made["header"], made["rows"])
 
 
-def figure(scene: Part, said, tables=None, *, axes=None, start=None, play=t("▶ play"), title="", caption="",
+def figure(scene: Part, said, tables=None, *, axes=None, start=None, play=mark("▶ play"), title="", caption="",
            still=False):  # fmt: skip
     """A scene of `course_kit.views.layout` that comes step by step, with a sentence for each step.
 
@@ -62,7 +63,7 @@ def figure(scene: Part, said, tables=None, *, axes=None, start=None, play=t("▶
         of = {"options": values} if kind == "choice" else {"values": values, "digits": 0}
         controls.append({"kind": kind, "name": name, "label": label, **of})
     if kind == "range" or len(values) > 2:  # else two buttons are enough
-        controls.append({"kind": "button", "name": "play", "label": play})
+        controls.append({"kind": "button", "name": "play", "label": from_cell(play)})
     options = {
         "shapes": list(shapes),
         "said": list(said),

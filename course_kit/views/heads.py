@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from course_kit.checkpoints import load_checkpoint
-from course_kit.i18n import from_cell, sentences, t, tn
+from course_kit.i18n import from_cell, mark, sentences, t, tn
 from course_kit.programs.arguments import described
 from course_kit.views.inputs import (
     allowed_pairs,
@@ -24,8 +24,8 @@ from course_kit.views.view import View
 
 MOST_NUMBERS = 2_000_000
 MOST_TOKENS = 256
-TITLE = t("What does each head attend to?")
-CAPTION = t(
+TITLE = mark("What does each head attend to?")
+CAPTION = mark(
     "Each small map is one head: a row for each [query|query], a column for each [key|key]. Choose one to open it."
 )
 
@@ -183,10 +183,11 @@ def heads(
         controls.insert(0, {"kind": "choice", "name": "map", "label": t("map"), "options": [m["name"] for m in maps]})
     if caption is None:
         ink = t("Full ink = {high}.", high=f"{high:g}") if high < 1 else ""
-        caption = sentences(CAPTION, ink, t("Hatched = masked.") if any(m["masked"] for m in maps) else "")
+        caption = sentences(t(CAPTION), ink, t("Hatched = masked.") if any(m["masked"] for m in maps) else "")
     view = Heads(title, caption, arrays, state, controls, {"maps": maps, "high": high})
     if model is not None:
-        answered(view, _translator(model, maps), [str(label) for label in queries], 48, title=TITLE, caption=CAPTION)
+        read = [str(label) for label in queries]
+        answered(view, _translator(model, maps), read, 48, title=t(TITLE), caption=t(CAPTION))
     return shell(view, live)
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from course_kit.i18n import from_cell, sentences, t
+from course_kit.i18n import from_cell, mark, sentences, t
 from course_kit.programs.arguments import described
 from course_kit.views.inputs import (
     allowed_pairs,
@@ -89,7 +89,7 @@ def heatmap(
     queries=None,
     keys=None,
     *,
-    title=t("Who attends to whom?"),
+    title=mark("Who attends to whom?"),
     caption=None,
     mask=None,
     head=0,

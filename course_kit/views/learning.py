@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from course_kit.i18n import t, tn
+from course_kit.i18n import mark, t, tn
 from course_kit.programs.stopped import note
 from course_kit.views import plot
 
-MEASURED = t("measured on the way")  # the name of an axis with several such lines
-BATCHES = t("single batches")  # the name of what lies between the lowest and the highest loss of a stretch
+MEASURED = mark("measured on the way")  # the name of an axis with several such lines
+BATCHES = mark("single batches")  # the name of what lies between the lowest and the highest loss of a stretch
 WIDTH, HEIGHT = 672, 250  # of the live curve, in CSS pixels
 STRETCHES = 40  # of a long history: one point of the line is the mean of one stretch of steps
 
@@ -102,7 +102,7 @@ def final(run: Any, title: str, apart: bool = False, compare: Compare | None = N
     groups = [{n: p for n, p in history.items() if (n in shares) == share} for share in (False, True)]
     charts = {}
     for curves in filter(None, groups):
-        charts["loss" if "loss" in curves else MEASURED if len(curves) > 1 else next(iter(curves))] = curves
+        charts["loss" if "loss" in curves else t(MEASURED) if len(curves) > 1 else next(iter(curves))] = curves
     alone = len(charts) == 1  # else its name is its title
     words = {"title": title, "caption": "" if run.stopped else run.message}
     drawn = {name: _chart(name, curves, compare if not i else None, run, alone, **words)
@@ -120,7 +120,7 @@ def _chart(name: str, curves: dict[str, Pair], compare: Compare | None, run: Any
     first = next(iter(means))
     at, _, low, high = means[first]
     if len(curves[first][0]) > len(at) and len(curves) == 1:
-        drawn[BATCHES] = (at, low, high)
+        drawn[t(BATCHES)] = (at, low, high)
     share = name != "loss" and all(0 <= y.min(initial=0) <= y.max(initial=0) <= 1 for _, y, *_ in drawn.values())
     limits = (0, 100) if name == "BLEU" else (0, 1) if share else None  # so that two trainings can be compared
     judged = curves.get(next(iter(run.best.metrics), "")) if run.best and run.best.state else None

@@ -5,6 +5,7 @@ Its traits are the entries of the view's state (`width`, `query`, `row`, …), s
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 import anywidget
 import ipywidgets
@@ -63,7 +64,7 @@ class LiveView(anywidget.AnyWidget):
 _shown: dict[str, tuple[str | None, list[LiveView]]] = {}
 
 
-def shell(view: View, wanted: bool) -> View | LiveView:
+def shell(view: View, wanted: bool) -> Any:
     """The view itself, or, where it is wanted, the live shell around it that Python can hear."""
     return live(view) if wanted else view
 

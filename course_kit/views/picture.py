@@ -11,7 +11,6 @@ import numpy as np
 
 STYLE = pathlib.Path(__file__).with_name("course.mplstyle")
 COLOURS = {"query": "#b35900", "key": "#0072b2", "value": "#00795a", "output": "#9b3d8a"}
-FORMULA_COLOURS = dict(query="#bf5f00", key="#007fc6", value="#008a67", output="#bb51a8")  # ≥ 4:1 on both grounds
 PAPER, INK = (250, 251, 252), (20, 28, 40)  # as in theme.js
 
 CJK_FONTS = ["Noto Sans CJK SC", "Noto Sans CJK JP", "Source Han Sans SC", "PingFang SC", "Microsoft YaHei", "SimHei"]

@@ -1,19 +1,16 @@
 """A text of the reader's own, in a view: which trained models answer it in the page, and what is said of them."""
 
 from course_kit.checkpoints import Loaded, config_of, load_checkpoint
-from course_kit.i18n import sentences, t
+from course_kit.i18n import from_cell, mark, sentences, t
 from course_kit.text.vocabulary import join
 
-LANGUAGES = {"en": t("English"), "fr": t("French"), "zh": t("Chinese")}
-PIECES = t("word pieces")
-UNITS = {"words": t("words", context="count"), "characters": t("characters"), "exact": t("signs")}
-UNITS |= dict.fromkeys(("subwords", "wordpiece", "bytepairs"), PIECES)
+LANGUAGES = {"en": mark("English"), "fr": mark("French"), "zh": mark("Chinese")}
 TRAINED = {
-    "grammar": t("{train_pairs:,} {one}–{other} sentence pairs"),
-    "tatoeba": t("{train_pairs:,} sentence pairs of tatoeba.org"),
-    "shakespeare": t("{train_characters:,} letters of Shakespeare"),
-    "books": t("{train_characters:,} letters of old novels"),
-    "data/stories/stories.gz": t("{train_examples:,} small stories"),
+    "grammar": mark("{train_pairs:,} {one}–{other} sentence pairs"),
+    "tatoeba": mark("{train_pairs:,} sentence pairs of tatoeba.org"),
+    "shakespeare": mark("{train_characters:,} letters of Shakespeare"),
+    "books": mark("{train_characters:,} letters of old novels"),
+    "data/stories/stories.gz": mark("{train_examples:,} small stories"),
 }  # by corpus
 
 
@@ -34,7 +31,7 @@ def answered(view, model, text, most_tokens=None, *, needs="", **more):
     return view
 
 
-def options_of(loaded: list[Loaded], text, most_tokens=None, label=t("Your own sentence:"), note="", **more) -> dict:
+def options_of(loaded: list[Loaded], text, most_tokens=None, label=mark("Your own sentence:"), note="", **more) -> dict:
     """What own.js is told. text: what stands in the field, or its tokens; room: for so many tokens; None: as many as
     the model sees; note: said of the model last, best in a few words, since all of it is one line; more: as the `title`
     and the `caption` of what is computed, `fold`, the words of the line behind which the field is, and `open`, whether
@@ -43,11 +40,12 @@ def options_of(loaded: list[Loaded], text, most_tokens=None, label=t("Your own s
     read, data, sizes = first.source or first.tokenizer, first.card["data"], config_of(first.model)
     limit = sizes["context"]
     kind, pair = read.to_json()["kind"], data.get("pair", "en-en")
-    one, other = (LANGUAGES[language] for language in pair.split("-"))
+    one, other = (t(LANGUAGES[language]) for language in pair.split("-"))
+    units = {"words": t("words", context="count"), "characters": t("characters"), "exact": t("signs")}
     size = sum(p.numel() for p in first.model.parameters()) / 1e6
     seen = t("it sees {limit} at once", limit=limit)
     most = t("reads up to {room}", room=min(most_tokens, limit)) if most_tokens else seen
-    trained = TRAINED[data["corpus"]].format(one=one, other=other, **data)
+    trained = t(TRAINED[data["corpus"]]).format(one=one, other=other, **data)
     if len(names) > 1:
         whole = t("{names}: {size} M parameters each, trained on {trained}. Knows {count} {units}; {most}.")
     else:
@@ -57,15 +55,15 @@ def options_of(loaded: list[Loaded], text, most_tokens=None, label=t("Your own s
         size=f"{size:.1f}",
         trained=trained,
         count=f"{len(read):,}",
-        units=UNITS[kind],
+        units=units.get(kind, t("word pieces")),
         most=most,
     )
     if not isinstance(text, str):
-        bare = " ".join(t for t in text if t not in ("[CLS]", "[SEP]")).replace(" ##", "")
+        bare = " ".join(token for token in text if token not in ("[CLS]", "[SEP]")).replace(" ##", "")
         text = {"words": join(text), "wordpiece": bare}.get(kind, "".join(text).replace("▁", " ").removeprefix(" "))
     return more | {
         "models": names,
-        "label": label,
+        "label": from_cell(label),
         "text": text,
         "about": sentences(about, note),
         "room": min(most_tokens or limit, limit),

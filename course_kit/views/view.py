@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 
 from course_kit.i18n import from_cell, t
-from course_kit.results import Recorded
 from course_kit.views import program
 from course_kit.views.table import TextTable
 
@@ -77,9 +76,8 @@ class View:
         told = {name: getattr(self, name) for name in ("kind", "title", "caption", "state", "controls", "presenting")}
         words = self.title if self.options.get("silent") else self.describe()
         told |= {"format": program.FORMAT, "words": words, "arrays": layout}
-        for line in Recorded.SAID:
-            if line in self.caption:
-                told |= {"caption": self.caption.replace(line, "").strip(), "recorded": line}
+        if line := getattr(self.caption, "aside", ""):
+            told |= {"caption": self.caption.replace(line, "").strip(), "recorded": line}
         return told | self.options
 
     def payload(self) -> bytes:

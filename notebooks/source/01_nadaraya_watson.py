@@ -20,6 +20,7 @@ import course_kit
 from chapters.ch01 import again, exercise, hint, labs, solution
 from course_kit.i18n import from_cell
 from course_kit.views import heatmap, plot, predict
+from course_kit.views.view import at
 from course_utils.kernels import boxcar_kernel
 
 runtime = course_kit.setup()
@@ -70,7 +71,7 @@ assert [round(v.item(), 1) for hour, v in zip(hours, readings, strict=True) if 1
 # Seen from outside, attention is a box: in go a query, keys and values, and out comes an average of the values. Inside, that takes three steps:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
-labs.box(
+labs.black_box(
     title="What is inside attention?",
     caption="Look at the box from outside, then open it step by step.",
 )
@@ -136,7 +137,7 @@ assert min(range(1, 51), key=lambda k: off(nearest(k))) == 4
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 distances = torch.linspace(-3, 3, 121)
-plot.beside(
+at(plot.beside(
     {
         name: plot.points(
             {"": (distances, torch.zeros(121), closeness)},
@@ -151,7 +152,7 @@ plot.beside(
     },
     title="How close is a reading at this distance?",
     caption="The query is in the middle. Move a reading away from it: which of the two never becomes 0?",
-)
+), mark=len(distances) // 2)
 
 # %% [markdown] slideshow={"slide_type": "subslide"} tags=["card"]
 # ### Exercise 1 ●○○ · 3 minutes

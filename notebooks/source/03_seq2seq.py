@@ -150,6 +150,7 @@ assert torch.allclose(torch.softmax(states @ torch.tensor([1.0, 0]), -1) @ state
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.fan(
     translate(trained, short, beam=1)[0],
+    "noir",
     title="Where does each French word look?",
     caption="Play it: the [query|decoder] asks, and each [key|state] gets a share. Two "
     "words change places. Which?",

@@ -360,8 +360,10 @@ plot.lines(
     "words in the source",
     "BLEU",
     title="Does it help to read backwards?",
-    caption=f"Means of {len(recorded['seeds'])} seeds, {recorded['steps']} steps each. "
-    f"{recorded.about}",
+    caption=from_cell(
+        "Means of {seeds} seeds, {steps} steps each. {about}",
+        seeds=len(recorded["seeds"]), steps=recorded["steps"], about=recorded.about
+    ),
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]

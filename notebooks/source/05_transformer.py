@@ -27,6 +27,7 @@ from course_kit.decoding import translate
 from course_kit.heads import attention_weights
 from course_kit.i18n import from_cell
 from course_kit.views import asking, plot, predict
+from course_kit.views.view import at
 
 runtime = course_kit.setup()
 
@@ -39,18 +40,18 @@ with torch.no_grad(), attention_weights(grammar.model) as seen:
     grammar.model.encode(ids)
 maps_of = seen["encoder"]  # a list, one [B, H, Q, K] for each layer
 it, animal = words.index("it"), words.index("animal")
-first = labs.heads(
+first = at(labs.heads(
     maps_of,
     words,
     select=("it", "animal"),
-    title="How much of “it” goes to “animal”?",
+    title="What if “it” attends only to “street”?",
     model=grammar,
     caption=from_cell(
         "It writes: “{french}” One of the twelve maps of its reading is open: a row for each "
         "[query|word that asks], a column for each [key|word that is asked].",
         french=translate(grammar, tired, beam=1)[0],
     ),
-)
+), key=words.index("street"))
 asking(first)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -442,13 +443,13 @@ for step in range(400):
     falling.step()
     losses.append(loss.item())
     if step % 100 == 99:
-        wrote[step] = write(model, row, 10)[0].tolist()
-        print(f"step {step + 1}: loss {losses[-1]:.2f}, writes {wrote[step]}")
+        wrote[step + 1] = write(model, row, 10)[0].tolist()
+        print(f"step {step + 1}: loss {losses[-1]:.2f}, writes {wrote[step + 1]}")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"}
 plot.lines(
-    {"loss": (range(0, len(losses), 2), losses[::2])},
-    "steps",
+    {"loss": (range(1, len(losses) + 1, 2), losses[::2])},
+    "step",
     "loss",
     notes=wrote,
     title="When does it understand the task?",

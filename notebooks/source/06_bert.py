@@ -337,7 +337,7 @@ def embed(ids, segments, words, kinds, places):
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 labs.norms(
     title="Where is the norm?",
-    caption="Attention in a block, in chapter 5 and here. The [output|straight way] is the residual connection.",
+    caption="Attention in a block, in chapter 5 and here. The [output|straight way] past attention is the residual connection.",
 )
 
 # %% jupyter={"source_hidden": true}

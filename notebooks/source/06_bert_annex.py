@@ -789,7 +789,7 @@ Table(
             "what is trained": learns[row["what learns"]],
             "of all parameters, %": row["of all, in %"],
         }
-        | {from_cell("{kind}, %", kind=kind): spread(row[split]) for split, kind in bert_study.SPLITS.items()}
+        | {from_cell("{kind}, %", kind=from_cell(kind)): spread(row[split]) for split, kind in bert_study.SPLITS.items()}
         for name, found in ways["tasks"].items()
         for row in found["rows"]
         if row["what learns"] in learns

@@ -102,17 +102,16 @@ WALK = """
 import json, pseudo
 pseudo.install()
 import scenes
-from course_kit.exercises import catalogue, judge, show
-from course_kit.views import Table
-found = {}
-for name, make in scenes.VIEWS.items():
-    view = make()
+from course_kit.exercises import catalogue, judge
+def told(view):
     view, more = getattr(view, "view", view), []
     for control in view.controls:
         words = control.get("words") or {}
         more += [control.get("label", ""), *(words.values() if isinstance(words, dict) else words)]
     texts = [view.title, view.caption, view.describe(), *view.table().header, *more]
-    found[name] = [word for text in texts if isinstance(text, str) for word in pseudo.english(text)]
+    return [text for text in texts if isinstance(text, str)]
+shown = {name: told(make()) for name, make in scenes.VIEWS.items()}
+found = {name: [word for text in texts for word in pseudo.english(text)] for name, texts in shown.items()}
 exercise = catalogue.find("gaussian kernel")
 wrong = [*(one.answer for one in exercise.wrong), lambda distance, width=1.0: None]
 for i, wrong in enumerate(wrong):
@@ -121,6 +120,8 @@ for i, wrong in enumerate(wrong):
 found["task"] = [word for text in (exercise.task, *exercise.hints) for word in pseudo.english(text)]
 found["data"] = [view.options["names"] for view in [scenes.VIEWS["softmax"]()]]
 found["planted"] = pseudo.english(pseudo.i18n.t("Not marked") + pseudo.pseudo(" it is marked"))
+pseudo.i18n.use("en")
+found["as at the import"] = [text for make in scenes.VIEWS.values() for text in told(make()) if "ŵŵ" in text]
 print(json.dumps(found))
 """
 GIVEN = """agreement European Economic Area August signed accord sur zone apples eating green animal didn street the The
@@ -130,7 +131,8 @@ feature general generalized kernel location scaled similarity"""  # by the scene
 
 
 def test_each_word_of_a_view_and_of_a_verdict_is_marked():
-    """In a language made of English by a function, which knows what is extracted; what nobody extracts is planted."""
+    """In a language made of English by a function, which knows what is extracted; what nobody extracts is planted. A
+    view that is made in another language than that of the import speaks the other one."""
     folder = Path(__file__).parents[1]
     environment = {"PYTHONPATH": f"{folder}:{folder.parent}", "OMP_NUM_THREADS": "1", "PATH": ""}
     done = subprocess.run([sys.executable, "-c", WALK], env=environment, capture_output=True, text=True, check=False)

@@ -16,7 +16,7 @@ from course_kit.checkpoints import Loaded, folder, load_checkpoint
 from course_kit.decoding import beam_search
 from course_kit.decoding.steps import TransformerState, TransformerSteps
 from course_kit.heads import attention_weights, heads_of, silenced
-from course_kit.i18n import sentences, t
+from course_kit.i18n import mark, sentences, t
 from course_kit.text import BOS, EOS
 from course_kit.views.reader_input import options_of
 from course_kit.views.table import TextTable
@@ -28,12 +28,12 @@ LARGER = "transformer-en-fr"
 COW = "The cow didn't cross the bridge because it was too tired."
 ANIMAL = "The animal didn't cross the street because it was too tired."
 GENDERS = {  # by sentence
-    COW: t("In French a cow is [output|elle], and a bridge is [output|il]."),
-    ANIMAL: t("In French an animal is [output|il], and a street is [output|elle]."),
+    COW: mark("In French a cow is [output|elle], and a bridge is [output|il]."),
+    ANIMAL: mark("In French an animal is [output|il], and a street is [output|elle]."),
 }
 NOTES = {  # in the picture: what the arcs show
-    COW: t("[query|it] gives most to “bridge”, and yet [output|elle] is the cow."),
-    ANIMAL: t("[query|it] gives most to “animal”, and [output|il] is the animal."),
+    COW: mark("[query|it] gives most to “bridge”, and yet [output|elle] is the cow."),
+    ANIMAL: mark("[query|it] gives most to “animal”, and [output|il] is the animal."),
 }
 NAMES = {COW: "cow … tired", ANIMAL: "animal … tired"}  # of the choice between them
 PRONOUNS = ("il", "elle", "ils", "elles", "c'")
@@ -80,7 +80,7 @@ def study(loaded: Loaded, sentence: str) -> Study:
     model, source = loaded.model, torch.tensor([loaded.source.encode(sentence)])
     with attention_weights(model) as seen:
         with_it = model.encode(source)  # [1, S, D]
-    weights = seen["encoder"][LAYER - 1][0, HEAD - 1].numpy()  # [1, H, S, S] -> [S, S]
+    weights = seen["encoder"][LAYER - 1][0, HEAD - 1].numpy()  # type: ignore[index]  # [1, H, S, S] -> [S, S]
     with silenced(model, heads_of(model, "encoder")):
         without = model.encode(source)
     eye = torch.eye(source.shape[1], dtype=torch.bool)[..., None]  # row i: word i alone has its list with attention
@@ -102,8 +102,8 @@ def study(loaded: Loaded, sentence: str) -> Study:
 
 def _place(one: list[int], other: list[int], words: list[str], fall: list[float]) -> int:
     """The place of the pronoun; without one the first where two translations differ, or where p falls most."""
-    differing = [t for t, (a, b) in enumerate(zip(one, other, strict=False)) if a != b]
-    pronouns = [t for t, word in enumerate(words) if word in PRONOUNS]
+    differing = [n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b]
+    pronouns = [n for n, word in enumerate(words) if word in PRONOUNS]
     return [*pronouns, *differing[:1], int(np.argmax(fall))][0]
 
 
@@ -148,8 +148,8 @@ class Cover(View):
 
 def cover(
     *,
-    title=t("What does attention do for this translation?"),
-    caption=t("What [query|it] attends to, in one of twelve such pictures of a translation model."),
+    title=mark("What does attention do for this translation?"),
+    caption=mark("What [query|it] attends to, in one of twelve such pictures of a translation model."),
     lists=True,
 ):
     """The course's two sentences, one of them shown: attention as arcs, the translation with attention and without.
@@ -163,7 +163,7 @@ def cover(
         found = study(loaded, text)
         arrays[f"weights{len(studies)}"] = found.weights.astype("<f4").ravel()
         told = {name: value for name, value in found._asdict().items() if name != "weights"}
-        studies[text] = told | {"asker": found.tokens.index("it"), "hint": hint, "note": NOTES[text]}
+        studies[text] = told | {"asker": found.tokens.index("it"), "hint": t(hint), "note": t(NOTES[text])}
     seen = t("It was trained on the first sentence, too.") if loaded.was_seen(COW) else ""
     options = {
         "studies": studies, "layer": LAYER, "head": HEAD, "pronouns": list(PRONOUNS), "lists": lists,

@@ -3,15 +3,15 @@
 import numpy as np
 import torch
 
-from course_kit.i18n import t
+from course_kit.i18n import mark, t
 from course_kit.programs.arguments import one_of, string
 from course_kit.views.inputs import as_array, checked_labels
 from course_kit.views.table import TextTable
 from course_kit.views.view import View
 
 NOUNS = dict(
-    x=t("words"), WQ=t("query matrix"), q=t("queries"), WK=t("key matrix"), k=t("keys"), WV=t("value matrix"),
-    v=t("values"), s=t("scores"), a=t("weights"), o=t("output"),
+    x=mark("words"), WQ=mark("query matrix"), q=mark("queries"), WK=mark("key matrix"), k=mark("keys"),
+    WV=mark("value matrix"), v=mark("values"), s=mark("scores"), a=mark("weights"), o=mark("output"),
 )  # fmt: skip
 SIGNS = "₁₂₃₄₅₆₇₈"
 MOST = 8  # words, keys or numbers of a vector
@@ -26,20 +26,20 @@ class Attention(View):
     def numbers(self) -> dict[str, np.ndarray]:
         """The tables at the current state in float64, by their letters in the order of NOUNS."""
         given = self.options["shapes"].items()
-        t = {letter: torch.tensor(self.state[letter], dtype=torch.float64).reshape(shape) for letter, shape in given}
-        if "x" in t:
-            t |= {role: t["x"] @ t[f"W{role.upper()}"] for role in "qkv"}
+        made = {letter: torch.tensor(self.state[letter], dtype=torch.float64).reshape(shape) for letter, shape in given}
+        if "x" in made:
+            made |= {role: made["x"] @ made[f"W{role.upper()}"] for role in "qkv"}
         if self.options["distance"]:
-            t["s"] = -0.5 * torch.cdist(t["q"], t["k"], compute_mode="donot_use_mm_for_euclid_dist") ** 2
+            made["s"] = -0.5 * torch.cdist(made["q"], made["k"], compute_mode="donot_use_mm_for_euclid_dist") ** 2
         else:
-            t["s"] = t["q"] @ t["k"].T / (t["q"].shape[-1] ** 0.5 if self.options["scaled"] else 1)
-        t["a"] = torch.softmax(t["s"], -1)
-        if "v" in t:
-            t["o"] = t["a"] @ t["v"]
-        return {letter: t[letter].numpy() for letter in NOUNS if letter in t}
+            made["s"] = made["q"] @ made["k"].T / (made["q"].shape[-1] ** 0.5 if self.options["scaled"] else 1)
+        made["a"] = torch.softmax(made["s"], -1)
+        if "v" in made:
+            made["o"] = made["a"] @ made["v"]
+        return {letter: made[letter].numpy() for letter in NOUNS if letter in made}
 
     def _noun(self, letter: str) -> str:
-        return t("query") if letter == "q" and len(self.options["queries"]) < 2 else NOUNS[letter]
+        return t("query") if letter == "q" and len(self.options["queries"]) < 2 else t(NOUNS[letter])
 
     def _rows(self, letter: str) -> list[str]:
         names = self.options[{"k": "keys", "v": "values"}.get(letter, "queries")]
@@ -68,8 +68,8 @@ def attention(
     query="q",
     keys=None,
     score="distance",
-    title=t("How does a query become an output?"),
-    caption=t("Scores compare the [query|query] with each [key|key]. Drag an arrow, or press a number."),
+    title=mark("How does a query become an output?"),
+    caption=mark("Scores compare the [query|query] with each [key|key]. Drag an arrow, or press a number."),
 ):
     """One query and its keys under the hand: q [d] or [1, d], k [K, d], v [K, dv] or none; K, d, dv at most 8.
 
@@ -95,8 +95,8 @@ def self_attention(
     WV,
     words,
     *,
-    title=t("How does a sentence attend to itself?"),
-    caption=t("Each word makes a [query|query], a [key|key] and a [value|value]. Drag a word, or press a number."),
+    title=mark("How does a sentence attend to itself?"),
+    caption=mark("Each word makes a [query|query], a [key|key] and a [value|value]. Drag a word, or press a number."),
 ):
     """Scaled self-attention under the hand: x [T, D], WQ and WK [D, d], WV [D, dv], words: T labels; each at most 8.
 

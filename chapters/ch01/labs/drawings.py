@@ -2,21 +2,20 @@
 
 from course_kit.i18n import t
 from course_kit.views.figure import figure
-from course_kit.views.layout import AIR, BIG, CLOSE, LINE, arrow, cells, column, flow, layers, row, steps, words
-from course_kit.views.layout import box as framed
+from course_kit.views.layout import AIR, BIG, CLOSE, LINE, arrow, box, cells, column, flow, layers, row, steps, words
 
 
-def box(*, title="", caption=""):
+def black_box(*, title="", caption=""):
     """Attention from outside, then opened: score, share, average."""
     roles = (t("a query"), "query"), (t("keys"), "key"), (t("values"), "value")
-    given = [framed(name, role, strong=True, high=2 * LINE) for name, role in roles]
+    given = [box(name, role, strong=True, high=2 * LINE) for name, role in roles]
     parts = [(t("score"), t("how near?")), (t("share"), t("how much?")), (t("average"), t("add up"))]
-    boxes = [column(framed(name, strong=True), words(job, "quiet")) for name, job in parts]
+    boxes = [column(box(name, strong=True), words(job, "quiet")) for name, job in parts]
     opens = list(range(1, len(parts) + 1))
     inside = flow(*steps(*boxes, first=1), across=True, gap=LINE, only=opens)
     closed = words("?", size=BIG, only=[0])
-    whole = framed(t("attention"), "", layers(inside, closed), strong=True, fill=True)
-    out = framed(t("average"), "output", strong=True)
+    whole = box(t("attention"), "", layers(inside, closed), strong=True, fill=True)
+    out = box(t("average"), "output", strong=True)
     ways = [arrow(one, whole, role, side="level") for one, role in zip(given, ("query", "key", "value"), strict=True)]
     scene = row(column(*given, gap=LINE), whole, out, *ways, arrow(whole, out, "output"), gap=AIR)
     said = [

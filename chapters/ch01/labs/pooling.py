@@ -12,13 +12,10 @@ from course_kit.views.view import View
 from course_utils.kernels import KERNELS, leave_one_out_mask, nadaraya_watson
 
 MOST_EXAMPLES = 3000
-ASK = t(
+ASK = mark(
     "Drag the [query|query]. The [output|estimate] is the average of the [value|values], each with the weight of "
     "its [key|key]."
 )
-REACH = t("Move the width. In the map, each row is a [query|query], each column a [key|key]; more ink is more weight.")
-EXAM = t("The curve below is the error on examples left out.")
-ROLL = t("The ball is the width: it rolls down the loss, the error on examples left out. On the right, its curve.")
 HOUR = "hour"  # keys of this name are hours of a day
 
 
@@ -32,9 +29,11 @@ class Pooling(View):
         is NaN where no key is in reach."""
         mask = torch.ones(len(queries), len(self.arrays["keys"]), dtype=torch.bool)
         mask[:, self.state.get("removed", [])] = False
-        given = (torch.tensor(np.asarray(x, float)) for x in (queries, self.arrays["keys"], self.arrays["values"]))
+        asked, keys, values = (
+            torch.tensor(np.asarray(x, float)) for x in (queries, self.arrays["keys"], self.arrays["values"])
+        )
         kernel = KERNELS[self.state["kernel"]]
-        estimates, weights = nadaraya_watson(*given, lambda d: mask * kernel(d, self.state["width"]))
+        estimates, weights = nadaraya_watson(asked, keys, values, lambda d: mask * kernel(d, self.state["width"]))
         return estimates.where(weights.any(-1), torch.nan).numpy(), weights.numpy()
 
     def told(self, key: float, look: str = ".3g") -> str:
@@ -44,7 +43,7 @@ class Pooling(View):
     def describe(self) -> str:
         query, kernel = self.told(self.state["query"]), self.state["kernel"]
         (estimate,), (weights,) = self.answer([self.state["query"]])
-        told = {"count": len(weights), "kernel": t(kernel), "state": f"{self.state['width']:.3g}", "query": query}
+        told: dict = {"count": len(weights), "kernel": t(kernel), "state": f"{self.state['width']:.3g}", "query": query}
         text = t("{count} examples; {kernel} kernel of width {state}. The query {query}", **told)
         if np.isnan(estimate):
             return t("{text} has no key within reach: no estimate.", text=text)
@@ -75,7 +74,7 @@ class Bandwidth(Pooling):
 
     def describe(self) -> str:
         _, weights = self.answer(self.arrays["queries"])
-        told = {"count": len(self.arrays["keys"]), "state": t(self.state["kernel"])}
+        told: dict = {"count": len(self.arrays["keys"]), "state": t(self.state["kernel"])}
         told |= {"state2": f"{self.state['width']:.3g}", "mean": f"{np.mean([*map(_effective, weights)]):.1f}"}
         text = t("{count} examples; {state} kernel of width {state2}. "
                  "About {mean} of them count for a query, on average.", **told)  # fmt: skip
@@ -95,7 +94,7 @@ def ask(
     width=None,
     key_name="key",
     value_name="value",
-    title=t("Which keys does the query attend to?"),
+    title=mark("Which keys does the query attend to?"),
     caption=ASK,
 ):
     """Drag a query along the axis and see which keys it attends to: weights as bars, the estimate; leave examples out.
@@ -136,7 +135,7 @@ def bandwidth(
     width=None,
     key_name="key",
     value_name="value",
-    title=t("How far should a query reach?"),
+    title=mark("How far should a query reach?"),
     caption=None,
     exam=True,
     path=None,
@@ -178,7 +177,11 @@ def bandwidth(
     if path is not None:
         options["path"] = path
         controls = [controls[1], {"kind": "button", "name": "play", "label": t("▶ play")}]
-    caption = caption or (ROLL if path else sentences(REACH, EXAM * exam))
+    caption = caption or (t(
+        "The ball is the width: it rolls down the loss, the error on examples left out. On the right, its curve."
+    ) if path else sentences(
+        t("Move the width. In the map, each row is a [query|query], each column a [key|key]; more ink is more weight."),
+        t("The curve below is the error on examples left out.") * exam))  # fmt: skip
     return Bandwidth(title, caption, arrays, state, controls, options)
 
 
@@ -190,7 +193,8 @@ def _leave_one_out_errors(keys, values, widths, kernel) -> np.ndarray:
     keys, values = (torch.tensor(x, dtype=torch.float64) for x in (keys, values))
     others, errors = leave_one_out_mask(len(keys)), []
     for width in widths:
-        estimate, weights = nadaraya_watson(keys, keys, values, lambda d, w=width: others * KERNELS[kernel](d, w))
+        closeness = lambda d, w=width: others * KERNELS[kernel](d, w)  # type: ignore[misc]  # noqa: E731
+        estimate, weights = nadaraya_watson(keys, keys, values, closeness)
         errors.append(float(((estimate - values) ** 2).where(weights.any(-1), torch.nan).mean()))
     return np.array(errors)
 

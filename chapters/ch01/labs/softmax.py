@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from course_kit.i18n import from_cell, t
+from course_kit.i18n import from_cell, mark, t
 from course_kit.views.inputs import as_array, checked_labels
 from course_kit.views.table import TextTable
 from course_kit.views.view import View
@@ -48,8 +48,8 @@ def softmax(
     scores,
     names=None,
     *,
-    title=t("What does softmax make of the scores?"),
-    caption=t("Drag a score. The weight of a [key|key] is e to its score, divided by the sum over all keys."),
+    title=mark("What does softmax make of the scores?"),
+    caption=mark("Drag a score. The weight of a [key|key] is e to its score, divided by the sum over all keys."),
 ):
     """Softmax under the hand: temperature, and a constant added to every score.
 
@@ -60,7 +60,7 @@ def softmax(
         raise ValueError(f"scores has shape {scores.shape}: this lab needs 1 to 12 finite numbers, shape [K]")
     names = from_cell(checked_labels(names, len(scores), "names", "there are {} scores"))
     state = {"scores": scores.astype("<f4").tolist(), "temperature": 1.0, "shift": 0.0}
-    warm = [round(float(t), 3) for t in np.geomspace(0.05, 20, 61)]
+    warm = [round(float(degree), 3) for degree in np.geomspace(0.05, 20, 61)]
     shifts = [0.0, 1.0, 10.0, 100.0, 500.0, 700.0, 1000.0]
     controls = [
         {"kind": "range", "name": "temperature", "label": t("temperature"), "values": warm, "digits": 2},

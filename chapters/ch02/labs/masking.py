@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from course_kit.i18n import sentences, t, tn
+from course_kit.i18n import mark, sentences, t, tn
 from course_kit.programs.arguments import flag, one_of, whole_number
 from course_kit.views.inputs import as_array, checked_labels
 from course_kit.views.table import TextTable
@@ -11,21 +11,14 @@ from course_kit.views.view import View
 from course_utils.attention import causal_mask, masked_softmax, padding_mask
 
 ORDERS = {
-    "before": t("Masked scores become −∞ before the softmax. This is the right order."),
-    "times": t("Masked scores become 0 before the softmax. They still get a share of the weight, because exp(0) = 1."),
-    "after": t(
-        "Masked weights become 0 after the softmax, but the masked scores have already shrunk the other weights."
-    ),
-    "large": t("Masked scores become −1e9, not −∞. A row with all keys masked then gives its weight to masked keys."),
-}
-
-
-WORDS = {
-    "before": t("mask, then softmax"),
-    "times": t("multiply, then softmax"),
-    "after": t("softmax, then multiply"),
-    "large": t("−1e9, then softmax"),
-}
+    "before": mark("Masked scores become −∞ before the softmax. This is the right order."),
+    "times": mark(
+        "Masked scores become 0 before the softmax. They still get a share of the weight, because exp(0) = 1."),
+    "after": mark(
+        "Masked weights become 0 after the softmax, but the masked scores have already shrunk the other weights."),
+    "large": mark(
+        "Masked scores become −1e9, not −∞. A row with all keys masked then gives its weight to masked keys."),
+}  # fmt: skip
 
 
 class Masking(View):
@@ -53,15 +46,15 @@ class Masking(View):
         allowed, _, weights = self.compute()
         leak = weights[~allowed].sum().item() / len(weights)
         empty, sums = int((~allowed.any(-1)).sum()), weights.sum(-1)
-        real, told = self.state["length"], {"count": len(weights)}
+        real, count = self.state["length"], len(weights)
         if self.state["causal"]:
-            first = t("{real} of {count} tokens are real, and the mask is causal.", real=real, **told)
+            first = t("{real} of {count} tokens are real, and the mask is causal.", real=real, count=count)
         else:
-            first = t("{real} of {count} tokens are real.", real=real, **told)
+            first = t("{real} of {count} tokens are real.", real=real, count=count)
         return sentences(
             first,
             tn("{n} row has nothing to attend.", "{n} rows have nothing to attend.", empty) if empty else "",
-            ORDERS[self.state["order"]],
+            t(ORDERS[self.state["order"]]),
             t("Weight where the mask says no: {leak} %.", leak=f"{100 * leak:.0f}"),
             t("Rows sum to {min} at least and {max} at most.", min=f"{sums.min():.2f}", max=f"{sums.max():.2f}"),
         )
@@ -82,8 +75,8 @@ def masking(
     length=None,
     causal=False,
     order="before",
-    title=t("What leaks if the mask comes at the wrong step?"),
-    caption=t(
+    title=mark("What leaks if the mask comes at the wrong step?"),
+    caption=mark(
         "Each row is a [query|query], each column a [key|key]. Try the four orders of the steps: three are wrong."
     ),
 ):
@@ -107,10 +100,11 @@ def masking(
          "words": {"false": t("seen"), "true": t("hidden")}},
         {"kind": "range", "name": "empty", "label": t("empty row"), "values": list(range(size + 1)), "digits": 0},
         {"kind": "choice", "name": "order", "label": t("order"), "options": list(ORDERS),
-         "words": WORDS},
+         "words": {"before": t("mask, then softmax"), "times": t("multiply, then softmax"),
+                   "after": t("softmax, then multiply"), "large": t("−1e9, then softmax")}},
         {"kind": "button", "name": "reset", "label": t("reset")},
     ]  # fmt: skip
     state = {"length": length, "causal": causal, "empty": 0, "order": order}
     arrays = {"scores": scores.astype("<f4").ravel()}
-    options = {"names": names, "orders": ORDERS}
+    options = {"names": names, "orders": {name: t(said) for name, said in ORDERS.items()}}
     return Masking(title, caption, arrays, state, controls, options)

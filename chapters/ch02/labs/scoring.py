@@ -5,14 +5,14 @@ import torch
 
 from chapters.ch02.experiments import trained_scores
 from chapters.ch02.scores import SCORES
-from course_kit.i18n import t
+from course_kit.i18n import mark, t
 from course_kit.programs.arguments import one_of
 from course_kit.views.inputs import as_array, checked_labels
 from course_kit.views.table import TextTable
 from course_kit.views.view import View
 from course_utils.attention import masked_softmax
 
-STEPS = {"score": t("score"), "scaled": "÷ √d", "masked": t("masked"), "weights": "softmax"}
+STEPS = {"score": mark("score"), "scaled": "÷ √d", "masked": mark("masked"), "weights": "softmax"}
 
 
 class Scoring(View):
@@ -22,8 +22,8 @@ class Scoring(View):
 
     def compute(self) -> dict[str, np.ndarray]:
         """The steps at the current state in float64: score, scaled, masked, weights [K], context [2]."""
-        query, *keys = torch.tensor(self.state["vectors"], dtype=torch.float64).reshape(-1, 2)
-        keys, mask, name = torch.stack(keys), torch.tensor(self.state["mask"]), self.state["score"]
+        query, *rest = torch.tensor(self.state["vectors"], dtype=torch.float64).reshape(-1, 2)
+        keys, mask, name = torch.stack(rest), torch.tensor(self.state["mask"]), self.state["score"]
         with torch.no_grad():
             scaled = trained_scores(2)[name].double()(query[None, None], keys[None])[0, 0]
         score = scaled * 2**0.5 if name == "scaled_dot" else scaled
@@ -45,7 +45,7 @@ class Scoring(View):
 
     def table(self) -> TextTable:
         made = self.compute()
-        rows = [[word, *(f"{x:.3f}" for x in made[step])] for step, word in STEPS.items()]
+        rows = [[t(word), *(f"{x:.3f}" for x in made[step])] for step, word in STEPS.items()]
         rest = [""] * (len(self.options["names"]) - 2)
         return TextTable(
             [t("step"), *self.options["names"]], [*rows, [t("context"), *map("{:.3f}".format, made["context"]), *rest]]
@@ -58,8 +58,8 @@ def scoring(
     names,
     *,
     score="scaled_dot",
-    title=t("How does each of the twelve meet the keys?"),
-    caption=t("Drag the [query|query] or a [key|key], choose a score, or hide a key."),
+    title=mark("How does each of the twelve meet the keys?"),
+    caption=mark("Drag the [query|query] or a [key|key], choose a score, or hide a key."),
 ):
     """One query and its keys under the hand, as keys and values: query [2], keys [K, 2] with 2 to 6 of them.
 
@@ -84,5 +84,6 @@ def scoring(
         {"kind": "toggles", "name": "mask", "label": t("may be attended"), "options": names},
         {"kind": "button", "name": "reset", "label": t("reset")},
     ]
-    options = {"names": names, "steps": STEPS, "equations": {name: SCORES[name].equation for name in made}}
+    steps = {step: t(word) for step, word in STEPS.items()}
+    options = {"names": names, "steps": steps, "equations": {name: SCORES[name].equation for name in made}}
     return Scoring(title, caption, arrays, state, controls, options)

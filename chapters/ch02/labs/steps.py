@@ -2,7 +2,7 @@
 
 import torch
 
-from course_kit.i18n import from_cell, t
+from course_kit.i18n import from_cell, mark, t
 from course_kit.views.figure import figure
 from course_kit.views.inputs import as_array, checked_labels
 from course_kit.views.layout import AIR, arrow, bar, cells, column, grid, label, row, words
@@ -14,7 +14,7 @@ def listed(numbers) -> str:
     return "(" + ", ".join(f"{x:.3f}".rstrip("0").rstrip(".").replace("-", "−") for x in numbers) + ")"
 
 
-def steps(q, keys, tokens, *, query="q", title=t("What happens inside?"), caption=""):
+def steps(q, keys, tokens, *, query="q", title=mark("What happens inside?"), caption=""):
     """Attention of one query to keys that are the values, too: q [d], keys [K, d], tokens: K labels; d and K up to 6.
 
     The scores are dot products. Raises ValueError for shapes that do not fit.

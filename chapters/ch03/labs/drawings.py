@@ -29,10 +29,10 @@ SHOWN = 3  # numbers of a state that are drawn
 WORD, STATE, SHARE, NUMBER, WRITTEN = 118, 48, 62, 56, 130  # how wide in a fan, so that a phone has room for it
 
 
-def fan(translation, *, title="", caption=""):
+def fan(translation, word, *, title="", caption=""):
     """For each word written, how much it takes from the state of each source word: a line for each, as thick as it.
 
-    translation: a decoding.Translation of a model with attention
+    translation: a decoding.Translation of a model with attention; word: of it, the one that is seen first
     """
     source, written, weights = translation.source_tokens, translation.tokens, translation.weights.tolist()
     states = [box(f"h{i}", "key", wide=STATE) for i in range(1, len(source) + 1)]
@@ -58,8 +58,8 @@ def fan(translation, *, title="", caption=""):
     )
     said = [_looks(word, row, source) for word, row in zip(written, weights, strict=True)]
     table = ["", *source], [[word, *(f"{w:.2f}" for w in row)] for word, row in zip(written, weights, strict=True)]
-    axes = [("step", t("words written"), None)]
-    return figure(scene, said, table, axes=axes, start={"step": 1}, play=t("▶ write"), title=title, caption=caption)
+    return figure(scene, said, table, axes=[("step", t("words written"), None)], play=t("▶ write"), still=True,
+                  start={"step": 1 + written.index(word)}, title=title, caption=caption)  # fmt: skip
 
 
 def _looks(word, row, source):

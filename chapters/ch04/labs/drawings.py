@@ -218,8 +218,8 @@ def paths(lengths=range(3, 10, 2), kernels=range(2, 5), *, title="", caption="")
         ))  # fmt: skip
     drawings = []
     for drawn in seen:
-        said_of, *woven = ([frame[part] for frame in drawn] for part in ("words", "points", "lines", "lit"))
-        drawings.append(column(words(said_of, strong=True), plot(web(*woven, "key"), high=CLOCK)))
+        said_of, points, lines, lit = ([frame[part] for frame in drawn] for part in ("words", "points", "lines", "lit"))
+        drawings.append(column(words(said_of, strong=True), plot(web(points, lines, lit, "key"), high=CLOCK)))
     scene = column(row(*drawings[:2], even=True, gap=AIR), row(*drawings[2:], even=True, gap=AIR), gap=AIR)
     axes = [("kernel", t("kernel k"), kernels), ("words", t("words n"), lengths)]
     return figure(scene, said, tables, axes=axes, start={"kernel": 3}, title=title, caption=caption)

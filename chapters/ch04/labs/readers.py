@@ -30,11 +30,11 @@ def who_does_it(who, readers, twins, *, title="", caption=""):
             shares = [[word, f"{one:.2f}"] for word, one in zip(twin.split(), share, strict=True)]
             tables.append(([t("word"), t("mean weight")], shares))
     boxes = [box(list(at), "key", strong=True) for at in zip(*spoken, strict=True)]
-    shares = list(zip(*given, strict=True))  # of each place, in each frame
+    weights = list(zip(*given, strict=True))  # of each place, in each frame
     mean, answer = box(t("mean of the outputs")), box(says, "output", strong=True)
     arrows = [arrow(one, mean, "value", weight=[max(0.2, THICK * share) for share in at])
-              for one, at in zip(boxes, shares, strict=True)]  # fmt: skip
-    numbers = [words([f"{share:.2f}" for share in at], "quiet") for at in shares]
+              for one, at in zip(boxes, weights, strict=True)]  # fmt: skip
+    numbers = [words([f"{share:.2f}" for share in at], "quiet") for at in weights]
     spoken_of = column(row(*numbers, even=True), row(*boxes, even=True), gap=CLOSE)
     scene = column(spoken_of, space(high=AIR), mean, answer, *arrows, arrow(mean, answer), gap=AIR)
     axes = [("positions", t("positions"), [t(name) for name in readers]), ("twin", t("sentence"), list(twins))]

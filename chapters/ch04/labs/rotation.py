@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from course_kit.i18n import t
+from course_kit.i18n import mark, t
 from course_kit.views.table import TextTable
 from course_kit.views.view import View
 from course_utils.positions import frequencies
@@ -73,8 +73,8 @@ class Rotation(View):
 
 def rotation(
     *,
-    title=t("Is δ positions on always the same turn?"),
-    caption=t("A sine and a cosine make each position a point on a circle. Move i: does the matrix R change?"),
+    title=mark("Is δ positions on always the same turn?"),
+    caption=mark("A sine and a cosine make each position a point on a circle. Move i: does the matrix R change?"),
 ):
     """Two positions as points on a circle, the angle between them, and the 2 × 2 matrix that does not depend on i.
 

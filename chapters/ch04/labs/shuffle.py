@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from course_kit.i18n import t
+from course_kit.i18n import mark, t
 from course_kit.programs.arguments import flag, one_of
 from course_kit.views.inputs import as_array, checked_labels
 from course_kit.views.table import TextTable
@@ -57,8 +57,8 @@ def shuffle(
     *,
     positions=False,
     word=None,
-    title=t("What happens when words change places?"),
-    caption=t("Drag a word. Watch the rows ([query|queries]), the columns ([key|keys]) and the [output|outputs]."),
+    title=mark("What happens when words change places?"),
+    caption=mark("Drag a word. Watch the rows ([query|queries]), the columns ([key|keys]) and the [output|outputs]."),
 ):
     """Self-attention over words that can change places: do the outputs move along, does their mean stay?
 
@@ -80,8 +80,8 @@ def shuffle(
     if flag("positions", positions) and width % 2:
         raise ValueError(f"x has {width} features, positions need an even number: pairs of sine and cosine")
     arrays = {"x": x.astype("<f4").ravel()}
-    controls = [
-        *({"kind": "button", "name": name, "label": label} for name, label in BUTTONS.items()),
+    controls: list[dict] = [
+        *({"kind": "button", "name": name, "label": t(label)} for name, label in BUTTONS.items()),
         {"kind": "choice", "name": "positions", "label": t("positions"), "options": [False, True],
          "words": {"false": t("none"), "true": t("added")}},
         {"kind": "button", "name": "reset", "label": t("reset")},
@@ -94,4 +94,4 @@ def shuffle(
     return view
 
 
-BUTTONS = {"back": t("◀ move"), "on": t("move ▶"), "reverse": t("reverse"), "mix": t("shuffle")}
+BUTTONS = {"back": mark("◀ move"), "on": mark("move ▶"), "reverse": mark("reverse"), "mix": mark("shuffle")}

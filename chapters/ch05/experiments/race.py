@@ -12,11 +12,11 @@ from torch import nn
 
 from chapters.ch03.lesson import Lesson, loss
 from course_kit.contexts import seeded
-from course_kit.i18n import t
+from course_kit.i18n import mark
 from course_kit.training import Callback, Run, fit, warm_then_fall
 from course_utils.transformer import Transformer, TransformerConfig
 
-GRU, TRANSFORMER = t("GRU with attention"), "Transformer"
+GRU, TRANSFORMER = mark("GRU with attention"), "Transformer"
 RATES = (1e-3, 3e-3, 1e-2)  # of which each model gets its best
 WARM_UP = 100  # steps
 SENTENCES = {"valid": 200, "test": 500}  # on which BLEU is measured

@@ -5,4 +5,5 @@ from course_kit.views.alignment import alignment
 from course_kit.views.heads import heads
 
 from .descent import descent
-from .drawings import at_once, attend, cut, hops, lanes, network, opened, split, stream, whole
+from .drawings import attend, lanes, network, opened, split
+from .trained import at_once, cut, hops, stream, whole

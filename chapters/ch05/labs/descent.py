@@ -65,12 +65,12 @@ def read(loaded: Loaded, sentence: str) -> Reading:
         states.append(model.target_positions(token)[0])
         for block in model.decoder:
             for part in (block.around_attention, block.around_cross, block.around_ffn):
-                hooks.callback(part.register_forward_hook(lambda *call: states.append(call[-1][0])).remove)
-            out = block.cross_attention.out
-            hooks.callback(out.register_forward_pre_hook(lambda _, given: means.append(given[0][0])).remove)
+                hooks.callback(part.register_forward_hook(lambda *call: states.append(call[-1][0])).remove)  # type: ignore[union-attr]
+            out = block.cross_attention.out  # type: ignore[union-attr]
+            hooks.callback(out.register_forward_pre_hook(lambda _, given: means.append(given[0][0])).remove)  # type: ignore[union-attr]
         memory = model.encode(source)
         logits = model.output(model.decode(target, memory))[0]
-        maps = torch.cat(weights["cross"])
+        maps = torch.cat(weights["cross"])  # type: ignore[arg-type]
     words = loaded.target.tokens
     return Reading(
         *(loaded.source.tokens(ids), words(written), words(logits.argmax(-1).tolist())),

@@ -1,27 +1,17 @@
-"""Drawings: the machine opened, and whole; a vector cut into heads, the stream, a row, all at once, two hops.
+"""Drawings of what a Transformer is made of: the machine opened, a word that attends, a block, the heads, the network.
 
 What reads is in the blue of keys, what writes in the orange of queries: the decoder asks, the encoder is asked.
 """
 
-import functools
 import itertools
 
 import torch
 
-from chapters.ch05.experiments.heads import CONNECTIONS, without
-from chapters.ch05.experiments.twins import odds
-from course_kit import text
-from course_kit.contexts import evaluating
-from course_kit.heads import attention_weights
-from course_kit.i18n import mark, t
+from course_kit.i18n import t
 from course_kit.views.figure import figure
 from course_kit.views.layout import (
     AIR,
     BIG,
-    CLOSE,
-    LINE,
-    NEAR,
-    PAD,
     THIN,
     arrow,
     bar,
@@ -34,17 +24,13 @@ from course_kit.views.layout import (
     grid,
     label,
     row,
-    since,
     space,
     steps,
     words,
 )
-from course_utils.attention import scaled_dot_product_attention, split_heads
-
-from .descent import read, study
+from course_utils.attention import split_heads
 
 READS, WRITES = "key", "query"  # the tints of encoder and decoder
-SIDE, MARK, BLOCK = (3, 2, 3), 8, 180  # how wide: what is read, seen and next; a word that is seen; a part of a half
 
 
 def opened(translation, layers=3, *, title="", caption=""):
@@ -84,63 +70,13 @@ def opened(translation, layers=3, *, title="", caption=""):
         t("A layer: attention, in which words take from other words; then a network, for each word by itself. The "
           "decoder looks twice: at its own words, and at the English."),
     ]  # fmt: skip
-    table = (
-        [t("part"), t("what it does")],
-        [
-            [t("encoder"), reads],
-            [t("decoder"), writes],
-            [looks, t("looks at all the words")],
-            [t("cross-attention"), t("looks at the English")],
-            [thinks, alone],
-        ],
-    )
+    rows = [[t("encoder"), reads], [t("decoder"), writes], [looks, t("looks at all the words")],
+            [t("cross-attention"), t("looks at the English")], [thinks, alone]]  # fmt: skip
+    table = [t("part"), t("what it does")], rows
     names = [t("black box"), t("two halves"), t("stacks"), t("one layer")]
     return figure(column(french, frames(whole, *pairs), english, *ways, gap=AIR), said, table,
                   axes=[("opened", t("opened"), names)], start={"opened": names[0]}, play=t("▶ open"),
                   title=title, caption=caption)  # fmt: skip
-
-
-def whole(loaded, sentence, count, *, title="", caption=""):
-    """A Transformer writes a word: embeddings, the encoder's blocks, the decoder's blocks, the output.
-
-    count: how many words of the translation, <bos> among them, it has read
-    """
-    reading, depth = read(loaded, sentence), range(loaded.model.config.layers)
-    said = loaded.source.tokens(loaded.source.encode(sentence))
-    english = words(t("English: “{words}”", words=" ".join(said)), READS, high=2.5 * LINE)  # three lines on a phone
-    french = words(t("French: “{words}”", words=" ".join(reading.tokens[:count])), WRITES, high=2.5 * LINE)
-    enter = [box(t("embedding + position"), role, high=2 * LINE + NEAR, fill=True) for role in (READS, WRITES)]
-    reads, writes = (
-        [box(t("block {n}", n=n + 1), role, strong=True, wide=BLOCK, since=since) for n in depth]
-        for role, since in ((READS, 1), (WRITES, 2))
-    )
-    norms = [box(t("norm"), role, wide=BLOCK, since=since) for role, since in ((READS, 1), (WRITES, 2))]
-    memory = box(t("memory"), READS, fill=True, since=1)
-    ends = [
-        box(t("output: the French table again"), WRITES, high=3 * LINE + NEAR, since=3),
-        words(reading.next[count - 1], "output", since=3),
-    ]
-    up = [english, enter[0], *reads, norms[0], memory], [french, enter[1], *writes, norms[1], *ends]
-    ways = [arrow(one, other, role) for role, chain in zip((READS, WRITES), up, strict=True)
-            for one, other in itertools.pairwise(chain)]  # fmt: skip
-    ways += [arrow(memory, block, READS, weight=4, side="across") for block in writes]
-    levels = (
-        (space(), ends[1]),
-        (memory, ends[0]),
-        norms,
-        *zip(reads[::-1], writes[::-1], strict=True),
-        enter,
-        (english, french),
-    )
-    said = [
-        t("In front: for each word its row of the table, and its position is added."),
-        t("The encoder: its blocks read the English. After a last norm this is the memory, a vector for each word."),
-        t("The decoder: its blocks read the French so far. Each takes from the memory, by cross-attention."),
-        t("The end: the last vector is compared with every French word. “{word}” gets the largest score.",
-          word=reading.next[count - 1]),
-    ]  # fmt: skip
-    return figure(column(*(row(*level, even=True, gap=AIR) for level in levels), *ways, gap=AIR * 0.8), said,
-                  play=t("▶ write"), title=title, caption=caption)  # fmt: skip
 
 
 def attend(tokens=("animal", "street", "tired"), *, title="", caption=""):
@@ -195,7 +131,7 @@ def streamed(*levels):
     ways, below, beside = [], None, None
     for part, on in levels:
         if part:
-            ways.append(arrow(beside or below, part))
+            ways.append(arrow(beside or below, part))  # type: ignore[arg-type]  # the first level has no part
             beside = part
         if on and below:
             ways.append(arrow(below, on, "output", weight=3))
@@ -272,244 +208,3 @@ def network(x, *, title="", caption=""):
     ]
     table = [t("after"), t("numbers")], [[name, ", ".join(map(str, numbers))] for name, numbers, _ in levels]
     return figure(grid(*lines, *ways, gap=AIR), said, table, title=title, caption=caption)
-
-
-STEPS = (mark("ask"), mark("cut"), mark("attend"), mark("join"))
-
-
-@torch.no_grad()
-def cut(loaded, sentence, tokens, layer, *, title="", caption=""):
-    """A word's query is cut into pieces, each attends in a head of its own, and the answers are joined.
-
-    tokens: of the sentence, whose queries can be chosen; layer: of the encoder, from 1. Of each head's numbers the
-    first two are drawn.
-    """
-    model = loaded.model
-    ids = torch.tensor([loaded.source.encode(sentence)])
-    read_as = loaded.source.tokens(ids[0])
-    q, weights, found, mixed = _in_heads(model, ids, layer)
-    heads, at = len(q), [read_as.index(word) for word in tokens]
-    seen = [(i, step) for i in at for step in range(len(STEPS))]
-
-    def numbers(rows):
-        """The first two of each head's, for each frame."""
-        return [rows[:, i, :2].flatten().tolist() for i, _ in seen]
-
-    def pieces(rows, role):
-        return row(*(cells([line[2 * h : 2 * h + 2] for line in rows], role) for h in range(heads)), even=True)
-
-    asks, answers = numbers(q), numbers(found)
-    out = [mixed[i, : 2 * heads].tolist() for i, _ in seen]
-    shares = [
-        row(label(word), row(*(bar([weights[h, i, n].item() for i, _ in seen]) for h in range(heads)), even=True))
-        for n, word in enumerate(read_as)
-    ]
-    lines = grid(
-        row(label(t("query"), "quiet"), cells(asks, "query")),
-        *steps(
-            row(label(t("cut"), "quiet"), pieces(asks, "query")),
-            row(space(), row(*(t("head {n}", n=h + 1) for h in range(heads)), even=True)),
-            first=1,
-        ),
-        *(since(line, 2) for line in [*shares, row(label(t("answers"), "quiet"), pieces(answers, "output"))]),
-        *(
-            row(label(name, "quiet"), cells(given, "output"), since=3)
-            for name, given in ((t("joined"), answers), (t("× W_O"), out))
-        ),
-        gap=NEAR,
-    )
-    said, tables = [], []
-    for i, step in seen:
-        best = zip(*(of.tolist() for of in weights[:, i].max(-1)), strict=True)
-        most = [f"{read_as[n]} {share:.0%}" for share, n in best]
-        places = {"word": read_as[i], "count": model.config.size, "heads": heads, "each": model.config.size // heads}
-        said.append([
-            t("The query of “{word}” has {count} numbers. Two of each head are drawn.", **places),
-            t("Cut it into {heads} pieces of {each} numbers: one for each head.", **places),
-            t("Each head has weights of its own. Most go to: {most}.", most=t(", ").join(most)),
-            t("Lay the answers side by side: {count} numbers again. A last matrix mixes them.", **places),
-        ][step])  # fmt: skip
-        header = [t("word"), *(t("head {n}", n=h + 1) for h in range(heads))]
-        tables.append((header, [[word, *(f"{weights[h, i, n]:.2f}" for h in range(heads))]
-                                for n, word in enumerate(read_as)]))  # fmt: skip
-    axes = [("word", t("word"), list(tokens)), ("step", t("step"), range(1, len(STEPS) + 1))]
-    return figure(lines, said, tables, axes=axes, title=title, caption=caption)
-
-
-def _in_heads(model, ids, layer):
-    """Queries [H, T, d], weights [H, T, T] and answers [H, T, d] of an encoder's layer, and what its last matrix makes
-    of the answers [T, D]."""
-    given, attention = [], model.encoder[layer - 1].attention
-    hook = attention.register_forward_pre_hook(lambda _, args: given.append(args[0]))
-    with evaluating(model):
-        model.encode(ids)
-    hook.remove()
-    parts = attention.query, attention.key, attention.value
-    q, k, v = (split_heads(part(given[0]), attention.heads) for part in parts)
-    found, weights = scaled_dot_product_attention(q, k, v)
-    return q[0], weights[0], found[0], attention.out(found.transpose(1, 2).flatten(2))[0]
-
-
-def stream(loaded, sentence, word, *, title="", caption=""):
-    """The residual stream behind one word of the decoder: what each sub-layer adds, and what the model would say there.
-
-    sentence: of the model's language; word: the one about to be written, of its translation
-    """
-    reading = read(loaded, sentence)
-    if word not in reading.next:
-        raise ValueError(f"word is {word!r}; needed: one of {', '.join(reading.next)}")
-    place = reading.next.index(word) + 1
-    stops = study(loaded, reading, place, loaded.model.config.layers, 1).stops
-    states = reading.states[:, place - 1, :2].tolist()
-    parts = [t("attention"), t("cross-attention"), t("network")]
-    names = [t("the input"), *(f"{parts[n % 3]} {n // 3 + 1}" for n in range(len(stops) - 1))]
-    lines, ways, below = [], [], None
-    for i, (name, (says, share), state) in enumerate(zip(names, stops, states, strict=True)):
-        role = ("", WRITES, READS)[i % 3]
-        adds = box(name, role) if i else words(t("reads “{word}”", word=reading.tokens[place - 1]))
-        here = cells(state, "output")
-        lines.append(row(adds, here, bar(share, "output"), label(says, strong=True), f"{share:.0%}", since=i))
-        ways += [arrow(adds, here, role), arrow(below, here, "output")] if below else []
-        below = here
-    head = row(*(words(name, "quiet") for name in (t("adds to it"), t("the stream"), "", t("would say"))), space())
-    said = [
-        t("After “{name}” it would say “{word}”, with {share}.", name=name, word=says, share=f"{share:.0%}")
-        for name, (says, share) in zip(names, stops, strict=True)
-    ]
-    table = (
-        [t("after"), t("would say"), "p"],
-        [[name, says, f"{p:.2f}"] for name, (says, p) in zip(names, stops, strict=True)],
-    )
-    axes = [("step", t("sub-layers"), range(len(stops)))]
-    return figure(grid(head, *lines[::-1], *ways, gap=AIR / 2), said, table, axes=axes, play=t("▶ flow"), title=title,
-                  caption=caption)  # fmt: skip
-
-
-@torch.no_grad()
-def at_once(loaded, sentence, *, title="", caption=""):
-    """A translation as in training, all words in one call, beside the same as it is written, one call a word."""
-    model = loaded.model
-    reading = read(loaded, sentence)
-    count = len(reading.tokens)
-    with evaluating(model):
-        source = torch.tensor([loaded.source.encode(sentence)])
-        target = torch.tensor([[text.BOS, *loaded.target.encode(reading.tokens[1:])]])
-        whole = model(source, target)[0]
-        alone = [model(source, target[:, : n + 1])[0, -1] for n in range(count)]
-    wrote = [loaded.target.tokens([int(logits.argmax())])[0] for logits in alone]
-    gap = max((one_ - other).abs().max().item() for one_, other in zip(alone, whole, strict=True))
-    sides = []
-    for name, calls, after, slowly in (
-        (t("In training"), t("1 call"), reading.next, False),
-        (t("Writing"), t("{n} calls", n=count), wrote, True),
-    ):
-        lines = []
-        for i, (word, says) in enumerate(zip(reading.tokens, after, strict=True)):
-            given = words(word, "output" if slowly and i else "", anchor="end")
-            sees = row(*(bar(1, WRITES, wide=MARK, high=MARK) for _ in range(i + 1)), tight=True, gap=CLOSE)
-            line = row(given, sees, words(says, "output"), of=SIDE)
-            lines.append(box("", "", line, fill=True, since=i) if slowly else line)
-        table = column(*lines, gap=CLOSE) if slowly else box("", "", *lines, fill=True, gap=CLOSE + PAD)
-        head = row(*(words(name, "quiet") for name in (t("reads"), t("sees"), t("next"))), of=SIDE)
-        sides.append(column(row(label(name, strong=True), words(calls, "quiet", anchor="end")), head, table))
-    said = [
-        t(
-            "Training: all {count} rows in one call. Writing: call {n}, which gives “{word}”.",
-            count=count,
-            n=i + 1,
-            word=wrote[i],
-        )
-        for i in range(count)
-    ]
-    table = (
-        [t("reads"), t("in training"), t("writing")],
-        [list(row) for row in zip(reading.tokens, reading.next, wrote, strict=True)],
-    )
-    axes = [("call", t("call"), None)]
-    made = figure(row(*sides, even=True, gap=AIR), said, table, axes=axes, play=t("▶ write"), title=title,
-                  caption=caption)  # fmt: skip
-    made.gap = gap
-    return made
-
-
-ENDS = {"referent": "noun", "pronoun": "French"}  # what the drawing calls a word of a connection
-
-
-@torch.no_grad()
-def hops(loaded, example, rows, *, title="", caption=""):
-    """The two ways from a noun to a pronoun, by "it" and by the adjective, and what is right if a hop is cut.
-
-    example: a twin; rows: the Table that `ablations` gives for CONNECTIONS. An arrow is as thick as the
-    largest weight there, of all heads and layers.
-    """
-    source = list(example.source)
-    place = {
-        "noun": source.index(example.twin.referent.lower()),
-        "it": source.index("it"),
-        "adjective": len(source) - 2,
-    }
-    written, right = [], [row["sentences, %"] for row in rows]
-    for _, cuts in CONNECTIONS.values():
-        likes = odds(loaded, [example], functools.partial(without, loaded, forbidden=cuts))
-        written.append(example.twin.pronoun if likes > 0 else example.twin.other_pronoun)
-    english, encoded = (
-        [words(word, READS) if i in place.values() else words(other, "quiet") for i, (word, other) in enumerate(pairs)]
-        for pairs in (zip(source, source, strict=True), zip(source, "·" * len(source), strict=True))
-    )
-    writes = box(written, WRITES, strong=True)
-    french = column(
-        words(t("French"), WRITES),
-        space(high=AIR),
-        writes,
-        space(high=2 * AIR),
-        words(t("right"), "quiet"),
-        bar([share / 100 for share in right], "output"),
-        words([t("{share} %", share=f"{share:.0f}") for share in right], strong=True),
-    )
-    gone = [
-        {(ENDS.get(key, key), ENDS.get(query, query)) for _, query, key in cuts} for _, cuts in CONNECTIONS.values()
-    ]
-    lines = []
-    for (begin, end), weight in _largest(loaded, example, place).items():
-        ends = (encoded[place[begin]], writes) if end == "French" else (english[place[begin]], encoded[place[end]])
-        lines += _hop(ends, weight, [(begin, end) in cuts for cuts in gone])
-    scene = row(
-        column(words(t("English"), READS), *english, gap=NEAR),
-        column(words(t("encoded"), READS), *encoded, gap=NEAR),
-        french,
-        *lines,
-        even=True,
-    )
-    found = [(t(cut), f"{share:.0f}", word) for cut, share, word in zip(CONNECTIONS, right, written, strict=True)]
-    said = [
-        t("Cut: {cut}. Right in {share} % of the sentences; here it writes “{word}”.", cut=cut, share=share, word=word)
-        for cut, share, word in found
-    ]
-    names = [cut for cut, *_ in found]
-    return figure(scene, said, ([t("cut"), t("right, %"), t("writes here")], found), axes=[("cut", t("cut"), names)],
-                  start={"cut": names[0]}, play=t("▶ cut"), still=True, title=title, caption=caption)  # fmt: skip
-
-
-def _largest(loaded, example, place):
-    """The largest weight, of all heads and layers, on each hop of the two ways."""
-    ids = torch.tensor([loaded.source.encode(list(example.source))])
-    target = torch.tensor([[text.BOS, *loaded.target.encode(example.target)]])
-    with evaluating(loaded.model), attention_weights(loaded.model) as seen:
-        loaded.model(ids, target)
-        inside, across = torch.cat(seen["encoder"]).amax((0, 1)), torch.cat(seen["cross"]).amax((0, 1))
-    step = list(example.target).index(example.twin.pronoun)
-    return {
-        ("noun", "it"): inside[place["it"], place["noun"]],
-        ("noun", "adjective"): inside[place["adjective"], place["noun"]],
-        ("it", "French"): across[step, place["it"]],
-        ("adjective", "French"): across[step, place["adjective"]],
-    }
-
-
-def _hop(ends, weight, gone):
-    """A thin line, and on it an arrow as thick as the weight, or a cross where it is gone, in each frame."""
-    return [
-        arrow(*ends, weight=THIN, side="across"),
-        arrow(*ends, "value", weight=[0 if is_cut else 1 + 6 * weight.item() for is_cut in gone], side="across",
-              words=["✗" if is_cut else "" for is_cut in gone]),
-    ]  # fmt: skip

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from chapters.ch05.labs.drawings import plus, streamed
-from course_kit.i18n import mark, t
+from course_kit.i18n import t
 from course_kit.views.figure import figure
 from course_kit.views.layout import (
     AIR,
@@ -29,13 +29,13 @@ from course_kit.views.layout import (
     grid,
     label,
     layers,
-    natural_width,
     row,
     since,
     space,
     steps,
     words,
 )
+from course_kit.views.placing import natural_width
 
 FEW = 4  # of a vector beside others
 LEAST = 0.01  # a share that is written
@@ -58,9 +58,8 @@ def banks(word: str, sentences: tuple[str, str], vectors: dict[str, Tensor], *, 
         same = words(t("the same") if equal else t("not the same"), anchor="end")
         numbers = (cells(vector[chosen].tolist(), "output") for vector in pair)
         lines.append(column(row(label(name, strong=True), same, even=True), row(*numbers, even=True), since=step))
-        say = t("{name}: both sentences get the same vector for “{word}”.", name=name, word=word) if equal else t(
-            "{name}: the two sentences get different vectors for “{word}”.", name=name, word=word)  # fmt: skip
-        said.append(say)
+        said.append(t("{name}: both sentences get the same vector for “{word}”.", name=name, word=word) if equal else t(
+            "{name}: the two sentences get different vectors for “{word}”.", name=name, word=word))  # fmt: skip
         rows += [[name, f"“{sentence}”", ", ".join(f"{n:.2f}" for n in row[chosen].tolist())]
                  for sentence, row in zip(sentences, pair, strict=True)]  # fmt: skip
     table = [t("who makes it"), t("sentence"), t("numbers")], rows
@@ -104,7 +103,7 @@ def exam(book, reads, asked, *, title="", caption=""):
             groups[-1].append(n)
         else:
             groups.append([n])
-    lines, room = [[]], WIDTH
+    lines, room = [[]], float(WIDTH)
     for group in groups:
         parts = _printed(group, book, reads, asked)
         need = sum(map(natural_width, parts))
@@ -297,19 +296,16 @@ def _stepped(loaded, truth, at, rate):
         return before.detach(), chances()
 
 
-TASKS = (
-    (mark("a sentence"), "[CLS] The soup was cold . [SEP]", {0: t("negative")}),
-    (mark("two sentences"), "[CLS] He plays . [SEP] He works . [SEP]", {0: t("not entailed")}),
-    (mark("a tag for each word"), "[CLS] Ada lived in London . [SEP]",
-     dict(enumerate([t("person"), "O", "O", t("place", context="a tag"), "O"], 1))),
-    (mark("an answer in a text"), "[CLS] Who found it ? [SEP] Anna did . [SEP]",
-     dict.fromkeys(range(10), "") | {6: t("start, end")}),
-)  # fmt: skip
-
-
 def task_heads(*, title="", caption=""):
     """Four tasks, and on which of BERT's output vectors the new layer sits in each."""
-    tasks = [(t(name), example.split(), says) for name, example, says in TASKS]
+    tags = dict(enumerate([t("person"), "O", "O", t("place", context="a tag"), "O"], 1))
+    tasks = [(name, example.split(), says) for name, example, says in (
+        (t("a sentence"), "[CLS] The soup was cold . [SEP]", {0: t("negative")}),
+        (t("two sentences"), "[CLS] He plays . [SEP] He works . [SEP]", {0: t("not entailed")}),
+        (t("a tag for each word"), "[CLS] Ada lived in London . [SEP]", tags),
+        (t("an answer in a text"), "[CLS] Who found it ? [SEP] Anna did . [SEP]",
+         dict.fromkeys(range(10), "") | {6: t("start, end")}),
+    )]  # fmt: skip
     above, below, ways = [], [], []
     for _, tokens, says in tasks:
         vectors = [box(" ", "key", wide=LINE, high=LINE) for _ in tokens]
@@ -326,10 +322,8 @@ def task_heads(*, title="", caption=""):
         t("The same new layer on each word's vector: it says a tag for each."),
         t("A new layer of two outputs on each vector: where does the answer start, and where does it end?"),
     ]
-    table = (
-        [t("task"), t("an example"), t("answer")],
-        [[name, " ".join(tokens), t(", ").join(filter(None, says.values()))] for name, tokens, says in tasks],
-    )
+    rows = [[name, " ".join(tokens), t(", ").join(filter(None, says.values()))] for name, tokens, says in tasks]
+    table = [t("task"), t("an example"), t("answer")], rows
     names = [name for name, _, _ in tasks]
     return figure(scene, said, table, axes=[("task", t("task"), names)], start={"task": names[0]}, title=title,
                   caption=caption)  # fmt: skip
@@ -354,12 +348,8 @@ def thin(size: int, ranks, rank: int, *, title="", caption=""):
             words(f"{2 * size * rank:,}", "output", strong=True),
         )
 
-    frozen = column(
-        t("frozen"),
-        words(f"W {size} × {size}", "key"),
-        box(" ", "key", wide=side, high=side, even=True),
-        f"{thick:,}",
-    )
+    square = box(" ", "key", wide=side, high=side, even=True)
+    frozen = column(t("frozen"), words(f"W {size} × {size}", "key"), square, f"{thick:,}")
     scene = row(frozen, sign("+"), frames(*map(learns, ranks)))
     said = [
         t("Rank {rank}: the {slim} numbers of B and A learn, the {thick} of W stay as they are.", rank=rank,
@@ -395,11 +385,9 @@ def answer(question: str, tokens, starts, ends, span: tuple[int, int], *, title=
     said = [
         t("“{question}” The answer most probably begins with “{word}”.", question=question, word=tokens[begin]),
         t("It most probably ends with “{word}”. These shares add up to 1 by themselves.", word=tokens[end]),
-        t(
-            "Chosen: “{answer}”, the pair with the largest product.",
-            answer=" ".join(tokens[first : last + 1]).replace(" ##", ""),
-        ),
-    ]
+        t("Chosen: “{answer}”, the pair with the largest product.",
+          answer=" ".join(tokens[first : last + 1]).replace(" ##", "")),
+    ]  # fmt: skip
     rows = [[token, f"{a:.2f}", f"{b:.2f}"] for token, a, b in zip(tokens, starts, ends, strict=True)]
     table = [t("token"), t("begins here"), t("ends here")], rows
     return figure(grid(*lines, gap=CLOSE), said, table, title=title, caption=caption)

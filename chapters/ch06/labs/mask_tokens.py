@@ -94,8 +94,8 @@ def mask_tokens(
     vocabulary,
     *,
     seed=0,
-    title=t("Which words must the model guess?"),
-    caption=t("Chance chooses the words to predict. Of these, 80 in 100 become [MASK], 10 a random word, 10 stay."),
+    title=mark("Which words must the model guess?"),
+    caption=mark("Chance chooses the words to predict. Of these, 80 in 100 become [MASK], 10 a random word, 10 stay."),
 ):
     """The masking of BERT's pre-training, drawn as often as one likes, with statistics that fill up.
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from chapters.ch06.labs.words import chance, checked_words, one_of, probabilities
-from course_kit.i18n import sentences, t
+from course_kit.i18n import mark, sentences, t
 from course_kit.programs.arguments import described, flag, whole_numbers
 from course_kit.views.inputs import as_labels
 from course_kit.views.reader_input import answered
@@ -40,9 +40,8 @@ class Predictions(View):
 
     def right(self, model: int = 0) -> tuple[int, int]:
         """At how many of the positions with a true word the most probable word is it: (right, positions)."""
-        known = [(self.bars(model, p), self.true(model, p)) for p in self.options["positions"]]
-        known = [(bars, true) for bars, true in known if true is not None]
-        return sum(true[2] == 1 for _, true in known), len(known)
+        known = [true for p in self.options["positions"] if (true := self.true(model, p))]
+        return sum(rank == 1 for _, _, rank in known), len(known)
 
     def truth(self, **told: str) -> str:
         """What is said of the one that is right at a position."""
@@ -98,8 +97,8 @@ def predictions(
     select=None,
     model=None,
     covered=True,
-    title=t("What does the model expect here?"),
-    caption=t(
+    title=mark("What does the model expect here?"),
+    caption=mark(
         "Choose a [query|word] to cover it, or use the arrow keys. Bars: the words that the model [output|expects] in "
         "the gap."
     ),

@@ -127,7 +127,7 @@ def states(model: nn.Module, ids: Tensor) -> Tensor:
     if hasattr(model, "positions"):
         raise ValueError("this model adds its positions; needed: one that turns them in, such as gpt-prose")
     added: list[Tensor] = []
-    parts = [model.tokens, *(part for block in model.blocks for part in (block.attention, block.ffn))]
+    parts = [model.tokens, *(part for block in model.blocks for part in (block.attention, block.ffn))]  # type: ignore[union-attr]
     hooks = [part.register_forward_hook(lambda _, __, x: added.append(x)) for part in parts]
     try:
         with evaluating(model):
@@ -228,13 +228,13 @@ def grows(corpus: dict[str, int], word: str, *, title="", caption=""):
     lines, ways, boxes = [], [], {}
     for level, layer in enumerate(layers):
         fresh = [piece for piece in layer if piece not in boxes]
-        made = {piece: box(piece[0], "output" if level else "key", strong=bool(level)) for piece in fresh}
-        line = [made.get(piece) or space() for piece in layer]
+        drawn = {piece: box(piece[0], "output" if level else "key", strong=bool(level)) for piece in fresh}
+        line = [drawn.get(piece) or space() for piece in layer]
         lines.append(row(*line, of=[end - begin + 1 for _, begin, end in layer], gap=CLOSE, since=level))
-        for (_, begin, end), above in made.items():
-            inside = [part for part in boxes if begin <= part[1] and part[2] <= end]
+        for (_, first, last), above in drawn.items():
+            inside = [part for part in boxes if first <= part[1] and part[2] <= last]
             ways += [arrow(boxes.pop(part), above, weight=THIN) for part in inside]
-        boxes |= made
+        boxes |= drawn
     said = [t("“{word}” as single letters. The mark in front stands for a space.", word=word)]
     said += [
         t(
@@ -302,7 +302,7 @@ def folders(heads: dict[str, Tensor], tokens: Sequence[str], *, title="", captio
     said = [
         sentences(*(
             t("{head}: “{word}” takes most from “{other}”, {share}.", head=name, word=tokens[i],
-              other=tokens[weights[i].argmax()], share=f"{weights[i].max():.0%}")
+              other=tokens[int(weights[i].argmax())], share=f"{weights[i].max():.0%}")
             for name, weights in heads.items()
         ))
         for i in range(count)

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from course_kit.i18n import sentences, t
+from course_kit.i18n import mark, sentences, t
 from course_kit.programs.arguments import string, whole_number
 from course_kit.views.table import TextTable
 from course_kit.views.view import View
@@ -62,8 +62,8 @@ def merges(
     *,
     word="",
     start=0,
-    title=t("Which two pieces belong together?"),
-    caption=t("Each step joins the pair of neighbours that occurs most often (framed) into one new piece (filled)."),
+    title=mark("Which two pieces belong together?"),
+    caption=mark("Each step joins the pair of neighbours that occurs most often (framed) into one new piece (filled)."),
 ):
     """Byte-pair encoding step by step: count the pairs, merge the most frequent one, count again, as `merge_once` does.
 

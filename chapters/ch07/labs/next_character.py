@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from course_kit.i18n import t
+from course_kit.i18n import mark, t
 from course_kit.programs.arguments import string
 from course_kit.views.inputs import as_array, as_labels
 from course_kit.views.reader_input import answered
@@ -59,8 +59,8 @@ def next_character(
     tokens,
     *,
     model=None,
-    title=t("Can you guess the next character?"),
-    caption=t(
+    title=mark("Can you guess the next character?"),
+    caption=mark(
         "Type your guess. Under each: ✓ if the guess was right, and in ink how much the model expected what stands "
         "there."
     ),
@@ -86,19 +86,19 @@ def next_character(
     if not np.isfinite(values).all() or values.min() < 0 or not np.allclose(values.sum(-1), 1, atol=5e-3):
         raise ValueError("each row of probabilities must sum to 1: take logits.softmax(-1), without NaN")
     shown, hidden = text[: -len(values)], list(text[-len(values) :])
-    if unknown := [t for t in hidden if t not in tokens]:
+    if unknown := [token for token in hidden if token not in tokens]:
         raise ValueError(
             f"{unknown[0]!r} stands in the text, but is none of the {len(tokens)} tokens: choose another text"
         )
     best = np.argsort(-values, axis=-1, kind="stable")[:, :BEST]
-    truth = values[np.arange(len(values)), [tokens.index(t) for t in hidden]]
+    truth = values[np.arange(len(values)), [tokens.index(token) for token in hidden]]
     arrays = {"truth": truth.astype("<f4"), "chances": np.take_along_axis(values, best, 1).astype("<f4").ravel()}
     options = {
         "shown": shown,
         "hidden": hidden,
         "best": [[tokens[i] for i in row] for row in best],
         "size": len(tokens),
-        "keys": sorted({t for t in tokens if len(t) == 1}, key=order),
+        "keys": sorted({token for token in tokens if len(token) == 1}, key=order),
         "opened": OPENED,
     }
     controls = [

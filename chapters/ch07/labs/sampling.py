@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from course_kit.decoding.sampling import check_choices, next_probabilities
-from course_kit.i18n import t
+from course_kit.i18n import mark, t
 from course_kit.programs import arguments
 from course_kit.views.inputs import as_array, as_labels
 from course_kit.views.live import shell
@@ -82,8 +82,8 @@ def sampling(
     top_p=None,
     then=None,
     model=None,
-    title=t("What may come next?"),
-    caption=t(
+    title=mark("What may come next?"),
+    caption=mark(
         "The model gives each token a probability; the settings sharpen, flatten or cut these before one is drawn."
     ),
     live=False,
@@ -129,7 +129,7 @@ def answering(view: Sampling, then):
 
 def controls_of(size: int, state: dict) -> list[dict]:
     few = [k for k in (*range(1, 11), 12, 15, 20, 25, 30, 40, 50, 60, 80, 100, 200, 500, 1000, 2000, 5000) if k < size]
-    warm, share = [round(t / 20, 2) for t in range(41)], [*(round(p / 20, 2) for p in range(1, 20)), 0.99, 1.0]
+    warm, share = [round(n / 20, 2) for n in range(41)], [*(round(p / 20, 2) for p in range(1, 20)), 0.99, 1.0]
 
     def slider(name, label, values, digits):
         values = sorted({*values, state[name]})

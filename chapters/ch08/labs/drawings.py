@@ -27,7 +27,6 @@ from course_kit.views.layout import (
     hand,
     label,
     layers,
-    natural_width,
     plot,
     row,
     space,
@@ -35,6 +34,7 @@ from course_kit.views.layout import (
     steps,
     words,
 )
+from course_kit.views.placing import natural_width
 
 TALL, UNIT, LITTLE = 58, 22, 0.05  # lengths: of a strip, of a step of 1; next to nothing is left of it
 YOU, MODEL = "query", "output"  # the tints of what is typed and of what the model writes

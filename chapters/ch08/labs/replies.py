@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from chapters.ch08.traces import Trace
-from course_kit.i18n import sentences, t
+from course_kit.i18n import mark, sentences, t
 from course_kit.programs import arguments
 from course_kit.views.inputs import as_labels
 from course_kit.views.live import shell
@@ -35,7 +35,7 @@ class Replies(View):
         return TextTable([t("question"), *self.options["models"]], [list(row) for row in rows])
 
 
-def replies(questions, said, *, title=t("Who answers?"), caption="", live=False):
+def replies(questions, said, *, title=mark("Who answers?"), caption="", live=False):
     """What several models say, one question at a time.
 
     questions: one or more; said: {the name of a model: its replies, one for each question}. Or the models are asked:
@@ -58,7 +58,7 @@ def replies(questions, said, *, title=t("Who answers?"), caption="", live=False)
     return Replies(title, caption, {}, {"question": questions[0]}, [menu], options)
 
 
-def asking(questions: list[str], models: dict[str, Any], how: tuple, live: bool):
+def asking(questions: list[str], models: dict[str, Any], how: tuple[str, str], live: bool):
     """The view of models that were asked; live, one that asks them what the reader types."""
     known = {question: [ask(question) for ask in models.values()] for question in questions}
     own: list[str] = []

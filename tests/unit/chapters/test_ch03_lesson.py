@@ -159,7 +159,7 @@ def test_a_pronoun_follows_the_context_that_it_is_given(lesson):
 def test_the_drawings_say_what_the_models_do(lesson, model):
     loaded = lesson.loaded(model)
     whole = translate(loaded, "the animal was too tired .", beam=1)[0]
-    drawn = labs.fan(whole)
+    drawn = labs.fan(whole, whole.tokens[0])
     assert drawn.state["step"] == 1 and drawn.table().rows == [
         [word, *(f"{w:.2f}" for w in row)] for word, row in zip(whole.tokens, whole.weights.tolist(), strict=True)
     ]

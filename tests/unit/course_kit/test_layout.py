@@ -16,12 +16,12 @@ from course_kit.views.layout import (
     grid,
     hand,
     label,
-    laid_out,
     row,
     space,
     steps,
     words,
 )
+from course_kit.views.placing import laid_out
 
 
 def edges(shape):

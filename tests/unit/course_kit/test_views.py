@@ -16,6 +16,7 @@ from PIL import Image
 from sweeping import sweep
 
 from course_kit import files, results
+from course_kit.i18n import from_cell
 from course_kit.views import heatmap, picture, plot, predict, program, reveal
 from course_kit.views.live import below, live
 from course_tools.authoring.clean import WIDGET_VIEW, clean
@@ -28,7 +29,7 @@ X = torch.linspace(0, 4, 9)
 
 def test_how_figures_were_recorded_stands_apart_from_a_caption_and_no_other_date_does():
     about = results.load("bert_worth").about
-    spec = plot.points(X, X, caption=f"Read 2026-01-02. {about}").spec()
+    spec = plot.points(X, X, caption=from_cell("Read 2026-01-02. {about}", about=about)).spec()
     assert (spec["caption"], spec["recorded"]) == ("Read 2026-01-02.", about)
 
 
