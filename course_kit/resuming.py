@@ -20,6 +20,7 @@ from typing import Any
 
 from course_kit import lessons
 from course_kit.i18n import t, tn
+from course_kit.programs import again
 from course_kit.runs import store
 
 # what runs of a cell tagged `shows`
@@ -75,6 +76,7 @@ def _run(shell: Any, text: str, only_definitions: bool) -> str:
             for node in ast.parse(source).body:
                 if isinstance(node, DEFINITIONS) or not only_definitions:
                     exec(compile(ast.Module([node], []), name, "exec", dont_inherit=True), shell.user_ns)
+        again.note(text, shell.user_ns)
     except KeyboardInterrupt:
         raise
     except BaseException as error:

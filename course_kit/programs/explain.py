@@ -30,7 +30,7 @@ from dataclasses import dataclass
 from typing import Any, get_args, get_origin
 
 from course_kit.i18n import mark, sentences, t
-from course_kit.programs import stopped
+from course_kit.programs import again, stopped
 
 ROOMS = ("course_utils", "course_kit", "chapters")
 
@@ -43,6 +43,7 @@ def install(shell: Any) -> None:
         return
     show = shell.showtraceback
     stopped.Patience(shell)
+    again.watch(shell)
 
     @functools.wraps(show)
     def showtraceback(exc_tuple: Any = None, *more: Any, **options: Any) -> Any:
@@ -81,7 +82,8 @@ def missing(error: BaseException) -> str:
         return str(error)
     found = stopped.frames(error.__traceback__)
     own = [one for one in found if one[0].f_globals.get("__name__") == "__main__"]
-    if type(error) not in (NameError, KeyError, IndexError) or not own:
+    is_early = isinstance(error, ImportError) and error.name == "mine"  # setup() makes it
+    if type(error) not in (NameError, KeyError, IndexError) and not is_early or not own:
         return ""
     frame, line = own[-1]
     code = linecache.getline(frame.f_code.co_filename, line).strip()
@@ -94,7 +96,7 @@ def missing(error: BaseException) -> str:
         words = t(
             "`{name}` is not there yet: run the cells above, or choose *Kernel → Resume here*. If no cell makes it, is "
             "it spelt right?",
-            name=error.name if isinstance(error, NameError) else str(error),
+            name=error.name if isinstance(error, NameError | ImportError) else str(error),
         )
     else:
         words = ""

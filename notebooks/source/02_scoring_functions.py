@@ -505,8 +505,7 @@ assert served(trained[400]) >= 0.995
 labs.room(
     trained,
     title="Who attends to whom?",
-    caption="Play it: the arrows are the weights after more and more steps. Then send Ada to "
-    "somebody else.",
+    caption="The arrows are the weights after so many steps. Send Ada to somebody else.",
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts", "trained"]

@@ -6,7 +6,7 @@ from unittest.mock import Mock
 import pytest
 from torch import nn
 
-from course_kit.programs import stopped
+from course_kit.programs import again, stopped
 from course_utils import post_training
 
 TRAIN = """\
@@ -48,6 +48,16 @@ def test_names_what_goes_on_of_other_cells():
     hidden = "def f(kept):\n    kept.append(1)\n"
     assert "go on as they are now: `losses`, `adam`. To" in said(hidden + source, **above | {"model": nn.Linear})
     assert "go on" not in said("losses = []\n" + source.replace("adam.step()", "1"), **above)
+
+
+def test_a_cell_that_trains_on_says_so_until_its_model_is_made_anew():
+    text, names = "for _ in range(9):\n    model\n    losses.append(1)\n    adam.step()\n", {"losses": [], "adam": 1}
+    names["model"] = nn.Linear(1, 1)
+    assert again.said(text, names) == ""
+    again.note(text, names)
+    assert "trained already" in again.said(text, names) and "`model`, `losses`, `adam`. To" in again.said(text, names)
+    names["model"] = nn.Linear(1, 1)
+    assert again.said(text, names) == ""
 
 
 def test_a_training_that_a_module_gives_step_by_step_says_its_round():
