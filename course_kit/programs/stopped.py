@@ -42,7 +42,9 @@ class Patience:
     its first optimizer, no later cell could import again."""
 
     def __init__(self, shell: Any):
+        self.shell = shell
         shell.events.register("pre_run_cell", self.begin)
+        shell.events.register("post_run_cell", self.end)
 
     def begin(self, *info: Any) -> None:
         """A kernel sets its own handler before each cell."""
@@ -61,6 +63,12 @@ class Patience:
             self.heard = now
             raise KeyboardInterrupt
         threading.Timer(0.1, _thread.interrupt_main).start()
+
+    def end(self, result: Any) -> None:
+        """Of a cell that imported to its end, and never heard: what waits behind it does not run."""
+        if result.success and self.heard < self.since < math.inf:
+            tell(self.shell, t("Stopped by hand, when all of this cell had run. What waited behind it has not run."))
+            result.error_in_exec = KeyboardInterrupt()
 
 
 def note(words: str) -> str:

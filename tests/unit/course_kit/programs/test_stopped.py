@@ -1,6 +1,7 @@
 """What a cell says that was stopped: how far, what is there, what is not."""
 
 import linecache
+import math
 from unittest.mock import Mock
 
 import pytest
@@ -76,6 +77,14 @@ def test_a_second_press_does_not_cut_off_what_is_said_after_the_first(monkeypatc
     with pytest.raises(KeyboardInterrupt):
         patience.press(2, None)
     patience.press(2, None)
+
+
+@pytest.mark.parametrize(("heard", "kind"), [(-math.inf, KeyboardInterrupt), (2, type(None))])
+def test_a_press_that_only_imports_heard_stops_what_waits(heard, kind):
+    patience, result = stopped.Patience(Mock()), Mock(success=True, error_in_exec=None)
+    patience.since, patience.heard = 1, heard
+    patience.end(result)
+    assert isinstance(result.error_in_exec, kind)
 
 
 @pytest.mark.parametrize(
