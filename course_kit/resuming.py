@@ -20,6 +20,7 @@ from typing import Any
 
 from course_kit import lessons
 from course_kit.i18n import t, tn
+from course_kit.programs import again
 from course_kit.runs import store
 
 # what runs of a cell tagged `shows`
@@ -58,7 +59,7 @@ def resume_here(cell: str | None = None, *, tell: bool = False) -> None:
                     print(told, file=sys.stderr, flush=True)
                 error = _run(shell, one.source, only_definitions="shows" in one.metadata.get("tags", ()))
                 back += not error
-                failed += [(first[:60], error)] * bool(error)
+                failed += [(first[:40], error)] * bool(error)
         except KeyboardInterrupt:
             stopped = True
     print(_report(back, time.monotonic() - started, trainings, failed, stopped))
@@ -75,17 +76,21 @@ def _run(shell: Any, text: str, only_definitions: bool) -> str:
             for node in ast.parse(source).body:
                 if isinstance(node, DEFINITIONS) or not only_definitions:
                     exec(compile(ast.Module([node], []), name, "exec", dont_inherit=True), shell.user_ns)
+        again.note(text, shell.user_ns)
     except KeyboardInterrupt:
         raise
     except BaseException as error:
-        return f"{type(error).__name__}: {error}".splitlines()[0][:200]
+        return f"{type(error).__name__}: {error}".splitlines()[0][:50]
     return ""
 
 
 def _report(back: int, seconds: float, trainings: list, failed: list, stopped: bool) -> str:
     cells = t("1 cell above is") if back == 1 else t("{back} cells above are", back=back)
+    told = {"cells": cells, "seconds": f"{seconds:.0f}"}
     lines = [
-        t("{cells} back, in {seconds} s; what they showed stays as it was.", cells=cells, seconds=f"{seconds:.0f}")
+        t("Stopped: {cells} back, in {seconds} s. Run it again; it begins at the top.", **told)
+        if stopped
+        else t("{cells} back, in {seconds} s; what they showed stays as it was.", **told)
     ]
     found = [title for how, title in trainings if how == "kept"]
     again = [title or t("Training") for how, title in trainings if how == "trained"]
@@ -98,7 +103,6 @@ def _report(back: int, seconds: float, trainings: list, failed: list, stopped: b
         t("Not brought back: the cell that begins with “{first}”: {error}", first=first, error=error)
         for first, error in failed
     ]
-    lines += [t("Stopped before everything was back. Run it again; it begins at the top.")] * stopped
     return "■ " * stopped + "\n".join(lines)
 
 

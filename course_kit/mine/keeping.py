@@ -11,6 +11,7 @@ from pathlib import Path
 from course_kit import files
 from course_kit.exercises.show import Piece, code, display, note_of, sentence
 from course_kit.i18n import sentences, t
+from course_kit.programs.arguments import NothingYet
 from course_kit.shell import presenting
 
 from . import answers, written
@@ -37,12 +38,14 @@ def keep(*names: str, chapter: int | None = None, said: str = "", beside: Mappin
 
 
 def module_of(name: str, chapter: int | None = None) -> str:
-    """The kept module of this name. Raises LookupError if no chapter that was imported has one."""
+    """The kept module of this name. Raises NothingYet if no chapter that was imported has one."""
     rooms = [key for key in list(sys.modules) if key.startswith("chapters.ch") and key.count(".") == 1]
     for room in sorted(rooms, reverse=True) if chapter is None else [f"chapters.ch{chapter:02}"]:
         if find_spec(f"{room}.kept") and find_spec(f"{room}.kept.{name}"):
             return f"{room}.kept.{name}"
-    raise LookupError(f"No chapter that was imported keeps a file {name!r}.")
+    raise NothingYet(
+        t("The chapter of `{name}` is not there yet: run the cells above, or choose *Kernel → Resume here*.", name=name)
+    )
 
 
 def working(module: str, own: Answers) -> tuple[Composed, list[str]]:

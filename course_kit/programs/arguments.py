@@ -19,7 +19,8 @@ INF = math.inf
 
 
 class NothingYet(ValueError):
-    """What a training was to leave is empty: it was stopped before its first step. The message says what to run."""
+    """What cells above were to leave is not there, such as of a training that was stopped before its first step. The
+    message says what to run."""
 
 
 def left(steps: Any) -> Any:

@@ -20,7 +20,7 @@ import re
 from typing import Any
 
 from course_kit.i18n import sentences, t
-from course_kit.programs import kinds, sizes, stopped
+from course_kit.programs import again, kinds, sizes, stopped
 from course_kit.programs.calls import call_in, raised_by_hand, stack
 
 
@@ -32,6 +32,7 @@ def install(shell: Any) -> None:
         return
     show = shell.showtraceback
     stopped.Patience(shell)
+    again.watch(shell)
 
     @functools.wraps(show)
     def showtraceback(exc_tuple: Any = None, *more: Any, **options: Any) -> Any:
@@ -70,7 +71,8 @@ def missing(error: BaseException) -> str:
         return str(error)
     found = stopped.frames(error.__traceback__)
     own = [one for one in found if one[0].f_globals.get("__name__") == "__main__"]
-    if type(error) not in (NameError, KeyError, IndexError) or not own:
+    is_early = isinstance(error, ImportError) and error.name == "mine"  # setup() makes it
+    if type(error) not in (NameError, KeyError, IndexError) and not is_early or not own:
         return ""
     frame, line = own[-1]
     code = linecache.getline(frame.f_code.co_filename, line).strip()
@@ -88,7 +90,7 @@ def missing(error: BaseException) -> str:
         words = t(
             "`{name}` is not there yet: run the cells above, or choose *Kernel → Resume here*. If no cell makes it, is "
             "it spelt right?",
-            name=error.name if isinstance(error, NameError) else str(error),
+            name=error.name if isinstance(error, NameError | ImportError) else str(error),
         )
     return sentences(words, t("Line {line}: `{code}`", line=line, code=code))
 

@@ -42,7 +42,9 @@ class Patience:
     its first optimizer, no later cell could import again."""
 
     def __init__(self, shell: Any):
+        self.shell = shell
         shell.events.register("pre_run_cell", self.begin)
+        shell.events.register("post_run_cell", self.end)
 
     def begin(self, *info: Any) -> None:
         """A kernel sets its own handler before each cell."""
@@ -62,6 +64,12 @@ class Patience:
             raise KeyboardInterrupt
         threading.Timer(0.1, _thread.interrupt_main).start()
 
+    def end(self, result: Any) -> None:
+        """Of a cell that imported to its end, and never heard: what waits behind it does not run."""
+        if result.success and self.heard < self.since < math.inf:
+            tell(self.shell, t("Stopped by hand, when all of this cell had run. What waited behind it has not run."))
+            result.error_in_exec = KeyboardInterrupt()
+
 
 def note(words: str) -> str:
     """What was stopped, said on a page: in sight behind a guess, too, and known to presenting/screens.py."""
@@ -77,9 +85,7 @@ def sentence(error: BaseException, names: dict[str, Any]) -> str:
     stays = [name for name in made if name in names]
     before = [name for name in missing if name in names and name not in stays]
     absent = [name for name in missing if name not in names]
-    above = _trained(*top) if top else []
-    anew = t("These go on as they are now: {names}. To begin anew, first run the cells above that make them.",
-             names=_listed(above))  # fmt: skip
+    above = trained(_body(top[0]), top[0].f_globals, top[1]) if top else []
     return sentences(
         next(loops, t("Stopped by hand.")),
         t("What it had made by then stays until the kernel restarts: {names}.", names=_listed(stays)) if stays else "",
@@ -87,8 +93,15 @@ def sentence(error: BaseException, names: dict[str, Any]) -> str:
         t("Still as an earlier run left it: {names}.", names=_listed(before)) if before else "",
         t("The text below is about a finished run."),
         t("Run the cell again: it begins at its top."),
-        anew if above else "",
+        going_on(above),
     )
+
+
+def going_on(above: list[str]) -> str:
+    """What is said of names of cells above that a run of a cell changes, if there are any."""
+    anew = t("These go on as they are now: {names}. To begin anew, first run the cells above that make them.",
+             names=_listed(above))  # fmt: skip
+    return anew if above else ""
 
 
 def _listed(names: list[str]) -> str:
@@ -140,19 +153,18 @@ def _names(frame: FrameType, line: int) -> tuple[list[str], list[str]]:
     return list(made), [name for name in missing if name not in made]
 
 
-def _trained(frame: FrameType, line: int) -> list[str]:
-    """The names of other cells' objects that a cell had begun to change when it stopped at a line: what it appends to
-    or puts something into, and where it takes steps, optimizer, schedule and models that learn."""
-    parts = _body(frame)
+def trained(parts: list[ast.stmt], names: dict[str, Any], line: float) -> list[str]:
+    """The names of other cells' objects that a cell, these statements, has begun to change by a line: what it appends
+    to or puts something into, and where it takes steps, optimizer, schedule and models that learn."""
     own = {name for part in parts for name in _bound(part)}
     inside = [node for part in parts if part.lineno <= line for node in _outside(part)]
     calls = [(node.func.value.id, node.func.attr) for node in inside if isinstance(node, ast.Call)
              and isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name)]  # fmt: skip
     changed = {name for name, attribute in calls if attribute in ("append", "extend", "update", "step")}
     changed |= {name for node in inside for name in _into(node)}
-    used = dict.fromkeys(node.id for node in inside if isinstance(node, ast.Name) and node.id in frame.f_globals)
+    used = dict.fromkeys(node.id for node in inside if isinstance(node, ast.Name) and node.id in names)
     steps = any(attribute == "step" for _, attribute in calls)
-    return [name for name in used if name not in own and (name in changed or steps and _learns(frame.f_globals[name]))]
+    return [name for name in used if name not in own and (name in changed or steps and learns(names[name]))]
 
 
 def _into(node: ast.AST) -> Iterator[str]:
@@ -165,7 +177,7 @@ def _into(node: ast.AST) -> Iterator[str]:
             yield base.id
 
 
-def _learns(value: Any) -> bool:
+def learns(value: Any) -> bool:
     """Whether it is a model with a parameter that is not frozen."""
     ask = None if isinstance(value, type) else getattr(value, "parameters", None)
     return callable(ask) and any(getattr(one, "requires_grad", False) for one in ask())

@@ -38,7 +38,8 @@ def figure(scene: Part, said, tables=None, *, axes=None, start=None, play=mark("
     said: a sentence for each frame; tables: (header, rows), or a list of one for each frame;
     without it the steps and their sentences. axes: (name, label, values) or (name, label, words) each; there is a
     frame for each choice, the last axis changes fastest, and ▶ goes along it; without it the steps; values of None:
-    1, 2, 3 … start: name -> what is seen first; without it the end of the last axis. still: it does not play by itself.
+    1, 2, 3 … start: name -> what is seen first; without it the end of the last axis. play: of the button; "": it has
+    none. still: it does not play by itself.
     Raises ValueError for frames without a sentence.
     """
     shapes, height = laid_out(scene)
@@ -62,7 +63,7 @@ def figure(scene: Part, said, tables=None, *, axes=None, start=None, play=mark("
             continue  # of two steps ▶ is enough: it shows the other one
         of = {"options": values} if kind == "choice" else {"values": values, "digits": 0}
         controls.append({"kind": kind, "name": name, "label": label, **of})
-    if kind == "range" or len(values) > 2:  # else two buttons are enough
+    if play and (kind == "range" or len(values) > 2):  # else two buttons are enough
         controls.append({"kind": "button", "name": "play", "label": from_cell(play)})
     options = {
         "shapes": list(shapes),

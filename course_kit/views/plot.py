@@ -53,8 +53,7 @@ def lines(
     words: title, caption."""
     drawn = _named(series)
     if len(left(drawn and drawn[0].x)) == 1 and drawn[0].z is None:  # of a training that was stopped
-        said = t("{y}, one measurement so far", y=f"{drawn[0].y[0]:.3g}")
-        drawn[0] = drawn[0]._replace(kind="points", labels=[said])
+        drawn[0] = drawn[0]._replace(kind="points", labels=[t("one measurement so far")])
     heights = {x: float(np.interp(x, drawn[0].x, drawn[0].y)) for x in sorted(notes or ())}
     words["notes"] = [[x, height, str(notes[x])] for x, height in heights.items()]
     return _lines(drawn, xlabel, ylabel, compare, log, mark, limits, start, hours, **words)

@@ -103,6 +103,14 @@ def _load_jupyter_server_extension(server):
     speak(catalogues.languages().get(os.environ.get("COURSE_LANGUAGE", "en"), {}).get("folder"))
 
 
+async def _start_jupyter_server_extension(server):
+    """Called once all is set up. Browsers keep JupyterLab's files for a year, as one that changes has a new name; the
+    plugin's, which keep theirs, are asked for each time."""
+    settings = server.web_app.settings
+    kept = settings.get("static_immutable_cache", [])
+    settings["static_immutable_cache"] = [path for path in kept if "/attention-course/" not in path]
+
+
 def speak(locale: str | None) -> None:
     """JupyterLab's own words, where its setting is "default", are those of this locale, if its package is there."""
     if locale:

@@ -505,8 +505,7 @@ assert served(trained[400]) >= 0.995
 labs.room(
     trained,
     title="Who attends to whom?",
-    caption="Play it: the arrows are the weights after more and more steps. Then send Ada to "
-    "somebody else.",
+    caption="The arrows are the weights after so many steps. Send Ada to somebody else.",
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts", "trained"]
@@ -568,8 +567,8 @@ assert served(one_for_both) < 0.5 < (most == torch.arange(8).expand(500, 8)[ther
 attention = MultiHeadSelfAttention(embed_dim=24, num_heads=3, dropout=0.1)
 causal = torch.ones(6, 6).tril().bool()
 mask = causal & (torch.arange(6) < lengths[:, None, None])  # [2, 6, 6]
-output, weights = attention(torch.randn(2, 6, 24), mask)
-print("output", tuple(output.shape), " weights", tuple(weights.shape))
+output, by_head = attention(torch.randn(2, 6, 24), mask)
+print("output", tuple(output.shape), " weights", tuple(by_head.shape))
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 from course_utils.attention import MultiHeadAttention
@@ -577,7 +576,7 @@ whole, x = MultiHeadAttention(24, 3, bias=False), torch.randn(2, 6, 24)
 whole.load_state_dict(attention.state_dict())
 attention.eval()
 assert all(torch.allclose(whole(x, x, m)[0], attention(x, m)[0], atol=1e-5) for m in (None, causal, mask))
-assert (weights.triu(1) == 0).all() and (weights[1, ..., 3:] == 0).all() and weights.shape == (2, 3, 6, 6)
+assert (by_head.triu(1) == 0).all() and (by_head[1, ..., 3:] == 0).all() and by_head.shape == (2, 3, 6, 6)
 theirs = nn.MultiheadAttention(24, 3, bias=False, batch_first=True)
 theirs.in_proj_weight.data = torch.cat([part.weight for part in (attention.query, attention.key, attention.value)])
 theirs.out_proj.weight.data = attention.out.weight

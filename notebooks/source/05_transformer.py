@@ -454,7 +454,7 @@ plot.lines(
     notes=wrote,
     title="When does it understand the task?",
     caption="The loss of each step. Guessing one of ten digits costs ln 10, about 2.3. "
-    "Below, what it writes for 0 to 9 in reverse.",
+    "Below, what it writes for 0 to 9 in reverse after each 100 steps.",
 )
 
 # %% [markdown] slideshow={"slide_type": "skip"}

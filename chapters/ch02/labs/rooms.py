@@ -58,7 +58,7 @@ def room(trained: dict[int, nn.Module], *, title="", caption=""):
     said = [_said(*frame, step) for frame, step in zip(frames, itertools.cycle(steps), strict=False)]
     tables = [_table(*frame) for frame in frames]
     axes = [("ada", t("Ada looks for"), NAMES[:count]), ("after", t("steps of training"), steps)]
-    axes, play = (axes, t("▶ train")) if len(steps) > 1 else (axes[:1], t("▶ play"))
+    axes, play = (axes, t("▶ train")) if len(steps) > 1 else (axes[:1], "")
     start = {"ada": NAMES[WHOM[0]]}
     return figure(scene, said, tables, axes=axes, start=start, title=title, caption=caption,
                   play=play, still=len(steps) == 1)  # fmt: skip

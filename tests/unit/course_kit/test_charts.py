@@ -32,7 +32,7 @@ def test_charts_are_views_with_words_a_table_and_a_picture():
     )
     with pytest.raises(ValueError, match="x"):
         plot.lines({"a": ([1, 2], [1, 2, 3])})
-    assert plot.lines({"a": ([7], [2])}).shown[0]["series"][0].labels == ["2, one measurement so far"]
+    assert plot.lines({"a": ([7], [2])}).shown[0]["series"][0].labels == ["one measurement so far"]
     with pytest.raises(NothingYet, match="run the training") as caught:
         plot.lines({"loss": ([], [])}, compare={"guessing": ((0, 9), (2, 2))})
     assert explain.missing(caught.value) == str(caught.value)

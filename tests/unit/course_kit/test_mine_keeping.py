@@ -61,7 +61,7 @@ def test_the_latest_chapter_that_has_a_file_gives_it_with_those_beside_it_and_wh
     (book / "mine" / "attention.py").unlink()
     kept(book, capsys, "rooms", beside={"a.txt": "A"})
     assert (book / "a.txt").read_text() == "mine" and (book / "mine" / "attention.py").is_file()
-    with pytest.raises(LookupError, match="keeps a file 'nothing'"):
+    with pytest.raises(ValueError, match="`nothing` is not there yet"):
         keep("nothing")
 
 

@@ -235,6 +235,7 @@ def test_in_a_kernel_it_stands_under_the_traceback_once(monkeypatch, tmp_path):
     try:
         status, said = in_kernel.run(client, "gaussian_kernel(1)", prints="Resume here")  # before any setup()
         assert status == "error" and "`gaussian_kernel` is not there yet" in said and "Traceback" not in said
+        assert "`mine` is not there yet" in in_kernel.run(client, "from mine import x", prints="Resume here")[1]
         setup = "import course_kit\nfrom course_kit.runtime import setup\nsetup(); setup()"
         cell = (
             "from jaxtyping import Float\nfrom torch import Tensor\nimport torch\n"

@@ -1,12 +1,13 @@
 """What a cell says that was stopped: how far, what is there, what is not."""
 
 import linecache
+import math
 from unittest.mock import Mock
 
 import pytest
 from torch import nn
 
-from course_kit.programs import stopped
+from course_kit.programs import again, stopped
 from course_utils import post_training
 
 TRAIN = """\
@@ -50,6 +51,16 @@ def test_names_what_goes_on_of_other_cells():
     assert "go on" not in said("losses = []\n" + source.replace("adam.step()", "1"), **above)
 
 
+def test_a_cell_that_trains_on_says_so_until_its_model_is_made_anew():
+    text, names = "for _ in range(9):\n    model\n    losses.append(1)\n    adam.step()\n", {"losses": [], "adam": 1}
+    names["model"] = nn.Linear(1, 1)
+    assert again.said(text, names) == ""
+    again.note(text, names)
+    assert "trained already" in again.said(text, names) and "`model`, `losses`, `adam`. To" in again.said(text, names)
+    names["model"] = nn.Linear(1, 1)
+    assert again.said(text, names) == ""
+
+
 def test_a_training_that_a_module_gives_step_by_step_says_its_round():
     def stop():
         raise KeyboardInterrupt
@@ -66,6 +77,14 @@ def test_a_second_press_does_not_cut_off_what_is_said_after_the_first(monkeypatc
     with pytest.raises(KeyboardInterrupt):
         patience.press(2, None)
     patience.press(2, None)
+
+
+@pytest.mark.parametrize(("heard", "kind"), [(-math.inf, KeyboardInterrupt), (2, type(None))])
+def test_a_press_that_only_imports_heard_stops_what_waits(heard, kind):
+    patience, result = stopped.Patience(Mock()), Mock(success=True, error_in_exec=None)
+    patience.since, patience.heard = 1, heard
+    patience.end(result)
+    assert isinstance(result.error_in_exec, kind)
 
 
 @pytest.mark.parametrize(

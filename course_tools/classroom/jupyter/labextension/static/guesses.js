@@ -6,6 +6,7 @@ import { answers } from "./keys.js";
 import { t } from "./text.js";
 const GUESS = "attention-course:guess:";
 const HEADING = /^#{1,6} /m;
+const SOON = 3000; // ms
 const COMING = 120; // frames, at most, for a cell to come into the page
 const RUN_ALL = /run-all(-cells)?$/;
 
@@ -34,21 +35,27 @@ const hasHeading = (cell) =>
 const isClass = () => document.body.matches(".course-presenting, .course-large"); // which sees all
 const folds = (cell) => cell.node.querySelector(":scope > .course-fold");
 
-/** A letter answers the guess that one is at, or held back by, and there Enter leads to it; elsewhere, and once it is
- * answered, A and B add cells. @param {(at: number) => void} enter */
+/** A letter answers the guess that one is at, or held back by, and there Enter leads to it; once it is answered, and so
+ * soon after, a letter does nothing; elsewhere A and B add cells. @param {(at: number) => void} enter */
 function answerByLetter(notebook, enter) {
+  let answered = -SOON; // when
   notebook.node.addEventListener("keydown", (event) => {
     const { activeCell, activeCellIndex, widgets } = notebook;
     const isHeld = activeCell?.node.dataset.behind && !isClass();
     const at = isHeld ? widgets.slice(0, activeCellIndex).findLastIndex(folds) : activeCellIndex;
     const { node } = widgets[at] ?? {};
-    const isAsking = [...(node?.querySelectorAll(".course-view") ?? [])].some(({ view }) => view?.state.pick < 0);
-    if (!isAsking || notebook.mode !== "command" || event.ctrlKey || event.metaKey || event.altKey) return;
+    const picks = [...(node?.querySelectorAll(".course-view") ?? [])].map(({ view }) => view?.state.pick);
+    const isAsking = picks.some((pick) => pick < 0);
+    if (notebook.mode !== "command" || event.ctrlKey || event.metaKey || event.altKey) return;
+    const isLate = picks.some((pick) => pick >= 0) || event.timeStamp - answered < SOON;
+    if (!isAsking && isLate && /^[a-d]$/i.test(event.key)) event.stopPropagation();
+    if (!isAsking) return;
     const isLed = isHeld && event.key === "Enter" && !event.shiftKey && event.target === activeCell.node;
     const answer = isLed ? () => enter(at) : answers(node, event.key);
     if (!answer) return;
     event.stopPropagation();
     if (isLed) node.scrollIntoView({ block: "nearest" });
+    else answered = event.timeStamp;
     answer();
   });
 }

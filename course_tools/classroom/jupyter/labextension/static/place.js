@@ -1,9 +1,44 @@
 // A notebook that is opened again begins where one was. What the cells above had defined is gone where the kernel is
-// another one: a line says so, with the command that brings it back.
+// another one: a line says so, with the command that brings it back; the verdicts that it gave are dimmed.
 import { t } from "./text.js";
 
 const TOP = 3; // cells at the beginning, where all begin
 const SETTLING = 180; // frames in which views come, and move what is below them
+
+const RESUMES = /^attention-course:(restart-and-)?resume$/; // commands
+
+/** Verdicts stand out as long as the kernel knows what they speak of. made: the ids of the cells of which it does;
+ * keep: hears of them. */
+function dimVerdicts(app, { content, sessionContext, disposed }, actions, made, keep) {
+  const look = () => {
+    keep([...made]);
+    const words = t("From an earlier kernel: run the cell again, or choose Kernel → Resume here.");
+    for (const cell of content.widgets)
+      if (made.has(cell.model.id)) delete cell.node.dataset.earlier;
+      else cell.node.dataset.earlier = words;
+  };
+  const ran = (_, { notebook, cell }) => notebook === content && made.add(cell.model.id) && look();
+  const resumed = async (_, { id, result }) => {
+    if (!RESUMES.test(id) || app.shell.currentWidget?.content !== content) return;
+    const above = content.widgets.slice(0, content.activeCellIndex);
+    const told = await result;
+    if (told && !told.startsWith("■")) above.forEach(({ model }) => made.add(model.id));
+    look();
+  };
+  const forget = () => {
+    made.clear();
+    look();
+  };
+  sessionContext.kernelChanged.connect(forget);
+  sessionContext.statusChanged.connect((_, status) => /restarting/.test(status) && forget());
+  actions.executionScheduled.connect(ran);
+  app.commands.commandExecuted.connect(resumed);
+  disposed.connect(() => {
+    actions.executionScheduled.disconnect(ran);
+    app.commands.commandExecuted.disconnect(resumed);
+  });
+  look();
+}
 
 /** @param {any} app @param {any} panel a NotebookPanel that is ready @param {any} actions its NotebookActions */
 export async function returnTo(app, panel, actions) {
@@ -18,6 +53,11 @@ export async function returnTo(app, panel, actions) {
   const index = content.widgets.findIndex(({ model }) => model.id === kept.cell);
   const isMoved = () => content.node.querySelector(".jp-WindowedPanel-outer")?.scrollTop > 0; // a link led to a section
   const { kernel: before } = kept;
+  const dim = () => {
+    const made = new Set(kernel() === before ? kept.made : []);
+    dimVerdicts(app, panel, actions, made, (ids) => write(name, Object.assign(kept, { made: ids })));
+  };
+  sessionContext.ready.then(dim);
   content.activeCellChanged.connect(keep);
   const ran = (_, { notebook }) => {
     if (notebook !== content) return;

@@ -5,6 +5,7 @@
   const page = JSON.parse(document.getElementById("jupyter-config-data")?.textContent || "{}");
   const configured = page.coursePresenting;
   const NARROW = 700; // pixels
+  const MOST = 140; // letters of a notice: of a longer one JupyterLab shows as many, and dots
   // What is printed, and formulas, scroll where there is little room: wrapped, columns are no columns. A folded cell's
   // first line ends where its row does: JupyterLab makes the whole notebook as wide as it.
   const style = document.createElement("style");
@@ -136,7 +137,8 @@
           const { heard, close } = follow();
           try {
             const told = await run(current(), heard);
-            if (told) say(told, told.startsWith("■") ? "info" : "success");
+            const parts = told.length > MOST ? told.split("\n") : [told];
+            for (const part of parts) if (part) say(part, told.startsWith("■") ? "info" : "success");
             return told;
           } catch (error) {
             say(t("Not done: {message}", { message: error.message }), "error", false);

@@ -1,0 +1,49 @@
+"""What a cell says first that trains on: a model made in a cell above, which an earlier run of this one has trained."""
+
+import ast
+import contextlib
+import math
+import weakref
+from typing import Any
+
+from course_kit.i18n import sentences, t
+from course_kit.markup import inline
+from course_kit.programs import stopped
+
+_MODELS: dict[str, dict[str, weakref.ref]] = {}  # text of a cell -> the models that it has trained, by name
+
+
+def watch(shell: Any) -> None:
+    """From now on, in this IPython shell."""
+
+    def begin(info: Any) -> None:
+        if words := said(info.raw_cell, shell.user_ns):
+            shell.display_pub.publish({"text/html": f'<p role="status">{inline(words)}</p>', "text/plain": words})
+
+    def end(result: Any) -> None:
+        if result.success or isinstance(result.error_in_exec, KeyboardInterrupt):
+            note(result.info.raw_cell, shell.user_ns)
+
+    shell.events.register("pre_run_cell", begin)
+    shell.events.register("post_run_cell", end)
+
+
+def said(text: str, names: dict[str, Any]) -> str:
+    """The sentences for a cell that is about to run, or ""."""
+    if not any(names.get(name) is model() for name, model in _MODELS.get(text, {}).items()):
+        return ""
+    more = t("This cell has trained already, and counts from its first step again.")
+    return sentences(more, stopped.going_on(_trained(text, names)))
+
+
+def note(text: str, names: dict[str, Any]) -> None:
+    """A cell has run, to its end or until it was stopped."""
+    models = {name: weakref.ref(names[name]) for name in _trained(text, names) if stopped.learns(names[name])}
+    if models:
+        _MODELS[text] = models
+
+
+def _trained(text: str, names: dict[str, Any]) -> list[str]:
+    with contextlib.suppress(SyntaxError):  # a cell with magics
+        return stopped.trained(ast.parse(text).body, names, math.inf)
+    return []
