@@ -1,8 +1,8 @@
 """What a cell says that was stopped by ■, instead of a traceback: how far it was, what it has made, how to go on.
 
     Stopped by hand, in round 178 of 400 of `for _ in range(steps)`. `layer` stays as it is now; `share` is not there
-    yet. The text below is about a finished run. Run the cell again: it begins at its top. These go on as they are now:
-    `losses`. To begin anew, first run the cells above that make them.
+    yet. The course’s text is about a finished run. Run the cell again: it begins at its top. These go on as they are
+    now: `losses`. To begin anew, first run the cells above that make them.
 
 `%tb` still shows where it was.
 """
@@ -91,7 +91,7 @@ def sentence(error: BaseException, names: dict[str, Any]) -> str:
         t("What it had made by then stays until the kernel restarts: {names}.", names=_listed(stays)) if stays else "",
         t("Not there yet: {names}.", names=_listed(absent)) if absent else "",
         t("Still as an earlier run left it: {names}.", names=_listed(before)) if before else "",
-        t("The text below is about a finished run."),
+        t("The course’s text is about a finished run."),
         t("Run the cell again: it begins at its top."),
         going_on(above),
     )

@@ -1,6 +1,7 @@
 """How a training is drawn: a line, the curve while it runs, the picture that stays. A run is a training's Run."""
 
 import html
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +14,7 @@ from course_kit.views import plot
 MEASURED = mark("measured on the way")  # the name of an axis with several such lines
 BATCHES = mark("single batches")  # the name of what lies between the lowest and the highest loss of a stretch
 WIDTH, HEIGHT = 672, 250  # of the live curve, in CSS pixels
+SHARE = 1 / 16  # of the steps that the axis of a live curve has at first
 STRETCHES = 40  # of a long history: one point of the line is the mean of one stretch of steps
 
 Pair = tuple[Any, Any]  # steps, values
@@ -33,18 +35,20 @@ def running(run: Any, title: str, apart: bool = False, compare: Compare | None =
 
 def curve(run: Any, apart: bool = False, compare: Compare | None = None) -> str:
     """The history, an SVG as wide as there is room, in the ink of its page, drawn in a millisecond: what is judged, and
-    what it is compared with, dashed. Each unit has a scale of its own. Names stand at the ends, one below the other."""
+    what it is compared with, dashed. Each unit has a scale of its own. Names stand at the ends, one below the other.
+    It begins with a SHARE of the steps, and twice as many whenever these are done."""
+    wide = math.ceil(run.steps * 2 ** math.ceil(math.log2(max(run.step / run.steps, SHARE))))
     judged = _judged(run, apart)
     unit = {name: name if apart else "accuracy" in name for name in judged}
     lines = [(name, unit[name], *_means(*pair)[:2], "") for name, pair in judged.items()]
     for name, given in (compare or {}).items():
-        lines.append((name, next(iter(unit.values()), False), *_along(given, (0, run.steps)), "5 4"))
+        lines.append((name, next(iter(unit.values()), False), *_along(given, (0, wide)), "5 4"))
     scales = {which: np.concatenate([y for _, other, _, y, _ in lines if other == which]) for _, which, *_ in lines}
     ends = []
     drawn = [f'<path d="M60 10V{HEIGHT - 25}H{WIDTH - 120}" fill="none" stroke="currentColor" opacity=".3"/>']
     for i, (name, which, steps, values, dashes) in enumerate(line for line in lines if len(line[2])):
         low, high = scales[which].min(), scales[which].max()
-        x = 60 + (WIDTH - 180) * steps / run.steps
+        x = 60 + (WIDTH - 180) * steps / wide
         y = 10 + (HEIGHT - 35) * (1 - (values - low) / ((high - low) or 1.0))
         look = f'stroke-width="{1.2 if dashes else 2}" stroke-dasharray="{dashes or 4 * i}"'
         points = " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x, y, strict=True))
@@ -57,7 +61,7 @@ def curve(run: Any, apart: bool = False, compare: Compare | None = None) -> str:
     for y, x, name in sorted(ends):
         below = max(y, below + 15)
         drawn.append(_label(x, below, name))
-    drawn.append(_label(WIDTH - 120, HEIGHT - 5, tn("{n} step", "{n} steps", run.steps), "end"))
+    drawn.append(_label(WIDTH - 120, HEIGHT - 5, tn("{n} step", "{n} steps", wide), "end"))
     size = f'viewBox="0 0 {WIDTH} {HEIGHT}" preserveAspectRatio="xMinYMid"'
     return f'<svg {size} style="display:block;width:100%" aria-hidden="true">{"".join(drawn)}</svg>'
 

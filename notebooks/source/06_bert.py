@@ -927,7 +927,7 @@ if folder := workbook_folder():
 # 2. In a stack of layers a word can see itself. If you cover it, the others must tell it.
 # 3. BERT is chapter 5's encoder. Its input is a sum of three rows: token, segment, position.
 # 4. A new task needs one new layer on an encoder that has read. Then everything is trained further.
-# 5. LoRA freezes the matrices, and learns a thin product beside some of them.
+# 5. LoRA freezes the matrices, and learns a thin product beside some of them. (not in class)
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["questions", "core"]
 # ## Three open questions

@@ -457,7 +457,7 @@ def go_on(model, ids, count, temperature=1.0):  # ids [B, T] -> [B, T + count]
 # %% [markdown]
 # With the parameters of `poet`, your class writes:
 
-# %%
+# %% seconds=8
 torch.manual_seed(3)
 begun = torch.tensor([poet.tokenizer.encode("ROMEO:\n")])
 spoken = go_on(yours, begun, 120, temperature=0.5)
@@ -850,7 +850,7 @@ keep("gpt", "tokenizer", "training", "__main__", beside=book)
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["problem"]
 # ## A thousand merges in three seconds · 45 minutes
-# Our `learn_merges` counts every pair again for each merge. Write one that learns exactly the same merges, and a thousand of them from a novel in three seconds of computing. `course problem 07` gives you a file to begin with, and judges it. <!-- source: the problem's own text -->
+# The `learn_merges` of *Four: pieces* counts every pair again for each merge. Write one that learns exactly the same merges, and a thousand of them from a novel in three seconds of computing. `course problem 07` gives you a file to begin with, and judges it. <!-- source: the problem's own text -->
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["lines", "core"]
 # ## Five lines to keep

@@ -389,7 +389,7 @@ assert smol is None or (again_said := smol.text(list(smol.tokens(line, 8))).stri
 # **Keep this:** a model is a computation and its numbers. Write the computation, copy the numbers, and it speaks.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["half"]
-# **Half way.** You have a published model that speaks through a class on your page, and a form in which it answers. What you haven't seen yet is how the other three changes work, and when you may believe an answer. Close it here if you like; next time, choose *Kernel → Resume here*.
+# **Half way.** You have a published model that speaks through a class on your page, and a form in which it answers. What you haven't seen yet is how the other changes work, and when you may believe an answer. Close it here if you like; next time, choose *Kernel → Resume here*.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Four: positions that turn

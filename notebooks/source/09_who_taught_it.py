@@ -411,7 +411,7 @@ assert abs(found[-1] - says) < 0.08 and found[-1] > found[0] + 0.1
 # **Keep this:** from choices between two answers, DPO tilts the old model. It needs no reward model.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["half"]
-# **Half way.** You have a model that adds, and a copy that learned what people prefer. But each time somebody has to write answers, or to choose. What could a model learn from a program that checks? Close it here if you like; next time, choose *Kernel → Resume here*.
+# **Half way.** You have a model that adds in small steps. But each time somebody has to write answers, or to choose. What could a model learn from a program that checks? Close it here if you like; next time, choose *Kernel → Resume here*.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Four: a check instead of a teacher
@@ -677,7 +677,7 @@ keep("answering", "chat", "__main__")
 # ## Five lines to keep
 # 1. SFT imitates: chapter 7's training, with a loss on the answers only.
 # 2. A draft cuts a new question into small steps, most of which are not new.
-# 3. DPO learns from choices: it tilts the old model, as if there were a reward.
+# 3. DPO learns from choices: it tilts the old model, as if there were a reward. (not in class)
 # 4. GRPO raises the probability of answers whose reward is above their group's mean. A reward needs no slope.
 # 5. With SFT a model learns to imitate, with a reward to succeed. Our check knows only the result.
 

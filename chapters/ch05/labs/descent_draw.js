@@ -152,11 +152,12 @@ class Drawing {
   /** @param {Shown} item */
   text(item) {
     const { c, ui } = this;
-    const [x, y] = item.at;
+    let [x, y] = item.at;
     const { align = "left", room, brief, words = "", size: usual = 13 } = item;
     const whole = this.brief && brief ? brief : words;
     c.font = fontOf(item, ui.family);
-    const free = room ?? c.canvas.width / c.getTransform().a - x;
+    const across = c.canvas.width / c.getTransform().a;
+    const free = room ?? across - x;
     const isHeading = HEADINGS.has(item.weight ?? 400) && align === "left"; // a list is as large as its rows
     const large = isHeading ? Math.min(this.most, (usual * free) / wide(c, whole)) : 0;
     const size = Math.max(usual, large, this.least);
@@ -164,8 +165,9 @@ class Drawing {
     c.fillStyle = rgb(this.colour(item.colour ?? "text"));
     c.textAlign = align;
     const shown = room ? fitted(c, whole, room) : whole;
-    c.fillText(shown, x, y);
     const width = c.measureText(shown).width;
+    if (isHeading) [x, y] = [Math.min(x, across - width), Math.max(y, size / 2)]; // nothing of it is cut
+    c.fillText(shown, x, y);
     const before = { right: width, center: width / 2 };
     const left = x - (before[/** @type {"right" | "center"} */ (align)] ?? 0);
     this.hit(item, 0, [left - 3, y - size * 0.75, width + 6, size * 1.5]);

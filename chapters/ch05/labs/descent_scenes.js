@@ -161,11 +161,11 @@ const whose = (stage) => t("query of “{asker}” · layer {layer}, head {head}
 
 /** The state becomes a query. @param {Stage} stage */
 function asking(stage) {
-  const { found, small, width, spec } = stage;
+  const { found, small, least, width, spec } = stage;
   const { d } = found;
   const rows = spec.size / (small ? 8 : WIDE);
-  const [tall, top] = [small ? 26 : 36, 24];
-  const high = Math.min(small ? 11 : 18, (stage.height - (small ? 200 : 164)) / rows);
+  const [tall, top] = [small ? 26 : 36, least ? 28 : 24];
+  const high = Math.min(small ? 11 : 18, (stage.height - top - (small ? 176 : 140)) / rows);
   const middle = top + rows * high + (small ? 26 : 22);
   stage.heading(
     "state",
@@ -199,19 +199,20 @@ function meeting(stage) {
   const large = least > 0 && !alone; // letters of a class: only what is said has no name of its own
   const bottom = small ? 112 : large ? 53 : 82;
   const right = small ? 56 : large ? 184 : 172;
-  const rows = stage.rows(large ? 41 : 62, alone ? 2 : bottom);
+  const top = least ? 26 : 20; // of the query
+  const rows = stage.rows(top + (large ? 21 : 42), alone ? 2 : bottom);
   const cell = (stage.width - room - (alone ? 0 : right)) / (2 * WIDE);
   const scale = full(found.k);
   stage.heading("query", room, 10, whose(stage), "query");
-  stage.vector("query", found.q, [room, 20, cell, 18], "query", { scale: full([found.q]), beside: true });
-  if (!large) stage.heading("keys", room, 51, small ? t("keys") : t("keys of the English words"), "key");
+  stage.vector("query", found.q, [room, top, cell, 18], "query", { scale: full([found.q]), beside: true });
+  if (!large) stage.heading("keys", room, top + 30, small ? t("keys") : t("keys of the English words"), "key");
   found.k.forEach((key, i) => {
     const from = [room - 20, rows.y(i), 1, rows.high];
     stage.vector(`key.${i}`, key, [room, rows.y(i), cell, rows.high], "key", { scale, from, beside: true });
   });
   if (alone) return;
   const end = room + 2 * WIDE * cell;
-  stage.frame("asks", room, 20, end - room, 18);
+  stage.frame("asks", room, top, end - room, 18);
   stage.frame("offers", room, rows.y(found.lead), end - room, rows.high);
   products(stage, { y: stage.height - bottom + (large ? 8 : 14), cell, from: [room, rows.y(found.lead), cell, 1] });
   const [x, line] = small ? [room - 60, stage.height - 10] : [end + 16, stage.height - (large ? 42 : 50)];

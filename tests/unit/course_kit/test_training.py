@@ -365,6 +365,8 @@ class TestDisplay:
         heights = {re.search(r"min-height:\d+px", running(self.run(done=n), "x")).group() for n in (0, 1, 50)}
         assert len(heights) == 1
         assert all(f'viewBox="0 0 {WIDTH} {HEIGHT}"' in curve(self.run(done=n)) for n in (0, 1, 50))
+        ends = [re.search(r">(\d+) steps<", curve(self.run(done=n)))[1] for n in (0, 4, 5, 30)]
+        assert ends == ["4", "7", "7", "50"], "an axis begins short: no line is upright"
         assert "tabular-nums" in running(self.run(), "x") and "<progress aria-label=" in running(self.run(), "x")
 
     def test_the_number_beside_a_noisy_curve_is_where_its_line_ends(self):

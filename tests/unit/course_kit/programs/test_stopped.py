@@ -45,7 +45,7 @@ def test_names_what_goes_on_of_other_cells():
     above = {"model": nn.Linear(1, 1), "losses": [], "mine": [1], "adam": Mock(), "kept": {1: {}}}
     words = said(source.replace("mine)", "mine)\n    kept[1]['a'] = kept"), **above)
     assert "These go on as they are now: `model`, `losses`, `kept`, `adam`. To begin anew" in words
-    assert "The text below is about a finished run." in words
+    assert "The course’s text is about a finished run." in words
     hidden = "def f(kept):\n    kept.append(1)\n"
     assert "go on as they are now: `losses`, `adam`. To" in said(hidden + source, **above | {"model": nn.Linear})
     assert "go on" not in said("losses = []\n" + source.replace("adam.step()", "1"), **above)
@@ -90,7 +90,7 @@ def test_a_press_that_only_imports_heard_stops_what_waits(heard, kind):
 @pytest.mark.parametrize(
     ("source", "words"),
     [
-        ("raise KeyboardInterrupt", "Stopped by hand. The text below"),
+        ("raise KeyboardInterrupt", "Stopped by hand. The course’s text"),
         ("for x in [1]:\n    y = x\n    raise KeyboardInterrupt\n",
          "Stopped by hand. What it had made by then stays until the kernel restarts: `x`, `y`."),
         ("for i in range(3):\n    raise KeyboardInterrupt", "in round 1 of 3 of `for i in range(3)`"),

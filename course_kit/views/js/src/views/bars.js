@@ -40,13 +40,13 @@ const LEAST = 12; // of a bar that has a number of its own
 /** A value with its digits. @param {number} value @param {number} digits */
 export const shown = (value, digits) => value.toFixed(digits).replace("-", "−");
 
-/** @param {Own} spec @param {number[]} values row by row, of all that a control chooses @param {number} width
+/** @param {Own & { tall?: number }} spec @param {number[]} values row by row, of all that a control chooses @param {number} width
  * @param {Ruler} ruler @param {number[]} dots @param {number} high what the rows may take together
  * @returns {BarsLayout} */
-export function barsLayout({ names, parts, ylabel, digits }, values, width, ruler, dots = [], high = Infinity) {
+export function barsLayout({ names, parts, ylabel, digits, tall = 1 }, values, width, ruler, dots = [], high = Infinity) {
   const { unit } = ruler;
   const usual = 19 * parts.length + 12;
-  const each = Math.min(usual * unit, high / names.length);
+  const each = Math.min(usual * unit * Math.max(1, tall), high / names.length);
   const thick = (19 * each) / usual;
   const joined = parts.length > 1 && thick < LEAST * unit;
   const figures = ruler.widest(values.map((value) => shown(value, digits))) * (joined ? 1.3 * parts.length : 1);

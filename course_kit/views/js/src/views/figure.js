@@ -359,7 +359,7 @@ class Figure {
     const { height, presenting, tall = 1 } = spec;
     const room = presenting ? ROOM * ui.screen * tall : Infinity;
     const rows = presenting ? Math.min(upOf(spec.shapes) * height, MOST * ui.screen) * Math.min(1, tall / LOW) : 0;
-    this.up = Math.min(ui.unit, Math.max(room, rows) / height);
+    this.up = Math.min(ui.unit * Math.max(1, tall), Math.max(room, rows) / height);
     this.x = (x) => x * given;
     this.y = (y) => y * this.up;
     this.least = spec.presenting ? TYPE : LEAST[isNarrow ? 0 : 1];
@@ -391,7 +391,7 @@ class Figure {
     const [from, until] = endsOf(shape).map(this.x);
     const [top, across] = [this.y(y), until - from];
     const left = anchor === "start" ? from : anchor === "end" ? until : wide ? (from + until) / 2 : this.x(x);
-    const deep = Math.min(unit, this.up); // what a length upwards of a box is
+    const deep = this.up > this.ui.unit ? this.up : Math.min(unit, this.up); // what a length upwards of a box is
     const lower = (/** @type {number} */ of, /** @type {number} */ least) =>
       Math.max(of * deep, Math.min(of * unit, least)); // flatter where rows are closer
     const between = this.spec.presenting ? TIGHT / TYPE : LINE / SIZE;

@@ -139,6 +139,7 @@ class MapsPainter {
     const { pen, ui } = this;
     const { x, y, left } = this.spots[p];
     const [, dy] = this.steps(p);
+    if (x === left) return;
     pen.font = ui.font(dy < LOW ? SMALL : Math.min(12, dy / ui.unit));
     this.cells.panels[p].rows.forEach((name, r) => {
       if (dy < LOW && Number(name) % 10 !== 0) return;

@@ -204,6 +204,8 @@ class Grid {
   layout() {
     const { spec, panels, unit, ruler, width, lefts, tops, beyond } = this;
     const columns = this.columns();
+    if (spec.presenting && columns >= panels.length)
+      panels.forEach(({ rows }, p) => p && String(rows) === String(panels[0].rows) && (lefts[p] = 0)); // named once
     const cell = this.cell(columns);
     const alone = panels.length === 1 && (panels[0].signed || spec.presenting);
     const broad = alone ? Math.max(cell, Math.min(this.room(1), 64 * unit)) : cell;

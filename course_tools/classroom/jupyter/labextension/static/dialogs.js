@@ -2,6 +2,8 @@
 import { el } from "./screen.js";
 import { t } from "./text.js";
 
+const SOON = 1000; // ms in which letters are one word
+
 const keys = () => [
   [t("→ · space · page down"), t("next: run, then the sentence to keep, then the next screen")],
   [t("← · page up"), t("back")],
@@ -48,8 +50,9 @@ export function chooser(deck) {
   return dialog;
 }
 
-// Shows one until it is closed; arrow keys walk through its buttons.
+// Shows one until it is closed; arrow keys walk through its buttons, letters lead to the next that has them.
 export function pop(dialog, closed) {
+  let [typed, at] = ["", 0]; // and when
   dialog.onclose = () => {
     dialog.remove();
     closed();
@@ -57,6 +60,12 @@ export function pop(dialog, closed) {
   dialog.onkeydown = (event) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     const buttons = [...dialog.querySelectorAll("button")];
+    if (/^\S$/u.test(event.key)) {
+      typed = (event.timeStamp - at < SOON ? typed : "") + event.key.toLowerCase();
+      at = event.timeStamp;
+      const found = (way) => buttons.find((one) => one.textContent.toLowerCase()[way](typed));
+      (found("startsWith") ?? found("includes"))?.focus();
+    }
     if (step) buttons.at((buttons.indexOf(document.activeElement) + step) % buttons.length)?.focus();
   };
   document.body.append(dialog);

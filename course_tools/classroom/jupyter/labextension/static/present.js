@@ -2,6 +2,7 @@
 import { chooser, help, pop } from "./dialogs.js";
 import { notesWindow } from "./notes.js";
 import { isStale } from "./fitting.js";
+import { follow, followed } from "./following.js";
 import { answers, isTaken, leaveAfterMouse, moves, showAnswer, walk } from "./keys.js";
 import { Queue, STOPPED } from "./queue.js";
 import {
@@ -32,13 +33,14 @@ const PATIENT = 180; // frames, at most, for a view to come after its cell has r
 const FIRST = /^(Page(Up|Down)|Escape)$/; // keys that are the deck's wherever the focus is
 const SAME = { PageDown: "ArrowRight", " ": "ArrowRight", PageUp: "ArrowLeft", ".": "b" };
 const FITS = /\bfit\(/; // a training that keeps its best
-const PROGRESS = /<progress aria-label="([^"]*)"[^>]*max="(\d+)" value="(\d+)"/;
+const SILENT = 5000; // ms in which a server should have heard a stop
 
 const behind = new WeakMap(); // of cells that were run beside the notebook, the futures
 
 class Deck {
   busy = null;
   working = null;
+  stopping = null; // what is said of a stop
   lost = new Map(); // futures whose answer was swallowed -> what stands for it
   // ids of cells whose code was asked for, was put away; whose lines are folded, or scroll
   open = new Set();
@@ -87,6 +89,7 @@ class Deck {
     for (const capture of [true, false]) hear(window, "keydown", (event) => this.press(event), capture);
     leaveAfterMouse(() => this.focus(), this.life.signal);
     hear(window, "resize", () => this.layout());
+    hear(window, "pagehide", () => this.remember());
     hear(panel.node, "course-guess", () => this.focus()); // the keys are the remote's again
     notes.follow(this, course.configured.notes?.[this.name] ?? []);
     const kept = JSON.parse(sessionStorage.getItem(`course:${panel.context.path}`) ?? "{}");
@@ -100,7 +103,7 @@ class Deck {
     const { at = 0 } = kept;
     Object.assign(this, { at, steps: plan(this.notebook.widgets, screens) });
     if (kept.kernel === this.kernel?.id ? kept.running : this.kernel?.status === "busy")
-      this.outlast(find(kept.running));
+      this.outlast(find(kept.running), kept.so);
     this.go(at);
   }
 
@@ -166,9 +169,9 @@ class Deck {
     this.said = null;
     if (step.kind === "guess" && showAnswer(step.cell.node)) return;
     if (runsAtPress(step) && !this.ran.has(id) && !this.open.has(id)) {
-      this.open.add(id);
+      this.ask(step.cell);
       this.layout();
-      const seen = () => this.step !== step || step.cell.model.outputs.length;
+      const seen = () => this.step !== step || step.cell.model.outputs.length || !this.open.has(id);
       return this.work().then(() => seen() || this.next(isAll));
     }
     if (step.later && !this.isLater) return this.uncover({ isLater: true });
@@ -219,13 +222,13 @@ class Deck {
 
   // What the kernel still runs as this deck comes, since somebody had left, or of an earlier page: all else waits for
   // its end. Of a page opened anew its cell then runs again, unless it was stopped: what it gave is lost.
-  outlast(cell) {
+  outlast(cell, so) {
     const future = behind.get(cell) ?? cell?.outputArea?.future;
     const earlier = { cell, isStopped: false, raised: null };
     this.earlier = earlier;
     this.busy = cell ?? null;
     if (cell) this.open.add(cell.model.id);
-    const ends = cell ? this.follow(cell) : () => {};
+    const ends = cell ? this.follow(cell, followed.get(cell) ?? so) : () => {};
     const isOver = new Promise((end) => (earlier.end = end));
     this.idle().then(earlier.end);
     earlier.ended = isOver.then(async () => {
@@ -335,40 +338,14 @@ class Deck {
     return this.busy ? this.busy.outputArea.future : this.sent;
   }
 
-  // How far a cell is that runs: by its bar, else by the lines that it prints, of those that it had when saved, else
-  // what it printed last, else by its time -> call it at the end of the run
-  follow(cell) {
-    const { kernel } = this;
-    const lines = linesIn(outputsOf(cell).map(({ text = "" }) => text));
-    const heading = this.headingOf(cell);
-    const about = cell.model.getMetadata("seconds");
-    const began = Date.now();
-    let bar = null;
-    let printed = "";
-    const look = () => {
-      const [title, now, all] = bar ? [bar[1], bar[3], bar[2]] : [heading, linesIn([printed]), lines + 1];
-      const share = `${Math.min(100, Math.round((100 * now) / all))} %`;
-      const tells = bar || now > (lines ? 0 : 1); // of how many lines the first is, is not known
-      const seconds = Math.floor((Date.now() - began) / 1000);
-      const time = about && seconds && t("{seconds} s of about {about}", { seconds, about });
-      const far = tells ? (bar || lines ? share : printed.trim().split("\n").at(-1)) : time;
-      this.far = far ? [title, far] : null;
+  // Says in the bar how far a cell is; so: what is known of it already -> call it at the end of the run
+  follow(cell, so) {
+    const isIts = (id) => !!this.earlier || id === this.future?.msg.header.msg_id;
+    const tell = (far) => {
+      this.far = far;
       this.layoutBar();
     };
-    const hear = (_, { parent_header, content: { data, name, text = "" } }) => {
-      const isIts = this.earlier || parent_header.msg_id === this.future?.msg.header.msg_id;
-      if (!isIts) return; // as what the kernel says of a live view
-      bar = PROGRESS.exec(data?.["text/html"] ?? "") ?? bar;
-      printed += name === "stdout" ? text : "";
-      look();
-    };
-    const ticking = setInterval(look, 1000);
-    look();
-    kernel.iopubMessage.connect(hear);
-    return () => {
-      clearInterval(ticking);
-      kernel.iopubMessage.disconnect(hear);
-    };
+    return follow(cell, { kernel: this.kernel, heading: this.headingOf(cell), isIts, tell, so });
   }
 
   // Of its screen, else of the section in which it stands
@@ -380,16 +357,14 @@ class Deck {
     return this.steps?.find((step) => step.cell === cell)?.heading ?? above?.textContent.trim() ?? "";
   }
 
-  // What runs and how far, in sight or while this screen waits for it; on the last one all, as before a lesson
+  // What runs and how far
   get waits() {
-    const { step, busy, above } = this;
+    const { step, busy } = this;
     const cell = busy ?? this.behind;
-    if (this.earlier && !cell) return t("The kernel still runs what it was asked before");
-    const waits = isEmpty(step) || runsThere(step) || this.at === this.steps.length - 1;
-    if (!cell || !(busy || (waits && (above.includes(cell) || cell === step.cell)))) return "";
-    const what = this.far?.join(": ");
-    const here = cell === step.cell ? what : t("in the background: {share}", { share: what });
-    const far = what ? here : t("getting ready: {heading}", { heading: this.headingOf(cell) });
+    if (!cell) return this.earlier ? t("The kernel still runs what it was asked before") : "";
+    const share = this.far.join(": ");
+    const elsewhere = this.asked ? t("queued, behind {share}", { share }) : t("in the background: {share}", { share });
+    const far = cell === step.cell ? share : elsewhere;
     const { id } = step.cell.model;
     const isOld = heldOf(step) || (step.cell !== busy && !this.ran.has(id) && !isEmpty(step));
     return isOld && (quiet(step) || this.open.has(id)) ? t("{far} · shown: an earlier run", { far }) : far;
@@ -411,14 +386,19 @@ class Deck {
   // one; keep: is told how it takes what is kept, before and after
   run(keep) {
     const { cell, of, later } = this.step;
-    if (of && (!later || this.isLater)) this.ran.delete(of);
-    else if (!isCode(cell)) return;
-    for (const id of this.queue.failed.keys()) this.ran.delete(id);
-    this.ran.delete(cell.model.id);
-    this.open.add(cell.model.id);
-    this.asked = { cell, keep };
+    const isOf = of && (!later || this.isLater);
+    if (!isOf && !isCode(cell)) return;
+    this.ask(cell, keep);
+    for (const id of [of && isOf, cell.model.id, ...this.queue.failed.keys()]) this.ran.delete(id);
     this.layout();
     this.work();
+  }
+
+  // Somebody waits for this cell: with what had run by then, since it may be taken back
+  ask(cell, keep) {
+    const { id } = cell.model;
+    this.asked = { cell, keep, ran: [...this.ran], isOpen: this.open.has(id) };
+    this.open.add(id);
   }
 
   // So that the page may be reloaded. One at a time: of two JupyterLab asks which is meant.
@@ -458,22 +438,42 @@ class Deck {
     return raised || (ended === false ? null : "");
   }
 
-  stop() {
-    const { kernel } = this;
+  // Stops what runs; of what waits behind it, what was asked for is taken back first.
+  async stop() {
+    const { kernel, asked } = this;
     const running = this.busy ?? this.queue.running;
     if (!running && kernel?.status !== "busy") return this.tell(t("Nothing is running."));
+    if (asked && running && running !== asked.cell) {
+      for (const id of asked.ran) this.ran.add(id);
+      if (!asked.isOpen) this.open.delete(asked.cell.model.id);
+      this.asked = null;
+      return this.tell(t("Taken back. S once more stops what runs."));
+    }
     if (this.earlier) this.earlier.isStopped = true;
-    kernel.interrupt().then(
-      () => this.lose({ status: "error", ename: STOPPED }),
-      () => {},
-    );
+    const say = (text) => {
+      Object.assign(this, { said: null, stopping: text });
+      this.layoutBar();
+    };
+    say(t("Stop sent; no answer yet."));
+    const silent = setTimeout(say, SILENT, t("Stop sent; the server is silent."));
     const isKept = running && FITS.test(/** @type {any} */ (running).model.sharedModel.getSource());
-    this.tell(isKept ? t("Stopped. A training keeps the best that it had.") : t("Stopped."));
+    let told = isKept ? t("Stopped. A training keeps the best that it had.") : t("Stopped.");
+    try {
+      await kernel.interrupt();
+      clearTimeout(silent);
+      say(t("stopping …"));
+      await this.lose({ status: "error", ename: STOPPED });
+    } catch ({ message }) {
+      told = t("Not stopped: {message}", { message });
+    }
+    clearTimeout(silent);
+    say(null);
+    this.tell(told);
   }
 
   trainAnew() {
-    this.change();
     this.run((how) => this.course.ask(this.panel, `import os; os.environ['COURSE_KEPT'] = '${how}'`));
+    this.change();
   }
 
   // What is saved below this screen is no longer what comes.
@@ -527,17 +527,17 @@ class Deck {
   layoutBar() {
     const { step, waits } = this;
     const said = this.said && this.said.until > Date.now() ? this.said.text : null;
-    const lacks = !waits && !errorOf(step.cell) && this.queue.lack(this.needs);
+    const lacks = !errorOf(step.cell) && this.queue.lack(this.needs);
     const folded = step.cell.node.classList.contains("course-nocode") && !quiet(step);
     const main = quiet(step) && this.control?.closest("[data-main]");
     const hint = this.restarting
       ? t("A fresh kernel; bringing back what was defined …")
-      : waits
-        ? t("{waits} · S stop · → next", { waits })
-        : lacks
-          ? lacks.raised === STOPPED
-            ? t("What this screen needs was stopped: Enter runs it.")
-            : t("What this screen needs raised {name}: Q leads to its cell.", { name: lacks.raised })
+      : lacks
+        ? lacks.raised === STOPPED
+          ? t("What this screen needs was stopped: Enter runs it.")
+          : t("What this screen needs raised {name}: Q leads to its cell.", { name: lacks.raised })
+        : waits
+          ? (this.stopping ?? t("{waits} · S stop · → next", { waits }))
           : this.hides
             ? t("→ back to the picture · Enter run · N notes · ? all keys")
             : folded
@@ -682,8 +682,9 @@ class Deck {
   }
 
   remember() {
-    const running = (this.busy ?? this.queue.running)?.model.id;
-    const state = { at: this.at, ran: this.queue.done, started: this.started, kernel: this.kernel?.id, running };
+    const cell = this.busy ?? this.queue.running;
+    const now = { kernel: this.kernel?.id, running: cell?.model.id, so: followed.get(cell) };
+    const state = { at: this.at, ran: this.queue.done, started: this.started, ...now };
     sessionStorage.setItem(`course:${this.panel.context.path}`, JSON.stringify(state));
   }
 }
@@ -729,11 +730,10 @@ function hold(cell, show) {
   };
 }
 
-// What a cell shows, and how many lines there are in what was printed
+// What a cell shows
 const heldOf = ({ cell }) => cell.node.querySelector(".course-held");
 const outputsOf = ({ model }) => model.outputs?.toJSON() ?? [];
 const errorOf = (cell) => outputsOf(cell).find(({ output_type }) => output_type === "error")?.ename ?? "";
-const linesIn = (texts) => texts.join("").split("\n").length - 1;
 
 const nameOf = (path) => /([^/]*?)(\.ipynb)?$/.exec(path)[1];
 

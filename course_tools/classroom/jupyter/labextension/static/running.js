@@ -1,6 +1,7 @@
 // Cells that run: what one showed stays until the new is there (staying.js), how long it has run is said beside it, and
 // that it waited in vain in it. A verdict and a picture come into sight, as does what is said of a stop. In front of a
 // class present.js does what is needed.
+import { spent } from "./following.js";
 import { Staying, viewsOf } from "./staying.js";
 import { t } from "./text.js";
 
@@ -149,9 +150,7 @@ class Run {
     const ms = performance.now() - this.began;
     if (ms < SLOW && !this.isStopping) return;
     this.clock ??= Object.assign(document.createElement("span"), { className: "course-clock", ariaHidden: "true" });
-    const [seconds, about] = [Math.floor(ms / 1000), this.cell.model.getMetadata("seconds")];
-    const time = about ? t("{seconds} s of about {about}", { seconds, about }) : t("{seconds} s", { seconds });
-    this.clock.textContent = this.isStopping ? t("stopping …") : time;
+    this.clock.textContent = this.isStopping ? t("stopping …") : spent(ms, this.cell);
     if (!this.clock.isConnected) this.cell.node.append(this.clock);
   }
 
