@@ -204,12 +204,13 @@ export function touchedOf({ shape, x = 0, y = 0, size = SIZE, words = "", each =
   return tips.some(isNear) ? /** @type {[number, number]} */ ([x - half, x + half]) : undefined;
 }
 
-/** What an arrow from the side needs so that one sees it. @param {Shape} shape @returns {Need[]} */
-export function wayOf({ shape, from: [a, b, before = 0] = [0, 0], to: [c, d, behind = 0] = [a, b] }) {
+/** What an arrow from the side needs so that one sees it, and a box to scale. @param {Shape} all @returns {Need[]} */
+export function wayOf(all) {
+  const { shape, even, wide = 0, from: [a, b, before = 0] = [0, 0], to: [c, d, behind = 0] = [a, b] } = all;
   const far = Math.abs(c - a) * ACROSS;
-  return shape === "arrow" && far > 8 && Math.abs(d - b) < LINE
-    ? [[Math.min(a, c), Math.max(a, c), Math.min(far, SIGHT) + Math.abs(behind) + Math.abs(before)]]
-    : [];
+  if (even) return [[...endsOf(all), 0.65 * wide * ACROSS]];
+  if (shape !== "arrow" || far < 8 || Math.abs(d - b) > LINE) return [];
+  return [[Math.min(a, c), Math.max(a, c), Math.min(far, SIGHT) + Math.abs(behind) + Math.abs(before)]];
 }
 
 /** The numbers of cells in all frames. @param {Shape} shape @returns {number[]} */
