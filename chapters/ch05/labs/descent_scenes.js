@@ -68,8 +68,8 @@ function closer(stage, lines, bottom) {
 
 /** @param {Stage} stage */
 function token(stage) {
-  const { found, small, width, spec } = stage;
-  const cells = [0, 68, width / WIDE, small ? 27 : 22];
+  const { found, small, least, width, spec } = stage;
+  const cells = [0, 68, width / WIDE, small ? 27 : least ? 18 : 22];
   const bottom = 68 + 8 * cells[3];
   const many = spec.vocabulary.toLocaleString("en");
   const look = { scale: full([found.start]), looked: true };

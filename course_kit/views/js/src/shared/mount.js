@@ -186,11 +186,14 @@ class View {
     );
   }
 
-  /** The controls of the spec: sliders first, since they fill their rows, and a way back in each. */
+  /** The controls of the spec: sliders first, since they fill their rows, ▶ beside them, and a way back in each. */
   controls() {
     /** @type {Control[]} */
     const wanted = [...(this.spec.controls ?? [])];
-    wanted.sort((a, b) => Number(b.kind === "range") - Number(a.kind === "range"));
+    const hasRange = wanted.some(({ kind }) => kind === "range");
+    const rank = (/** @type {Control} */ { kind, name }) =>
+      kind === "range" ? 2 : Number(hasRange && name === "play");
+    wanted.sort((a, b) => rank(b) - rank(a));
     if (wanted.length && !wanted.some(({ name }) => name === "reset"))
       wanted.push({ kind: "button", name: "reset", label: t("reset") });
     return wanted.map((control) => {

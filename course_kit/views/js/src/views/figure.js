@@ -34,7 +34,7 @@ const A_WORD = 350; // and for each word of its sentence
 const TOLD = 5; // so many sentences stay below each other, more take turns
 const TIGHT = 26; // from line to line of words in front of a class
 const LONGEST = 3; // sentences, of which the highest keeps the room
-const CELL = [40, 22];
+const CELL = [40, 48, 22]; // how wide on a page, in front of a class; how high
 const LEAST = [12, 15]; // pixels of words that have little room: on a narrow page, on a wide one
 const [SPARE, NO_MORE] = [0.62, 0.2]; // how much of its width a column keeps that gives some away; at last
 // What is tried one after the other where there is little room: how large words are, at least; what stays: "lines", or
@@ -214,7 +214,7 @@ class Figure {
 
   /** How wide a cell is. @param {Shape} shape @param {number} across all of them @param {number} unit */
   cellOf({ numbers = [], per = numbers.length }, across, unit) {
-    return Math.min(CELL[0] * unit, across / per || Infinity);
+    return Math.min(CELL[this.spec.presenting ? 1 : 0] * unit, across / per || Infinity);
   }
 
   /** @param {Shape} shape */
@@ -307,7 +307,7 @@ class Figure {
       const many = (all.per = all.numbers?.length ?? 0);
       while (all.per > 1 && isBare()) all.per = Math.ceil(all.per / 2);
       const [y, lines] = [all.y ?? 0, Math.ceil(many / all.per)];
-      if (lines > 1) rows.push([y - CELL[1] / 2, y + CELL[1] / 2, lines * CELL[1] * unit]);
+      if (lines > 1) rows.push([y - CELL[2] / 2, y + CELL[2] / 2, lines * CELL[2] * unit]);
     }
     for (const all of cells) {
       const beside = cells.filter((one) => one.role === all.role);
@@ -476,7 +476,7 @@ class Figure {
       const { numbers = [], per = numbers.length } = shape;
       const one = this.cellOf(shape, across, unit);
       const largest = Math.max(1, ...numbers.map(Math.abs));
-      const tall = lower(CELL[1], TIGHT);
+      const tall = lower(CELL[2], TIGHT);
       numbers.forEach((number, i) => {
         const begin = left + ((i % per) - per / 2) * one;
         const above = top + (Math.floor(i / per) - numbers.length / per / 2) * tall;
