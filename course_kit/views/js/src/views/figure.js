@@ -304,8 +304,8 @@ class Figure {
     for (const all of cells) {
       const [from, until] = endsOf(all).map(x);
       const isBare = () => !digitsIn([[allOf(all), (this.cellOf(all, until - from, unit) - 3) / small]]);
-      const many = (all.per = all.numbers?.length ?? 0);
-      while (all.per > 1 && isBare()) all.per = Math.ceil(all.per / 2);
+      const many = all.numbers?.length ?? 0;
+      for (all.per = many; all.per > 1 && isBare();) all.per = Math.ceil(all.per / 2);
       const [y, lines] = [all.y ?? 0, Math.ceil(many / all.per)];
       if (lines > 1) rows.push([y - CELL[2] / 2, y + CELL[2] / 2, lines * CELL[2] * unit]);
     }
