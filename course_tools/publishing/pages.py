@@ -7,6 +7,7 @@ Nothing is executed here, and nothing refers to another machine.
 import base64
 import functools
 import html
+import itertools
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ WEBSITE, ASSETS = (Path(__file__).with_name(name) for name in ("website", "asset
 FORMULA = '<div class="formula">'
 Link = Callable[[str], str | None]  # of an address the one that a page has, None for none
 PLAIN = re.compile(r'<span class="[npw]">([^<]*)</span>')  # names, signs and spaces of code: as the text
+COMMAND = re.compile(r"[^.?!。？！<>]*<em>[^<]*</em>[^<]*(?=</p>\s*$)")  # half way's last sentence, as in screen.js
 BEHIND = mark("Guess first, or show what follows")
 
 
@@ -74,6 +76,8 @@ def chapter(name: str | Path, link: Link = lambda address: address) -> Chapter:
         tags = frozenset(raw.metadata.get("tags", ()))
         if raw.cell_type == "markdown":
             made = text(raw.source)
+            if "half" in tags:
+                made = COMMAND.sub("", made)
             found = tuple((int(h.name[1]), h["id"], plain(h)) for h in (headings(tree(made)) if "<h" in made else ()))
             cell = Cell(raw.id, "markdown", made, (), tags, headings=found)
         elif raw.cell_type == "code" and not tags & {"asserts", "workbook"}:  # not for readers of a page
@@ -98,9 +102,9 @@ def body(chapter: Chapter, show: Callable[[Any], str] = lambda view: view.still)
     """
     curtain = f'<div class="behind"><button type="button" class="curtain">{t(BEHIND)}</button>'
     parts, behind = [], 0
-    for cell in chapter.cells:
+    for cell, after in itertools.zip_longest(chapter.cells, chapter.cells[1:]):
         before, made = "", _cell(cell, show, behind)
-        if behind and (cell.headings or "half" in cell.tags):
+        if behind and _ends(cell, after):
             before, made = _cut(made) if cell.headings else ("", made)
             parts.append(before + behind * "</div>")
             behind = 0
@@ -110,6 +114,12 @@ def body(chapter: Chapter, show: Callable[[Any], str] = lambda view: view.still)
             behind += 1
     made = "\n".join(parts) + behind * "</div>"
     return re.sub(rf"{re.escape(curtain)}\s*</div>", "", made)  # nothing follows this guess
+
+
+def _ends(cell: Any, after: Any) -> bool:
+    """Whether what waits for a guess ends here: at a heading, if its section is more than words, or half way."""
+    sums_up = after and after.headings and max(cell.headings + after.headings)[0] <= 2
+    return "half" in cell.tags or (cell.headings and not sums_up)
 
 
 def _cell(cell: Any, show: Callable[[Any], str], behind: int = 0) -> str:

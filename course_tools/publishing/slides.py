@@ -23,7 +23,6 @@ from course_tools.publishing import citation, pages
 
 from ..authoring.markup import HEADINGS, headings, tree
 
-COMMAND = re.compile(r"[^.?!。？！<>]*<em>[^<]*</em>[^<]*(?=</p>\s*$)")  # half way's last sentence, as in screen.js
 BARE = {"picture", "file"}  # kinds whose code is not shown, if it shows something
 PARTS = {"formula": ".formula", "table": ".scroll", "drawing": ".highlight", "lines": "ol, ul"}
 PLUGIN = Path(screens.__file__).parents[1] / "jupyter" / "labextension" / "static"
@@ -104,8 +103,7 @@ def _thing(screen: Any, cell: Any, chapter: pages.Chapter) -> str:
     if kind == "keep":
         return f'<p class="kept">{_kept(cell.source)}</p>'
     if kind in screens.WHOLE:
-        whole = _bare(cell.source)
-        return f'<div class="kept">{COMMAND.sub("", whole) if kind == "half" else whole}</div>'
+        return f'<div class="kept">{_bare(cell.source)}</div>'
     if kind in PARTS:
         has_tables = kind == "formula" and not (screen.code or "card" in cell.tags)
         wanted = f"{PARTS[kind]}, .scroll" if has_tables else PARTS[kind]

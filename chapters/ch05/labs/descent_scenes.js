@@ -68,8 +68,8 @@ function closer(stage, lines, bottom) {
 
 /** @param {Stage} stage */
 function token(stage) {
-  const { found, small, width, spec } = stage;
-  const cells = [0, 68, width / WIDE, small ? 16 : 18];
+  const { found, small, least, width, spec } = stage;
+  const cells = [0, 68, width / WIDE, small ? 27 : least ? 18 : 22];
   const bottom = 68 + 8 * cells[3];
   const many = spec.vocabulary.toLocaleString("en");
   const look = { scale: full([found.start]), looked: true };
@@ -96,7 +96,7 @@ function entering(stage) {
   const place = found.word - 1;
   const gap = small ? 26 : 60;
   const cell = (stage.width - step * gap) / ((step + 1) * WIDE);
-  const high = small ? 9 : least ? 10 : 13;
+  const high = least ? 10 : small ? 17 : 14;
   const top = 68;
   const tiles = [0, 1, 2].map((n) => [n * (cell * WIDE + gap), top, cell, high]);
   const between = (/** @type {string} */ id, /** @type {number} */ n, /** @type {string} */ words) =>

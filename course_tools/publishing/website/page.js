@@ -27,7 +27,8 @@
   // ---- the section that is read: the contents mark it, and the same page in another language opens at it
 
   const sections = () => [...document.querySelectorAll("main :is(h2, .half)[id]")];
-  const current = () => sections().findLastIndex((one) => one.getBoundingClientRect().top < 120);
+  const current = () =>
+    sections().findLastIndex((one) => one.checkVisibility() && one.getBoundingClientRect().top < 120);
 
   function mark() {
     const contents = document.querySelector(".contents");

@@ -76,7 +76,8 @@ export class CellsPainter {
   /** All cells in sight. @param {(row: number, column: number) => void} draw */
   cells(draw) {
     const cell = this.place.across / this.ui.unit;
-    this.c.font = this.ui.font(Math.max(LEAST / this.ui.unit, Math.min(11.5, cell / 2.4), Math.min(14, cell / 4)));
+    const small = Math.min(13.2, (cell - 4) / 1.65); // ".00" in its cell, as large as what tells about a picture
+    this.c.font = this.ui.font(Math.max(LEAST / this.ui.unit, small, Math.min(14, cell / 4)));
     for (const row of this.rows) for (const column of this.columns) draw(row, column);
   }
 

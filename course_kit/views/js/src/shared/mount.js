@@ -16,6 +16,8 @@ import { fonts, language, t } from "../text.js";
 
 const SHARED_CSS = VIEW_CSS + CONTROLS_CSS + LEGEND_CSS + OWN_CSS + STEPPER_CSS;
 
+const LOWER = 0.75; // pictures on a phone, whose screen has words, picture and controls
+
 /** The scale of heights in front of a class. @param {number} screen its height */
 const usual = (screen) => Math.min(1.15, Math.max(0.8, screen / 780));
 
@@ -184,11 +186,14 @@ class View {
     );
   }
 
-  /** The controls of the spec: sliders first, since they fill their rows, and a way back in each. */
+  /** The controls of the spec: sliders first, since they fill their rows, ▶ beside them, and a way back in each. */
   controls() {
     /** @type {Control[]} */
     const wanted = [...(this.spec.controls ?? [])];
-    wanted.sort((a, b) => Number(b.kind === "range") - Number(a.kind === "range"));
+    const hasRange = wanted.some(({ kind }) => kind === "range");
+    const rank = (/** @type {Control} */ { kind, name }) =>
+      kind === "range" ? 2 : Number(hasRange && name === "play");
+    wanted.sort((a, b) => rank(b) - rank(a));
     if (wanted.length && !wanted.some(({ name }) => name === "reset"))
       wanted.push({ kind: "button", name: "reset", label: t("reset") });
     return wanted.map((control) => {
@@ -285,9 +290,10 @@ class View {
     for (const [name, colour] of Object.entries(properties(theme))) shell.style.setProperty(name, colour);
     ui.theme = theme;
     for (const sync of this.syncs) sync();
-    shell.classList.toggle("narrow", width < (spec.presenting ? 560 : 720) * this.unit);
+    const narrow = shell.classList.toggle("narrow", width < (spec.presenting ? 560 : 720) * this.unit);
+    if (!spec.presenting) ui.tall = this.unit * (narrow ? LOWER : 1);
     shell.classList.toggle("asking", Boolean(spec.silent));
-    picture.paint(width, shell.classList.contains("narrow"));
+    picture.paint(width, narrow);
     this.rename();
     if (spec.presenting && width !== this.arranged) this.arrange(width);
     if (this.folded?.open) this.fill();

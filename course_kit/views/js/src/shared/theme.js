@@ -12,6 +12,7 @@ export const LIGHT = {
   quiet: "#596573",
   line: "#dbe2e9",
   hatch: "#c3ced9",
+  tint: "13%", // of a role, what a box is filled with
   paper: [250, 251, 252],
   ink: [20, 28, 40],
   plus: [150, 116, 16],
@@ -29,6 +30,7 @@ export const DARK = {
   quiet: "#a3afbb",
   line: "#39434e",
   hatch: "#66727f",
+  tint: "20%",
   paper: [28, 33, 40],
   ink: [240, 244, 248],
   plus: [232, 200, 96],

@@ -18,6 +18,7 @@ import {
   shared,
   touchedOf,
   upOf,
+  wayOf,
 } from "./figure_room.js";
 
 /** @import { Picture, Spec, State, UI } from "../shared/types.js" */
@@ -33,14 +34,15 @@ const A_WORD = 350; // and for each word of its sentence
 const TOLD = 5; // so many sentences stay below each other, more take turns
 const TIGHT = 26; // from line to line of words in front of a class
 const LONGEST = 3; // sentences, of which the highest keeps the room
-const CELL = [40, 22];
+const CELL = [40, 48, 22]; // how wide on a page, in front of a class; how high
 const LEAST = [12, 15]; // pixels of words that have little room: on a narrow page, on a wide one
 const [SPARE, NO_MORE] = [0.62, 0.2]; // how much of its width a column keeps that gives some away; at last
 // What is tried one after the other where there is little room: how large words are, at least; what stays: "lines", or
-// a line is broken where the layout has one; "numbers" of cells
+// a line becomes "few"; "numbers" of cells
 /** @type {[times: number, spare: number, ...stays: string[]][]} */
 const TRIED = [
   ...[1, 0.9, 0.8].map((times) => /** @type {typeof TRIED[0]} */ ([times, SPARE, "lines", "numbers"])),
+  ...[1, 0.9, 0.8, 0.7].map((times) => /** @type {typeof TRIED[0]} */ ([times, SPARE, "few", "numbers"])),
   ...[1, 0.9, 0.8, 0.7].map((times) => /** @type {typeof TRIED[0]} */ ([times, SPARE, "numbers"])),
   ...[1, 0.9, 0.8, 0.7].map((times) => /** @type {typeof TRIED[0]} */ ([times, SPARE])),
   [0, NO_MORE],
@@ -89,8 +91,7 @@ class Figure {
     this.parts = this.spec.shapes.map((shape) => this.made(shape));
     this.svg = svgElement("svg", { role: "img", "aria-label": ui.spec.words }, ...this.parts);
     this.around = h("div", {}, /** @type {any} */ (this.svg));
-    this.bare = h("div", { class: "quiet", hidden: true }, t("Too narrow for the numbers: the table has them."));
-    ui.body.append(this.around, this.bare);
+    ui.body.append(this.around);
     this.pen = /** @type {CanvasRenderingContext2D} */ (document.createElement("canvas").getContext("2d"));
     /** How wide words are, in their size. @type {Map<string, number>} */
     this.ems = new Map();
@@ -192,7 +193,7 @@ class Figure {
       text: () => [svgElement("text")],
       box: () => [svgElement("rect", { rx: 7 }), svgElement("text")],
       disc: () => [svgElement("circle"), svgElement("text")],
-      bar: () => [svgElement("rect", { class: "track" }), svgElement("rect", { class: "share" })],
+      bar: () => ["track", "share", "before"].map((part) => svgElement("rect", { class: part })),
       arrow: () => (head ? ["", "head"] : [""]).map((part) => svgElement("path", { class: part })),
       web: () => ["lines", "lit", "dots"].map((part) => svgElement("path", { class: part })),
       cells: () => numbers.flatMap(() => [svgElement("rect"), svgElement("text")]),
@@ -212,8 +213,8 @@ class Figure {
   }
 
   /** How wide a cell is. @param {Shape} shape @param {number} across all of them @param {number} unit */
-  cellOf({ numbers = [] }, across, unit) {
-    return Math.min(CELL[0] * unit, across / numbers.length || Infinity);
+  cellOf({ numbers = [], per = numbers.length }, across, unit) {
+    return Math.min(CELL[this.spec.presenting ? 1 : 0] * unit, across / per || Infinity);
   }
 
   /** @param {Shape} shape */
@@ -230,8 +231,12 @@ class Figure {
     const ems = (/** @type {string} */ said) => this.emsOf(said, weight);
     const longest = Math.max(...linesOf(words, 0, ems).map((word) => ems(word.trimEnd())));
     const least = this.spec.presenting ? TYPE : Math.min(size, this.least);
-    const large = Math.max(Math.min(size, room / (longest || 1)), least);
-    return { large, longest, lines: linesOf(words, room / large + 0.01, ems) };
+    const most = Math.max(Math.min(size, room / (longest || 1)), least);
+    const tried = [1, 0.9, 0.8, 0.7].map((times) => {
+      const large = Math.max(most * times, Math.min(most, least));
+      return { large, longest, lines: linesOf(words, room / large + 0.01, ems) };
+    });
+    return tried.find(({ lines }) => lines.length < 3) ?? tried[0];
   }
 
   /**
@@ -258,6 +263,7 @@ class Figure {
     const tips = spec.shapes.flatMap(({ shape, from, to }) => (shape === "arrow" && from ? [from, to ?? from] : []));
     const touched = new Map(held.map((all) => [all, touchedOf(all, tips)]));
     const cells = spec.shapes.filter(({ shape }) => shape === "cells");
+    const ways = spec.shapes.flatMap(wayOf);
     const small = Math.min(13 * unit, this.least); // a number of a cell
     /** @type {ReturnType<typeof shared> | undefined} */
     let columns;
@@ -265,10 +271,13 @@ class Figure {
       /** @type {Need[]} */
       const needs = said.map(({ all, one, planned, size }) => {
         const large = Math.max(size * times, Math.min(size, this.least));
-        const isWhole = planned === 1 && stays.includes("lines");
-        const ems = isWhole ? this.emsOf(one, this.weightOf(all)) : this.set(all, one, size, 0).longest;
-        return [...(touched.get(all) ?? endsOf(all)), ems * large + airOf(all) + (touched.get(all) ? 4 * TIP : 0)];
+        const ems = this.set(all, one, size, 0).longest;
+        const many = stays.includes("lines") ? Math.max(1, 0.9 * planned) : stays.includes("few") ? 1.8 * planned : 99;
+        const most = this.emsOf(one, this.weightOf(all)) / many;
+        const air = airOf(all) + (touched.get(all) ? 4 * TIP : 0);
+        return [...(touched.get(all) ?? endsOf(all)), Math.max(ems, most) * large + air];
       });
+      needs.push(...ways);
       for (const all of stays.includes("numbers") ? cells : []) {
         const ems = Math.max(...allOf(all).map((x) => this.emsOf(digitsOf(x, 1), this.weightOf(all))));
         needs.push([...endsOf(all), (all.numbers ?? []).length * (ems * small + 3.5)]);
@@ -293,6 +302,14 @@ class Figure {
     });
     this.digits.clear();
     for (const all of cells) {
+      const [from, until] = endsOf(all).map(x);
+      const isBare = () => !digitsIn([[allOf(all), (this.cellOf(all, until - from, unit) - 3) / small]]);
+      const many = all.numbers?.length ?? 0;
+      for (all.per = many; all.per > 1 && isBare();) all.per = Math.ceil(all.per / 2);
+      const [y, lines] = [all.y ?? 0, Math.ceil(many / all.per)];
+      if (lines > 1) rows.push([y - CELL[2] / 2, y + CELL[2] / 2, lines * CELL[2] * unit]);
+    }
+    for (const all of cells) {
       const beside = cells.filter((one) => one.role === all.role);
       const rooms = beside.map((one) => {
         const [from, until] = endsOf(one).map(x);
@@ -303,7 +320,6 @@ class Figure {
         digitsIn(rooms, (words) => this.emsOf(words, this.weightOf(all))),
       );
     }
-    this.bare.hidden = ![...this.digits.values()].includes(0);
     const isWoven = spec.shapes.some(({ shape }) => shape === "web"); // a curve stays as high as it is
     this.fitted = { width, family: ui.family, drawn, x, y: grown(isWoven ? [] : rows, unit) };
     const goesOn = drawn > width + 2;
@@ -376,6 +392,8 @@ class Figure {
       this.parts[i].classList.toggle("later", step < since);
       this.parts[i].classList.toggle("elsewhere", Boolean(only && !only.includes(step)));
       this.parts[i].classList.toggle("ghost", step > until);
+      const earlier = all.each?.slice(frame - step + since, frame).map((one) => one.share ?? all.share);
+      shape.before = earlier?.findLast((share) => share !== shape.share);
       this.place(/** @type {any[]} */ ([...this.parts[i].children]), shape, width, this.sizes[i]);
     });
     if (this.told.length === 1) this.told[0].textContent = spec.said[frame];
@@ -399,9 +417,8 @@ class Figure {
       for (const [name, value] of Object.entries(given)) part.setAttribute(name, String(value));
     };
     /** @param {SVGElement} part */
-    const text = (part, i = 0, begin = left) => {
+    const text = (part, i = 0, begin = left, middle = this.spec.presenting ? top - up * deep : this.y(y - up)) => {
       const { large, lines } = this.set(shape, said[i], size, room);
-      const middle = this.spec.presenting ? top - up * deep : this.y(y - up);
       set(part, { x: begin, y: middle, "text-anchor": anchor, "font-size": large });
       const far = large * between;
       const line = (/** @type {string} */ one, /** @type {number} */ i) => {
@@ -443,6 +460,7 @@ class Figure {
       const far = Math.min(...alike.map((one) => endsOf(one).map(this.x)).map(([begin, end]) => end - begin));
       block(parts[0], far);
       block(parts[1], far * (shape.share ?? 0));
+      block(parts[2], far * (shape.before ?? 0));
       for (const part of parts) set(part, { x: left - far / 2 }); // all to one scale, however wide their columns are
     }
     if (shape.shape === "arrow") this.line(parts, shape, set);
@@ -455,15 +473,16 @@ class Figure {
       set(parts[2], { d: joined(dots.flatMap((_, i) => (i % 2 ? [] : [i / 2, i / 2]))), "stroke-width": 7 * unit });
     }
     if (shape.shape === "cells") {
-      const numbers = shape.numbers ?? [];
+      const { numbers = [], per = numbers.length } = shape;
       const one = this.cellOf(shape, across, unit);
       const largest = Math.max(1, ...numbers.map(Math.abs));
-      const tall = lower(CELL[1], TIGHT);
+      const tall = lower(CELL[2], TIGHT);
       numbers.forEach((number, i) => {
-        const begin = left + (i - numbers.length / 2) * one;
-        set(parts[2 * i], { x: begin, y: top - tall / 2, width: one - 1, height: tall });
-        parts[2 * i].style.fillOpacity = String(0.1 + (0.45 * Math.abs(number)) / largest);
-        text(parts[2 * i + 1], i, begin + one / 2);
+        const begin = left + ((i % per) - per / 2) * one;
+        const above = top + (Math.floor(i / per) - numbers.length / per / 2) * tall;
+        set(parts[2 * i], { x: begin, y: above, width: one - 1, height: tall });
+        parts[2 * i].style.fillOpacity = `calc(var(--tint) + 30% * ${Math.abs(number) / largest})`;
+        text(parts[2 * i + 1], i, begin + one / 2, above + tall / 2);
       });
     }
   }

@@ -18,7 +18,9 @@ import { clamp } from "../shared/numbers.js";
  * @property {boolean} [strong]
  * @property {"start" | "middle" | "end"} [anchor]
  * @property {number[]} [numbers] of cells, side by side
+ * @property {number} [per] so many of them in a line
  * @property {number} [share] of a bar, 0 to 1
+ * @property {number} [before] what it was
  * @property {Point} [from] of an arrow
  * @property {Point} [to]
  * @property {number} [turn] of a hand, an arrow without `to`: radians from the top, clockwise
@@ -39,6 +41,7 @@ import { clamp } from "../shared/numbers.js";
 
 export const [SIZE, LINE, TYPE] = [15, 20, 24]; // of words: on a page, from line to line; in front of a class
 export const ACROSS = 580; // the width of the layout
+const SIGHT = 24; // of an arrow
 
 /** A number of a cell, with so many digits behind its point. @param {number} x @param {1 | 2} most */
 export function digitsOf(x, most) {
@@ -199,6 +202,15 @@ export function touchedOf({ shape, x = 0, y = 0, size = SIZE, words = "", each =
   const isNear = (/** @type {Point} */ [a, b]) =>
     Math.abs(b - y) < LINE / 2 && Math.abs(Math.abs(a - x) - half) * ACROSS < 6;
   return tips.some(isNear) ? /** @type {[number, number]} */ ([x - half, x + half]) : undefined;
+}
+
+/** What an arrow from the side needs so that one sees it, and a box to scale. @param {Shape} all @returns {Need[]} */
+export function wayOf(all) {
+  const { shape, even, wide = 0, from: [a, b, before = 0] = [0, 0], to: [c, d, behind = 0] = [a, b] } = all;
+  const far = Math.abs(c - a) * ACROSS;
+  if (even) return [[...endsOf(all), 0.65 * wide * ACROSS]];
+  if (shape !== "arrow" || far < 8 || Math.abs(d - b) > LINE) return [];
+  return [[Math.min(a, c), Math.max(a, c), Math.min(far, SIGHT) + Math.abs(behind) + Math.abs(before)]];
 }
 
 /** The numbers of cells in all frames. @param {Shape} shape @returns {number[]} */

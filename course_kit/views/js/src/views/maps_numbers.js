@@ -207,6 +207,8 @@ class Grid {
     if (spec.presenting && columns >= panels.length)
       panels.forEach(({ rows }, p) => p && String(rows) === String(panels[0].rows) && (lefts[p] = 0)); // named once
     const cell = this.cell(columns);
+    const high = (230 * unit * (spec.tall ?? 1)) / Math.max(...panels.map(({ shape }) => shape[0]));
+    const deep = spec.presenting ? Math.max(cell, Math.min(1.35 * cell, high)) : cell; // a screen has room below
     const alone = panels.length === 1 && (panels[0].signed || spec.presenting);
     const broad = alone ? Math.max(cell, Math.min(this.room(1), 64 * unit)) : cell;
     const level = alone && tops[0] && ruler.widest(panels[0].columns, 12) <= broad - 2; // names that need not slant
@@ -217,14 +219,14 @@ class Grid {
       Math.max(lefts[p] + broad * shape[1] + beyond[p], ruler.widest(heads[p], 12, 700) + 14 * unit),
     );
     const pitches = this.pitches(wide, columns);
-    const heights = panels.map(({ shape }, p) => head + tops[p] + cell * shape[0]);
+    const heights = panels.map(({ shape }, p) => head + tops[p] + deep * shape[0]);
     let [left, y] = [0, 0];
     const spots = panels.map(({ shape }, p) => {
       if (p && p % columns === 0) {
         left = 0;
         y += Math.max(...heights.slice(p - columns, p)) + 12 * unit;
       }
-      const size = { w: broad * shape[1], h: cell * shape[0] };
+      const size = { w: broad * shape[1], h: deep * shape[0] };
       const spot = { x: left + lefts[p], y: y + head + tops[p], ...size, head: heads[p], left, top: y };
       left += pitches[p];
       return spot;

@@ -1,11 +1,11 @@
-// What follows a guess, up to the next heading, is out of sight until the guess is made or *show* is pressed: outputs
-// and text, not code, which has to be run, and of views the pictures, not the titles. Only the page hides it; the
-// notebook stays as it is. "Run all cells" shows all, and a class sees all (reading.css). predict.js keeps the guesses,
-// by their questions.
+// What follows a guess, up to the next heading but that of a section that only sums up, is out of sight until the guess
+// is made or *show* is pressed: outputs and text, not code, which has to be run, and of views the pictures, not the
+// titles. Only the page hides it; the notebook stays as it is. "Run all cells" shows all, and a class sees all
+// (reading.css). predict.js keeps the guesses, by their questions.
 import { answers } from "./keys.js";
 import { t } from "./text.js";
 const GUESS = "attention-course:guess:";
-const HEADING = /^#{1,6} /m;
+const HEADING = /^#{1,6}(?= )/m;
 const SOON = 3000; // ms
 const COMING = 120; // frames, at most, for a cell to come into the page
 const RUN_ALL = /run-all(-cells)?$/;
@@ -27,10 +27,18 @@ function questionOf(cell) {
   return data ? JSON.parse(data.textContent)[0].title : "";
 }
 
-const hasHeading = (cell) =>
-  cell.model.type === "markdown" &&
-  (cell.model.getMetadata("tags")?.includes("half") ||
-    HEADING.test(cell.model.sharedModel.getSource().replace(/^(```|~~~)[^]*?^\1/gm, "")));
+/** Of its first heading; 0: it has none. */
+function levelOf(cell) {
+  if (cell?.model.type !== "markdown") return 0;
+  const text = cell.model.sharedModel.getSource().replace(/^(```|~~~)[^]*?^\1/gm, "");
+  return HEADING.exec(text)?.[0].length ?? 0;
+}
+
+/** Whether what waits ends here: at a heading, if its section is more than words, or half way. */
+function isEnd(cell, next) {
+  const isSum = levelOf(cell) === 2 && [1, 2].includes(levelOf(next));
+  return cell.model.getMetadata("tags")?.includes("half") || (levelOf(cell) > 0 && !isSum);
+}
 
 const isClass = () => document.body.matches(".course-presenting, .course-large"); // which sees all
 const folds = (cell) => cell.node.querySelector(":scope > .course-fold");
@@ -144,8 +152,8 @@ export function foldGuesses(app, panel) {
   function fold() {
     let asking = null; // the guess that waits
     const asked = new Set();
-    for (const cell of notebook.widgets) {
-      const ends = hasHeading(cell);
+    for (const [i, cell] of notebook.widgets.entries()) {
+      const ends = isEnd(cell, notebook.widgets[i + 1]);
       cell.node.classList.toggle("course-behind", Boolean(asking)); // of a cell with a heading, what is above that
       if (asking && !ends) cell.node.dataset.behind = t("Behind the guess above: answer it, or press “show” there.");
       else delete cell.node.dataset.behind;
