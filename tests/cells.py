@@ -2,9 +2,9 @@
 
 import nbformat
 
-from course_kit.exercises.catalogue import find
 from course_kit.exercises.cells import stubs
 from course_kit.exercises.define import FindError
+from course_kit.exercises.registry import find
 from course_tools.authoring import building
 
 
@@ -58,7 +58,7 @@ def answered(source: str, answer: str | int) -> str:
         take = "reference" if answer == "reference" else f"wrong[{answer}].answer"
         decorator = f"{'find_error' if isinstance(exercise, FindError) else 'exercise'}({stub.name!r})"
         lines[stub.first - 1 : stub.last] = [
-            "from course_kit.exercises.catalogue import find as _find",
+            "from course_kit.exercises.registry import find as _find",
             f"{stub.bound} = {decorator}(_find({stub.name!r}).{take})",
         ]
     return "\n".join(lines)

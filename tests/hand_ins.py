@@ -10,9 +10,9 @@ import sys
 
 import nbformat
 
-from course_kit.exercises.catalogue import find
 from course_kit.exercises.cells import Stub
 from course_kit.exercises.dependencies import parsed, prerequisites
+from course_kit.exercises.registry import find
 
 
 @functools.cache

@@ -2,7 +2,7 @@
 
 import importlib
 
-from course_kit.exercises.catalogue import chapters
+from course_kit.exercises.registry import chapters
 from course_kit.views.alignment import alignment  # noqa: F401
 from course_kit.views.heads import heads  # noqa: F401
 from course_kit.views.heatmap import heatmap  # noqa: F401

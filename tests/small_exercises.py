@@ -5,11 +5,11 @@ import linecache
 
 import torch
 
-from course_kit.exercises import catalogue, check, exercise, find_error
+from course_kit.exercises import check, exercise, find_error, registry
 from course_kit.exercises.define import Case, Exercise
 
 T = torch.tensor
-catalogue.load()  # so that any exercise is found by its name
+registry.load()  # so that any exercise is found by its name
 
 
 def small(reference, *inputs, name="small", returns=("result",), **more):

@@ -29,10 +29,10 @@ from typing import Any
 
 from course_kit import files
 from course_kit.exercises import record
-from course_kit.exercises.catalogue import NoSuchExercise, chapter_of, find, register
 from course_kit.exercises.cells import Place, places
 from course_kit.exercises.define import Exercise, FindError
 from course_kit.exercises.example import example_text
+from course_kit.exercises.registry import NoSuchExercise, chapter_of, find, register
 from course_kit.exercises.show import display, hints_note, note_of, sentence, verdict_note
 from course_kit.i18n import t
 from course_kit.markup import LINK

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from course_kit.exercises.catalogue import find
+from course_kit.exercises.registry import find
 
 MOST, WIDEST = 12, 60  # lines, above which an array of fewer characters than this is written in one line
 

@@ -27,8 +27,8 @@ from pathlib import Path
 from typing import Any
 
 from course_kit import files
-from course_kit.exercises.catalogue import current
 from course_kit.exercises.cells import stubs
+from course_kit.exercises.registry import current
 from course_kit.i18n import t
 from course_kit.programs.source_text import checksum
 

@@ -21,11 +21,11 @@ from typing import Any
 
 from course_kit import files, shell
 from course_kit.exercises import cells, check
-from course_kit.exercises.catalogue import KNOWN, NoSuchExercise, chapter_of, current
 from course_kit.exercises.cells import Stub
 from course_kit.exercises.define import Exercise, FindError
 from course_kit.exercises.dependencies import parsed, prerequisites
 from course_kit.exercises.guard import TookTooLong, quiet, time_limit, world_unchanged
+from course_kit.exercises.registry import KNOWN, NoSuchExercise, chapter_of, current
 from course_kit.i18n import t
 from course_kit.programs.source_text import plain
 

@@ -20,8 +20,8 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from course_kit.exercises.catalogue import find
 from course_kit.exercises.dependencies import parsed
+from course_kit.exercises.registry import find
 from course_kit.i18n import remarks, sentences, t
 
 from .source import COURSE, Import, Source, course, is_installed, is_kept, uses

@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import Any
 
 from course_kit import exercises, shell
-from course_kit.exercises.catalogue import chapter_of
+from course_kit.exercises.registry import chapter_of
 from course_kit.exercises.show import display, note_of, sentence
 from course_kit.i18n import t
 

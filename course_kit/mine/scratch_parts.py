@@ -24,12 +24,12 @@ import torch
 from torch import Tensor, nn
 
 from course_kit.exercises import gradients
-from course_kit.exercises.catalogue import find
 from course_kit.exercises.compare import Misfit, same
 from course_kit.exercises.define import Case, Exercise
 from course_kit.exercises.diagnose import Verdict
 from course_kit.exercises.guard import plain_torch, quiet
 from course_kit.exercises.judge import attempt, judge
+from course_kit.exercises.registry import find
 from course_kit.i18n import sentences, t
 from course_kit.programs.source_text import plain
 

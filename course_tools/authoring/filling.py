@@ -87,8 +87,8 @@ def _example(exercise: str, name: str) -> str:
 
 
 def _solution(exercise: str, name: str) -> str:
-    from course_kit.exercises.catalogue import find
     from course_kit.exercises.reference import HOW, solution_text
+    from course_kit.exercises.registry import find
 
     load_exercises(name)
     return f"<details><summary>{HOW}</summary>\n\n```python\n{solution_text(find(exercise))}\n```\n\n</details>"

@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import Any
 
 from course_kit import lessons
-from course_kit.exercises import catalogue
+from course_kit.exercises import registry
 from course_kit.exercises.cells import stubs
 from course_kit.i18n import mark, t
 from course_kit.programs import definitions
@@ -221,4 +221,4 @@ def _draws(cell: Any) -> bool:
 
 def _exercise(exercise: str, name: str) -> Any:
     sources.load_exercises(name)
-    return catalogue.find(exercise)
+    return registry.find(exercise)

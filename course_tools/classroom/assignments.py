@@ -17,7 +17,7 @@ from typing import Any
 import nbformat
 
 from course_kit import files, lessons
-from course_kit.exercises import catalogue
+from course_kit.exercises import registry
 from course_kit.exercises.cells import answers, sources, text_of
 from course_kit.exercises.define import Exercise, FindError, construct, is_class
 from course_kit.exercises.example import example_text
@@ -80,11 +80,11 @@ def _lesson(name: str) -> Path:
 
 def handout(lesson: Path) -> Any:
     """The notebook that is handed out, as nbgrader wants its source."""
-    catalogue.load()
+    registry.load()
     cells = [nbformat.v4.new_markdown_cell(f"# {lesson.stem[3:].replace('_', ' ').capitalize()}\n{t(HEAD)}")]
     for source in sources(lesson.read_bytes()):
         for stub in answers(source):
-            exercise = catalogue.find(stub.name)
+            exercise = registry.find(stub.name)
             if not isinstance(exercise, FindError) and _stands_alone(exercise):
                 cells += _cells(exercise, text_of(stub, source))
     for number, cell in enumerate(cells):  # the same file each time

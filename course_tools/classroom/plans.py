@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 
 from course_kit import files, lessons, results
-from course_kit.exercises import catalogue
+from course_kit.exercises import registry
 from course_kit.exercises.cells import stubs
 from course_kit.i18n import catalogues, current, mark, t
 from course_kit.i18n import sentences as in_turn
@@ -105,7 +105,7 @@ def guesses(cells, name):
 def exercises(name, cells):
     """The exercises above functions in these cells, as chapters/chNN/exercises defines them."""
     sources.load_exercises(name)
-    return [catalogue.find(stub.name) for cell in cells if cell.cell_type == "code" for stub in stubs(cell.source)]
+    return [registry.find(stub.name) for cell in cells if cell.cell_type == "code" for stub in stubs(cell.source)]
 
 
 def text(names):

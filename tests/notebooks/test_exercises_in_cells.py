@@ -10,9 +10,9 @@ import pytest
 from cells import answered, texts
 
 from course_kit import lessons
-from course_kit.exercises.catalogue import find
 from course_kit.exercises.cells import stubs, without_magics
 from course_kit.exercises.define import FindError
+from course_kit.exercises.registry import find
 from course_tools.authoring import building
 
 cells_of = functools.cache(lambda name: building.read_source(name).cells)

@@ -5,7 +5,7 @@ import json
 import pytest
 
 import course_kit.exercises
-from course_kit.exercises import catalogue
+from course_kit.exercises import registry
 from course_tools.authoring import building
 from course_tools.classroom.presenting import excerpt
 
@@ -94,7 +94,7 @@ def example(monkeypatch):
 
     def say(text):
         def told(name):
-            return text if catalogue.find(name) else ""
+            return text if registry.find(name) else ""
 
         monkeypatch.setattr(course_kit.exercises, "example_text", told, raising=False)
 

@@ -14,9 +14,9 @@ import textwrap
 
 import pytest
 
-from course_kit.exercises.catalogue import find
 from course_kit.exercises.cells import stubs
 from course_kit.exercises.define import FindError, call
+from course_kit.exercises.registry import find
 from course_kit.markup import LINK
 from course_tools.authoring import building, minutes
 from course_tools.authoring.rules.names import names

@@ -102,7 +102,7 @@ WALK = """
 import json, pseudo
 pseudo.install()
 import scenes
-from course_kit.exercises import catalogue, judge
+from course_kit.exercises import registry, judge
 def told(view):
     view, more = getattr(view, "view", view), []
     for control in view.controls:
@@ -112,7 +112,7 @@ def told(view):
     return [text for text in texts if isinstance(text, str)]
 shown = {name: told(make()) for name, make in scenes.VIEWS.items()}
 found = {name: [word for text in texts for word in pseudo.english(text)] for name, texts in shown.items()}
-exercise = catalogue.find("gaussian kernel")
+exercise = registry.find("gaussian kernel")
 wrong = [*(one.answer for one in exercise.wrong), lambda distance, width=1.0: None]
 for i, wrong in enumerate(wrong):
     verdict = judge.judge(exercise, wrong)

@@ -4,7 +4,7 @@ import ast
 import re
 from pathlib import Path
 
-from course_kit.exercises.catalogue import find
+from course_kit.exercises.registry import find
 from course_kit.programs.definitions import NAMES
 from course_tools.authoring.sources import load_exercises
 

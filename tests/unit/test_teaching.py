@@ -3,7 +3,7 @@
 import re
 
 from course_kit import files, lessons
-from course_kit.exercises.catalogue import find
+from course_kit.exercises.registry import find
 from course_tools.authoring import building
 from course_tools.classroom import plans
 

@@ -16,7 +16,7 @@ from typing import Any
 import nbformat
 
 from course_kit import files
-from course_kit.exercises import catalogue
+from course_kit.exercises import registry
 from course_kit.exercises.cells import Stub, answers, sources
 from course_kit.exercises.dependencies import Cell, parsed, prerequisites
 from course_kit.i18n import t
@@ -54,7 +54,7 @@ class HandIn:
 @functools.cache
 def course() -> dict[str, str]:
     """The exercises of the course's own notebooks, in their order: name -> the name of its function there."""
-    catalogue.load()
+    registry.load()
     notebooks = sorted((files.course_folder() / "notebooks").glob("[0-9]*.ipynb"))
     return {
         stub.name: stub.bound for path in notebooks for source in sources(path.read_bytes()) for stub in answers(source)

@@ -9,11 +9,11 @@ from typing import Any
 
 import torch
 
-from course_kit.exercises.catalogue import find
 from course_kit.exercises.define import Exercise
 from course_kit.exercises.diagnose import Verdict
 from course_kit.exercises.guard import TookTooLong, time_limit
 from course_kit.exercises.judge import judge as verdict_on
+from course_kit.exercises.registry import find
 from course_kit.i18n import mark, sentences, t
 
 from .collecting import plain, whole

@@ -20,7 +20,7 @@ import cloudpickle
 import numpy
 import torch
 
-from course_kit.exercises import catalogue, compare, define, judge
+from course_kit.exercises import compare, define, judge, registry
 from course_kit.exercises.guard import TookTooLong, time_limit
 from course_kit.i18n import mark
 
@@ -202,8 +202,8 @@ def _spoil(argument: Any) -> None:
 
 def by_value() -> None:
     """Let layers and functions that an exercise hands in travel whole: their module is not in the sandbox."""
-    for chapter in catalogue.chapters():
-        catalogue.exercises(chapter)
+    for chapter in registry.chapters():
+        registry.exercises(chapter)
     for name, module in list(sys.modules.items()):
         if name.startswith(define.__package__ + ".") or HIDDEN.match(name):
             cloudpickle.register_pickle_by_value(module)

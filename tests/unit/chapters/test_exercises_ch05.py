@@ -5,7 +5,7 @@ from small_exercises import in_cell
 
 from chapters.ch05.exercises.slips import MultiHead
 from chapters.ch05.table import TABLE, VOCABULARY
-from course_kit.exercises.catalogue import find
+from course_kit.exercises.registry import find
 from course_utils.attention import MultiHeadAttention, causal_mask, padding_mask
 
 

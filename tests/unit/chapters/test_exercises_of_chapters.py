@@ -16,8 +16,8 @@ import torch
 from small_exercises import named, not_right, words
 
 from course_kit.exercises import check, judge, repair
-from course_kit.exercises.catalogue import chapters, exercises, find
 from course_kit.exercises.define import FindError
+from course_kit.exercises.registry import chapters, exercises, find
 
 ALL = [one for chapter in chapters() for one in exercises(chapter)]
 PROGRAMS = [one for one in ALL if isinstance(one, FindError)]

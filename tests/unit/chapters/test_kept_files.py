@@ -11,10 +11,10 @@ import torch
 from own_package import solve
 
 from course_kit import files
-from course_kit.exercises import catalogue
-from course_kit.exercises.catalogue import find
+from course_kit.exercises import registry
 from course_kit.exercises.cells import stubs
 from course_kit.exercises.reference import solution_text
+from course_kit.exercises.registry import find
 from course_kit.mine import answers, loading
 from course_kit.mine.composing import composed, marks, package
 from course_kit.mine.source import course
@@ -37,7 +37,7 @@ def short(module):
 @functools.cache
 def pages():
     """Exercise of a lesson -> the text of an answer as its page shows it, under the name and parameters of the cell."""
-    catalogue.load()
+    registry.load()
     found = {}
     for name in sources.names():
         for cell in sources.read(name).cells if not name.endswith("annex") else ():
@@ -100,7 +100,7 @@ def test_it_passes_its_check_and_its_example_runs(book, monkeypatch, module, sha
 
 @pytest.mark.parametrize("module", MARKED, ids=short)
 def test_its_check_finds_a_mistake_in_each_function(monkeypatch, module):
-    catalogue.load()
+    registry.load()
     names = [name for name in marks(course(module).text).values() if not isinstance(find(name).reference, type)]
     text = composed(module, {}).text
     kept = loading.ModuleType("kept")

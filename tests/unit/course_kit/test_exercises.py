@@ -6,7 +6,6 @@ import pytest
 import torch
 from small_exercises import DOUBLE
 
-from course_kit.exercises.catalogue import chapters, exercises, find
 from course_kit.exercises.cells import stubs
 from course_kit.exercises.define import (
     Case,
@@ -20,6 +19,7 @@ from course_kit.exercises.define import (
     variants,
     wrong_answers,
 )
+from course_kit.exercises.registry import chapters, exercises, find
 
 
 def test_wrong_answers_are_an_answer_and_a_hint_in_turn():

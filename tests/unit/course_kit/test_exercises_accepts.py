@@ -6,9 +6,9 @@ from small_exercises import DOUBLE, SCALE, SHARES, Scale, T, in_cell, not_right,
 from torch import nn
 
 from course_kit.exercises import check, exercise
-from course_kit.exercises.catalogue import chapters, exercises, find
 from course_kit.exercises.define import Case
 from course_kit.exercises.judge import chosen, judge
+from course_kit.exercises.registry import chapters, exercises, find
 
 
 def total(x, power=1):

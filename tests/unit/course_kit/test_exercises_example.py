@@ -6,7 +6,7 @@ import torch
 from small_exercises import small
 
 from course_kit.exercises import example_text
-from course_kit.exercises.catalogue import chapters, exercises
+from course_kit.exercises.registry import chapters, exercises
 
 
 def doubled(x):

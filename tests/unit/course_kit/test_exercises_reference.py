@@ -8,10 +8,10 @@ from small_exercises import not_right
 from torch import nn
 
 from course_kit.exercises import solution
-from course_kit.exercises.catalogue import chapters, exercises, find
 from course_kit.exercises.cells import stubs
 from course_kit.exercises.define import FindError
 from course_kit.exercises.reference import Solution, solution_text
+from course_kit.exercises.registry import chapters, exercises, find
 from course_tools.authoring import building
 
 

@@ -8,8 +8,8 @@ import pytest
 from small_exercises import T, in_cell, small
 
 from course_kit.exercises import check, judge, repair, show
-from course_kit.exercises.catalogue import find, load
 from course_kit.exercises.define import FindError
+from course_kit.exercises.registry import find, load
 
 SQUARES = small(lambda x: (x * x).mean(), *({"x": T(x)} for x in ([1.0, 3.0], [2.0, 0.5, 1.0])), returns=("mean",))
 MEAN = FindError(

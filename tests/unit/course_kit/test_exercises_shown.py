@@ -10,13 +10,13 @@ import torch
 from small_exercises import DOUBLE, SCALE, SHARES, Scale, T, in_cell, small
 
 from course_kit import exercises as kit
-from course_kit.exercises import again, catalogue, exercise, find_error, hint, show, solution
+from course_kit.exercises import again, exercise, find_error, hint, registry, show, solution
 from course_kit.exercises.cells import Place, places
 from course_kit.exercises.judge import judge
 from course_kit.exercises.show import array, hints_note, verdict_note
 from course_kit.markup import inline
 
-catalogue.load()
+registry.load()
 HINTS = ("Look.", "Nearer.")
 
 
@@ -108,7 +108,7 @@ def test_an_exercise_has_its_place_and_a_section_is_not_linked_from_within(tmp_p
     monkeypatch.setattr(kit, "display", lambda note: shown.append(note.text))
     for under in here.under, ("How-an-exercise-works",):
         monkeypatch.setattr(kit, "places", lambda *_, under=under: {"weighted average": Place(False, under)})
-        exercise("weighted average")(catalogue.find("weighted average").reference)
+        exercise("weighted average")(registry.find("weighted average").reference)
     assert "How an exercise works" in shown[0] and "How an exercise works" not in shown[1]
 
 
@@ -207,4 +207,4 @@ def test_a_name_that_is_none_is_one_line(name, said):
     assert len(caught.value._render_traceback_()) == 1
     with pytest.raises(LookupError, match="write @exercise"):
         find_error("gaussian kernel")
-    assert catalogue.find(" Gaussian  Kernel ").name == "gaussian kernel"
+    assert registry.find(" Gaussian  Kernel ").name == "gaussian kernel"

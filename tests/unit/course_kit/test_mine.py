@@ -10,7 +10,7 @@ from own_package import ADD, SOFTMAX, SPLIT, cell, changed, solve
 import chapters.ch01
 import chapters.ch05  # noqa: F401 - its exercises are known by their names
 from course_kit import exercises, files, shell
-from course_kit.exercises.catalogue import find
+from course_kit.exercises.registry import find
 from course_kit.mine import answers, written
 from course_kit.programs.source_text import plain
 from course_utils import attention
@@ -126,10 +126,10 @@ def test_what_cannot_stand_alone_is_left_out_and_says_why(book, capsys, text, na
 
 
 def test_repairs_and_answers_without_a_text_are_left_out(book, capsys):
-    from course_kit.exercises import catalogue, find_error
+    from course_kit.exercises import find_error, registry
     from course_kit.exercises.define import FindError
 
-    puzzle = next(one for one in catalogue.KNOWN.values() if isinstance(one, FindError))
+    puzzle = next(one for one in registry.KNOWN.values() if isinstance(one, FindError))
     find_error(puzzle.name)(puzzle.reference)
     assert f"✓ {puzzle.name}" in capsys.readouterr().out and not (book / "mine").exists()
     exercises.exercise("residual and norm")(eval("lambda x, f, norm: x + f(norm(x))"))

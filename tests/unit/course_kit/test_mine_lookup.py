@@ -9,9 +9,9 @@ import torch
 from own_package import ADD, SOFTMAX, SPLIT, changed, solve
 
 import chapters.ch05  # noqa: F401 - its exercises, and chapter 1's, are known by their names
-from course_kit.exercises import catalogue
-from course_kit.exercises.catalogue import find
+from course_kit.exercises import registry
 from course_kit.exercises.cells import stubs
+from course_kit.exercises.registry import find
 from course_kit.mine import answers, lookup, written
 from course_tools.authoring import sources
 
@@ -137,7 +137,7 @@ def test_outside_of_a_workbook_everything_is_the_courses(book, tmp_path, monkeyp
 @pytest.fixture(scope="module")
 def cells():
     """The code of all sources of notebooks."""
-    catalogue.load()
+    registry.load()
     return [cell.source for name in sources.names() for cell in sources.read(name).cells if cell.cell_type == "code"]
 
 

@@ -5,7 +5,7 @@ import torch
 from own_package import ADD, SPLIT, solve
 
 import chapters.ch05  # noqa: F401 - its exercises are known by their names
-from course_kit.exercises.catalogue import find
+from course_kit.exercises.registry import find
 from course_kit.mine import for_training, lookup, training
 
 SLOW = "sum(range(2_000_000))\n    return x"  # computes for about 50 ms

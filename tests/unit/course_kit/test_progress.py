@@ -9,7 +9,7 @@ import pytest
 import course as command
 from course_kit import files
 from course_kit import progress as overview
-from course_kit.exercises import catalogue, cells, record
+from course_kit.exercises import cells, record, registry
 from course_tools.classroom import workbook
 
 ROOT = files.course_folder()
@@ -135,7 +135,7 @@ def test_the_catalogue_is_that_of_the_course_in_the_order_of_its_pages():
     start, first, annex, *others = overview.notebooks(ROOT / "notebooks")
     assert (start.file, start.title, start.exercises) == ("00_start_here.ipynb", "Start here", ("weighted average",))
     assert first.title == "How many readings should count?" and len(others) >= 4
-    assert {*first.exercises, *annex.exercises} == {one.name for one in catalogue.exercises("ch01")}
+    assert {*first.exercises, *annex.exercises} == {one.name for one in registry.exercises("ch01")}
 
 
 def test_cells_with_magics_are_read():

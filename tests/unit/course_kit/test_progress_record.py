@@ -11,8 +11,8 @@ from small_exercises import in_cell
 import chapters.ch01  # noqa: F401 - its exercises are known by their names
 from chapters.ch00 import check, exercise, find_error, hint, solution
 from course_kit import files
-from course_kit.exercises import catalogue, record
-from course_kit.exercises.catalogue import find
+from course_kit.exercises import record, registry
+from course_kit.exercises.registry import find
 
 ROOT = files.course_folder()
 STUB = '@exercise("weighted average")\ndef mine(weights, values):\n    '
@@ -70,7 +70,7 @@ def test_an_exercise_that_was_renamed_stays_solved(mine, monkeypatch):
     run(RIGHT)
     (mine / record.FILE).write_text((mine / record.FILE).read_text().replace('"weighted average"', '"greedy loop"'))
     assert record.read(mine).keys() == {"greedy loop"}
-    monkeypatch.setitem(catalogue.EARLIER, "greedy loop", "weighted average")
+    monkeypatch.setitem(registry.EARLIER, "greedy loop", "weighted average")
     assert entry(mine)["state"] == "solved" and find("Greedy  loop") is find("weighted average")
     record.note_help("weighted average")
     assert '"greedy loop"' not in (mine / record.FILE).read_text() and entry(mine)["state"] == "solved"

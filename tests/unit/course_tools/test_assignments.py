@@ -8,7 +8,7 @@ import nbformat
 import pytest
 
 from course import main
-from course_kit.exercises.catalogue import chapters
+from course_kit.exercises.registry import chapters
 from course_tools.classroom import assignments
 
 

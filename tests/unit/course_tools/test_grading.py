@@ -26,8 +26,8 @@ from small_exercises import in_cell
 
 from course import main
 from course_kit.exercises import dependencies, judge
-from course_kit.exercises.catalogue import chapters, exercises, find
 from course_kit.exercises.define import Case, Exercise, FindError, Wrong
+from course_kit.exercises.registry import chapters, exercises, find
 from course_tools.classroom import grading
 from course_tools.classroom.grading import collecting, hand_in, judging, sandbox
 from course_tools.classroom.grading.remote import Room, shifted, varied
