@@ -7,7 +7,7 @@ state: "open" (only a hint was asked for), "tried", "solved"; what is solved sta
 answers were checked until then; running a cell again is no attempt. hints: how often `hint` was called, since unfolding
 happens in the page, without a kernel. answer: the checksum of the answer that was checked last (or was right).
 
-It hangs on names of exercises, those of `catalogue.EARLIER` included, so it survives new editions, restarts, and
+It hangs on names of exercises, those of `registry.EARLIER` included, so it survives new editions, restarts, and
 notebooks that are deleted and come back.
 In `notebooks/` nothing is written. What cannot be read is set aside as `progress.damaged-1.json`, never thrown away.
 Anyone can write into this file: it is for the student, and no proof of anything.
