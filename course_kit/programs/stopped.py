@@ -41,6 +41,8 @@ class Patience:
     """■ waits for the end of an import, PATIENT seconds at most: what is half there, such as all that torch imports for
     its first optimizer, no later cell could import again."""
 
+    since, heard = math.inf, -math.inf
+
     def __init__(self, shell: Any):
         self.shell = shell
         shell.events.register("pre_run_cell", self.begin)

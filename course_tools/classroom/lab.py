@@ -48,6 +48,8 @@ def run(arguments=(), author=False):
         print(t("Jupyter's own folders cannot be written (HOME is {home}); it uses {folder} instead.", **told))
         os.environ.update(elsewhere)
     os.environ.setdefault("PYTHONSTARTUP", str(root / "course_kit" / "kernel_start.py"))
+    # in its terminals, `course problem 02` is found
+    os.environ["PATH"] = os.pathsep.join([os.path.dirname(sys.executable), os.environ.get("PATH", os.defpath)])
     print(t("JupyterLab starts, and stops with Ctrl-C."), flush=True)
     return launch(root, chosen)
 

@@ -219,6 +219,12 @@ def test_in_a_view_escape_leaves_it_tab_goes_on_shift_enter_runs_its_cell_and_i_
     until(cell(nb, "busy").find(".course-clock").count, 0)
 
 
+def test_the_plugin_is_asked_for_each_time(nb):
+    """A course that was updated does not meet an old one."""
+    url = "/lab/extensions/attention-course/static/place.js"
+    assert nb.page.evaluate(f"async () => (await fetch('{url}')).headers.get('Cache-Control')") == "no-cache"
+
+
 def test_the_palette_has_the_way_back(nb):
     nb.command("apputils:activate-command-palette")
     nb.page.keyboard.type("resume here")
@@ -278,11 +284,15 @@ def test_a_picture_stays_until_the_new_one_is_there_and_a_stopped_cell_says_so(n
 
 @pytest.mark.parametrize(("name", "shown"), [("answer", ".course-card"), ("still", ".course-view")])
 def test_a_verdict_and_a_view_come_into_sight(nb, name, shown):
+    session = "window.jupyterapp.shell.currentWidget.sessionContext"
+    nb.page.evaluate(f"{session}.statusChanged.emit('restarting')")  # what it shows is of an earlier kernel
+    assert seen(nb, name, "cell => cell.dataset.earlier").startswith("From an earlier kernel")
     cell(nb, name).evaluate(OUT_OF_SIGHT)
     seen(nb, name, f"cell => cell.querySelector('{shown}').remove()")
     nb.page.evaluate(RUN, [list(SOURCES).index(name)])
     there = f"cell => [...cell.querySelectorAll('{shown}:not(.course-stays *)')].map({IN_SIGHT})"
     until(lambda: seen(nb, name, there), [True])
+    assert not seen(nb, name, "cell => cell.dataset.earlier")
 
 
 def test_a_cell_of_asserts_is_seen_only_when_it_fails(nb):

@@ -82,6 +82,8 @@ def test_a_second_press_does_not_cut_off_what_is_said_after_the_first(monkeypatc
 @pytest.mark.parametrize(("heard", "kind"), [(-math.inf, KeyboardInterrupt), (2, type(None))])
 def test_a_press_that_only_imports_heard_stops_what_waits(heard, kind):
     patience, result = stopped.Patience(Mock()), Mock(success=True, error_in_exec=None)
+    patience.end(result)  # of the cell that made it
+    assert result.error_in_exec is None
     patience.since, patience.heard = 1, heard
     patience.end(result)
     assert isinstance(result.error_in_exec, kind)
