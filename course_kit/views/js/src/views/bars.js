@@ -43,7 +43,14 @@ export const shown = (value, digits) => value.toFixed(digits).replace("-", "−"
 /** @param {Own & { tall?: number }} spec @param {number[]} values row by row, of all that a control chooses @param {number} width
  * @param {Ruler} ruler @param {number[]} dots @param {number} high what the rows may take together
  * @returns {BarsLayout} */
-export function barsLayout({ names, parts, ylabel, digits, tall = 1 }, values, width, ruler, dots = [], high = Infinity) {
+export function barsLayout(
+  { names, parts, ylabel, digits, tall = 1 },
+  values,
+  width,
+  ruler,
+  dots = [],
+  high = Infinity,
+) {
   const { unit } = ruler;
   const usual = 19 * parts.length + 12;
   const each = Math.min(usual * unit * Math.max(1, tall), high / names.length);

@@ -389,7 +389,7 @@ class Deck {
     const isOf = of && (!later || this.isLater);
     if (!isOf && !isCode(cell)) return;
     this.ask(cell, keep);
-    for (const id of [of && isOf, cell.model.id, ...this.queue.failed.keys()]) this.ran.delete(id);
+    for (const id of [isOf && of, cell.model.id, ...this.queue.failed.keys()]) this.ran.delete(id);
     this.layout();
     this.work();
   }
