@@ -366,8 +366,9 @@ class Deck {
     const elsewhere = this.asked ? t("queued, behind {share}", { share }) : t("in the background: {share}", { share });
     const far = cell === step.cell ? share : elsewhere;
     const { id } = step.cell.model;
-    const isOld = heldOf(step) || (step.cell !== busy && !this.ran.has(id) && !isEmpty(step));
-    return isOld && (quiet(step) || this.open.has(id)) ? t("{far} · shown: an earlier run", { far }) : far;
+    const isSaved = step.cell !== busy && !this.ran.has(id) && !isEmpty(step) && step.kind !== "guess";
+    const isOld = (heldOf(step) || isSaved) && (quiet(step) || this.open.has(id));
+    return isOld ? t("{far} · shown: an earlier run", { far }) : far;
   }
 
   titleOf(path) {
