@@ -41,6 +41,7 @@ class Deck {
   busy = null;
   working = null;
   stopping = null; // what is said of a stop
+  fails = ({ message }) => this.tell(t("Not all came back: {message}", { message }), 20000);
   lost = new Map(); // futures whose answer was swallowed -> what stands for it
   // ids of cells whose code was asked for, was put away; whose lines are folded, or scroll
   open = new Set();
@@ -207,10 +208,9 @@ class Deck {
 
   // Runs what the kernel has yet to run, in the order of the notebook, while one talks.
   work() {
-    const failed = ({ message }) => this.tell(t("Not all came back: {message}", { message }), 20000);
     this.working ??= this.queue
       .work()
-      .catch(failed)
+      .catch(this.fails)
       .finally(() => {
         this.working = null;
         this.behind = null;
@@ -493,8 +493,7 @@ class Deck {
       this.focus();
       this.work();
     };
-    const fails = ({ message }) => this.tell(t("Not all came back: {message}", { message }), 20000);
-    this.restarting ??= this.course.freshKernel(this.panel.sessionContext).catch(fails).finally(again);
+    this.restarting ??= this.course.freshKernel(this.panel.sessionContext).catch(this.fails).finally(again);
     this.layoutBar();
   }
 
