@@ -19,6 +19,7 @@ import { t } from "../text.js";
  * @property {number} digits behind the point
  * @property {number} dots single measurements of each row, whose mean its bar is
  * @property {(number | string)[]} along what the control chooses, one after the other in the numbers; or none
+ * @property {number} [tall] as in Spec
  * @typedef {Spec & Own} BarsSpec
  *
  * @typedef {object} BarsLayout
@@ -40,10 +41,17 @@ const LEAST = 12; // of a bar that has a number of its own
 /** A value with its digits. @param {number} value @param {number} digits */
 export const shown = (value, digits) => value.toFixed(digits).replace("-", "−");
 
-/** @param {Own & { tall?: number }} spec @param {number[]} values row by row, of all that a control chooses @param {number} width
+/** @param {Own} spec @param {number[]} values row by row, of all that a control chooses @param {number} width
  * @param {Ruler} ruler @param {number[]} dots @param {number} high what the rows may take together
  * @returns {BarsLayout} */
-export function barsLayout({ names, parts, ylabel, digits, tall = 1 }, values, width, ruler, dots = [], high = Infinity) {
+export function barsLayout(
+  { names, parts, ylabel, digits, tall = 1 },
+  values,
+  width,
+  ruler,
+  dots = [],
+  high = Infinity,
+) {
   const { unit } = ruler;
   const usual = 19 * parts.length + 12;
   const each = Math.min(usual * unit * Math.max(1, tall), high / names.length);

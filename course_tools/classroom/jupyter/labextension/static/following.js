@@ -20,8 +20,8 @@ const linesIn = (texts) => texts.join("").split("\n").length - 1;
  * Tells what a cell does and how far it is: by its bar, else by the lines that it prints, of those that it had when
  * saved, else what it printed last, else by its time -> call it at the end of the run
  * @param {any} cell
- * @param {{ kernel: any, heading: string, isIts: (id: string) => boolean, tell: (far: string[]) => void, so: any }} given
- *   whether a message of that parent is its, and what is known of it already
+ * @param {{ kernel: any, heading: string, isIts: (id: string) => boolean, tell: (far: string[]) => void, so?: any }} of
+ *   isIts: whether a message of that parent is; so: what is known of it already
  */
 export function follow(cell, { kernel, heading, isIts, tell, so }) {
   const texts = (cell.model.outputs?.toJSON() ?? []).map(({ text = "" }) => text);

@@ -41,6 +41,7 @@ class Deck {
   busy = null;
   working = null;
   stopping = null; // what is said of a stop
+  fails = ({ message }) => this.tell(t("Not all came back: {message}", { message }), 20000);
   lost = new Map(); // futures whose answer was swallowed -> what stands for it
   // ids of cells whose code was asked for, was put away; whose lines are folded, or scroll
   open = new Set();
@@ -207,10 +208,9 @@ class Deck {
 
   // Runs what the kernel has yet to run, in the order of the notebook, while one talks.
   work() {
-    const failed = ({ message }) => this.tell(t("Not all came back: {message}", { message }), 20000);
     this.working ??= this.queue
       .work()
-      .catch(failed)
+      .catch(this.fails)
       .finally(() => {
         this.working = null;
         this.behind = null;
@@ -366,8 +366,9 @@ class Deck {
     const elsewhere = this.asked ? t("queued, behind {share}", { share }) : t("in the background: {share}", { share });
     const far = cell === step.cell ? share : elsewhere;
     const { id } = step.cell.model;
-    const isOld = heldOf(step) || (step.cell !== busy && !this.ran.has(id) && !isEmpty(step));
-    return isOld && (quiet(step) || this.open.has(id)) ? t("{far} · shown: an earlier run", { far }) : far;
+    const isSaved = step.cell !== busy && !this.ran.has(id) && !isEmpty(step) && step.kind !== "guess";
+    const isOld = (heldOf(step) || isSaved) && (quiet(step) || this.open.has(id));
+    return isOld ? t("{far} · shown: an earlier run", { far }) : far;
   }
 
   titleOf(path) {
@@ -389,7 +390,7 @@ class Deck {
     const isOf = of && (!later || this.isLater);
     if (!isOf && !isCode(cell)) return;
     this.ask(cell, keep);
-    for (const id of [of && isOf, cell.model.id, ...this.queue.failed.keys()]) this.ran.delete(id);
+    for (const id of [isOf && of, cell.model.id, ...this.queue.failed.keys()]) this.ran.delete(id);
     this.layout();
     this.work();
   }
@@ -492,8 +493,7 @@ class Deck {
       this.focus();
       this.work();
     };
-    const fails = ({ message }) => this.tell(t("Not all came back: {message}", { message }), 20000);
-    this.restarting ??= this.course.freshKernel(this.panel.sessionContext).catch(fails).finally(again);
+    this.restarting ??= this.course.freshKernel(this.panel.sessionContext).catch(this.fails).finally(again);
     this.layoutBar();
   }
 
