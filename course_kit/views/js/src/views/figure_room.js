@@ -213,5 +213,28 @@ export function wayOf(all) {
   return [[Math.min(a, c), Math.max(a, c), Math.min(far, SIGHT) + Math.abs(behind) + Math.abs(before)]];
 }
 
+/**
+ * The right half of a drawing below its left one, where it can be cut near its middle; else none.
+ * @param {Shape[]} shapes @param {number} high
+ */
+export function folded(shapes, high) {
+  const near = 0.004;
+  const spans = shapes.map((all) =>
+    all.shape === "arrow" ? [all.from, all.to ?? all.from].map((at) => at?.[0] ?? 0).sort() : endsOf(all),
+  );
+  const isFree = (/** @type {number} */ x) => spans.every(([from, until]) => until < x + near || from > x - near);
+  const cuts = spans.map(([, until]) => until).filter((x) => Math.abs(x - 0.5) < 0.15 && isFree(x));
+  const cut = cuts.sort((a, b) => Math.abs(a - 0.5) - Math.abs(b - 0.5))[0];
+  if (!cut || shapes.some(({ each }) => each?.some((one) => "y" in one))) return null;
+  return shapes.map((all, i) => {
+    const isRight = spans[i][0] > cut - near;
+    const [begin, scale, down] = isRight ? [cut, 1 / (1 - cut), high] : [0, 1 / cut, 0];
+    const at = (/** @type {Point | undefined} */ to) =>
+      to && /** @type {Point} */ ([(to[0] - begin) * scale, to[1] + down, ...to.slice(2)]);
+    const [x, y] = at([all.x ?? 0, all.y ?? 0]) ?? [];
+    return { ...all, x, y, wide: all.wide && all.wide * scale, from: at(all.from), to: at(all.to) };
+  });
+}
+
 /** The numbers of cells in all frames. @param {Shape} shape @returns {number[]} */
 export const allOf = ({ numbers = [], each = [{}] }) => each.flatMap((one) => one.numbers ?? numbers);
