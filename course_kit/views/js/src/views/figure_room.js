@@ -208,7 +208,7 @@ export function touchedOf({ shape, x = 0, y = 0, size = SIZE, words = "", each =
 export function wayOf(all) {
   const { shape, even, wide = 0, from: [a, b, before = 0] = [0, 0], to: [c, d, behind = 0] = [a, b] } = all;
   const far = Math.abs(c - a) * ACROSS;
-  if (even) return [[...endsOf(all), 0.65 * wide * ACROSS]];
+  if (even || (shape === "disc" && wide)) return [[...endsOf(all), 0.65 * wide * ACROSS]];
   if (shape !== "arrow" || far < 8 || Math.abs(d - b) > LINE) return [];
   return [[Math.min(a, c), Math.max(a, c), Math.min(far, SIGHT) + Math.abs(behind) + Math.abs(before)]];
 }
