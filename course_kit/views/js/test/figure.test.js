@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 const { headOf, numbersOf, paceOf, shapeAt } = await import("../src/views/figure.js");
-const { digitsIn, digitsOf, grown, freeOf, linesOf, shared, upOf } = await import("../src/views/figure_room.js");
+const { digitsIn, digitsOf, folded, grown, freeOf, linesOf, shared, upOf } =
+  await import("../src/views/figure_room.js");
 
 test("the state chooses a frame, the last axis fastest", () => {
   const axes = [
@@ -97,4 +98,15 @@ test("where no column can give more, a drawing is wider than its room", () => {
 test("a row grows with its lines, and pushes down what is below it, also from within a box", () => {
   const at = grown([[10, 30, 60], [5, 35, 65]], 1); // prettier-ignore
   assert.deepEqual([5, 10, 20, 30, 40].map(at), [5, 10, 40, 70, 80]);
+});
+
+test("a drawing that can be cut near its middle goes on below, and one that cannot stays", () => {
+  /** @type {import("../src/views/figure_room.js").Shape[]} */
+  const words = [0.1, 0.4, 0.6, 0.9].map((x) => ({ shape: "text", x, y: 10, wide: 0.2 }));
+  const found = folded(words, 40) ?? [];
+  assert.deepEqual(
+    found.map(({ x = 0, y }) => [Math.round(x * 10), y]),
+    [2, 8, 2, 8].map((x, i) => [x, i < 2 ? 10 : 50]),
+  );
+  assert.equal(folded([...words, { shape: "box", x: 0.5, y: 10, wide: 0.9 }], 40), null);
 });

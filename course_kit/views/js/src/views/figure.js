@@ -12,6 +12,7 @@ import {
   digitsIn,
   digitsOf,
   endsOf,
+  folded,
   freeOf,
   grown,
   linesOf,
@@ -87,7 +88,8 @@ class Figure {
   /** @param {UI} ui */
   constructor(ui) {
     this.ui = ui;
-    this.spec = /** @type {FigureSpec} */ (ui.spec);
+    this.whole = /** @type {FigureSpec} */ (ui.spec);
+    this.spec = this.whole; // or how it goes on below
     this.parts = this.spec.shapes.map((shape) => this.made(shape));
     this.svg = svgElement("svg", { role: "img", "aria-label": ui.spec.words }, ...this.parts);
     this.around = h("div", {}, /** @type {any} */ (this.svg));
@@ -241,12 +243,13 @@ class Figure {
 
   /**
    * Columns and rows as wide and high as their words need; a drawing whose words would become smaller than the least
-   * goes on beyond its frame instead. For all frames at once, so that nothing jumps.
+   * goes on below, or beyond its frame instead. For all frames at once, so that nothing jumps.
    * @param {number} width
    */
-  fit(width) {
-    const { spec, ui, fitted } = this;
-    if (fitted.width === width && fitted.family === ui.family) return;
+  fit(width, spec = this.whole) {
+    const { ui, fitted } = this;
+    if (fitted.width === width && fitted.family === ui.family && spec === this.whole) return;
+    this.spec = spec;
     if (fitted.family !== ui.family) this.ems.clear();
     const { unit } = ui;
     const held = spec.shapes.filter(({ shape, wide }) => wide && (shape === "text" || shape === "box"));
@@ -323,6 +326,11 @@ class Figure {
     const isWoven = spec.shapes.some(({ shape }) => shape === "web"); // a curve stays as high as it is
     this.fitted = { width, family: ui.family, drawn, x, y: grown(isWoven ? [] : rows, unit) };
     const goesOn = drawn > width + 2;
+    const below = goesOn && spec === this.whole && folded(spec.shapes, spec.height);
+    if (below) {
+      this.fit(width, { ...spec, shapes: below, height: 2 * spec.height });
+      return;
+    }
     this.around.className = goesOn ? "goes-on" : "";
     for (const [name, value] of Object.entries({ tabindex: "0", role: "group", "aria-label": spec.title ?? "" }))
       if (goesOn) this.around.setAttribute(name, value);
@@ -358,7 +366,10 @@ class Figure {
       });
       return Math.min(sizeOf(all) * this.unit, ...larges);
     });
-    const rows = shapes.map((all) => [`y${all.y}`, `x${all.x}`].map((at) => `${all.shape} ${sizeOf(all)} ${at}`));
+    const { height } = this.whole; // what goes on below is the same row
+    const rows = shapes.map((all) =>
+      [`y${(all.y ?? 0) % height}`, `x${all.x}`].map((at) => `${all.shape} ${sizeOf(all)} ${at}`),
+    );
     for (let before = 0, now = Infinity; now !== before;) {
       /** @type {Record<string, number>} */
       const least = {};
@@ -370,17 +381,18 @@ class Figure {
 
   /** @param {number} given the room, as wide as which it is drawn if that is enough */
   paint(given, isNarrow = false) {
-    const { ui, spec } = this;
-    const { frame, step } = numbersOf(spec, ui.state);
-    const { height, presenting, tall = 1 } = spec;
+    const { ui } = this;
+    const { shapes, height, presenting, tall = 1 } = this.whole;
     const room = presenting ? ROOM * ui.screen * tall : Infinity;
-    const rows = presenting ? Math.min(upOf(spec.shapes) * height, MOST * ui.screen) * Math.min(1, tall / LOW) : 0;
+    const rows = presenting ? Math.min(upOf(shapes) * height, MOST * ui.screen) * Math.min(1, tall / LOW) : 0;
     this.up = Math.min(ui.unit * Math.max(1, tall), Math.max(room, rows) / height);
     this.x = (x) => x * given;
     this.y = (y) => y * this.up;
-    this.least = spec.presenting ? TYPE : LEAST[isNarrow ? 0 : 1];
-    if (!spec.presenting) this.fit(given);
-    if (!spec.presenting) [this.x, this.y] = [this.fitted.x, this.fitted.y];
+    this.least = presenting ? TYPE : LEAST[isNarrow ? 0 : 1];
+    if (!presenting) this.fit(given);
+    if (!presenting) [this.x, this.y] = [this.fitted.x, this.fitted.y];
+    const { spec } = this;
+    const { frame, step } = numbersOf(spec, ui.state);
     const width = spec.presenting ? given : this.fitted.drawn;
     const high = this.y(spec.height);
     this.unit = spec.presenting ? Math.min(ui.unit, Math.max(TYPE / SIZE, this.up)) : ui.unit;

@@ -208,9 +208,32 @@ export function touchedOf({ shape, x = 0, y = 0, size = SIZE, words = "", each =
 export function wayOf(all) {
   const { shape, even, wide = 0, from: [a, b, before = 0] = [0, 0], to: [c, d, behind = 0] = [a, b] } = all;
   const far = Math.abs(c - a) * ACROSS;
-  if (even) return [[...endsOf(all), 0.65 * wide * ACROSS]];
+  if (even || (shape === "disc" && wide)) return [[...endsOf(all), 0.65 * wide * ACROSS]];
   if (shape !== "arrow" || far < 8 || Math.abs(d - b) > LINE) return [];
   return [[Math.min(a, c), Math.max(a, c), Math.min(far, SIGHT) + Math.abs(behind) + Math.abs(before)]];
+}
+
+/**
+ * The right half of a drawing below its left one, where it can be cut near its middle; else none.
+ * @param {Shape[]} shapes @param {number} high
+ */
+export function folded(shapes, high) {
+  const near = 0.004;
+  const spans = shapes.map((all) =>
+    all.shape === "arrow" ? [all.from, all.to ?? all.from].map((at) => at?.[0] ?? 0).sort() : endsOf(all),
+  );
+  const isFree = (/** @type {number} */ x) => spans.every(([from, until]) => until < x + near || from > x - near);
+  const cuts = spans.map(([, until]) => until).filter((x) => Math.abs(x - 0.5) < 0.15 && isFree(x));
+  const cut = cuts.sort((a, b) => Math.abs(a - 0.5) - Math.abs(b - 0.5))[0];
+  if (!cut || shapes.some(({ each }) => each?.some((one) => "y" in one))) return null;
+  return shapes.map((all, i) => {
+    const isRight = spans[i][0] > cut - near;
+    const [begin, scale, down] = isRight ? [cut, 1 / (1 - cut), high] : [0, 1 / cut, 0];
+    const at = (/** @type {Point | undefined} */ to) =>
+      to && /** @type {Point} */ ([(to[0] - begin) * scale, to[1] + down, ...to.slice(2)]);
+    const [x, y] = at([all.x ?? 0, all.y ?? 0]) ?? [];
+    return { ...all, x, y, wide: all.wide && all.wide * scale, from: at(all.from), to: at(all.to) };
+  });
 }
 
 /** The numbers of cells in all frames. @param {Shape} shape @returns {number[]} */

@@ -35,9 +35,9 @@ const viewsOf = (on) =>
 const fitted = new WeakSet(); // views that were drawn for their screen
 const highs = new WeakMap(); // how high what is shown was then
 const FORMULA = "mjx-container[display] mjx-math, .formula mrow";
-const formulaOf = (on) =>
-  Math.max(...[...on.querySelectorAll(FORMULA)].map((one) => one.getBoundingClientRect().width));
+const formulaOf = (on) => Math.max(...[...on.querySelectorAll(FORMULA)].map(wideOf));
 const highOf = (on) => on.getBoundingClientRect().height;
+const wideOf = (on) => on.getBoundingClientRect().width;
 
 /** Whether the sentence to keep, in the place of the heading, lies over such parts of a view, else over rows. */
 function isOver({ on, keep }, parts) {
@@ -123,7 +123,7 @@ export function fit(shown, set, most = Infinity) {
       view.now();
     }
     if (tight && keep && drawn) lower(shown);
-    const isWider = size >= ALONE.at(-1) && isAlone && formulaOf(on) > MOST * room.clientWidth;
+    const isWider = size >= ALONE.at(-1) && isAlone && formulaOf(on) > MOST * wideOf(room);
     return !isWider && !isFull(shown);
   };
   const isAlone = kind === "formula" && !on.querySelector(".course-excerpt, .source, table");
@@ -146,11 +146,11 @@ export function fit(shown, set, most = Infinity) {
   if (kind === "formula" && !isAlone && room.querySelector(FORMULA)) {
     const grows = (times) => {
       on.style.setProperty("--course-formula", String(times));
-      return !isFull(shown) && formulaOf(on) <= MOST * room.clientWidth;
+      return !isFull(shown) && formulaOf(on) <= MOST * wideOf(room);
     };
     if (!ABOVE.some(grows)) on.style.removeProperty("--course-formula");
   }
-  const more = room.clientHeight / highOf(on);
+  const more = highOf(room) / highOf(on);
   if (views.length && drawn && more > 1.02)
     [...HIGHER, 0].find((share) => draw({ ...found, tall: Math.min(HIGHEST, found.tall * (1 + share * (more - 1))) }));
   if (keep && found.tight && isFree(shown)) keep.style.minHeight = `${hidden(shown)}px`;
