@@ -221,7 +221,7 @@ function shares(row) {
  */
 export function folded({ root, spec }, element) {
   const { fold = t("a sentence of your own"), open = false } = /** @type {Own} */ (spec.own);
-  const room = open && innerWidth > 720 && !document.querySelector(".jp-Notebook"); // there it is above the fold
+  const room = open && !document.querySelector(".jp-Notebook"); // there a view is whole above the fold
   const line = h("details", { class: "more typed", open: room }, h("summary", {}, fold), element);
   root.querySelector(".foot")?.prepend(line);
   return line;
