@@ -77,16 +77,17 @@ assert prose.model.config.layers == 4 and sum(both_right) == 5 and not both_righ
 # ## One: what is it for?
 # BERT is rarely used to fill holes. Mostly it helps to *find* a text, or to *judge* one. Say you have fifty sentences, and want to know *Who went abroad?* You can't search for *abroad*, because none of them has that word. But a BERT can turn each text into a vector, and then you look for the one with the largest cosine with your question's. We take a published one, the small `all-MiniLM-L6-v2`, which was trained further to compare sentences. It gives each token a vector, and the text gets their mean:
 
-# %% slideshow={"slide_type": "skip"} tags=["optional-network"]
+# %% jupyter={"source_hidden": true} tags=["optional-network"]
+real = published(*MINILM)  # None where neither pip nor the hub brings the weights
+place = real and real.model.name_or_path
+
+# %% slideshow={"slide_type": "subslide"} tags=["optional-network"]
 from transformers import AutoModel, AutoTokenizer
 
-real = published(*MINILM)  # None where neither pip nor the hub brings the weights
-if real:
-    place = real.model.name_or_path  # "sentence-transformers/all-MiniLM-L6-v2"
+if place:  # "sentence-transformers/all-MiniLM-L6-v2", or a folder; None: no weights
     cut_up = AutoTokenizer.from_pretrained(place)
     minilm = AutoModel.from_pretrained(place)
 
-# %% slideshow={"slide_type": "subslide"} tags=["optional-network"]
 @torch.no_grad()
 def vectors_of(texts):
     """A vector of length 1 for each text: [N, D]."""
@@ -99,7 +100,7 @@ def vectors_of(texts):
 from chapters.ch06.experiments.search import SENTENCES
 
 question = "Who went abroad?"  # or a question of your own
-if real:
+if place:
     cosines = vectors_of([*SENTENCES]) @ vectors_of([question])[0]  # [50, D] @ [D]
     for cosine, i in zip(*cosines.topk(3)):
         print(f"{cosine:.2f}  {SENTENCES[i]}")
@@ -941,7 +942,7 @@ if folder := workbook_folder():
 # | English | 中文 | in a few words |
 # |---|---|---|
 # | [static vector](#static) | 静态词向量 | one per word |
-# | [contextual vector](#contextual) | 上下文词向量 | one per word in a sentence |
+# | [contextual vector](#contextual) | 上下文相关的词向量 | one per word in a sentence |
 # | [WordPiece](#wordpiece) | 词片 | longest known piece first |
 # | [CLS and SEP](#cls) | 分类标记、分隔标记 | what tasks read; an end |
 # | [segment embedding](#segment) | 段嵌入 | which of two texts |
