@@ -23,6 +23,7 @@ from chapters.ch08.kept.chat import sum_asked
 from chapters.ch08.traces import Trace, traced
 from chapters.ch09.kept.answering import END, drawn, text_of
 from course_kit.contexts import evaluating
+from course_kit.i18n import t
 from course_utils.gpt import GPT, CachedGPT, GPTConfig
 
 Sum = tuple[int, int]
@@ -111,8 +112,8 @@ def asked(model: GPT, text: str) -> Trace | str:
     """How it answers a reader's question; a sentence where it was not taught to."""
     try:
         return traced(model, torch.tensor([ids_of(sum_asked(text.strip()))]), chr, text_of, END)
-    except Refused as refused:
-        return str(refused)
+    except Refused:
+        return t("I was taught sums of two numbers below 100, such as 37 + 48 =, and nothing else.")
 
 
 def save(model: GPT, file: Path = Path("talker.pt")) -> None:
