@@ -65,7 +65,7 @@ def _judged(exercise: Exercise, answer: Any, cases: list[Case], wanted: list, se
     with its_own_name(answer):
         untried = isinstance(exercise, FindError) and repair.unchanged(exercise, repair.definition_of(answer))
         with world_unchanged() as changed:
-            outcomes = [] if untried else attempt(exercise, answer, cases, wanted, seconds)
+            outcomes = [] if untried else outcomes_of(exercise, answer, cases, wanted, seconds)
         if untried or (outcomes[0].trouble and outcomes[0].trouble.kind == "unsolved"):
             verdict = _unsolved(exercise, cases, wanted, not untried and begun(answer))
         elif all(not mine.spoilt and mine.like(Outcome(want)) for mine, want in zip(outcomes, wanted, strict=True)):
@@ -101,7 +101,7 @@ def _explained(evidence: Evidence) -> Verdict:
             return diagnose(replace(evidence, exercise=plain, run=lambda *_: Outcome(trouble=Trouble("slow"))))
 
 
-def attempt(
+def outcomes_of(
     exercise: Exercise, answer: Callable, cases: list[Case], wanted: list, seconds: float = SECONDS, again: bool = True
 ) -> list[Outcome]:
     """One outcome per case. After the time is up, or if the first says "not written yet", the rest is not run.
