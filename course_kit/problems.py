@@ -1,5 +1,6 @@
 """What the judges of problems share: a reader's file, numbers that are not on the page, how a failure is said."""
 
+import functools
 import importlib.util
 import os
 import random
@@ -7,6 +8,8 @@ import sys
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+
+from course_kit.i18n import t
 
 FILE = "COURSE_PROBLEM"  # the file that is judged; not set: problem.py beside its judge
 SEED = "COURSE_SEED"
@@ -24,13 +27,15 @@ def beside(judge: str) -> ModuleType:
     return module
 
 
+@functools.cache
 def seed() -> int:
-    """A new one in each run; COURSE_SEED gives an old one again."""
+    """A new one in each run, the same for all its tests; COURSE_SEED gives an old one again."""
     return int(os.environ.get(SEED) or random.SystemRandom().randrange(10**6))
 
 
 def fail(message: Any) -> None:
-    """Ends a test with these words alone, in pytest as well."""
+    """Ends a test with these words alone, in pytest as well, and says how to draw the same again."""
     import pytest
 
-    pytest.fail(str(message), pytrace=False)
+    again = t("The same again: COURSE_SEED={seed}", seed=seed())
+    pytest.fail(f"{message}\n{again}", pytrace=False)

@@ -6,7 +6,7 @@ import torch
 
 from course_kit.exercises.define import drawn, some_numbers
 from course_kit.i18n import mark
-from course_kit.mine.scratch_parts import Part, Track
+from course_kit.mine.tracks import Part, Track
 
 
 def parts(c: Any) -> list[Part]:

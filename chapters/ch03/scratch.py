@@ -6,7 +6,7 @@ import torch
 
 from course_kit.exercises.define import integers, some_numbers
 from course_kit.i18n import mark
-from course_kit.mine.scratch_parts import Model, Part, Track
+from course_kit.mine.tracks import Model, Part, Track
 from course_utils.loss import IGNORED
 
 SMOOTHED = Part(

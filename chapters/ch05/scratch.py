@@ -7,7 +7,7 @@ import torch
 from chapters.ch03.scratch import SMOOTHED
 from course_kit.exercises.define import integers, some_numbers
 from course_kit.i18n import mark
-from course_kit.mine.scratch_parts import Model, Part, Track
+from course_kit.mine.tracks import Model, Part, Track
 from course_utils.loss import IGNORED
 
 JOINED = Part("join_heads", "the way back from split_heads", (some_numbers(2, 2, 3, 4, seed=0),))

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from chapters.ch05.scratch import CAUSAL, JOINED
 from course_kit.exercises.define import integers, some_numbers
 from course_kit.i18n import mark
-from course_kit.mine.scratch_parts import Model, Part, Track
+from course_kit.mine.tracks import Model, Part, Track
 from course_utils.gpt import GPTConfig, nucleus, with_temperature
 from course_utils.loss import IGNORED
 

@@ -10,7 +10,7 @@ from chapters.ch08 import published
 from course_kit.checkpoints import load_checkpoint
 from course_kit.exercises.define import integers, some_numbers
 from course_kit.i18n import mark
-from course_kit.mine.scratch_parts import Model, Part, Track, made
+from course_kit.mine.tracks import Model, Part, Track, with_course_numbers
 
 
 def kept(cache, names, k, v):
@@ -49,7 +49,7 @@ def speaks(mine: Any) -> tuple[bool, str]:
     """SmolLM2 in the reader's class; without it, the course's small model, with the course's logits."""
     track, smol = TRACKS["llama"], published.load()
     ours = smol.model if smol else load_checkpoint("llama-holmes").model
-    model = made(track, "Llama", (ours.config,), mine, state=dict(ours.named_parameters()))
+    model = with_course_numbers(track, "Llama", (ours.config,), mine, state=dict(ours.named_parameters()))
     if smol:
         ids = smol.prompt("What is the capital of France?")
         said = smol.tokenizer.decode(list(mine.generate(model, ids, count=12, stop={smol.stop})))

@@ -64,8 +64,8 @@ def find_error(name: str) -> Callable[[Any], Any]:
 
 
 def check(name: str | Exercise | FindError, answer: Any) -> Any:
-    """The verdict on an answer, without showing it: `.state` ("right", "wrong", "unsolved"), `.text`, `.known`
-    (the mistake that was recognised), `.arrays`, `.notes`."""
+    """The verdict on an answer, without showing it: `.state` ("right", "wrong", "unsolved", "unchecked"), `.text`,
+    `.known` (the mistake that was recognised), `.arrays`, `.notes`."""
     from course_kit.exercises.judge import judge, judge_repair  # torch is loaded when the first answer comes
 
     task = find(name)
@@ -109,7 +109,7 @@ def _settle(task: Any, answer: Any, verdict: Any) -> Any:
     FAILED.pop(task.name, None)
     if verdict.here is not None:
         FAILED[task.name] = replayed(task, answer, verdict.here)
-    complaint = record.checked(task.name, verdict.right, answer) if verdict.state != "unsolved" else ""
+    complaint = record.checked(task.name, verdict.right, answer) if verdict.state in ("right", "wrong") else ""
     there = _places(task.name) if verdict.right else {}
     attempts, done = record.attempts_and_solved(task.name, there)
     rows = [

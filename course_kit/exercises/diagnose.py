@@ -47,10 +47,11 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Verdict:
-    """state: "right", "wrong" or "unsolved". text: what a teacher says. code: the student's own line. lead: said above
-    the arrays, which are name -> array or text. notes: what else was seen. known: the mistake that was recognised.
-    converts: it gives no tensors; cuts: it lets no gradient through. here: the number of the case that is shown.
-    look: the look at a wrong answer that found the words, by its name below. outcomes: what came of each case."""
+    """state: "right", "wrong", "unsolved", or "unchecked" where the check itself failed. text: what a teacher says.
+    code: the student's own line. lead: said above the arrays, which are name -> array or text. notes: what else was
+    seen. known: the mistake that was recognised. converts: it gives no tensors; cuts: it lets no gradient through.
+    here: the number of the case that is shown. look: the look at a wrong answer that found the words, by its name
+    below. outcomes: what came of each case."""
 
     name: str
     state: str

@@ -40,27 +40,32 @@ def judge(exercise: Exercise, answer: Any, seconds: float = SECONDS) -> Verdict:
 
     An answer can return things whose own methods raise. Whatever they do to the check, it ends with a verdict.
     """
-    try:
-        return _judged(exercise, answer, seconds)
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:
-        text = t(
-            "What it returns cannot be looked at: that raises {name}. Needed: plain tensors.", name=type(error).__name__
-        )
-        return Verdict(exercise.name, "wrong", text)
+    with plain_torch():
+        try:
+            cases = list(exercise.cases())
+            wanted = [expected(exercise, case) for case in cases]
+        except Exception as error:
+            why = f"{type(error).__name__}: {error}"
+            text = t("The course's own check failed here, not your answer: {why}. Please report it.", why=why)
+            return Verdict(exercise.name, "unchecked", text)
+        try:
+            return _judged(exercise, answer, cases, wanted, seconds)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            name = type(error).__name__
+            text = t("What it returns cannot be looked at: that raises {name}. Needed: plain tensors.", name=name)
+            return Verdict(exercise.name, "wrong", text)
 
 
-def _judged(exercise: Exercise, answer: Any, seconds: float) -> Verdict:
+def _judged(exercise: Exercise, answer: Any, cases: list[Case], wanted: list, seconds: float) -> Verdict:
     if not callable(answer):
         text = t("This is {kind}. Needed: a function (or class) written below the line with the @.", kind=kind(answer))
         return Verdict(exercise.name, "wrong", text)
-    with plain_torch(), its_own_name(answer):
-        cases = list(exercise.cases())
-        wanted = [expected(exercise, case) for case in cases]
+    with its_own_name(answer):
         untried = isinstance(exercise, FindError) and repair.unchanged(exercise, repair.definition_of(answer))
         with world_unchanged() as changed:
-            outcomes = [] if untried else attempt(exercise, answer, cases, wanted, seconds)
+            outcomes = [] if untried else outcomes_of(exercise, answer, cases, wanted, seconds)
         if untried or (outcomes[0].trouble and outcomes[0].trouble.kind == "unsolved"):
             verdict = _unsolved(exercise, cases, wanted, not untried and begun(answer))
         elif all(not mine.spoilt and mine.like(Outcome(want)) for mine, want in zip(outcomes, wanted, strict=True)):
@@ -96,7 +101,7 @@ def _explained(evidence: Evidence) -> Verdict:
             return diagnose(replace(evidence, exercise=plain, run=lambda *_: Outcome(trouble=Trouble("slow"))))
 
 
-def attempt(
+def outcomes_of(
     exercise: Exercise, answer: Callable, cases: list[Case], wanted: list, seconds: float = SECONDS, again: bool = True
 ) -> list[Outcome]:
     """One outcome per case. After the time is up, or if the first says "not written yet", the rest is not run.

@@ -164,7 +164,7 @@ def feedback(puzzle: FindError, verdict: Verdict, made: Changes | None) -> Verdi
         return replace(verdict, text=puzzle.asks)
     if verdict.right and not (made and puzzle.misnamed and 1 not in made.lines):
         return replace(verdict, text=t("right."), lead=_praise(puzzle, made))
-    if made is None:
+    if made is None or verdict.state == "unchecked":
         return verdict
     hit = {line for line in puzzle.lines if line in made.lines or made.added & {line - 1, line}}
     if verdict.right:

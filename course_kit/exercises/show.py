@@ -11,8 +11,8 @@ from course_kit.markup import LINK, inline
 from course_kit.shell import in_notebook
 
 EXPECTED, MINE = ", expected", ", yours"  # behind the name of a result, among the arrays of a verdict
-SIGNS = {"right": "✓", "wrong": "✗", "unsolved": "○"}
-STATES = {"right": t("Right"), "wrong": t("Not yet"), "unsolved": t("Not solved yet")}
+SIGNS = {"right": "✓", "wrong": "✗", "unsolved": "○", "unchecked": "!"}
+STATES = {"right": t("Right"), "wrong": t("Not yet"), "unsolved": t("Not solved yet"), "unchecked": t("Not checked")}
 QUIET = "color-mix(in srgb, currentColor 72%, transparent)"
 BRICK = "color-mix(in srgb, #d8403c 72%, currentColor)"  # of no role; from the page's ink, so it suits any theme
 # A card for each state, told apart by shape and weight: framed and full, open with a bar at its side, hardly there.
@@ -22,11 +22,13 @@ CARDS = {
     f"border-left:6px solid {BRICK}",
     "unsolved": "padding:.3em .95em;border:1px dashed color-mix(in srgb, currentColor 40%, transparent)",
 }
+CARDS["unchecked"] = CARDS["unsolved"]
 # The sign as a stamp: a full disc for right, a hollow square for wrong, a ring for what is open.
 STAMPS = {
     "right": "border-radius:50%;background:currentColor",
     "wrong": f"border-radius:.3em;border:2px solid;color:{BRICK}",
     "unsolved": f"border-radius:50%;border:2px solid;color:{QUIET}",
+    "unchecked": f"color:{QUIET}",
 }
 WIDEST = 10  # rows and columns of an array that are written out
 LONG = 12  # lines of inputs that are shown unfolded
@@ -267,7 +269,8 @@ def verdict_note(
         head = text.rstrip(".。")
         pieces = [headed(state, name, sentences(text, lead), inline(head[:1].upper() + head[1:]), below=lead)]
     else:
-        pieces = [headed(state, name, t("not yet. {text}", text=text), _stopped(verdict), below=text)]
+        words = text if state == "unchecked" else t("not yet. {text}", text=text)
+        pieces = [headed(state, name, words, _stopped(verdict), below=text)]
     if verdict.code:
         pieces.append((code(verdict.code), f"    {verdict.code}"))
     if verdict.arrays:
@@ -288,7 +291,7 @@ def verdict_note(
     if state != "right" and hints:
         text = t('Stuck? `hint("{name}")`', name=name)
         pieces.append((folded(hints, first="open" if attempts >= PATIENT else ""), text))
-    if state == "wrong":
+    if state in ("wrong", "unchecked"):
         closer = verdict.here is not None and verdict.arrays  # what does not end would only run again
         look = [t('Look closer: `mine, inputs = again("{name}")`, then `mine(*inputs)`.', name=name)] if closer else []
         pieces.append(quiet(*look, goes_on))

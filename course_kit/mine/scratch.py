@@ -26,7 +26,7 @@ from .source import uses
 from .text import BETWEEN, blocks, imports, with_import
 
 if TYPE_CHECKING:
-    from .scratch_parts import Part, Track
+    from .tracks import Part, Track
 
 CHAPTERS = {"attention": 2, "seq2seq": 3, "positions": 4, "transformer": 5, "bert": 6, "gpt": 7, "llama": 8}
 CHAPTERS |= {"answering": 9}
@@ -182,7 +182,7 @@ def _loaded(path: Path, whole: Track, judged: set[str] | None = None) -> tuple[d
     the others the course's stand in."""
     from course_kit.exercises.guard import TookTooLong, clean, quiet, time_limit
 
-    from .scratch_parts import OURS
+    from .tracks import OURS
 
     try:
         tree = ast.parse(path.read_bytes())

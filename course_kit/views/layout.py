@@ -14,6 +14,10 @@ LOOKS = {  # what this file, or figure.js, can show; data: its words are not tra
     "of", "point", "points", "reach", "role", "share", "side", "size", "strong", "tight", "turn", "weight", "wide",
     "words", "y",
 }  # fmt: skip
+CHOSEN = {  # what there is of these
+    "role": ("query", "key", "value", "output", "quiet"),
+    "side": ("left", "right", "above", "across", "level", "back", "round", "loop"),
+}
 BY_FRAME = ("words", "share", "numbers", "weight", "turn", "high", "y")  # a list of them: another in each frame
 
 
@@ -49,9 +53,12 @@ class Arrow:
 
 
 def known(look: dict) -> dict:
-    """Raises TypeError for a name that neither this file nor figure.js knows."""
+    """Raises TypeError for a name, a role or a side that neither this file nor figure.js knows."""
     if unknown := look.keys() - LOOKS:
         raise TypeError(f"{unknown.pop()!r} is nothing that a part can show; there are: {', '.join(sorted(LOOKS))}")
+    for name, there in CHOSEN.items():
+        if (given := look.get(name)) and given not in there:
+            raise TypeError(f"{given!r} is no {name}; there are: {', '.join(there)}")
     return look
 
 

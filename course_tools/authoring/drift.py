@@ -17,13 +17,9 @@ PARTS = ("cell_type", "source", "metadata", "id")
 
 def drift(name: str, where: Path | None = None) -> list[str]:
     """How `NAME.ipynb` differs from its source: a list of sentences, empty if it does not."""
-    where = where or folder()
-    path = where / f"{name}.ipynb"
-    if not path.exists():
-        return [f"notebooks/{name}.ipynb is missing. {_todo(name)}"]
-    found = _read(path)
+    path = (where := where or folder()) / f"{name}.ipynb"
     try:
-        wanted = for_readers(read_source(name, where))
+        wanted, found = _both(name, path)
     except BuildError as error:
         return [str(error)]
     problems = list(_other_cells(wanted.cells, found.cells))
@@ -38,6 +34,13 @@ def drift(name: str, where: Path | None = None) -> list[str]:
     return [f"notebooks/{name}.ipynb: {problem}. {todo}" for problem in problems[:5]]
 
 
+def _both(name: str, path: Path) -> tuple[Any, Any]:
+    """What the source asks for, and what is in the notebook. Raises BuildError."""
+    if not path.exists():
+        raise BuildError(f"notebooks/{name}.ipynb is missing. {_todo(name)}")
+    return for_readers(read_source(name, path.parent)), _read(path)
+
+
 def _todo(name: str, text: bool = False) -> str:
     return f"Run `course notebooks {'--text ' if text else ''}{name}`, look at the result and commit both files."
 
@@ -47,12 +50,9 @@ def carry_text(name: str, where: Path | None = None) -> list[str]:
 
     -> why it cannot be done, as a list of sentences, empty if it was: code that differs has to be run.
     """
-    where = where or folder()
-    path = where / f"{name}.ipynb"
-    if not path.exists():
-        return [f"notebooks/{name}.ipynb is missing. {_todo(name)}"]
+    path = (where := where or folder()) / f"{name}.ipynb"
     try:
-        wanted, found = for_readers(read_source(name, where)), _read(path)
+        wanted, found = _both(name, path)
     except BuildError as error:
         return [str(error)]
     if problems := _cannot_carry(wanted, found):

@@ -34,9 +34,9 @@ def run(name, hand_ins=None, out="problem.csv"):
     """
     ours = _home(name)
     if hand_ins is not None:
-        from .grading import batch
+        from .grading import problem_hand_ins
 
-        return batch.run(ours / JUDGE, _seconds(ours / JUDGE), judged, Path(hand_ins), Path(out))
+        return problem_hand_ins.run(ours / JUDGE, _seconds(ours / JUDGE), judged, Path(hand_ins), Path(out))
     where = (files.workbook_folder() or workbook.place()) / f"problem_{ours.parent.name[2:]}"
     new = not (where / GIVEN).exists()
     where.mkdir(parents=True, exist_ok=True)

@@ -31,7 +31,7 @@ RECIPES = {  # name of the file -> module:function that gives its figures, as a 
     "smollm_continues": "chapters.ch07.experiments.published:record",
     "gpt_book": "chapters.ch07.experiments.book:record_book",
     "gpt_attention_cost": "chapters.ch07.experiments.cost:record_costs",
-    "notebook_times": "course_tools.classroom.timing:record",
+    "notebook_times": "course_tools.recipes.timing:record",
 }
 
 

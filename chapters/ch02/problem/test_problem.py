@@ -58,8 +58,7 @@ def test_look_up(keys):
     fail(
         t(
             "{keys} keys and the question: {bad} of 200 stores are wrong, 2 may be\nsmallest: needed {needed}, given "
-            "{found}; of its weight the row of its key has {right}, the question itself {itself}, all others {others}\n"
-            "The same again: COURSE_SEED={seed}",
+            "{found}; of its weight the row of its key has {right}, the question itself {itself}, all others {others}",
             keys=keys,
             bad=len(bad),
             needed=f"{float(x[wanted, 16]):.2f}",
@@ -67,6 +66,5 @@ def test_look_up(keys):
             right=f"{float(weights[wanted]):.0%}",
             itself=f"{float(weights[-1]):.0%}",
             others=f"{float(1 - weights[wanted] - weights[-1]):.0%}",
-            seed=SEED,
         )
     )

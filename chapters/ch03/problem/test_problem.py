@@ -160,10 +160,9 @@ def check(models, wanted, may):
         t(
             "of {count} scores {bad} are too low, {may} may be; smallest: {model}\ngiven: {found}, the sum of its "
             "log-probabilities is {score}\nneeded: {needed} or more, as of {best}\nof these {bad} the word is first "
-            "in {first} of yours and {first_of_best} of the better ones, last before END in {last} and {last_of_best}"
-            "\nThe same again: COURSE_SEED={seed}",
+            "in {first} of yours and {first_of_best} of the better ones, last before END in {last} and {last_of_best}",
             **{"count": len(models), "bad": len(bad), "may": may, "model": described(model), "found": found},
-            **{"score": f"{score:.2f}", "needed": f"{needed:.2f}", "best": best, "seed": SEED},
+            **{"score": f"{score:.2f}", "needed": f"{needed:.2f}", "best": best},
             **{"first": first[0], "first_of_best": first[1], "last": last[0], "last_of_best": last[1]},
         )
     )

@@ -165,27 +165,26 @@ def task(letters="f b h c a d", back=2, *, title="", caption=""):
     return figure(scene, said, table, axes=axes, title=title, caption=caption)
 
 
-def spreads(kind: str, words: int, kernel: int) -> list[int]:
+def spreads(kind: str, count: int, kernel: int) -> list[int]:
     """How far apart the words lie that each layer reads, for as many layers as it takes from the last word to the
     first: a convolution's are neighbours, a dilated one's are kernel, kernel², … apart."""
     found: list[int] = []
-    while sum(found) * (kernel - 1) < words - 1:
+    while sum(found) * (kernel - 1) < count - 1:
         found.append(kernel ** len(found) if kind == "dilated" else 1)
     return found
 
 
-def walk(words: int, kernel: int, steps: list[int]) -> tuple[list[list[int]], list[list[int]]]:
+def walk(count: int, kernel: int, leaps: list[int]) -> tuple[list[list[int]], list[list[int]]]:
     """All edges that lead to the last word's place above, and one path among them from the first word: rows of layer,
     from, to."""
-    at, edges, path = {words - 1}, [], []
-    for layer, spread in reversed(list(enumerate(steps))):
+    at, edges, path = {count - 1}, [], []
+    for layer, spread in reversed(list(enumerate(leaps))):
         made = [[layer, i - m * spread, i] for i in sorted(at) for m in range(kernel) if i - m * spread >= 0]
-        edges, at = made + edges, {row[1] for row in made}
+        edges, at = made + edges, {edge[1] for edge in made}
     place = 0
-    for layer, _ in enumerate(steps):
-        row = max((row for row in edges if row[:2] == [layer, place]), key=lambda row: row[2])
-        path.append(row)
-        place = row[2]
+    for layer, _ in enumerate(leaps):
+        path.append(max((edge for edge in edges if edge[:2] == [layer, place]), key=lambda edge: edge[2]))
+        place = path[-1][2]
     return edges, path
 
 

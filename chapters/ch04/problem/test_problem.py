@@ -77,10 +77,10 @@ def test_length(length):
         t(
             "rows of {length}: right are {far} ({back} back) and {again} (last time); needed: {needed} of each\n"
             "{name}: of the first 16 places {early}, of the later ones {late}\n"
-            "smallest: {text}: needed {answer}, given {said}\nThe same again: COURSE_SEED={seed}",
+            "smallest: {text}: needed {answer}, given {said}",
             **{"length": length, "far": f"{found[0]:.0%}", "back": BACK, "again": f"{found[1]:.0%}"},
             **{"needed": f"{NEEDED:.0%}", "name": t("last time") if which else t("so far back"), "text": text},
             **{"early": share(slice(16)), "late": share(slice(16, None)), "answer": int(answers[row, place])},
-            **{"said": int(said[row, place]), "seed": SEED},
+            said=int(said[row, place]),
         )
     )

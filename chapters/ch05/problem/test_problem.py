@@ -70,8 +70,8 @@ def cured(numbers, faults):
             fail(
                 t(
                     "given: a patient of {sizes}, in training mode; it has: {faults}\nnot found: {missed}\n"
-                    "found, and not there: {invented}\nThe same again: COURSE_SEED={seed}",
-                    **{"sizes": patient.words, "faults": faults, "missed": missed, "invented": invented, "seed": SEED},
+                    "found, and not there: {invented}",
+                    **{"sizes": patient.words, "faults": faults, "missed": missed, "invented": invented},
                 )
             )
 

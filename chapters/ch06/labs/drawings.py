@@ -60,8 +60,8 @@ def banks(word: str, sentences: tuple[str, str], vectors: dict[str, Tensor], *, 
         lines.append(column(row(label(name, strong=True), same, even=True), row(*numbers, even=True), since=step))
         said.append(t("{name}: both sentences get the same vector for “{word}”.", name=name, word=word) if equal else t(
             "{name}: the two sentences get different vectors for “{word}”.", name=name, word=word))  # fmt: skip
-        rows += [[name, f"“{sentence}”", ", ".join(f"{n:.2f}" for n in row[chosen].tolist())]
-                 for sentence, row in zip(sentences, pair, strict=True)]  # fmt: skip
+        rows += [[name, f"“{sentence}”", ", ".join(f"{n:.2f}" for n in vector[chosen].tolist())]
+                 for sentence, vector in zip(sentences, pair, strict=True)]  # fmt: skip
     table = [t("who makes it"), t("sentence"), t("numbers")], rows
     return figure(column(*lines), said, table, title=title, caption=caption)
 

@@ -36,13 +36,11 @@ def compare(words, count):
         where = min(len(given), len(needed)) if where is None else where
         fail(
             t(
-                "words: {words}\ngiven: {given}\nneeded: {needed}\nthe first difference: merge {place}\n"
-                "The same again: COURSE_SEED={seed}",
+                "words: {words}\ngiven: {given}\nneeded: {needed}\nthe first difference: merge {place}",
                 words=before,
                 given=given,
                 needed=needed,
                 place=where + 1,
-                seed=SEED,
             )
         )
 

@@ -109,8 +109,8 @@ def test_one_block(pieces):
                     "a text of {count}: the logits of the next token differ by {gap} of the largest\n"
                     "of the first {first} kept values {right_first} are right, of the last {last} {right_last}\n"
                     "of the first {first} kept keys {right_first_k} are turned as they should be, of the last {last} "
-                    "{right_last_k}\nThe same again: COURSE_SEED={seed}",
-                    **{"count": count, "gap": f"{gap:.0%}", "first": FIRST, "last": LAST, "seed": SEED},
+                    "{right_last_k}",
+                    **{"count": count, "gap": f"{gap:.0%}", "first": FIRST, "last": LAST},
                     **right(model, text, *caches[0].given),
                 )
             )
@@ -140,9 +140,8 @@ def test_holmes():
     if not losses[0] <= 0.93 * losses[1]:
         fail(
             t(
-                "from {most} to 1,000 tokens the loss is {found}; with all keys kept it is {all}, needed: {needed}\n"
-                "The same again: COURSE_SEED={seed}",
+                "from {most} to 1,000 tokens the loss is {found}; with all keys kept it is {all}, needed: {needed}",
                 **{"most": MOST, "found": f"{losses[0]:.2f}", "all": f"{losses[1]:.2f}"},
-                **{"needed": f"{0.93 * losses[1]:.2f}", "seed": SEED},
+                needed=f"{0.93 * losses[1]:.2f}",
             )
         )

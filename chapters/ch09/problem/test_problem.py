@@ -61,9 +61,8 @@ def judged(a, b, text, wanted, what):
     if found != wanted:
         fail(
             t(
-                "{a}+{b}, the text {text}\ngiven: {found}; needed: {wanted} ({what})\n"
-                "The same again: COURSE_SEED={seed}",
-                **{"a": a, "b": b, "text": shown(text), "found": found, "wanted": wanted, "what": what, "seed": SEED},
+                "{a}+{b}, the text {text}\ngiven: {found}; needed: {wanted} ({what})",
+                **{"a": a, "b": b, "text": shown(text), "found": found, "wanted": wanted, "what": what},
             )
         )
     if spent > LIMIT:
@@ -171,7 +170,7 @@ def test_practice():
         fail(
             t(
                 "after 60 steps the policy adds in {adds} of its answers; needed: 90%\n"
-                "what it likes best: {best}, {share}\nThe same again: COURSE_SEED={seed}",
-                **{"adds": f"{shares['adds']:.0%}", "best": t(best), "share": f"{shares[best]:.0%}", "seed": SEED},
+                "what it likes best: {best}, {share}",
+                **{"adds": f"{shares['adds']:.0%}", "best": t(best), "share": f"{shares[best]:.0%}"},
             )
         )

@@ -187,7 +187,7 @@ def computed(output: Any, tree: ast.AST) -> str:
     return text
 
 
-def shown(notebook: Notebook) -> Found:
+def numbers_are_shown(notebook: Notebook) -> Found:
     """Every number of the text is one that its section shows."""
     for section in sections(notebook):
         missing = {(cell, one.written): one for cell, one in section.said if not section.shows(one)}
@@ -195,4 +195,4 @@ def shown(notebook: Notebook) -> Found:
             yield cell, f"{written} is in no output, assert or code of its section", TODO
 
 
-RULES = [shown]
+RULES = [numbers_are_shown]

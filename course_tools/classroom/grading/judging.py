@@ -127,6 +127,8 @@ def _verdict(remote: Remote, exercise: Exercise, patience: float) -> tuple[str, 
 
     verdict = verdict_on(exercise, remote, patience)
     again = verdict_on(replace(exercise, cases=varied(exercise)), remote, patience) if verdict.right else verdict
+    if again.state == "unchecked":
+        return "not run", again.text, again
     if verdict.right and not again.right:
         return "wrong", sentences(t(DETOUR), again.text), again
     return {"unsolved": "open"}.get(verdict.state, verdict.state), verdict.text, verdict

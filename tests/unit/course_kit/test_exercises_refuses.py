@@ -96,6 +96,14 @@ def test_there_is_a_verdict_and_the_name_is_bound(capsys):
         assert bound is DOUBLE.reference and "✗" in capsys.readouterr().out, name
 
 
+@pytest.mark.parametrize("ours", [{"cases": lambda: 1 / 0}, {"reference": lambda x: 1 / 0}])
+def test_an_error_of_the_courses_own_is_not_told_as_the_readers(ours, capsys):
+    task = replace(DOUBLE, **ours)
+    assert exercise(task)(DOUBLE.reference) is task.reference
+    said = capsys.readouterr().out
+    assert "! " in said and "not your answer: ZeroDivisionError: division by zero. Please" in said and "✗" not in said
+
+
 def test_the_button_reaches_the_student():
     with pytest.raises(KeyboardInterrupt):
         check(DOUBLE, lambda x: signal.raise_signal(signal.SIGINT))

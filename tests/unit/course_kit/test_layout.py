@@ -94,6 +94,10 @@ def test_a_figure_without_axes_and_tables_plays_its_steps_and_tells_them():
         figure(words(["a", "b"]), ["one"], axes=[("n", "n", [1, 2])])
     with pytest.raises(TypeError, match="'sinse' is nothing that a part can show; there are: anchor, "):
         box("b", sinse=1)
+    with pytest.raises(TypeError, match="'ley' is no role; there are: query, key"):
+        words("b", "ley")
+    with pytest.raises(TypeError, match="'arcoss' is no side; there are: left, "):
+        arrow(space(), space(), side="arcoss")
 
 
 def test_an_arrow_has_two_ends_each_in_one_place():

@@ -3,14 +3,7 @@
 import heapq
 from collections import Counter, defaultdict
 
-
-def joined(word, pair):
-    pieces, place = [], 0
-    while place < len(word):
-        step = 2 if word[place : place + 2] == pair else 1
-        pieces.append("".join(word[place : place + step]))
-        place += step
-    return tuple(pieces)
+from chapters.ch07.problem.problem import joined
 
 
 def neighbours(word):

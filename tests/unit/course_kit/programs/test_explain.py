@@ -78,6 +78,8 @@ def said(function, *arguments):
 
 THREE = torch.ones(2, 3, 8), torch.ones(2, 5, 7), torch.ones(2, 5, 8)
 ELSEWHERE = torch.ones(3, 8, device="meta")
+BERT = Bert(BertConfig(9, 8, 1, 2, context=8))
+HALF = (torch.ones(2, 3, 4).double(), torch.ones(2, 5, 4), torch.ones(2, 5, 4))
 NUMBERS = torch.ones(3, 8, dtype=torch.long), torch.ones(3, 8), torch.ones(3, 8)
 
 
@@ -96,7 +98,24 @@ NUMBERS = torch.ones(3, 8, dtype=torch.long), torch.ones(3, 8), torch.ones(3, 8)
      (Embeds(), (torch.ones(1, 2),), "write ids.long()"),
      (Projects(), (torch.ones(2, 3, 7),), "Projects: x has shape [2, 3, 7], needed 8 "),
      (Projects(), (torch.ones(2, 3, 8).double(),), "write x.to(torch.float32)"),
-     (product, (torch.ones(3, 8), ELSEWHERE), 'product: k is on meta, q on cpu: write k.to("cpu").')],
+     (product, (torch.ones(3, 8), ELSEWHERE), 'product: k is on meta, q on cpu: write k.to("cpu").'),
+     (scaled_dot_product_attention, HALF, "q is float64, k float32: write q.to(torch.float32)"),
+     (sinusoidal_encoding, (4, 5), "frequencies: size is 5, needed: a multiple of 2"),
+     (sinusoidal_encoding, (4, "5"), "size is '5', of the type str, needed: a whole number"),
+     (gaussian_kernel, (torch.ones(2), None), "width is of the type NoneType, needed: a number or a tensor"),
+     (GPT(GPTConfig(9, 9, 1, 2, 8)), (torch.ones(1, 3).long(),), "x has shape [1, 3, 9], needed: in its last"),
+     (GPT(GPTConfig(9, 8, 1, 2, 8)), (torch.ones(1, 9).long(),), "ids has 9 tokens in a row, needed: 8 at most"),
+     (BERT, (torch.tensor([[1, 11, 3]]),), "embed: the largest id in ids is 11, but its embedding has 9 rows"),
+     (BERT, (*torch.tensor([[[1, 3]], [[0, 2]]]),), "embed: the largest id in segments is 2, but its embedding"),
+     (mlm_loss, (torch.ones(2, 9), torch.tensor([-100, 9])), "mlm_loss: a target is 9, but the logits are of 9 cl"),
+     (masked_loss, (torch.ones(1, 2, 9), torch.tensor([[1, -1]])), "masked_loss: a target is −1, but the logits"),
+     (LearnedPositions(4, 8), (torch.ones(1, 5, 8),), "x has 5 tokens in a row, needed: 4 at most"),
+     (windows, (torch.arange(4), 2, 5), "ids has the length 4, needed: length = 5 or more"),
+     (masked_softmax, (torch.ones(2, 3), torch.ones(3, 2).bool()), "mask has the shape [3, 2], scores [2, 3]: they"),
+     (split_heads, (torch.ones(1, 2, 8), 0), "heads is 0, needed: 1 or more"),
+     (Transformer, (TransformerConfig(9, 9, size=-8),), "Transformer: config.size is -8, needed: 0 or more"),
+     (next_token_loss, (GPT, torch.ones(1, 3).long()), "next_token_loss: model is the class GPT, needed: a model"),
+     (merge_once, ({},), "words is empty")],
 )  # fmt: skip
 def test_the_argument_that_does_not_fit_is_named_with_what_is_needed(function, given, words):
     assert words in said(function, *given)
@@ -113,36 +132,6 @@ def test_ids_beyond_the_table(look_up):
     words = said(look_up(Embeds()), torch.tensor([[1, 7]]))
     assert words.startswith("Embeds") and "largest id in ids is 7" in words and "5 rows" in words
     assert "smallest id in ids is -9" in said(look_up(Embeds()), torch.tensor([[1, -9]]))
-
-
-BERT = Bert(BertConfig(9, 8, 1, 2, context=8))
-HALF = (torch.ones(2, 3, 4).double(), torch.ones(2, 5, 4), torch.ones(2, 5, 4))
-
-
-@pytest.mark.parametrize(
-    ("function", "given", "words"),
-    [
-        (scaled_dot_product_attention, HALF, "q is float64, k float32: write q.to(torch.float32)"),
-        (sinusoidal_encoding, (4, 5), "frequencies: size is 5, needed: a multiple of 2"),
-        (sinusoidal_encoding, (4, "5"), "size is '5', of the type str, needed: a whole number"),
-        (gaussian_kernel, (torch.ones(2), None), "width is of the type NoneType, needed: a number or a tensor"),
-        (GPT(GPTConfig(9, 9, 1, 2, 8)), (torch.ones(1, 3).long(),), "x has shape [1, 3, 9], needed: in its last"),
-        (GPT(GPTConfig(9, 8, 1, 2, 8)), (torch.ones(1, 9).long(),), "ids has 9 tokens in a row, needed: 8 at most"),
-        (BERT, (torch.tensor([[1, 11, 3]]),), "embed: the largest id in ids is 11, but its embedding has 9 rows"),
-        (BERT, (*torch.tensor([[[1, 3]], [[0, 2]]]),), "embed: the largest id in segments is 2, but its embedding"),
-        (mlm_loss, (torch.ones(2, 9), torch.tensor([-100, 9])), "mlm_loss: a target is 9, but the logits are of 9 cl"),
-        (masked_loss, (torch.ones(1, 2, 9), torch.tensor([[1, -1]])), "masked_loss: a target is −1, but the logits"),
-        (LearnedPositions(4, 8), (torch.ones(1, 5, 8),), "x has 5 tokens in a row, needed: 4 at most"),
-        (windows, (torch.arange(4), 2, 5), "ids has the length 4, needed: length = 5 or more"),
-        (masked_softmax, (torch.ones(2, 3), torch.ones(3, 2).bool()), "mask has the shape [3, 2], scores [2, 3]: they"),
-        (split_heads, (torch.ones(1, 2, 8), 0), "heads is 0, needed: 1 or more"),
-        (Transformer, (TransformerConfig(9, 9, size=-8),), "Transformer: config.size is -8, needed: 0 or more"),
-        (next_token_loss, (GPT, torch.ones(1, 3).long()), "next_token_loss: model is the class GPT, needed: a model"),
-        (merge_once, ({},), "words is empty"),
-    ],
-)  # fmt: skip
-def test_what_a_readers_own_numbers_meet(function, given, words):
-    assert words in said(function, *given)
 
 
 def test_in_chinese_it_is_chinese_though_it_was_imported_in_english(speak):

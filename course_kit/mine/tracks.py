@@ -28,7 +28,7 @@ from course_kit.exercises.compare import Misfit, same
 from course_kit.exercises.define import Case, Exercise
 from course_kit.exercises.diagnose import Verdict
 from course_kit.exercises.guard import plain_torch, quiet
-from course_kit.exercises.judge import attempt, judge
+from course_kit.exercises.judge import judge, outcomes_of
 from course_kit.exercises.registry import find
 from course_kit.i18n import sentences, t
 from course_kit.programs.source_text import plain
@@ -173,7 +173,7 @@ class Track:
 
         task = Exercise(part.title, "", run, lambda: [Case({})], ("right",), ("",), 1, 2, run=run)
         with plain_torch():
-            (found,) = attempt(task, run, [Case({})], [True], part.seconds, again=False)
+            (found,) = outcomes_of(task, run, [Case({})], [True], part.seconds, again=False)
         if why := found.trouble:
             return Verdict(part.title, "unsolved" if why.kind == "unsolved" else "wrong", why.sentence, code=why.line)
         return Verdict(part.title, "right" if found.value else "wrong", said[0])
@@ -228,13 +228,13 @@ class Trial:
         """What a definition, the reader's or the course's, gives on a case."""
         (i, train), part, names = case.init, self.part, names_beside(answer, self.track.course)
         is_class = isinstance(self.reference, type)
-        thing = made(self.track, part.name, part.init[i], names, answer) if is_class else answer
+        thing = with_course_numbers(self.track, part.name, part.init[i], names, answer) if is_class else answer
         given = _given(case.args.values(), names, self.track)
         models = [one for one in (thing, *given) if isinstance(one, nn.Module)]
         for model in models:
             model.train(train if model is thing else i % 2 == 0)  # one that is given, in each mode
         call = functools.partial(part.call, thing, names) if part.call else thing
-        with marked() as drops:
+        with fixed_dropout() as drops:
             result = call(*given)
         told = tuple(result) if isinstance(result, dict) else ()
         result = tuple(map(_plain, result.values())) if told else result
@@ -279,7 +279,7 @@ def _is_module(thing: Any) -> bool:
 
 
 @contextlib.contextmanager
-def marked() -> Iterator[list[float]]:
+def fixed_dropout() -> Iterator[list[float]]:
     """Dropout as a fixed pattern, so that where it acts can be compared. Gives the shares of those that acted."""
     drops: list[float] = []
 
@@ -320,7 +320,7 @@ def mapped(names: Any, name: str, state: Mapping[str, Tensor]) -> dict[str, Tens
     return names.state_map(name, dict(state)) if theirs and state else dict(state)
 
 
-def made(track: Track, name: str, init: tuple, names: Any, kind: Any = None, state: Any = None) -> Any:
+def with_course_numbers(track: Track, name: str, init: tuple, names: Any, kind: Any = None, state: Any = None) -> Any:
     """A module in eval mode, the reader's or the course's, with the course's numbers. Raises Misfit."""
     torch.manual_seed(0)
     model = (kind or getattr(names, name))(*_given(init, names, track))
@@ -343,7 +343,7 @@ def made(track: Track, name: str, init: tuple, names: Any, kind: Any = None, sta
 
 def _given(values: Iterable, names: Any, track: Track) -> list[Any]:
     """Arguments, with modules for their names."""
-    return [made(track, x, x.init, names) if isinstance(x, Model) else x for x in values]
+    return [with_course_numbers(track, x, x.init, names) if isinstance(x, Model) else x for x in values]
 
 
 def _plain(result: Any) -> Any:
