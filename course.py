@@ -14,14 +14,14 @@ OF_ARGPARSE = (  # what it says by itself, in the language in use
 )
 
 
-def parser():
+def parser() -> argparse.ArgumentParser:
     """The command line. Each command names the module whose `run` it calls, imported only then."""
     argparse._ = t  # type: ignore[attr-defined]
     main = argparse.ArgumentParser(prog="course", description=t("what you do with the course outside a notebook."))
     names = t("names or their beginnings, such as 03; without: all")
     commands = main.add_subparsers(required=True, metavar="COMMAND")
 
-    def command(name, module, help, **more):
+    def command(name: str, module: str, help: str, **more: object) -> argparse.ArgumentParser:
         add = commands.add_parser(name, help=help)
         add.set_defaults(module=f"course_tools.{module}", **more)
         return add
@@ -43,22 +43,19 @@ def parser():
     add.add_argument("names", nargs="*", help=names)
     add.add_argument("--check", action="store_true", help=t("say which notebooks differ from their source"))
     add.add_argument("--lint", action="store_true", help=t("check the anatomy of the notebooks"))
-    add.add_argument(
-        "--text", action="store_true", help=t("carry changed Markdown into the built notebooks; run nothing")
-    )
+    about = t("carry changed Markdown into the built notebooks; run nothing")
+    add.add_argument("--text", action="store_true", help=about)
 
-    add = command(
-        "translate", "translation.notebooks", t("bring the catalogues of another language in step, and build it")
-    )
+    about = t("bring the catalogues of another language in step, and build it")
+    add = command("translate", "translation.notebooks", about)
     add.add_argument("names", nargs="*", help=names)
     add.add_argument("--check", action="store_true", help=t("say what is fuzzy, missing or drifted; write nothing"))
     add.add_argument("--catalogue", action="store_true", help=t("only the catalogues"))
     add.add_argument("--text", action="store_true", help=t("run nothing: cells keep what they show"))
     add.add_argument("--to", help=t("the language; without: the one in use, or the only one in locale/"))
 
-    command(
-        "plans", "classroom.plans", t("write docs/lesson_plans.md, and the minutes in README.md, from the notebooks")
-    )
+    about = t("write docs/lesson_plans.md, and the minutes in README.md, from the notebooks")
+    command("plans", "classroom.plans", about)
 
     add = command("views", "authoring.bundle", t("build the program of the views, or check it and test it"))
     add.add_argument("names", nargs="*", help=t("with --check: of tests; without: all"))
@@ -84,9 +81,8 @@ def parser():
     add.add_argument("--all", dest="hand_ins", metavar="HANDINS", help=about)
     add.add_argument("--out", metavar="FILE", default="problem.csv", help=t("their table; without: problem.csv"))
 
-    add = command(
-        "assign", "classroom.assignments", t("a lesson's exercises as nbgrader's hand-out; or a track's file")
-    )
+    about = t("a lesson's exercises as nbgrader's hand-out; or a track's file")
+    add = command("assign", "classroom.assignments", about)
     add.add_argument("name", help=t("a chapter's number, such as 05, or a track, such as transformer"))
     add.add_argument("--out", metavar="FOLDER", default=".", help=t("the one of nbgrader; without: the one here"))
 
@@ -98,9 +94,8 @@ def parser():
 
     add = command("data", "recipes.tables", t("list the data and check them, or fetch a corpus"))
     add.add_argument("name", nargs="?", help=t("a corpus to fetch, such as tatoeba-en-fr"))
-    add.add_argument(
-        "--index", action="store_true", help=t("write data/tables.json after a table was changed on purpose")
-    )
+    about = t("write data/tables.json after a table was changed on purpose")
+    add.add_argument("--index", action="store_true", help=about)
 
     about = t("make a checkpoint, or resume where its training was stopped; without NAME: list them")
     add = command("train", "recipes.checkpoints.train", about)
@@ -120,13 +115,13 @@ def parser():
     return main
 
 
-def main(arguments=None):
+def main(arguments: list[str] | None = None) -> int:
     """Run one command -> exit status."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a pipe, or a console on Windows, may know no → and no 注意力
-    options, rest = parser().parse_known_args(arguments)
-    options = vars(options)
+    given, rest = parser().parse_known_args(arguments)
+    options = vars(given)
     if rest and "arguments" not in options:
         parser().error(t("unknown: {options}", options=" ".join(rest)))
     if rest:

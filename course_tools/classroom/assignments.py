@@ -99,7 +99,7 @@ def _stands_alone(exercise: Exercise) -> bool:
     """Whether it can be answered from its text alone: it uses no constant of the course, and its parameters, if it has
     any, are those of its own layers, which the task names."""
     if is_class(exercise.reference):
-        model = construct(exercise.reference, exercise.cases()[0])
+        model: Any = construct(exercise.reference, exercise.cases()[0])
         return all(name.count(".") == 1 for name in model.state_dict())
     function = inspect.unwrap(exercise.reference)
     return not any(isinstance(function.__globals__.get(name), int) for name in function.__code__.co_names)
@@ -107,7 +107,7 @@ def _stands_alone(exercise: Exercise) -> bool:
 
 def _cells(exercise: Exercise, stub: str) -> list[Any]:
     """The task, and the cell for the answer. nbgrader calls it manually graded: only then it has no tests to run."""
-    node = ast.parse(stub).body[0]
+    node: Any = ast.parse(stub).body[0]
     node.decorator_list = []
     for part in ast.walk(node):
         if isinstance(part, ast.FunctionDef):

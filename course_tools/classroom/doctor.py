@@ -7,11 +7,12 @@ import shutil
 import sys
 import timeit
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from course_kit import files, runtime
-from course_kit.i18n import t, tn
+from course_kit.i18n import mark, t, tn
 
 from . import workbook
 
@@ -32,17 +33,17 @@ class Line:
     found: str
     todo: str = ""
 
-    def __str__(self):
+    def __str__(self) -> str:
         mark = _padded(t("TO DO") if self.todo else t("OK"), 6)
         return f"{mark}{_padded(self.what, 13)}{self.found}" + (f"\n      → {self.todo}" if self.todo else "")
 
 
-def _padded(text, width):
+def _padded(text: str, width: int) -> str:
     """A text with blanks behind it; a sign of Chinese takes the place of two letters."""
     return text + " " * (width - sum(1 + (unicodedata.east_asian_width(sign) in "WF") for sign in text))
 
 
-def run(quick=False, out=print):
+def run(quick: bool = False, out: Callable[[str], object] = print) -> int:
     """The command `doctor` -> exit status: 0 if every line is OK, else 1.
 
     quick  leave out what takes more than a second: running a notebook
@@ -57,18 +58,18 @@ def run(quick=False, out=print):
         lines.append(line)
         out(str(line))
     wrong = sum(1 for line in lines if line.todo)
-    told = {"wrong": wrong, "count": len(lines)}
+    told: dict = {"wrong": wrong, "count": len(lines)}
     out(t("{wrong} of {count} need something done (→).", **told) if wrong else t("Everything is in order."))
     return int(wrong > 0)
 
 
-def check_python():
+def check_python() -> Line:
     system = f"{platform.system()} {platform.machine()}"
     found = t("{version} on {system}", version=platform.python_version(), system=system)
     return Line("Python", found, "" if sys.version_info >= (3, 11) else t("the course needs Python 3.11 or newer"))
 
 
-def check_packages():
+def check_packages() -> Line:
     problems = runtime.missing_packages()
     if problems:
         absent = t("not installed")
@@ -76,7 +77,7 @@ def check_packages():
     from importlib import metadata, util
 
     for name in ("torch", "numpy", "jupyterlab"):
-        place = Path(util.find_spec(name).origin)
+        place = Path(util.find_spec(name).origin)  # type: ignore[union-attr, arg-type]
         if os.environ.get("PYTHONPATH") and not place.is_relative_to(sys.prefix):
             found = t("{name} comes from {folder}", name=name, folder=place.parent)
             return Line(t("packages"), found, t("unset PYTHONPATH, which points there"))
@@ -84,7 +85,7 @@ def check_packages():
     return Line(t("packages"), " · ".join(f"{name} {metadata.version(name)}" for name in shown))
 
 
-def check_device():
+def check_device() -> Line:
     import torch
 
     try:
@@ -98,30 +99,27 @@ def check_device():
     return Line(t("device"), t("{device}, {cores} cores, torch uses {threads} threads", **told))
 
 
-def _there(folder):
+def _there(folder: Path) -> Path:
     """A folder, or the one above it where it will be made."""
     return next(one for one in (folder, *folder.parents) if one.is_dir())
 
 
-def check_disk():
+def check_disk() -> Line:
     free = shutil.disk_usage(_there(workbook.place())).free / 1e9
     todo = t("make room: {size} GB should be free", size=f"{FREE_DISK:.0f}")
     return Line(t("disk"), t("{size} GB free", size=f"{free:.1f}"), todo if free < FREE_DISK else "")
 
 
-def check_memory():
+def check_memory() -> Line:
     import psutil
 
     free = psutil.virtual_memory().available / 1e9
     todo = t("close other programs, or shut down kernels you no longer need (■ in the side bar)")
-    return Line(
-        t("memory", context="of a computer"),
-        t("{size} GB available", size=f"{free:.1f}"),
-        todo if free < FREE_MEMORY else "",
-    )
+    what, found = t("memory", context="of a computer"), t("{size} GB available", size=f"{free:.1f}")
+    return Line(what, found, todo if free < FREE_MEMORY else "")
 
 
-def check_chat():
+def check_chat() -> Line:
     """The published language model of chapter 8, which may be absent."""
     from chapters.ch08 import published
 
@@ -136,7 +134,7 @@ def check_chat():
     return Line("SmolLM2", t("installed; a kernel that has loaded it needs about {size} GB", size=size))
 
 
-def check_jupyter():
+def check_jupyter() -> Line:
     """What the installation copies into JupyterLab's folders: settings, the hook for saving, the plugin."""
     ours = Path(__file__).parent / "jupyter"
     places = {
@@ -153,7 +151,7 @@ def check_jupyter():
     return Line("JupyterLab", t("the course's plugin, settings and hook for saving are in place"))
 
 
-def check_home():
+def check_home() -> Line:
     """Where Jupyter keeps its own files; `make lab` uses a folder of the workbook if it cannot write there."""
     from . import lab
 
@@ -163,21 +161,16 @@ def check_home():
     return Line(t("home"), t("not writable ({home}); Jupyter's folders are in the workbook", home=home))
 
 
-def check_data():
+def check_data() -> Line:
     found = verify()
-    wrong = [
-        t("data/{name} is missing", name=name)
-        if problem == MISSING
-        else t("data/{name} is damaged (its checksum differs)", name=name)
-        for name, problem in found.items()
-        if problem
-    ]
+    lacks, differs = mark("data/{name} is missing"), mark("data/{name} is damaged (its checksum differs)")
+    wrong = [t(lacks if problem == MISSING else differs, name=name) for name, problem in found.items() if problem]
     if wrong:
         return Line(t("data"), "; ".join(wrong), files.RESTORE)
     return Line(t("data"), tn("{n} table, intact", "{n} tables, intact", len(found)))
 
 
-def verify():
+def verify() -> dict[str, str]:
     """Compare each file that `tables.json` names with its checksum -> {file name: "" if intact, else what is wrong}."""
     from course_kit.data.tables import INDEX, folder  # and with it torch, which may be what is broken
 
@@ -187,7 +180,7 @@ def verify():
     return {name: found.get(name, MISSING) for name in index}
 
 
-def check_checkpoints():
+def check_checkpoints() -> Line:
     from course_kit.data import tables
 
     wrong, count = checkpoint_problems(tables.folder() / "checkpoints")
@@ -196,7 +189,7 @@ def check_checkpoints():
     return Line(t("checkpoints"), t("{count}, intact", count=count) if count else t("none in this edition"))
 
 
-def checkpoint_problems(folder):
+def checkpoint_problems(folder: Path) -> tuple[list[str], int]:
     """What is wrong with the checkpoints in a folder -> (list of sentences, number of checkpoints).
 
     A checkpoint is NAME.safetensors beside NAME.json, its card, which says the "sha256" of its "weights".
@@ -220,7 +213,7 @@ def checkpoint_problems(folder):
     return wrong, len(names)
 
 
-def check_workbook():
+def check_workbook() -> Line:
     folder = workbook.place()
     place = _there(folder)
     if not os.access(place, os.W_OK):
@@ -236,7 +229,7 @@ def check_workbook():
     return Line(t("workbook"), there)
 
 
-def check_notebook():
+def check_notebook() -> Line:
     """Run a notebook of one cell, in a kernel of its own, and see that it is this environment that ran it."""
     import nbformat
     from nbclient import NotebookClient

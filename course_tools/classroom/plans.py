@@ -8,11 +8,15 @@ answer to expect.
 import ast
 import functools
 import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 from course_kit import files, lessons, results
 from course_kit.exercises import registry
 from course_kit.exercises.cells import stubs
+from course_kit.exercises.define import Exercise
 from course_kit.i18n import catalogues, current, mark, t
 from course_kit.i18n import sentences as in_turn
 from course_tools.authoring import minutes, sources
@@ -31,7 +35,7 @@ class Section:
 
     heading: str
     minutes: int
-    cells: tuple
+    cells: tuple[Any, ...]
     aside: bool
 
 
@@ -46,25 +50,25 @@ class Guess:
     reasons: list[str]
 
     @property
-    def wrong(self):
+    def wrong(self) -> str:
         """The other answers, in one line."""
         return " / ".join(one for index, one in enumerate(self.answers) if index != self.right)
 
     @property
-    def right_answer(self):
+    def right_answer(self) -> str:
         """The right answer."""
         return self.answers[self.right]
 
     @property
-    def why(self):
+    def why(self) -> str:
         """Why it is right, "" where that is not said."""
         return self.reasons[self.right]
 
 
 @functools.cache
-def sections(name):
+def sections(name: str) -> list[Section]:
     """The sections of a lesson or an annex in the order in which a class sees them; the first is the title's."""
-    notebook, parts, heading = sources.read(name), {}, None
+    notebook, parts, heading = sources.read(name), dict[str, list[Any]](), ""
     left = set() if lessons.is_annex(name) else set(minutes.not_in_class(notebook.cells))
     aside = {words for number in left for level, words in minutes.headings(notebook.cells[number]) if level == 2}
     for cell, is_shown in with_shown(notebook.cells):
@@ -76,18 +80,18 @@ def sections(name):
 
 
 @functools.cache
-def _words(name, language):
+def _words(name: str, language: str) -> dict[str, str]:
     """{English: translation} of a catalogue, all of it."""
     return {} if language == "en" else catalogues.entries(p for p in catalogues.paths(language) if p.stem == name)
 
 
-def said(name, text):
+def said(name: str, text: str) -> str:
     """A unit of a notebook, or of the guide, in the language in use."""
     words = _words(name, current())
     return words.get(text) or words.get(curly(text), text)
 
 
-def guesses(cells, name):
+def guesses(cells: Iterable[Any], name: str) -> Iterator[Guess]:
     """The Guess of each predict(…) in these cells of a notebook, in the language in use."""
     for cell in cells:
         if "predict" in tags(cell):
@@ -102,13 +106,13 @@ def guesses(cells, name):
                     yield Guess(question, [said(name, one) for one in answers], right, reasons)
 
 
-def exercises(name, cells):
+def exercises(name: str, cells: Iterable[Any]) -> list[Exercise]:
     """The exercises above functions in these cells, as chapters/chNN/exercises defines them."""
     sources.load_exercises(name)
     return [registry.find(stub.name) for cell in cells if cell.cell_type == "code" for stub in stubs(cell.source)]
 
 
-def text(names):
+def text(names: Sequence[str]) -> str:
     """docs/lesson_plans.md, in the language in use."""
     times = results.load("notebook_times")["seconds"]
     spent = {name: f"{times[name]:.0f}" if name in times else "" for name in names}  # not timed yet: blank
@@ -118,13 +122,13 @@ def text(names):
 
 
 @functools.cache
-def _times(name):
+def _times(name: str) -> str:
     """Minutes alone and live, in two cells of a table; an annex is not for a class."""
     there = minutes.minutes(name)
     return f"{there.alone} | {'' if lessons.is_annex(name) else there.live}"
 
 
-def _lesson(name):
+def _lesson(name: str) -> Iterator[str]:
     """The lines about one lesson."""
     shown = sections(name)
     title = said(name, shown[0].heading).rpartition(" · ")[2]
@@ -133,7 +137,7 @@ def _lesson(name):
     in_class = t("{live} minutes live, {core} of them in class.", live=time.live, core=time.core)
     aside = time.core < time.live and any(one.aside for one in shown)
     told = in_class if aside else t("{live} minutes live.", live=time.live)
-    halves = {"first": time.halves[0], "second": time.halves[-1]}
+    halves: dict[str, Any] = {"first": time.halves[0], "second": time.halves[-1]}
     more = t("Alone, the first half takes {first} minutes, the second {second}.", **halves)
     yield in_turn(told, more * (len(time.halves) > 1))
     kept = [cell for one in shown for cell in one.cells if "lines" in tags(cell)]
@@ -156,13 +160,13 @@ def _lesson(name):
             right = t("**right:** {answer}", answer=answer) if index == guess.right else answer
             reason = guess.reasons[index].rstrip(".。")
             yield f"- {t('{right} ({reason})', right=right, reason=reason) if reason else right}"
-    if there := exercises(name, sources.read(name).cells):
+    if asked := exercises(name, sources.read(name).cells):
         yield from ("", t("| Exercise | Minutes | Said of a mistake |"), "|---|---|---|")
-        names = {one.name: f"{t(one.name)} · " * (t(one.name) != one.name) for one in there}  # what a card says
-        yield from (f"| {names[one.name]}`{one.name}` | {one.minutes} | “{mistake(one)}” |" for one in there)
+        names = {one.name: f"{t(one.name)} · " * (t(one.name) != one.name) for one in asked}  # what a card says
+        yield from (f"| {names[one.name]}`{one.name}` | {one.minutes} | “{mistake(one)}” |" for one in asked)
 
 
-def _titled(section, shown):
+def _titled(section: Section, shown: list[Section]) -> str:
     """The heading of a section; of the title's, what it begins with."""
     if section is not shown[0]:
         return section.heading
@@ -170,20 +174,20 @@ def _titled(section, shown):
     return next(inside, t("The beginning"))
 
 
-def _trains(cells):
+def _trains(cells: Iterable[Any]) -> str:
     """What trains in these cells, in a table's cell."""
     spent = [cell.metadata.get("seconds", 0) for cell in cells if "training" in tags(cell)]
     said = [t("{n} s", n=seconds) if seconds else t("seconds", context="of a training") for seconds in spent]
     return (" " + t(", ").join(said)).rstrip()
 
 
-def mistake(exercise):
+def mistake(exercise: Exercise) -> str:
     """What the checks say of the first of its known mistakes: its first sentence."""
     words = t(exercise.wrong[0].hint if exercise.wrong else exercise.task)
     return sentences(" ".join(words.split()))[0].replace("|", "\\|")
 
 
-def readme(page, names):
+def readme(page: str, names: Iterable[str]) -> str:
     """README.md with the minutes of these notebooks in its table."""
     for name in names:
         row = rf"(\(notebooks/{name}\.ipynb\) \|[^|]+\|)[^|]*\|[^|]*\|"
@@ -191,14 +195,14 @@ def readme(page, names):
     return page.replace("|  |", "| |")
 
 
-def written():
+def written() -> dict[Path, str]:
     """The pages with computed minutes: {path: text}."""
     root, names = files.course_folder(), sources.names()
     first = root / "README.md"
     return {first: readme(first.read_text("utf-8"), names), root / PLANS: text(names)}
 
 
-def run():
+def run() -> int:
     """The command `course plans` -> exit status."""
     for path, words in written().items():
         files.write_atomically(path, words)
@@ -206,7 +210,7 @@ def run():
     return 0
 
 
-def _literal(node):
+def _literal(node: ast.expr) -> Any:
     try:
         return ast.literal_eval(node)
     except ValueError:

@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 from jupyter_server.base.handlers import JupyterHandler
 from jupyter_server.utils import ensure_async, url_path_join
@@ -84,11 +85,11 @@ def _files(model: str) -> dict[str, str]:
     return json.loads(done.stdout)
 
 
-def _jupyter_server_extension_points():
+def _jupyter_server_extension_points() -> list[dict[str, str]]:
     return [{"module": "course_tools.classroom.serving"}]
 
 
-def _load_jupyter_server_extension(server):
+def _load_jupyter_server_extension(server: Any) -> None:
     """Jupyter Server calls it when it starts. Kernels are told that their page brings the program along."""
     ours = url_path_join(server.web_app.settings["base_url"], "attention-course")
     handlers = [
@@ -103,7 +104,7 @@ def _load_jupyter_server_extension(server):
     speak(catalogues.languages().get(os.environ.get("COURSE_LANGUAGE", "en"), {}).get("folder"))
 
 
-async def _start_jupyter_server_extension(server):
+async def _start_jupyter_server_extension(server: Any) -> None:
     """Called once all is set up. Browsers keep JupyterLab's files for a year, as one that changes has a new name; the
     plugin's, which keep theirs, are asked for each time."""
     settings = server.web_app.settings
@@ -116,5 +117,6 @@ def speak(locale: str | None) -> None:
     if locale:
         from jupyterlab_server import settings_utils, translation_utils, translations_handler
 
-        for module in (settings_utils, translation_utils, translations_handler):
+        modules: Any = (settings_utils, translation_utils, translations_handler)
+        for module in modules:
             module.SYS_LOCALE = locale

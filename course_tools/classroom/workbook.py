@@ -14,13 +14,14 @@ import json
 import os
 import platform
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from course_kit import files
 from course_kit.exercises import record
 from course_kit.files import STATE
-from course_kit.i18n import t
+from course_kit.i18n import mark, t
 
 CHANGELOG = "CHANGELOG.md"
 # cells whose outputs speak of the machine that ran them: what it is, what it has, where it wrote
@@ -39,7 +40,7 @@ class Change:
     file: str
     notebook: str
 
-    def __str__(self):
+    def __str__(self) -> str:
         told = {"file": self.file, "notebook": self.notebook}
         if self.kind == "new":
             return t("{file}: new", **told)
@@ -54,7 +55,7 @@ class Change:
         )
 
 
-def place(course=None):
+def place(course: Path | None = None) -> Path:
     """Where the workbook is: workbook/ of the course, or the folder in COURSE_WORKBOOK, where the course is shared.
     Another language, in COURSE_LANGUAGE, has a folder of its name in it."""
     given, language = os.environ.get("COURSE_WORKBOOK"), os.environ.get("COURSE_LANGUAGE", "en")
@@ -64,15 +65,11 @@ def place(course=None):
     try:
         return Path(given).expanduser().resolve() / own
     except RuntimeError:  # the home folder of an unknown user
-        raise WorkbookError(
-            t(
-                "COURSE_WORKBOOK is {given}, and no user of that name exists here: give the full path of a folder.",
-                given=repr(given),
-            )
-        ) from None
+        why = mark("COURSE_WORKBOOK is {given}, and no user of that name exists here: give the full path of a folder.")
+        raise WorkbookError(t(why, given=repr(given))) from None
 
 
-def damaged(path):
+def damaged(path: Path) -> bool:
     """Whether a notebook is there that no program can open: empty, cut off, or no notebook at all."""
     try:
         return not isinstance(json.loads(path.read_bytes()).get("cells"), list)
@@ -82,7 +79,7 @@ def damaged(path):
         return False  # missing or not readable: reported elsewhere
 
 
-def sync(notebooks, workbook):
+def sync(notebooks: str | Path, workbook: str | Path) -> list[Change]:
     """Bring the notebooks of the course into the student's folder -> list of Change.
 
     notebooks  folder with *.ipynb (may be read-only)
@@ -92,13 +89,12 @@ def sync(notebooks, workbook):
     notebooks, workbook = Path(notebooks), Path(workbook)
     editions = {path.name: path for path in sorted(notebooks.glob("*.ipynb"))}
     if not editions:
-        raise WorkbookError(
-            t(
-                "There are no notebooks in {folder}. If you have just cloned the course, `git checkout -- notebooks`; "
-                "if you write it, `make notebooks` builds them.",
-                folder=notebooks,
-            )
+        why = t(
+            "There are no notebooks in {folder}. If you have just cloned the course, `git checkout -- notebooks`; "
+            "if you write it, `make notebooks` builds them.",
+            folder=notebooks,
         )
+        raise WorkbookError(why)
     try:
         workbook.mkdir(parents=True, exist_ok=True)
         ours = (record.FILE, STATE, "mine/*.py", "mine/.written.json", *_read_state(workbook)["written"])
@@ -108,7 +104,7 @@ def sync(notebooks, workbook):
         raise WorkbookError(_explain(error, workbook)) from error
 
 
-def unrun(content):
+def unrun(content: bytes) -> bytes:
     """The bytes of a notebook of the course -> those of a copy that nobody has run on this machine.
 
     The version of Python is this one's: JupyterLab would write it into a notebook as it opens, and call it unsaved.
@@ -131,7 +127,7 @@ def unrun(content):
     return (json.dumps(notebook, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode()
 
 
-def _sync(editions, workbook):
+def _sync(editions: dict[str, Path], workbook: Path) -> list[Change]:
     state = _read_state(workbook)
     before = json.dumps(state)
     changes = []
@@ -154,7 +150,7 @@ def _sync(editions, workbook):
     return changes
 
 
-def _decide(name, sha256, newest, workbook, state):
+def _decide(name: str, sha256: str, newest: str, workbook: Path, state: dict) -> Change | None:
     """What to do about one notebook of the course -> Change or None. sha256: of its copy; newest: of the edition."""
     found = _sha256(workbook / name)
     if found is None:
@@ -179,13 +175,13 @@ def _decide(name, sha256, newest, workbook, state):
     return None
 
 
-def _laid_down(name, sha256, workbook, state):
+def _laid_down(name: str, sha256: str, workbook: Path, state: dict) -> bool:
     """Whether this edition was laid down under that name and is still there, untouched or worked in."""
     found = _sha256(workbook / name)
     return found == sha256 or found is not None and state["written"].get(name) == sha256
 
 
-def news(changelog):
+def news(changelog: Path) -> str:
     """What CHANGELOG.md tells readers of the newest edition, as plain lines; "" if there is no such file."""
     if not changelog.is_file():
         return ""
@@ -193,13 +189,13 @@ def news(changelog):
     return parts[1].partition("\n### ")[0].strip() if len(parts) > 1 else ""
 
 
-def _names_beside(name):
+def _names_beside(name: str) -> Iterator[str]:
     stem = name.removesuffix(".ipynb")
     yield f"{stem}.new-edition.ipynb"
     yield from (f"{stem}.new-edition-{number}.ipynb" for number in itertools.count(2))
 
 
-def trust(path):
+def trust(path: Path) -> bool:
     """Sign a notebook of the course as trusted, so that its views are interactive before anything is run.
 
     -> False if Jupyter's record of signatures cannot be written here; then running a cell does the same.
@@ -214,14 +210,14 @@ def trust(path):
     return True
 
 
-def _sha256(path):
+def _sha256(path: Path) -> str | None:
     """The checksum of a file, None if it is not there. A folder or link of that name counts as the student's work."""
     if path.is_file():
         return files.sha256(path)
     return "something else" if path.exists() or path.is_symlink() else None
 
 
-def _read_state(workbook):
+def _read_state(workbook: Path) -> dict[str, dict[str, str]]:
     try:
         state = json.loads((workbook / STATE).read_text(encoding="utf-8"))
         parts = {key: dict(state[key]) for key in ("written", "editions")}
@@ -233,12 +229,12 @@ def _read_state(workbook):
     }
 
 
-def _write_state(workbook, state):
+def _write_state(workbook: Path, state: dict) -> None:
     files.write_atomically(workbook / STATE, json.dumps(state, indent=1, sort_keys=True) + "\n")
 
 
-def _explain(error, workbook):
-    told = {"where": error.filename or workbook, "workbook": workbook, "why": error.strerror or error}
+def _explain(error: OSError, workbook: Path) -> str:
+    told: dict = {"where": error.filename or workbook, "workbook": workbook, "why": error.strerror or error}
     if error.errno == errno.ENOSPC:
         return t(
             "The disk is full: {where} could not be written. Make room and start again; your notebooks are as before.",

@@ -133,9 +133,9 @@ def _bare(made: str) -> str:
     return str(page)
 
 
-def _source(code: str) -> str:
+def _source(code: excerpt.Excerpt | None) -> str:
     """An excerpt as HTML."""
-    return f'<div class="source">{excerpt.coloured(code)}</div>'
+    return f'<div class="source">{excerpt.coloured(code)}</div>' if code else ""
 
 
 def _told(made: str) -> tuple[str, str]:

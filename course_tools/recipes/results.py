@@ -5,6 +5,7 @@ import importlib
 import json
 import platform
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from course_kit.files import write_atomically
@@ -46,7 +47,7 @@ def make(name: str, **given: Any) -> float:
     module, function = RECIPES[name].split(":")
     threads, start = torch.get_num_threads(), time.perf_counter()
     figures = getattr(importlib.import_module(module), function)(**given)
-    run = {
+    run: dict = {
         "date": datetime.date.today().isoformat(),
         "device": f"CPU ({platform.machine()}, {threads} thread{'s' * (threads > 1)})",
         "versions": {"python": platform.python_version(), "torch": torch.__version__.split("+")[0]},
@@ -64,7 +65,7 @@ def make(name: str, **given: Any) -> float:
     return run["minutes"]
 
 
-def run(names=(), notebooks=()) -> int:
+def run(names: Sequence[str] = (), notebooks: Sequence[str] = ()) -> int:
     """The command: make the results whose names begin with one of `names`, or all -> exit status.
 
     notebooks: with notebook_times, the beginnings of the names of those that are to be timed; without: all

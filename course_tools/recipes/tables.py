@@ -9,14 +9,14 @@ from course_kit.fetching import fetch
 from ..classroom.doctor import verify
 
 
-def write_index():
+def write_index() -> dict[str, str]:
     """Write `tables.json`: the checksums of tables and book. For authors, after one has changed on purpose."""
     sums = {path.name: files.sha256(path) for path in sorted([*folder().glob("*.csv"), folder() / BOOK])}
     files.write_atomically(folder() / INDEX, json.dumps(sums, indent=2) + "\n")
     return sums
 
 
-def run(name=None, index=False):
+def run(name: str | None = None, index: bool = False) -> int:
     """The command `course data` -> exit status."""
     if name in fetching.sources():
         try:

@@ -68,7 +68,7 @@ def graded(found: dict[str, Path], wanted: list[str], **limits: float) -> list[A
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([f"{__name__}.ready"])
     with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
-        return list(pool.map(lambda one: _alone(context, *one, wanted, limits), found.items()))
+        return list(pool.map(lambda one: _alone(context, one, found[one], wanted, limits), found))
 
 
 def _alone(context: Any, student: str, folder: Path, wanted: list[str], limits: dict[str, float]) -> Any:

@@ -91,7 +91,7 @@ def identities(people: list[Person], roster: list[Any]) -> dict[Person, str]:
         known[f"user {one.lms_user_id}"].add(one.id)
     fitting = {x: (x.user and known[f"user {x.user}"]) or known[_folded(x.name)] for x in people}
     ids = {x: next(iter(fits)) if len(fits) == 1 else _safe(x.name) for x, fits in fitting.items()}
-    count, given = Counter(_folded(one) for one in ids.values()), {}
+    count, given = Counter(_folded(one) for one in ids.values()), dict[Person, str]()
     for x, one in ids.items():
         one = one if count[_folded(one)] == 1 else f"{_safe(x.name)}_{x.user or x.number}".rstrip("_")
         while one in given.values():  # never two in one folder

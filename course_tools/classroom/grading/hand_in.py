@@ -142,7 +142,7 @@ def _statements(cells: list[Cell], at: int, name: str) -> list[ast.stmt]:
     if not defined:
         raise ValueError(t("its cell defines no function or class; needed: `{name}`", name=course()[name]))
     node = defined[-1]
-    *others, last = prerequisites(cells, at, Stub(name, node.name, False, node.lineno, node.end_lineno))
-    last = copy.deepcopy(last)
+    *others, own = prerequisites(cells, at, Stub(name, node.name, False, node.lineno, node.end_lineno))
+    last: Any = copy.deepcopy(own)
     last.decorator_list.append(ast.parse(f"exercise({name!r})", mode="eval").body)
     return [*ABOVE, *others, ast.fix_missing_locations(last)]

@@ -59,7 +59,7 @@ def judge(student: str, folder: Path, wanted: list[str], seconds: float, budget:
     resource.setrlimit(resource.RLIMIT_CPU, (READING, READING))
     work = read(folder, wanted)
     row = Row(student, cells=work.cells, remarks=work.remarks)
-    room, seen, looked, spent = Room(), {}, time.monotonic(), 0.0
+    room, seen, looked, spent = Room(), dict[str, Any](), time.monotonic(), 0.0
     try:
         for name in wanted:
             if name in work.problems:

@@ -68,7 +68,7 @@ class Remote:
 
     def __init__(self, room: Room, name: str, statements: list[ast.stmt], seconds: float):
         self.room, self.patience = room, PATIENCE * seconds
-        self.ended, self.borrowed = "", set()
+        self.ended, self.borrowed = "", set[str]()
         request = {"name": name, "statements": statements, "seconds": round(seconds)}
         reply = self._ask(request)
         self.callable, self.is_class = reply.get("opened") is True, reply.get("class") is True
@@ -266,10 +266,10 @@ def shifted(cases: Callable[[], Any], seed: int) -> Callable[[], Any]:
             return super().manual_seed(seed + offset)
 
     def fresh() -> Any:
-        usual, torch.Generator = torch.Generator, Shifted
+        usual, torch.Generator = torch.Generator, Shifted  # type: ignore[misc]
         try:
             return cases()
         finally:
-            torch.Generator = usual
+            torch.Generator = usual  # type: ignore[misc]
 
     return fresh

@@ -131,9 +131,8 @@ class Sandbox:
 
     def __init__(self) -> None:
         pipe = subprocess.PIPE
-        self.process = subprocess.Popen(
-            command(), stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, bufsize=0, env={}
-        )
+        told: Any = {"stdin": pipe, "stdout": pipe, "stderr": subprocess.DEVNULL, "bufsize": 0, "env": {}}
+        self.process: Any = subprocess.Popen(command(), **told)
         try:
             if self.receive(START).get("ready") is not True:
                 raise Broken(mark("it is still root"))

@@ -9,7 +9,9 @@ a class's other methods the first line, with an ellipsis.
 import ast
 import html
 import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 MOST = 15  # lines that the last row can read
 FEWEST = 5
@@ -24,12 +26,12 @@ class Excerpt:
     lit: tuple[int, ...] = ()
 
     @property
-    def lines(self):
+    def lines(self) -> int:
         """How many there are."""
         return len(self.code.splitlines())
 
 
-def excerpt(source, points=(), printed=None, most=MOST):
+def excerpt(source: str, points: Sequence[str] = (), printed: int | None = None, most: int = MOST) -> Excerpt:
     """An excerpt of a cell's source: what it is about, and if it can be at most so many lines with those printed below
     it; None where its output is not shown."""
     try:
@@ -47,7 +49,8 @@ def excerpt(source, points=(), printed=None, most=MOST):
     if _count(lines, shown) > most:
         shown -= _beside(body, lit)
         heads = _heads(body, lit)
-    made, found = [], []
+    made: list[str] = []
+    found: list[int] = []
     for number, line in enumerate(lines):
         if number in heads:
             if made[-1:] == [""] and made[-2].endswith("…"):
@@ -61,7 +64,7 @@ def excerpt(source, points=(), printed=None, most=MOST):
     return Excerpt("\n".join(made), () if len(found) == len([line for line in made if line]) else tuple(found))
 
 
-def coloured(excerpt):
+def coloured(excerpt: Excerpt) -> str:
     """HTML of an excerpt, by Pygments' classes: `<div class="highlight lifted"><pre><span class="line lit">…`."""
     from pygments import highlight
     from pygments.formatters import HtmlFormatter
@@ -76,22 +79,22 @@ def coloured(excerpt):
     return f"<div {look}><pre>{rows}</pre></div>"
 
 
-def answered(cell):
+def answered(cell: Any) -> str:
     """The code of the course's answer, with which a cell tagged `solution` begins; "" of another cell."""
     is_one = "solution" in cell["metadata"].get("tags", ())
     return html.unescape(cell["source"].partition("```python\n")[2].partition("\n```")[0]) if is_one else ""
 
 
-def _count(lines, numbers):
+def _count(lines: list[str], numbers: Iterable[int]) -> int:
     return sum(1 for number in numbers if lines[number].strip())
 
 
-def _span(node):
+def _span(node: Any) -> set[int]:
     first = min([node.lineno, *(one.lineno for one in getattr(node, "decorator_list", ()))])
     return set(range(first - 1, node.end_lineno))
 
 
-def _words(node):
+def _words(node: ast.AST) -> set[int]:
     """The lines of imports and docstrings."""
     if isinstance(node, ast.Import | ast.ImportFrom):
         return _span(node)
@@ -102,7 +105,7 @@ def _words(node):
     return (_span(first) if is_doc and len(node.body) > 1 else set()).union(*map(_words, node.body))
 
 
-def _prints(body):
+def _prints(body: Iterable[Any]) -> set[int]:
     """The lines of statements that only print, where others stand beside them."""
     found = set()
     for node in body:
@@ -114,7 +117,7 @@ def _prints(body):
     return found
 
 
-def _is_print(node):
+def _is_print(node: ast.stmt) -> bool:
     if isinstance(node, ast.For | ast.If | ast.With):
         works = isinstance(node, ast.For) and isinstance(node.iter, ast.Call) and isinstance(node.iter.func, ast.Name)
         return not works and all(map(_is_print, [*node.body, *getattr(node, "orelse", ())]))
@@ -122,7 +125,7 @@ def _is_print(node):
     return getattr(called, "id", "") == "print"
 
 
-def _statements(body):
+def _statements(body: Iterable[Any]) -> Iterator[set[int]]:
     """All simple statements, however deep, and the first lines of the others."""
     for node in body:
         inner = [*getattr(node, "body", ()), *getattr(node, "orelse", ())]
@@ -133,13 +136,13 @@ def _statements(body):
             yield _span(node)
 
 
-def _named(body, lines, points):
+def _named(body: Iterable[Any], lines: list[str], points: Sequence[str]) -> set[int]:
     """The statements that hold one of these texts."""
     spans = [span for span in _statements(body) if any(point in lines[n] for n in span for point in points)]
     return set().union(*spans)
 
 
-def _beside(body, lit):
+def _beside(body: Sequence[Any], lit: set[int]) -> set[int]:
     """The lines of definitions, methods and statements that are not about the point, where some are."""
     found = set()
     for node in body if any(_span(node) & lit for node in body) else ():
@@ -150,7 +153,7 @@ def _beside(body, lit):
     return found
 
 
-def _heads(body, lit):
+def _heads(body: Sequence[Any], lit: set[int]) -> dict[int, str]:
     """{line: a method without what it does} of the methods that are not about the point, in classes that are."""
     classes = [node for node in body if isinstance(node, ast.ClassDef) and _span(node) & lit]
     methods = [m for node in classes for m in node.body if isinstance(m, ast.FunctionDef) and not _span(m) & lit]

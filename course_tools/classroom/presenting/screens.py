@@ -26,7 +26,10 @@ import ast
 import html
 import itertools
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
 
 from course_kit import files
 from course_tools.authoring import minutes
@@ -51,6 +54,7 @@ DRAWING = re.compile(r"^```(?:text)?\n.+?^```", re.S | re.M)
 FENCE = re.compile(r"^(```|~~~).*?^\1", re.S | re.M)
 FOLDED = re.compile(r"<details>.*?</details>", re.S)
 TABLE = re.compile(r"^\|[ :-]*-[ :|-]*\|$", re.M)
+Code = tuple[excerpt.Excerpt | None, bool, str | None]  # as `_code` says
 
 
 @dataclass(frozen=True)
@@ -75,9 +79,9 @@ class Screen:
     aside: bool = False
 
 
-def screens(cells):
+def screens(cells: Sequence[Any]) -> list[Screen]:
     """The screens of a notebook's cells, which are as nbformat has them."""
-    found, early = [], ()
+    found, early = list[Screen](), tuple[str, ...]()
     sections, left = _sections(cells), {cells[number]["id"] for number in minutes.not_in_class(cells)}
     for number, (title, section) in enumerate(sections):
         things = _things(section, number == 0)
@@ -98,7 +102,7 @@ def screens(cells):
     return found
 
 
-def plan(cells, run=()):
+def plan(cells: Sequence[Any], run: Sequence[Any] = ()) -> list[dict[str, Any]]:
     """What `screens` finds, as a page reads it: code as HTML; so are the files that are kept, and what each defines.
 
     run: the cells as the course ran them; those of a class say nothing of its files before it has kept them.
@@ -114,19 +118,19 @@ def plan(cells, run=()):
     return found
 
 
-def _unfinished(cell):
+def _unfinished(cell: Any) -> bool:
     """Whether it never ran, or was stopped: what it has shown is not all."""
     failed = any(output["output_type"] == "error" for output in cell["outputs"])
     stopped = any(STOPPED in str(output.get("data")) for output in cell["outputs"])
     return failed or stopped or not cell["outputs"] or cell["execution_count"] is None
 
 
-def _text(cell):
+def _text(cell: Any) -> str:
     """Its source: a file may have it as a list of lines."""
     return "".join(cell["source"])
 
 
-def kept_files(cells, outputs):
+def kept_files(cells: Sequence[Any], outputs: Iterable[Any]) -> str:
     """HTML of the files that `keep` showed among these outputs and what each defines; of many the names are enough."""
     texts = ("".join(out["data"].get("text/html", "")) for out in outputs if "data" in out)
     found = [pair for text in texts for pair in FILE.findall(text)]
@@ -138,17 +142,17 @@ def kept_files(cells, outputs):
     )
 
 
-def _names(names, written):
+def _names(names: list[str], written: set[str]) -> str:
     few = names if len(names) <= MOST_NAMES else [name for name in names if name in written]
     more = f"<li><code>+ {len(names) - len(few)}</code></li>" * (len(few) < len(names))
     return f"<ul>{''.join(f'<li><code>{name}</code></li>' for name in few)}{more}</ul>"
 
 
-def headings(name, path):
+def headings(name: str, path: Path) -> dict[str, str]:
     """{heading of the English notebook: that of the same cell in another} by the ids of their cells."""
     import nbformat
 
-    def of_cells(file):
+    def of_cells(file: Path) -> dict[str, list[str]]:
         cells = nbformat.read(file, as_version=4).cells
         return {cell.get("id"): _heads(cell) for cell in cells}
 
@@ -157,15 +161,15 @@ def headings(name, path):
     return {spoken(english): spoken(other) for english, other in pairs}
 
 
-def _heads(cell):
+def _heads(cell: Any) -> list[str]:
     if "half" in _tags(cell):  # its bold words
         return [cell["source"].split("**")[1].rstrip(".。")]
     return HEADING.findall(FENCE.sub("", cell["source"]))
 
 
-def _sections(cells):
+def _sections(cells: Sequence[Any]) -> list[tuple[str, list[Any]]]:
     """(title, its cells) of each section that is shown. A cell with two headings begins two."""
-    found = []
+    found: list[tuple[str, list[Any]]] = []
     for cell, is_shown in with_shown(cells):
         if not is_shown or _tags(cell) & {"workbook", "asserts"}:
             continue
@@ -177,7 +181,7 @@ def _sections(cells):
     return found
 
 
-def _things(section, is_first):
+def _things(section: list[Any], is_first: bool) -> list[tuple[int, str]]:
     """(place in the section, kind) of each screen, in order. The title comes first, whatever is in its cell."""
     kinds = [(at, kind) for at, cell in enumerate(section) for kind in _kinds(cell)]
     if whole := [(at, kind) for at, kind in kinds if kind in WHOLE]:
@@ -197,7 +201,7 @@ def _things(section, is_first):
     return sorted(found.items())
 
 
-def _code(kind, section, at):
+def _code(kind: str, section: list[Any], at: int) -> Code:
     """(excerpt of its cell, or of what computes its formula; whether it comes at a press; whose it is) of a screen."""
     if kind in ("code", "class", "training"):
         return _excerpt(section[at], _printed(section[at])), False, None
@@ -210,19 +214,19 @@ def _code(kind, section, at):
     return made, False, of
 
 
-def _codes(things, section):
+def _codes(things: list[tuple[int, str]], section: list[Any]) -> list[Code]:
     """The same of each screen of a section, of which one has some if there is any."""
     codes = [_code(kind, section, at) for at, kind in things]
     shows = [number for number, (_, kind) in enumerate(things) if kind in WITH_CODE]
     if shows and not any(code for code, *_ in codes) and (some := _some(section)):
-        place, *code = some
+        place, code = some
         codes[next((number for number in shows if things[number][0] >= place), shows[-1])] = code
     return codes
 
 
-def _some(section):
+def _some(section: list[Any]) -> tuple[int, Code] | None:
     """(its place, an excerpt of code of a section, as _code has it): what an author named, else what it is about."""
-    found = {}
+    found: dict[str, tuple[int, Code]] = {}
     for place, cell in enumerate(section):
         if cell["cell_type"] == "markdown":
             kind, code = "answer", excerpt.excerpt(excerpt.answered(cell), _points(cell))
@@ -232,24 +236,24 @@ def _some(section):
             kind = "definition" if kind and "definition" in _tags(cell) else kind
         if kind and 0 < code.lines <= excerpt.MOST:
             of = None if kind == "answer" else cell["id"]
-            found.setdefault("named" if _points(cell) else kind, (place, code, True, of))
+            found.setdefault("named" if _points(cell) else kind, (place, (code, True, of)))
     return next((found[kind] for kind in ("named", "definition", "answer", "training", "code") if kind in found), None)
 
 
-def _excerpt(cell, printed=None, most=excerpt.MOST, points=()):
+def _excerpt(cell: Any, printed: int | None = None, most: int = excerpt.MOST, points: Sequence = ()) -> excerpt.Excerpt:
     """Of a cell's code what a class sees, above so many lines that it printed."""
     return excerpt.excerpt(cell["source"], points or _points(cell), printed, most)
 
 
-def _printed(cell):
+def _printed(cell: Any) -> int:
     return sum(len("".join(out["text"]).splitlines()) for out in cell.get("outputs", ()) if "text" in out)
 
 
-def _points(cell):
+def _points(cell: Any) -> tuple[str, ...]:
     return tuple(cell["metadata"].get("slideshow", {}).get("point", ()))
 
 
-def _kinds(cell):
+def _kinds(cell: Any) -> list[str]:
     """What a cell would show."""
     if cell["cell_type"] == "markdown":
         return _written(cell)
@@ -268,7 +272,7 @@ def _kinds(cell):
     return ["class"] if "definition" in tags and re.search(r"^class .+?^    def ", source, re.M | re.S) else ["code"]
 
 
-def _written(cell):
+def _written(cell: Any) -> list[str]:
     """The kinds of a Markdown cell. Of an exercise's card a class sees the formula alone."""
     if whole := [kind for kind in WHOLE if kind in _tags(cell)]:
         return whole
@@ -283,11 +287,11 @@ def _written(cell):
     return [*found, "table"] if TABLE.search(FENCE.sub("", text)) else found
 
 
-def _defined(source):
+def _defined(source: str) -> list[str]:
     return [node.name for node in _statements(source) if isinstance(node, ast.FunctionDef | ast.ClassDef)]
 
 
-def _statements(source):
+def _statements(source: str) -> list[ast.stmt]:
     """The statements of a cell; none of one that is being written, or is no Python."""
     try:
         return ast.parse(source).body
@@ -295,24 +299,24 @@ def _statements(source):
         return []
 
 
-def _is_drawn(source):
+def _is_drawn(source: str) -> bool:
     """Whether a folded cell ends in what it shows: a chart, a map, a table."""
     last = next(reversed(_statements(source)), None)
     called = last.value.func if isinstance(last, ast.Expr) and isinstance(last.value, ast.Call) else None
     return isinstance(last, ast.Expr) and getattr(called, "id", "") not in SILENT
 
 
-def _keeps(cell):
+def _keeps(cell: Any) -> bool:
     return "keep" in _tags(cell)
 
 
-def _is_said(cell):
+def _is_said(cell: Any) -> bool:
     return cell["cell_type"] == "markdown" and not _tags(cell) & {"card", *WHOLE}
 
 
-def _said(cells):
+def _said(cells: Iterable[Any]) -> tuple[str, ...]:
     return tuple(cell["id"] for cell in cells if _is_said(cell))
 
 
-def _tags(cell):
+def _tags(cell: Any) -> set[str]:
     return set(cell["metadata"].get("tags", ()))

@@ -7,7 +7,7 @@ notebook, as for docs/lesson_plans.md.
 import functools
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from course_kit import files, lessons
@@ -93,7 +93,7 @@ def _notes(name: str, language: str) -> list[Note]:
     part = "" if lessons.is_annex(name) else _parts().get(lessons.chapter(name), "")
     asks = {spoken(head): _without_head(line) for line, head in re.findall(r"^- (\*(.+?)\*: .+)$", part, re.M)}
     opening = list(_opening("\n".join(plans.said("teaching", line) for line in part.split("\n"))))
-    shown, found, starts = plans.sections(name), [], 0
+    shown, found, starts = plans.sections(name), list[Note](), 0
     for section in shown:
         text = "\n\n".join(cell.source for cell in section.cells if cell.cell_type == "markdown")
         heading, inside = spoken(section.heading), [spoken(words) for words in re.findall(r"^## (.+)$", text, re.M)]
@@ -119,7 +119,7 @@ def _without_head(line: str) -> str:
     return spoken(re.sub(r"^\*.+?\*[:：] ?", "", plans.said("teaching", line)))
 
 
-def _asked(texts) -> Iterator[str]:
+def _asked(texts: Iterable[str]) -> Iterator[str]:
     """The questions that a section's own text asks before it shows something, in cells tagged `guess`: of a
     paragraph what its last bold words lead to."""
     for text in texts:

@@ -9,8 +9,10 @@ the page's configuration that it is wanted, which chapters there are, and their 
 import json
 import os
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from course_kit import files, lessons
 from course_kit.i18n import t
@@ -23,7 +25,7 @@ from .speaker import notes
 CHAPTERS = "COURSE_CHAPTERS"  # environment variable: the names of the chapters, with commas
 
 
-def run(names=(), arguments=()):
+def run(names: Sequence[str] = (), arguments: Sequence[str] = ()) -> int:
     """The command `present` -> exit status (on Linux and macOS JupyterLab takes over this process).
 
     names      as `chosen` has them
@@ -40,13 +42,13 @@ def run(names=(), arguments=()):
     return lab.launch(root, options)
 
 
-def chosen(names=()):
+def chosen(names: Sequence[str] = ()) -> list[str]:
     """The notebooks that are meant, in the order given; none: the lesson of chapter 1.
 
     names: of lessons, or their beginnings, such as 03; the name of an annex, or "annex" behind its lesson's.
     Raises ValueError for a name that no notebook has.
     """
-    found = []
+    found: list[str] = []
     for name in names or ["01"]:
         if name == "annex" and found:
             found[-1:] = sources.names([lessons.annex_of(found[-1])])
@@ -56,7 +58,7 @@ def chosen(names=()):
     return list(dict.fromkeys(found))
 
 
-def configuration():
+def configuration() -> dict[str, Any]:
     """What the plugin finds in the page: {"chapters": [path], "notes": {name: [{heading, minutes, starts, html}]}}."""
     names = os.environ[CHAPTERS].split(",")
     folder = workbook.place().name  # the server's root is the folder that holds it
@@ -92,7 +94,7 @@ curtain.onclick = () => (curtain.hidden = "late" in curtain.dataset);
 }</script>""".replace("LATE", json.dumps(LATE))
 
 
-def curtain(templates):
+def curtain(templates: Any) -> None:
     """Draw it before JupyterLab is loaded: its page, of Jinja's environment, begins with the title of the chapter."""
     from jinja2 import ChoiceLoader, DictLoader
     from jupyterlab.commands import get_user_settings_dir

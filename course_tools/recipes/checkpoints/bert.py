@@ -7,6 +7,7 @@ import copy
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -45,7 +46,7 @@ class StoriesRecipe:
     def measure(self, name: str) -> Path:
         """Both tasks on valid and test -> the path of the card."""
         loaded = checkpoints.load_checkpoint(name)
-        lesson, result = BertLesson(loaded.tokenizer, longest=LONGEST), {}
+        lesson, result = BertLesson(loaded.tokenizer, longest=LONGEST), dict[str, float]()
         for split in ("valid", "test"):
             found = lesson.measure(loaded.model, split, PAIRS)
             result |= {f"{split}_{_key(what)}": round(x, 4) for what, x in found.items() if what != "loss, both"}
@@ -68,10 +69,10 @@ class PreTraining:
     def batches(self, generator: torch.Generator) -> Masked:
         return self.lesson.batch(generator, self.recipe.rows)
 
-    def loss(self, model, batch: Masked) -> torch.Tensor:
+    def loss(self, model: Any, batch: Masked) -> torch.Tensor:
         return loss(model, batch)
 
-    def score(self, model) -> float:
+    def score(self, model: Any) -> float:
         return self.lesson.measure(model, "valid")["loss, both"]
 
     @property
@@ -117,16 +118,16 @@ class FineTuning:
     sign, seen = 1, None
 
     def __init__(self, recipe: FineTuningRecipe, folder: Path):
-        loaded = checkpoints.load_checkpoint(recipe.start)
+        loaded: Any = checkpoints.load_checkpoint(recipe.start)
         self.recipe, self.tokenizer = recipe, loaded.tokenizer
         self.work = task_of(recipe.corpus, loaded.tokenizer)
         if recipe.practice:
             self.work = Practice(recipe.corpus, loaded.tokenizer)
             self.work.max_length = loaded.model.config.context
         self.metric, self.key = f"held-out {self.work.main}", f"valid_{_key(self.work.main)}"
-        self.model = self.work.model(loaded.model.bert, recipe.seed)
+        self.model: Any = self.work.model(loaded.model.bert, recipe.seed)
         if recipe.practice:
-            look_up(self.model.bert, self.tokenizer, seed=recipe.seed)
+            look_up(self.model.bert, self.tokenizer, seed=recipe.seed)  # type: ignore[arg-type]
             for part in self.model.modules():
                 if isinstance(part, torch.nn.Dropout):
                     part.p = 0.0
@@ -140,13 +141,13 @@ class FineTuning:
     def batches(self, generator: torch.Generator) -> Judged:
         return self.work.batch(generator, self.recipe.rows)
 
-    def loss(self, model, batch: Judged) -> torch.Tensor:
+    def loss(self, model: Any, batch: Judged) -> torch.Tensor:
         return self.work.loss(model, batch)
 
-    def score(self, model) -> float:
+    def score(self, model: Any) -> float:
         return self.work.measure(model, "valid")[self.work.main]
 
-    def save(self, model, name: str, card: dict) -> Path:
+    def save(self, model: Any, name: str, card: dict) -> Path:
         """What was added to the pre-trained model, or all of it."""
         if not self.recipe.rank:
             return serialiser.save_checkpoint(model, name, card, tokenizer=self.tokenizer)

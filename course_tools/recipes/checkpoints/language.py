@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -96,7 +97,7 @@ class Writing:
         }  # fmt: skip
 
 
-def new_model(recipe: LanguageRecipe, vocabulary: int) -> GPT | Llama:
+def new_model(recipe: LanguageRecipe, vocabulary: int) -> Any:
     """What is trained, with random parameters."""
     if recipe.architecture == "Llama":
         return fuse(Llama(LlamaConfig(vocabulary, **recipe.model)))
@@ -105,14 +106,14 @@ def new_model(recipe: LanguageRecipe, vocabulary: int) -> GPT | Llama:
     return fuse(GPT(GPTConfig(vocabulary, **recipe.model)))
 
 
-def _tokenizer(recipe: LanguageRecipe, content: str, folder: Path) -> Characters | BytePairs:
+def _tokenizer(recipe: LanguageRecipe, content: str, folder: Path) -> Any:
     """Characters or byte pairs."""
-    if recipe.subwords is None:
+    if (pieces := recipe.subwords) is None:
         return Characters.build(content)
-    return kept_tokenizer(folder, lambda: BytePairs.build([content], recipe.subwords))
+    return kept_tokenizer(folder, lambda: BytePairs.build([content], pieces))
 
 
-def kept_tokenizer(folder: Path, build: Callable[[], BytePairs | WordPiece]) -> BytePairs | WordPiece:
+def kept_tokenizer(folder: Path, build: Callable[[], BytePairs | WordPiece]) -> Any:
     """The tokenizer that a stopped training began with, kept beside its state; else the one that `build` makes."""
     path = folder / "tokenizer.json"
     if not path.is_file():

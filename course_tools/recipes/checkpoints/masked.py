@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -73,7 +73,7 @@ class Hidden(NamedTuple):
     inputs: Tensor
     labels: Tensor
 
-    def to(self, device) -> "Hidden":
+    def to(self, device: torch.device) -> "Hidden":
         return Hidden(*(x.to(device) for x in self))
 
 
@@ -134,8 +134,8 @@ class Windows:
                 rank = (logits > logits.gather(1, true[:, None])).sum(-1)
                 worst = torch.zeros(int(number.max()) + 1, dtype=rank.dtype).scatter_reduce(0, number, rank, "amax")
                 ranks.append(worst)
-        ranks = torch.cat(ranks)
-        return {"loss": loss / pieces} | {f"top_{n}": float((ranks < n).float().mean()) for n in (1, 10)}
+        rank = torch.cat(ranks)
+        return {"loss": loss / pieces} | {f"top_{n}": float((rank < n).float().mean()) for n in (1, 10)}
 
 
 class Filling:
@@ -182,7 +182,8 @@ def look_beside(bert: Bert) -> Bert:
     begin as the position alone, sinusoids, and the others as the word; a head's query is the position moved on by
     `shift_matrix`; SHARP says how much of its attention falls there.
     """
-    table, attention = bert.embeddings.positions.weight, bert.blocks[0].attention
+    first: Any = bert.blocks[0]
+    table, attention = bert.embeddings.positions.weight, first.attention
     features = table.shape[1]
     heads = bert.config.heads
     size = features // heads

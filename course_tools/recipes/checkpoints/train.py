@@ -16,6 +16,7 @@ import time
 import tomllib
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -69,10 +70,11 @@ def train(name: str, steps: int | None = None, fresh: bool = False) -> Path:
     device = pick_device(choice("COURSE_DEVICE", "auto", DEVICES))
     model, dtype = task.model.to(device), torch.bfloat16 if has_bfloat16(device) else None
 
-    def loss(model, batch):
+    def on_device(model: torch.nn.Module, batch: Any) -> torch.Tensor:
         return task.loss(model, batch.to(device))
 
-    loss = in_bfloat16(loss) if dtype else loss
+    loss = in_bfloat16(on_device) if dtype else on_device
+    make: Any = optimizers.maker(getattr(recipe, "optimizer", "adamw"), model, recipe.decay)
     run, kept = _kept(where / STATE, model, name)
     size = sum(p.numel() for p in model.parameters()) / 1e6
     print(f"{name}: {task}, {size:.1f} M parameters; step {run.step if run else 0} of {steps}", flush=True)
@@ -82,8 +84,7 @@ def train(name: str, steps: int | None = None, fresh: bool = False) -> Path:
             model, task.batches, loss,
             steps=min(done + recipe.every, steps), every=steps, lr=recipe.lr, clip=1.0, seed=recipe.seed, resume=run,
             schedule=warm_then_fall(steps, recipe.warm_up),
-            optimizer=optimizers.maker(getattr(recipe, "optimizer", "adamw"), model, recipe.decay),
-            show=False,
+            optimizer=make, show=False,
         )  # fmt: skip
         if run.stopped:
             raise RuntimeError(f"{name}: {run.message}")
@@ -131,13 +132,13 @@ def run(name: str | None = None, fresh: bool = False) -> int:
     return 0
 
 
-def _recipe(name: str):
+def _recipe(name: str) -> Any:
     if name not in RECIPES:
         raise ValueError(f"No checkpoint is called {name!r}; these can be trained: {', '.join(RECIPES)}.")
     return RECIPES[name]
 
 
-def _card(name, recipe, task, step, steps, kept, device, dtype) -> dict:
+def _card(name: str, recipe: Any, task: Any, step: int, steps: int, kept: dict, device: Any, dtype: Any) -> dict:
     """What the JSON says of how the model was made."""
     return {
         "name": name,

@@ -4,6 +4,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -74,12 +75,12 @@ class Translating:
     def __str__(self) -> str:
         return f"{len(self.pairs):,} pairs, {len(self.source):,} + {len(self.target):,} tokens"
 
-    def loss(self, model, batch: text.Batch) -> torch.Tensor:
+    def loss(self, model: torch.nn.Module, batch: text.Batch) -> torch.Tensor:
         logits = model(batch.source, batch.target_in, batch.source_mask)
         logits = logits[0] if isinstance(logits, tuple) else logits  # of a TiedTranslator with its weights
         return masked_loss(logits, batch.target_out, batch.target_mask, self.recipe.smoothing)
 
-    def score(self, model) -> float:
+    def score(self, model: torch.nn.Module) -> float:
         return measuring.held_out_bleu(model, self.source, self.target, self.recipe)
 
     @property
@@ -131,11 +132,11 @@ class Continuing(Translating):
         self.vocabularies = {"tokenizer": self.source}
         self.seen = checkpoints.sentence_hashes(a for a, _ in self.pairs)
 
-    def loss(self, model, batch: text.Batch) -> torch.Tensor:
+    def loss(self, model: torch.nn.Module, batch: text.Batch) -> torch.Tensor:
         ids, following, mask = (x[:, 1:] for x in batch[2:])  # without <bos>: a line begins with its first word
         return masked_loss(model(ids), following, mask, self.recipe.smoothing)
 
-    def score(self, model) -> float:
+    def score(self, model: torch.nn.Module) -> float:
         asked = measuring.sentences(self.recipe, "valid")[: self.recipe.valid]
         loaded = checkpoints.Loaded(model, {}, tokenizer=self.source)
         written = [continued(loaded, a, self.recipe.pair) for a, _ in asked]
@@ -152,12 +153,12 @@ def continued(loaded: checkpoints.Loaded, sentence: str, pair: str) -> str:
     return decoding.generate(loaded, f"{sentence} {mark(pair)}", 40, temperature=0)
 
 
-def _model(recipe: Recipe, source_size: int, target_size: int) -> torch.nn.Module:
+def _model(recipe: Recipe, source_size: int, target_size: int) -> Any:
     architecture, config = checkpoints.ARCHITECTURES[recipe.architecture]
     return fuse(architecture(config(source_size, target_size, **recipe.model)))
 
 
-def _vocabulary(how: tuple[str, int], found: list[str], min_count: int):
+def _vocabulary(how: tuple[str, int], found: list[str], min_count: int) -> text.Vocabulary | text.Subwords:
     kind, size = how
     if kind == "subwords":
         return text.Subwords.build(found, size)

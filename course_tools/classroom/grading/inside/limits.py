@@ -23,7 +23,7 @@ CALLS = {
 }  # fmt: skip
 
 
-def leave_root():
+def leave_root() -> None:
     """Root is exempt from limits. Nobody is not; and nobody can look into a process that cannot be dumped."""
     if os.getuid() == 0:
         os.setgroups([])
@@ -32,7 +32,7 @@ def leave_root():
     LIBC.prctl(4, 0, 0, 0, 0)  # PR_SET_DUMPABLE
 
 
-def limit(seconds):
+def limit(seconds: int) -> None:
     """seconds: of computing. No further process or thread can be started."""
     with open("/proc/self/statm") as file:
         pages = int(file.read().split()[0])
@@ -49,7 +49,7 @@ def limit(seconds):
     forbid()
 
 
-def forbid():
+def forbid() -> None:
     """Refuses CALLS by a seccomp filter (man 2 seccomp). Raises OSError where the kernel takes none."""
     machine, numbers = CALLS.get(platform.machine(), (0, ()))
     load, equal, more, end = 0x20, 0x15, 0x35, 0x06

@@ -10,7 +10,7 @@ from pathlib import Path
 import course_utils
 
 
-def __getattr__(name):
+def __getattr__(name: str) -> object:
     for path in sorted(Path(course_utils.__file__).parent.glob("*.py")):
         if re.search(rf"^(def|class) {re.escape(name)}\b", path.read_text(encoding="utf-8"), re.MULTILINE):
             return getattr(importlib.import_module(f"course_utils.{path.stem}"), name)

@@ -16,11 +16,13 @@ import pickle
 import re
 import struct
 import sys
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 COURSE = re.compile(r"/course/(course_utils|chapters|course_kit/(?!exercises/))")
 
 
-def main():
+def main() -> None:
     sys.path.insert(0, "/course")
     import limits
 
@@ -46,31 +48,31 @@ def main():
         say(replies, request["id"], ended=os.waitstatus_to_exitcode(status))
 
 
-def receive(requests):
+def receive(requests: int) -> Any:
     head = _read(requests, 4)
     return pickle.loads(_read(requests, struct.unpack(">I", head)[0])) if head else None
 
 
-def _read(requests, size):
+def _read(requests: int, size: int) -> bytes:
     parts = b""
     while len(parts) < size and (part := os.read(requests, size - len(parts))):
         parts += part
     return parts
 
 
-def say(replies, number, **what):
-    body = json.dumps({"id": number, **what}).encode()
-    body = memoryview(struct.pack(">I", len(body)) + body)
+def say(replies: int, number: str, **what: Any) -> None:
+    text = json.dumps({"id": number, **what}).encode()
+    body = memoryview(struct.pack(">I", len(text)) + text)
     while body:
         body = body[os.write(replies, body) :]
 
 
 @contextlib.contextmanager
-def watched():
+def watched() -> Iterator[list[str]]:
     """The names of the course's functions that an answer's own code calls, meanwhile, as a list."""
     found = []
 
-    def look(frame, event, _):
+    def look(frame: Any, event: str, _: Any) -> None:
         code, above = frame.f_code, frame.f_back
         if event == "call" and above and above.f_code.co_filename == "<answer>" and COURSE.match(code.co_filename):
             found.append(f"{frame.f_globals.get('__name__')}.{code.co_qualname}"[:100])
@@ -85,11 +87,11 @@ def watched():
 class Answer:
     """One answer: its statements are executed, then it is called as often as it is asked."""
 
-    def __init__(self, requests, replies, request):
+    def __init__(self, requests: int, replies: int, request: dict[str, Any]) -> None:
         self.requests, self.replies, self.number = requests, replies, request["id"]
         self.statements, self.name, self.seconds = request["statements"], request["name"], request["seconds"]
 
-    def serve(self):
+    def serve(self) -> None:
         import limits
 
         limits.limit(self.seconds)
@@ -100,7 +102,7 @@ class Answer:
             body = request.get("call") or request["within"]
             say(self.replies, self.number, **self.attempt(functools.partial(do, body)))
 
-    def attempt(self, do):
+    def attempt(self, do: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         """What came of it, as data for a reply."""
         try:
             return do()
@@ -108,15 +110,15 @@ class Answer:
             return {"error": self.told(error)}
 
     @staticmethod
-    def told(error):
+    def told(error: BaseException) -> list[Any]:
         last = error.__traceback__
         while last and last.tb_next:
             last = last.tb_next
-        own = bool(last) and last.tb_frame.f_code.co_filename == "<answer>"
+        own = last is not None and last.tb_frame.f_code.co_filename == "<answer>"
         return [type(error).__name__, str(error)[:500], own and isinstance(error, NotImplementedError)]
 
-    def open(self):
-        from course_kit.exercises import ANSWERS
+    def open(self) -> dict[str, Any]:
+        from course_kit.exercises import ANSWERS  # type: ignore[attr-defined]  # the stand-in beside this file
 
         space = {"__name__": "__main__"}
         for statement in self.statements:
@@ -128,10 +130,10 @@ class Answer:
         self.answer, self.called = ANSWERS[self.name], False
         return {"opened": callable(self.answer), "class": isinstance(self.answer, type)}
 
-    def call(self, body):
+    def call(self, body: bytes) -> dict[str, Any]:
         (arguments, keywords, making), (before, *_) = pickle.loads(body), pickle.loads(body)
 
-        def run():
+        def run() -> Any:
             init, parameters = making
             answer = self.answer(*init) if isinstance(self.answer, type) else self.answer
             if parameters is not None:
@@ -140,19 +142,20 @@ class Answer:
 
         return self.told_of(run, before, arguments)
 
-    def within(self, body):
+    def within(self, body: bytes) -> dict[str, Any]:
         (run, case), (_, before) = pickle.loads(body), pickle.loads(body)
         return self.told_of(lambda: run(self.answer, case), before.args.values(), case.args.values())
 
-    def told_of(self, run, before, arguments):
-        with contextlib.nullcontext([]) if self.called else watched() as borrowed:  # the first time: it takes longer
+    def told_of(self, run: Callable[[], Any], before: Iterable[Any], arguments: Iterable[Any]) -> dict[str, Any]:
+        watching: Any = contextlib.nullcontext([]) if self.called else watched()  # the first time: it takes longer
+        with watching as borrowed:
             self.called = True
             result = run()
         changed = [i for i, (old, new) in enumerate(zip(before, arguments, strict=True)) if not same(old, new)]
         return {"result": encode(result), "changed": changed, "borrowed": sorted(set(borrowed))[:9]}
 
 
-def same(before, after):
+def same(before: Any, after: Any) -> bool:
     """Whether an input is still what it was."""
     import torch
 
@@ -171,7 +174,7 @@ def same(before, after):
     return before == after if isinstance(before, dict | str | int | float) else True
 
 
-def encode(x, depth=0):
+def encode(x: Any, depth: int = 0) -> Any:
     """A result as JSON: plain values as they are, all else as {what: …}. `remote.decode` reads it."""
     import numpy
     import torch

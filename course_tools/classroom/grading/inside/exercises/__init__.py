@@ -4,28 +4,30 @@ The real package, with the references and the inputs, is not in the sandbox. `AN
 stood below `@exercise(name)`.
 """
 
-ANSWERS = {}
+from collections.abc import Callable
+
+ANSWERS: dict[str, object] = {}
 
 
-def exercise(name):
+def exercise(name: str) -> Callable:
     return lambda answer: ANSWERS.setdefault(name, answer)
 
 
-def find_error(name):
+def find_error(name: str) -> Callable:
     return exercise(name)
 
 
-def hint(name): ...
+def hint(name: str) -> None: ...
 
 
-def solution(name): ...
+def solution(name: str) -> None: ...
 
 
-def again(name): ...
+def again(name: str) -> None: ...
 
 
-def register(_): ...
+def register(_: object) -> None: ...
 
 
-def check(*_, **__):
+def check(*_: object, **__: object) -> None:
     raise RuntimeError("Answers are checked outside.")
