@@ -136,15 +136,10 @@ assert min(range(1, 51), key=lambda k: off(nearest(k))) == 4
 # For that you need a rule that turns a distance into a *closeness*, which is 1 at distance 0 and never grows with the distance. Such a rule is called a **kernel** $\kappa$, and its **width** $w$ says how far it reaches. Here are one that cuts off, the *boxcar*, and one that fades, the *Gaussian*, which has the shape of a bell. We'll use the Gaussian. ([Others](01_nadaraya_watson_annex.ipynb#Does-the-shape-of-the-kernel-matter?) do almost as well on this day.)
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
-distances = torch.linspace(-3, 3, 121)
+distances = torch.arange(-60, 61) / 20
 at(plot.beside(
     {
-        name: plot.points(
-            {"": (distances, torch.zeros(121), closeness)},
-            xlabel="distance in widths",
-            ylabel="closeness",
-            role={"": "key"},
-        )
+        name: plot.lines({"": (distances, closeness)}, "distance in widths", "closeness")
         for name, closeness in {
             "boxcar: fully, or not at all": boxcar_kernel(distances),
             "Gaussian: it fades": torch.exp(-(distances**2) / 2),
