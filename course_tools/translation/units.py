@@ -7,7 +7,6 @@ of code says, in its remarks or in its last column, is a unit.
 
 import ast
 import csv
-import html
 import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -17,7 +16,7 @@ from course_kit import files
 from course_kit.i18n import remarks
 from course_kit.mine.composing import origins
 from course_kit.mine.source import course
-from course_tools.authoring import rewriting, sources
+from course_tools.authoring import markup, rewriting, sources
 from course_tools.authoring.rewriting import plain
 
 LABELS = {  # what a view shows as it was given, by its name in the spec
@@ -138,7 +137,8 @@ def _shown(cell: Any) -> set[str]:
             along = [one for control in view.spec["controls"] for one in control.get("options", ())]
             found |= {one for one in along if isinstance(one, str)}
         else:
-            found |= {html.unescape(one) for one in re.findall(r"<(?:t[hd]|div)\b[^>]*>([^<]+)<", made)}
+            parts = markup.tree(made).find_all(["th", "td", "div"])
+            found |= {one for part in parts for one in part.find_all(string=True, recursive=False)}
     return found
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from course_kit import files, lessons
-from course_kit.i18n import current, mark, t
+from course_kit.i18n import current, t
 from course_kit.i18n.catalogues import languages
 from course_tools.authoring.markup import spoken, to_keep
 from course_tools.authoring.minutes import NOT_IN_CLASS
@@ -20,7 +20,6 @@ from course_tools.authoring.sources import tags
 from course_tools.classroom import plans
 
 GUIDE = "docs/teaching.md"
-OPENING = (mark("Ready"), mark("Show first"), mark("Leave out"), mark("Ask"), mark("Misconceptions"))
 
 
 @dataclass(frozen=True)
@@ -30,7 +29,7 @@ class Note:
     heading    as in the notebook, without # and marks of emphasis; the first note's is the title's
     minutes    planned live, None where the plan has none
     starts     minute of the lesson at which the section begins
-    ask        what to ask or to show, a line each
+    ask        (words that the page has in bold, what they lead to) of what to ask or to show
     keep       the sentence to end with
     guesses    (question, the other answers, right answer or "", why)
     exercises  (name, minutes, what is said of a mistake)
@@ -40,7 +39,7 @@ class Note:
     heading: str
     minutes: int | None = None
     starts: int = 0
-    ask: str = ""
+    ask: tuple[tuple[str, str], ...] = ()
     keep: str = ""
     guesses: tuple[tuple[str, str, str, str], ...] = ()
     exercises: tuple[tuple[str, str, str], ...] = ()
@@ -48,10 +47,7 @@ class Note:
 
     def lines(self) -> Iterator[tuple[str, str]]:
         """(what, words) of each line."""
-        for part in self.ask.split("\n"):
-            if part:
-                head, _, rest = part.partition(": ")
-                yield (t(head), rest) if head in OPENING else (t("Ask"), part)
+        yield from self.ask
         for question, tempting, right, why in self.guesses:
             yield t("Guess"), question
             if tempting:
@@ -92,15 +88,15 @@ def notes(name: str) -> list[Note]:
 def _notes(name: str, language: str) -> list[Note]:
     part = "" if lessons.is_annex(name) else _parts().get(lessons.chapter(name), "")
     asks = {spoken(head): _without_head(line) for line, head in re.findall(r"^- (\*(.+?)\*: .+)$", part, re.M)}
-    opening = list(_opening("\n".join(plans.said("teaching", line) for line in part.split("\n"))))
+    opening = _opening("\n".join(plans.said("teaching", line) for line in part.split("\n")))
     shown, found, starts = plans.sections(name), list[Note](), 0
     for section in shown:
         text = "\n\n".join(cell.source for cell in section.cells if cell.cell_type == "markdown")
         heading, inside = spoken(section.heading), [spoken(words) for words in re.findall(r"^## (.+)$", text, re.M)]
-        asked = [asks.get(one) for one in dict.fromkeys([heading, *inside])]
+        asked = [(t("Ask"), asks[one]) for one in dict.fromkeys([heading, *inside]) if one in asks]
         texts = {cell.id: rewritten(cell.source, lambda unit: plans.said(name, unit)) for cell in section.cells}
         guess = [texts[cell.id] for cell in section.cells if "guess" in tags(cell)]
-        ask = "\n".join(filter(None, [*([] if found else opening), *asked, *_asked(guess)]))
+        ask = (*(() if found else opening), *asked, *_asked(guess))
         told = plans.guesses(section.cells, name)
         guesses = tuple((one.question, one.wrong, one.right_answer, one.why) for one in told)
         exercises = tuple((x.name, str(x.minutes), plans.mistake(x)) for x in plans.exercises(name, section.cells))
@@ -119,24 +115,20 @@ def _without_head(line: str) -> str:
     return spoken(re.sub(r"^\*.+?\*[:：] ?", "", plans.said("teaching", line)))
 
 
-def _asked(texts: Iterable[str]) -> Iterator[str]:
+def _asked(texts: Iterable[str]) -> Iterator[tuple[str, str]]:
     """The questions that a section's own text asks before it shows something, in cells tagged `guess`: of a
-    paragraph what its last bold words lead to."""
+    paragraph its last bold words, and what they lead to."""
     for text in texts:
         for paragraph in re.split(r"\n\s*\n", re.sub(r"<details>.*?</details>", "", text, flags=re.S)):
-            if found := re.search(r".*\*\*([^*]+)\*\*([^?？]*[?？].*)", paragraph, re.S):
-                head, words = spoken(found[1]).strip(":："), found[2]
-                asked = spoken(re.match(r".*[?？]", words, re.S)[0]).lstrip(":：， ")  # type: ignore[index]
-                alone = head in ("Guess", t("Guess"))
-                yield asked if alone else t("({head}) {asked}", head=head, asked=asked)
+            if found := re.search(r".*\*\*([^*]+)\*\*(.*[?？])", paragraph, re.S):
+                asked = spoken(found[2]).lstrip(":：，。 ")
+                yield spoken(found[1]).rstrip(".:：。"), asked
 
 
-def _opening(part: str) -> Iterator[str]:
-    """What the guide says before a chapter begins, in the language in use, one line each."""
-    heads = "|".join(map(t, OPENING))
-    for head in OPENING:
-        for words in re.findall(rf"\*\*{t(head)}[.:]?\*\*[:：。，]? ?(.+?)(?=\*\*(?:{heads})[.:]?\*\*|$)", part, re.M):
-            yield f"{head}: {spoken(words)}"
+def _opening(part: str) -> list[tuple[str, str]]:
+    """What the guide says before a chapter begins: (bold words, what they lead to), as the page has them."""
+    found = re.findall(r"\*\*([^*]+)\*\*[:：。，]? ?(.+?)(?=\*\*|$)", part, re.M)
+    return [(head.rstrip(".:：。"), spoken(words)) for head, words in found]
 
 
 @functools.cache

@@ -41,7 +41,8 @@ def test_the_first_note_says_what_to_have_ready():
 
 
 def test_html_is_escaped_and_has_every_line_that_is_known():
-    note = speaker.Note("<b>", 3, 4, "a < b?", "keep", (("q", "w", "r", "because"),), (("name", "5", "said"),))
+    asked, guessed = (("Ask", "a < b?"),), (("q", "w", "r", "because"),)
+    note = speaker.Note("<b>", 3, 4, asked, "keep", guessed, (("name", "5", "said"),))
     page = note.html()
     assert "<h1>&lt;b&gt;</h1>" in page and "a &lt; b?" in page
     assert [what for what, _ in note.lines()] == ["Ask", "Guess", "Expect", "Right", "Exercise, 5 minutes", "Keep"]
@@ -79,7 +80,7 @@ def test_a_chapter_that_is_not_there_is_named(with_an_annex, given, said):
 
 def test_an_annex_has_no_plan_and_keeps_what_it_says_itself(with_an_annex):
     title, section = speaker._notes.__wrapped__("02_two_annex", "en")
-    assert title.ask == "" and title.minutes is None, "the guide plans the lesson"
+    assert title.ask == () and title.minutes is None, "the guide plans the lesson"
     assert section.keep == "02_two_annex."
 
 
