@@ -5,9 +5,11 @@ course results notebook_times --notebook 05_transformer     times only this one 
 
 import functools
 import timeit
+from collections.abc import Sequence
+from typing import Any
 
 
-def record(names=()):
+def record(names: Sequence[str] = ()) -> dict[str, Any]:
     """Run every notebook and time it -> {"seconds": {name: seconds}} for data/results/.
 
     names: beginnings of names. With them only those are run, and their seconds go into what is recorded, whose date,
@@ -22,7 +24,7 @@ def record(names=()):
     return before | {"seconds": {name: known[name] for name in sources.names() if name in known}}
 
 
-def _run(name):
+def _run(name: str) -> None:
     from course_tools.authoring import building, filling, sources
 
     building.execute(filling.read_source(name), name, sources.folder())

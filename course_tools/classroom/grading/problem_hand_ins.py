@@ -2,7 +2,10 @@
 
 import csv
 import os
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
 
 from course_kit.i18n import t
 
@@ -13,7 +16,7 @@ GIVEN = "problem.py"  # what it is called, if nobody has renamed it
 HIDDEN = ".", "__MACOSX"  # of a hand-in: what its author does not see
 
 
-def run(judge, seconds, judged, folder, out):
+def run(judge: Path, seconds: float, judged: Callable[..., list[dict[str, Any]]], folder: Path, out: Path) -> int:
     """A folder of hand-ins, a file or a folder for each student -> exit status. judged: how one file is judged."""
     if not folder.is_dir():
         raise ValueError(t("{folder} is no folder. Of a zip, unpack it and name the folder.", folder=folder))
@@ -22,7 +25,7 @@ def run(judge, seconds, judged, folder, out):
     if not (found := dict(_hand_ins(folder))):
         raise ValueError(t("{folder} holds no hand-ins: needed is a .py file or a folder for each.", folder=folder))
 
-    def one(student):
+    def one(student: str) -> list[dict[str, Any]]:
         path = found[student]
         if path is None:
             return [{"title": "", "state": "wrong", "said": t("no file of Python")}]
@@ -45,9 +48,9 @@ def run(judge, seconds, judged, folder, out):
     return 0
 
 
-def _hand_ins(folder):
+def _hand_ins(folder: Path) -> Iterator[tuple[str, Path | None]]:
     """(student, file or None): problem.py, or the first file of Python; a link is never followed."""
-    seen = set()
+    seen: set[str] = set()
     for path in sorted(folder.iterdir()):
         if path.is_symlink() or path.name.startswith(HIDDEN):
             continue
