@@ -48,6 +48,7 @@ const TRIED = [
   ...[1, 0.9, 0.8, 0.7].map((times) => /** @type {typeof TRIED[0]} */ ([times, SPARE])),
   [0, NO_MORE],
 ];
+const FAINT = 0.18; // thinner arrows, for a weight below 0.02, are left out
 const TIP = 3.5; // so far beyond the end of an arrow is that of its head, in pixels
 const [ROOM, MOST] = [0.66, 0.74]; // of a class's screen, as long as that has no more; where rows are close, at most
 const LOW = 0.7; // as long as a picture is that high, rows of words do not touch
@@ -520,7 +521,7 @@ class Figure {
     set(line, { d: `M${x} ${y}Q${a} ${b} ${p} ${q}` });
     if (head) set(head, { d: `M${u + tip * c} ${v + tip * d}${corner(half)}${corner(-half)}z` });
     line.style.strokeWidth = `${thick}px`;
-    line.parentElement?.classList.toggle("none", weight === 0);
+    line.parentElement?.classList.toggle("none", weight < FAINT);
   }
 
   table() {
