@@ -115,6 +115,7 @@ class Figure {
     this.label = "";
     this.up = ui.unit; // what a length upwards is
     this.unit = ui.unit; // what a length of words and boxes is
+    this.hand = ui.unit; // and of a hand
     ui.actions.play = () => this.pressed();
     ui.root.addEventListener("pointerdown", ({ target }) => {
       if (target !== this.button) this.halt(); // a hand stops it
@@ -397,6 +398,7 @@ class Figure {
     const width = spec.presenting ? given : this.fitted.drawn;
     const high = this.y(spec.height);
     this.unit = spec.presenting ? Math.min(ui.unit, Math.max(TYPE / SIZE, this.up)) : ui.unit;
+    this.hand = Math.min(this.unit, this.up, ...this.reached(width));
     this.level(width);
     for (const [name, value] of Object.entries({ width, height: high })) this.svg.setAttribute(name, String(value));
     spec.shapes.forEach((all, i) => {
@@ -500,9 +502,19 @@ class Figure {
     }
   }
 
+  /** What a length of each hand is at most, so that it does not leave the drawing. @param {number} width */
+  reached(width) {
+    const hands = this.spec.shapes.flatMap((all) => (all.each ?? [{}]).map((one) => ({ ...all, ...one })));
+    return hands.flatMap(({ from: [a] = [0], turn = 0, reach = 0 }) => {
+      const [at, far] = [this.x(a), reach * Math.sin(turn)];
+      const room = (far > 0 ? width - at : at) - TIP;
+      return far && room > 0 ? [room / Math.abs(far)] : [];
+    });
+  }
+
   /** @param {SVGElement[]} parts @param {Shape} shape @param {Function} set */
   line([line, head], { from = [0, 0], to = from, bend = 0, weight = 1.5, turn = 0, reach = 0 }, set) {
-    const unit = reach || from[2] ? Math.min(this.unit, this.up) : this.unit;
+    const unit = reach || from[2] ? this.hand : this.unit;
     const place = (/** @type {Point} */ [a, b, across = 0, down = 0]) => [
       this.x(a) + across * unit,
       this.y(b) + down * unit,
