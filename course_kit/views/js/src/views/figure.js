@@ -325,6 +325,8 @@ class Figure {
         digitsIn(rooms, (words) => this.emsOf(words, this.weightOf(all))),
       );
     }
+    const fewest = Math.min(...[...this.digits.values()].filter(Boolean)); // a number is written in one way
+    for (const [role, most] of this.digits) if (most) this.digits.set(role, /** @type {1 | 2} */ (fewest));
     const isWoven = spec.shapes.some(({ shape }) => shape === "web"); // a curve stays as high as it is
     this.fitted = { width, family: ui.family, drawn, x, y: grown(isWoven ? [] : rows, unit) };
     const goesOn = drawn > width + 2;
