@@ -473,12 +473,14 @@ class Figure {
       text(parts[1]);
     }
     if (shape.shape === "bar") {
-      const alike = this.spec.shapes.filter((one) => one.shape === "bar" && Math.abs((one.wide ?? 0) - wide) < 0.002);
+      const alike = this.spec.shapes.filter((one) => one.shape === "bar" && Math.abs((one.wide ?? 0) / wide - 1) < 0.1);
       const far = Math.min(...alike.map((one) => endsOf(one).map(this.x)).map(([begin, end]) => end - begin));
       block(parts[0], far);
       block(parts[1], far * (shape.share ?? 0));
       block(parts[2], far * (shape.before ?? 0));
-      for (const part of parts) set(part, { x: left - far / 2 }); // all to one scale, however wide their columns are
+      const below = alike.map(endsOf).filter(([begin]) => Math.abs(begin - endsOf(shape)[0]) < 0.002); // at one edge
+      const middle = Math.min(...below.map(([begin, end]) => (this.x(begin) + this.x(end)) / 2));
+      for (const part of parts) set(part, { x: middle - far / 2 }); // all to one scale, however wide their columns are
     }
     if (shape.shape === "arrow") this.line(parts, shape, set);
     if (shape.shape === "web") {
