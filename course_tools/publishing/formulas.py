@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 
 MATHML = "http://www.w3.org/1998/Math/MathML"
 MI, MO, MSUB = (f"{{{MATHML}}}{name}" for name in ("mi", "mo", "msub"))
+SCRIPTS = {f"{{{MATHML}}}{name}" for name in ("msub", "msup", "msubsup")}
 FUNCTIONS = {"cos", "exp", "ln", "log", "max", "sin", "tanh"}
 OPEN = {"(", "[", "=", ",", "≈"}
 ARGUMENTS = {"mfrac": 2, "msub": 2, "msup": 2, "munder": 2, "mover": 2, "mroot": 2, "msubsup": 3, "munderover": 3}
@@ -61,6 +62,15 @@ def _to_core(element: Any) -> None:
         for other in letters[1:]:
             element.remove(other)
         return
+    for n, script in enumerate(children):
+        if script.tag in SCRIPTS and script[0].get("minsize"):  # the bracket alone stands in it: its pair goes in, too
+            begin = max((i for i in range(n) if children[i].get("minsize") == script[0].get("minsize")), default=n)
+            group = ElementTree.Element(f"{{{MATHML}}}mrow")
+            group.extend([*children[begin:n], script[0]])
+            script[0] = group
+            for one in children[begin:n]:
+                element.remove(one)
+            return _to_core(element)
     for before, child in zip([None, *children], children, strict=False):
         if child.tag == MO and child.text == "−" and before is not None and before.tag == MO and before.text in OPEN:
             child.set("form", "prefix")

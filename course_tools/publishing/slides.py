@@ -17,6 +17,7 @@ from course_kit import chapter_maps, files, lessons
 from course_kit.chapter_maps.frames import frame
 from course_kit.i18n import use
 from course_kit.views import fragments, program
+from course_kit.views.models import model_files
 from course_tools.authoring import sources
 from course_tools.classroom.presenting import excerpt, screens, speaker
 from course_tools.publishing import citation, pages
@@ -65,9 +66,14 @@ def build(name: str, notes: Sequence[Any] = (), to: str = "en") -> str:
     slides[-1]["parts"].append({"shown": f"<p>{html.escape(citation.line())}</p>", "look": " licence"})
     style = pages.style("reveal/reveal.css", "code.css", "deck.css") + chapter_maps.style()
     fitting = "".join((PLUGIN / name).read_text(encoding="utf-8") for name in ("fitting.js", "keys.js"))
+    shown = [made for screen in screens.screens(notebook.cells) for made in cells[screen.cell].outputs]
+    heads_of = [made.spec for made in shown if isinstance(made, fragments.SavedView) and made.spec["kind"] == "heads"]
+    models = dict.fromkeys(model for spec in heads_of for model in spec.get("own", {}).get("models", []))
+    inside = [script for model in models for script in model_files(model).values()]  # what is asked there, they answer
     return pages.page(
-        "slides", to, title=chapter.title, slides=slides, program=program.source(to), fitting=fitting, style=style
-    )
+        "slides", to, title=chapter.title, slides=slides, program=program.source(to), fitting=fitting, style=style,
+        models=inside,
+    )  # fmt: skip
 
 
 def with_notes(name: str, to: str = "en") -> str:

@@ -62,6 +62,12 @@ def test_every_formula_of_the_course_is_shown(name):
     assert made.count('<div class="formula">') == sum(f.startswith("$$") for f in formulas)
 
 
+def test_both_brackets_of_a_power_stand_in_it():
+    made = to_mathml(r"a\Big(\frac{q}{w}\Big)^2")
+    inside = re.search(r"<msup><mrow>(.*)</mrow><mn>2</mn></msup>", made)[1]
+    assert ">(<" in inside and ">)<" in inside and "<mi>a</mi>" not in inside
+
+
 def test_a_formula_keeps_its_colours_and_becomes_mathml_core():
     root = ElementTree.fromstring(to_mathml(r"\mathrm{softmax}\!\big({\color{#bf5f00}{q}}\cdot k\big)", display=True))
     assert "#bf5f00" in [e.get("mathcolor") for e in root.iter()]

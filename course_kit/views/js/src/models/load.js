@@ -7,7 +7,10 @@ export const MISSING = t("the files of the models are not here");
 /** The scripts that have come or are coming, by their address. @type {Map<string, Promise<void>>} */
 const coming = new Map();
 
-/** Where the files are, or null: a page says so on its root element, JupyterLab by its own configuration. */
+/**
+ * Where the files are, or null: a page says so on its root element ("inside": in itself), JupyterLab by its own
+ * configuration.
+ */
 export function modelsAt() {
   const said = document.documentElement.dataset.courseModels;
   if (said) return said;
@@ -50,6 +53,7 @@ export async function loadModel(name, tell = () => {}) {
   const at = modelsAt();
   if (!at) throw new Error(t("this page has no models beside it"));
   if (!/^[\w-]+$/.test(name)) throw new Error(t("no trained model has such a name")); // an output may say any, also ../
+  if (at === "inside" && globalThis.courseModels.cards[name]) return globalThis.courseModels.open(name);
   await script(`${at}${name}.js`);
   const { parts } = globalThis.courseModels.cards[name];
   let come = 0;

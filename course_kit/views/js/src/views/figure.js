@@ -48,6 +48,7 @@ const TRIED = [
   ...[1, 0.9, 0.8, 0.7].map((times) => /** @type {typeof TRIED[0]} */ ([times, SPARE])),
   [0, NO_MORE],
 ];
+const FAINT = 0.18; // thinner arrows, for a weight below 0.02, are left out
 const TIP = 3.5; // so far beyond the end of an arrow is that of its head, in pixels
 const [ROOM, MOST] = [0.66, 0.74]; // of a class's screen, as long as that has no more; where rows are close, at most
 const LOW = 0.7; // as long as a picture is that high, rows of words do not touch
@@ -114,6 +115,7 @@ class Figure {
     this.label = "";
     this.up = ui.unit; // what a length upwards is
     this.unit = ui.unit; // what a length of words and boxes is
+    this.hand = ui.unit; // and of a hand
     ui.actions.play = () => this.pressed();
     ui.root.addEventListener("pointerdown", ({ target }) => {
       if (target !== this.button) this.halt(); // a hand stops it
@@ -323,6 +325,8 @@ class Figure {
         digitsIn(rooms, (words) => this.emsOf(words, this.weightOf(all))),
       );
     }
+    const fewest = Math.min(...[...this.digits.values()].filter(Boolean)); // a number is written in one way
+    for (const [role, most] of this.digits) if (most) this.digits.set(role, /** @type {1 | 2} */ (fewest));
     const isWoven = spec.shapes.some(({ shape }) => shape === "web"); // a curve stays as high as it is
     this.fitted = { width, family: ui.family, drawn, x, y: grown(isWoven ? [] : rows, unit) };
     const goesOn = drawn > width + 2;
@@ -396,6 +400,7 @@ class Figure {
     const width = spec.presenting ? given : this.fitted.drawn;
     const high = this.y(spec.height);
     this.unit = spec.presenting ? Math.min(ui.unit, Math.max(TYPE / SIZE, this.up)) : ui.unit;
+    this.hand = Math.min(this.unit, this.up, ...this.reached(width));
     this.level(width);
     for (const [name, value] of Object.entries({ width, height: high })) this.svg.setAttribute(name, String(value));
     spec.shapes.forEach((all, i) => {
@@ -468,12 +473,14 @@ class Figure {
       text(parts[1]);
     }
     if (shape.shape === "bar") {
-      const alike = this.spec.shapes.filter((one) => one.shape === "bar" && Math.abs((one.wide ?? 0) - wide) < 0.002);
+      const alike = this.spec.shapes.filter((one) => one.shape === "bar" && Math.abs((one.wide ?? 0) / wide - 1) < 0.1);
       const far = Math.min(...alike.map((one) => endsOf(one).map(this.x)).map(([begin, end]) => end - begin));
       block(parts[0], far);
       block(parts[1], far * (shape.share ?? 0));
       block(parts[2], far * (shape.before ?? 0));
-      for (const part of parts) set(part, { x: left - far / 2 }); // all to one scale, however wide their columns are
+      const below = alike.map(endsOf).filter(([begin]) => Math.abs(begin - endsOf(shape)[0]) < 0.002); // at one edge
+      const middle = Math.min(...below.map(([begin, end]) => (this.x(begin) + this.x(end)) / 2));
+      for (const part of parts) set(part, { x: middle - far / 2 }); // all to one scale, however wide their columns are
     }
     if (shape.shape === "arrow") this.line(parts, shape, set);
     if (shape.shape === "web") {
@@ -499,9 +506,19 @@ class Figure {
     }
   }
 
+  /** What a length of each hand is at most, so that it does not leave the drawing. @param {number} width */
+  reached(width) {
+    const hands = this.spec.shapes.flatMap((all) => (all.each ?? [{}]).map((one) => ({ ...all, ...one })));
+    return hands.flatMap(({ from: [a] = [0], turn = 0, reach = 0 }) => {
+      const [at, far] = [this.x(a), reach * Math.sin(turn)];
+      const room = (far > 0 ? width - at : at) - TIP;
+      return far && room > 0 ? [room / Math.abs(far)] : [];
+    });
+  }
+
   /** @param {SVGElement[]} parts @param {Shape} shape @param {Function} set */
   line([line, head], { from = [0, 0], to = from, bend = 0, weight = 1.5, turn = 0, reach = 0 }, set) {
-    const unit = reach || from[2] ? Math.min(this.unit, this.up) : this.unit;
+    const unit = reach || from[2] ? this.hand : this.unit;
     const place = (/** @type {Point} */ [a, b, across = 0, down = 0]) => [
       this.x(a) + across * unit,
       this.y(b) + down * unit,
@@ -520,7 +537,7 @@ class Figure {
     set(line, { d: `M${x} ${y}Q${a} ${b} ${p} ${q}` });
     if (head) set(head, { d: `M${u + tip * c} ${v + tip * d}${corner(half)}${corner(-half)}z` });
     line.style.strokeWidth = `${thick}px`;
-    line.parentElement?.classList.toggle("none", weight === 0);
+    line.parentElement?.classList.toggle("none", weight < FAINT);
   }
 
   table() {
