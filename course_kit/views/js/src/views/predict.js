@@ -92,6 +92,7 @@ export function predict(ui) {
     const chosen = event.key === "Enter" ? at : event.key.length === 1 ? LETTERS.indexOf(event.key.toUpperCase()) : -1;
     if (!inputs[chosen]) return;
     used(event);
+    inputs[chosen].focus();
     inputs[chosen].click();
   };
   const letters = answers.map(() => h("span", { class: "letter", "aria-hidden": "true" }));

@@ -3,6 +3,7 @@
 // titles. Only the page hides it; the notebook stays as it is. "Run all cells" shows all, and a class sees all
 // (reading.css). predict.js keeps the guesses, by their questions.
 import { answers } from "./keys.js";
+import { intoSight } from "./running.js";
 import { t } from "./text.js";
 const GUESS = "attention-course:guess:";
 const HEADING = /^#{1,6}(?= )/m;
@@ -192,7 +193,10 @@ export function foldGuesses(app, panel) {
     later();
   };
   notebook.model.cells.changed.connect(() => requestAnimationFrame(watch));
-  panel.node.addEventListener("course-guess", later);
+  panel.node.addEventListener("course-guess", ({ target }) => {
+    later();
+    if (!isClass()) requestAnimationFrame(() => intoSight(target, target.shadowRoot.querySelector(".verdict")));
+  });
   app.commands.commandExecuted.connect((_, { id }) => {
     if (!RUN_ALL.test(id) || app.shell.currentWidget !== panel) return;
     all = true;

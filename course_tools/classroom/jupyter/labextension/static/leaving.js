@@ -1,6 +1,8 @@
 // Keys that are pressed inside a view are not JupyterLab's. These are the notebook's all the same: Escape leads from a
 // view, a fold or a link back to its cell, Shift+Enter and Ctrl+Enter run the cell, I I stops the kernel, Tab goes on
-// with the next cell. In front of a class present.js has them.
+// with the next cell, and shows a view whole. In front of a class present.js has them.
+import { intoSight } from "./running.js";
+
 const SHOWN = ".course-view, .jp-OutputArea-output, .jp-MarkdownOutput";
 const TABS = "course-tabs"; // whoever goes by Tab has no use for what JupyterLab shows under the mouse
 const TWICE = 500; // ms between the two I
@@ -10,6 +12,12 @@ const WRITES = /^(text|search|number|select)/; // fields, in which an I is a let
 export function leaveViews(app) {
   for (const [way, by] of Object.entries({ Up: -1, Down: 1 })) reach(app, way, by);
   addEventListener("keydown", (event) => event.key === "Tab" && goOn(app.shell.currentWidget?.content, event), true);
+  addEventListener("focusin", (event) => {
+    const [at, ...around] = /** @type {Element[]} */ (event.composedPath());
+    const host = around.find((part) => part.matches?.(".course-view"));
+    if (host && document.body.matches(`.${TABS}:not(.course-presenting)`))
+      requestAnimationFrame(() => intoSight(host, at)); // the browser brings what has the focus, no more
+  });
   addEventListener("pointermove", () => document.body.classList.remove(TABS));
   let pressed = -TWICE; // when I was
   addEventListener("keydown", (event) => {

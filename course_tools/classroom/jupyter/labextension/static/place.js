@@ -8,13 +8,13 @@ const SETTLING = 180; // frames in which views come, and move what is below them
 const RESUMES = /^attention-course:(restart-and-)?resume$/; // commands
 
 /** Verdicts stand out as long as the kernel knows what they speak of. made: the ids of the cells of which it does;
- * keep: hears of them. */
-function dimVerdicts(app, { content, sessionContext, disposed }, actions, made, keep) {
+ * own: of those that were run here, ever: of the others the course has the output; keep: hears of made. */
+function dimVerdicts(app, { content, sessionContext, disposed }, actions, { made, own, keep }) {
   const look = () => {
     keep([...made]);
     const words = t("From an earlier kernel: run the cell again, or choose Kernel → Resume here.");
     for (const cell of content.widgets)
-      if (made.has(cell.model.id)) delete cell.node.dataset.earlier;
+      if (made.has(cell.model.id) || !own.has(cell.model.id)) delete cell.node.dataset.earlier;
       else cell.node.dataset.earlier = words;
   };
   const ran = (_, { notebook, cell }) => notebook === content && made.add(cell.model.id) && look();
@@ -53,15 +53,18 @@ export async function returnTo(app, panel, actions) {
   const index = content.widgets.findIndex(({ model }) => model.id === kept.cell);
   const isMoved = () => content.node.querySelector(".jp-WindowedPanel-outer")?.scrollTop > 0; // a link led to a section
   const { kernel: before } = kept;
+  const own = new Set(kept.own ?? kept.made);
   const dim = () => {
     const made = new Set(kernel() === before ? kept.made : []);
-    dimVerdicts(app, panel, actions, made, (ids) => write(name, Object.assign(kept, { made: ids })));
+    const keep = (ids) => write(name, Object.assign(kept, { made: ids }));
+    dimVerdicts(app, panel, actions, { made, own, keep });
   };
   sessionContext.ready.then(dim);
   content.activeCellChanged.connect(keep);
-  const ran = (_, { notebook }) => {
+  const ran = (_, { notebook, cell }) => {
     if (notebook !== content) return;
     kept.kernel = kernel();
+    kept.own = [...own.add(cell.model.id)];
     keep();
   };
   actions.executionScheduled.connect(ran);

@@ -160,10 +160,18 @@ class Run {
     const { widgets, activeCellIndex } = this.notebook;
     const near = widgets.slice(Math.max(0, activeCellIndex - 1), activeCellIndex + 1);
     const card = [...this.cell.outputArea.node.querySelectorAll(sort)].at(-1);
-    const scroller = card?.closest(".jp-WindowedPanel-outer");
-    if (!scroller || !(this.isStopping || near.includes(this.cell))) return;
-    const [room, box] = [scroller, card].map((part) => part.getBoundingClientRect());
-    const [above, below] = [box.top - MARGIN - room.top, box.bottom + MARGIN - room.bottom];
-    if (above < 0 || below > 0) scroller.scrollBy(0, above < 0 ? above : Math.min(above, below));
+    if (!card || !(this.isStopping || near.includes(this.cell))) return;
+    if (this.isStopping) intoSight(this.cell.node, card);
+    else intoSight(card);
   }
+}
+
+/** The first of some parts that fits the window, or the last, comes into sight, no further. @param {Element[]} parts */
+export function intoSight(...parts) {
+  const scroller = parts[0].closest(".jp-WindowedPanel-outer");
+  if (!scroller) return;
+  const [room, ...boxes] = [scroller, ...parts].map((part) => part.getBoundingClientRect());
+  const box = boxes.find(({ height }) => height + 2 * MARGIN <= room.height) ?? boxes.at(-1);
+  const [above, below] = [box.top - MARGIN - room.top, box.bottom + MARGIN - room.bottom];
+  if (above < 0 || below > 0) scroller.scrollBy(0, above < 0 ? above : Math.min(above, below));
 }
