@@ -551,10 +551,16 @@ class Deck {
       for (const field of host.shadowRoot.querySelectorAll("[placeholder]:disabled"))
         field.placeholder = t("{waits} · then you can type here", { waits: this.far?.[1] ?? this.time });
     this.coming.textContent = waits && isEmpty(step) && quiet(step) && !heldOf(step) ? this.time : "";
-    this.bar.replaceChildren(
-      el("span", { className: "course-said" }, said ?? hint),
-      el("span", { className: "course-place" }, `${this.at + 1}/${this.steps.length}`),
-    );
+    const text = said ?? hint;
+    const [title] = waits && this.far && text.includes(this.far[0]) ? this.far : [""];
+    const from = text.indexOf(title);
+    const name = el("span", {}, title);
+    const parts = [text.slice(0, from), name, text.slice(from + title.length)];
+    const line = el("span", { className: "course-said" }, ...parts);
+    const place = el("span", { className: "course-place" }, `${this.at + 1}/${this.steps.length}`);
+    this.bar.replaceChildren(line, place);
+    const over = line.scrollWidth - line.clientWidth; // is taken from the title: the keys are to be seen
+    if (over > 0 && title) name.style.maxWidth = `${Math.max(40, name.offsetWidth - over)}px`;
   }
 
   tell(text, milliseconds = 6000) {
