@@ -224,7 +224,7 @@ class Deck {
   // its end. Of a page opened anew its cell then runs again, unless it was stopped: what it gave is lost.
   outlast(cell, so) {
     const future = behind.get(cell) ?? cell?.outputArea?.future;
-    const earlier = { cell, isStopped: false, raised: null };
+    const earlier = { cell, isStopped: false, raised: null, isUnseen: !future || behind.has(cell) };
     this.earlier = earlier;
     this.busy = cell ?? null;
     if (cell) this.open.add(cell.model.id);
@@ -366,7 +366,8 @@ class Deck {
     const elsewhere = this.asked ? t("queued, behind {share}", { share }) : t("in the background: {share}", { share });
     const far = cell === step.cell ? share : elsewhere;
     const { id } = step.cell.model;
-    const isSaved = step.cell !== busy && !this.ran.has(id) && !isEmpty(step) && step.kind !== "guess";
+    const isSaid = step.cell !== busy || this.earlier?.isUnseen; // of a page opened anew nothing comes in its place
+    const isSaved = isSaid && !this.ran.has(id) && !isEmpty(step) && step.kind !== "guess";
     const isOld = (heldOf(step) || isSaved) && (quiet(step) || this.open.has(id));
     return isOld ? t("{far} · shown: an earlier run", { far }) : far;
   }
