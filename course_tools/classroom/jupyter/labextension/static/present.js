@@ -570,13 +570,14 @@ class Deck {
     setTimeout(() => this.layout(), milliseconds + 50);
   }
 
-  // What JupyterLab tells in a dialog that asks nothing, as that the kernel had died, is said in the bar.
+  // What JupyterLab tells in a dialog that asks nothing is said in the bar, which says itself that a kernel had died.
   answerDialog() {
     const dialog = document.querySelector(".jp-Dialog");
     const buttons = dialog?.querySelectorAll(".jp-Dialog-button") ?? [];
     if (buttons.length !== 1) return;
-    const said = [".jp-Dialog-header", ".jp-Dialog-body"].map((part) => dialog.querySelector(part));
-    this.tell(said.flatMap((part) => part?.textContent.trim().split("\n", 1) ?? []).join(" · "), 10000);
+    const parts = [".jp-Dialog-header", ".jp-Dialog-body"].map((part) => dialog.querySelector(part));
+    const said = parts.flatMap((part) => part?.textContent.trim().split("\n", 1) ?? []).join(" · ");
+    if (!this.restarting) this.tell(said, 10000);
     buttons[0].click();
     setTimeout(() => this.focus());
   }
