@@ -474,6 +474,10 @@ class Deck {
   }
 
   trainAnew() {
+    const { cell, of } = this.step;
+    const trains = (one) => isTraining(one) || /\btrain\(/.test(one.model.sharedModel.getSource());
+    const shown = this.notebook.widgets.filter((one) => isCode(one) && (one === cell || one.model.id === of));
+    if (!shown.some(trains)) return this.tell(t("Nothing to train on this screen."));
     this.run((how) => this.course.ask(this.panel, `import os; os.environ['COURSE_KEPT'] = '${how}'`));
     this.change();
   }
