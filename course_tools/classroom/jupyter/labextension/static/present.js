@@ -565,7 +565,7 @@ class Deck {
     const place = el("span", { className: "course-place" }, `${this.at + 1}/${this.steps.length}`);
     this.bar.replaceChildren(line, place);
     const over = line.scrollWidth - line.clientWidth; // is taken from the title: the keys are to be seen
-    if (over > 0 && title) name.style.maxWidth = `${Math.max(40, name.offsetWidth - over)}px`;
+    if (over > 0 && title) name.style.maxWidth = `${Math.max(40, name.offsetWidth - over - 2)}px`;
   }
 
   tell(text, milliseconds = 6000) {
