@@ -366,8 +366,8 @@ class Deck {
     const elsewhere = this.asked ? t("queued, behind {share}", { share }) : t("in the background: {share}", { share });
     const far = cell === step.cell ? share : elsewhere;
     const { id } = step.cell.model;
-    const isSaid = step.cell !== busy || this.earlier?.isUnseen; // of a page opened anew nothing comes in its place
-    const isSaved = isSaid && !this.ran.has(id) && !isEmpty(step) && step.kind !== "guess";
+    const isYet = step.cell === busy ? this.earlier?.isUnseen : !this.ran.has(id); // to come: of a page opened anew too
+    const isSaved = isYet && !isEmpty(step) && step.kind !== "guess";
     const isOld = (heldOf(step) || isSaved) && (quiet(step) || this.open.has(id));
     return isOld ? t("{far} · shown: an earlier run", { far }) : far;
   }
