@@ -164,8 +164,8 @@ function asking(stage) {
   const { found, small, least, width, spec } = stage;
   const { d } = found;
   const rows = spec.size / (small ? 8 : WIDE);
-  const [tall, top] = [small ? 26 : 36, least ? 28 : 24];
-  const high = Math.min(small ? 11 : 18, (stage.height - top - (small ? 176 : 140)) / rows);
+  const [tall, top] = small ? [26, 24] : least ? [25, 28] : [36, 24];
+  const high = Math.min(small ? 11 : least ? 22 : 18, (stage.height - top - (small ? 176 : 68 + 2 * tall)) / rows);
   const middle = top + rows * high + (small ? 26 : 22);
   stage.heading(
     "state",
@@ -215,10 +215,10 @@ function meeting(stage) {
   stage.frame("asks", room, top, end - room, 18);
   stage.frame("offers", room, rows.y(found.lead), end - room, rows.high);
   products(stage, { y: stage.height - bottom + (large ? 8 : 14), cell, from: [room, rows.y(found.lead), cell, 1] });
-  const [x, line] = small ? [room - 60, stage.height - 10] : [end + 16, stage.height - (large ? 42 : 50)];
+  const [x, line] = small ? [room - 60, stage.height - 10] : [end + 16, stage.height - (large ? 38 : 50)];
   scored(stage, x, line, step === 6 && !small);
   if (step < 8) return;
-  const [divided, under] = small ? [x + 110, line] : [x, line + 28];
+  const [divided, under] = small ? [x + 110, line] : [x, line + 27];
   const zero = end + (small ? 54 : large ? 72 : 58);
   const reach = small ? 0 : 48;
   const start = step < 10 && [divided + 90, under, 0]; // from where it was divided
@@ -259,7 +259,7 @@ function scored(stage, x, y, pair) {
   if (step > 6) stage.number("sum", x, y, t("sum {sum}", { sum: said(found.sums[lead]) }), large);
   if (step < 8) return;
   const words = `÷ √${found.d} = ${said(found.scores[lead])}`;
-  stage.text("divided", x + (small ? 110 : 0), y + (small ? 0 : 28), words, { ...large, name: `score.${lead}` });
+  stage.text("divided", x + (small ? 110 : 0), y + (small ? 0 : 27), words, { ...large, name: `score.${lead}` });
 }
 
 // ---- 3 scores become shares

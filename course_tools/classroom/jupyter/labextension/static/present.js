@@ -224,7 +224,7 @@ class Deck {
   // its end. Of a page opened anew its cell then runs again, unless it was stopped: what it gave is lost.
   outlast(cell, so) {
     const future = behind.get(cell) ?? cell?.outputArea?.future;
-    const earlier = { cell, isStopped: false, raised: null };
+    const earlier = { cell, isStopped: false, raised: null, isUnseen: !future || behind.has(cell) };
     this.earlier = earlier;
     this.busy = cell ?? null;
     if (cell) this.open.add(cell.model.id);
@@ -366,7 +366,8 @@ class Deck {
     const elsewhere = this.asked ? t("queued, behind {share}", { share }) : t("in the background: {share}", { share });
     const far = cell === step.cell ? share : elsewhere;
     const { id } = step.cell.model;
-    const isSaved = step.cell !== busy && !this.ran.has(id) && !isEmpty(step) && step.kind !== "guess";
+    const isYet = step.cell === busy ? this.earlier?.isUnseen : !this.ran.has(id); // to come: of a page opened anew too
+    const isSaved = isYet && !isEmpty(step) && step.kind !== "guess";
     const isOld = (heldOf(step) || isSaved) && (quiet(step) || this.open.has(id));
     return isOld ? t("{far} · shown: an earlier run", { far }) : far;
   }
@@ -473,6 +474,10 @@ class Deck {
   }
 
   trainAnew() {
+    const { cell, of } = this.step;
+    const trains = (one) => isTraining(one) || /\btrain\(/.test(one.model.sharedModel.getSource());
+    const shown = this.notebook.widgets.filter((one) => isCode(one) && (one === cell || one.model.id === of));
+    if (!shown.some(trains)) return this.tell(t("Nothing to train on this screen."));
     this.run((how) => this.course.ask(this.panel, `import os; os.environ['COURSE_KEPT'] = '${how}'`));
     this.change();
   }
@@ -551,10 +556,16 @@ class Deck {
       for (const field of host.shadowRoot.querySelectorAll("[placeholder]:disabled"))
         field.placeholder = t("{waits} · then you can type here", { waits: this.far?.[1] ?? this.time });
     this.coming.textContent = waits && isEmpty(step) && quiet(step) && !heldOf(step) ? this.time : "";
-    this.bar.replaceChildren(
-      el("span", { className: "course-said" }, said ?? hint),
-      el("span", { className: "course-place" }, `${this.at + 1}/${this.steps.length}`),
-    );
+    const text = said ?? hint;
+    const [title] = waits && this.far && text.includes(this.far[0]) ? this.far : [""];
+    const from = text.indexOf(title);
+    const name = el("span", {}, title);
+    const parts = [text.slice(0, from), name, text.slice(from + title.length)];
+    const line = el("span", { className: "course-said" }, ...parts);
+    const place = el("span", { className: "course-place" }, `${this.at + 1}/${this.steps.length}`);
+    this.bar.replaceChildren(line, place);
+    const over = line.scrollWidth - line.clientWidth; // is taken from the title: the keys are to be seen
+    if (over > 0 && title) name.style.maxWidth = `${Math.max(40, name.offsetWidth - over - 2)}px`;
   }
 
   tell(text, milliseconds = 6000) {
@@ -563,13 +574,14 @@ class Deck {
     setTimeout(() => this.layout(), milliseconds + 50);
   }
 
-  // What JupyterLab tells in a dialog that asks nothing, as that the kernel had died, is said in the bar.
+  // What JupyterLab tells in a dialog that asks nothing is said in the bar, which says itself that a kernel had died.
   answerDialog() {
     const dialog = document.querySelector(".jp-Dialog");
     const buttons = dialog?.querySelectorAll(".jp-Dialog-button") ?? [];
     if (buttons.length !== 1) return;
-    const said = [".jp-Dialog-header", ".jp-Dialog-body"].map((part) => dialog.querySelector(part));
-    this.tell(said.flatMap((part) => part?.textContent.trim().split("\n", 1) ?? []).join(" · "), 10000);
+    const parts = [".jp-Dialog-header", ".jp-Dialog-body"].map((part) => dialog.querySelector(part));
+    const said = parts.flatMap((part) => part?.textContent.trim().split("\n", 1) ?? []).join(" · ");
+    if (!this.restarting) this.tell(said, 10000);
     buttons[0].click();
     setTimeout(() => this.focus());
   }
