@@ -66,8 +66,8 @@ def build(name: str, notes: Sequence[Any] = (), to: str = "en") -> str:
     slides[-1]["parts"].append({"shown": f"<p>{html.escape(citation.line())}</p>", "look": " licence"})
     style = pages.style("reveal/reveal.css", "code.css", "deck.css") + chapter_maps.style()
     fitting = "".join((PLUGIN / name).read_text(encoding="utf-8") for name in ("fitting.js", "keys.js"))
-    shown = [made for screen in screens.screens(notebook.cells) for made in cells[screen.cell].outputs]
-    heads_of = [made.spec for made in shown if isinstance(made, fragments.SavedView) and made.spec["kind"] == "heads"]
+    outputs = [made for screen in screens.screens(notebook.cells) for made in cells[screen.cell].outputs]
+    heads_of = [made.spec for made in outputs if isinstance(made, fragments.SavedView) and made.spec["kind"] == "heads"]
     models = dict.fromkeys(model for spec in heads_of for model in spec.get("own", {}).get("models", []))
     inside = [script for model in models for script in model_files(model).values()]  # what is asked there, they answer
     return pages.page(
