@@ -87,8 +87,9 @@ def _words(name: str, language: str) -> dict[str, str]:
 
 def said(name: str, text: str) -> str:
     """A unit of a notebook, or of the guide, in the language in use."""
-    words = _words(name, current())
-    return words.get(text) or words.get(curly(text), text)
+    words, kept = _words(name, current()), text.removesuffix(f" {minutes.NOT_IN_CLASS}")
+    found = words.get(kept) or words.get(curly(kept), kept)
+    return found if kept == text else in_turn(found, t(minutes.NOT_IN_CLASS))
 
 
 def guesses(cells: Iterable[Any], name: str) -> Iterator[Guess]:

@@ -1307,7 +1307,7 @@ assert (torch.ones(5, 2).sigmoid() > 0.5).sum() / 5 * 100 == 200  # five sentenc
 # | [sentence vector](#sentence-vectors) | 句向量 | one vector for a sentence |
 # | [InfoNCE](#infonce) | 对比损失 | pick your own partner in the batch |
 # | [patch](#patches) | 图像块 | a square of a picture, read like a word |
-# | [hub](#hub) | 模型中心 | where folders with models are kept |
+# | [hub](#hub) | 模型库 | where folders with models are kept |
 # | [autoencoding](#autoencoding) | 自编码 | repairs a damaged text |
 # | [autoregressive](#autoregressive) | 自回归 | continues, word after word |
 # | [DistilBERT](#distilbert) | 蒸馏 BERT | half the layers, trained to imitate BERT |

@@ -52,7 +52,10 @@ export function follow(cell, { kernel, heading, isIts, tell, so }) {
     known.printed += name === "stdout" ? text : "";
     look();
   };
-  const ticking = setInterval(() => (ask(), look()), 1000);
+  const ticking = setInterval(() => {
+    ask();
+    look();
+  }, 1000);
   look();
   kernel.iopubMessage.connect(hear);
   return () => {
