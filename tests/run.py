@@ -154,7 +154,7 @@ def lint(paths):
     """Of `quick`, the tools that read something that has changed."""
     script = r".*\.(m?js|css|json)$"
     reads = {r".*\.(py|toml)$": [[*RUFF, "check", "."], [*RUFF, "format", "--check", "."]]}
-    reads |= {r"course_(utils|kit|tools)/.*\.py$|pyproject": [MYPY], script: [OXFMT, OXLINT, JAVASCRIPT]}
+    reads |= {r"(course|chapters/|pyproject).*\.(py|toml)$": [MYPY], script: [OXFMT, OXLINT, JAVASCRIPT]}
     return [command for path, commands in reads.items() if has_changed(path, paths) for command in commands]
 
 

@@ -8,7 +8,7 @@ from course_tools.authoring import building
 from course_tools.classroom import plans
 
 ROOT = files.course_folder()
-GUIDE, PLAN = ((ROOT / page).read_text("utf-8") for page in (plans.GUIDE, plans.PLANS))
+GUIDE = (ROOT / plans.GUIDE).read_text("utf-8")
 BY_NUMBER = {lessons.chapter(name): name for name in building.names() if not lessons.is_annex(name)}
 
 

@@ -77,7 +77,7 @@ def test_the_best_size_is_the_lowest_point_of_the_law():
 
 
 # ---- values that none of them can show
-CHANCES, EYE = noise(4, 10).softmax(-1), torch.eye(3)
+CHANCES = noise(4, 10).softmax(-1)
 
 
 @pytest.mark.parametrize(
