@@ -77,7 +77,7 @@ labs.steps(
 #
 # $$ -\tfrac12\lVert {\color{#bf5f00}{q}}-{\color{#007fc6}{k}}\rVert^2 \;=\; \underbrace{{\color{#bf5f00}{q}}\cdot{\color{#007fc6}{k}}}_{\text{how alike}} \;-\; \underbrace{\tfrac12\lVert {\color{#007fc6}{k}}\rVert^2}_{\text{the key alone}} \;-\; \underbrace{\tfrac12\lVert {\color{#bf5f00}{q}}\rVert^2}_{\text{the query alone}} $$
 #
-# The last part is the same for all keys, and a softmax ignores what is added to every score ($e^{s+c}=e^s e^c$, and $e^c$ cancels), so drop it. If all keys were equally long, so would be the middle part. Drop it, too, and what's left is the **dot product** $q\cdot k$: multiply number by number, and add. Here are the picture's keys and query, and all four steps:
+# The last part is the same for all keys, and a softmax ignores what is added to every score ($e^{s+c}=e^s e^c$, and $e^c$ cancels), so drop it. If all keys were equally long, the middle part would be the same for all, too. Drop it as well, and what's left is the **dot product** $q\cdot k$: multiply number by number, and add. Here are the picture's keys and query, and all four steps:
 
 # %%
 words = ["The", "cat", "sat", "on", "the", "mat"]
