@@ -298,6 +298,9 @@ class Trouble:
 def trouble(answer: Callable, error: BaseException, case: Case) -> Trouble:
     """What kind of trouble an exception is."""
     if isinstance(error, NotImplementedError) and raised_by_hand(error):  # not one of torch's, for a dtype, say
+        inner = (one for code in _codes(answer) for one in code.co_consts if isinstance(one, CodeType))
+        if isinstance(answer, type) and "forward" not in vars(answer) and "forward" in (one.co_name for one in inner):
+            return Trouble("misfit", message=t("There is no `forward`: does it stand inside `__init__`?"))
         return Trouble("unsolved", "NotImplementedError")
     if isinstance(error, TypeError) and not _entered(answer, error.__traceback__) and not _takes(answer, case):
         return Trouble("raised", "signature", _short(error))
