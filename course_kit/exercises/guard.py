@@ -1,5 +1,4 @@
-"""Runs a first attempt safely: for a few seconds, with its prints caught and global settings restored afterwards; and
-says what happened to one that did not return.
+"""Runs a first attempt safely: for a few seconds, with its prints caught and global settings restored afterwards.
 
 What Python cannot do: stop a loop that catches every exception (`except:`), or a long call inside torch before it
 returns. The first needs a kernel restart.
@@ -8,32 +7,22 @@ returns. The first needs a kernel restart.
 from __future__ import annotations
 
 import _thread
-import ast
 import contextlib
 import ctypes
 import functools
-import inspect
 import io
-import linecache
 import os
 import random
-import re
 import signal
 import sys
-import textwrap
 import threading
 import time
-import traceback
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from types import CodeType, FrameType, TracebackType
+from types import FrameType
 from typing import Any
 
-from course_kit.exercises.advice import ADVICE
-from course_kit.exercises.define import Case
-from course_kit.i18n import mark, sentences, t
-from course_kit.programs.calls import raised_by_hand
+from course_kit.i18n import mark
 from course_kit.shell import ipython
 
 SECONDS = 5.0  # of computing
@@ -41,7 +30,6 @@ LOOKING = 5.0  # seconds of computing, or of waiting, for finding out what is wr
 PATIENCE = 6  # times as long an answer may wait, and compute nothing
 IDLE = 0.02  # of a second's time: who computes less does nothing but wait
 KEPT = 3000  # characters of printed text that are kept
-OUT_OF_MEMORY = ("MemoryError", "OutOfMemoryError")
 
 
 class TookTooLong(BaseException):
@@ -256,119 +244,3 @@ def plain_torch() -> Iterator[None]:
             torch.set_default_device(None)
         torch.manual_seed(0)  # for a case that is a module with fresh weights
         yield
-
-
-@dataclass(frozen=True)
-class Trouble:
-    """kind: "unsolved", "raised", "slow", or "misfit" for a result that cannot be compared, as the message says.
-    error: the exception's name; line: the student's own."""
-
-    kind: str
-    error: str = ""
-    message: str = ""
-    line: str = ""
-
-    @property
-    def sentence(self) -> str:
-        if self.kind == "misfit":
-            return self.message
-        if self.kind == "slow":
-            if self.error == WaitedTooLong.__name__:
-                return t("It waits and computes nothing, so it was stopped. Does it sleep, or ask for an input?")
-            return t(
-                "Still running after {message} s of computing, so it was stopped. Is there a loop that never ends? A "
-                "few numbers should take no time at all.",
-                message=self.message,
-            )
-        if self.error == "signature":
-            return t(
-                "It cannot be called as the check does: {message}. Keep the first line as it was given.",
-                message=self.message,
-            )
-        if self.error in OUT_OF_MEMORY or re.search("alloc_cpu|can't allocate memory", self.message):
-            return t("It needs more memory than there is. Which of its tensors becomes so large? Print the shapes.")
-        if self.error == "SystemExit":
-            return t("It ends with `exit()`. A function hands on its result with `return`.")
-        told = f"{self.message} | {self.line}"
-        advice = next((words for pattern, words in ADVICE.items() if re.search(pattern, told)), "")
-        what = f"{self.error}: {self.message}" if self.message else self.error
-        return sentences(t("It stops with {error}.", error=what), advice)
-
-
-def trouble(answer: Callable, error: BaseException, case: Case) -> Trouble:
-    """What kind of trouble an exception is."""
-    if isinstance(error, NotImplementedError) and raised_by_hand(error):  # not one of torch's, for a dtype, say
-        return Trouble("unsolved", "NotImplementedError")
-    if isinstance(error, TypeError) and not _entered(answer, error.__traceback__) and not _takes(answer, case):
-        return Trouble("raised", "signature", _short(error))
-    return Trouble("raised", type(error).__name__, _short(error), own_line(answer, error.__traceback__))
-
-
-def _entered(answer: Callable, trace: TracebackType | None) -> bool:
-    """Whether the answer's own code was running: then it could be called."""
-    codes = _codes(answer)
-    return any(frame.f_code in codes for frame, _ in traceback.walk_tb(trace))
-
-
-def _takes(answer: Callable, case: Case) -> bool:
-    try:
-        if isinstance(answer, type):
-            inspect.signature(answer).bind(*case.init)
-        else:
-            inspect.signature(answer).bind(*case.args.values(), **case.keywords)
-    except TypeError:
-        return False
-    except Exception:  # a signature that cannot be told
-        pass
-    return True
-
-
-def _codes(answer: Callable) -> list[CodeType]:
-    """The code of a function, or of the methods of a class."""
-    functions = [f for f in vars(answer).values() if inspect.isfunction(f)] if isinstance(answer, type) else [answer]
-    codes = (getattr(_unwrapped(getattr(f, "func", f)), "__code__", None) for f in functions)
-    return [code for code in codes if code]
-
-
-def own_line(answer: Callable, trace: TracebackType | None) -> str:
-    """The innermost line of the student's own text that was running, without its indentation."""
-    files = {code.co_filename for code in _codes(answer)}
-    line = ""
-    for frame, number in traceback.walk_tb(trace):
-        if (file := frame.f_code.co_filename) in files:
-            line = linecache.getline(file, number).strip() or t("(line {tb_lineno})", tb_lineno=number)
-    return line
-
-
-def _unwrapped(function: Callable) -> Callable:
-    """What a decorator has wrapped; the function itself where that goes round in a circle."""
-    try:
-        return inspect.unwrap(function)
-    except ValueError:
-        return function
-
-
-def begun(answer: Callable) -> bool:
-    """Whether more stands in it than a description and `raise NotImplementedError`."""
-    try:
-        body: list[ast.stmt] = getattr(ast.parse(textwrap.dedent(inspect.getsource(answer))).body[0], "body", [])
-    except (OSError, TypeError, SyntaxError, IndexError):
-        return False
-    described = [isinstance(line, ast.Expr) and isinstance(line.value, ast.Constant) for line in body]
-    return not isinstance(answer, type) and described.count(False) > 1
-
-
-def clean(text: str, longest: int) -> str:
-    """Without addresses and places on this machine, and not too long."""
-    text = re.sub(r" at 0x[0-9a-f]+", "", text)
-    text = re.sub(r"(?<![\w.])(?:[A-Za-z]:)?[\\/](?:[\w.@+-]+[\\/])+", "", text)
-    return text if len(text) <= longest else text[: longest - 1] + "…"
-
-
-def _short(error: BaseException) -> str:
-    try:
-        message = str(error)
-    except BaseException:  # an exception of the student's own may fail to say what it is
-        message = ""
-    first = (message.strip().splitlines() or [""])[0]
-    return clean(re.sub(r"( - got .*)?, but expected one of:$", r"\1", first).rstrip("."), 200)

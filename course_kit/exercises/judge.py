@@ -19,17 +19,13 @@ from course_kit.exercises.guard import (
     LOOKING,
     SECONDS,
     TookTooLong,
-    Trouble,
-    begun,
-    clean,
     its_own_name,
-    own_line,
     plain_torch,
     quiet,
     time_limit,
-    trouble,
     world_unchanged,
 )  # fmt: skip
+from course_kit.exercises.trouble import Trouble, begun, clean, own_line, trouble
 from course_kit.i18n import t
 
 PRINTS = 20  # printed lines that are shown

@@ -12,6 +12,7 @@ imported is in the language of that moment, so a notebook chooses first. What ha
 import os
 import re
 import sys
+import unicodedata
 from typing import Any
 
 PLACE = re.compile(r"\{(\w+)\}")
@@ -61,6 +62,14 @@ def sentences(*parts: str) -> str:
     return between.join(filter(None, parts))
 
 
+class InColumns(str):
+    """Words that a printed table pads, f"{name:11}", by their width: a Chinese sign is as wide as two others."""
+
+    def __format__(self, spec: str) -> str:
+        wide = sum(unicodedata.east_asian_width(one) in "WF" for one in self)
+        return format(str(self), str(max(0, int(spec) - wide) or "") if spec.isdecimal() else spec)
+
+
 def from_cell(text: Any, /, **places: Any) -> Any:
     """What a notebook's cell gave to be shown, or a name from a record: looked up, as a whole, in the catalogue of that
     notebook, else as `t` does. Of a list each text is; what is no text stays."""
@@ -71,7 +80,7 @@ def from_cell(text: Any, /, **places: Any) -> Any:
     if (words := _words()) is not None:
         from .catalogues import lesson
 
-        text = lesson(current(), _state["notebook"]).get(text) or words.text(text, None)
+        text = InColumns(lesson(current(), _state["notebook"]).get(text) or words.text(text, None))
     return _filled(text, places)
 
 

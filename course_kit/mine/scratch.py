@@ -180,7 +180,8 @@ def _chosen(whole: Track, only: str) -> list[Part]:
 def _loaded(path: Path, whole: Track, judged: set[str] | None = None) -> tuple[dict[str, Any], str]:
     """The names of a file, and why it cannot be run. judged: of what is not written, these alone stay as they are; for
     the others the course's stand in."""
-    from course_kit.exercises.guard import TookTooLong, clean, quiet, time_limit
+    from course_kit.exercises.guard import TookTooLong, quiet, time_limit
+    from course_kit.exercises.trouble import clean
 
     from .tracks import OURS
 

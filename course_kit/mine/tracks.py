@@ -75,9 +75,9 @@ class Part:
 class Track:
     """One file from its beginning to its end.
 
-    name: of the kept file; parts: from the course's names to all parts; bar: what the figure of the task must reach, in
-    seconds; given: definitions that are no work; more: other kept files, or modules of the course; task: the file whose
-    `main` is the task; note: to be said above.
+    name: of the kept file; parts: from the course's names to all parts; bar: what the task must reach, in %; given:
+    definitions that are no work; more: other kept files, or modules of the course; task: the file whose `main` is the
+    task, and returns its share; note: to be said above.
     """
 
     chapter: int
@@ -190,13 +190,12 @@ class Track:
         started = time.process_time()
         torch.manual_seed(0)
         with quiet() as printed:
-            space["main"]()
+            share = 100 * space["main"]()
         line = printed.text.strip().split("\n")[-1]
-        figures = re.findall(r"([\d.]+)%", line) or [str(100 * float(re.findall(r"[\d.]+", line)[-1]))]
         took, needed = f"{time.process_time() - started:.0f}", f"{self.bar:g}"
         says = t("“{line}” Needed: {bar} %. {took} s of computing, {seconds} s are given.",
                  line=line, bar=needed, took=took, seconds=f"{self.seconds:g}")  # fmt: skip
-        return min(map(float, figures)) >= self.bar, says
+        return share >= self.bar, says
 
 
 class Trial:

@@ -1,4 +1,5 @@
-"""What a cell says first that trains on: a model made in a cell above, which an earlier run of this one has trained."""
+"""What a cell says first that trains on: a model made in a cell above, which an earlier run of this one has trained.
+And which copies of it, kept in a dict of the notebook, are a later run's."""
 
 import ast
 import contextlib
@@ -11,6 +12,7 @@ from course_kit.markup import inline
 from course_kit.programs import stopped
 
 _MODELS: dict[str, dict[str, weakref.ref]] = {}  # text of a cell -> the models that it has trained, by name
+_KEPT: weakref.WeakKeyDictionary[Any, bool] = weakref.WeakKeyDictionary()  # a copy of one -> whether by a later run
 
 
 def watch(shell: Any) -> None:
@@ -30,7 +32,7 @@ def watch(shell: Any) -> None:
 
 def said(text: str, names: dict[str, Any]) -> str:
     """The sentences for a cell that is about to run, or ""."""
-    if not any(names.get(name) is model() for name, model in _MODELS.get(text, {}).items()):
+    if not _has_trained(text, names):
         return ""
     more = t("This cell has trained already, and counts from its first step again.")
     return sentences(more, stopped.going_on(_trained(text, names)))
@@ -38,9 +40,21 @@ def said(text: str, names: dict[str, Any]) -> str:
 
 def note(text: str, names: dict[str, Any]) -> None:
     """A cell has run, to its end or until it was stopped."""
-    models = {name: weakref.ref(names[name]) for name in _trained(text, names) if stopped.learns(names[name])}
+    later, changed = _has_trained(text, names), {name: names[name] for name in _trained(text, names)}
+    for copy in (x for one in changed.values() if isinstance(one, dict) for x in one.values() if stopped.learns(x)):
+        _KEPT.setdefault(copy, later)
+    models = {name: weakref.ref(one) for name, one in changed.items() if stopped.learns(one)}
     if models:
         _MODELS[text] = models
+
+
+def by_later_run(model: Any) -> bool:
+    """Whether a cell has kept it that had trained before: it has more steps behind it than are counted."""
+    return _KEPT.get(model, False)
+
+
+def _has_trained(text: str, names: dict[str, Any]) -> bool:
+    return any(names.get(name) is model() for name, model in _MODELS.get(text, {}).items())
 
 
 def _trained(text: str, names: dict[str, Any]) -> list[str]:

@@ -77,8 +77,9 @@ def _label(x: float, y: float, text: str, anchor: str = "start") -> str:
 
 
 def _judged(run: Any, apart: bool) -> dict[str, Pair]:
-    """The curves that are drawn: where a higher number is better, the loss of the batches is none of them."""
-    history = {name: pair for name, pair in run.history.items() if pair[0]}
+    """The curves that are drawn: where a higher number is better, the loss of the batches is none of them. It stands at
+    the step that it was for, counted from 1."""
+    history = {name: ([i + (name == "loss") for i in at], of) for name, (at, of) in run.history.items() if at}
     return {name: pair for name, pair in history.items() if not apart or name != "loss" or len(history) == 1}
 
 

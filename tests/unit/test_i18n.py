@@ -151,6 +151,11 @@ def test_a_text_has_one_translation_where_it_has_one_context():
     assert {key: said for key, said in found.items() if len(said) > 1} == {} and len(found) > 1000
 
 
+def test_printed_columns_are_padded_by_how_wide_their_words_stand():
+    name = i18n.InColumns("无")
+    assert (f"{name:4}|", f"{name:1}|", f"{name}|") == ("无  |", "无|", "无|")
+
+
 def test_units_of_markdown_leave_formulas_code_anchors_and_comments_outside():
     text = '## A title\n<a id="x"></a>\n- one $x$ `y`\n\n$$ a = b $$\n\n| ab cd | 1 |\n|---|---|\n'
     text += "```\ncode here\n```\n<!-- source: X -->"

@@ -8,7 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from course_kit.i18n import mark, t
+from course_kit.i18n import mark, sentences, t
+from course_kit.programs import again
 from course_kit.views.figure import figure
 from course_kit.views.layout import (
     CLOSE,
@@ -55,7 +56,10 @@ def room(trained: dict[int, nn.Module], *, title="", caption=""):
     ]  # fmt: skip
     looks = [_look(i, j, people, frames) for i in range(count) for j in range(count)]
     scene = column(plot(*map(spot, people, _places(count)), high=HIGH), *looks)
-    said = [_said(*frame, step) for frame, step in zip(frames, itertools.cycle(steps), strict=False)]
+    later = t("The layer had trained before: these steps are those of its last run.")
+    first = [later * again.by_later_run(trained[step]) for step in steps]
+    said = [sentences(before, _said(*frame, step)) for frame, (step, before)
+            in zip(frames, itertools.cycle(zip(steps, first, strict=True)), strict=False)]  # fmt: skip
     tables = [_table(*frame) for frame in frames]
     axes = [("ada", t("Ada looks for"), NAMES[:count]), ("after", t("steps of training"), steps)]
     axes, play = (axes, t("▶ train")) if len(steps) > 1 else (axes[:1], "")

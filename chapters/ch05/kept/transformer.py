@@ -127,7 +127,7 @@ def check() -> None:
     assert steps[2] < steps[0]
 
 
-def main(steps: int = 400) -> None:
+def main(steps: int = 400) -> float:
     """Train on rows of ten digits, then copy and reverse rows that were never seen."""
     torch.manual_seed(0)
     model = Transformer(TransformerConfig(TOKENS, TOKENS, size=64))
@@ -142,6 +142,7 @@ def main(steps: int = 400) -> None:
     written = translate(model, source, BEGIN, end=-1, padding=-1, longest=10)
     right = (torch.tensor(written) == target).all(1)
     print(f"{right.float().mean():.1%} of 500 new rows are right to the last digit.")
+    return right.float().mean().item()
 
 
 if __name__ == "__main__":

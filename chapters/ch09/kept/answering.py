@@ -183,7 +183,7 @@ def check() -> None:
     assert losses[-1] < losses[0]
 
 
-def main(steps: int = 60) -> None:
+def main(steps: int = 60) -> float:
     """Two answers to one question, both imitated; then a program rewards the second."""
     torch.manual_seed(0)
     model, question, short, long = Pairs(), [1, 2], [3, END], [4, 5, END]
@@ -194,6 +194,7 @@ def main(steps: int = 60) -> None:
         *_, (_, last) = trained
         share = model(torch.tensor([[2]]))[0, 0].softmax(-1)[4].item()
         print(f"{name:8} {last:.2f}, the second answer has {share:.2f}")
+    return share
 
 
 if __name__ == "__main__":

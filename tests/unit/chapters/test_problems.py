@@ -150,7 +150,8 @@ def test_in_the_workbook(tmp_path, monkeypatch, capsys):
     assert main(["problem", "2"]) == 0
     mine = tmp_path / "problem_02" / "problem.py"
     assert {path.name for path in mine.parent.iterdir()} == {"problem.py", "test_problem.py"}
-    assert main(["problem", "02"]) == 1
+    (mine.parent / problem.JUDGE).write_text("of an earlier edition", "utf-8")
+    assert main(["problem", "02"]) == 1 and "def test_" in (mine.parent / problem.JUDGE).read_text("utf-8")
     assert "Not written yet" in capsys.readouterr().out
     written = mine.read_text("utf-8").replace("    raise NotImplementedError", "    while True:\n        pass")
     mine.write_text(written, "utf-8")

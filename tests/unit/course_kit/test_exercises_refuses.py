@@ -37,6 +37,17 @@ class TestUnsolved:
         assert [name for name in verdict.arrays] == ["x", "doubled"]
         assert judge(SCALE, Mine).state == "unsolved"
 
+    def test_a_forward_that_an_editor_has_put_inside_init(self):
+        class Mine(nn.Module):
+            def __init__(self, factor):
+                super().__init__()
+
+                def forward(self, x):
+                    return factor * x
+
+        verdict = judge(SCALE, Mine)
+        assert verdict.state == "wrong" and verdict.text.startswith("There is no `forward`: does it stand inside")
+
     def test_torch_saying_not_implemented_is_no_stub(self):
         assert judge(DOUBLE, lambda x: torch.nn.functional.softmax((2 * x).int(), 0)).state == "wrong"
 

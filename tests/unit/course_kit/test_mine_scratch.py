@@ -210,13 +210,15 @@ def test_a_short_task_is_learned_by_the_readers_definitions(tmp_path):
     found = results(tmp_path, own("answering"), "answering", tasks=True)
     assert found[-1].part == "the task" and found[-1].passed
     text = own("answering").replace(
-        "def practise(", "def practise(*_, **__):\n    return iter([(0, 0.0)])\n\n\ndef other("
+        "def practise(",
+        "def practise(model, *_, **__):\n    model.apply(lambda part: [p.data.fill_(torch.nan) for p in "
+        "part.parameters()])\n    return iter([(0, 0.0)])\n\n\ndef other(",
     )
     track = scratch.track("answering")
     (tmp_path / "file.py").write_text(text)
     space, _ = scratch._loaded(tmp_path / "file.py", track)
     task = track.verdict(track.all_parts[-1], space)
-    assert not task.right and "Needed: 90 %." in task.text
+    assert not task.right and "has nan” Needed: 90 %." in task.text
 
 
 def test_readme_says_minutes_and_what_one_has():

@@ -378,6 +378,7 @@ class TestDisplay:
         once = self.run(1, 1)
         assert curve(once).count(">1</text>") == 1 and ">1 step</text>" in curve(once)  # the one number, once
         assert panels(final(once, "x", compare={"guess": 0.5}))[0]["series"][1]["count"] == 2
+        assert learning._judged(self.run(done=3), False)["loss"][0] == [1, 2, 3]  # as its note and its status count
 
     def test_what_stays_is_a_picture_with_alt_text(self):
         bundle = final(self.run(**{"held-out": ([0, 50], [1.0, 0.1])}), "How well?")

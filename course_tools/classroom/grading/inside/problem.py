@@ -8,11 +8,12 @@ import os
 import sys
 import traceback
 from pathlib import Path
+from typing import Any, TextIO
 
 HERE = Path(__file__).resolve()
 
 
-def main(judge, file, seconds=None):
+def main(judge: str, file: str, seconds: str | None = None) -> None:
     sys.path.insert(0, str(HERE.parent if seconds else HERE.parents[4]))
     import torch
 
@@ -29,7 +30,7 @@ def main(judge, file, seconds=None):
     judged(judge, file, replies)
 
 
-def judged(judge, file, replies):
+def judged(judge: str, file: str, replies: TextIO) -> None:
     """Judges in this process."""
     import pytest
 
@@ -40,20 +41,20 @@ def judged(judge, file, replies):
 
 
 class Lines:
-    def __init__(self, replies, file):
+    def __init__(self, replies: TextIO, file: str):
         self.replies, self.file = replies, file
 
-    def say(self, **line):
+    def say(self, **line: str) -> None:
         print(json.dumps(line), file=self.replies, flush=True)
 
-    def pytest_runtest_logstart(self, nodeid):
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
         self.say(begun=nodeid.rpartition("::")[2])
 
-    def pytest_exception_interact(self, call, report):
+    def pytest_exception_interact(self, call: Any, report: Any) -> None:
         if report.when == "collect":  # the file itself cannot be run
             self.say(title="", state="wrong", said=self.words(call.excinfo.value))
 
-    def pytest_runtest_makereport(self, item, call):
+    def pytest_runtest_makereport(self, item: Any, call: Any) -> None:
         if call.when != "call":
             return
         error = call.excinfo and call.excinfo.value
@@ -62,7 +63,7 @@ class Lines:
         state = "right" if error is None else "open" if isinstance(error, NotImplementedError) else "wrong"
         self.say(title=title, state=state, said="" if state != "wrong" else self.words(error))
 
-    def words(self, error):
+    def words(self, error: BaseException) -> str:
         """What a judge says, as it is; an error of the reader's own with the last line of the file that led to it."""
         if type(error).__name__ == "Failed":
             return str(error)
