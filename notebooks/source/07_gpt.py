@@ -319,7 +319,7 @@ assert gap < 1e-4
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### A step of training
-# Let's train a small one: after six random digits and “=”, the same digits should come. Of such a row it predicts twelve tokens: five random digits (the first is only read), “=” and the copy.
+# Let's train a small one: after six random digits and “=”, the same should come. Of such a row it predicts twelve tokens: five random digits (the first is only read), “=” and the copy.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["definition"]
 # course_utils.gpt: copying
