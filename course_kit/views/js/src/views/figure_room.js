@@ -42,7 +42,7 @@ import { clamp } from "../shared/numbers.js";
 export const [SIZE, LINE, TYPE] = [15, 20, 24]; // of words: on a page, from line to line; in front of a class
 export const ACROSS = 580; // the width of the layout
 const SIGHT = 24; // of an arrow
-const SEEN = 8; // of one between two rows of cells in front of a class
+const SEEN = 6; // of one between two rows of cells in front of a class
 
 /** A number of a cell, with so many digits behind its point. @param {number} x @param {1 | 2} most */
 export function digitsOf(x, most) {
