@@ -319,14 +319,15 @@ assert gap < 1e-4
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### A step of training
-# Let's train a small one: after six random digits and “=”, the same digits should come. Of such a row it predicts twelve tokens: five random digits (the first is only read), “=” and the copy.
+# Let's train a small one: after six random digits and “=”, the same should come. Of such a row it predicts twelve tokens: five random digits (the first is only read), “=” and the copy.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["definition"]
 # course_utils.gpt: copying
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
-    "Suppose that the model learns to copy without an error. Where does its loss end?",
+    "A row: six random digits, “=” and their copy. Suppose that the model learns to copy without an error. "
+    "Where does its loss end?",
     ["at 0", "near 1", "near 2.4, which is ln 11"],
     answer=1,
     because="Five of the twelve targets are random digits. The best that it can do is to give each digit a tenth, "
@@ -360,7 +361,7 @@ for _ in range(200):
     optimiser.step()
     losses.append(loss.item())
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "slide"}
 plot.lines(
     {"loss": (range(len(losses)), losses)},
     "steps",
@@ -373,7 +374,7 @@ plot.lines(
     caption="The loss of each step, between a model that knows nothing and one that copies without an error.",
 )
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "skip"}
 rows = copying(500)
 with torch.no_grad():
     # from "=" on, each with the right digits before it in sight: [B, 6]
@@ -387,7 +388,7 @@ assert copying(1).shape == (1, 13) and round(5 * math.log(10) / 12, 2) == 0.96 a
 # %% jupyter={"source_hidden": true} tags=["asserts", "trained"]
 assert (said == rows[:, 7:]).all(1).float().mean() > 0.95 and 0.9 < losses[-1] < 1.1
 
-# %% [markdown] tags=["keep"]
+# %% [markdown] slideshow={"slide_type": "fragment"} tags=["keep"]
 # Your loss ends near 0.96, because the five random digits still cost $\tfrac5{12}\ln10$.
 #
 # **Keep this:** a GPT is a stack of blocks. Each part adds to the residual stream, and nothing sees what comes later.
@@ -454,7 +455,7 @@ def go_on(model, ids, count, temperature=1.0):  # ids [B, T] -> [B, T + count]
         ids = torch.cat([ids, torch.multinomial(p, 1)], 1)
     return ids
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "skip"}
 # With the parameters of `poet`, your class writes:
 
 # %% seconds=8
@@ -463,7 +464,7 @@ begun = torch.tensor([poet.tokenizer.encode("ROMEO:\n")])
 spoken = go_on(yours, begun, 120, temperature=0.5)
 print(poet.tokenizer.decode(spoken[0].tolist()))
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # And this is SmolLM2, with the likeliest token each time:
 
 # %% jupyter={"source_hidden": true}
@@ -697,7 +698,7 @@ assert run.history["not read"][1][-1] < 4
 # <a id="bits-per-character"></a><a id="perplexity"></a><a id="bigram"></a>
 # A loss per token tells you little, because tokens can be short or long. **Bits per character** can be compared whatever the tokens are: divide the nats by ln 2, and by the characters in a token. Papers often give the **perplexity**, $e^{\text{loss}}$: as if the model chose among so many equally likely tokens.
 
-# %%
+# %% slideshow={"slide_type": "skip"}
 loss, length = not_read(model)["not read"], len(held_out) / len(unread)
 print(f"loss {loss:.2f}, which is a perplexity of {math.exp(loss):.0f}")
 bits = loss / math.log(2) / length

@@ -179,7 +179,7 @@ for name, model in models.items():
         if step % 100 == 99:
             print(from_cell(name), step + 1, exam(model))
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "skip"}
 # Here are two new sums that the second model gets right, and two that it doesn't. **In which step did it go wrong?**
 
 # %% jupyter={"source_hidden": true}
@@ -216,7 +216,7 @@ assert len(tens) > len(false) / 2  # the units are right, and what is wrong come
 # %% [markdown]
 # So a draft **cuts a new question into small steps, most of which are not new.** But perhaps the second model is better only because it writes more, and so computes more, before it names the result. So we let a third write *blanks* first, until its answer is as long as a draft. Your run above is one training; here are three of each kind:
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "slide"}
 trials = results.load("reasoning")
 shown = {"result alone": "answer alone", "blanks, then the result": "blanks", "draft, then the result": "draft"}
 right = torch.tensor([[100 * one["right"][way] for one in trials["seeds"]] for way in shown.values()])
@@ -483,7 +483,7 @@ def advantages(rewards, eps=1e-4):
 # %% slideshow={"point": ["gained ="]} tags=["definition"]
 # course_utils.post_training: reward_loss
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "skip"}
 # Your draft model draws eight answers to each of forty unsolved sums. If all eight are right, or all wrong, every advantage is 0. Here's one of the others:
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -493,7 +493,7 @@ reward_loss(lambda ids: logits, torch.ones(2, 25, dtype=torch.long), is_answer, 
 pushed = logits.grad.abs().sum((1, 2))
 assert (pushed[0] / pushed[1] - 5).abs() < 1e-4
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"}
 torch.manual_seed(0)
 asked = unsolved[:40]
 eights = [sums.answers(models["draft"], [one] * 8, temperature=1.0) for one in asked]
@@ -511,7 +511,7 @@ Table(
     data=("it writes",),
 )
 
-# %% [markdown] slideshow={"slide_type": "skip"}
+# %% [markdown] slideshow={"slide_type": "fragment"}
 # Does the check cause what you gain, or would any further training? We train your draft model twice, rewarded by `is_right` and by a *coin*. What would you expect of the coin? (`drawn` cuts what chapter 7's `generate` writes after its new line.)
 
 # %% jupyter={"source_hidden": true}
@@ -534,7 +534,7 @@ def practice(model, reward, dice):  # the loss of eight answers to each of 16 su
 def coin(one, text):
     return torch.rand(()) < 0.5
 
-# %% seconds=25 slideshow={"slide_type": "subslide"} steps=[30, 10, 9] tags=["training"]
+# %% seconds=25 slideshow={"slide_type": "skip"} steps=[30, 10, 9] tags=["training"]
 wrote = {}
 for name, reward in (("check", is_right), ("coin", coin)):
     torch.manual_seed(0)
@@ -546,7 +546,7 @@ for name, reward in (("check", is_right), ("coin", coin)):
             wrote[name].append(sums.answers(model, held_out))
 sums.save(models["check"])
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "slide"}
 curves = {
     name: [100 * sum(map(sums.is_right, held_out, texts)) / len(held_out) for texts in every]
     for name, every in wrote.items()

@@ -12,7 +12,6 @@ from course_kit.i18n import mark, sentences, t
 from course_kit.programs import again
 from course_kit.views.figure import figure
 from course_kit.views.layout import (
-    CLOSE,
     GAP,
     arrow,
     box,
@@ -29,6 +28,7 @@ THINGS = (mark("apple"), mark("bread"), mark("cup"), mark("drum"), mark("egg"), 
 WHOM, CARRIED = (2, 0, 3, 1, 2), (4, 1, 3, 6, 0)  # of the first five: whom each looks for, and their thing
 LEAST, THICK = 0.04, 5  # a weight that is drawn; how thick a weight of 1 is
 CARD, HIGH, LOOP, SAYS = 138, 470, 32, 120  # how high: a person, the room, a loop above the first; how wide: a wish
+FLAT, APART = 28, 9  # how high what a person carries is; between the lines of a person, which do not touch on a slide
 ASIDE = 0.36  # of the room: how far the ring of people reaches to each side
 MOST = 7  # how thick the largest entry of a table is
 
@@ -50,8 +50,8 @@ def room(trained: dict[int, nn.Module], *, title="", caption=""):
     wishes_of = ([t("looks for {name}", name=NAMES[wish[i]]) for wish, _, _ in frames] for i in range(count))
     gets = ([t("gets {thing}", thing=t(THINGS[got[i]])) for _, got, _ in frames] for i in range(count))
     people = [
-        box(NAMES[i], "key", box(t(THINGS[CARRIED[i]]), "value", wide=SAYS), words(got, "output", wide=SAYS),
-            words(wish, "query", wide=SAYS), strong=True, high=CARD, gap=CLOSE)
+        box(NAMES[i], "key", box(t(THINGS[CARRIED[i]]), "value", wide=SAYS, high=FLAT),
+            words(got, "output", wide=SAYS), words(wish, "query", wide=SAYS), strong=True, high=CARD, gap=APART)
         for i, (wish, got) in enumerate(zip(wishes_of, gets, strict=True))
     ]  # fmt: skip
     looks = [_look(i, j, people, frames) for i in range(count) for j in range(count)]

@@ -169,7 +169,7 @@ def stream(loaded, sentence, word, *, title="", caption=""):
     lines, ways, below = [], [], None
     for i, (name, (says, share), state) in enumerate(zip(names, stops, states, strict=True)):
         role = ("", WRITES, READS)[i % 3]
-        adds = box(name, role) if i else words(t("reads “{word}”", word=reading.tokens[place - 1]))
+        adds = box(name, role) if i else words(t("reads “{word}”", word=reading.tokens[place - 1]), high=LINE + PAD)
         here = cells(state, "output")
         lines.append(row(adds, here, bar(share, "output"), label(says, strong=True), f"{share:.0%}", since=i))
         ways += [arrow(adds, here, role), arrow(below, here, "output")] if below else []

@@ -14,7 +14,9 @@ from course_kit.views.layout import (
     AIR,
     BIG,
     CLOSE,
+    LINE,
     NEAR,
+    PAD,
     THIN,
     arrow,
     bar,
@@ -154,7 +156,7 @@ def stream(loaded, prompt: str, word: str, *, title="", caption=""):
     lines, ways, below = [], [], None
     for i, name in enumerate(names):
         role = ("", "key")[i % 2]
-        adds = box(name, role) if i else words(t("reads “{word}”", word=prompt.split()[-1]))
+        adds = box(name, role) if i else words(t("reads “{word}”", word=prompt.split()[-1]), high=LINE + PAD)
         here = cells(x[i, :2].tolist(), "output")
         lines.append(row(adds, here, words(says[i], strong=True), bar(share[i], "output"), f"{share[i]:.0%}", since=i))
         ways += [arrow(adds, here, role), arrow(below, here, "output")] if below else []

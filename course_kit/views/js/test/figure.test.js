@@ -38,6 +38,7 @@ test("a head is wider than its line, and leaves a quarter of a short arrow to it
   const { long, half } = headOf(12, 30);
   assert.ok(long === 22.5 && half > 6 + 5);
   assert.ok(headOf(1.5, 8).half <= 5);
+  assert.ok(headOf(1.5, 6).long <= 6); // no longer than its arrow
 });
 
 test("a number of a cell has two digits where there is room", () => {
@@ -61,6 +62,10 @@ test("in front of a class rows of words are as high as their type, and boxes do 
   assert.equal(upOf(column(12)), 2);
   assert.equal(upOf([...column(48), ...column(24, { shape: "box", x: 0.5 })]), 28 / 24);
   assert.equal(upOf(column(12, { words: " " })), 0);
+  const rows = [20, 60].map((y) => /** @type {any} */ ({ shape: "cells", x: 0.5, y, numbers: [1] }));
+  const arrow = /** @type {any} */ ({ shape: "arrow", from: [0.5, 49], to: [0.5, 31] });
+  assert.equal(upOf(rows), 28 / 40);
+  assert.ok(upOf([...rows, arrow]) > upOf(rows)); // there it is to be seen
 });
 
 test("words may be as high as what is above, below or around them leaves", () => {

@@ -51,6 +51,7 @@ const TRIED = [
 const FAINT = 0.18; // thinner arrows, for a weight below 0.02, are left out
 const TIP = 3.5; // so far beyond the end of an arrow is that of its head, in pixels
 const [ROOM, MOST] = [0.66, 0.74]; // of a class's screen, as long as that has no more; where rows are close, at most
+const APART = 3; // pixels between rows of cells in front of a class
 const LOW = 0.7; // as long as a picture is that high, rows of words do not touch
 
 /** Which frame the state has chosen, and which step of the last axis. @param {FigureSpec} spec @param {State} state */
@@ -67,11 +68,11 @@ const sizeOf = ({ shape, size = shape === "cells" ? 13 : SIZE }) => size;
 export const shapeAt = (shape, frame) => ({ ...shape, ...shape.each?.[frame] });
 
 /**
- * The head of an arrow: how long it is, and half as wide as what; at most three quarters of a short arrow.
+ * The head of an arrow: how long it is, and half as wide as what; at most three quarters of a short arrow, or all of ten pixels.
  * @param {number} thick the line, in pixels @param {number} far how long the arrow is
  */
 export function headOf(thick, far) {
-  const long = Math.min(Math.max(14, 2.4 * thick), Math.max(10, 0.75 * far));
+  const long = Math.min(Math.max(14, 2.4 * thick), Math.max(Math.min(10, far), 0.75 * far));
   return { long, half: Math.max(Math.min(7, long / 2), Math.min(1.2 * thick, thick / 2 + long / 3)) };
 }
 
@@ -495,7 +496,7 @@ class Figure {
       const { numbers = [], per = numbers.length } = shape;
       const one = this.cellOf(shape, across, unit);
       const largest = Math.max(1, ...numbers.map(Math.abs));
-      const tall = lower(CELL[2], TIGHT);
+      const tall = this.deepOf(shape);
       numbers.forEach((number, i) => {
         const begin = left + ((i % per) - per / 2) * one;
         const above = top + (Math.floor(i / per) - numbers.length / per / 2) * tall;
@@ -504,6 +505,32 @@ class Figure {
         text(parts[2 * i + 1], i, begin + one / 2, above + tall / 2);
       });
     }
+  }
+
+  /**
+   * How high the cells of a shape are: where rows are closer in front of a class, flatter, but never touching.
+   * @param {Shape} all
+   */
+  deepOf({ x = 0, y = 0, wide = 0 }) {
+    const { ui, up, unit } = this;
+    const tall = Math.max(CELL[2] * (up > ui.unit ? up : Math.min(unit, up)), Math.min(CELL[2] * unit, TIGHT));
+    if (!this.spec.presenting) return tall;
+    const others = this.spec.shapes.filter((one) => one.shape === "cells" && one.y !== y);
+    const close = others.filter((one) => Math.abs((one.x ?? 0) - x) < ((one.wide ?? 0) + wide) / 2);
+    const next = Math.min(...close.map((one) => Math.abs(this.y(one.y ?? 0) - this.y(y))));
+    return Math.min(tall, Math.max(next - APART, TYPE - 2));
+  }
+
+  /** Moves the end of an arrow out of the cells, which may be higher than planned. @param {Point} end @param {number} on */
+  outside([x, y], on) {
+    if (!this.spec.presenting) return y;
+    for (const all of this.spec.shapes) {
+      if (all.shape !== "cells") continue;
+      const [middle, half] = [this.y(all.y ?? 0), this.deepOf(all) / 2];
+      const [from, until] = endsOf(all).map(this.x);
+      if (x > from && x < until && Math.abs(y - middle) < half) return middle + Math.sign(on - middle) * half;
+    }
+    return y;
   }
 
   /** What a length of each hand is at most, so that it does not leave the drawing. @param {number} width */
@@ -523,7 +550,9 @@ class Figure {
       this.x(a) + across * unit,
       this.y(b) + down * unit,
     ];
-    const [[x, y], [a0, b0]] = [place(from), place(to)];
+    const [[x, y0], [a0, b1]] = [place(from), place(to)];
+    const isUpright = Math.abs(x - a0) < 1 && !bend;
+    const [y, b0] = isUpright ? [this.outside([x, y0], b1), this.outside([a0, b1], y0)] : [y0, b1];
     const [u, v] = [a0 + reach * unit * Math.sin(turn), b0 - reach * unit * Math.cos(turn)];
     const far = Math.hypot(u - x, v - y) || 1;
     const [a, b] = [(x + u) / 2 - (bend * unit * (v - y)) / far, (y + v) / 2 + (bend * unit * (u - x)) / far];

@@ -42,6 +42,7 @@ import { clamp } from "../shared/numbers.js";
 export const [SIZE, LINE, TYPE] = [15, 20, 24]; // of words: on a page, from line to line; in front of a class
 export const ACROSS = 580; // the width of the layout
 const SIGHT = 24; // of an arrow
+const SEEN = 6; // of one between two rows of cells in front of a class
 
 /** A number of a cell, with so many digits behind its point. @param {number} x @param {1 | 2} most */
 export function digitsOf(x, most) {
@@ -79,15 +80,24 @@ export function linesOf(words, room, ems = emsOf) {
 }
 
 /**
- * What a length upwards has to be in front of a class, so that rows of words do not touch.
+ * What a length upwards has to be in front of a class, so that rows of words do not touch, and an arrow from cells to
+ * those above them is seen.
  * @param {Shape[]} shapes
  */
 export function upOf(shapes) {
   /** @type {Record<string, [middle: number, need: number][]>} */
   const columns = {};
-  for (const { shape, x = 0, y = 0, up = 0, anchor, words = "", each = [{}], numbers } of shapes)
+  const tips = shapes.flatMap(({ from, to }) => (from && to && Math.abs(from[0] - to[0]) < 0.002 ? [from, to] : []));
+  const isJoined = (/** @type {Shape} */ { x = 0, y = 0 }) =>
+    tips.some(([a, b]) => Math.abs(a - x) < 0.002 && Math.abs(b - y) < 16);
+  for (const all of shapes) {
+    const { shape, x = 0, y = 0, up = 0, anchor, words = "", each = [{}], numbers } = all;
     if (numbers || (words + each.map((one) => one.words ?? "").join("")).trim())
-      (columns[`${x.toFixed(2)} ${anchor}`] ??= []).push([y - up, shape === "text" ? TYPE : TYPE + 4]);
+      (columns[`${x.toFixed(2)} ${anchor}`] ??= []).push([
+        y - up,
+        shape === "text" ? TYPE : numbers && isJoined(all) ? TYPE + 4 + SEEN : TYPE + 4,
+      ]);
+  }
   const needs = Object.values(columns).flatMap((column) => {
     column.sort(([a], [b]) => a - b);
     return column
