@@ -7,15 +7,15 @@ wrong with one, with file and line.
 
 import functools
 import gettext
-import io
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 FOLDER = Path(__file__).resolve().parents[2] / "locale"
 MARKED = re.compile(r"kit|site|ch\d\d")  # catalogues of what is marked in Python and in templates
+LINE = re.compile(r'\s*(?:#.*|(?:msg\S+\s+)?"(?:[^"\\]|\\.)*"\s*)?')
 
 
 @functools.cache
@@ -33,27 +33,21 @@ class CatalogueError(ValueError):
 
 
 def read(path: Path) -> Any:
-    """A catalogue as Babel has it. Raises CatalogueError if it is broken."""
-    from babel.messages import pofile
+    """A catalogue as polib has it. Raises CatalogueError if it is broken."""
+    import polib
 
     content = path.read_bytes()
     try:
-        return pofile.read_po(io.StringIO(content.decode("utf-8")), abort_invalid=True)
+        lines = content.decode("utf-8").split("\n")
+        broken = [number for number, line in enumerate(lines, 1) if not LINE.fullmatch(line)]  # polib cuts an open text
+        if not broken:
+            return polib.pofile(str(path), wrapwidth=0, encoding="utf-8")
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         raise CatalogueError(f"{path}, line {line}: this is not UTF-8. Save it as UTF-8.") from None
-    except (pofile.PoFileError, ValueError, LookupError, SyntaxError) as error:
-        number = getattr(error, "lineno", None)
-        where = f"{path}, line {number + 1}" if number is not None else f"{path}"
-        raise CatalogueError(f"{where}: {error}. Mend this line, in gettext's format.") from None
-
-
-def messages(path: Path) -> Iterator[Any]:
-    """The messages of a catalogue that are translated."""
-    for message in read(path):
-        said = message.string if isinstance(message.string, tuple) else (message.string,)
-        if message.id and not message.fuzzy and any(said):
-            yield message
+    except OSError as error:
+        broken = re.findall(r"\(line (\d+)\)", str(error))[-1:]
+    raise CatalogueError(f"{path}, line {broken[0]}: this is not gettext's format. Mend this line.")
 
 
 class Words:
@@ -73,14 +67,14 @@ class Words:
         return forms[min(self.rule(n) if said else int(n != 1), len(forms) - 1)]
 
 
-def entries(chosen: Iterable[Path], wanted: Callable[[Any], bool] = lambda message: True) -> dict[str, Any]:
-    """{key: translation, or a tuple of its forms} of these catalogues."""
+def entries(chosen: Iterable[Path], wanted: Callable[[Any], bool] = lambda entry: True) -> dict[str, Any]:
+    """{key: translation, or a tuple of its forms} of what is translated in these catalogues."""
     found: dict[str, Any] = {}
     for path in chosen:
-        for one in filter(wanted, messages(path)):
-            text = one.id[0] if isinstance(one.id, tuple) else one.id
-            said = tuple(filter(None, one.string)) if isinstance(one.string, tuple) else one.string
-            found.setdefault(f"{one.context}\4{text}" if one.context else text, said)
+        for one in read(path):
+            if one.translated() and wanted(one):
+                said = tuple(one.msgstr_plural.values()) if one.msgid_plural else one.msgstr
+                found.setdefault(f"{one.msgctxt}\4{one.msgid}" if one.msgctxt else one.msgid, said)
     return found
 
 
@@ -95,7 +89,7 @@ def speech(language: str) -> Words:
 def lesson(language: str, name: str | None) -> dict[str, str]:
     """{English: translation} of what a notebook's cells give to be shown; None: those of all notebooks."""
     chosen = (path for path in paths(language) if path.stem == name or name is None and path.stem[:2].isdigit())
-    return entries(chosen, lambda message: any(place.endswith(".py") for place, _ in message.locations))
+    return entries(chosen, lambda entry: any(place.endswith(".py") for place, _ in entry.occurrences))
 
 
 @functools.cache

@@ -47,8 +47,7 @@ def read(name: str, language: str) -> Any:
         made.metadata = {"Language": told["folder"], "Content-Type": "text/plain; charset=UTF-8"}
         made.metadata["Plural-Forms"] = told["plural"]
         return made
-    spoken.read(file)  # says in which line it is broken
-    return polib.pofile(str(file), wrapwidth=0, encoding="utf-8")
+    return spoken.read(file)
 
 
 def unit_of(entry: Any) -> Unit:
