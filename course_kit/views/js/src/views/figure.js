@@ -68,7 +68,8 @@ const sizeOf = ({ shape, size = shape === "cells" ? 13 : SIZE }) => size;
 export const shapeAt = (shape, frame) => ({ ...shape, ...shape.each?.[frame] });
 
 /**
- * The head of an arrow: how long it is, and half as wide as what; at most three quarters of a short arrow, or all of ten pixels.
+ * The head of an arrow: how long it is, and half as wide as what; at most three quarters of a short arrow,
+ * or all of ten pixels.
  * @param {number} thick the line, in pixels @param {number} far how long the arrow is
  */
 export function headOf(thick, far) {
