@@ -142,7 +142,7 @@ def _lesson(name: str) -> Iterator[str]:
     more = t("Alone, the first half takes {first} minutes, the second {second}.", **halves)
     yield in_turn(told, more * (len(time.halves) > 1))
     kept = [cell for one in shown for cell in one.cells if "lines" in tags(cell)]
-    if lines := [line for cell in kept for line in numbered(cell.source)]:
+    if lines := [line for cell in kept for line in numbered(cell.source) if minutes.NOT_IN_CLASS not in line]:
         yield from ("", t("**After this session you can** explain, in words of your own:"), "")
         yield from (f"- {said(name, line)}" for line in lines)
     yield from ("", t("| Minutes | Section | Trains |"), "|---|---|---|")

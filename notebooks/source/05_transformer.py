@@ -443,8 +443,8 @@ for step in range(400):
     falling.step()
     losses.append(loss.item())
     if step % 100 == 99:
-        wrote[step + 1] = write(model, row, 10)[0].tolist()
-        print(f"step {step + 1}: loss {losses[-1]:.2f}, writes {wrote[step + 1]}")
+        wrote[len(losses)] = write(model, row, 10)[0].tolist()
+        print(f"step {len(losses)}: loss {losses[-1]:.2f}, writes {wrote[len(losses)]}")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"}
 plot.lines(
@@ -453,7 +453,7 @@ plot.lines(
     "loss",
     notes=wrote,
     title="When does it understand the task?",
-    caption="The loss of each step. Guessing one of ten digits costs ln 10, about 2.3. "
+    caption="The loss of every second step. Guessing one of ten digits costs ln 10, about 2.3. "
     "Below, what it writes for 0 to 9 in reverse after each 100 steps.",
 )
 

@@ -933,7 +933,7 @@ if folder := workbook_folder():
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["questions", "core"]
 # ## Three open questions
 # Discussed in [the annex](06_bert_annex.ipynb#open-questions).
-# 1. *Prove:* $BA$ has at most rank $r$, and every matrix of rank $r$ can be written so.
+# 1. *Prove:* $BA$ has at most rank $r$, and every matrix of rank $r$ can be written so. (not in class)
 # 2. *Design an experiment:* has a model learned what *polite* means, or only the sentences in which it occurs?
 # 3. *Why not* cover half of the words, so that each text gives more to learn?
 

@@ -319,7 +319,7 @@ assert gap < 1e-4
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### A step of training
-# Let's train a small one: after six random digits and “=”, the same should come. Of such a row it predicts twelve tokens: five random digits (the first is only read), “=” and the copy.
+# Let's train a small one: after six random digits and “=”, the six should come. Of such a row it predicts twelve tokens: five random digits (the first is only read), “=” and the copy.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["definition"]
 # course_utils.gpt: copying
@@ -851,7 +851,7 @@ keep("gpt", "tokenizer", "training", "__main__", beside=book)
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["problem"]
 # ## A thousand merges in three seconds · 45 minutes
-# The `learn_merges` of *Four: pieces* counts every pair again for each merge. Write one that learns exactly the same merges, and a thousand of them from a novel in three seconds of computing. `course problem 07` gives you a file to begin with, and judges it. <!-- source: the problem's own text -->
+# The `learn_merges` of *Four: pieces* counts every pair again for each merge. Write one that learns a thousand from a book in three seconds of computing. Of equally frequent pairs it joins the smaller first. `course problem 07` gives you a file to begin with, and judges it. <!-- source: the problem's own text -->
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["lines", "core"]
 # ## Five lines to keep

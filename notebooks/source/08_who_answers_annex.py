@@ -536,7 +536,7 @@ assert torch.allclose(rms_norm(3 * x, ones, 0), rms_norm(x, ones, 0))
 # | [attention sink](#sink) | 注意力汇点 | takes the weight that nobody needs |
 # | [mixture of experts](#mixture-of-experts) | 混合专家 | a router chooses which networks compute |
 # | [linear attention](#linear-attention) | 线性注意力 | a state of fixed size instead of a cache |
-# | [retrieval](#retrieval) | 检索 | a program puts the nearest text in front |
+# | [retrieval](#retrieval) | 检索 | a program looks for the nearest texts |
 
 # %% [markdown] tags=["reading"]
 # Back to [the lesson](08_who_answers.ipynb), or to [Start here and your progress](00_start_here.ipynb#progress).

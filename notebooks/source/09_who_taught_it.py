@@ -411,7 +411,7 @@ assert abs(found[-1] - says) < 0.08 and found[-1] > found[0] + 0.1
 # **Keep this:** from choices between two answers, DPO tilts the old model. It needs no reward model.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["half"]
-# **Half way.** You have a model that adds in small steps. But each time somebody has to write answers, or to choose. What could a model learn from a program that checks? Close it here if you like; next time, choose *Kernel → Resume here*.
+# **Half way.** You have a model that adds in small steps. But somebody had to write the answers it learned from. What could a model learn from a program that checks? Close it here if you like; next time, choose *Kernel → Resume here*.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Four: a check instead of a teacher
@@ -684,7 +684,7 @@ keep("answering", "chat", "__main__")
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["questions", "core"]
 # ## Three open questions
 # They are discussed in [the annex](09_who_taught_it_annex.ipynb#open-questions).
-# 1. *Prove:* the first loss of DPO is ln 2, whatever the model. <!-- source: the asserts under DPO -->
+# 1. *Prove:* the first loss of DPO is ln 2, whatever the model. (not in class) <!-- source: the asserts under DPO -->
 # 2. *Design an experiment:* does your model *use* its draft, or only write it?
 # 3. *Why not* train on the tokens of questions, too?
 
