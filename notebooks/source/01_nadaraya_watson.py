@@ -569,7 +569,7 @@ def best_width(n, generator):
 rule, source = {}, torch.Generator().manual_seed(0)
 for n in [50, 100, 400, 1600]:
     rule[n] = torch.tensor([best_width(n, source) for _ in range(10)]).mean(0).tolist()
-    print(f"{n:4} readings: width {rule[n][0]:.2f} h, effective number {rule[n][1]:.1f}")
+    print(f"{n:5,} readings: width {rule[n][0]:.2f} h, effective number {rule[n][1]:.1f}")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"}
 source = torch.Generator().manual_seed(1)

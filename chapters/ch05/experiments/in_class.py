@@ -109,4 +109,4 @@ def cache_table(length: int = 1024, size: int = 512, heads: int = 8) -> Table:
     rows = [{mark("keys and values"): name, mark("numbers kept"): 2 * n * size * k} for name, (n, k) in kinds.items()]
     return Table([row | {mark("share"): round(row["numbers kept"] / rows[0]["numbers kept"], 3)} for row in rows],
                  t("One layer, {length} words, {heads} heads of {size} features",
-                   length=length, heads=heads, size=size))  # fmt: skip
+                   length=f"{length:,}", heads=heads, size=size))  # fmt: skip

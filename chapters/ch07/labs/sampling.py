@@ -57,7 +57,7 @@ class Sampling(View):
             "At {how}, {sum} of {count} tokens can be drawn: {top}. Entropy {entropy} bits.",
             how=how,
             sum=(p > 0).sum(),
-            count=len(tokens),
+            count=f"{len(tokens):,}",
             top=top,
             entropy=f"{self.entropy:.2f}",
         )
