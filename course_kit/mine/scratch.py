@@ -26,7 +26,7 @@ from .source import uses
 from .text import BETWEEN, blocks, imports, with_import
 
 if TYPE_CHECKING:
-    from .tracks import Part, Track
+    from .tracks import Track, TrackPart
 
 CHAPTERS = {"attention": 2, "seq2seq": 3, "positions": 4, "transformer": 5, "bert": 6, "gpt": 7, "llama": 8}
 CHAPTERS |= {"answering": 9}
@@ -99,7 +99,7 @@ def handout(name: str) -> str:
     return BETWEEN.join([f"{head}\n\n" + "\n".join(sorted({"import math", *used})) + f"\n\n{TORCH}", body])
 
 
-def _notes(whole: Track, part: Part) -> list[str]:
+def _notes(whole: Track, part: TrackPart) -> list[str]:
     """What the check asks for that no docstring says, as lines of a comment."""
     made_of = ", ".join(whole.made_of(part))
     made_of = f"In the check, its parameters are: {made_of}." if made_of else ""
@@ -172,7 +172,7 @@ def results(path: Path, name: str, stop: bool = False, tasks: bool = True, only:
     yield from [Result(title, all(row.passed for row in found), says) for title in late]
 
 
-def _chosen(whole: Track, only: str) -> list[Part]:
+def _chosen(whole: Track, only: str) -> list[TrackPart]:
     """All parts, or those of this name or title; a task at the end, by its title alone."""
     return [one for one in whole.all_parts if only in ("", one.title, "" if one.last else one.name)]
 
