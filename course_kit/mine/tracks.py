@@ -26,7 +26,7 @@ from torch import Tensor, nn
 from course_kit.exercises import gradients
 from course_kit.exercises.compare import Misfit, same
 from course_kit.exercises.define import Case, Exercise
-from course_kit.exercises.diagnose import Verdict
+from course_kit.exercises.diagnose import Diagnosis, Verdict
 from course_kit.exercises.guard import plain_torch, quiet
 from course_kit.exercises.judge import judge, outcomes_of
 from course_kit.exercises.registry import find
@@ -55,18 +55,18 @@ class TrackPart:
     """One definition, or one more look at it, such as "by chance" at `write`.
 
     formula: what it should be, in words; cases: the arguments of each, none where an exercise has them; look: what is
-    tried beside; needed: another structure needs it, too, as it does what has a further look; init: what its
-    constructor gets, for all cases or a list for each; told: what is judged and no docstring says, also where there is
-    no formula; call: how it is tried that is not just called, (thing, names, *arguments) -> result, or a dict of
-    results; last: what is asked of the whole file, (names) -> (right, sentence)."""
+    tried beside; needed: another structure needs it, too, as it does what has a further look; earlier: its name in
+    files of earlier editions; init: what its constructor gets, for all cases or a list for each; told: what is judged
+    and no docstring says, also where there is no formula; call: how it is tried that is not just called, (thing, names,
+    *arguments) -> result, or a dict of results; last: what is asked of the whole file, (names) -> (right, sentence)."""
 
     def __init__(
-        self, name: str, formula: str = "", *cases: tuple, look: str = "", needed: bool = False,
+        self, name: str, formula: str = "", *cases: tuple, look: str = "", needed: bool = False, earlier: str = "",
         init: tuple | list[tuple] = (), told: str = "", call: Callable | None = None,
         last: Callable[[Any], tuple[bool, str]] | None = None, seconds: float = 5.0,
     ):  # fmt: skip
         self.name, self.title, self.optional = name, f"{name}, {look}" if look else name, not (look or needed or last)
-        self.told, self.call, self.last = told, call, last
+        self.told, self.call, self.last, self.earlier = told, call, last, earlier
         self.formula = formula or told.rstrip(".")
         self.cases, self.seconds = cases, seconds
         self.init = init if isinstance(init, list) else [init] * len(cases)
@@ -158,7 +158,7 @@ class Track:
         misfits = (one.trouble.message for one in verdict.outcomes if one.trouble and one.trouble.kind == "misfit")
         if verdict.known not in exercise.wrong and (says := next(misfits, "")):
             return replace(verdict, text=says, lead="", arrays={})  # it names what is, and what is needed
-        vague = verdict.look == "the_result" and part.formula
+        vague = verdict.look is Diagnosis.the_result and part.formula
         needed = t("It should be: {formula}.", formula=part.formula) if vague else ""
         return replace(verdict, text=sentences(verdict.text, needed))
 
@@ -207,7 +207,9 @@ class Trial:
         is_module = _is_module(self.reference)
         called = part.call or (self.reference.forward if is_module else self.reference)
         names = list(inspect.signature(called).parameters)[2 if part.call else int(is_module) :]
-        assert all(len(values) <= len(names) for values in part.cases), part.title
+        if counts := [len(values) for values in part.cases if len(values) > len(names)]:
+            raise ValueError(t("{title}: a case gives {count} inputs; needed: at most {needed}.",
+                               title=part.title, count=counts[0], needed=len(names)))  # fmt: skip
         given = [dict(zip(names, values, strict=False)) for values in part.cases]
         self.cases = [Case(one, init=(i, False)) for i, one in enumerate(given)]
         mode = {"mode": t("train; dropout is a fixed pattern")}
