@@ -212,7 +212,11 @@ def _loaded(path: Path, whole: Track, judged: set[str] | None = None) -> tuple[d
     except (Exception, SystemExit) as error:
         said = clean(": ".join(filter(None, (type(error).__name__, str(error).split("\n")[0]))), 200)
         return {}, t("Loading the file stops with {error}.", error=said)
-    return vars(module), ""
+    space = vars(module)
+    for part in whole.all_parts:
+        if part.earlier in space:
+            space.setdefault(part.name, space[part.earlier])
+    return space, ""
 
 
 def _is_unwritten(node: ast.AST) -> bool:
@@ -221,7 +225,7 @@ def _is_unwritten(node: ast.AST) -> bool:
     return any(one.partition("(")[0] == "NotImplementedError" for one in raised)
 
 
-def kept(path: Path, name: str, folder: Path) -> list[str]:
+def keep_track(path: Path, name: str, folder: Path) -> list[str]:
     """Make the files of mine/ that a track is about from a file that passes: all that is in it, and below what the
     course's has besides, such as `save` and `load`. What is there already goes to a name that is free -> sentences.
     """
@@ -315,5 +319,5 @@ def main(words: list[str], place: Path) -> int:
         return int(bool(open_))
     print(t("All {count} parts are right: you have {have}.", count=len(parts), have=t(track(name).have)))
     if asked.keep:
-        print("\n".join(kept(path, name, place.parent)))
+        print("\n".join(keep_track(path, name, place.parent)))
     return 0
