@@ -6,27 +6,29 @@ import torch
 
 from course_kit.exercises.define import drawn, some_numbers
 from course_kit.i18n import mark
-from course_kit.mine.tracks import Part, Track
+from course_kit.mine.tracks import Track, TrackPart
 
 
-def parts(c: Any) -> list[Part]:
+def parts(c: Any) -> list[TrackPart]:
     one, many, distance = drawn(0, (4,), (6,), (6,)), drawn(3, (2, 4, 3), (2, 6, 3), (2, 6, 2)), some_numbers(7, seed=3)
     others, some = ~torch.eye(4, 6, dtype=torch.bool), some_numbers(2, 1, 6, seed=5) > 0
     kernels = c.gaussian_kernel, c.boxcar_kernel
     x, some_rows = some_numbers(2, 6, 6, seed=4), torch.arange(6)[:, None] > torch.zeros(6)
     return [
-        Part("gaussian_kernel"),
-        Part("boxcar_kernel", "1 where |d / w| ≤ 1, else 0", (distance, 0.8)),
-        Part("epanechnikov_kernel", "max(0, 1 − (d / w)²)", (distance, 0.7)),
-        Part("nadaraya_watson", "Σ κ(q − kᵢ) vᵢ / Σ κ(q − kⱼ)", *((*one, kernel) for kernel in kernels)),
-        Part("attention_pooling"),
-        Part("masked_softmax"),
-        Part("leave_one_out_mask", "all but the diagonal", (6,)),
-        Part("NadarayaWatson", "attention_pooling with width exp(log_width); a masked_softmax where there is a mask",
-             (*one, None), (*one, others), init=(0.8,)),
-        Part("vector_pooling", "softmax(−|q − k|² / (2 w²)) v", (*many, None, 0.8), (*many, others, 0.8)),
-        Part("scaled_dot_product_attention"),
-        Part("SelfAttention*", "softmax(X Wq (X Wk)ᵀ / √d) X Wv", (x, None), (x, some), (x, some_rows), init=(6, 4, 3)),
+        TrackPart("gaussian_kernel"),
+        TrackPart("boxcar_kernel", "1 where |d / w| ≤ 1, else 0", (distance, 0.8)),
+        TrackPart("epanechnikov_kernel", "max(0, 1 − (d / w)²)", (distance, 0.7)),
+        TrackPart("nadaraya_watson", "Σ κ(q − kᵢ) vᵢ / Σ κ(q − kⱼ)", *((*one, kernel) for kernel in kernels)),
+        TrackPart("attention_pooling"),
+        TrackPart("masked_softmax"),
+        TrackPart("leave_one_out_mask", "all but the diagonal", (6,)),
+        TrackPart("NadarayaWatson",
+            "attention_pooling with width exp(log_width); a masked_softmax where there is a mask", (*one, None),
+            (*one, others), init=(0.8,)),
+        TrackPart("vector_pooling", "softmax(−|q − k|² / (2 w²)) v", (*many, None, 0.8), (*many, others, 0.8)),
+        TrackPart("scaled_dot_product_attention"),
+        TrackPart("SelfAttention", "softmax(X Wq (X Wk)ᵀ / √d) X Wv", (x, None), (x, some), (x, some_rows), needed=True,
+            init=(6, 4, 3)),
     ]  # fmt: skip
 
 

@@ -4,19 +4,19 @@ from typing import Any
 
 from course_kit.exercises.define import integers, some_numbers
 from course_kit.i18n import mark
-from course_kit.mine.tracks import Part, Track
+from course_kit.mine.tracks import Track, TrackPart
 
 
-def parts(c: Any) -> list[Part]:
+def parts(c: Any) -> list[TrackPart]:
     x = some_numbers(2, 5, 8, seed=1)
     return [
-        Part("sinusoidal_encoding"),
-        Part("SinusoidalPositions", "x + P[first … first + T]; where the table is too short, it is computed anew",
-             (x, 0), (x, 6), init=(8, 8)),
-        Part("LearnedPositions", "x + table[first … first + T]", (x, 0), (x, 3), init=(8, 8)),
-        Part("rotary"),
-        Part("LetterReader*", "positions added, or q and k turned; softmax(q kᵀ / √d) v; the output's matrix",
-             (integers(10, 2, 9, seed=2),), init=("rotary", 8)),
+        TrackPart("sinusoidal_encoding"),
+        TrackPart("SinusoidalPositions", "x + P[first … first + T]; where the table is too short, it is computed anew",
+            (x, 0), (x, 6), init=(8, 8)),
+        TrackPart("LearnedPositions", "x + table[first … first + T]", (x, 0), (x, 3), init=(8, 8)),
+        TrackPart("rotary"),
+        TrackPart("LetterReader", "positions added, or q and k turned; softmax(q kᵀ / √d) v; the output's matrix",
+            (integers(10, 2, 9, seed=2),), needed=True, init=("rotary", 8)),
     ]  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from chapters.ch05.scratch import heads
 from course_kit.exercises.define import integers, some_numbers
 from course_kit.i18n import mark
-from course_kit.mine.tracks import Part, Track
+from course_kit.mine.tracks import Track, TrackPart
 from course_utils.bert import PreTrainingOutput
 from course_utils.loss import IGNORED
 
@@ -54,7 +54,7 @@ def of_share(cover, names, share):
     return round((labels != IGNORED).float().mean().item(), 1)
 
 
-def parts(c: Any) -> list[Part]:
+def parts(c: Any) -> list[TrackPart]:
     ids, x, memory = integers(12, 2, 6, seed=1) + 1, some_numbers(2, 6, 8, seed=2), some_numbers(2, 6, 8, seed=3)
     ids[1, 4:] = 0
     mask, kinds = ids != 0, (torch.arange(6) > 2).long().expand(2, 6)
@@ -64,31 +64,33 @@ def parts(c: Any) -> list[Part]:
     asked = [torch.where(ids % 2 == rest, ids, IGNORED) for rest in (1, 0)]
     return [
         *heads(x, memory, mask[:, None]),
-        Part("PostNorm", "norm(x + dropout(f(x)))", (x, torch.tanh), (x, torch.tanh), init=[(8, 0.5), (8, 0.5, 0.1)],
-             told="`eps` goes to the norm."),
-        Part("BertBlock", "attention, then the network, a PostNorm around each", (x, None), (x, mask[:, None]),
-             init=configs, told="`hidden` of its config may be None: 4 · size."),
-        Part("embed"),
-        Part("BertEmbeddings", "dropout(norm(token + segment + position))", (ids, None), (ids, kinds), init=configs),
-        Part("Bert", "embeddings, blocks; pooled is tanh(pooler(x)) of the first token", *texts, init=configs),
-        Part("BertForPreTraining*", "words: output(norm(gelu(transform(hidden)))), output is the tokens' table; "
-             "next_sentence(pooled)", *texts, init=configs),
-        Part("mask_tokens"),
-        Part("mask_tokens, another share*", "`share` of all tokens is chosen, not always 15 %", (0.2,), (0.6,),
-             call=of_share),
-        Part("mlm_loss", "the mean of −ln p of the right word, where the label is not −100",
-             *((some_numbers(2, 6, 13, seed=4), labels) for labels in asked)),
-        Part("masked_word_loss*", "mlm_loss of what mask_tokens has covered, which is neither padding nor `special`",
-             (ids, 4, (), None), (ids, 4, (3, 5), 0), (ids, 4, (3, 5), 7), (ids, 4, tuple(range(1, 13)), 0),
-             call=covered, told="The model is called with texts and their mask, also by its name."),
-        Part("classify"),
-        Part("BertForSequenceClassification", "classify of the first hidden vector, with its own pooler",
-             *texts, init=[(one, 3) for one in sizes], told="No dropout of its own: that of the encoder is enough. The "
-             "new layer begins as `init_small` makes it."),
-        Part("low_rank"),
-        Part("best_span"),
-        Part("best_span, of some length*", "the most probable first and last token, of at most `longest` tokens in all",
-             *((starts, ends, None, n) for n in range(1, 6))),
+        TrackPart("PostNorm", "norm(x + dropout(f(x)))", (x, torch.tanh), (x, torch.tanh),
+            init=[(8, 0.5), (8, 0.5, 0.1)], told="`eps` goes to the norm."),
+        TrackPart("BertBlock", "attention, then the network, a PostNorm around each", (x, None), (x, mask[:, None]),
+            init=configs, told="`hidden` of its config may be None: 4 · size."),
+        TrackPart("embed"),
+        TrackPart("BertEmbeddings", "dropout(norm(token + segment + position))", (ids, None), (ids, kinds),
+            init=configs),
+        TrackPart("Bert", "embeddings, blocks; pooled is tanh(pooler(x)) of the first token", *texts, init=configs),
+        TrackPart("BertForPreTraining", "words: output(norm(gelu(transform(hidden)))), output is the tokens' table; "
+            "next_sentence(pooled)", *texts, needed=True, init=configs),
+        TrackPart("mask_tokens"),
+        TrackPart("mask_tokens", "`share` of all tokens is chosen, not always 15 %", (0.2,), (0.6,),
+            look="another share", call=of_share),
+        TrackPart("mlm_loss", "the mean of −ln p of the right word, where the label is not −100",
+            *((some_numbers(2, 6, 13, seed=4), labels) for labels in asked)),
+        TrackPart("masked_word_loss",
+            "mlm_loss of what mask_tokens has covered, which is neither padding nor `special`", (ids, 4, (), None),
+            (ids, 4, (3, 5), 0), (ids, 4, (3, 5), 7), (ids, 4, tuple(range(1, 13)), 0), needed=True, call=covered,
+            told="The model is called with texts and their mask, also by its name."),
+        TrackPart("classify"),
+        TrackPart("BertForSequenceClassification", "classify of the first hidden vector, with its own pooler", *texts,
+            init=[(one, 3) for one in sizes], told="No dropout of its own: that of the encoder is enough. The "
+            "new layer begins as `init_small` makes it."),
+        TrackPart("low_rank"),
+        TrackPart("best_span"),
+        TrackPart("best_span", "the most probable first and last token, of at most `longest` tokens in all",
+            *((starts, ends, None, n) for n in range(1, 6)), look="of some length"),
     ]  # fmt: skip
 
 

@@ -52,7 +52,7 @@ def rate_at(step: int, steps: int, highest: float, rising: int, lowest: float = 
     return lowest + (highest - lowest) * (1 + math.cos(math.pi * done)) / 2
 
 
-def parameters_of(vocab: int, size: int, layers: int, context: int) -> int:
+def parameter_count(vocab: int, size: int, layers: int, context: int) -> int:
     """How many numbers the GPT of this file learns, biases and norms included; the table of the tokens once."""
     block = 12 * size**2 + 9 * size + 4 * size
     return (vocab + context) * size + layers * block + 2 * size

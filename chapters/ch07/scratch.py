@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from chapters.ch05.scratch import CAUSAL, JOINED
 from course_kit.exercises.define import integers, some_numbers
 from course_kit.i18n import mark
-from course_kit.mine.tracks import Model, Part, Track
+from course_kit.mine.tracks import ModelArgument, Track, TrackPart
 from course_utils.gpt import GPTConfig, nucleus, with_temperature
 from course_utils.loss import IGNORED
 
@@ -130,65 +130,68 @@ def cut_and_joined(tokenizer, names, text):
     return {"numbers": str(numbers), "the text again": tokenizer.decode(numbers), "231": tokenizer.decode([231])}
 
 
-def parts(c: Any) -> list[Part]:
+def parts(c: Any) -> list[TrackPart]:
     ids, many, x = integers(13, 2, 7, seed=2), integers(13, 40, 3, seed=4), some_numbers(2, 5, 8, seed=1)
     cut = ids.clone()
     cut[1, 4:] = IGNORED
     sizes = GPTConfig(13, 8, 2, 4, 8, 0.5), GPTConfig(13, 8, 3, 2, 9, 0.2)
-    model, layers, word = Model("GPT", sizes[0]), [(8, 2), (8, 4)], tuple("banana")
+    model, layers, word = ModelArgument("GPT", sizes[0]), [(8, 2), (8, 4)], tuple("banana")
     merges = [*c.learn_merges(TEXT, 8), ("w", "e")]
     return [
-        *map(Part, ("masked_softmax", "split_heads")), JOINED, CAUSAL,
-        Part("CausalAttention", "out(softmax(Q Kᵀ / √d) V) in each head, causal", (x,), (x,), init=layers),
-        Part("CausalAttention, its weights*", "softmax(Q Kᵀ / √d) in each head, causal", (x,), (x,), init=layers,
-             call=lambda layer, names, x: layer.weights(x)),
-        Part("add_norm"),
-        Part("CausalBlock", "x + dropout(attention(norm1(x))), then x + dropout(ffn(norm2(x)))", (x,), (x,),
-             init=[(8, 2, 0.5), (8, 4, 0.2)],
-             told="The network is 4 times as wide, with GELU in its tanh form."),
-        Part("GPT*", "dropout(token + position); the blocks; norm; times the table of the tokens, transposed",
-             (ids,), (ids,), init=[(one,) for one in sizes],
-             told="All tables begin at a standard deviation of 0.02. Dropout acts behind the positions, too. Keep "
-             "`context`: functions below read it of any model."),
-        Part("GPT, its context*", "`context`: how many tokens it reads", (), init=(sizes[1],),
-             call=lambda model, names: model.context),
-        Part("parameters_of*", "tables, and for each block 12 D² + 13 D", (13, 8, 2, 8), (13, 8, 3, 9)),
-        Part("multiply_adds*", "of each block 12 T D² + 2 T² D; then the table, T D V", (13, 8, 2, 5), (13, 8, 3, 9)),
-        Part("inputs_and_targets"),
-        Part("next_token_loss", "the mean of −ln p of each next token; −100 costs nothing", (model, ids), (model, cut)),
-        Part("next_token_loss, at its limits*", "more than the context and one token: a ValueError", (),
-             call=loss_at_its_limits),
-        Part("training_step*", "", (model, ids), (model, cut), call=losses,
-             told="In train mode; `model.zero_grad()` clears, since AdamW below has none; gradients are cut at a norm "
-             "of 1 (all together); each optimiser makes a step."),
-        Part("AdamW*", "p ← p (1 − lr · decay) − lr · m̂ / (√v̂ + ε); m̂ = m / (1 − β₁ᵗ), v̂ = v / (1 − β₂ᵗ)",
-             ((0.9, 0.999), 1e-8, 0.01), ((0.5, 0.8), 0.1, 0.5), init=((), 0.1),
-             call=parameters_after_steps),
-        Part("rate_at*", "highest · (step + 1) / rising; then lowest + (highest − lowest) (1 + cos(π · done)) / 2",
-             *((step, 10, 0.3, 4, 0.1 * (step > 0)) for step in (0, 2, 3, 4, 7)), (9, 10, 0.3, 2, 0.1)),
-        *map(Part, ("with_temperature", "nucleus")),
-        Part("write*", "the last `context` tokens, the logits of the last, draw, append", (model, many, 9, 0.0),
-             (model, many, 9, 0.0, 0.5), *((model, many[:3], 9, 0.0, 0.5, stop) for stop in range(0, 13, 3)),
-             told="The model is read without dropout, and its `training` is as before afterwards. What others draw is "
-             "neither changed by `seed` nor changes it. A ValueError where temperature is below 0 or not finite, top_p "
-             "not in (0, 1], or there is no token to begin with. A row that has drawn `stop` goes on while others do."),
-        Part("write, by chance*", "softmax(logits / temperature), of this the likeliest that reach top_p", *CHANCES,
-             call=drawn_rows),
-        Part("write, at its limits*", "reads the last `context` tokens; refuses what is no temperature or top_p", (),
-             call=at_its_limits),
-        Part("words_of", "", (TEXT,), ("lower \n 🙂",),
-             told="A word, or signs in a row, with one blank before it; of other blanks those in a row are one piece."),
-        Part("joined", "from left to right, each pair once", (word, ("a", "n")), (tuple("aaa"), ("a", "a"))),
-        Part("merge_once",
-             told="words: a dict, word (a tuple of pieces) -> how often it comes. Of equal pairs, the first one."),
-        Part("learn_merges", "merge_once, until there are enough, or nothing is left to join", (TEXT, 6), (OFTEN, 1),
-             ("aa", 6), told="A word counts as often as it comes."),
-        Part("learn_merges, of a long text*", "each different word once, with how often it comes", (30,),
-             call=lambda learn, names, count: learn(LONG, count)),
-        Part("Tokenizer*", "the merges in order; 256 bytes come first, then a number for each merge", (TEXT,),
-             ("lower \n 🙂",), init=(merges,), call=cut_and_joined,
-             told="What is no text becomes \N{REPLACEMENT CHARACTER}. `python -m mine train` reads its merges, pieces "
-             "(texts by number), numbers (by piece), known (a dict of words that were cut) and cut(word) -> numbers."),
+        *map(TrackPart, ("masked_softmax", "split_heads")), JOINED, CAUSAL,
+        TrackPart("CausalAttention", "out(softmax(Q Kᵀ / √d) V) in each head, causal", (x,), (x,), init=layers),
+        TrackPart("CausalAttention", "softmax(Q Kᵀ / √d) in each head, causal", (x,), (x,), look="its weights",
+            init=layers, call=lambda layer, names, x: layer.weights(x)),
+        TrackPart("add_norm"),
+        TrackPart("CausalBlock", "x + dropout(attention(norm1(x))), then x + dropout(ffn(norm2(x)))", (x,), (x,),
+            init=[(8, 2, 0.5), (8, 4, 0.2)], told="The network is 4 times as wide, with GELU in its tanh form."),
+        TrackPart("GPT", "dropout(token + position); the blocks; norm; times the table of the tokens, transposed",
+            (ids,), (ids,), needed=True, init=[(one,) for one in sizes],
+            told="All tables begin at a standard deviation of 0.02. Dropout acts behind the positions, too. Keep "
+            "`context`: functions below read it of any model."),
+        TrackPart("GPT", "`context`: how many tokens it reads", (), look="its context", init=(sizes[1],),
+            call=lambda model, names: model.context),
+        TrackPart("parameter_count", "tables, and for each block 12 D² + 13 D", (13, 8, 2, 8), (13, 8, 3, 9),
+            needed=True, earlier="parameters_of"),
+        TrackPart("multiply_adds", "of each block 12 T D² + 2 T² D; then the table, T D V", (13, 8, 2, 5),
+            (13, 8, 3, 9), needed=True),
+        TrackPart("inputs_and_targets"),
+        TrackPart("next_token_loss", "the mean of −ln p of each next token; −100 costs nothing", (model, ids),
+            (model, cut)),
+        TrackPart("next_token_loss", "more than the context and one token: a ValueError", (), look="at its limits",
+            call=loss_at_its_limits),
+        TrackPart("training_step", "", (model, ids), (model, cut), needed=True, call=losses,
+            told="In train mode; `model.zero_grad()` clears, since AdamW below has none; gradients are cut at a norm "
+            "of 1 (all together); each optimiser makes a step."),
+        TrackPart("AdamW", "p ← p (1 − lr · decay) − lr · m̂ / (√v̂ + ε); m̂ = m / (1 − β₁ᵗ), v̂ = v / (1 − β₂ᵗ)",
+            ((0.9, 0.999), 1e-8, 0.01), ((0.5, 0.8), 0.1, 0.5), needed=True, init=((), 0.1),
+            call=parameters_after_steps),
+        TrackPart("rate_at", "highest · (step + 1) / rising; then lowest + (highest − lowest) (1 + cos(π · done)) / 2",
+            *((step, 10, 0.3, 4, 0.1 * (step > 0)) for step in (0, 2, 3, 4, 7)), (9, 10, 0.3, 2, 0.1), needed=True),
+        *map(TrackPart, ("with_temperature", "nucleus")),
+        TrackPart("write", "the last `context` tokens, the logits of the last, draw, append", (model, many, 9, 0.0),
+            (model, many, 9, 0.0, 0.5), *((model, many[:3], 9, 0.0, 0.5, stop) for stop in range(0, 13, 3)),
+            needed=True,
+            told="The model is read without dropout, and its `training` is as before afterwards. What others draw is "
+            "neither changed by `seed` nor changes it. A ValueError where temperature is below 0 or not finite, top_p "
+            "not in (0, 1], or there is no token to begin with. A row that has drawn `stop` goes on while others do."),
+        TrackPart("write", "softmax(logits / temperature), of this the likeliest that reach top_p", *CHANCES,
+            look="by chance", call=drawn_rows),
+        TrackPart("write", "reads the last `context` tokens; refuses what is no temperature or top_p", (),
+            look="at its limits", call=at_its_limits),
+        TrackPart("words_of", "", (TEXT,), ("lower \n 🙂",),
+            told="A word, or signs in a row, with one blank before it; of other blanks those in a row are one piece."),
+        TrackPart("joined", "from left to right, each pair once", (word, ("a", "n")), (tuple("aaa"), ("a", "a"))),
+        TrackPart("merge_once",
+            told="words: a dict, word (a tuple of pieces) -> how often it comes. Of equal pairs, the first one."),
+        TrackPart("learn_merges", "merge_once, until there are enough, or nothing is left to join", (TEXT, 6),
+            (OFTEN, 1), ("aa", 6), told="A word counts as often as it comes."),
+        TrackPart("learn_merges", "each different word once, with how often it comes", (30,), look="of a long text",
+            call=lambda learn, names, count: learn(LONG, count)),
+        TrackPart("Tokenizer", "the merges in order; 256 bytes come first, then a number for each merge", (TEXT,),
+            ("lower \n 🙂",), needed=True, init=(merges,), call=cut_and_joined,
+            told="What is no text becomes \N{REPLACEMENT CHARACTER}. `python -m mine train` reads its merges, pieces "
+            "(texts by number), numbers (by piece), known (a dict of words that were cut) and cut(word) -> numbers."),
     ]  # fmt: skip
 
 

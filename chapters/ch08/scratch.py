@@ -10,7 +10,7 @@ from chapters.ch08 import published
 from course_kit.checkpoints import load_checkpoint
 from course_kit.exercises.define import integers, some_numbers
 from course_kit.i18n import mark
-from course_kit.mine.tracks import Model, Part, Track, with_course_numbers
+from course_kit.mine.tracks import ModelArgument, Track, TrackPart, with_course_numbers
 
 
 def kept(cache, names, k, v):
@@ -60,44 +60,44 @@ def speaks(mine: Any) -> tuple[bool, str]:
     return right, f"{says} SmolLM2 is not installed: `{published.INSTALL}`, and it speaks here."
 
 
-def parts(c: Any) -> list[Part]:
+def parts(c: Any) -> list[TrackPart]:
     x, ids, places = some_numbers(2, 5, 16, seed=1), integers(13, 2, 7, seed=2), torch.arange(3, 8)
     sizes = c.LlamaConfig(13, 16, 2, 4, 2, 12, 32, 100.0, 1e-2), c.LlamaConfig(13, 16, 3, 4, 1, 20, 16, 50.0, 0.1)
-    configs, model, turns = [(one,) for one in sizes], Model("Llama", sizes[0]), c.rotation(torch.arange(5), 4)
+    configs, model, turns = [(one,) for one in sizes], ModelArgument("Llama", sizes[0]), c.rotation(torch.arange(5), 4)
     causal, cached = torch.ones(5, 5, dtype=torch.bool).tril(), (some_numbers(1, 2, 3, 4, seed=n) for n in (4, 5))
     return [
-        *map(Part, ("masked_softmax", "split_heads")), JOINED, Part("share_heads"),
-        Part("rotation", "the angle of pair j at position t is t · base^(−2j / d)",
-             (places, 6, 100.0), (places, 6, 7.0)),
-        Part("turn", "(a cos − b sin, a sin + b cos) of each pair of neighbours (a, b)",
-             (some_numbers(2, 2, 5, 4, seed=3), *turns)),
-        Part("Cache*", "the new ones behind the old, along the axis of the tokens", tuple(cached), call=kept,
-             told="`length`: how many tokens it has keys of; 0 at first."),
-        Part("GroupedAttention", "out(softmax(Q Kᵀ / √d) V): q and k turned, fewer heads of keys, shared",
-             (x, turns, causal), (x, turns, causal), init=configs),
-        Part("rms_norm"),
-        Part("RMSNorm", "x / √(mean(x²) + ε) · weight", (x,), (x,), init=[(16, 1e-3), (16, 0.2)],
-             told="Its weight begins at 1."),
-        Part("SwiGLU", "down(silu(gate(x)) · up(x))", (x,), init=(16, 12)),
-        Part("LlamaBlock", "x + attention(norm1(x)), then x + ffn(norm2(x))", (x, turns, causal), (x, turns, causal),
-             init=configs, call=lambda layer, names, x, turns, mask: layer(x, turns, mask)),
-        Part("Llama*", "tokens; the blocks, all with the same turns and mask; norm; times the table of the tokens, "
-             "transposed", (ids,), (ids,), init=configs,
-             told="The table of tokens begins at a standard deviation of 0.02, and is the output's table, too."),
-        Part("Llama, token by token*", "what a cache has read comes before; positions and mask go on behind it",
-             (ids, [1] * 7), (ids, [3, 1, 2, 1]), init=configs[0], call=in_pieces),
-        *map(Part, ("with_temperature", "nucleus")),
-        Part("generate*", "read the text once, then each token by itself; at temperature 0 the likeliest",
-             *((model, ids[:1], 9, stop) for stop in ((), tuple(range(6)), *((n,) for n in range(13)))),
-             told="A long text is read in parts of at most 512 tokens, with a call of `between` after each but the "
-             "last; the text and `count` more tokens must fit into model.context. What others draw is neither changed "
-             "by `seed` nor changes it. A ValueError, too, where temperature is below 0 or not finite, or top_p not in "
-             "(0, 1]."),
-        Part("generate, by chance*", "softmax(logits / temperature), of this the likeliest that reach top_p", *CHANCES,
-             call=drawn_tokens),
-        Part("generate, of a long text*", "in parts, `between` after each but the last; what fits, and no more", (),
-             call=long_text),
-        Part("a published model", "Its parameters have the names above.", last=speaks, seconds=240),
+        *map(TrackPart, ("masked_softmax", "split_heads")), JOINED, TrackPart("share_heads"),
+        TrackPart("rotation", "the angle of pair j at position t is t · base^(−2j / d)", (places, 6, 100.0),
+            (places, 6, 7.0)),
+        TrackPart("turn", "(a cos − b sin, a sin + b cos) of each pair of neighbours (a, b)",
+            (some_numbers(2, 2, 5, 4, seed=3), *turns)),
+        TrackPart("Cache", "the new ones behind the old, along the axis of the tokens", tuple(cached), needed=True,
+            call=kept, told="`length`: how many tokens it has keys of; 0 at first."),
+        TrackPart("GroupedAttention", "out(softmax(Q Kᵀ / √d) V): q and k turned, fewer heads of keys, shared",
+            (x, turns, causal), (x, turns, causal), init=configs),
+        TrackPart("rms_norm"),
+        TrackPart("RMSNorm", "x / √(mean(x²) + ε) · weight", (x,), (x,), init=[(16, 1e-3), (16, 0.2)],
+            told="Its weight begins at 1."),
+        TrackPart("SwiGLU", "down(silu(gate(x)) · up(x))", (x,), init=(16, 12)),
+        TrackPart("LlamaBlock", "x + attention(norm1(x)), then x + ffn(norm2(x))", (x, turns, causal),
+            (x, turns, causal), init=configs, call=lambda layer, names, x, turns, mask: layer(x, turns, mask)),
+        TrackPart("Llama", "tokens; the blocks, all with the same turns and mask; norm; times the table of the tokens, "
+            "transposed", (ids,), (ids,), needed=True, init=configs,
+            told="The table of tokens begins at a standard deviation of 0.02, and is the output's table, too."),
+        TrackPart("Llama", "what a cache has read comes before; positions and mask go on behind it", (ids, [1] * 7),
+            (ids, [3, 1, 2, 1]), look="token by token", init=configs[0], call=in_pieces),
+        *map(TrackPart, ("with_temperature", "nucleus")),
+        TrackPart("generate", "read the text once, then each token by itself; at temperature 0 the likeliest",
+            *((model, ids[:1], 9, stop) for stop in ((), tuple(range(6)), *((n,) for n in range(13)))), needed=True,
+            told="A long text is read in parts of at most 512 tokens, with a call of `between` after each but the "
+            "last; the text and `count` more tokens must fit into model.context. What others draw is neither changed "
+            "by `seed` nor changes it. A ValueError, too, where temperature is below 0 or not finite, or top_p not in "
+            "(0, 1]."),
+        TrackPart("generate", "softmax(logits / temperature), of this the likeliest that reach top_p", *CHANCES,
+            look="by chance", call=drawn_tokens),
+        TrackPart("generate", "in parts, `between` after each but the last; what fits, and no more", (),
+            look="of a long text", call=long_text),
+        TrackPart("a published model", "Its parameters have the names above.", last=speaks, seconds=240),
     ]  # fmt: skip
 
 

@@ -8,7 +8,7 @@ import torch
 from chapters.ch07.scratch import Unmoved, near, refused
 from course_kit.exercises.define import integers, some_numbers
 from course_kit.i18n import mark
-from course_kit.mine.tracks import Model, Part, Track
+from course_kit.mine.tracks import ModelArgument, Track, TrackPart
 
 
 def steps_of(train, names, model, ids, is_answer, steps, rate):
@@ -43,34 +43,38 @@ def practises(train, names, model, question, reward, steps, rate):
     return sum(earned[-3:]) > sum(earned[:3])
 
 
-def parts(c: Any) -> list[Part]:
+def parts(c: Any) -> list[TrackPart]:
     ids, is_answer = integers(9, 3, 6, seed=1) + 1, torch.arange(6) >= torch.tensor([[2], [4], [3]])
     is_answer[1, 5] = False
-    model, talks = Model("Pairs", 12), [([1, 2, 3], [4, 5]), ([6], [7, 8]), ([1], [2, 3, 4, 5, 6])]
+    model, talks = ModelArgument("Pairs", 12), [([1, 2, 3], [4, 5]), ([6], [7, 8]), ([1], [2, 3, 4, 5, 6])]
     answers, questions = (model, ids, is_answer), integers(9, 3, 2, seed=6) + 1
     return [
-        Part("answer_targets"),
-        Part("talk_batch", "question and answer behind each other, then 0; True on the tokens of the answer",
-             (talks, None), (talks, 4)),
-        Part("answer_loss*", "cross-entropy of the next token, where it is of an answer", answers),
-        Part("log_probability*", "Σ ln p(token) over the tokens of an answer, for each talk", answers),
-        Part("dpo_loss"),
-        Part("training*", "", (*answers, 12, 0.1), call=steps_of,
-             told="AdamW (β .9 and .99), gradients cut at a norm of 1; the rate is `rate` · min((step + 1) / 20, "
-             "1 − step / steps), for steps from 0 on. Gives the step and its loss."),
-        Part("batch_of", "talk_batch; a ValueError where there is nothing to learn from", (talks, None), (talks, 4)),
-        Part("batch_of, at its limits*", "a ValueError where nothing is to be learned", (), call=batch_at_its_limits),
-        Part("imitate*", "", (model, talks, 12, 0.1), call=imitates,
-             told="`training` on answer_loss of `rows` talks, drawn anew for each step; in train mode."),
-        Part("advantages", "(reward − mean) / (standard deviation + ε), among the answers to one question"),
-        Part("reward_loss*", "−Σ advantage · ln p(answer), for each token of an answer",
-             (*answers, some_numbers(3, seed=4))),
-        Part("drawn*", "token by token, until END; at temperature 0 the likeliest",
-             *((model, questions, 0.0, 4, end) for end in range(12)), told="The END is a part of an answer."),
-        Part("drawn, by chance*", "softmax(logits / temperature)", (0.5,), (2.0,), call=drawn_answers),
-        Part("practise*", "", (model, [1, 2], lambda _, ids: float(ids[0] == 4), 20, 0.2), call=practises,
-             told="`training` on reward_loss of `size` answers to each question, drawn anew; in eval mode; gives the "
-             "step and the mean reward of what was drawn for it."),
+        TrackPart("answer_targets"),
+        TrackPart("talk_batch", "question and answer behind each other, then 0; True on the tokens of the answer",
+            (talks, None), (talks, 4)),
+        TrackPart("answer_loss", "cross-entropy of the next token, where it is of an answer", answers, needed=True),
+        TrackPart("log_probability", "Σ ln p(token) over the tokens of an answer, for each talk", answers, needed=True),
+        TrackPart("dpo_loss"),
+        TrackPart("training", "", (*answers, 12, 0.1), needed=True, call=steps_of,
+            told="AdamW (β .9 and .99), gradients cut at a norm of 1; the rate is `rate` · min((step + 1) / 20, "
+            "1 − step / steps), for steps from 0 on. Gives the step and its loss."),
+        TrackPart("batch_of", "talk_batch; a ValueError where there is nothing to learn from", (talks, None),
+            (talks, 4)),
+        TrackPart("batch_of", "a ValueError where nothing is to be learned", (), look="at its limits",
+            call=batch_at_its_limits),
+        TrackPart("imitate", "", (model, talks, 12, 0.1), needed=True, call=imitates,
+            told="`training` on answer_loss of `rows` talks, drawn anew for each step; in train mode."),
+        TrackPart("advantages", "(reward − mean) / (standard deviation + ε), among the answers to one question"),
+        TrackPart("reward_loss", "−Σ advantage · ln p(answer), for each token of an answer",
+            (*answers, some_numbers(3, seed=4)), needed=True),
+        TrackPart("drawn", "token by token, until END; at temperature 0 the likeliest",
+            *((model, questions, 0.0, 4, end) for end in range(12)), needed=True,
+            told="The END is a part of an answer."),
+        TrackPart("drawn", "softmax(logits / temperature)", (0.5,), (2.0,), look="by chance", call=drawn_answers),
+        TrackPart("practise", "", (model, [1, 2], lambda _, ids: float(ids[0] == 4), 20, 0.2), needed=True,
+            call=practises,
+            told="`training` on reward_loss of `size` answers to each question, drawn anew; in eval mode; gives the "
+            "step and the mean reward of what was drawn for it."),
     ]  # fmt: skip
 
 

@@ -19,17 +19,20 @@ from course_kit.i18n import t
 TOLERANCE = {torch.float16: (5e-3, 2e-3), torch.bfloat16: (3e-2, 1e-2)}
 MOST = 10_000_000  # numbers in one result
 FINE = (2e-4, 1e-5)  # float32 and float64: another order of summation must not matter
-NONE = t("It returns None. Is a `return` missing?")
 
 
 class Misfit(Exception):
     """The result has no form that could be compared; the message says what it is instead."""
 
 
+class NothingReturned(Misfit):
+    """The result is None."""
+
+
 def converted(result: Any, wanted: Any, names: tuple[str, ...]) -> Any:
     """The result in the form of `wanted`. Raises Misfit, in a teacher's words, where that is impossible."""
     if result is None:
-        raise Misfit(NONE)
+        raise NothingReturned(t("It returns None. Is a `return` missing?"))
     if isinstance(wanted, tuple):
         return _parts(result, wanted, names)
     if isinstance(wanted, Tensor):

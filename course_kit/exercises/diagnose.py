@@ -50,7 +50,7 @@ class Verdict:
     """state: "right", "wrong", "unsolved", or "unchecked" where the check itself failed. text: what a teacher says.
     code: the student's own line. lead: said above the arrays, which are name -> array or text. notes: what else was
     seen. known: the mistake that was recognised. converts: it gives no tensors; cuts: it lets no gradient through.
-    here: the number of the case that is shown. look: the look at a wrong answer that found the words, by its name
+    here: the number of the case that is shown. look: the look at a wrong answer that found the words, one of those
     below. outcomes: what came of each case."""
 
     name: str
@@ -64,7 +64,7 @@ class Verdict:
     converts: bool = False
     cuts: bool = False
     here: int | None = None
-    look: str = ""
+    look: Callable[[Diagnosis], Verdict | None] | None = None
     outcomes: tuple[Outcome, ...] = field(default=(), repr=False)
 
     @property
@@ -337,5 +337,5 @@ LOOKS = (
 def diagnose(evidence: Evidence) -> Verdict:
     """The verdict on an answer that fails at least one case: that of the first look that has something to say."""
     diagnosis = Diagnosis(evidence)
-    verdicts = ((look.__name__, look(diagnosis)) for look in LOOKS)
-    return next(replace(verdict, look=name) for name, verdict in verdicts if verdict)
+    verdicts = ((look, look(diagnosis)) for look in LOOKS)
+    return next(replace(verdict, look=look) for look, verdict in verdicts if verdict)

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from course_kit.exercises import gradients, repair
-from course_kit.exercises.compare import NONE, Misfit, cloned, converted, kind, untouched
+from course_kit.exercises.compare import Misfit, NothingReturned, cloned, converted, kind, untouched
 from course_kit.exercises.define import Case, Exercise, FindError, Wrong
 from course_kit.exercises.diagnose import Evidence, Outcome, Verdict, diagnose, example
 from course_kit.exercises.guard import (
@@ -143,7 +143,7 @@ def run(exercise: Exercise, answer: Callable, case: Case, want: Any) -> Outcome:
         except KeyboardInterrupt:
             raise
         except Misfit as error:  # of an exercise with a `run` of its own, which looks at what came back
-            return Outcome(trouble=Trouble("misfit", message=str(error)), printed=printed.whole_lines)
+            return Outcome(trouble=Trouble("misfit", type(error).__name__, str(error)), printed=printed.whole_lines)
         except BaseException as error:
             return Outcome(trouble=trouble(answer, error, mine), printed=printed.whole_lines)
     spoilt: tuple[str, ...] = ()
@@ -155,8 +155,8 @@ def run(exercise: Exercise, answer: Callable, case: Case, want: Any) -> Outcome:
         raise
     except BaseException as error:  # no form to compare; or what it returned, or did to its inputs, raises on its own
         text = t("What it returns cannot be looked at: that raises {name}.", name=type(error).__name__)
-        text = str(error) if isinstance(error, Misfit) else text
-        return Outcome(trouble=Trouble("misfit", message=text), spoilt=spoilt, raw=raw, printed=printed.whole_lines)
+        why = Trouble("misfit", type(error).__name__, str(error) if isinstance(error, Misfit) else text)
+        return Outcome(trouble=why, spoilt=spoilt, raw=raw, printed=printed.whole_lines)
 
 
 def _notes(verdict: Verdict, changed: list[str], outcomes: list[Outcome]) -> tuple[str, ...]:
@@ -169,11 +169,11 @@ def _notes(verdict: Verdict, changed: list[str], outcomes: list[Outcome]) -> tup
     if verdict.cuts:
         notes.append(t("No gradient passes through it: numpy, `.detach()`, `.item()` and `torch.tensor(…)` cut it off. "
                        "Where the notebook trains, it takes the course's function."))  # fmt: skip
-    if verdict.state == "wrong" and verdict.here is not None and (text := outcomes[verdict.here].printed):
-        lines = [clean(line, 120) for line in text.splitlines()]
+    if verdict.state == "wrong" and verdict.here is not None and (shown := outcomes[verdict.here]).printed:
+        lines = [clean(line, 120) for line in shown.printed.splitlines()]
         printed = "\n".join(lines[:PRINTS] + ["…"] * (len(lines) > PRINTS))
         notes.append(t("On this input it printed:") + f"\n{printed}")
-        if verdict.text == NONE:
+        if shown.trouble and shown.trouble.error == NothingReturned.__name__:
             notes.append(t("Printing shows a result; `return` hands it on."))
     return tuple(notes)
 

@@ -195,7 +195,7 @@ def _taken(place: Path, task: Exercise, answer: Any, verdict: Any) -> str:
         )
     cell, stub, space = _cell_of(task, answer)
     pieces, needs = _pieces(cell, stub, task)
-    brought = {name: _import_of(name, space[name], task) for name in sorted(needs) if name in space}
+    brought = {name: _import_of(name, space[name]) for name in sorted(needs) if name in space}
     with files.alone(place.parent / f"mine{FILE}", PATIENCE):
         path, record = place / f"ch{chapter_of(task.name):02}.py", Record(place)
         loads = all(piece.startswith(("def ", "class ", f"{task.function} = ")) for piece in pieces.values())
@@ -285,7 +285,7 @@ def _pieces(cell: str, stub: Stub, task: Exercise) -> tuple[dict[str, str], set[
     return pieces, needs - pieces.keys()
 
 
-def _import_of(name: str, thing: Any, task: Exercise) -> Import | None:
+def _import_of(name: str, thing: Any) -> Import | None:
     """What brings a name of the notebook; None for an answer of the same chapter. Raises CannotTake."""
     if isinstance(thing, ModuleType):
         return Import(thing.__name__)

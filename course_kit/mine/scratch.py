@@ -26,7 +26,7 @@ from .source import uses
 from .text import BETWEEN, blocks, imports, with_import
 
 if TYPE_CHECKING:
-    from .tracks import Part, Track
+    from .tracks import Track, TrackPart
 
 CHAPTERS = {"attention": 2, "seq2seq": 3, "positions": 4, "transformer": 5, "bert": 6, "gpt": 7, "llama": 8}
 CHAPTERS |= {"answering": 9}
@@ -99,7 +99,7 @@ def handout(name: str) -> str:
     return BETWEEN.join([f"{head}\n\n" + "\n".join(sorted({"import math", *used})) + f"\n\n{TORCH}", body])
 
 
-def _notes(whole: Track, part: Part) -> list[str]:
+def _notes(whole: Track, part: TrackPart) -> list[str]:
     """What the check asks for that no docstring says, as lines of a comment."""
     made_of = ", ".join(whole.made_of(part))
     made_of = f"In the check, its parameters are: {made_of}." if made_of else ""
@@ -172,7 +172,7 @@ def results(path: Path, name: str, stop: bool = False, tasks: bool = True, only:
     yield from [Result(title, all(row.passed for row in found), says) for title in late]
 
 
-def _chosen(whole: Track, only: str) -> list[Part]:
+def _chosen(whole: Track, only: str) -> list[TrackPart]:
     """All parts, or those of this name or title; a task at the end, by its title alone."""
     return [one for one in whole.all_parts if only in ("", one.title, "" if one.last else one.name)]
 
@@ -212,7 +212,11 @@ def _loaded(path: Path, whole: Track, judged: set[str] | None = None) -> tuple[d
     except (Exception, SystemExit) as error:
         said = clean(": ".join(filter(None, (type(error).__name__, str(error).split("\n")[0]))), 200)
         return {}, t("Loading the file stops with {error}.", error=said)
-    return vars(module), ""
+    space = vars(module)
+    for part in whole.all_parts:
+        if part.earlier in space:
+            space.setdefault(part.name, space[part.earlier])
+    return space, ""
 
 
 def _is_unwritten(node: ast.AST) -> bool:
@@ -221,7 +225,7 @@ def _is_unwritten(node: ast.AST) -> bool:
     return any(one.partition("(")[0] == "NotImplementedError" for one in raised)
 
 
-def kept(path: Path, name: str, folder: Path) -> list[str]:
+def keep_track(path: Path, name: str, folder: Path) -> list[str]:
     """Make the files of mine/ that a track is about from a file that passes: all that is in it, and below what the
     course's has besides, such as `save` and `load`. What is there already goes to a name that is free -> sentences.
     """
@@ -315,5 +319,5 @@ def main(words: list[str], place: Path) -> int:
         return int(bool(open_))
     print(t("All {count} parts are right: you have {have}.", count=len(parts), have=t(track(name).have)))
     if asked.keep:
-        print("\n".join(kept(path, name, place.parent)))
+        print("\n".join(keep_track(path, name, place.parent)))
     return 0

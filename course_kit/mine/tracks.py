@@ -26,7 +26,7 @@ from torch import Tensor, nn
 from course_kit.exercises import gradients
 from course_kit.exercises.compare import Misfit, same
 from course_kit.exercises.define import Case, Exercise
-from course_kit.exercises.diagnose import Verdict
+from course_kit.exercises.diagnose import Diagnosis, Verdict
 from course_kit.exercises.guard import plain_torch, quiet
 from course_kit.exercises.judge import judge, outcomes_of
 from course_kit.exercises.registry import find
@@ -40,32 +40,33 @@ COMMENT = re.compile(r"^\s*(?:return\b|([\w, .]+?) =)?.*?#\s*(.*\[.*)$")
 OURS = "from_scratch"  # the reader's file as a module
 
 
-class Model(str):
+class ModelArgument(str):
     """In a case, the name of a module, the reader's or the course's, and what its constructor gets."""
 
     init: tuple
 
-    def __new__(cls, name: str, *init: Any) -> Model:
+    def __new__(cls, name: str, *init: Any) -> ModelArgument:
         made = super().__new__(cls, name)
         made.init = init
         return made
 
 
-class Part:
-    """One definition, or one more look at it, as in "write, by chance".
+class TrackPart:
+    """One definition, or one more look at it, such as "by chance" at `write`.
 
-    title: with a * where another structure needs it, too; formula: what it should be, in words; cases: the arguments of
-    each, none where an exercise has them; init: what its constructor gets, for all cases or a list for each; told: what
-    is judged and no docstring says, also where there is no formula; call: how it is tried that is not just called,
-    (thing, names, *arguments) -> result, or a dict of results; last: what is asked of the whole file, (names) ->
-    (right, sentence)."""
+    formula: what it should be, in words; cases: the arguments of each, none where an exercise has them; look: what is
+    tried beside; needed: another structure needs it, too, as it does what has a further look; earlier: its name in
+    files of earlier editions; init: what its constructor gets, for all cases or a list for each; told: what is judged
+    and no docstring says, also where there is no formula; call: how it is tried that is not just called, (thing, names,
+    *arguments) -> result, or a dict of results; last: what is asked of the whole file, (names) -> (right, sentence)."""
 
     def __init__(
-        self, title: str, formula: str = "", *cases: tuple, init: tuple | list[tuple] = (), told: str = "",
-        call: Callable | None = None, last: Callable[[Any], tuple[bool, str]] | None = None, seconds: float = 5.0,
+        self, name: str, formula: str = "", *cases: tuple, look: str = "", needed: bool = False, earlier: str = "",
+        init: tuple | list[tuple] = (), told: str = "", call: Callable | None = None,
+        last: Callable[[Any], tuple[bool, str]] | None = None, seconds: float = 5.0,
     ):  # fmt: skip
-        self.title, self.optional = title.rstrip("*"), not title.endswith("*") and not last
-        self.name, self.told, self.call, self.last = self.title.split(",")[0], told, call, last
+        self.name, self.title, self.optional = name, f"{name}, {look}" if look else name, not (look or needed or last)
+        self.told, self.call, self.last, self.earlier = told, call, last, earlier
         self.formula = formula or told.rstrip(".")
         self.cases, self.seconds = cases, seconds
         self.init = init if isinstance(init, list) else [init] * len(cases)
@@ -82,7 +83,7 @@ class Track:
 
     chapter: int
     name: str
-    parts: Callable[[Any], list[Part]]
+    parts: Callable[[Any], list[TrackPart]]
     minutes: int
     have: str
     bar: float
@@ -114,11 +115,11 @@ class Track:
         return SimpleNamespace(**found)
 
     @functools.cached_property
-    def all_parts(self) -> list[Part]:
+    def all_parts(self) -> list[TrackPart]:
         with plain_torch():
             parts = self.parts(self.course)
         at = next((i for i, part in enumerate(parts) if part.last), len(parts))
-        task = Part(t("the task"), last=self.learned, seconds=self.seconds)
+        task = TrackPart(t("the task"), last=self.learned, seconds=self.seconds)
         return [*parts[:at], task, *parts[at:]]
 
     @functools.cached_property
@@ -129,7 +130,7 @@ class Track:
         parts = [part for part in self.all_parts if not part.last]
         return {part.title: Trial(self, part).exercise() if part.cases else tasks[part.name] for part in parts}
 
-    def hints(self, part: Part) -> tuple[str, str, str]:
+    def hints(self, part: TrackPart) -> tuple[str, str, str]:
         """What it is, its formula, the shapes of its steps."""
         if part.last:
             return part.formula or t(
@@ -142,14 +143,14 @@ class Track:
             return task.task, part.formula, _steps(task.reference)
         return task.task, " ".join(task.hints[:-1]), f"{_steps(task.reference)} {task.hints[-1]}"
 
-    def made_of(self, part: Part) -> list[str]:
+    def made_of(self, part: TrackPart) -> list[str]:
         """The parameters of a module with their shapes, or the part that has them."""
         kind: Any = getattr(self.course, part.name, None)
         if not (part.cases and _is_module(kind)):
             return []
         return list(dict.fromkeys(_made_of(kind(*_given(part.init[0], self.course, self)), self.course)))
 
-    def verdict(self, part: Part, mine: Mapping[str, Any]) -> Verdict:
+    def verdict(self, part: TrackPart, mine: Mapping[str, Any]) -> Verdict:
         """What is said of the reader's file."""
         if part.last:
             return self.whole(part, part.last, mine)
@@ -157,11 +158,11 @@ class Track:
         misfits = (one.trouble.message for one in verdict.outcomes if one.trouble and one.trouble.kind == "misfit")
         if verdict.known not in exercise.wrong and (says := next(misfits, "")):
             return replace(verdict, text=says, lead="", arrays={})  # it names what is, and what is needed
-        vague = verdict.look == "the_result" and part.formula
+        vague = verdict.look is Diagnosis.the_result and part.formula
         needed = t("It should be: {formula}.", formula=part.formula) if vague else ""
         return replace(verdict, text=sentences(verdict.text, needed))
 
-    def whole(self, part: Part, last: Callable, mine: Mapping[str, Any]) -> Verdict:
+    def whole(self, part: TrackPart, last: Callable, mine: Mapping[str, Any]) -> Verdict:
         """What is said of all parts together."""
         said: list[str] = []
 
@@ -201,12 +202,14 @@ class Track:
 class Trial:
     """How a part is tried: its cases, what the course's definition gives on each, and how another one is compared."""
 
-    def __init__(self, track: Track, part: Part):
+    def __init__(self, track: Track, part: TrackPart):
         self.track, self.part, self.reference = track, part, getattr(track.course, part.name)
         is_module = _is_module(self.reference)
         called = part.call or (self.reference.forward if is_module else self.reference)
         names = list(inspect.signature(called).parameters)[2 if part.call else int(is_module) :]
-        assert all(len(values) <= len(names) for values in part.cases), part.title
+        if counts := [len(values) for values in part.cases if len(values) > len(names)]:
+            raise ValueError(t("{title}: a case gives {count} inputs; needed: at most {needed}.",
+                               title=part.title, count=counts[0], needed=len(names)))  # fmt: skip
         given = [dict(zip(names, values, strict=False)) for values in part.cases]
         self.cases = [Case(one, init=(i, False)) for i, one in enumerate(given)]
         mode = {"mode": t("train; dropout is a fixed pattern")}
@@ -251,7 +254,7 @@ class Trial:
         (i, train), mine, ours = case.init, self.of(answer, case), self.wanted[case.init]
         if train and not mine.drops and not same(mine.result, self.of(answer, replace(case, init=(i, False))).result):
             return ours.result  # by a dropout of its own, which is left to chance
-        of = next((x for x in self.part.cases[i] if isinstance(x, Model)), self.part.name)
+        of = next((x for x in self.part.cases[i] if isinstance(x, ModelArgument)), self.part.name)
         wanted, right = mapped(names_beside(answer, self.track.course), of, ours.slopes), same(mine.result, ours.result)
         if says := gradients.lost(mine.slopes, wanted, right):
             raise Misfit(says)
@@ -342,7 +345,7 @@ def with_course_numbers(track: Track, name: str, init: tuple, names: Any, kind: 
 
 def _given(values: Iterable, names: Any, track: Track) -> list[Any]:
     """Arguments, with modules for their names."""
-    return [with_course_numbers(track, x, x.init, names) if isinstance(x, Model) else x for x in values]
+    return [with_course_numbers(track, x, x.init, names) if isinstance(x, ModelArgument) else x for x in values]
 
 
 def _plain(result: Any) -> Any:

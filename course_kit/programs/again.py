@@ -59,5 +59,5 @@ def _has_trained(text: str, names: dict[str, Any]) -> bool:
 
 def _trained(text: str, names: dict[str, Any]) -> list[str]:
     with contextlib.suppress(SyntaxError):  # a cell with magics
-        return stopped.trained(ast.parse(text).body, names, math.inf)
+        return stopped.changed_objects(ast.parse(text).body, names, math.inf)
     return []

@@ -87,7 +87,7 @@ def sentence(error: BaseException, names: dict[str, Any]) -> str:
     stays = [name for name in made if name in names]
     before = [name for name in missing if name in names and name not in stays]
     absent = [name for name in missing if name not in names]
-    above = trained(_body(top[0]), top[0].f_globals, top[1]) if top else []
+    above = changed_objects(_body(top[0]), top[0].f_globals, top[1]) if top else []
     return sentences(
         next(loops, t("Stopped by hand.")),
         t("What it had made by then stays until the kernel restarts: {names}.", names=_listed(stays)) if stays else "",
@@ -155,7 +155,7 @@ def _names(frame: FrameType, line: int) -> tuple[list[str], list[str]]:
     return list(made), [name for name in missing if name not in made]
 
 
-def trained(parts: list[ast.stmt], names: dict[str, Any], line: float) -> list[str]:
+def changed_objects(parts: list[ast.stmt], names: dict[str, Any], line: float) -> list[str]:
     """The names of other cells' objects that a cell, these statements, has begun to change by a line: what it appends
     to or puts something into, and where it takes steps, optimizer, schedule and models that learn."""
     own = {name for part in parts for name in _bound(part)}

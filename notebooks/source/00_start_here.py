@@ -297,7 +297,7 @@ for off, sure in (([(2, 2)], 0.92), ([one for one in each if one != (2, 2)], 0.8
 # Is this only so in one sentence? In the first table only one word may attend, or all words but this one. In the second, we count how often the right one of “il” and “elle” is more probable, in 736 sentences with a noun that the model has not seen in such a sentence.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
-from chapters.ch00.experiments import held_out, word_by_word
+from chapters.ch00.experiments.words import held_out, word_by_word
 
 words_alone = word_by_word()
 words_alone

@@ -18,7 +18,7 @@ from course_kit import results
 from course_kit.i18n import from_cell
 from course_kit.views import Table, heatmap, plot, predict
 from course_utils.attention import masked_softmax, scaled_dot_product_attention
-from chapters.ch02.experiments import trained_scores
+from chapters.ch02.experiments.costs import trained_scores
 from chapters.ch02.scores import SCORES
 
 runtime = course_kit.setup()
@@ -107,7 +107,7 @@ labs.scoring([1.2, 0.4], list(compass.values()), list(compass))
 # For 128 queries and 128 keys of 64 features, with 32 hidden units. (A *multiply–add* multiplies two numbers and adds the product to a sum; *kept* are the numbers that training must store; *Dq ≠ Dk*: may query and key differ in size?)
 
 # %%
-from chapters.ch02.experiments import comparison
+from chapters.ch02.experiments.costs import comparison
 
 table = comparison(size=64, hidden_size=32, length=128)
 table
@@ -182,7 +182,7 @@ assert not torch.allclose(torch.relu(hidden + b1) @ W2 + b2, torch.relu(hidden) 
 # The first rows of W meet q and the others k, so we can cut W in two. The same numbers must give the same scores:
 
 # %% tags=["nbval-check-output"]
-from chapters.ch02.experiments import multiply_adds
+from chapters.ch02.experiments.costs import multiply_adds
 
 concat, additive = SCORES["concat"](3, 5), SCORES["additive"](3, 5)
 W1, W2 = concat.W.weight.split([3, 5], dim=1)  # the same numbers, cut in two
@@ -225,7 +225,7 @@ assert difference < 1e-5
 # **Sizes, cost and memory:** a dot product needs queries and keys of the same size, additive does not. But to compute derivatives, additive stores a hidden vector for each pair, the dot product only queries and keys:
 
 # %% jupyter={"source_hidden": true}
-from chapters.ch02.experiments import numbers_kept
+from chapters.ch02.experiments.costs import numbers_kept
 
 generator = torch.Generator().manual_seed(0)
 queries, keys = torch.randn(2, 1, 256, 64, generator=generator)

@@ -22,7 +22,7 @@ from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 import course_kit
 from chapters.ch03 import again, exercise, hint, labs, solution
-from chapters.ch03.experiments import Diagonal, exchanged, pronouns
+from chapters.ch03.experiments.looking_back import Diagonal, exchanged, pronouns
 from chapters.ch03.lesson import Lesson, gold_weights
 from course_kit import results
 from course_kit.checkpoints import load_checkpoint
@@ -273,7 +273,7 @@ labs.shifted(
 # course_utils.seq2seq: Translator
 
 # %% slideshow={"slide_type": "skip"} tags=["definition"]
-# chapters.ch03.experiments: backwards
+# chapters.ch03.experiments.digits: backwards
 
 # %% tags=["nbval-check-output"]
 source, reads, target, mask = backwards(rows=2, length=5)
@@ -285,7 +285,7 @@ print("logits", tuple(logits.shape), " weights", tuple(weights.shape))
 # For two rows of five digits we get 11 scores at each place, and five weights, one for each digit of the source. The loss is the **cross-entropy**, the mean of $-\ln p$ of each right digit. Here is the whole loop:
 
 # %% slideshow={"point": ["loss = ", "backward()", "optimiser.step()"], "slide_type": "subslide"} steps=[600, 200, 199] tags=["definition"]
-# chapters.ch03.experiments: train
+# chapters.ch03.experiments.digits: train
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # Two things are new since chapter 2: the learning rate falls to 0, and gradients that are too long are *clipped*, because a recurrent network can produce very large ones. We transpose because `cross_entropy` wants the classes on the second axis.
@@ -314,7 +314,7 @@ train(attentive)
 # When it writes, the translator reads its own digits, and one mistake can spoil what follows. So we count strictly: a row is right if every digit of it is.
 
 # %% slideshow={"slide_type": "skip"} tags=["definition"]
-# chapters.ch03.experiments: right_at
+# chapters.ch03.experiments.digits: right_at
 
 # %% slideshow={"slide_type": "skip"}
 lengths = [4, 6, 8, 10, 12, 14, 16, 20]
@@ -531,7 +531,7 @@ assert all(x["animal"] + x["street"] < 0.05 for x in said.values())
 # But perhaps the decoder knew *elle* anyway, and the look did nothing. We can find out. Before it writes the pronoun, the decoder has two things: its own state, which has read the French so far, and the context, which it has just taken from the English. So we leave the state as it is and swap the contexts of the two sentences. If the pronoun follows the context, it was the look that decided. `at_pronoun` returns both as they are before the pronoun, and `pronoun_of` says which pronoun is then likelier (`tired` is our sentence):
 
 # %% slideshow={"slide_type": "skip"} tags=["definition"]
-# chapters.ch03.experiments: at_pronoun, pronoun_of
+# chapters.ch03.experiments.looking_back: at_pronoun, pronoun_of
 
 # %% slideshow={"slide_type": "fragment"}
 wide = tired.replace("tired", "wide")

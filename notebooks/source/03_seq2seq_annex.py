@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from torch import nn
 import course_kit
 from chapters.ch03 import again, exercise, find_error, hint, labs, solution
-from chapters.ch03.experiments import knocked_out
+from chapters.ch03.experiments.looking_back import knocked_out
 from chapters.ch03.lesson import Lesson
 from course_kit.i18n import from_cell
 from course_kit import results
@@ -431,7 +431,7 @@ assert [round(max(r["bleu"]) - min(r["bleu"])) for r in shorter["readers"].value
 # **Guess:** in which of them does the gradient vanish fastest?
 
 # %%
-from chapters.ch03.experiments import felt
+from chapters.ch03.experiments.looking_back import felt
 
 kinds = {
     "attention": felt("attention", gain=0.9),
@@ -515,7 +515,7 @@ assert [crisis.source_tokens[row.argmax()] for row in crisis.weights[-4:-1]] == 
 # If $A$ links both French words to *car*, one of its two links is in $S$ and both are in $P$: $1-(1+2)/(2+2)=0.25$.
 
 # %%
-from chapters.ch03.experiments import Diagonal
+from chapters.ch03.experiments.looking_back import Diagonal
 
 aer, diagonal = lesson.alignment_error(attentive), lesson.alignment_error(Diagonal())
 print(

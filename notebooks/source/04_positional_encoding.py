@@ -22,7 +22,7 @@ import torch.nn.functional as F
 from torch import nn
 import course_kit
 from chapters.ch04 import again, exercise, hint, labs, solution
-from chapters.ch04.experiments import WhoDoesIt
+from chapters.ch04.experiments.order import WhoDoesIt
 from course_kit.i18n import from_cell
 from course_kit.views import heatmap, plot, predict
 from course_utils.positions import LearnedPositions, SinusoidalPositions
@@ -126,7 +126,7 @@ assert torch.allclose(shuffled.mean(0), Z.mean(0), atol=1e-5)
 # Perhaps a model finds a way if you train it. Here is a small one, which reads a sentence and says *who does it*, one of ten nouns. (The argument `positions` stays empty until section Two.) At the end it averages the outputs of all words, and an average doesn't depend on their order. So we know before any training: **the reader gives a sentence and its twin the same answer.**
 
 # %% tags=["definition"]
-# chapters.ch04.experiments: Reader
+# chapters.ch04.experiments.order: Reader
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(

@@ -18,7 +18,8 @@ import torch.nn.functional as F
 from torch import nn
 import course_kit
 from chapters.ch04 import again, exercise, find_error, hint, solution
-from chapters.ch04.experiments import LAYERS, LettersBefore, costs_of, multiply_adds
+from chapters.ch04.experiments.costs import LAYERS, costs_of, multiply_adds
+from chapters.ch04.experiments.order import LettersBefore
 from course_kit import results
 from course_kit.i18n import from_cell
 from course_kit.views import Table, heatmap, plot, predict

@@ -799,7 +799,7 @@ plot.lines(
 # Your `write` is wasteful, because for each new token the model reads the whole text again. Does it have to? No clerk looks at a later folder, so a new token changes nothing for those before it: their keys and values stay as they are. The model only has to read the new token, whose query meets the stored keys.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
-labs.kept(
+labs.key_value_cache(
     "The old man sat down by the fire and shook his head".split(),
     7,
     title="What need not be computed again?",

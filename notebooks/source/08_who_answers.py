@@ -143,7 +143,7 @@ assert len(recorded["plainly"]) == 10 and "∅" not in recorded["plainly"].value
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 holmes = load_checkpoint("llama-holmes")
-labs.beside(
+labs.gpt_to_llama(
     len(holmes.model.blocks),
     title="What has changed since GPT?",
     caption="The data flow upwards. The numbers mark the four changes. (Linear layers have no biases any more.)",
@@ -347,7 +347,7 @@ assert sum(len(names) for *_, names in theirs) == 11 and shapes["blocks.0.attent
 # If your class does the same computation, it computes what theirs does. (Equal shapes aren't enough. If the features of a head aren't in the order that `turn` expects, the file loads without an error, and the model writes nonsense.) In this file the order is ours, but the names are different, and the numbers are packed in blocks:
 
 # %% slideshow={"point": ["found[renamed("]} tags=["definition"]
-# chapters.ch08.kept.smollm: renamed, parameters_of
+# chapters.ch08.kept.smollm: renamed, dequantized
 
 # %% [markdown]
 # You won't find the rotations in the file, because their angles are computed, not learned. [`published.load`](../chapters/ch08/published.py) reads the file and fills your class. Then ask it what you like:

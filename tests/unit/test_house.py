@@ -34,7 +34,7 @@ def modules(root=ROOT):
     """{dotted name: file} of all Python files of the rooms, and of all scripts and style sheets: those with suffix."""
     paths = [root / "course.py", *(path for room in ROOMS for path in (root / room).rglob("*.py"))]
     names = {path: ".".join(path.relative_to(root).with_suffix("").parts) for path in paths if path.is_file()}
-    python = {name.removesuffix(".__init__"): path for path, name in names.items() if "/inside/" not in path.as_posix()}
+    python = {name.removesuffix(".__init__"): path for path, name in names.items()}
     return python | {".".join(path.relative_to(root).parts): path for path in scripts(root)}
 
 

@@ -42,7 +42,7 @@ def size(errors):
     return float(errors.pow(2).mean().sqrt())
 
 
-def same(x, y, q, found, other, what):
+def same(q, found, other, what):
     apart = (found - other).abs()
     if apart.mean() > 0.01:
         worst = int(apart.argmax())
@@ -68,7 +68,7 @@ def test_order():
         x, y, q, *_ = curve(number)
         order = x.argsort()
         found, other = estimates(x, y, q), estimates(x[order], y[order], q)
-        same(x, y, q, found, other, t("the readings were sorted by x"))
+        same(q, found, other, t("the readings were sorted by x"))
 
 
 @pytest.mark.parametrize(("shift", "stretch"), [(1958.0, 1.0), (0.0, 24.0), (-3.0, 0.001)])
@@ -77,7 +77,7 @@ def test_units(shift, stretch):
     for number in range(3):
         x, y, q, *_ = curve(number)
         found, other = estimates(x, y, q), estimates(shift + stretch * x, y, shift + stretch * q)
-        same(x, y, q, found, other, t("x became {shift} + {stretch} x, and q alike", shift=shift, stretch=stretch))
+        same(q, found, other, t("x became {shift} + {stretch} x, and q alike", shift=shift, stretch=stretch))
 
 
 def test_curves():

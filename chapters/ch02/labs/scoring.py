@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from chapters.ch02.experiments import trained_scores
+from chapters.ch02.experiments.costs import trained_scores
 from chapters.ch02.scores import SCORES
 from course_kit.i18n import mark, t
 from course_kit.programs.arguments import one_of

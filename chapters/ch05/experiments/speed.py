@@ -1,6 +1,6 @@
 """How much a recurrent layer and a Transformer layer multiply, and how many of their steps wait for each other."""
 
-from chapters.ch04.experiments import multiply_adds
+from chapters.ch04.experiments.costs import multiply_adds
 from course_kit.i18n import mark
 
 GRU, PAGE = "GRU", "Transformer"

@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from chapters.ch02.experiments import kept_for_backward
+from chapters.ch02.experiments.costs import kept_for_backward
 from course_kit.i18n import mark, t
 from course_kit.views.table import Table
 from course_utils.attention import causal_mask, scaled_dot_product_attention

@@ -253,7 +253,7 @@ def grows(corpus: dict[str, int], word: str, *, title="", caption=""):
     return figure(column(*lines[::-1], *ways, gap=AIR), said, table, axes=axes, title=title, caption=caption)
 
 
-def kept(tokens: Sequence[str], begun: int, *, title="", caption=""):
+def key_value_cache(tokens: Sequence[str], begun: int, *, title="", caption=""):
     """A text that is written token by token: keys and values stay, each query is used once.
 
     begun: how many of the tokens were the prompt

@@ -52,7 +52,7 @@ def where() -> Path | None:
     return path
 
 
-def opened(path: Path) -> Any:
+def open_gguf(path: Path) -> Any:
     """The GGUF file as it was published. Raises ValueError for another one."""
     from gguf import GGUFReader
     from numpy import ndarray
@@ -81,10 +81,10 @@ def config_of(file: Any) -> LlamaConfig:
 
 
 def read_model(path: Path) -> tuple[LlamaConfig, dict[str, Tensor], Any, int]:
-    """Sizes, parameters, tokenizer, and the token that ends an answer. Raises ValueError: see `opened`."""
-    file = opened(path)
+    """Sizes, parameters, tokenizer, and the token that ends an answer. Raises ValueError: see `open_gguf`."""
+    file = open_gguf(path)
     stop = int(setting(file, "tokenizer.ggml.eos_token_id"))
-    return config_of(file), parameters_of(file), tokenizer_of(file), stop
+    return config_of(file), dequantized(file), tokenizer_of(file), stop
 
 
 def renamed(name: str) -> str:
@@ -97,7 +97,7 @@ def renamed(name: str) -> str:
     return ".".join(names.get(part, part) for part in name.split("."))
 
 
-def parameters_of(file: Any) -> dict[str, Tensor]:
+def dequantized(file: Any) -> dict[str, Tensor]:
     """Its parameters as float32, under the names that they have in Llama."""
     from gguf.quants import dequantize
 

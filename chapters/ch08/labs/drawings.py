@@ -205,7 +205,7 @@ def places(parts: Sequence[tuple[str, str, Sequence[tuple[str, str]]]], *, title
     return figure(column(head, *lines[::-1], *ways, gap=PAD), said, table, title=title, caption=caption)
 
 
-def beside(blocks: int, *, title="", caption=""):
+def gpt_to_llama(blocks: int, *, title="", caption=""):
     """A GPT and, beside it, what becomes of it in four steps: a Llama. Data flow upwards. blocks: how many."""
     norm, rms = t("layer norm"), t("RMSNorm")
     above = [(t("output = the table again"), {}), (norm, {1: rms})]

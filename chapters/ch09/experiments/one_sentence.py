@@ -9,7 +9,7 @@ most when "it" is the query, out of all its heads. The last is SmolLM2, which ne
 import torch
 from torch import Tensor
 
-from chapters.ch02.experiments import trained_scores
+from chapters.ch02.experiments.costs import trained_scores
 from chapters.ch06 import pairs
 from chapters.ch08 import published
 from course_kit import data, results

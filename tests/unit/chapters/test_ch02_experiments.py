@@ -5,7 +5,7 @@ import json
 import pytest
 import torch
 
-from chapters.ch02.experiments import numbers_kept
+from chapters.ch02.experiments.costs import numbers_kept
 from chapters.ch02.scores import SCORES
 from chapters.ch07.experiments import cost
 from course_kit import results

@@ -3,8 +3,9 @@
 import pytest
 import torch
 
-from chapters.ch03 import experiments, labs
-from chapters.ch03.experiments import Diagonal, Without, knocked_out, pronouns
+from chapters.ch03 import labs
+from chapters.ch03.experiments import digits, looking_back
+from chapters.ch03.experiments.looking_back import Diagonal, Without, knocked_out, pronouns
 from chapters.ch03.lesson import Example, Lesson, gold_weights
 from chapters.ch03.lesson import _words as lesson_words
 from course_kit import metrics, text
@@ -126,33 +127,33 @@ def test_a_digit_is_right_only_in_a_row_that_is_right_to_the_end(monkeypatch):
         digit = (source[:, -at] + (torch.arange(len(source)) % 2 if at == source.shape[1] else 0)) % 10
         return torch.nn.functional.one_hot(digit, 11)[:, None].float(), None
 
-    assert experiments.right_at(read, length=4, rows=10) == 0.5
-    monkeypatch.setattr(experiments, "DIGITS", (3,))
-    monkeypatch.setattr(experiments, "VECTORS", ((True, 8, 2, 0.01, 2), (False, 8, 2, 0.01, 1)))
-    found = experiments.record_digits()
+    assert digits.right_at(read, length=4, rows=10) == 0.5
+    monkeypatch.setattr(digits, "DIGITS", (3,))
+    monkeypatch.setattr(digits, "VECTORS", ((True, 8, 2, 0.01, 2), (False, 8, 2, 0.01, 1)))
+    found = digits.record_digits()
     assert [len(row["right"]) for row in found["rows"]] == [2, 1] and found["seeds"] == [0, 1]
-    assert found == experiments.record_digits()
+    assert found == digits.record_digits()
 
 
 def test_a_pronoun_follows_the_context_that_it_is_given(lesson):
     """Of an untrained model both pronouns of a pair are right only by chance; a context of its own changes nothing."""
     loaded = lesson.loaded(lesson.model(size=16).eval())
     one = lesson.examples("twins")[0]
-    state, context = experiments.at_pronoun(loaded, one.source, one.target)
+    state, context = looking_back.at_pronoun(loaded, one.source, one.target)
     assert state.shape == context.shape == (1, 1, 16)
-    assert experiments.pronoun_of(loaded, state, context) in ("il", "elle")
+    assert looking_back.pronoun_of(loaded, state, context) in ("il", "elle")
     place = max(i for i, word in enumerate(one.target) if word in ("il", "elle"))
     with torch.no_grad():
         ids, mask = torch.tensor([loaded.source.encode(one.source)]), torch.ones(1, len(one.source), dtype=torch.bool)
         reads = torch.tensor([[text.BOS, *loaded.target.encode(one.target)[:-1]]])
         logits, _ = loaded.model(ids, reads, mask)
     words = [loaded.target.encode(word)[0] for word in ("il", "elle")]
-    assert experiments.pronoun_of(loaded, state, context) == ("il", "elle")[logits[0, place, words].argmax()]
+    assert looking_back.pronoun_of(loaded, state, context) == ("il", "elle")[logits[0, place, words].argmax()]
     trained = load_checkpoint("seq2seq-attention-en-fr-grammar")
     trained.model.eval()
     some = Lesson.__new__(Lesson)
     some._examples = {"twins": lesson.examples("twins")[:80]}
-    follow, tried = experiments.exchanged(some, trained)
+    follow, tried = looking_back.exchanged(some, trained)
     assert 0 < follow <= tried <= 80 and follow >= 0.95 * tried
 
 

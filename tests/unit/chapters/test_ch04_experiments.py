@@ -6,19 +6,8 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from chapters.ch04.experiments import (
-    BACK,
-    BEYOND,
-    KINDS,
-    LAYERS,
-    TRAINED,
-    Decoder,
-    LettersBefore,
-    Reader,
-    WhoDoesIt,
-    costs_of,
-    multiply_adds,
-)
+from chapters.ch04.experiments.costs import LAYERS, costs_of, multiply_adds
+from chapters.ch04.experiments.order import BACK, BEYOND, KINDS, TRAINED, Decoder, LettersBefore, Reader, WhoDoesIt
 from course_utils.attention import causal_mask
 
 

@@ -132,4 +132,4 @@ def test_what_stands_beside_a_gpt_is_what_differs_in_a_llama():
     pairs = [(gpt.norm, llama.norm)]
     pairs += [(getattr(gpt.blocks[0], name), part) for name, part in llama.blocks[0].named_children()]
     differ = sum(type(one) is not type(other) for one, other in pairs) + (not hasattr(llama, "positions"))
-    assert differ == sum(gpt != llama for gpt, llama, _ in labs.beside(2).table().rows) == 6
+    assert differ == sum(gpt != llama for gpt, llama, _ in labs.gpt_to_llama(2).table().rows) == 6

@@ -183,7 +183,7 @@ def test_drawings_of_numbers_pieces_and_rows():
         rows[0][1].split()
     )
     for begun in (1, 3):
-        made = drawings.kept(["a", "b", "c", "d", "e"], begun)
+        made = drawings.key_value_cache(["a", "b", "c", "d", "e"], begun)
         for read, (_, new, old) in enumerate(made.table().rows, begun):
             assert int(new) + int(old) == read
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 from edges import REFUSED
 
-from chapters.ch02.experiments import multiply_adds
+from chapters.ch02.experiments.costs import multiply_adds
 from chapters.ch02.scores import SCORES, GeneralizedKernel
 from course_utils.attention import masked_softmax
 

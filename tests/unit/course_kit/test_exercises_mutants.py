@@ -5,6 +5,7 @@ import torch
 from small_exercises import mean_and_shares, small
 
 from course_kit.exercises import judge, mutants
+from course_kit.exercises.diagnose import Diagnosis
 
 T = torch.tensor
 
@@ -49,4 +50,4 @@ def test_what_is_no_such_change_gets_other_words_and_a_lambda_has_no_text():
 
 def test_an_error_that_tells_of_no_size_is_not_taken_for_one():
     verdict = judge.judge(SCALED, lambda x, mask, size: None.dim())
-    assert verdict.look == "an_error" and verdict.known is None
+    assert verdict.look is Diagnosis.an_error and verdict.known is None

@@ -8,6 +8,7 @@ import torch
 from small_exercises import T, named, small, words
 
 from course_kit.exercises.define import Wrong, some_numbers, variants, wrong_answers
+from course_kit.exercises.diagnose import Diagnosis
 from course_kit.exercises.judge import judge
 from course_kit.exercises.properties import blind_to_padding
 
@@ -49,7 +50,7 @@ class TestKnown:
         assert verdict.known is None
         e = lambda q, k: torch.einsum("qd,kd->qk", q, k).exp()  # noqa: E731
         verdict = judge(WEIGHTS, lambda q, k: (e(q, k) / e(q, k).sum(1, True)).numpy())
-        assert (verdict.known, verdict.look, verdict.here) == (ROOT, "a_known_mistake", 0)
+        assert (verdict.known, verdict.look, verdict.here) == (ROOT, Diagnosis.a_known_mistake, 0)
         assert judge(WEIGHTS, lambda q, k: (q / q.shape[-1] ** 0.5) @ k.T).known is SOFTMAX
 
     def test_right_where_the_mistake_is_wrong_is_not_the_mistake(self):
@@ -68,19 +69,19 @@ class TestTwo:
 class TestOneStep:
     def test_from_right_is_said_first(self):
         scores = replace(WEIGHTS, reference=lambda q, k: q @ k.T, wrong=(Wrong(lambda q, k: -q @ k.T, "Negated."),))
-        assert judge(scores, lambda q, k: 2.5 * q @ k.T).look == "one_step_away"
+        assert judge(scores, lambda q, k: 2.5 * q @ k.T).look is Diagnosis.one_step_away
 
     def test_an_input_that_is_changed_is_told_beside_it(self):
         verdict = judge(WEIGHTS, lambda q, k: (weights(q, k) * 4, q.zero_())[0])
-        assert verdict.look == "one_step_away" and "`q`" in verdict.notes[0]
+        assert verdict.look is Diagnosis.one_step_away and "`q`" in verdict.notes[0]
         both_at_once = judge(WEIGHTS, lambda q, k: ((q @ k.T / q.shape[-1] ** 0.5).softmax(-1), q.zero_())[0])
-        assert both_at_once.look == "a_spoilt_input" and not named(WEIGHTS, both_at_once)
+        assert both_at_once.look is Diagnosis.a_spoilt_input and not named(WEIGHTS, both_at_once)
 
 
 class TestNoEffect:
     def test_is_told(self):
         verdict = judge(WEIGHTS, lambda q, k: k.sum(-1).sigmoid().expand(len(q), -1))
-        assert verdict.look == "an_unused_input" and verdict.text.startswith("`q`")
+        assert verdict.look is Diagnosis.an_unused_input and verdict.text.startswith("`q`")
         assert verdict.known.hint == verdict.text
 
     def test_behind_a_wrong_shape(self):
@@ -134,6 +135,6 @@ class TestProperties:
         padding = blind_to_padding("keys", padded=lambda case: ~case.args["mask"])
         one = small(average, case(1), case(2), properties=(padding,))
         half = judge(one, lambda weights, keys, mask: average(weights, keys, mask / 2 + 0.5))
-        assert half.look == "a_broken_property" and half.text == padding.says
+        assert half.look is Diagnosis.a_broken_property and half.text == padding.says
         shape = judge(one, lambda weights, keys, mask: weights * (mask / 2 + 0.5) @ keys)
         assert shape.text.startswith("Its shape is") and padding.says not in shape.notes

@@ -11,6 +11,7 @@ from torch import nn
 
 from course_kit.exercises.define import some_numbers
 from course_kit.exercises.describe import describe
+from course_kit.exercises.diagnose import Diagnosis
 from course_kit.exercises.judge import judge
 
 RESULTS = [  # what is done to a right result of DOUBLE, and what is said
@@ -166,7 +167,7 @@ ERRORS = [  # a line with x [2, 3] that raises, and what is advised
 def test_an_error_is_named_with_its_line_and_the_advice_that_fits(line, word):
     space = in_cell(f"def answer(x):\n    return {line}\n", F=F, nn=nn, real_math=math)
     verdict = judge(DOUBLE, space["answer"])
-    assert verdict.look == "an_error" and word in verdict.text, verdict.text
+    assert verdict.look is Diagnosis.an_error and word in verdict.text, verdict.text
     assert verdict.code == f"return {line}" and not re.search(r"/\w+/|0x[0-9a-f]{4}", verdict.text)
 
 

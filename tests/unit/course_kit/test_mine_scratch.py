@@ -11,6 +11,7 @@ from course_kit import files
 from course_kit.mine import scratch
 from course_kit.mine.composing import package
 from course_kit.mine.text import BETWEEN, blocks, imports, with_block, with_import
+from course_kit.mine.tracks import TrackPart, Trial
 from course_kit.mine.trying import why_it_fails
 
 WEEKLY = functools.partial(pytest.param, marks=pytest.mark.weekly)
@@ -117,6 +118,12 @@ def test_a_wrong_body_is_named(name, right, wrong, part, says, tmp_path):
     assert [(row.part, says in row.sentence) for row in found if not row.passed][:1] == [(part, True)]
 
 
+def test_a_case_with_too_many_inputs_says_so():
+    part = TrackPart("rotary", "", (1, 2, 3, 4), look="by chance")
+    with pytest.raises(ValueError, match="rotary, by chance: a case gives 4 inputs; needed: at most 3."):
+        Trial(scratch.track("positions"), part)
+
+
 def test_none_is_taken_where_it_may_be(tmp_path):
     text = own("transformer").replace("self.out(output), weights", "self.out(output), None")
     assert all(row.passed for row in results(tmp_path, text, "transformer", only="MultiHeadAttention"))
@@ -128,6 +135,8 @@ def test_one_part_alone_stands_on_the_courses(tmp_path):
     assert results(tmp_path, text, "gpt", only="GPT")[0] == ("GPT", True, "right, on all 4 inputs.")
     (row,) = results(tmp_path, text, "gpt", only="CausalBlock")
     assert not row.passed and row.sentence.startswith("Not written yet.")
+    earlier = own("gpt").replace("parameter_count", "parameters_of")
+    assert [row.passed for row in results(tmp_path, earlier, "gpt", only="parameter_count")] == [True]
     row, _ = results(tmp_path, text.replace("self.norm(x) @", "x @"), "gpt", only="GPT")
     assert "No gradient reaches its parameter `norm.weight`" in row.sentence
 
@@ -136,7 +145,7 @@ def test_a_finished_file_becomes_what_mine_trains_with(tmp_path):
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "gpt.py").write_text("mine")
     (tmp_path / "file.py").write_text(own("gpt"), "utf-8")
-    said = scratch.kept(tmp_path / "file.py", "gpt", tmp_path / "mine")
+    said = scratch.keep_track(tmp_path / "file.py", "gpt", tmp_path / "mine")
     assert said == [
         "What was mine/gpt.py is mine/gpt_2.py now.",
         "Written: mine/gpt.py.",

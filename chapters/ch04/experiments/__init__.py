@@ -1,0 +1,4 @@
+"""Programs of their own; cells that readers kept import these names from here."""
+
+from .costs import LAYERS, costs_of, multiply_adds
+from .order import LettersBefore, WhoDoesIt
