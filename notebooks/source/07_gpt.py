@@ -147,7 +147,7 @@ labs.exams(
     prose,
     "The old man sat down by the fire.",
     title="How many questions are in one sentence?",
-    caption="In each row the model has read the [key|tokens on the left] and should name the "
+    caption="In each row the model has read the tokens on the left and should name the "
     "[output|next one]. The bar shows what it pays. Which tokens cost little, and why?",
 )
 
@@ -610,7 +610,7 @@ labs.grows(
     corpus,
     "newest",
     title="How does a word grow?",
-    caption="From below: the [key|letters] of one word, and each [output|piece] that the counting makes of them.",
+    caption="From below: the letters of one word, and each [output|piece] that the counting makes of them.",
 )
 
 # %% slideshow={"slide_type": "skip"} tags=["definition"]

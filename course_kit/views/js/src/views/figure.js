@@ -225,7 +225,7 @@ class Figure {
 
   /** @param {Shape} shape */
   weightOf({ strong, shape, role = "ink" }) {
-    return strong ? 700 : shape === "text" && ["query", "key", "value", "output"].includes(role) ? 600 : 400;
+    return strong ? 700 : shape === "text" && ["query", "key", "value", "output", "cool", "warm"].includes(role) ? 600 : 400;
   }
 
   /**
