@@ -1,6 +1,6 @@
 """Drawings of what a Transformer is made of: the machine opened, a word that attends, a block, the heads, the network.
 
-What reads is in the blue of keys, what writes in the orange of queries: the decoder asks, the encoder is asked.
+What reads has a cool tint, what writes a warm one; the four colours are those of query, key, value and output.
 """
 
 import itertools
@@ -153,7 +153,7 @@ def lanes(tokens=("animal", "it", "tired"), *, title="", caption=""):
         for word, has, look in zip(tokens, given, looks, strict=True)
     )  # fmt: skip
     ways = [
-        arrow(one, look, "value", 3, words=t("most")) if (i, j) == (0, len(tokens) - 1)
+        arrow(one, look, "value", 3) if (i, j) == (0, len(tokens) - 1)
         else arrow(one, look, "quiet", THIN, head=False)
         for i, one in enumerate(given) for j, look in enumerate(looks) if i != j
     ]  # fmt: skip

@@ -12,7 +12,7 @@ export const LIGHT = {
   quiet: "#596573",
   pale: "#8793a0",
   cool: "#4d6680",
-  warm: "#7c6a55",
+  warm: "#80673f",
   line: "#dbe2e9",
   hatch: "#c3ced9",
   tint: "13%", // of a role, what a box is filled with
@@ -33,7 +33,7 @@ export const DARK = {
   quiet: "#a3afbb",
   pale: "#7f8b98",
   cool: "#9ab3cf",
-  warm: "#cdb99f",
+  warm: "#d4bd92",
   line: "#39434e",
   hatch: "#66727f",
   tint: "20%",
