@@ -195,11 +195,11 @@ plot.maps(
     scale="weight",
     title="Why divide by √d?",
     caption="Each row shows the weights that a [query|query] gives to its 24 [key|keys], "
-    "all of them noise. Move d from 64 down to 4: what becomes of the two maps?",
+    "all of them noise. Move d down to 4, and up to 400: what becomes of the maps?",
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert (weights_by_size(False)[sizes.index(64)].amax(-1) > 0.9).sum() >= 3 and weights_by_size(False)[2].max() < 0.9
+assert (weights_by_size(False)[sizes.index(64)].amax(-1) > 0.9).sum() >= 3 and (weights_by_size(False)[sizes.index(4)].amax(-1) > 0.9).sum() <= 1
 assert (weights_by_size(False)[-1].amax(-1) > 0.9).sum() >= 7 and weights_by_size(True)[-1].max() < 0.6
 
 # %% [markdown] tags=["keep"]

@@ -16,7 +16,11 @@ const same = (/** @type {number} */ v) => v;
 export const colourOf = (theme, { kind, role, tint }) =>
   theme[/** @type {"query"} */ (kind === "dashed" && !role ? "quiet" : tint)];
 
-/** The colour of its name, which has to be legible. @param {Theme} theme @param {Pick<Series, "kind" | "role" | "tint">} series */
+/**
+ * The colour of its name, which has to be legible.
+ * @param {Theme} theme
+ * @param {Pick<Series, "kind" | "role" | "tint">} series
+ */
 const nameOf = (theme, series) => (series.tint === "pale" ? theme.quiet : colourOf(theme, series));
 
 /** The dashes of a line. @param {Pick<Series, "kind" | "role" | "plain">} series */
