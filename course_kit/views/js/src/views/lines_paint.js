@@ -8,7 +8,8 @@ import { rgb } from "../shared/theme.js";
 /** @import { UI } from "../shared/types.js" */
 /** @import { PanelLayout, Series } from "./lines_numbers.js" */
 
-// Lines that play no role are dark and pale in turn, the third and fourth in dashes, too. In Python: course_kit/views/chart.py.
+// Lines that play no role are dark and pale in turn, the third and fourth in dashes, too. In Python:
+// course_kit/views/course.mplstyle.
 const DASHES = [[], [], [8, 4], [2, 3]];
 const same = (/** @type {number} */ v) => v;
 
