@@ -11,7 +11,7 @@ from course_kit.i18n import catalogues
 from course_tools.translation import units
 
 LETTERS = str.maketrans("aeiounscyAEIOUNSCY", "àéîõüñšçýÀÉÎÕÜÑŠÇÝ")
-KEPT = re.compile(r"(\{\w*\}|`[^`]*`|\$[^$]*\$|<[^>]*>|\[(?:query|key|value|output)\||\]\([^)]*\))")
+KEPT = re.compile(r"(\{\w*\}|`[^`]*`|\$[^$]*\$|<[^>]*>|\[(?:query|key|value|output|cool|warm)\||\]\([^)]*\))")
 WORD = re.compile(r"[A-Za-z]{2,}")
 
 

@@ -15,7 +15,7 @@ LOOKS = {  # what this file, or figure.js, can show; data: its words are not tra
     "words", "y",
 }  # fmt: skip
 CHOSEN = {  # what there is of these
-    "role": ("query", "key", "value", "output", "quiet"),
+    "role": ("query", "key", "value", "output", "quiet", "cool", "warm"),
     "side": ("left", "right", "above", "across", "level", "back", "round", "loop"),
 }
 BY_FRAME = ("words", "share", "numbers", "weight", "turn", "high", "y")  # a list of them: another in each frame

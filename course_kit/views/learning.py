@@ -53,14 +53,16 @@ def curve(run: Any, apart: bool = False, compare: Compare | None = None) -> str:
         look = f'stroke-width="{1.2 if dashes else 2}" stroke-dasharray="{dashes or 4 * i}"'
         points = " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x, y, strict=True))
         drawn.append(f'<polyline points="{points}" fill="none" stroke="currentColor" {look}/>')
-        ends.append((y[-1] + 4, x[-1] + 5, name))
+        ends.append((y[-1] + 4, x[-1] + 4, name))
         if not i:
             drawn += [_label(52, 15, f"{high:.3g}", "end")] * bool(high > low)
             drawn.append(_label(52, HEIGHT - 22, f"{low:.3g}", "end"))
     below = 0.0
-    for y, x, name in sorted(ends):
+    for y, x, name in sorted(ends):  # all at the right, where no line goes, however early theirs ends
         below = max(y, below + 15)
-        drawn.append(_label(x, below, name))
+        led = f'x1="{x:.1f}" y1="{y - 4:.1f}" x2="{WIDTH - 114}" y2="{below - 4:.1f}"'
+        drawn.append(f'<line {led} stroke="currentColor" stroke-width=".8" opacity=".4"/>')
+        drawn.append(_label(WIDTH - 110, below, name))
     drawn.append(_label(WIDTH - 120, HEIGHT - 5, tn("{n} step", "{n} steps", wide), "end"))
     size = f'viewBox="0 0 {WIDTH} {HEIGHT}" preserveAspectRatio="xMinYMid"'
     return f'<svg {size} style="display:block;width:100%" aria-hidden="true">{"".join(drawn)}</svg>'

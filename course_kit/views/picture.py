@@ -11,6 +11,7 @@ import numpy as np
 
 STYLE = pathlib.Path(__file__).with_name("course.mplstyle")
 COLOURS = {"query": "#b35900", "key": "#0072b2", "value": "#00795a", "output": "#9b3d8a"}
+COLOURS |= {"cool": "#4d6680", "warm": "#80673f"}  # of what plays no role
 PAPER, INK = (250, 251, 252), (20, 28, 40)  # as in theme.js
 
 CJK_FONTS = ["Noto Sans CJK SC", "Noto Sans CJK JP", "Source Han Sans SC", "PingFang SC", "Microsoft YaHei", "SimHei"]

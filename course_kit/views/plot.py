@@ -89,7 +89,7 @@ def chosen(charts, label, start, *, title="", caption=""):
 def bars(labels, values, *, ylabel="", digits=3, each=None, **words):
     """One bar per name with its number. words: title, caption.
 
-    values: [n], or several, as {"before": [n], "after": [n]}: then each name has a bar of each, the last in purple.
+    values: [n], or several, as {"before": [n], "after": [n]}: then each name has a bar of each, the last one dark.
     each: [n, R], single measurements of what the bars are the means of: a dot for each.
     """
     values = values if isinstance(values, dict) else {"": values}

@@ -18,7 +18,9 @@ from course_tools.translation.units import Unit
 
 CLOSE = 0.6  # of a changed unit to the one before: then its translation stays, marked fuzzy
 PLACE = re.compile(r"\{[^{}]*\}|%\(\w+\)s")
-PROTECTED = re.compile(r"\$[^$]+\$|`[^`]+`|\]\([^)]*\)|\[(?:query|key|value|output)\||</?[a-z][^>]*>|" + PLACE.pattern)
+PROTECTED = re.compile(
+    r"\$[^$]+\$|`[^`]+`|\]\([^)]*\)|\[(?:query|key|value|output|cool|warm)\||</?[a-z][^>]*>|" + PLACE.pattern
+)
 TEXT = re.compile(r"(?<!_)\\text\{[^{}$]*\}")  # of a formula: words, which may differ
 NUMBER = re.compile(r"(?<![\w.])\d+(?:[.,]\d+)*")
 SIZES = {"thousand": 3, "万亿": 12, "万": 4, "亿": 8, "million": 6, "M": 6, "billion": 9, "B": 9, "trillion": 12}

@@ -728,7 +728,7 @@ labs.word_vectors(
     tired,
     features,
     title="What do the three numbers say?",
-    caption="Each word has a [key|vector] of three numbers. To which words is “it” near?",
+    caption="Each word has a vector of three numbers. To which words is “it” near?",
 )
 
 # %% [markdown]

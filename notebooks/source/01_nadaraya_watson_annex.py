@@ -280,7 +280,7 @@ plot.points(
     xlabel="width in hours",
     ylabel="squared error in °C²",
     log="x",
-    role={"variance": "value", "bias²": "key"},
+    role={"variance": "cool", "bias²": "warm"},
     limits=(0, 1.6),
     mark=(widths[both.argmin()], f"{widths[both.argmin()]:.1f} h"),
     title="Where does the error come from?",

@@ -34,15 +34,15 @@ asked = torch.tensor([0.0, 2, 0])
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 at(labs.attention(
-    [0.0, 0.0, 0.0],
+    [4.0, 0.0, 0.0],
     K,
     query="était …",
     keys=words,
     score="dot",
     title="Who answers “Le chat était …”?",
-    caption="Press the second number of the [query|query], the action: 0 becomes 1. How "
-    "much does “sat” get?",
-), at=["a", 0, 2])
+    caption="This [query|query] asks loudly for a thing. Ask for an action: press the 4, "
+    "then the second number. How much does “sat” get?",
+), at=["a", 0, 1])
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 def action(loud):
@@ -191,14 +191,15 @@ plot.maps(
     {"softmax(q·k)": weights_by_size(False), "softmax(q·k / √d)": weights_by_size(True)},
     "query",
     "key",
-    along=("size d", sizes, 4),
+    along=("size d", sizes, 64),
     scale="weight",
     title="Why divide by √d?",
     caption="Each row shows the weights that a [query|query] gives to its 24 [key|keys], "
-    "all of them noise. Move d from 4 to 400: what becomes of the two maps?",
+    "all of them noise. Move d down to 4, and up to 400: what becomes of the maps?",
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
+assert (weights_by_size(False)[sizes.index(64)].amax(-1) > 0.9).sum() >= 3 and (weights_by_size(False)[sizes.index(4)].amax(-1) > 0.9).sum() <= 1
 assert (weights_by_size(False)[-1].amax(-1) > 0.9).sum() >= 7 and weights_by_size(True)[-1].max() < 0.6
 
 # %% [markdown] tags=["keep"]

@@ -89,7 +89,7 @@ assert len({french(heads, noun) for noun in ("animal", "street") for heads in ([
 labs.opened(
     translate(grammar, "The animal was too tired.", beam=1)[0],
     title="What is inside a Transformer?",
-    caption="Play it, or open it yourself. The encoder is blue, the decoder is orange.",
+    caption="Play it, or open it yourself. What was read crosses from left to right.",
 )
 
 # %% [markdown]

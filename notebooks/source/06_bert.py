@@ -50,11 +50,12 @@ first = labs.predictions(
     expected,
     prose.tokenizer.words,
     positions=holes,
-    select=holes[0],
+    select=holes[1],
+    seen=[holes[1]],
     model="bert-prose",
     title="Which word is missing?",
-    caption="Choose a [query|hole], and write a word into it. The bars show which words "
-    "a BERT that has read 29 books [output|expects] there.",
+    caption="The bars show which words a BERT that has read 29 books [output|expects] in one "
+    "[warm|hole]. Choose another, and write a word into it first.",
 )
 asking(first)
 
@@ -223,7 +224,7 @@ labs.leak(
     "they sat on the bank".split(),
     2,
     title="Can a word hide from itself?",
-    caption="No word may look at its own place. Watch [key|“on”] travel.",
+    caption="No word may look at its own place. Watch [warm|“on”] travel.",
 )
 
 # %% [markdown]
@@ -440,7 +441,7 @@ labs.training_step(
     "she opened the door and came into the room .",
     (3, 8),
     title="What does one step of training do?",
-    caption="Our bert-prose, one sentence, two [query|covered] words. Play it.",
+    caption="Our bert-prose, one sentence, two [warm|covered] words. Play it.",
 )
 
 # %%
@@ -495,7 +496,7 @@ def guess(model, text="said [MASK] Holmes."):
     """The three likeliest pieces in the hole."""
     ids = torch.tensor([tokenizer.encode(text)])
     logits = model(ids).mlm_logits[ids == tokenizer.mask]  # [1, V]
-    return " · ".join(tokenizer.words[i] for i in logits[0].topk(3).indices)
+    return " · ".join(f"‘{tokenizer.words[i]}’" for i in logits[0].topk(3).indices)
 
 # %% jupyter={"source_hidden": true}
 HOLES = (
@@ -528,7 +529,7 @@ Table(
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts", "trained"]
-assert {word for row in before for word in row.split(" · ")} <= {tokenizer.words[i] for i in often.topk(10).indices}
+assert {word[1:-1] for row in before for word in row.split(" · ")} <= {tokenizer.words[i] for i in often.topk(10).indices}
 
 # %% [markdown]
 # At first it put the commonest pieces into every hole, but now the guesses depend on the words around. Cover other pieces yourself:
@@ -548,7 +549,7 @@ labs.predictions(
     truth=pieces,
     select=pieces.index("you"),
     title="What does your BERT expect?",
-    caption="Choose a [query|piece] to cover it. The bars show what your model "
+    caption="Choose a [warm|piece] to cover it. The bars show what your model "
     "[output|expects] there.",
 )
 
@@ -828,7 +829,7 @@ labs.thin(
     (1, 2, 4, 8, 16, 32, 64),
     4,
     title="How thin is a thin change?",
-    caption="One matrix of our model, frozen, and the two that [output|learn] beside it. Choose the rank.",
+    caption="One matrix of our model, frozen, and the two that [warm|learn] beside it. Choose the rank.",
 )
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["card"]

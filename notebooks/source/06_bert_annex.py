@@ -532,7 +532,7 @@ labs.predictions(
     covered=False,
     select="Lincoln",
     title="Who is who, and what is where?",
-    caption="Choose a [query|word]. Below each is the tag that the model "
+    caption="Choose a [warm|word]. Below each is the tag that the model "
     "[output|expects], "
     "and the bars show how sure it is.",
 )
@@ -574,7 +574,7 @@ labs.answer(
     (said.first - begin, said.last - begin),
     title="Where is the answer?",
     caption="Below each other the tokens of the text. How probably does the answer "
-    "[query|begin] at each, and how probably does it [key|end] there?",
+    "[warm|begin] at each, and how probably does it [cool|end] there?",
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]

@@ -147,7 +147,7 @@ labs.exams(
     prose,
     "The old man sat down by the fire.",
     title="How many questions are in one sentence?",
-    caption="In each row the model has read the [key|tokens on the left] and should name the "
+    caption="In each row the model has read the tokens on the left and should name the "
     "[output|next one]. The bar shows what it pays. Which tokens cost little, and why?",
 )
 
@@ -610,7 +610,7 @@ labs.grows(
     corpus,
     "newest",
     title="How does a word grow?",
-    caption="From below: the [key|letters] of one word, and each [output|piece] that the counting makes of them.",
+    caption="From below: the letters of one word, and each [output|piece] that the counting makes of them.",
 )
 
 # %% slideshow={"slide_type": "skip"} tags=["definition"]
@@ -836,12 +836,15 @@ assert gap < 1e-3 and alone.shape == (1, 1, 4096)
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Keep it
-# Your GPT and your tokenizer go into files that need only torch, with the book (or another long text) to train on, and two commands for a terminal in this folder. The first takes ten minutes; ^C stops it, and the same line goes on. <!-- source: mine/__main__.py -->
+# Your GPT and your tokenizer go into files that need only torch, with the book (or another long text) to train on, and two commands for a terminal in this folder.
 #
 # ```text
 # python -m mine train sherlock_holmes.txt
 # python -m mine write "“My dear Watson"
 # ```
+
+# %% [markdown] tags=["keep"]
+# The first takes ten minutes; ^C stops it, and the same line goes on. <!-- source: mine/__main__.py -->
 
 # %% slideshow={"slide_type": "skip"}
 from course_kit.mine import keep

@@ -90,7 +90,7 @@ labs.talk(
     "What is the capital of France?",
     recorded["answers"]["What is the capital of France?"],
     title="Who writes which line?",
-    caption="A chat with SmolLM2. What [query|you] type, what the program adds, and what "
+    caption="A chat with SmolLM2. What [warm|you] type, what the program adds, and what "
     "the [output|model] writes. Play it.",
 )
 
@@ -324,9 +324,9 @@ from chapters.ch08.kept.smollm import renamed as name_here
 theirs = [  # from below: a part of the class, its colour, and its tensors in the file
     (from_cell("the table of tokens"), "", ["token_embd"]),
     (from_cell("the norm before attention"), "", ["blk.0.attn_norm"]),
-    (from_cell("attention: nine query heads, three key heads"), "query", [f"blk.0.attn_{x}" for x in ("q", "k", "v", "output")]),
+    (from_cell("attention: nine query heads, three key heads"), "warm", [f"blk.0.attn_{x}" for x in ("q", "k", "v", "output")]),
     (from_cell("the norm before the network"), "", ["blk.0.ffn_norm"]),
-    (from_cell("the network with its gate"), "output", [f"blk.0.ffn_{x}" for x in ("gate", "up", "down")]),
+    (from_cell("the network with its gate"), "cool", [f"blk.0.ffn_{x}" for x in ("gate", "up", "down")]),
     (from_cell("the last norm, after 30 blocks"), "", ["output_norm"]),
 ]
 with torch.device("meta"):  # shapes only, no numbers

@@ -153,6 +153,15 @@ def test_enter_shows_the_bars_also_in_a_page_that_uses_it(put):
     until(bars.first.is_visible)
 
 
+def test_one_hole_may_be_seen_before_the_others_are_guessed(put):
+    words, likely = ["a", "dog"], torch.tensor([0.4, 0.6]).expand(3, 2)
+    page = put(asking(labs.predictions(["[MASK]", "a", "[MASK]"], likely, words, positions=[0, 2], select=2, seen=[2])))
+    bars = page.get_by_test_id("model-0").locator("u")
+    until(bars.first.is_visible)
+    page.locator('[data-word="0"]').click()
+    until(bars.count, 0)
+
+
 def test_the_covered_word_is_a_gap(put):
     """From the beginning: the word is not to be seen, its room stays, and the text says which word it was."""
     words = ["a", "dog", "bites"]

@@ -210,11 +210,11 @@ class Attention {
     );
   }
 
-  /** Whether a press changes 0 to 1 and all else to 0: of a query, where at first there were no other numbers.
+  /** Whether a press changes 0 to 1 and all else to 0: of a query, where the keys have no other numbers.
    * @param {Place} place */
   flips([letter]) {
-    const { q, k } = tablesOf(this.spec, this.spec.initial ?? this.spec.state);
-    return letter === "q" && Boolean(this.spec.shapes.q) && [...q, ...k].flat().every((x) => x === 0 || x === 1);
+    const { k } = tablesOf(this.spec, this.spec.initial ?? this.spec.state);
+    return letter === "q" && Boolean(this.spec.shapes.q) && k.flat().every((x) => x === 0 || x === 1);
   }
 
   /** What is explained at rest: the first output, or the score of the best key. @param {Tables} tables

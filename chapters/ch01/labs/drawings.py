@@ -33,7 +33,7 @@ def word_vectors(tokens, vectors, *, across=4, title="", caption=""):
     """Words, each above the three numbers of its vector, which come one after the other; vectors: [W, 3]."""
     rows = [[word, *(f"{v:.2f}" for v in vector)] for word, vector in zip(tokens, vectors, strict=True)]
     parts = [
-        column(words(word, strong=True, data=True), row(*steps(*(cells([v], "key") for v in vector)), gap=CLOSE))
+        column(words(word, strong=True, data=True), row(*steps(*(cells([v]) for v in vector)), gap=CLOSE))
         for word, vector in zip(tokens, vectors, strict=True)
     ]
     lines = [row(*parts[i : i + across], even=True) for i in range(0, len(parts), across)]

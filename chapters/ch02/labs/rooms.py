@@ -27,9 +27,10 @@ NAMES = ("Ada", "Ben", "Cleo", "Dan", "Eva", "Finn", "Gus", "Hana")
 THINGS = (mark("apple"), mark("bread"), mark("cup"), mark("drum"), mark("egg"), mark("fan"), mark("glass"), mark("hat"))
 WHOM, CARRIED = (2, 0, 3, 1, 2), (4, 1, 3, 6, 0)  # of the first five: whom each looks for, and their thing
 LEAST, THICK = 0.04, 5  # a weight that is drawn; how thick a weight of 1 is
-CARD, HIGH, LOOP, SAYS = 138, 470, 32, 120  # how high: a person, the room, a loop above the first; how wide: a wish
+CARD, HIGH, LOOP, SAYS = 138, 370, 32, 120  # how high: a person, the room, a loop above the first; how wide: a wish
 FLAT, APART = 28, 9  # how high what a person carries is; between the lines of a person, which do not touch on a slide
 ASIDE = 0.36  # of the room: how far the ring of people reaches to each side
+FLATTER = 1.5  # than a ring: those at the sides stand higher, and the room fits a low window
 MOST = 7  # how thick the largest entry of a table is
 
 
@@ -73,7 +74,8 @@ def _places(count):
     first, last = 1 - (LOOP + CARD / 2) / HIGH, CARD / 2 / HIGH
     for i in range(count):
         turn, far = (2 * math.pi * n / count for n in (i, count // 2))
-        yield 0.5 + ASIDE * math.sin(turn), first - (first - last) * (1 - math.cos(turn)) / (1 - math.cos(far))
+        down = ((1 - math.cos(turn)) / (1 - math.cos(far))) ** FLATTER
+        yield 0.5 + ASIDE * math.sin(turn), first - (first - last) * down
 
 
 def _look(i, j, parts, frames):

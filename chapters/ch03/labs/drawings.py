@@ -156,9 +156,9 @@ def shifted(source, target, begin, *, title="", caption=""):
     """A row of ids to learn from: what the encoder reads, what is right, and the same one place late."""
     reads = [begin, *target[:-1]]
     lines = [
-        (t("the encoder reads"), source, "key"),
+        (t("the encoder reads"), source, "cool"),
         (t("right"), target, "output"),
-        (t("the decoder reads"), reads, "query"),
+        (t("the decoder reads"), reads, "warm"),
     ]
     shown = steps(*(row(label(name), cells(ids, role)) for name, ids, role in lines))
     said = [
@@ -176,15 +176,15 @@ def branches(tree, *, title="", caption=""):
 
     tree: first word -> its probability, and that of the best word after it; two of them, the likelier first
     """
-    begin, lines, ways = box("<bos>", "query"), [], []
+    begin, lines, ways = box("<bos>"), [], []
     together = {word: p * after for word, (p, after) in tree.items()}
     for n, (word, (p, after)) in enumerate(tree.items()):
         ahead, then = box(f"{word}  {p:g}", "output", strong=True), box(f"…  {after:g}", "output")
         lines.append(row(ahead,
                          *(column(part, since=n + 1) for part in (then, words(f"→ {together[word]:.2f}", strong=True))),
                          gap=FAR))  # fmt: skip
-        ways += [arrow(begin, ahead, "query", weight=9 * p, side="across"),
-                 arrow(ahead, then, "query", weight=9 * after, side="across")]  # fmt: skip
+        ways += [arrow(begin, ahead, weight=9 * p, side="across"),
+                 arrow(ahead, then, weight=9 * after, side="across")]  # fmt: skip
     (first, (p, _)), best = next(iter(tree.items())), max(together, key=together.__getitem__)
     said = [
         t("First word: “{word}” is the likelier one.", word=first),

@@ -1,6 +1,6 @@
 """Drawings of what a Transformer is made of: the machine opened, a word that attends, a block, the heads, the network.
 
-What reads is in the blue of keys, what writes in the orange of queries: the decoder asks, the encoder is asked.
+What reads has a cool tint, what writes a warm one; the four colours are those of query, key, value and output.
 """
 
 import itertools
@@ -30,7 +30,7 @@ from course_kit.views.layout import (
 )
 from course_utils.attention import split_heads
 
-READS, WRITES = "key", "query"  # the tints of encoder and decoder
+READS, WRITES = "cool", "warm"  # the tints of encoder and decoder
 
 
 def opened(translation, layers=3, *, title="", caption=""):
@@ -145,15 +145,16 @@ def streamed(*levels):
 
 def lanes(tokens=("animal", "it", "tired"), *, title="", caption=""):
     """Three words on their way through one encoder block: attention between them, a network for each, two sums."""
-    given = [box(word, "key", strong=True) for word in tokens]
-    looks = [box(t("attention"), "key", since=1) for _ in tokens]
+    given = [box(word, strong=True) for word in tokens]
+    looks = [box(t("attention"), since=1) for _ in tokens]
     streams = (
         streamed((None, has), (look, plus(since=2)), (box(t("network"), since=3), plus(since=4)),
                  (None, box(word, "output", strong=True, since=4)))
         for word, has, look in zip(tokens, given, looks, strict=True)
     )  # fmt: skip
     ways = [
-        arrow(one, look, *(("value", 3) if {i, j} == {0, len(tokens) - 1} else ("quiet", THIN)), head=False)
+        arrow(one, look, "value", 3) if (i, j) == (0, len(tokens) - 1)
+        else arrow(one, look, "quiet", THIN, head=False)
         for i, one in enumerate(given) for j, look in enumerate(looks) if i != j
     ]  # fmt: skip
     scene = row(*streams, *ways, even=True)
@@ -172,8 +173,8 @@ def split(*, title="", caption=""):
     """Three words of four features, cut into two heads: by their features, and by a reshape that cuts the words."""
     x = torch.arange(30).view(3, 10)[:, :4]
     right, wrong = split_heads(x[None], 2)[0].tolist(), x.reshape(2, 3, 2).tolist()
-    whole, ways = t("the three words"), [(t("by features"), right, "output"), ("reshape", wrong, "query")]
-    columns = [column(whole, *(cells(line, "key") for line in x.tolist()))]
+    whole, ways = t("the three words"), [(t("by features"), right, "cool"), ("reshape", wrong, "warm")]
+    columns = [column(whole, *(cells(line) for line in x.tolist()))]
     rows = [[whole, *map(str, x.tolist())]]
     for name, heads, role in ways:
         parts = [part for n, head in enumerate(heads, 1)
@@ -195,7 +196,7 @@ def network(x, *, title="", caption=""):
     wide = [a, b, a + b, a - b]
     kept = [max(0, n) for n in wide]
     out = [sum(kept[:2]), sum(kept[2:])]
-    levels = [(t("a word"), [a, b], "key"), (t("wider, by W₁"), wide, ""), (t("ReLU: no less than 0"), kept, ""),
+    levels = [(t("a word"), [a, b], ""), (t("wider, by W₁"), wide, ""), (t("ReLU: no less than 0"), kept, ""),
               (t("narrow again, by W₂"), out, "output")]  # fmt: skip
     vectors = [cells(numbers, role) for _, numbers, role in levels]
     ways = [arrow(one, other) for one, other in itertools.pairwise(vectors)]

@@ -73,12 +73,12 @@ def leak(tokens, place: int, *, title="", caption=""):
     """
     names = t("the words"), t("after layer 1"), t("after layer 2")
     last, mine, sides = len(names), [box("?", "output") for _ in names], (place - 1, place + 1)
-    mine[0] = box([tokens[place]] * last + ["[MASK]"], "key", strong=True)
-    levels = [[box("·" if level else word, "key") for word in tokens] for level in range(last)]
+    mine[0] = box([tokens[place]] * last + ["[MASK]"], "warm", strong=True)
+    levels = [[box("·" if level else word) for word in tokens] for level in range(last)]
     for level, own in zip(levels, mine, strict=True):
         level[place] = own
-    ways = [arrow(mine[0], levels[1][i], "key") for i in sides]
-    ways += [arrow(levels[1][i], mine[2], "output") for i in sides]
+    ways = [arrow(mine[0], levels[1][i], "warm") for i in sides]
+    ways += [arrow(levels[1][i], mine[2], "warm") for i in sides]
     lines = steps(*(row(label(name, "quiet"), *level) for name, level in zip(names, levels, strict=True)))
     scene = grid(*lines[::-1], *ways, gap=FAR)
     word = tokens[place]
@@ -136,16 +136,16 @@ def _printed(group, book, reads, asked):
             word, ends = label(piece, "output", size=PRINT, strong=True), (space(), space())
             line = arrow(*ends, "output", head=False, side="across", since=1)
             across = row(ends[0], space(wide=STRUCK * natural_width(word)), ends[1], line, tight=True, gap=0)
-            parts.append(column(label(reads[n], "query", strong=True, since=1), layers(word, across), gap=0))
+            parts.append(column(label(reads[n], "warm", strong=True, since=1), layers(word, across), gap=0))
     return parts
 
 
 def rows(tokens, segments, *, title="", caption=""):
     """The three rows that a token gets: of the token, of its segment and of its position; and their sum."""
     lines = [
-        (t("token"), tokens, "key"),
-        (t("segment"), [str(s) for s in segments], "query"),
-        (t("position"), [str(i) for i in range(len(tokens))], "value"),
+        (t("token"), tokens, "cool"),
+        (t("segment"), [str(s) for s in segments], "warm"),
+        (t("position"), [str(i) for i in range(len(tokens))], ""),
     ]
     boxed = [row(label(name, role), *(box(word.strip("[]"), role) for word in line)) for name, line, role in lines]
     boxed.append(row(label(t("sum"), "output"), *(box(f"x{i}", "output", strong=True) for i in range(len(tokens)))))
@@ -167,7 +167,7 @@ def norms(*, title="", caption=""):
     norm, attention = t("norm"), t("attention")
     ways, drawn = ((t("chapter 5"), [norm, attention, "+"]), ("BERT", [attention, "+", norm])), []
     for name, _ in ways:
-        normed, looks, joins = box(norm, "output", strong=True), box(attention, "key"), plus()
+        normed, looks, joins = box(norm, "warm", strong=True), box(attention), plus()
         first = [(looks, joins), (None, normed)] if drawn else [(normed, None), (looks, joins)]
         drawn.append(streamed((None, space()), *first, (None, words(name, strong=True))))
     said = [
@@ -197,8 +197,8 @@ def logits(loaded, sentence: str, most=5, *, title="", caption=""):
     dot, candidates = disc("·", size=LINE, high=LINE, since=2), [words(name, strong=True) for name in names]
     scene = column(
         f"“{sentence}”",
-        words(t("vector at the hole"), "key"),
-        flow(cells(vector[:FEW].tolist(), "key"), box(t("linear, GELU, norm"), since=1), made, dot),
+        words(t("vector at the hole"), strong=True),
+        flow(cells(vector[:FEW].tolist()), box(t("linear, GELU, norm"), since=1), made, dot),
         space(high=LINE),
         grid(*steps(
             row(label(t("token"), "quiet"), *candidates),
@@ -232,8 +232,8 @@ def training_step(loaded, sentence: str, holes, rate=0.002, *, title="", caption
     both = _stepped(loaded, truth, [1 + hole for hole in holes], rate)
     shares = [[round(p, 3) for p in two.exp().tolist()] for two in both]
     cost, less = losses = [f"{-two.mean():.2f}" for two in both]
-    bert = box("BERT", "key", strong=True, fill=True)
-    given = [box("MASK", "query", strong=True) if n in holes else box(word, "key") for n, word in enumerate(tokens)]
+    bert = box("BERT", strong=True, fill=True)
+    given = [box("MASK", "warm", strong=True) if n in holes else box(word) for n, word in enumerate(tokens)]
     after_it = 5  # steps before the model is asked again
     answers = [
         column(
@@ -249,9 +249,9 @@ def training_step(loaded, sentence: str, holes, rate=0.002, *, title="", caption
         return row(*(parts[holes.index(n)] if n in holes else space() for n in range(len(tokens))), even=True)
 
     lost = box([t("loss {loss}", loss=loss) for loss in [cost] * after_it + [less]], wide=WIDTH / 3)
-    moves = words(t("all parameters move"), "query", since=4)
+    moves = words(t("all parameters move"), "warm", since=4)
     scene = column(
-        at_holes([words(tokens[hole], "query", strong=True) for hole in holes]),
+        at_holes([words(tokens[hole], "warm", strong=True) for hole in holes]),
         row(*given, even=True, gap=NEAR),
         column(bert, since=1),
         column(row(at_holes(answers)), since=2),
@@ -259,7 +259,7 @@ def training_step(loaded, sentence: str, holes, rate=0.002, *, title="", caption
         *(arrow(one, bert, weight=THIN) for one in given),
         *(arrow(bert, answer, "output", since=2) for answer in answers),
         *(arrow(answer, lost) for answer in answers),
-        arrow(moves, bert, "query", weight=3),
+        arrow(moves, bert, "warm", weight=3),
         gap=AIR,
     )
     pairs = [dict(word=tokens[hole], share=f"{shares[0][n]:.0%}", then=f"{shares[1][n]:.0%}")
@@ -308,14 +308,14 @@ def task_heads(*, title="", caption=""):
     )]  # fmt: skip
     above, below, ways = [], [], []
     for _, tokens, says in tasks:
-        vectors = [box(" ", "key", wide=LINE, high=LINE) for _ in tokens]
+        vectors = [box(" ", wide=LINE, high=LINE) for _ in tokens]
         wide = LINE if len(says) == len(tokens) else 2 * LINE
         new = [box(" ", "output", wide=wide, high=LINE) if i in says else space() for i in range(len(tokens))]
         answers = [words(says.get(i, ""), "output", strong=True) for i in range(len(tokens))]
         ways += [arrow(vectors[i], new[i], "output") for i in says]
         above.append(column(*(row(*line, even=True) for line in (answers, new)), row(*vectors, even=True), gap=GAP * 2))
         below.append(row(*(token.strip("[]") for token in tokens), even=True))
-    scene = column(frames(*above), box("BERT", "key", strong=True, fill=True), frames(*below), *ways)
+    scene = column(frames(*above), box("BERT", strong=True, fill=True), frames(*below), *ways)
     said = [
         t("One new layer on the vector of [CLS]: it says a class for the whole sentence."),
         t("Two sentences in a row, and the same layer on [CLS]: it says a class for the pair."),
@@ -340,16 +340,16 @@ def thin(size: int, ranks, rank: int, *, title="", caption=""):
         return words(said, strong=True, size=LINE, wide=LINE)
 
     def learns(rank):
-        tall = box(" ", "output", wide=side * rank / size, high=side, even=True)
-        flat = box(" ", "output", wide=side, high=side * rank / size, even=True)
+        tall = box(" ", "warm", wide=side * rank / size, high=side, even=True)
+        flat = box(" ", "warm", wide=side, high=side * rank / size, even=True)
         return column(
-            words(t("learns"), "output"),
-            row(column(words("B", "output"), tall), sign("×"), column(words("A", "output"), flat), tight=True),
-            words(f"{2 * size * rank:,}", "output", strong=True),
+            words(t("learns"), "warm"),
+            row(column(words("B", "warm"), tall), sign("×"), column(words("A", "warm"), flat), tight=True),
+            words(f"{2 * size * rank:,}", "warm", strong=True),
         )
 
-    square = box(" ", "key", wide=side, high=side, even=True)
-    frozen = column(t("frozen"), words(f"W {size} × {size}", "key"), square, f"{thick:,}")
+    square = box(" ", wide=side, high=side, even=True)
+    frozen = column(t("frozen"), words(f"W {size} × {size}", strong=True), square, f"{thick:,}")
     scene = row(frozen, sign("+"), frames(*map(learns, ranks)))
     said = [
         t("Rank {rank}: the {slim} numbers of B and A learn, the {thick} of W stay as they are.", rank=rank,
@@ -372,14 +372,14 @@ def answer(question: str, tokens, starts, ends, span: tuple[int, int], *, title=
     tokens: T of the text; starts, ends: their probabilities [T]; span: its first and last token
     """
     first, last = span
-    head = row(space(), *steps(words(t("begins here"), "query"), words(t("ends here"), "key")))
+    head = row(space(), *steps(words(t("begins here"), "warm"), words(t("ends here"), "cool")))
     lines = [head]
     for n, (token, *shares) in enumerate(zip(tokens, starts, ends, strict=True)):
         chosen = first <= n <= last
         found = layers(words([token, token, " "]), box(token, "output", strong=True, high=LINE, since=2)) \
             if chosen else words(token)  # fmt: skip
         bars = (row(bar(share, role), f"{share:.0%}" if share >= LEAST else " ")
-                for share, role in zip(map(float, shares), ("query", "key"), strict=True))  # fmt: skip
+                for share, role in zip(map(float, shares), ("warm", "cool"), strict=True))  # fmt: skip
         lines.append(row(found, *steps(*bars)))
     begin, end = (max(range(len(p)), key=p.__getitem__) for p in (list(starts), list(ends)))
     said = [

@@ -60,7 +60,7 @@ class Predictions {
     this.yours = {};
     this.asks = Boolean(ui.spec.silent); // each hole is guessed first
     /** @type {Set<number>} holes whose bars may be seen */
-    this.seen = new Set();
+    this.seen = new Set(this.spec.seen);
     this.field = h("input", {
       id: `${ui.id}-yours`,
       type: "text",
@@ -243,7 +243,7 @@ class Predictions {
   paint() {
     const shown = this.now;
     if (shown !== this.shown) this.rebuild(shown);
-    if (this.ui.spec.silent) this.seen.clear(); // all is as it was first
+    if (this.ui.spec.silent) this.seen = new Set(this.spec.seen); // all is as it was first
     if (this.closed) this.ui.root.querySelector(".view")?.classList.add("asking");
     this.mark();
     this.words.sync();

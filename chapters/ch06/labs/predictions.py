@@ -96,10 +96,11 @@ def predictions(
     positions=None,
     select=None,
     model=None,
+    seen=(),
     covered=True,
     title=mark("What does the model expect here?"),
     caption=mark(
-        "Choose a [query|word] to cover it, or use the arrow keys. Bars: the words that the model [output|expects] in "
+        "Choose a [warm|word] to cover it, or use the arrow keys. Bars: the words that the model [output|expects] in "
         "the gap."
     ),
 ):
@@ -108,6 +109,7 @@ def predictions(
     tokens: T words, at most 64; predictions: probabilities [T, V], or a dict of two such, name -> [T, V]; vocabulary: V
     words; truth: the true word of each position, T words, None where there is none; positions: those that can be chosen
     (default all); select: the position to begin with, or its word (default: the first with a true word).
+    seen: the positions whose bars are seen without a guess, where the view is silent.
     covered=False: for tags, the words stay, and below each stands the most probable tag; vocabulary: the tags; truth:
     the true tag of each word.
     model: the name of the BERT whose predictions these are, as in "bert-stories": it then fills the gaps of what the
@@ -135,7 +137,7 @@ def predictions(
     true_words = [told[p] for p in places]
     arrays, shown = _packed(given, vocabulary, true_words)
     options = {"names": names, "positions": places, "models": list(models), "truth": true_words} | shown
-    options["covered"] = flag("covered", covered)
+    options |= {"covered": flag("covered", covered), "seen": [one_of(p, names, places) for p in seen]}
     asked = [p for p, word in zip(places, true_words, strict=True) if word is not None]
     start = one_of(asked[0] if select is None and asked else select, names, places)
     controls = [{"kind": "button", "name": "reset", "label": t("reset")}]

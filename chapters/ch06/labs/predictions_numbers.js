@@ -17,7 +17,7 @@ import { t } from "../../../course_kit/views/js/src/text.js";
  */
 /**
  * @typedef {Spec & { names: string[], positions: number[], truth: (string | null)[], models: string[], top: number,
- *   vocabulary: string[], covered: boolean }} PredictionsSpec
+ *   vocabulary: string[], covered: boolean, seen: number[] }} PredictionsSpec seen: positions that are not guessed
  */
 
 /** What Python has computed. @implements {Shown} */

@@ -53,11 +53,11 @@ def exams(loaded, text: str, *, title="", caption=""):
     bits, count = [-math.log2(x) for x in p], len(ids) - 1
     lines, ways = [], []
     for i in range(count):
-        read = [box(token, "key") if j <= i else space() for j, token in enumerate(tokens[:count])]
+        read = [box(token) if j <= i else space() for j, token in enumerate(tokens[:count])]
         wanted = words(tokens[i + 1], "output", strong=True)
         lines.append(row(*read, wanted, bar(bits[i] / max(bits)), f"{bits[i]:.1f}", since=i))
         ways.append(arrow(read[i], wanted, "output", weight=THIN))
-    head = row(words(t("has read"), "key"), words(t("should say"), "output"), words(t("bits paid"), "quiet"))
+    head = row(words(t("has read")), words(t("should say"), "output"), words(t("bits paid"), "quiet"))
     said = [
         t(
             "It has read “{read}”. Of the next token, “{word}”, it expected {share}, and it pays {bits} bits.",
@@ -87,26 +87,26 @@ def opened(loaded, prompt: str, best: int = 4, *, title="", caption=""):
           for token, share in zip(tokens, shares.tolist(), strict=True)),
         even=True,
     )  # fmt: skip
-    given = words(f"“{prompt} …”", "key")
+    given = words(f"“{prompt} …”", strong=True)
 
     def part(name, role, does):
         return box(name, role, words(does), strong=True)
 
     whole = box("", "", words("GPT", size=BIG), words(t("reads a text, says what may come next")), fill=True)
     parts = flow(
-        part(t("embedding"), "key", t("each token becomes a vector")),
+        part(t("embedding"), "", t("each token becomes a vector")),
         part(t("{n} blocks", n=blocks), "", t("vectors take from earlier ones, and change")),
         part(t("logits"), "output", t("how well does each token of the vocabulary fit?")),
         up=True,
     )
     looks, thinks = (
-        part(t("attention"), "key", t("looks at earlier tokens")),
+        part(t("attention"), "", t("looks at earlier tokens")),
         part(t("network"), "", t("each token by itself")),
     )
     block = box("", "", streamed((None, space()), (looks, plus()), (thinks, plus()),
                                  (None, words(t("the stream"), "output"))), fill=True)  # fmt: skip
     inner = (whole, whole), (parts.parts[-1], parts.parts[0]), (block, block)
-    ways = [way for first, last in inner for way in (arrow(given, first, "key"), arrow(last, expects, "output"))]
+    ways = [way for first, last in inner for way in (arrow(given, first), arrow(last, expects, "output"))]
     said = [
         t("From outside: some tokens go in, and each possible next token gets a probability."),
         t(
@@ -155,11 +155,10 @@ def stream(loaded, prompt: str, word: str, *, title="", caption=""):
     names = [t("the input"), *(f"{parts[n % 2]} {n // 2 + 1}" for n in range(count - 1))]
     lines, ways, below = [], [], None
     for i, name in enumerate(names):
-        role = ("", "key")[i % 2]
-        adds = box(name, role) if i else words(t("reads “{word}”", word=prompt.split()[-1]), high=LINE + PAD)
+        adds = box(name) if i else words(t("reads “{word}”", word=prompt.split()[-1]), high=LINE + PAD)
         here = cells(x[i, :2].tolist(), "output")
         lines.append(row(adds, here, words(says[i], strong=True), bar(share[i], "output"), f"{share[i]:.0%}", since=i))
-        ways += [arrow(adds, here, role), arrow(below, here, "output")] if below else []
+        ways += [arrow(adds, here), arrow(below, here, "output")] if below else []
         below = here
     heads = t("adds to it"), t("the stream"), t("would say"), t("for “{word}”", word=word.strip())
     head = row(*(words(name, "quiet") for name in heads), space())
@@ -230,7 +229,7 @@ def grows(corpus: dict[str, int], word: str, *, title="", caption=""):
     lines, ways, boxes = [], [], {}
     for level, layer in enumerate(layers):
         fresh = [piece for piece in layer if piece not in boxes]
-        drawn = {piece: box(piece[0], "output" if level else "key", strong=bool(level)) for piece in fresh}
+        drawn = {piece: box(piece[0], "output" if level else "", strong=bool(level)) for piece in fresh}
         line = [drawn.get(piece) or space() for piece in layer]
         lines.append(row(*line, of=[end - begin + 1 for _, begin, end in layer], gap=CLOSE, since=level))
         for (_, first, last), above in drawn.items():
@@ -326,7 +325,7 @@ def shares(rows: dict[str, tuple[Sequence[str], Tensor]], most=12, top=0.9, *, t
         wide = p[: min(count, most)].tolist()
         tiles = [(name.strip() if x > 0.1 else "", "output", x) for name, x in zip(names, wide, strict=False)]
         if count > most:
-            tiles.append((t("{n} more", n=count - most), "key", top - sum(wide)))
+            tiles.append((t("{n} more", n=count - most), "", top - sum(wide)))
         tiles.append(("…", "", 1 - sum(x for *_, x in tiles)))
         line = (box(name, role, wide=1, fill=True) for name, role, _ in tiles)
         lines += steps(label(text, strong=True, data=True), first=i)

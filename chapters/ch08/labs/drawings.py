@@ -37,7 +37,7 @@ from course_kit.views.layout import (
 from course_kit.views.placing import natural_width
 
 TALL, UNIT, LITTLE = 58, 22, 0.05  # lengths: of a strip, of a step of 1; next to nothing is left of it
-YOU, MODEL = "query", "output"  # the tints of what is typed and of what the model writes
+YOU, MODEL = "warm", "output"  # the tints of what is typed and of what the model writes
 
 
 def talk(system: str, question: str, answer: str, *, title="", caption=""):
@@ -114,7 +114,7 @@ def norms(x: Sequence[float], *, title="", caption=""):
     names = [t("the vector"), t("layer norm"), t("RMSNorm")]
     across = round(2 * UNIT * math.sqrt(2))  # a mean square of 1
     columns, hands = [], []
-    for name, (a, b), role in zip(names, made, ("", "key", "output"), strict=True):
+    for name, (a, b), role in zip(names, made, ("", "cool", "warm"), strict=True):
         circle = disc(high=across)
         hands.append(hand(circle, math.atan2(a, b), UNIT * math.hypot(a, b), role))
         columns.append(column(words(name, role, strong=True), space(high=LINE * 2.5), circle, space(high=LINE),
@@ -132,8 +132,8 @@ def norms(x: Sequence[float], *, title="", caption=""):
 def gate(what: Tensor, much: Tensor, *, title="", caption=""):
     """Some hidden features of a gated network: what each would pass on, how much of it, and the product."""
     rows = (
-        (t("what: up"), "value", what, " "),
-        (t("how much: silu(gate)"), "query", much, "×"),
+        (t("what: up"), "cool", what, " "),
+        (t("how much: silu(gate)"), "warm", much, "×"),
         (t("passed on"), "output", what * much, "="),
     )
     lines = [
@@ -230,16 +230,16 @@ def gpt_to_llama(blocks: int, *, title="", caption=""):
 
     def of_gpt(part):
         name, _ = part
-        return box(name, "key", fill=True)
+        return box(name, fill=True)
 
     def of_llama(part):
         """Of a GPT until it changes; beside it the numbers of its changes."""
         name, changed = part
         made = [[n for n in changed if n <= step] for step in range(len(said))]
-        looks = [box(changed[now[-1]] if now else name, "output" if now else "key", strong=bool(now), fill=True,
+        looks = [box(changed[now[-1]] if now else name, "warm" if now else "", strong=bool(now), fill=True,
                      only=[step for step, one in enumerate(made) if one == now])
                  for now, _ in itertools.groupby(made)]  # fmt: skip
-        marks = words([" ".join(map(str, now)) for now in made], "output", strong=True)
+        marks = words([" ".join(map(str, now)) for now in made], "warm", strong=True)
         return row(marks, layers(*looks), of=(AIR, WIDTH / 3))
 
     scene = row(drawn("GPT", of_gpt), drawn("Llama", of_llama), gap=LINE)

@@ -19,7 +19,7 @@ TAGS |= {"workbook"}  # about the student's own copy; left out of the website an
 TAGS |= {"core", "half", "problem"}  # what is in class, where a lesson may be interrupted, what it ends with
 TAGS |= {"artifact", "keep", "card", "solution"}  # what a text is, which nobody reads off its words:
 TAGS |= {"lines", "questions", "glossary", "reading", "next"}  # CONTRIBUTING.md
-ROLES = {"query", "key", "value", "output"}
+ROLES = {"query", "key", "value", "output", "cool", "warm"}
 AMERICAN = {
     "color": "colour", "colors": "colours", "behavior": "behaviour", "neighbor": "neighbour", "neighbors": "neighbours",
     "center": "centre", "gray": "grey", "normalize": "normalise", "normalizes": "normalises",

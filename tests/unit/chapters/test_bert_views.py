@@ -82,6 +82,7 @@ def test_some_places_of_many_words():
     assert rows.options["positions"] == [2, 6] and rows.state["position"] == 2
     assert rows.bars(0, 6)[0][0] == WORDS[int(p[6].argmax())]
     assert labs.predictions(WORDS, p, WORDS, select="man").state["position"] == 6
+    assert labs.predictions(WORDS, p, WORDS, positions=[6, 2], seen=[6]).options["seen"] == [6]
     big = torch.softmax(torch.randn(8, 30_000), -1)
     assert len(labs.predictions(WORDS, big, [f"w{i}" for i in range(30_000)]).fragment()) < 90_000
 

@@ -396,6 +396,8 @@ class TestDisplay:
         run = self.run(**{name: ([0, 50], [1.0, 0.5]) for name in names})
         assert [panel["title"] for panel in panels(final(run, "Both"))] == ["loss", "measured on the way"]
         heights = sorted(int(y) for y, name in re.findall(r'y="(\d+)"[^>]*>([^<]+)<', curve(run)) if name in names)
+        ends = {int(x) for x, name in re.findall(r'x="(\d+)"[^>]*>([^<]+)<', curve(run)) if name in names}
+        assert min(ends) > WIDTH - 120, "no line goes there"
         assert len(heights) == 5 and min(b - a for a, b in zip(heights, heights[1:], strict=False)) >= 12
 
     def test_what_falls_far_has_a_log_axis(self):

@@ -62,12 +62,12 @@ test("bands have an upper edge, and only they take from it; whole numbers have n
   );
 });
 
-test("lines without a role have the colours that no other has, and then dashes", () => {
+test("lines without a role have no colour of a role: dark and pale in turn, and then dashes", () => {
   const series = { points: [[1], [1]], fit: [[1], [1]], one: [[1], [1]], two: [[1], [1]], three: [[1], [1]] };
   const { rows } = chartOf(series, { roles: { points: "value", fit: "output" } });
   assert.deepEqual(
     rows.map((row) => colourOf(LIGHT, row)),
-    [LIGHT.value, LIGHT.output, LIGHT.key, LIGHT.query, LIGHT.key],
+    [LIGHT.value, LIGHT.output, LIGHT.text, LIGHT.pale, LIGHT.text],
   );
   assert.deepEqual(dashesOf(rows[3]), []);
   assert.notDeepEqual(dashesOf(rows[4]), []);

@@ -147,7 +147,7 @@ export function toolbar(group) {
  * @returns {(string | HTMLElement)[]}
  */
 export function coloured(text) {
-  return text.split(/(\[(?:query|key|value|output)\|[^\]]*\])/).map((part) => {
+  return text.split(/(\[(?:query|key|value|output|cool|warm)\|[^\]]*\])/).map((part) => {
     const found = part.match(/^\[(\w+)\|([^\]]*)\]$/);
     return found ? h("b", { class: found[1] }, found[2]) : part;
   });

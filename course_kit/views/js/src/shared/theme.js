@@ -1,4 +1,4 @@
-// Colours: ink is attention, the four roles are the only bright ones.
+// Colours: ink is attention, the four roles are the only bright ones; cool and warm tell two other things apart.
 import { t } from "../text.js";
 
 /** @typedef {[number, number, number] | number[]} Colour red, green and blue, 0 to 255 */
@@ -10,6 +10,9 @@ export const LIGHT = {
   output: "#9b3d8a",
   text: "#1b2430",
   quiet: "#596573",
+  pale: "#8793a0",
+  cool: "#4d6680",
+  warm: "#80673f",
   line: "#dbe2e9",
   hatch: "#c3ced9",
   tint: "13%", // of a role, what a box is filled with
@@ -28,6 +31,9 @@ export const DARK = {
   output: "#dc97d2",
   text: "#e6ebf1",
   quiet: "#a3afbb",
+  pale: "#7f8b98",
+  cool: "#9ab3cf",
+  warm: "#d4bd92",
   line: "#39434e",
   hatch: "#66727f",
   tint: "20%",

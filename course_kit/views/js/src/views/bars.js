@@ -149,9 +149,9 @@ export function bars(ui) {
   return chart(ui, form);
 }
 
-/** The last has the colour of what comes out. @param {Theme} theme @param {number} part @param {number} count */
+/** The last is the darkest. @param {Theme} theme @param {number} part @param {number} count */
 const shade = (theme, part, count) =>
-  part === count - 1 ? theme.output : rgb(mix(theme.paper, theme.ink, 0.3 + (0.4 * part) / count));
+  rgb(mix(theme.paper, theme.ink, part === count - 1 ? 0.75 : 0.25 + (0.4 * part) / count));
 
 /** @param {Pen} pen @param {UI} ui @param {BarsLayout} layout */
 function paintKey(pen, { spec, theme, unit }, { above, key }) {

@@ -225,7 +225,8 @@ class Figure {
 
   /** @param {Shape} shape */
   weightOf({ strong, shape, role = "ink" }) {
-    return strong ? 700 : shape === "text" && ["query", "key", "value", "output"].includes(role) ? 600 : 400;
+    const tinted = ["query", "key", "value", "output", "cool", "warm"].includes(role);
+    return strong ? 700 : shape === "text" && tinted ? 600 : 400;
   }
 
   /**

@@ -36,7 +36,7 @@ import { t } from "../text.js";
  * @property {number} panel
  * @property {number} nth of the panel's series
  * @property {number} plain its number among those of its kind that play no role, from 0
- * @property {string} tint the colour of its role; of those without one, what no other has
+ * @property {string} tint the colour of its role; of those without one, dark and pale in turn
  * @property {ArrayLike<number>} x
  * @property {ArrayLike<number>} y
  * @property {ArrayLike<number>} z the upper edge of a band, else y
@@ -67,14 +67,13 @@ import { t } from "../text.js";
  * @typedef {{ width: number, height: number, panels: PanelLayout[] }} LinesLayout
  */
 
-const ROLES = ["output", "key", "query", "value"];
+const PLAIN = ["text", "pale"]; // of lines that play no role: the four colours are those of the roles
 
 /** The series of all panels, with their numbers. @param {Panel[]} panels @param {Arrays} arrays @returns {Series[]} */
 export function seriesOf(panels, arrays) {
   let from = 0;
   let above = 0; // of the upper edges, which only bands have
   return panels.flatMap((panel, p) => {
-    const free = ROLES.filter((role) => !panel.series.some((given) => given.role === role));
     const plain = { band: 0, dashed: 0, line: 0, points: 0 }; // a band has the colour of its line
     return panel.series.map((given, nth) => {
       const x = arrays.x.subarray(from, from + given.count);
@@ -85,7 +84,7 @@ export function seriesOf(panels, arrays) {
       above += band ? given.count : 0;
       const own = plain[given.kind];
       plain[given.kind] += Number(!given.role);
-      return { ...given, panel: p, nth, plain: own, tint: given.role ?? free[own % free.length] ?? "text", x, y, z };
+      return { ...given, panel: p, nth, plain: own, tint: given.role ?? PLAIN[own % 2], x, y, z };
     });
   });
 }

@@ -8,13 +8,21 @@ import { rgb } from "../shared/theme.js";
 /** @import { UI } from "../shared/types.js" */
 /** @import { PanelLayout, Series } from "./lines_numbers.js" */
 
-// Lines that play no role differ in colour, the third and fourth in dashes, too. In Python: course_kit/views/chart.py.
+// Lines that play no role are dark and pale in turn, the third and fourth in dashes, too. In Python:
+// course_kit/views/course.mplstyle.
 const DASHES = [[], [], [8, 4], [2, 3]];
 const same = (/** @type {number} */ v) => v;
 
 /** The colour of a series. @param {Theme} theme @param {Pick<Series, "kind" | "role" | "tint">} series */
 export const colourOf = (theme, { kind, role, tint }) =>
   theme[/** @type {"query"} */ (kind === "dashed" && !role ? "quiet" : tint)];
+
+/**
+ * The colour of its name, which has to be legible.
+ * @param {Theme} theme
+ * @param {Pick<Series, "kind" | "role" | "tint">} series
+ */
+const nameOf = (theme, series) => (series.tint === "pale" ? theme.quiet : colourOf(theme, series));
 
 /** The dashes of a line. @param {Pick<Series, "kind" | "role" | "plain">} series */
 export function dashesOf({ kind, role, plain }) {
@@ -122,17 +130,17 @@ export class LinesPainter {
     pen.font = ui.font();
     for (const { series, lines, x, y, apart, leader } of labels) {
       if (leader) curve(pen, [leader[0], leader[2]], [leader[1], leader[3]], same, same, theme.quiet, 0.8);
-      lines.forEach((text, n) => write(pen, text, x, y + (n + 0.5) * apart, colourOf(theme, series)));
+      lines.forEach((text, n) => write(pen, text, x, y + (n + 0.5) * apart, nameOf(theme, series)));
     }
     pen.font = ui.font(13);
     for (const { series, x, y, from } of ends) {
       const [end, near] = [box.right + 2 * unit, x - 3 * unit];
       if (from !== undefined) curve(pen, [end, near], [from, y], same, same, colourOf(theme, series), 1);
-      write(pen, series.name, x, y, colourOf(theme, series));
+      write(pen, series.name, x, y, nameOf(theme, series));
     }
     for (const { series, x, y } of key) {
       this.sample(series, x + 5 * unit, y);
-      write(pen, series.name, x + 14 * unit, y, colourOf(theme, series));
+      write(pen, series.name, x + 14 * unit, y, nameOf(theme, series));
     }
     pen.font = ui.font(13, 700);
     title.forEach((words, i) => write(pen, words, left, top + (9 + 18 * i) * unit, theme.text));

@@ -1,6 +1,6 @@
 // How large it is what a class sees: as large as its screen has room for, for `make present` and for slides.
 const WORDS = [1.9, 1.7, 1.5]; // of what is words alone
-const SAID = ["guess", "drawing"];
+const SAID = ["guess", "drawing", "file"];
 const ALONE = [3, 2.6, 2.3, 2, 1.8, 1.6]; // of a formula that has a screen for itself, up to
 const MOST = 0.78; // of its width
 const ABOVE = [1.7, 1.5, 1.35, 1.2]; // of a formula above code: it grows alone, as far
