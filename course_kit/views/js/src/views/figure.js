@@ -522,7 +522,7 @@ class Figure {
     return Math.min(tall, Math.max(next - APART, TYPE - 2));
   }
 
-  /** Moves the end of an arrow out of the cells, which may be higher than planned. @param {Point} end @param {number} on */
+  /** Moves an arrow's end out of the cells, which may be higher than planned. @param {Point} end @param {number} on */
   outside([x, y], on) {
     if (!this.spec.presenting) return y;
     for (const all of this.spec.shapes) {
