@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from collections.abc import Sequence
 
 from course_kit.views.layout import BY_FRAME, COMES, GAP, LINE, PAD, SIZE, WIDTH, Arrow, Part
 
@@ -16,7 +17,7 @@ def ems(said: str) -> float:
     return sum(1 if letter > "\u2e80" else 0.56 for letter in said)
 
 
-def lines(said: str, room: float, size=SIZE) -> int:
+def lines(said: str, room: float, size: float = SIZE) -> int:
     """How many lines words take in so much room; Chinese breaks anywhere."""
     count, used = 1, 0.0
     for word in "".join(f" {c} " if c > "\u2e80" else c for c in said).split():
@@ -71,7 +72,7 @@ def titled(part: Part, wide: float) -> float:
     return count * LINE * size / SIZE + (around if count or not part.parts else 0)
 
 
-def stacked(parts, wide, gap) -> float:
+def stacked(parts: Sequence[Part], wide: float, gap: float) -> float:
     return sum(height_in(part, wide) for part in parts) + gap * max(0, len(parts) - 1)
 
 
@@ -202,18 +203,20 @@ def when_both(one: dict, other: dict) -> dict:
     return one | other | ({"since": since} if since else {})
 
 
-def anchor(part: Part, side: str) -> list[float]:
+def anchor(part: Part | Arrow, side: str) -> list[float]:
+    assert isinstance(part, Part)
     x, y, air = part.left + part.wide / 2, part.top + part.high / 2, 3
     x += {"left": -part.wide / 2 - air, "right": part.wide / 2 + air}.get(side, 0)
     y += {"above": -part.high / 2 - air, "below": part.high / 2 + air}.get(side, 0)
     return [round(x / WIDTH, 4), round(y, 1)]
 
 
-def borders(begin: Part, end: Part, side=None) -> tuple[list[float], list[float]]:
+def borders(begin: Part | Arrow, end: Part | Arrow, side: str | None = None) -> tuple[list[float], list[float]]:
     """Where an arrow begins and ends: below and above if one stands higher than the other, straight where one spans
     the other; else at the sides."""
     if isinstance(begin, Arrow) and isinstance(end, Arrow):
         return tip(begin), tip(end)
+    assert isinstance(begin, Part) and isinstance(end, Part)  # no arrow leads from a hand to a part
     sides = ("right", "left") if begin.left < end.left else ("left", "right")
     if end.top >= begin.top + begin.high:
         sides = "below", "above"

@@ -2,19 +2,21 @@
 
 import torch
 
+from course_kit.checkpoints import Loaded
 from course_kit.contexts import evaluating
 from course_kit.i18n import t
 from course_kit.text import EOS
-from course_kit.views.figure import figure
+from course_kit.views.figure import Figure, figure
 from course_kit.views.layout import bar, box, column, grid, label, row, space, steps, words
 
 SHOWN = 3  # candidates that are drawn
 
 
 @torch.no_grad()
-def likeliest(loaded, prompt, most=40):
+def likeliest(loaded: Loaded, prompt: str, most: int = 40) -> list[list[tuple[str, float]]]:
     """For each token of the likeliest continuation, to <eos> at the latest: [(token, share), …], the best first."""
-    ids, found = loaded.tokenizer.encode(prompt), []
+    ids = loaded.tokenizer.encode(prompt)
+    found: list[list[tuple[str, float]]] = []
     with evaluating(loaded.model):
         while ids[-1] != EOS and len(found) < most:
             best = loaded.model(torch.tensor([ids]))[0, -1].softmax(-1).topk(SHOWN)
@@ -23,7 +25,7 @@ def likeliest(loaded, prompt, most=40):
     return found
 
 
-def continuing(loaded, prompt, *, title="", caption=""):
+def continuing(loaded: Loaded, prompt: str, *, title: str = "", caption: str = "") -> Figure:
     """The prompt, what a GPT writes behind it, and what it could choose from at each step.
 
     loaded: a checkpoint with one tokenizer; prompt: text. At each step the likeliest token is taken.
