@@ -89,15 +89,16 @@ def _look(i: int, j: int, parts: list[Part], frames: Sequence[Frame]) -> Arrow:
 
 
 def _said(wish: Sequence[int], got: list[int], weights: list[list[float]], step: int) -> str:
+    (whom, *_), (thing, *_), (shares, *_) = wish, got, weights  # Ada's
     places: dict[str, Any] = {
         "step": step,
-        "name": NAMES[wish[0]],
-        "share": f"{weights[0][wish[0]]:.0%}",
-        "thing": t(THINGS[got[0]]),
-        "needed": t(THINGS[CARRIED[wish[0]]]),
-        "right": sum(CARRIED[whom] == thing for whom, thing in zip(wish, got, strict=True)),
+        "name": NAMES[whom],
+        "share": f"{shares[whom]:.0%}",
+        "thing": t(THINGS[thing]),
+        "needed": t(THINGS[CARRIED[whom]]),
+        "right": sum(CARRIED[other] == given for other, given in zip(wish, got, strict=True)),
     }
-    if got[0] == CARRIED[wish[0]]:
+    if thing == CARRIED[whom]:
         return t(
             "After {step} steps Ada looks for {name}, gives {share} of her weight there, and gets {thing}, what she "
             "needs. {right} of 5 are served.",

@@ -100,9 +100,9 @@ def squeeze(loaded: Loaded, sentence: str, *, title: str = "", caption: str = ""
     (_, size), half = c.shape, c.shape[1] // 2
     kept = [*c[0, half : half + SHOWN].tolist(), *c[0, :SHOWN].tolist()]  # read backwards, and forwards
     read_all = len(source)
-    ways = [states[0, :, first : first + SHOWN].tolist() for first in (0, half)]  # read forwards, and backwards
-    forth = [_state(one, "key", since=i) for i, one in enumerate(ways[0])]
-    back = [_state(one, "key", since=read_all - 1 - i) for i, one in enumerate(ways[1])]
+    forwards, backwards = (states[0, :, first : first + SHOWN].tolist() for first in (0, half))
+    forth = [_state(one, "key", since=i) for i, one in enumerate(forwards)]
+    back = [_state(one, "key", since=read_all - 1 - i) for i, one in enumerate(backwards)]
     encoder = [
         column(words(word, strong=True), one, other) for one, other, word in zip(forth, back, source, strict=True)
     ]

@@ -45,9 +45,9 @@ def ways(*, title: str = "", caption: str = "") -> Figure:
           for name, role, sign, numbers in ((t("position"), "value", "+", wave),
                                             (t("sum"), "output", "=", word + wave))),
     )  # fmt: skip
-    both, scores = box(t("query and key"), since=2), [box(t("score"), since=3) for _ in range(2)]
+    both, (score, other) = box(t("query and key"), since=2), (box(t("score"), since=3) for _ in ("add", "turn"))
     given, clock, turned = cells(word.tolist()), disc(high=CLOCK), words(t("query and key, turned"), "output", since=3)
-    ways = [arrow(added, both), arrow(both, scores[0]), arrow(given, clock), arrow(turned, scores[1])]
+    ways = [arrow(added, both), arrow(both, score), arrow(given, clock), arrow(turned, other)]
     for role, (angle, reach) in hands.items():
         ways += [hand(clock, angle, reach, role, until=2),
                  hand(clock, angle + turn, reach, "output", since=3)]  # fmt: skip
@@ -55,7 +55,7 @@ def ways(*, title: str = "", caption: str = "") -> Figure:
         row(words(t("add"), strong=True), words(t("turn"), strong=True), even=True),
         row(column(added, both, gap=AIR),
             column(given, column(clock, since=2), turned, gap=AIR), even=True, gap=AIR),
-        row(*scores, even=True),
+        row(score, other, even=True),
         *ways,
         gap=AIR,
     )  # fmt: skip
@@ -121,8 +121,8 @@ def meet(
     step, q, k = math.radians(angle), np.array([2.0, 0]), np.array([1.0, 0])
 
     def added(i: int, m: int) -> float:
-        at = [np.array([math.sin(n * step), math.cos(n * step)]) for n in (i, m)]
-        return (q + at[0]) @ (k + at[1])
+        at_query, at_key = (np.array([math.sin(n * step), math.cos(n * step)]) for n in (i, m))
+        return (q + at_query) @ (k + at_key)
 
     distances, columns, hands = range(most + 1), [], []
     rows: list[list[tuple[int, int, float, float]]] = [[] for _ in distances]
@@ -226,9 +226,11 @@ def paths(
         for drawn, name, (edges, lit, levels, count) in zip(seen, names, kinds, strict=True):
             spots = [(layer, i) for layer in range(levels + 1) for i in range(n)]
             up = min(levels, 1)
-            joins = [[spots.index(spot) for a, i, j in rows for spot in ((a, i), (a + up, j))] for rows in (edges, lit)]
+            joins, path = (
+                [spots.index(spot) for a, i, j in rows for spot in ((a, i), (a + up, j))] for rows in (edges, lit)
+            )
             drawn.append({
-                "words": t("{name}: {count}", name=name, count=count), "lines": joins[0], "lit": joins[1],
+                "words": t("{name}: {count}", name=name, count=count), "lines": joins, "lit": path,
                 "points": [((i + 0.5) / n, layer / levels if levels else 0.5) for layer, i in spots],
             })  # fmt: skip
         tables.append(([t("layer"), t("steps from the first word to the last")], list(zip(names, counts, strict=True))))

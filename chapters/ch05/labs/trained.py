@@ -60,11 +60,12 @@ def whole(loaded: Loaded, sentence: str, count: int, *, title: str = "", caption
     english = words(t("English: “{words}”", words=" ".join(said)), READS, high=2.5 * LINE)  # three lines on a phone
     french = words(t("French: “{words}”", words=" ".join(reading.tokens[:count])), WRITES, high=2.5 * LINE)
     enter = [box(t("embedding + position"), role, high=2 * LINE + NEAR, fill=True) for role in (READS, WRITES)]
+    halves = (READS, 1), (WRITES, 2)  # and when they come
     reads, writes = (
         [box(t("block {n}", n=n + 1), role, strong=True, wide=BLOCK, since=since) for n in depth]
-        for role, since in ((READS, 1), (WRITES, 2))
+        for role, since in halves
     )
-    norms = [box(t("norm"), role, wide=BLOCK, since=since) for role, since in ((READS, 1), (WRITES, 2))]
+    norms = [box(t("norm"), role, wide=BLOCK, since=since) for role, since in halves]
     memory = box(t("memory"), READS, fill=True, since=1)
     ends = [
         box(t("output: the French table again"), WRITES, high=3 * LINE + NEAR, since=3),

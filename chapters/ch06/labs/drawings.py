@@ -273,8 +273,8 @@ def training_step(
         arrow(moves, bert, "query", weight=3),
         gap=AIR,
     )
-    pairs = [dict(word=tokens[hole], share=f"{shares[0][n]:.0%}", then=f"{shares[1][n]:.0%}")
-             for n, hole in enumerate(holes)]  # fmt: skip
+    pairs = [dict(word=tokens[hole], share=f"{one:.0%}", then=f"{other:.0%}")
+             for hole, one, other in zip(holes, *shares, strict=True)]  # fmt: skip
     listed = [t("“{word}” {share}", **pair) for pair in pairs]
     said = [
         t("Cover some words. The book still knows what stood there."),

@@ -37,12 +37,12 @@ def continuing(loaded: Loaded, prompt: str, *, title: str = "", caption: str = "
     made = [*steps(*(box(word, "query") for word in written)), *(empty if len(written) < len(read) else [])]
     choices = [
         row(
-            words([candidates[place][0] for candidates in found], anchor="end", strong=not place),
-            bar([candidates[place][1] for candidates in found], "query"),
-            words([f"{candidates[place][1]:.1%}" for candidates in found]),
+            words([token for token, _ in ranked], anchor="end", strong=not place),
+            bar([share for _, share in ranked], "query"),
+            words([f"{share:.1%}" for _, share in ranked]),
             of=[1, 2, 1],
         )
-        for place in range(SHOWN)
+        for place, ranked in enumerate(zip(*found, strict=True))
     ]
     scene = column(
         label(t("the line so far"), "quiet"),

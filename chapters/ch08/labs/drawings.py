@@ -201,12 +201,12 @@ def places(
         names = column(*(row(label(name, role, data=True), words(shape, "quiet", anchor="end"), of=(3, 2))
                          for name, shape in tensors), gap=CLOSE)  # fmt: skip
         place = box(part, role, since=i, fill=True)
-        lines.append(row(names, place, of=(1, 1), gap=2 * LINE))
+        lines.append(row(names, place, even=True, gap=2 * LINE))
         ways.append(arrow(names, place, role))
         told = ", ".join(name for name, _ in tensors)
         said.append(t("{there} → {here}", there=told, here=part))
         rows += [[name, shape, part] for name, shape in tensors]
-    head = row(label(t("in the file"), "quiet"), words(t("in your class"), "quiet"), of=(1, 1), gap=2 * LINE)
+    head = row(label(t("in the file"), "quiet"), words(t("in your class"), "quiet"), even=True, gap=2 * LINE)
     table = [t("in the file"), t("shape"), t("in your class")], rows
     return figure(column(head, *lines[::-1], *ways, gap=PAD), said, table, title=title, caption=caption)
 

@@ -111,16 +111,17 @@ def tilt(
     more = [p * x for p, x in zip(before, times, strict=True)]
     after = [x / sum(more) for x in more]
     stages, roles = (before, more, after), ("value", *[""] * (len(answers) - 1))
+    sides = 1, 4  # how wide: names, bars
     most = max(map(sum, stages))
     names = t("old model"), "× e^(r/β)", f"÷ {sum(more):g}"
     lines = [
         row(label(name, "quiet"),
             row(*(box(f"{x:g}", role, strong=True, fill=True) for x, role in zip(stage, roles, strict=True)), space(),
-                of=(*stage, most - sum(stage)), gap=CLOSE), of=(1, 4))
+                of=(*stage, most - sum(stage)), gap=CLOSE), of=sides)
         for name, stage in zip(names, stages, strict=True)
     ]  # fmt: skip
     named = (label(answer, role, strong=True) for answer, role in zip(answers, roles, strict=True))
-    head = row(space(), row(*named, even=True), of=(1, 4))
+    head = row(space(), row(*named, even=True), of=sides)
     said = [
         t("The old model writes both answers equally often."),
         t("Multiply each by e^(r/β): here by {first} and by {second}.", first=f"{times[0]:g}", second=f"{times[1]:g}"),
