@@ -227,9 +227,10 @@ def grows(corpus: dict[str, int], word: str, *, title: str = "", caption: str = 
         if len(names) < len(pieces):
             left, made = list(pieces), []
             for name in names:
-                begin = left.pop(0)
-                end = left.pop(0) if begin[0] != name else begin
-                made.append((name, begin[1], end[2]))
+                piece, first, last = left.pop(0)
+                if piece != name:
+                    _, _, last = left.pop(0)
+                made.append((name, first, last))
             pieces = made
             layers.append(pieces)
             told.append((pair, count))
