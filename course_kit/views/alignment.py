@@ -1,16 +1,19 @@
 """The alignment lab: a translation that grows word by word, and what changes when a word is knocked out."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from course_kit.checkpoints import Loaded
 from course_kit.i18n import mark, sentences, t, tn
-from course_kit.views.inputs import checked_labels, place_of
+from course_kit.views.inputs import Labels, checked_labels, place_of
 from course_kit.views.reader_input import answered
 from course_kit.views.table import TextTable
 from course_kit.views.translation import (
     MOST_SOURCE,
     MOST_TARGET,
+    Given,
     Version,
     checked_weights,
     difference,
@@ -84,19 +87,19 @@ class Alignment(View):
 
 
 def alignment(
-    translation,
+    translation: Given,
     *,
-    variants=(),
-    step=None,
-    select=None,
-    title=TITLE,
-    caption=None,
-    languages=("", ""),
-    glosses=None,
-    model=None,
-    typing=False,
-    links=False,
-):
+    variants: Sequence[dict[str, Any]] = (),
+    step: int | None = None,
+    select: str | int | None = None,
+    title: str = TITLE,
+    caption: str | None = None,
+    languages: tuple[str, str] = ("", ""),
+    glosses: Labels | None = None,
+    model: str | Loaded | None = None,
+    typing: bool = False,
+    links: bool = False,
+) -> Alignment:
     """A translation that grows word by word, each new word with its row of weights; play, step, point, knock out.
 
     translation: a decoding.Translation, or (source_tokens, tokens, weights [T, S]); at most 64 and 140 tokens.
@@ -134,13 +137,13 @@ def alignment(
     arrays = {"weights": np.concatenate([v.weights for v in versions]).astype("<f2").ravel()}
     view = Alignment(title, caption, arrays, {"step": step, "variant": 0, "row": -1, "col": -1}, controls, options)
     if model is not None:
-        read = getattr(translation, "source_tokens", None) or translation[0]
+        read: Any = translation[0] if isinstance(translation, tuple | list) else translation.source_tokens
         told = {"title": t(TITLE), "caption": t(CAPTION), "longest": MOST_TARGET, "open": typing}
         answered(view, model, read, MOST_SOURCE, needs="attention", **told)
     return view
 
 
-def _versions(translation, variants) -> tuple[list[str], list[Version]]:
+def _versions(translation: Given, variants: Sequence[dict[str, Any]]) -> tuple[list[str], list[Version]]:
     """The source's words, and the translation and its variants, checked."""
     source, tokens, weights = parts_of(translation)
     if weights is None:

@@ -1,12 +1,15 @@
 """What every chart is: a view of lines, bars or matrices, and the static picture of lines."""
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from course_kit.views.picture import COLOURS
 from course_kit.views.table import TextTable
 from course_kit.views.view import View
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 MARKS = {"points": {"marker": "o", "ls": "", "ms": 4}, "dashed": {"ls": "--", "lw": 1.2, "color": "#596573"}}
 
@@ -29,12 +32,24 @@ class Chart(View):
     scale = 1.5  # a notebook has many of them
     frames: dict[object, "Chart"] = {}  # those that a control chooses from
 
-    def __init__(self, kind, shown, arrays, options, words, table, *, title="", caption="", size=(7.8, 3.2)):
+    def __init__(
+        self,
+        kind: str,
+        shown: list[dict[str, Any]],
+        arrays: dict[str, list[np.ndarray]],
+        options: dict[str, Any],
+        words: str,
+        table: tuple[list[str], list[list[str]]],
+        *,
+        title: str = "",
+        caption: str = "",
+        size: tuple[float, float] = (7.8, 3.2),
+    ) -> None:
         self.kind, self.shown, self.size, self.words, self.numbers = kind, shown, size, words, TextTable(*table)
         self.colours = 32 if kind == "maps" else 24
         form = "f2" if kind == "maps" else "f4"
-        arrays = {name: np.concatenate(parts).astype(form) for name, parts in arrays.items()}
-        super().__init__(title, caption, arrays, {"row": 0, "mark": -1}, options=options)
+        packed = {name: np.concatenate(parts).astype(form) for name, parts in arrays.items()}
+        super().__init__(title, caption, packed, {"row": 0, "mark": -1}, options=options)
 
     def describe(self) -> str:
         return self.now.words
@@ -42,7 +57,7 @@ class Chart(View):
     def table(self) -> TextTable:
         return self.now.numbers
 
-    def draw(self, figure) -> None:
+    def draw(self, figure: "Figure") -> None:
         if self.kind == "lines":
             draw_lines(figure, self.now.shown)
         else:
@@ -59,7 +74,7 @@ def clock(hours: float) -> str:
     return f"{'−' if hours < 0 < minutes else ''}{minutes // 60}:{minutes % 60:02}"
 
 
-def draw_lines(figure, panels: list[dict]) -> None:
+def draw_lines(figure: "Figure", panels: list[dict]) -> None:
     """The plain picture. What readers see is drawn by js/src/views/lines_paint.js."""
     for axes, panel in zip(np.ravel(figure.subplots(1, len(panels))), panels, strict=True):
         for one in panel["series"]:

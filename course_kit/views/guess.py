@@ -4,6 +4,8 @@ import hashlib
 import html
 import inspect
 import textwrap
+from collections.abc import Callable
+from types import ModuleType
 
 from course_kit.i18n import from_cell, remarks, t
 from course_kit.views.inputs import as_labels
@@ -76,7 +78,7 @@ def shuffled(question: str, count: int) -> list[int]:
 class Source:
     """The source of a function or class as Markdown. Made by `reveal`."""
 
-    def __init__(self, thing):
+    def __init__(self, thing: ModuleType | Callable[..., object]) -> None:
         try:
             self.code = remarks.spoken(textwrap.dedent(inspect.getsource(thing)))
         except (TypeError, OSError):
@@ -85,11 +87,11 @@ class Source:
     def __repr__(self) -> str:
         return self.code
 
-    def _repr_mimebundle_(self, include=None, exclude=None):
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         return {"text/markdown": f"```python\n{self.code}```", "text/plain": self.code}
 
 
-def reveal(thing) -> Source:
+def reveal(thing: ModuleType | Callable[..., object]) -> Source:
     """Shows the source of a function, class or module of the course, highlighted, with its paper (in the docstring).
     Raises TypeError for what has no Python source."""
     return Source(thing)

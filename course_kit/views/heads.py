@@ -1,13 +1,17 @@
 """The head explorer: every head of every layer side by side, one of them open, one query word compared in all."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from course_kit.checkpoints import load_checkpoint
+from course_kit.checkpoints import Loaded, load_checkpoint
 from course_kit.i18n import from_cell, mark, sentences, t, tn
 from course_kit.programs.arguments import described
 from course_kit.views.inputs import (
+    Labels,
+    Numbers,
+    Select,
     allowed_pairs,
     as_array,
     check_weights,
@@ -16,11 +20,13 @@ from course_kit.views.inputs import (
     chosen_pair,
     full_ink,
 )
-from course_kit.views.live import shell
+from course_kit.views.live import LiveView, shell
 from course_kit.views.reader_input import answered
 from course_kit.views.table import TextTable
 from course_kit.views.translation import word_of
 from course_kit.views.view import View
+
+Layers = Numbers | Sequence[Numbers | None]  # one tensor for each
 
 MOST_NUMBERS = 2_000_000
 MOST_TOKENS = 256
@@ -64,7 +70,7 @@ class Heads(View):
     def query(self) -> int:
         return min(max(self.state["query"], 0), self.map["shape"][2] - 1)
 
-    def key(self, row) -> int:
+    def key(self, row: np.ndarray) -> int:
         """The chosen key, or the one with the largest weight in a row [K]."""
         chosen = self.state["key"]
         return int(np.nan_to_num(row, nan=-1).argmax()) if chosen < 0 else min(chosen, len(row) - 1)
@@ -131,18 +137,18 @@ class Heads(View):
 
 
 def heads(
-    weights,
-    queries=None,
-    keys=None,
+    weights: Layers | Mapping[str, Layers],
+    queries: Labels | Mapping[str, Labels] | None = None,
+    keys: Labels | Mapping[str, Labels] | None = None,
     *,
-    mask=None,
-    layer=None,
-    select=None,
-    title=TITLE,
-    caption=None,
-    model=None,
-    live=False,
-):
+    mask: Numbers | Mapping[str, Numbers] | None = None,
+    layer: int | None = None,
+    select: Select = None,
+    title: str = TITLE,
+    caption: str | None = None,
+    model: str | Loaded | None = None,
+    live: bool = False,
+) -> Heads | LiveView:
     """Every head of every layer as a small heatmap, one of them open; one query word compared head by head.
 
     weights: one tensor [H, Q, K] or [1, H, Q, K] per layer, as models give them; or several maps by name, as in
@@ -165,7 +171,9 @@ def heads(
         raise ValueError("there are no maps: give weights, one tensor [H, Q, K] per layer")
     maps, every = [], []
     for name, given in named.items():
-        own = [x.get(name) if isinstance(weights, dict) and isinstance(x, dict) else x for x in (queries, keys, mask)]
+        own: list[Any] = [
+            x.get(name) if isinstance(weights, dict) and isinstance(x, dict) else x for x in (queries, keys, mask)
+        ]
         shown, values = _map(name, given, *own, same=keys is None and queries is not None)
         maps.append(shown)
         every.append(values)
@@ -186,7 +194,7 @@ def heads(
         caption = sentences(t(CAPTION), ink, t("Hatched = masked.") if any(m["masked"] for m in maps) else "")
     view = Heads(title, caption, arrays, state, controls, {"maps": maps, "high": high})
     if model is not None:
-        read = [str(label) for label in queries]
+        read = [str(label) for label in queries]  # type: ignore[union-attr]
         answered(view, _translator(model, maps), read, 48, title=t(TITLE), caption=t(CAPTION))
     return shell(view, live)
 
@@ -205,7 +213,9 @@ def _of_head(weights: np.ndarray, layer: int, head: int | None) -> np.ndarray:
 # ---- what is given
 
 
-def _map(name, given, queries, keys, mask, *, same) -> tuple[dict, np.ndarray]:
+def _map(
+    name: str, given: Layers, queries: Labels | None, keys: Labels | None, mask: Numbers | None, *, same: bool
+) -> tuple[dict, np.ndarray]:
     """What the page is told of a map, and its weights [L, H, Q, K], NaN where masked. same: keys are the queries, where
     there are as many."""
     values = _stacked(given, name)
@@ -219,7 +229,7 @@ def _map(name, given, queries, keys, mask, *, same) -> tuple[dict, np.ndarray]:
     return shown, np.where(allowed, values, np.nan)
 
 
-def _opened(layer, values: np.ndarray, query: int, key: int) -> tuple[int, int]:
+def _opened(layer: int | None, values: np.ndarray, query: int, key: int) -> tuple[int, int]:
     """A layer's first head; of None those with the largest weight [L, H, Q, K] of a query, on a key if given."""
     if layer is not None:
         return checked_index(layer, len(values), "layer"), 0
@@ -228,7 +238,7 @@ def _opened(layer, values: np.ndarray, query: int, key: int) -> tuple[int, int]:
     return divmod(int(np.nan_to_num(best, nan=-np.inf).argmax()), values.shape[1])
 
 
-def _translator(model, maps: list[dict]):
+def _translator(model: str | Loaded, maps: list[dict]) -> Loaded:
     """The model that answers with the one map that is shown, its encoder's."""
     if len(maps) > 1 or maps[0]["queries"] != maps[0]["keys"]:
         raise ValueError("model= answers with one map, of self-attention: leave it out, or give that map alone")
@@ -238,7 +248,7 @@ def _translator(model, maps: list[dict]):
     return model
 
 
-def _stacked(given, name) -> np.ndarray:
+def _stacked(given: Layers, name: str) -> np.ndarray:
     """One tensor per layer -> [L, H, Q, K]."""
     layers = list(given) if isinstance(given, tuple | list) or getattr(given, "ndim", 0) > 0 else None
     needed = "needed: a list with one tensor [H, Q, K] per layer"

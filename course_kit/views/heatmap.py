@@ -1,12 +1,15 @@
 """The heatmap of the whole course: queries down, keys across, ink is attention."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from course_kit.i18n import from_cell, mark, sentences, t
 from course_kit.programs.arguments import described
 from course_kit.views.inputs import (
+    Labels,
+    Numbers,
+    Select,
     allowed_pairs,
     as_array,
     check_weights,
@@ -17,6 +20,9 @@ from course_kit.views.inputs import (
 )
 from course_kit.views.table import TextTable
 from course_kit.views.view import View
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 MOST_TOKENS = 512
 
@@ -67,7 +73,7 @@ class Heatmap(View):
         rows = [[query, *row] for query, row in zip(queries, cells, strict=True)]
         return TextTable([t("query"), *[t("1st key"), t("2nd key"), t("3rd key")][: best.shape[1]]], rows[:64])
 
-    def draw(self, figure) -> None:
+    def draw(self, figure: "Figure") -> None:
         """The plain picture. What readers see is drawn by js/src/views/heatmap_paint.js."""
         from course_kit.views.picture import ink_map, names
 
@@ -85,18 +91,18 @@ class Heatmap(View):
 
 
 def heatmap(
-    weights,
-    queries=None,
-    keys=None,
+    weights: Numbers,
+    queries: Labels | None = None,
+    keys: Labels | None = None,
     *,
-    title=mark("Who attends to whom?"),
-    caption=None,
-    mask=None,
-    head=0,
-    names=None,
-    select=None,
-    axes=("query", "key"),
-):
+    title: str = mark("Who attends to whom?"),
+    caption: str | None = None,
+    mask: Numbers | None = None,
+    head: int = 0,
+    names: Labels | None = None,
+    select: Select = None,
+    axes: Labels = ("query", "key"),
+) -> Heatmap:
     """Heatmap of attention: hover or arrow keys light a cell, its query and key, and say the number in words.
 
     weights: [Q, K], or [N, Q, K], of which one is shown (`labs.heads` shows all heads of all layers); each row sums to

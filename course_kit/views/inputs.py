@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from numbers import Number
+from typing import Any
 
 import numpy as np
+from torch import Tensor
 
 from course_kit.programs.arguments import described, whole_characters, whole_number
 
 MOST_LETTERS = 1000  # of a label
 
+Numbers = Tensor | np.ndarray | Sequence[Any]  # the last: in rows of equal length
+Labels = Iterable[str | float]  # a list, an array, a tensor
+Select = str | int | None | tuple[str | int | None, str | int | None]  # a query, or a query and a key
 
-def _boolean(mask) -> np.ndarray:
+
+def _boolean(mask: Numbers) -> np.ndarray:
     try:
         array = mask.detach().cpu().numpy() if hasattr(mask, "detach") else np.asarray(mask)
     except (TypeError, ValueError, RuntimeError):
@@ -24,10 +31,10 @@ def _boolean(mask) -> np.ndarray:
     return array
 
 
-def as_array(x, name: str) -> np.ndarray:
+def as_array(x: Numbers | None, name: str) -> np.ndarray:
     """A tensor, array or nested list as a float64 array, detached from graph and device."""
     try:
-        if hasattr(x, "detach"):
+        if isinstance(x, Tensor):
             small = x.dtype.is_floating_point and x.element_size() < 4
             array = (x.detach().cpu().float() if small else x.detach().cpu()).numpy()
         else:
@@ -41,22 +48,22 @@ def as_array(x, name: str) -> np.ndarray:
         ) from None
 
 
-def as_labels(labels, name: str, needed: str = "a list of words") -> list[str]:
+def as_labels(labels: Labels, name: str, needed: str = "a list of words") -> list[str]:
     """A list of words or numbers as texts. A single text is refused, and what has no order."""
-    labels = labels.tolist() if hasattr(labels, "tolist") else labels
-    if isinstance(labels, str | bytes | set | frozenset | dict) or not hasattr(labels, "__iter__"):
-        raise TypeError(f"{name} is {described(labels)}; needed: {needed}")
-    labels = list(labels)
-    if wrong := [label for label in labels if not isinstance(label, str | Number)]:
+    given: Any = labels.tolist() if hasattr(labels, "tolist") else labels
+    if isinstance(given, str | bytes | set | frozenset | dict) or not hasattr(given, "__iter__"):
+        raise TypeError(f"{name} is {described(given)}; needed: {needed}")
+    given = list(given)
+    if wrong := [label for label in given if not isinstance(label, str | Number)]:
         raise TypeError(f"{name} hold {described(wrong[0])}; needed: {needed}, each a text or a number")
-    labels = [whole_characters(str(label)) for label in labels]
-    if longest := max(labels, key=len, default="")[MOST_LETTERS:]:
+    texts = [whole_characters(str(label)) for label in given]
+    if longest := max(texts, key=len, default="")[MOST_LETTERS:]:
         letters = MOST_LETTERS + len(longest)
         raise ValueError(f"a label of {name} has {letters:,} letters; needed: {MOST_LETTERS} at most")
-    return labels
+    return texts
 
 
-def checked_labels(labels, count: int, name: str, rows: str) -> list[str]:
+def checked_labels(labels: Labels | None, count: int, name: str, rows: str) -> list[str]:
     """As many labels as there are `rows`; their numbers from 1 where none are given."""
     if labels is None:
         return [str(i + 1) for i in range(count)]
@@ -67,7 +74,7 @@ def checked_labels(labels, count: int, name: str, rows: str) -> list[str]:
     return labels
 
 
-def allowed_pairs(mask, values: np.ndarray) -> np.ndarray:
+def allowed_pairs(mask: Numbers | None, values: np.ndarray) -> np.ndarray:
     allowed = np.ones(values.shape, bool)
     if mask is not None:
         mask, (queries, keys) = _boolean(mask), values.shape[2:]
@@ -111,7 +118,7 @@ def full_ink(shown: np.ndarray) -> float:
     return next(step for step in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0) if high <= step or step == 1.0)
 
 
-def chosen_pair(select, queries: list[str], keys: list[str]) -> tuple[int, int]:
+def chosen_pair(select: Select, queries: list[str], keys: list[str]) -> tuple[int, int]:
     """(query, key) or a query alone, labels or positions, as positions: −1 where none is chosen."""
     pair = select if isinstance(select, tuple | list) else (select, None)
     if len(pair) != 2:
@@ -119,7 +126,7 @@ def chosen_pair(select, queries: list[str], keys: list[str]) -> tuple[int, int]:
     return place_of(pair[0], queries, "query"), place_of(pair[1], keys, "key")
 
 
-def place_of(label, labels: list[str], name: str) -> int:
+def place_of(label: str | int | None, labels: list[str], name: str) -> int:
     """The place of a label, or of a whole number among the labels; −1 for None."""
     if label is None:
         return -1

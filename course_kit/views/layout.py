@@ -4,6 +4,9 @@ A length is a pixel of a page; a row has WIDTH of them and shrinks or grows with
 `placing.py` gives each shape its place.
 """
 
+from collections.abc import Sequence
+from typing import Any
+
 WIDTH, SIZE, LINE, BIG = 580, 15, 20, 36  # what a row has; of words: their size, from line to line, of a sign
 GAP, AIR, PAD = 8, 28, 12  # between parts; between those that an arrow joins; around what a box holds
 CLOSE, NEAR, FAR = 1, 4, 50  # other gaps
@@ -26,7 +29,7 @@ class Part:
 
     left = top = wide = high = most = room = 0.0
 
-    def __init__(self, shape: str, parts=(), **look):
+    def __init__(self, shape: str, parts: "Sequence[Piece]" = (), **look: Any) -> None:
         self.shape = shape
         parts = [words(part) if isinstance(part, str) else part for part in parts]
         self.parts = [part for part in parts if isinstance(part, Part)]
@@ -44,12 +47,17 @@ class Part:
 class Arrow:
     """From one part to another, or a hand of a clock; see `arrow` and `hand`."""
 
-    def __init__(self, begin, end, behind=False, **look):
+    def __init__(self, begin: "Part | Arrow", end: "Part | Arrow | None", behind: bool = False, **look: Any) -> None:
         self.begin, self.end, self.behind, self.look = begin, end, behind, known(look)
 
     @property
     def seen(self) -> dict:
         return self.begin.seen
+
+
+Piece = Part | Arrow | str
+Words = str | list[str]
+Point = tuple[float, float] | list[float]
 
 
 def known(look: dict) -> dict:
@@ -62,106 +70,113 @@ def known(look: dict) -> dict:
     return look
 
 
-def words(said, role="", **look) -> Part:
+def words(said: Words, role: str = "", **look: Any) -> Part:
     """Words in their place; a list: other ones in each frame."""
     return Part("text", words=said, role=role, **look)
 
 
-def label(said, role="", **look) -> Part:
+def label(said: Words, role: str = "", **look: Any) -> Part:
     """Words that begin on the left."""
     return words(said, role, anchor="start", **look)
 
 
-def box(said="", role="", *inside, **look) -> Part:
+def box(said: Words = "", role: str = "", *inside: Piece, **look: Any) -> Part:
     """Words with a border, and what it holds below them. fill: as wide as there is room; even: its sides grow alike."""
     return Part("box", inside, words=said, role=role, **look)
 
 
-def disc(said="", role="", **look) -> Part:
+def disc(said: Words = "", role: str = "", **look: Any) -> Part:
     return Part("disc", words=said, role=role, **look)
 
 
-def cells(numbers, role="", **look) -> Part:
+def cells(numbers: Sequence[float] | Sequence[Sequence[float]], role: str = "", **look: Any) -> Part:
     """Numbers side by side; a list of lists: others in each frame."""
-    rows = [[round(float(x), 2) for x in row] for row in (numbers if isinstance(numbers[0], list) else [numbers])]
+    given: Any = numbers if isinstance(numbers[0], list) else [numbers]
+    rows = [[round(float(x), 2) for x in row] for row in given]
     rows = [[int(x) if x == int(x) else x for x in row] for row in rows]
-    more = {"each": [{"numbers": row} for row in rows]} if len(rows) > 1 else {}
+    more: dict[str, Any] = {"each": [{"numbers": row} for row in rows]} if len(rows) > 1 else {}
     return Part("cells", numbers=rows[0], role=role, **more, **look)
 
 
-def bar(share, role="", **look) -> Part:
+def bar(share: float | list[float], role: str = "", **look: Any) -> Part:
     """A share of 0 to 1; a list: another one in each frame."""
     return Part("bar", share=[round(x, 4) for x in share] if isinstance(share, list) else round(share, 4),
                 role=role, **look)  # fmt: skip
 
 
-def space(wide=0, high=0, **look) -> Part:
+def space(wide: float = 0, high: float = 0, **look: Any) -> Part:
     return Part("space", wide=wide, high=high, **look)
 
 
-def row(*parts, **look) -> Part:
+def row(*parts: Piece, **look: Any) -> Part:
     """Side by side, in all the room there is. even: all of one width; of: so wide beside each other;
     tight: no wider than they need; gap: between them."""
     return Part("row", parts, **look)
 
 
-def column(*parts, **look) -> Part:
+def column(*parts: Piece, **look: Any) -> Part:
     """One below the other."""
     return Part("column", parts, **look)
 
 
-def grid(*rows, **look) -> Part:
+def grid(*rows: Piece, **look: Any) -> Part:
     """Rows whose parts stand one below the other."""
     return Part("grid", rows, **look)
 
 
-def layers(*parts, **look) -> Part:
+def layers(*parts: Piece, **look: Any) -> Part:
     """One over the other, such as what is to be seen in one frame each (`only`)."""
     return Part("layers", parts, **look)
 
 
-def ring(*parts, high, **look) -> Part:
+def ring(*parts: Piece, high: float, **look: Any) -> Part:
     """In a circle, clockwise from the top."""
     return Part("ring", parts, high=high, **look)
 
 
-def flow(*parts, role="", weight=2, up=False, across=False, **look) -> Part:
+def flow(*parts: Part, role: str = "", weight: float = 2, up: bool = False, across: bool = False, **look: Any) -> Part:
     """An arrow from each part to the next: downwards, upwards, or to the right."""
     ways = [arrow(a, b, role, weight=weight) for a, b in zip(parts, parts[1:], strict=False)]
     kind, order = (row, parts) if across else (column, parts[::-1] if up else parts)
     return kind(*order, *ways, **{"gap": AIR} | look)
 
 
-def plot(*parts, high, **look) -> Part:
+def plot(*parts: Piece, high: float, **look: Any) -> Part:
     """Curves and spots on a field."""
     return Part("layers", [space(WIDTH, high), *parts], **look)
 
 
-def curve(points, role="", **look) -> Part:
+def curve(points: Sequence[Point], role: str = "", **look: Any) -> Part:
     """A line through points (x, y), 0 to 1 each, y upwards."""
     joins = [end for i in range(len(points) - 1) for end in (i, i + 1)]
     return web(points, [], joins, role, **look) if role == "value" else web(points, joins, [], role, **look)
 
 
-def web(points, joins, lit=(), role="", **look) -> Part:
+def web(
+    points: Sequence[Point] | Sequence[Sequence[Point]],
+    joins: Sequence[Any],
+    lit: Sequence[Any] = (),
+    role: str = "",
+    **look: Any,
+) -> Part:
     """Dots (x, y), 0 to 1 each, y upwards; lines between them and those that stand out: from, to, from, to, … Lists
     of them for each frame."""
     return Part("web", points=points, lines=joins, lit=lit, role=role, **look)
 
 
-def spot(part: Part, point) -> Part:
+def spot(part: Part, point: Point) -> Part:
     """A part with its middle at a point (x, y) of a plot."""
     return Part("spot", [part], point=point)
 
 
-def frames(*parts) -> Part:
+def frames(*parts: Part) -> Part:
     """One of them in each frame."""
     for n, part in enumerate(parts):
         part.look["only"] = [n]
     return layers(*parts)
 
 
-def steps(*parts, first=0) -> list[Part]:
+def steps(*parts: Part | str, first: int = 0) -> list[Part]:
     """Parts that come one after the other."""
     come = [words(part) if isinstance(part, str) else part for part in parts]
     for n, part in enumerate(come, first):
@@ -175,7 +190,9 @@ def since(part: Part, frame: int) -> Part:
     return part
 
 
-def arrow(begin: Part | Arrow, end: Part | Arrow, role="", weight=2, **look) -> Arrow:
+def arrow(
+    begin: Part | Arrow, end: Part | Arrow, role: str = "", weight: float | list[float] = 2, **look: Any
+) -> Arrow:
     """From border to border, or from the tip of a hand to another; it comes with the later of the two. weight: its
     thickness, in each frame if it is a list.
 
@@ -187,6 +204,6 @@ def arrow(begin: Part | Arrow, end: Part | Arrow, role="", weight=2, **look) -> 
     return Arrow(begin, end, role=role, weight=weight, **look)
 
 
-def hand(clock: Part, turn, reach, role="", weight=3, **look) -> Arrow:
+def hand(clock: Part, turn: float | list[float], reach: float, role: str = "", weight: float = 3, **look: Any) -> Arrow:
     """A hand of a disc: radians from the top, clockwise (a list: in each frame), and its length."""
     return Arrow(clock, None, turn=turn, reach=reach, role=role, weight=weight, **look)

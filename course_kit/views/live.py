@@ -22,7 +22,7 @@ class LiveView(anywidget.AnyWidget):
     _spec = traitlets.Dict().tag(sync=True)
     _data = traitlets.Bytes().tag(sync=True)
 
-    def __init__(self, view: View):
+    def __init__(self, view: View) -> None:
         self.view = view
         super().__init__(_spec={**view.spec(), "live": True}, _data=view.payload())
 
@@ -54,7 +54,7 @@ class LiveView(anywidget.AnyWidget):
         self.layout.close()
         super().close()
 
-    def _repr_mimebundle_(self, **kwargs):
+    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         made = super()._repr_mimebundle_(**kwargs)
         data, metadata = made if isinstance(made, tuple) else (made, {})
         return {**self.now._repr_mimebundle_(), **(data or {}), "text/plain": self.describe()}, metadata
@@ -87,7 +87,7 @@ def live(view: View) -> LiveView:
 class Below(ipywidgets.HTML):
     """What Python writes below a live view. A saved notebook keeps it as it was when it was shown."""
 
-    def _repr_mimebundle_(self, **kwargs):
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
         plain = re.sub("<[^>]+>", "", self.value)
         return {**(super()._repr_mimebundle_(**kwargs) or {}), "text/html": self.value, "text/plain": plain}
 
@@ -99,7 +99,7 @@ def below(view: LiveView, tell: Callable[[], str], *names: str) -> Below:
     return told
 
 
-def _trait(view: View, name: str, value) -> traitlets.TraitType:
+def _trait(view: View, name: str, value: Any) -> traitlets.TraitType:
     control: dict = next((c for c in view.controls if c["name"] == name), {})
     if control.get("kind") == "choice":
         return traitlets.Enum(control["options"], value)

@@ -6,9 +6,17 @@ import logging
 import pathlib
 import re
 import warnings
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+if TYPE_CHECKING:
+    from matplotlib.colors import LinearSegmentedColormap
+    from matplotlib.figure import Figure
+    from PIL.Image import Image
+
+Draw = Callable[["Figure"], None]
 STYLE = pathlib.Path(__file__).with_name("course.mplstyle")
 COLOURS = {"query": "#b35900", "key": "#0072b2", "value": "#00795a", "output": "#9b3d8a"}
 COLOURS |= {"cool": "#4d6680", "warm": "#80673f"}  # of what plays no role
@@ -32,7 +40,7 @@ def fonts() -> list[str]:
 
     logging.getLogger("matplotlib.font_manager").addFilter(_is_news)
 
-    def found():
+    def found() -> list[str]:
         installed = {font.name for font in font_manager.fontManager.ttflist}
         return [name for name in CJK_FONTS if name in installed][:1]
 
@@ -54,12 +62,12 @@ def drawable(label: str) -> bool:
     return len(fonts()) > 1 or all(ord(c) < 0x2E80 for c in label)
 
 
-def names(labels, mark: str) -> list[str]:
+def names(labels: Iterable[object], mark: str) -> list[str]:
     """Labels for matplotlib: the text where a font has its signs, else a mark and a number."""
     return [str(t) if drawable(str(t)) else f"{mark}{i + 1}" for i, t in enumerate(labels)]
 
 
-def render(draw, size=(7.0, 3.4), scale=2, colours=48) -> bytes:
+def render(draw: Draw, size: tuple[float, float] = (7.0, 3.4), scale: float = 2, colours: int = 48) -> bytes:
     """Lossless WebP of what `draw(figure)` draws, size in inches, `scale` × 96 dpi, in the course's style.
 
     A second font makes all texts slower, so the one for Chinese is only asked where the first lacks a sign.
@@ -75,7 +83,7 @@ def render(draw, size=(7.0, 3.4), scale=2, colours=48) -> bytes:
     return _rendered(draw, [first, *more], size, scale, colours)
 
 
-def _rendered(draw, family, size, scale, colours) -> bytes:
+def _rendered(draw: Draw, family: list[str], size: tuple[float, float], scale: float, colours: int) -> bytes:
     import matplotlib.style
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -89,7 +97,7 @@ def _rendered(draw, family, size, scale, colours) -> bytes:
         return webp(np.asarray(canvas.buffer_rgba()), colours)
 
 
-def ink_map():
+def ink_map() -> "LinearSegmentedColormap":
     """matplotlib colour map from paper to ink, as in the browser."""
     from matplotlib.colors import LinearSegmentedColormap
 
@@ -104,7 +112,7 @@ def webp(pixels: np.ndarray, colours: int) -> bytes:
     return small.getvalue()
 
 
-def with_few_colours(pixels: np.ndarray, colours: int):
+def with_few_colours(pixels: np.ndarray, colours: int) -> "Image":
     """pixels: bytes [height, width, 3 or more] -> a picture with a palette of at most so many of its own colours,
     and those of the roles that are in it.
 

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from collections.abc import Iterator, Sequence
 
 from course_kit.views.layout import BY_FRAME, COMES, GAP, LINE, PAD, SIZE, WIDTH, Arrow, Part
 
@@ -9,6 +10,7 @@ MOST = 1.5  # how much wider than its words a box gets where there is room
 ROUND = 0.8  # how much of its width a ring takes
 CELL, BAR = 40, 96  # how wide a number's cell and a bar are
 HIGH = {"disc": 44, "bar": 12, "cells": 22, "space": 0, "ring": 0, "web": 0, "spot": 0}  # if nothing is said
+Room = tuple[Part, float, float, float, float]  # of a part: left, top, width, height
 TAKES = ("text", "box", "disc", "cells", "bar", "web")  # what is drawn
 
 
@@ -16,7 +18,7 @@ def ems(said: str) -> float:
     return sum(1 if letter > "\u2e80" else 0.56 for letter in said)
 
 
-def lines(said: str, room: float, size=SIZE) -> int:
+def lines(said: str, room: float, size: float = SIZE) -> int:
     """How many lines words take in so much room; Chinese breaks anywhere."""
     count, used = 1, 0.0
     for word in "".join(f" {c} " if c > "\u2e80" else c for c in said).split():
@@ -34,20 +36,15 @@ def natural_width(part: Part) -> float:
     size, gap = part.look.get("size", SIZE), part.look.get("gap", GAP)
     said = max(ems(said) for said in part.in_frames("words")) * size
     inner = [natural_width(inside) for inside in part.parts]
-    match part.shape:
-        case "text":
-            return said + 4
-        case "box":
-            return max([said, *inner]) + 2 * PAD
-        case "disc":
-            return max(said + PAD, *(high or HIGH["disc"] for high in part.in_frames("high")))
-        case "cells":
-            return CELL * len(part.look["numbers"])
-        case "bar":
-            return BAR
-        case "row":
-            return sum(inner) + gap * (len(inner) - 1)
-    return max(inner, default=0)
+    needs = {
+        "text": said + 4,
+        "box": max([said, *inner]) + 2 * PAD,
+        "disc": max(said + PAD, *(high or HIGH["disc"] for high in part.in_frames("high"))),
+        "cells": CELL * len(part.look.get("numbers", ())),
+        "bar": BAR,
+        "row": sum(inner) + gap * (len(inner) - 1),
+    }
+    return needs.get(part.shape, max(inner, default=0))
 
 
 def height_in(part: Part, wide: float) -> float:
@@ -71,7 +68,7 @@ def titled(part: Part, wide: float) -> float:
     return count * LINE * size / SIZE + (around if count or not part.parts else 0)
 
 
-def stacked(parts, wide, gap) -> float:
+def stacked(parts: Sequence[Part], wide: float, gap: float) -> float:
     return sum(height_in(part, wide) for part in parts) + gap * max(0, len(parts) - 1)
 
 
@@ -98,37 +95,53 @@ def place(part: Part, left: float, top: float, wide: float, high: float, seen: d
         top, high = top + (high - deep) / (1 if stands else 2), deep
     part.left, part.top, part.wide, part.high = left, top, wide, high
     shapes = [shape_of(part)] if part.shape in TAKES else []
-    gap, inside = part.look.get("gap", GAP), []
-    if part.shape == "layers":
-        inside = [(one, left, top, wide, high) for one in part.parts]
-    elif part.shape == "row":
-        for one, room in zip(part.parts, slots(part, wide), strict=True):
-            inside.append((one, left, top, room, high))
-            left += room + gap
-    elif part.shape == "spot":
-        (one,), (x, y) = part.parts, part.look["point"]
-        deep, across = height_in(one, wide), natural_width(one)
-        inside = [(one, left + x * wide - across / 2, top + (1 - y) * high - deep / 2, across, deep)]
-    elif part.shape == "ring":
-        for n, one in enumerate(part.parts):
-            turn, deep, across = 2 * math.pi * n / len(part.parts), height_in(one, wide), natural_width(one)
-            x = left + (wide - across) * (1 + ROUND * math.sin(turn)) / 2
-            down = (1 - math.cos(turn)) / (1 - math.cos(2 * math.pi * (len(part.parts) // 2) / len(part.parts)))
-            inside.append((one, x, top + (high - deep) * down, across, deep))
-    elif part.parts:
-        said = titled(part, wide) if part.shape == "box" else 0
-        if part.shape == "box":
-            top, high = top + (said or PAD / 2), high - (said or PAD / 2) - PAD / 2
-            left, wide = left + PAD, wide - 2 * PAD
-        most = max((natural_width(one) for one in part.parts if one.shape == "box" and not one.parts), default=0)
-        top += (high - stacked(part.parts, wide, gap)) / 2
-        for one in part.parts:
-            if one.shape == "box" and not one.parts:
-                one.most = most
-            deep = height_in(one, wide)
-            inside.append((one, left, top, wide, deep))
-            top += deep + gap
+    inside = INSIDE.get(part.shape, below_each_other)(part, left, top, wide, high)
     return shapes + [shape for one in inside for shape in place(*one, part.seen)]
+
+
+def one_over_the_other(part: Part, left: float, top: float, wide: float, high: float) -> Iterator[Room]:
+    yield from ((one, left, top, wide, high) for one in part.parts)
+
+
+def side_by_side(part: Part, left: float, top: float, wide: float, high: float) -> Iterator[Room]:
+    for one, room in zip(part.parts, slots(part, wide), strict=True):
+        yield one, left, top, room, high
+        left += room + part.look.get("gap", GAP)
+
+
+def at_a_point(part: Part, left: float, top: float, wide: float, high: float) -> Iterator[Room]:
+    (one,), (x, y) = part.parts, part.look["point"]
+    deep, across = height_in(one, wide), natural_width(one)
+    yield one, left + x * wide - across / 2, top + (1 - y) * high - deep / 2, across, deep
+
+
+def in_a_ring(part: Part, left: float, top: float, wide: float, high: float) -> Iterator[Room]:
+    count = len(part.parts)
+    for n, one in enumerate(part.parts):
+        turn, deep, across = 2 * math.pi * n / count, height_in(one, wide), natural_width(one)
+        x = left + (wide - across) * (1 + ROUND * math.sin(turn)) / 2
+        down = (1 - math.cos(turn)) / (1 - math.cos(2 * math.pi * (count // 2) / count))
+        yield one, x, top + (high - deep) * down, across, deep
+
+
+def below_each_other(part: Part, left: float, top: float, wide: float, high: float) -> Iterator[Room]:
+    """In a column, or in a box below its words; boxes without parts become equally wide."""
+    gap = part.look.get("gap", GAP)
+    if part.shape == "box":
+        said = titled(part, wide) or PAD / 2
+        left, top, wide, high = left + PAD, top + said, wide - 2 * PAD, high - said - PAD / 2
+    boxes = [one for one in part.parts if one.shape == "box" and not one.parts]
+    most = max(map(natural_width, boxes), default=0)
+    top += (high - stacked(part.parts, wide, gap)) / 2
+    for one in part.parts:
+        if one in boxes:
+            one.most = most
+        deep = height_in(one, wide)
+        yield one, left, top, wide, deep
+        top += deep + gap
+
+
+INSIDE = {"layers": one_over_the_other, "row": side_by_side, "spot": at_a_point, "ring": in_a_ring}  # else a column
 
 
 def fitted(part: Part, left: float, wide: float) -> tuple[float, float]:
@@ -202,18 +215,20 @@ def when_both(one: dict, other: dict) -> dict:
     return one | other | ({"since": since} if since else {})
 
 
-def anchor(part: Part, side: str) -> list[float]:
+def anchor(part: Part | Arrow, side: str) -> list[float]:
+    assert isinstance(part, Part)
     x, y, air = part.left + part.wide / 2, part.top + part.high / 2, 3
     x += {"left": -part.wide / 2 - air, "right": part.wide / 2 + air}.get(side, 0)
     y += {"above": -part.high / 2 - air, "below": part.high / 2 + air}.get(side, 0)
     return [round(x / WIDTH, 4), round(y, 1)]
 
 
-def borders(begin: Part, end: Part, side=None) -> tuple[list[float], list[float]]:
+def borders(begin: Part | Arrow, end: Part | Arrow, side: str | None = None) -> tuple[list[float], list[float]]:
     """Where an arrow begins and ends: below and above if one stands higher than the other, straight where one spans
     the other; else at the sides."""
     if isinstance(begin, Arrow) and isinstance(end, Arrow):
         return tip(begin), tip(end)
+    assert isinstance(begin, Part) and isinstance(end, Part)  # no arrow leads from a hand to a part
     sides = ("right", "left") if begin.left < end.left else ("left", "right")
     if end.top >= begin.top + begin.high:
         sides = "below", "above"

@@ -1,19 +1,33 @@
 """Charts: lines, points, bars, matrices. Each is a view that reads its numbers out."""
 
 import copy
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from course_kit.i18n import from_cell, mark, t
 from course_kit.programs.arguments import described, left
 from course_kit.views.chart import Chart, Series, clock
-from course_kit.views.inputs import as_array, as_labels, checked_labels
+from course_kit.views.inputs import Labels, Numbers, as_array, as_labels, checked_labels
 
+Points = Sequence[Numbers | None]  # (x, y), or (x, low, high)
+Curves = Mapping[str, Points]
+Along = tuple[str, Sequence[Any], Any]
 KEYS = ("rows", "columns")
 __all__ = ["bars", "beside", "chosen", "lines", "maps", "points", "regression"]
 
 
-def regression(keys, values, curves, truth=None, *, xlabel="key", ylabel="value", **words):
+def regression(
+    keys: Numbers,
+    values: Numbers,
+    curves: Curves,
+    truth: Points | None = None,
+    *,
+    xlabel: str = "key",
+    ylabel: str = "value",
+    **words: Any,
+) -> Chart:
     """The examples as dots in the values' green, and curves over them, the first in the output's purple.
 
     keys [K], values [K]; curves: name -> (x [n], y [n]), NaN drawn as a gap; truth: (x, y), dashed.
@@ -26,25 +40,45 @@ def regression(keys, values, curves, truth=None, *, xlabel="key", ylabel="value"
     return _lines(found + drawn, xlabel, ylabel, **words)
 
 
-def points(x, y=None, xlabel="", ylabel="", *, labels=None, log=None, role=None, **words):
+def points(
+    x: Numbers | Curves,
+    y: Numbers | None = None,
+    xlabel: str = "",
+    ylabel: str = "",
+    *,
+    labels: Labels | dict[str, Labels] | None = None,
+    log: str | None = None,
+    role: str | dict[str, str] | None = None,
+    **words: Any,
+) -> Chart:
     """Points alone: x [K], y [K], with labels if they have names; or groups, name -> (x, y), each with its mark.
 
     labels, role (a key of COLOURS): of all points, or name of a group -> labels, role. (x, low, high) is a band.
     compare: see `lines`.
     """
-    groups = _named(x) if isinstance(x, dict) else [_series("", (x, y), t("x and y"))]
-    labels, role = (_by_group(of, groups) for of in (labels, role))
+    groups = _named(x) if isinstance(x, Mapping) else [_series("", (x, y), t("x and y"))]
+    labels_of, role_of = (_by_group(of, groups) for of in (labels, role))
     for i, one in enumerate(groups):
-        given, own = labels.get(one.name), role.get(one.name)
+        given, own = labels_of.get(one.name), role_of.get(one.name)
         names = None if given is None else checked_labels(given, len(one.x), "labels", "x holds {} numbers")
         groups[i] = one._replace(kind="band" if one.kind == "band" else "points", role=own, labels=names)
     return _lines(groups, xlabel, ylabel, log=log, **words)
 
 
 def lines(
-    series, xlabel="", ylabel="", *, compare=None, log=None, mark=None, limits=None, start=None, hours=False,
-    notes=None, **words,
-):  # fmt: skip
+    series: Curves,
+    xlabel: str = "",
+    ylabel: str = "",
+    *,
+    compare: Curves | None = None,
+    log: str | None = None,
+    mark: tuple[float, str] | None = None,
+    limits: tuple[float, float] | None = None,
+    start: float | None = None,
+    hours: bool = False,
+    notes: Mapping[Any, object] | None = None,
+    **words: Any,
+) -> Chart:
     """One line per name: series name -> (x [n], y [n]), or (x, low, high) for a band. log: None, "x", "y" or "xy".
     compare: the same, dashed, what the others are compared with.
     mark: (x, text), a dashed line across; limits: of the vertical axis, (low, high).
@@ -55,17 +89,17 @@ def lines(
     if len(left(drawn and drawn[0].x)) == 1 and drawn[0].z is None:  # of a training that was stopped
         drawn[0] = drawn[0]._replace(kind="points", labels=[t("one measurement so far")])
     heights = {x: float(np.interp(x, drawn[0].x, drawn[0].y)) for x in sorted(notes or ())}
-    words["notes"] = [[x, height, str(notes[x])] for x, height in heights.items()]
+    words["notes"] = [[x, height, str((notes or {})[x])] for x, height in heights.items()]
     return _lines(drawn, xlabel, ylabel, compare, log, mark, limits, start, hours, **words)
 
 
-def beside(charts, **words):
+def beside(charts: Mapping[str, Chart], **words: Any) -> Chart:
     """Charts of lines or points side by side in one view: title of each -> chart. words: title, caption."""
     shown = [{**chart.shown[0], "title": from_cell(name)} for name, chart in charts.items()]
     return _chart(shown, **words, size=(min(9.4, 3.9 * len(shown)), 2.8))
 
 
-def chosen(charts, label, start, *, title="", caption=""):
+def chosen(charts: dict[Any, Chart], label: str, start: object, *, title: str = "", caption: str = "") -> Chart:
     """Charts of one kind, one of them at a time: a slider over whole numbers, or a button for each word.
 
     charts: number or word -> chart, all with as many lines and points; label: of the control; start: seen first.
@@ -86,39 +120,47 @@ def chosen(charts, label, start, *, title="", caption=""):
     return first
 
 
-def bars(labels, values, *, ylabel="", digits=3, each=None, **words):
+def bars(
+    labels: Labels,
+    values: Numbers | dict[str, Numbers],
+    *,
+    ylabel: str = "",
+    digits: int = 3,
+    each: Numbers | None = None,
+    **words: Any,
+) -> Chart:
     """One bar per name with its number. words: title, caption.
 
     values: [n], or several, as {"before": [n], "after": [n]}: then each name has a bar of each, the last one dark.
     each: [n, R], single measurements of what the bars are the means of: a dot for each.
     """
-    values = values if isinstance(values, dict) else {"": values}
-    parts, amounts = list(values), [as_array(of, f"values {part}".strip()) for part, of in values.items()]
-    labels = checked_labels(labels, len(amounts[0]), "labels", "values holds {} numbers")
-    dots = np.empty((len(labels), 0)) if each is None else as_array(each, "each")
-    labels, parts, ylabel = from_cell(labels), from_cell(parts), from_cell(ylabel)
-    rows = [[name, *(f"{of[i]:.{digits}f}" for of in amounts)] for i, name in enumerate(labels)]
+    named = values if isinstance(values, dict) else {"": values}
+    parts, amounts = list(named), [as_array(of, f"values {part}".strip()) for part, of in named.items()]
+    names = checked_labels(labels, len(amounts[0]), "labels", "values holds {} numbers")
+    dots = np.empty((len(names), 0)) if each is None else as_array(each, "each")
+    names, parts, ylabel = from_cell(names), from_cell(parts), from_cell(ylabel)
+    rows = [[name, *(f"{of[i]:.{digits}f}" for of in amounts)] for i, name in enumerate(names)]
     told = [t(", ").join(f"{p} {x}".strip() for p, x in zip(parts, of, strict=True)) for _, *of in rows]
     said = t("; ").join(t("{name}: {text}", name=n, text=one) for (n, *_), one in zip(rows, told, strict=True))
-    options = dict(names=labels, parts=parts, ylabel=ylabel, digits=digits, dots=dots.shape[1], along=[])
+    options = dict(names=names, parts=parts, ylabel=ylabel, digits=digits, dots=dots.shape[1], along=[])
     header = [ylabel or t("name"), *parts] if parts != [""] else [t("name"), ylabel or t("value")]
     arrays = {"y": [np.stack(amounts, -1).ravel()], "dots": [dots.ravel()]}
-    return Chart("bars", None, arrays, options, t("{text}.", text=said), (header, rows), **words)
+    return Chart("bars", [], arrays, options, t("{text}.", text=said), (header, rows), **words)
 
 
 def maps(
-    matrices,
-    rows="row",
-    columns="column",
+    matrices: dict[str, Numbers],
+    rows: str | Mapping[str, Labels] = "row",
+    columns: str | Mapping[str, Labels] = "column",
     *,
-    limits=(0, 1),
-    signed=(),
-    axes=None,
-    scale="",
-    across=0,
-    along=None,
-    **words,
-):
+    limits: tuple[float, float] = (0, 1),
+    signed: Sequence[str] = (),
+    axes: Sequence[str] | None = None,
+    scale: str = "",
+    across: int = 0,
+    along: Along | None = None,
+    **words: Any,
+) -> Chart:
     """Matrices beside each other: title -> [R, C].
 
     rows, columns: what they are ("query"), or title -> labels; axes: what they are, beside the labels; limits: no ink
@@ -147,7 +189,7 @@ def maps(
     options = dict(panels=panels, rows=down, columns=over, axes=axes, scale=from_cell(scale))
     options |= {"across": across, "along": []}
     arrays = {"y": [part.ravel() for part in parts.values()]}
-    return Chart("maps", None, arrays, options, *_read_out(parts, from_cell(of[0][1])), **words)
+    return Chart("maps", [], arrays, options, *_read_out(parts, from_cell(of[0][1])), **words)
 
 
 def _read_out(parts: dict, rows: str) -> tuple[str, tuple[list, list]]:
@@ -161,7 +203,7 @@ def _read_out(parts: dict, rows: str) -> tuple[str, tuple[list, list]]:
     return said, ([rows, *map(str, range(1, most))], [row + ["–"] * (most - len(row)) for row in cells[:48]])
 
 
-def _along(given: dict, along, chart) -> Chart:
+def _along(given: dict, along: Along, chart: Callable[[dict[str, Any]], Chart]) -> Chart:
     """One chart of the first axis of what is given at a time; along: as in `maps`."""
     label, values, start = along
     frames = {value: chart({name: of[f] for name, of in given.items()}) for f, value in enumerate(values)}
@@ -169,19 +211,31 @@ def _along(given: dict, along, chart) -> Chart:
 
 
 def _lines(
-    series, xlabel, ylabel, compare=None, log=None, mark=None, limits=None, start=None, hours=False, notes=(), **words
+    series: list[Series],
+    xlabel: str,
+    ylabel: str,
+    compare: Curves | None = None,
+    log: str | None = None,
+    mark: tuple[float, str] | None = None,
+    limits: tuple[float, float] | None = None,
+    start: float | None = None,
+    hours: bool = False,
+    notes: Iterable[list[Any]] = (),
+    **words: Any,
 ) -> Chart:
     series = series + [one._replace(kind="dashed") for one in _named(compare or {})]
     mark = mark and (float(mark[0]), from_cell(mark[1]))
     limits = limits and (float(limits[0]), float(limits[1]))
     start = None if start is None else float(start)
     xlabel, ylabel, log = from_cell(xlabel), from_cell(ylabel), log or ""
-    panel = dict(series=series, xlabel=xlabel, ylabel=ylabel, log=log, mark=mark, limits=limits, start=start, title="")
+    panel: dict[str, Any] = dict(
+        series=series, xlabel=xlabel, ylabel=ylabel, log=log, mark=mark, limits=limits, start=start, title=""
+    )
     panel |= {"hours": hours, "notes": list(notes)}
     return _chart([panel], **words)
 
 
-def _chart(panels, **words) -> Chart:
+def _chart(panels: list[dict[str, Any]], **words: Any) -> Chart:
     every = [(panel, one) for panel in panels for one in panel["series"]]
     arrays = {"x": [one.x for _, one in every], "y": [one.y for _, one in every]}
     arrays["z"] = [one.z for _, one in every if one.z is not None] or [np.zeros(0)]
@@ -198,11 +252,11 @@ def _chart(panels, **words) -> Chart:
     return Chart("lines", panels, arrays, options, said, ([t("line"), "x", "y"], rows), **words)
 
 
-def _named(named: dict) -> list[Series]:
+def _named(named: Curves) -> list[Series]:
     return [_series(str(name), xy, name) for name, xy in named.items()]
 
 
-def _series(name: str, given, what: str) -> Series:
+def _series(name: str, given: Points, what: str) -> Series:
     if not isinstance(given, tuple | list) or len(given) not in (2, 3):
         raise ValueError(f"{what} is {described(given)}; needed: (x, y), two of shape [n], or (x, low, high)")
     x, *ys = (as_array(part, what) for part in given)
@@ -214,7 +268,7 @@ def _series(name: str, given, what: str) -> Series:
     return Series(name, x, ys[0], ys[1], "band") if len(ys) == 2 else Series(name, x, ys[0])
 
 
-def _by_group(given, groups: list[Series]) -> dict:
+def _by_group(given: object, groups: list[Series]) -> dict:
     return given if isinstance(given, dict) else dict.fromkeys((one.name for one in groups), given)
 
 

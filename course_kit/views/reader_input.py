@@ -1,9 +1,14 @@
 """A text of the reader's own, in a view: which trained models answer it in the page, and what is said of them."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from course_kit.checkpoints import Loaded, config_of, load_checkpoint
 from course_kit.i18n import from_cell, mark, sentences, t
 from course_kit.text.vocabulary import join
+from course_kit.views.view import V
 
+Model = str | Loaded | None | Sequence[str | Loaded | None]
 LANGUAGES = {"en": mark("English"), "fr": mark("French"), "zh": mark("Chinese")}
 TRAINED = {
     "grammar": mark("{train_pairs:,} {one}–{other} sentence pairs"),
@@ -14,7 +19,9 @@ TRAINED = {
 }  # by corpus
 
 
-def answered(view, model, text, most_tokens=None, *, needs="", **more):
+def answered(
+    view: V, model: Model, text: str | Sequence[str], most_tokens: int | None = None, *, needs: str = "", **more: Any
+) -> V:
     """The view with a field in which a reader types; the same view where a page cannot load who would answer.
 
     model: the name of a checkpoint or what `load_checkpoint` gives, or several of them; None, one that was trained
@@ -22,7 +29,7 @@ def answered(view, model, text, most_tokens=None, *, needs="", **more):
     (ValueError); text, most_tokens and more: see `options_of`.
     """
     given = model if isinstance(model, tuple | list) else [model]
-    loaded = [load_checkpoint(m) if isinstance(m, str) else m for m in given]
+    loaded: list[Any] = [load_checkpoint(m) if isinstance(m, str) else m for m in given]
     for m in loaded:
         if m is not None and needs and not config_of(m.model).get(needs, True):
             raise ValueError(f"{m.card.get('name', 'the model')} has no weights to show: take one with {needs}")
@@ -31,7 +38,14 @@ def answered(view, model, text, most_tokens=None, *, needs="", **more):
     return view
 
 
-def options_of(loaded: list[Loaded], text, most_tokens=None, label=mark("Your own sentence:"), note="", **more) -> dict:
+def options_of(
+    loaded: list[Loaded],
+    text: str | Sequence[str],
+    most_tokens: int | None = None,
+    label: str = mark("Your own sentence:"),
+    note: str = "",
+    **more: Any,
+) -> dict:
     """What own.js is told. text: what stands in the field, or its tokens; room: for so many tokens; None: as many as
     the model sees; note: said of the model last, best in a few words, since all of it is one line; more: as the `title`
     and the `caption` of what is computed, `fold`, the words of the line behind which the field is, and `open`, whether

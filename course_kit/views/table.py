@@ -1,7 +1,8 @@
 """Tables in a notebook: rows with a caption, and a view's numbers as text."""
 
 import html
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
 
 from course_kit.i18n import from_cell
 
@@ -23,7 +24,7 @@ class TextTable(NamedTuple):
         return str(self)
 
     def _repr_html_(self) -> str:
-        def row(cells, tag):
+        def row(cells: list[str], tag: str) -> str:
             first, *rest = (html.escape(c) for c in cells)
             scope = "col" if tag == "th" else "row"
             return f'<tr><th scope="{scope}">{first}</th>' + "".join(f"<{tag}>{c}</{tag}>" for c in rest) + "</tr>"
@@ -32,13 +33,13 @@ class TextTable(NamedTuple):
         return f"<table><thead>{row(self.header, 'th')}</thead><tbody>{body}</tbody></table>"
 
 
-def _text(x) -> str:
+def _text(x: object) -> str:
     if isinstance(x, bool) or not isinstance(x, int | float):
         return str(x)
     return f"{x:,}" if isinstance(x, int) else f"{x:,.0f}" if abs(x) >= 1000 else f"{x:.3g}"
 
 
-def _column(values) -> list[str]:
+def _column(values: Sequence[object]) -> list[str]:
     """A column's cells; floats all with as many decimals, unless that makes more of one than it says."""
     texts = [_text(x) for x in values]
     if all(isinstance(x, float) for x in values) and not any("e" in text for text in texts):
@@ -51,7 +52,7 @@ def _column(values) -> list[str]:
 class Table(list):
     """Rows as dicts, shown as a table: HTML in a notebook, text elsewhere."""
 
-    def __init__(self, rows, caption: str = "", data: tuple[str, ...] = ()):
+    def __init__(self, rows: Iterable[dict[str, Any]], caption: str = "", data: tuple[str, ...] = ()) -> None:
         """data: the columns of sentences and answers, which stay as they are in any language."""
         rows = list(rows)
         for number, row in enumerate(rows, 1):
@@ -61,19 +62,19 @@ class Table(list):
         super().__init__(rows)
         self.caption, self.data = from_cell(caption), data
 
-    def _cells(self):
+    def _cells(self) -> Iterator[Sequence[str]]:
         yield [from_cell(str(name)) for name in self[0]]
         shown = {name: [row[name] for row in self] for name in self[0]}
         columns = (_column(x if name in self.data else from_cell(x)) for name, x in shown.items())
         yield from zip(*columns, strict=True)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         cells = list(self._cells())
         widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
         lines = ["  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in cells]
         return "\n".join([self.caption, *lines] if self.caption else lines)
 
-    def _repr_html_(self):
+    def _repr_html_(self) -> str:
         head, *body = self._cells()
         numeric = [isinstance(x, int | float) and not isinstance(x, bool) for x in self[0].values()]
         longest = [max(map(len, column)) for column in zip(head, *body, strict=True)]
@@ -83,7 +84,7 @@ class Table(list):
             for n, wide in zip(numeric, longest, strict=True)
         ]
 
-        def line(tag, cells):
+        def line(tag: str, cells: Sequence[str]) -> str:
             scope = ' scope="col"' if tag == "th" else ""
             marks = [s + k * (tag == "td") for s, k in zip(side, kept, strict=True)]
             return "".join(f"<{tag}{scope}{m}>{html.escape(c)}</{tag}>" for c, m in zip(cells, marks, strict=True))

@@ -5,9 +5,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from course_kit.decoding import Translation
 from course_kit.i18n import t
-from course_kit.views.inputs import as_array, as_labels, check_weights
+from course_kit.views.inputs import Labels, Numbers, as_array, as_labels, check_weights
 
+Given = Translation | tuple[Labels, Labels, Numbers | None]
 MOST_SOURCE, MOST_TARGET = 64, 140
 
 
@@ -20,13 +22,12 @@ class Version(NamedTuple):
     word: int | None = None  # the source word that was knocked out
 
 
-def parts_of(translation) -> tuple[list[str], list[str], Any]:
+def parts_of(translation: Given) -> tuple[list[str], list[str], Any]:
     """(source tokens, tokens, weights) of a Translation or of a triple."""
-    if hasattr(translation, "source_tokens"):
-        parts: Any = translation.source_tokens, translation.tokens, translation.weights
-    elif isinstance(translation, tuple | list) and len(translation) == 3:
-        parts = translation
-    else:
+    parts: Any = translation
+    if hasattr(parts, "source_tokens"):
+        parts = parts.source_tokens, parts.tokens, parts.weights
+    elif not isinstance(parts, tuple | list) or len(parts) != 3:
         needed = "one Translation, as in translate(loaded, text)[0], or (source_tokens, tokens, weights)"
         raise TypeError(f"translation is {type(translation).__name__}; needed: {needed}")
     source, tokens = (_words(part, name) for part, name in zip(parts, ("source_tokens", "tokens"), strict=False))
@@ -36,7 +37,7 @@ def parts_of(translation) -> tuple[list[str], list[str], Any]:
     return source, tokens, parts[2]
 
 
-def checked_weights(weights, tokens: list[str], source: list[str], name: str) -> np.ndarray:
+def checked_weights(weights: Numbers, tokens: list[str], source: list[str], name: str) -> np.ndarray:
     """Weights as an array [T, S]: finite, each row sums to 1 or 0."""
     weights = as_array(weights, name)
     if weights.shape != (len(tokens), len(source)):
@@ -48,7 +49,7 @@ def checked_weights(weights, tokens: list[str], source: list[str], name: str) ->
     return weights
 
 
-def variant_of(given, source: list[str], name: str) -> Version:
+def variant_of(given: dict[str, Any], source: list[str], name: str) -> Version:
     """What was written when something was taken away: a dict as `labs.alignment` says."""
     word = given["word"]
     written = _words(given["tokens"], f"{name} tokens")
@@ -74,11 +75,11 @@ def difference(before: list[str], after: list[str]) -> tuple[list[bool], list[bo
     return new, gone
 
 
-def _words(tokens, name: str) -> list[str]:
+def _words(tokens: Labels, name: str) -> list[str]:
     return list(map(word_of, as_labels(tokens, name, "a list of tokens")))
 
 
-def word_of(token) -> str:
+def word_of(token: object) -> str:
     """A token as a reader sees it: without the mark that opens a word in a vocabulary of pieces."""
     token = str(token)
     return token[1:] if token.startswith("▁") and len(token) > 1 else token

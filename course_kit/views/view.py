@@ -9,7 +9,8 @@ import copy
 import html
 import json
 import re
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -17,6 +18,11 @@ from course_kit.i18n import from_cell, t
 from course_kit.views import program
 from course_kit.views.table import TextTable
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Control = dict[str, Any]  # kind, name, label, and what the kind needs
+V = TypeVar("V", bound="View")
 BEYOND = re.compile("[\U00010000-\U0010ffff]")  # signs that few fonts draw
 
 
@@ -34,7 +40,15 @@ class View:
     scale = 1.5  # of the static picture, × 96 dpi
     presenting = False  # in large type, for a projector
 
-    def __init__(self, title, caption, arrays, state, controls=(), options=None):
+    def __init__(
+        self,
+        title: str,
+        caption: str,
+        arrays: Mapping[str, np.ndarray],
+        state: Mapping[str, Any],
+        controls: Sequence[Control] = (),
+        options: Mapping[str, Any] | None = None,
+    ) -> None:
         self.title, self.caption = from_cell(title), from_cell(caption)
         self.arrays, self.state, self.controls = arrays, dict(state), list(controls)
         self.options = dict(options or {})
@@ -47,7 +61,7 @@ class View:
         """The numbers that the view shows at its current state."""
         raise NotImplementedError
 
-    def draw(self, figure) -> None:
+    def draw(self, figure: "Figure") -> None:
         """Draws the static picture of the current state into a matplotlib figure: its table, where a view has no
         picture of its own. The pictures of the course's notebooks are the program's: course_tools/authoring/stills.py.
         """
@@ -56,7 +70,7 @@ class View:
         axes = figure.add_axes((0.02, 0.02, 0.96, 0.96))
         axes.axis("off")
         rows = [[BEYOND.sub("□", cell[:24]) for cell in row[:6]] for row in [table.header, *table.rows[:9]]]
-        drawn = axes.table(rows, bbox=(0, 0, 1, 1), edges="horizontal", cellLoc="center")
+        drawn = axes.table(rows, bbox=(0, 0, 1, 1), edges="horizontal", cellLoc="center")  # type: ignore[arg-type]
         for cell in drawn.get_celld().values():
             cell.get_text().set_parse_math(False)
 
@@ -85,12 +99,12 @@ class View:
         little = (np.ascontiguousarray(a).astype(a.dtype.newbyteorder("<")) for a in self.arrays.values())
         return b"".join(a.tobytes() for a in little)
 
-    def fragment(self, spec=None) -> str:
+    def fragment(self, spec: dict[str, Any] | None = None) -> str:
         """The HTML shell: picture, caption and table for everyone, the data, and the lines that ask for the program."""
         spec = spec or self.spec()
         return f'<div class="course-view">{self.still(spec["words"])}{self.data(spec)}{program.SHOW}</div>'
 
-    def data(self, spec=None) -> str:
+    def data(self, spec: dict[str, Any] | None = None) -> str:
         """`[spec, numbers in base64]` as JSON, in an element that no browser runs."""
         return data_element(spec or self.spec(), base64.b64encode(self.payload()).decode())
 
@@ -105,13 +119,13 @@ class View:
             f"<details><summary>{t('table')}</summary>{self.table()._repr_html_()}</details></figure>"
         )
 
-    def _repr_mimebundle_(self, include=None, exclude=None):
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         spec = self.spec()
         plain = f"{self.title}\n{spec['words']}"
         return {"text/html": program.with_each() + self.fragment(spec), "text/plain": plain}
 
 
-def at(view: View, **state) -> View:
+def at(view: View, **state: Any) -> View:
     """The same view with another state; the given one stays as it is."""
     other = copy.copy(view)
     other.state = {**view.state, **state}
@@ -124,7 +138,7 @@ def asking(view: View) -> View:
     return view
 
 
-def json_for_script(value) -> str:
+def json_for_script(value: object) -> str:
     """JSON that may stand inside a <script>: no text in it can end the script, or begin a comment or another one."""
     return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
 

@@ -20,7 +20,7 @@ from course_kit.i18n import mark, sentences, t
 from course_kit.text import BOS, EOS
 from course_kit.views.reader_input import options_of
 from course_kit.views.table import TextTable
-from course_kit.views.view import View
+from course_kit.views.view import Control, View
 from course_utils.transformer import Transformer
 
 MODEL = "transformer-grammar"
@@ -148,17 +148,18 @@ class Cover(View):
 
 def cover(
     *,
-    title=mark("What does attention do for this translation?"),
-    caption=mark("What [query|it] attends to, in one of twelve such pictures of a translation model."),
-    lists=True,
-):
+    title: str = mark("What does attention do for this translation?"),
+    caption: str = mark("What [query|it] attends to, in one of twelve such pictures of a translation model."),
+    lists: bool = True,
+) -> Cover:
     """The course's two sentences, one of them shown: attention as arcs, the translation with attention and without.
 
     lists: can one word at a time get its list back? The reader may type another sentence: the same model runs in the
     page, where its files are at hand. Returns a view: .shown -> Study.
     """
     loaded = load_checkpoint(MODEL)
-    studies, arrays = {}, {}
+    studies: dict[str, dict] = {}
+    arrays = {}
     for text, hint in GENDERS.items():
         found = study(loaded, text)
         arrays[f"weights{len(studies)}"] = found.weights.astype("<f4").ravel()
@@ -174,7 +175,7 @@ def cover(
         "door": options_of([loaded], COW, DEEP, longest=LONG, caption=""),
     }  # fmt: skip
     state = {"sentence": COW, "attention": "on", "asker": -1, "tried": []}
-    controls = [
+    controls: list[Control] = [
         {"kind": "choice", "name": "attention", "label": t("attention"), "options": ["on", "off"]},
         {"kind": "choice", "name": "sentence", "label": t("sentence"), "options": list(studies), "words": NAMES},
         {"kind": "button", "name": "reset", "label": t("reset")},

@@ -1,13 +1,16 @@
 """Drawings without a model: a beam that balances, and a column and a row that are stretched to one table."""
 
+from collections.abc import Callable, Sequence
+
 from course_kit.i18n import t
-from course_kit.views.figure import figure
+from course_kit.views.figure import Figure, figure
 from course_kit.views.layout import (
     BIG,
     CLOSE,
     GAP,
     LINE,
     NEAR,
+    Part,
     box,
     column,
     disc,
@@ -21,7 +24,9 @@ from course_kit.views.layout import (
 )
 
 
-def balance(low=2, high=4, most=6, start=3, *, title="", caption=""):
+def balance(
+    low: float = 2, high: float = 4, most: int = 6, start: int = 3, *, title: str = "", caption: str = ""
+) -> Figure:
     """A beam between two numbers, the lower with weight 1; where it balances, for weights 1 to most of the other."""
     weights = range(1, most + 1)
     found = [(low + w * high) / (1 + w) for w in weights]
@@ -50,10 +55,14 @@ def balance(low=2, high=4, most=6, start=3, *, title="", caption=""):
                   start={"weight": start}, title=title, caption=caption)  # fmt: skip
 
 
-def stretch(queries=(9, 15), keys=(8, 12, 18), *, title="", caption=""):
+def stretch(
+    queries: Sequence[int] = (9, 15), keys: Sequence[int] = (8, 12, 18), *, title: str = "", caption: str = ""
+) -> Figure:
     """Queries as a column and keys as a row, stretched to tables of one shape, and their differences."""
 
-    def table_of(name, role, shape, tile, since=1, before=""):
+    def table_of(
+        name: str, role: str, shape: str, tile: Callable[[int, int], Part], since: int = 1, before: str = ""
+    ) -> Part:
         lines = [[tile(i, k) for k in range(len(keys))] for i in range(len(queries))]
         shapes = [words(before, "quiet", until=0)] if before else []
         shapes.append(words(shape, "quiet", since=since))

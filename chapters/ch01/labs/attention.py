@@ -1,11 +1,13 @@
 """Attention that lives: every table from what is given to the output; from each number lines lead to what made it."""
 
+from typing import Any
+
 import numpy as np
 import torch
 
 from course_kit.i18n import mark, t
 from course_kit.programs.arguments import one_of, string
-from course_kit.views.inputs import as_array, checked_labels
+from course_kit.views.inputs import Labels, Numbers, as_array, checked_labels
 from course_kit.views.table import TextTable
 from course_kit.views.view import View
 
@@ -61,16 +63,16 @@ class Attention(View):
 
 
 def attention(
-    q,
-    k,
-    v=None,
+    q: Numbers,
+    k: Numbers,
+    v: Numbers | None = None,
     *,
-    query="q",
-    keys=None,
-    score="distance",
-    title=mark("How does a query become an output?"),
-    caption=mark("Scores compare the [query|query] with each [key|key]. Drag an arrow, or press a number."),
-):
+    query: str = "q",
+    keys: Labels | None = None,
+    score: str = "distance",
+    title: str = mark("How does a query become an output?"),
+    caption: str = mark("Scores compare the [query|query] with each [key|key]. Drag an arrow, or press a number."),
+) -> Attention:
     """One query and its keys under the hand: q [d] or [1, d], k [K, d], v [K, dv] or none; K, d, dv at most 8.
 
     keys: K words; without them the rows are k₁, k₂, … score: "distance" (−½ of its square), "dot", "scaled dot".
@@ -89,15 +91,17 @@ def attention(
 
 
 def self_attention(
-    x,
-    WQ,
-    WK,
-    WV,
-    words,
+    x: Numbers,
+    WQ: Numbers,
+    WK: Numbers,
+    WV: Numbers,
+    words: Labels,
     *,
-    title=mark("How does a sentence attend to itself?"),
-    caption=mark("Each word makes a [query|query], a [key|key] and a [value|value]. Drag a word, or press a number."),
-):
+    title: str = mark("How does a sentence attend to itself?"),
+    caption: str = mark(
+        "Each word makes a [query|query], a [key|key] and a [value|value]. Drag a word, or press a number."
+    ),
+) -> Attention:
     """Scaled self-attention under the hand: x [T, D], WQ and WK [D, d], WV [D, dv], words: T labels; each at most 8.
 
     Raises ValueError for shapes that do not fit.
@@ -110,7 +114,7 @@ def self_attention(
     return _made(given, names, "scaled dot", title, caption)
 
 
-def _check(given, **shapes) -> None:
+def _check(given: dict[str, np.ndarray], **shapes: tuple[int | None, int | None]) -> None:
     for name, table in given.items():
         wanted = shapes[name]
         fits = table.ndim == 2 and all(
@@ -121,7 +125,7 @@ def _check(given, **shapes) -> None:
             raise ValueError(f"{name} has shape {table.shape}; needed: finite numbers [{needed}], none of them above 8")
 
 
-def _made(given, names, score, title, caption):
+def _made(given: dict[str, np.ndarray], names: dict[str, Any], score: str, title: str, caption: str) -> Attention:
     state = {letter: [round(float(n), 6) for n in table.ravel()] for letter, table in given.items()} | {"at": []}
     options = {"shapes": {letter: list(table.shape) for letter, table in given.items()}, **names}
     options |= {"distance": score == "distance", "scaled": score == "scaled dot"}

@@ -1,11 +1,15 @@
 """Drawings without a model: a box that averages, and words with the few numbers that were made up for them."""
 
+from collections.abc import Sequence
+
+from torch import Tensor
+
 from course_kit.i18n import t
-from course_kit.views.figure import figure
+from course_kit.views.figure import Figure, figure
 from course_kit.views.layout import AIR, BIG, CLOSE, LINE, arrow, box, cells, column, flow, layers, row, steps, words
 
 
-def black_box(*, title="", caption=""):
+def black_box(*, title: str = "", caption: str = "") -> Figure:
     """Attention from outside, then opened: score, share, average."""
     roles = (t("a query"), "query"), (t("keys"), "key"), (t("values"), "value")
     given = [box(name, role, strong=True, high=2 * LINE) for name, role in roles]
@@ -29,7 +33,14 @@ def black_box(*, title="", caption=""):
     return figure(scene, said, ([t("step"), t("what")], rows), axes=axes, title=title, caption=caption)
 
 
-def word_vectors(tokens, vectors, *, across=4, title="", caption=""):
+def word_vectors(
+    tokens: Sequence[str],
+    vectors: Tensor | Sequence[Sequence[float]],
+    *,
+    across: int = 4,
+    title: str = "",
+    caption: str = "",
+) -> Figure:
     """Words, each above the three numbers of its vector, which come one after the other; vectors: [W, 3]."""
     rows = [[word, *(f"{v:.2f}" for v in vector)] for word, vector in zip(tokens, vectors, strict=True)]
     parts = [

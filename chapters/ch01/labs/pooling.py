@@ -1,12 +1,14 @@
 """The labs of attention pooling: a query to drag, and kernel and bandwidth with the heatmap that they make."""
 
+from collections.abc import Iterable, Sequence
+
 import numpy as np
 import torch
 
 from course_kit.i18n import from_cell, mark, sentences, t
 from course_kit.programs.arguments import described, flag, left, real_number, string
 from course_kit.views.chart import clock
-from course_kit.views.inputs import as_array
+from course_kit.views.inputs import Numbers, as_array
 from course_kit.views.table import TextTable
 from course_kit.views.view import View
 from course_utils.kernels import KERNELS, leave_one_out_mask, nadaraya_watson
@@ -24,7 +26,7 @@ class Pooling(View):
 
     kind = "pooling"
 
-    def answer(self, queries) -> tuple[np.ndarray, np.ndarray]:
+    def answer(self, queries: Numbers) -> tuple[np.ndarray, np.ndarray]:
         """(estimates [Q], weights [Q, K]) at the current kernel, width and removed examples, in float64; an estimate
         is NaN where no key is in reach."""
         mask = torch.ones(len(queries), len(self.arrays["keys"]), dtype=torch.bool)
@@ -86,17 +88,17 @@ class Bandwidth(Pooling):
 
 
 def ask(
-    keys,
-    values,
-    truth=None,
+    keys: Numbers,
+    values: Numbers,
+    truth: Sequence[Numbers] | None = None,
     *,
-    query=None,
-    width=None,
-    key_name="key",
-    value_name="value",
-    title=mark("Which keys does the query attend to?"),
-    caption=ASK,
-):
+    query: float | None = None,
+    width: float | None = None,
+    key_name: str = "key",
+    value_name: str = "value",
+    title: str = mark("Which keys does the query attend to?"),
+    caption: str = ASK,
+) -> Pooling:
     """Drag a query along the axis and see which keys it attends to: weights as bars, the estimate; leave examples out.
 
     keys [K], values [K]: 1 to 3,000 finite numbers; truth: (x, y), drawn dashed; key_name, value_name: the axes;
@@ -128,18 +130,18 @@ def ask(
 
 
 def bandwidth(
-    keys,
-    values,
-    truth=None,
+    keys: Numbers,
+    values: Numbers,
+    truth: Sequence[Numbers] | None = None,
     *,
-    width=None,
-    key_name="key",
-    value_name="value",
-    title=mark("How far should a query reach?"),
-    caption=None,
-    exam=True,
-    path=None,
-):
+    width: float | None = None,
+    key_name: str = "key",
+    value_name: str = "value",
+    title: str = mark("How far should a query reach?"),
+    caption: str | None = None,
+    exam: bool = True,
+    path: Iterable[float] | None = None,
+) -> Bandwidth:
     """Kernel and bandwidth under the hand: fitted curve, weight heatmap and leave-one-out error move together.
 
     keys [K], values [K], truth, width as in `ask`. The error is the mean squared leave-one-out error, computed
@@ -185,17 +187,17 @@ def bandwidth(
     return Bandwidth(title, caption, arrays, state, controls, options)
 
 
-def _leave_one_out_errors(keys, values, widths, kernel) -> np.ndarray:
+def _leave_one_out_errors(keys: np.ndarray, values: np.ndarray, widths: list[float], kernel: str) -> np.ndarray:
     """Mean squared error [W] of predicting each example from all others, for each width; NaN where one has no other.
 
     Source: Hastie et al., section 7.10.
     """
-    keys, values = (torch.tensor(x, dtype=torch.float64) for x in (keys, values))
-    others, errors = leave_one_out_mask(len(keys)), []
+    k, v = (torch.tensor(x, dtype=torch.float64) for x in (keys, values))
+    others, errors = leave_one_out_mask(len(k)), []
     for width in widths:
         closeness = lambda d, w=width: others * KERNELS[kernel](d, w)  # type: ignore[misc]  # noqa: E731
-        estimate, weights = nadaraya_watson(keys, keys, values, closeness)
-        errors.append(float(((estimate - values) ** 2).where(weights.any(-1), torch.nan).mean()))
+        estimate, weights = nadaraya_watson(k, k, v, closeness)
+        errors.append(float(((estimate - v) ** 2).where(weights.any(-1), torch.nan).mean()))
     return np.array(errors)
 
 
@@ -208,7 +210,7 @@ def _effective(weights: np.ndarray) -> float:
     return 1 / total if total else 0.0
 
 
-def _examples(keys, values) -> tuple[np.ndarray, np.ndarray]:
+def _examples(keys: Numbers, values: Numbers) -> tuple[np.ndarray, np.ndarray]:
     keys, values = as_array(keys, "keys"), as_array(values, "values")
     if keys.ndim != 1 or keys.shape != values.shape or not 1 <= len(keys) <= MOST_EXAMPLES:
         raise ValueError(
@@ -222,7 +224,7 @@ def _examples(keys, values) -> tuple[np.ndarray, np.ndarray]:
     return keys.astype("<f4"), values.astype("<f4")
 
 
-def _truth(truth) -> dict[str, np.ndarray]:
+def _truth(truth: Sequence[Numbers] | None) -> dict[str, np.ndarray]:
     if truth is None:
         return {}
     if not isinstance(truth, tuple | list) or len(truth) != 2:
@@ -243,7 +245,7 @@ def _steps(low: float, high: float, count: int) -> list[float]:
     return [round(float(x), 4) for x in np.linspace(low, high, count)]
 
 
-def _widths(keys: np.ndarray, width) -> tuple[float, list[float]]:
+def _widths(keys: np.ndarray, width: float | None) -> tuple[float, list[float]]:
     """The width to start with and the 61 of the slider, evenly on a log scale, up to twice the span of the keys.
 
     The narrowest is 1/150 of the span, or half the usual gap between neighbours where this is less.

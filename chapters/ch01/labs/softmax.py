@@ -4,9 +4,9 @@ import numpy as np
 import torch
 
 from course_kit.i18n import from_cell, mark, t
-from course_kit.views.inputs import as_array, checked_labels
+from course_kit.views.inputs import Labels, Numbers, as_array, checked_labels
 from course_kit.views.table import TextTable
-from course_kit.views.view import View
+from course_kit.views.view import Control, View
 
 
 class Softmax(View):
@@ -45,12 +45,12 @@ class Softmax(View):
 
 
 def softmax(
-    scores,
-    names=None,
+    scores: Numbers,
+    names: Labels | None = None,
     *,
-    title=mark("What does softmax make of the scores?"),
-    caption=mark("Drag a score. The weight of a [key|key] is e to its score, divided by the sum over all keys."),
-):
+    title: str = mark("What does softmax make of the scores?"),
+    caption: str = mark("Drag a score. The weight of a [key|key] is e to its score, divided by the sum over all keys."),
+) -> Softmax:
     """Softmax under the hand: temperature, and a constant added to every score.
 
     scores [K], 1 to 12 finite numbers; names: K labels.
@@ -62,7 +62,7 @@ def softmax(
     state = {"scores": scores.astype("<f4").tolist(), "temperature": 1.0, "shift": 0.0}
     warm = [round(float(degree), 3) for degree in np.geomspace(0.05, 20, 61)]
     shifts = [0.0, 1.0, 10.0, 100.0, 500.0, 700.0, 1000.0]
-    controls = [
+    controls: list[Control] = [
         {"kind": "range", "name": "temperature", "label": t("temperature"), "values": warm, "digits": 2},
         {"kind": "range", "name": "shift", "label": t("add to all"), "values": shifts, "digits": 0},
         {"kind": "button", "name": "reset", "label": t("reset")},

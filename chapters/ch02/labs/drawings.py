@@ -1,9 +1,10 @@
 """Drawings without a model: three people in a circle, a layer of self-attention opened, a dot product as a shadow."""
 
 import math
+from collections.abc import Sequence
 
 from course_kit.i18n import t
-from course_kit.views.figure import figure
+from course_kit.views.figure import Figure, figure
 from course_kit.views.layout import (
     AIR,
     arrow,
@@ -23,7 +24,7 @@ from course_kit.views.layout import (
 HIGH, UNIT, LIFTS = 190, 40, (0.07, 0.16, 0.13)  # lengths: of a ring, of a 1; of a field: shadow, key and query
 
 
-def circle(people=("Ada", "Ben", "Cleo"), *, title="", caption=""):
+def circle(people: Sequence[str] = ("Ada", "Ben", "Cleo"), *, title: str = "", caption: str = "") -> Figure:
     """Three people, each of whom looks for the next."""
     others = [*people[1:], people[0]]
     wishes = [t("{name} looks for {other}", name=a, other=b) for a, b in zip(people, others, strict=True)]
@@ -36,7 +37,7 @@ def circle(people=("Ada", "Ben", "Cleo"), *, title="", caption=""):
     return figure(column(ring(*cards, high=HIGH), *ways), said, table, title=title, caption=caption)
 
 
-def layer(*, title="", caption=""):
+def layer(*, title: str = "", caption: str = "") -> Figure:
     """A layer of self-attention: the box, its three matrices, and what becomes of what they make."""
     roles = [
         ("query", "W_Q", t("{q} asks", q="q")),
@@ -70,7 +71,7 @@ def layer(*, title="", caption=""):
     return figure(scene, said, ([t("step"), t("what")], rows), title=title, caption=caption)
 
 
-def shadows(q, keys, *, title="", caption=""):
+def shadows(q: Sequence[float], keys: Sequence[Sequence[float]], *, title: str = "", caption: str = "") -> Figure:
     """A query and two keys as arrows of two numbers each: the dot product is the shadow of the key on the line of the
     query, times the length of the query."""
     length, said, rows, columns, hands = math.hypot(*q), [], [], [], []

@@ -5,9 +5,9 @@ import torch
 
 from course_kit.i18n import mark, sentences, t, tn
 from course_kit.programs.arguments import flag, one_of, whole_number
-from course_kit.views.inputs import as_array, checked_labels
+from course_kit.views.inputs import Labels, Numbers, as_array, checked_labels
 from course_kit.views.table import TextTable
-from course_kit.views.view import View
+from course_kit.views.view import Control, View
 from course_utils.attention import causal_mask, masked_softmax, padding_mask
 
 ORDERS = {
@@ -69,17 +69,17 @@ class Masking(View):
 
 
 def masking(
-    scores,
-    names=None,
+    scores: Numbers,
+    names: Labels | None = None,
     *,
-    length=None,
-    causal=False,
-    order="before",
-    title=mark("What leaks if the mask comes at the wrong step?"),
-    caption=mark(
+    length: int | None = None,
+    causal: bool = False,
+    order: str = "before",
+    title: str = mark("What leaks if the mask comes at the wrong step?"),
+    caption: str = mark(
         "Each row is a [query|query], each column a [key|key]. Try the four orders of the steps: three are wrong."
     ),
-):
+) -> Masking:
     """Masks under the hand: padding, causal, both, a row with nothing to attend; three wrong orders beside the right.
 
     scores [T, T], 2 to 12 tokens, finite; names: T labels; length: real tokens, the rest is padding; order: "before"
@@ -94,7 +94,7 @@ def masking(
     names = checked_labels(names, size, "names", "there are {} tokens")
     length = size if length is None else whole_number("length", length, 0, size)
     one_of("order", order, ORDERS), flag("causal", causal)
-    controls = [
+    controls: list[Control] = [
         {"kind": "range", "name": "length", "label": t("real tokens"), "values": list(range(size + 1)), "digits": 0},
         {"kind": "choice", "name": "causal", "label": t("future"), "options": [False, True],
          "words": {"false": t("seen"), "true": t("hidden")}},

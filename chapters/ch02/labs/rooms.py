@@ -3,16 +3,20 @@ table that a layer has learned in such rooms: which wish goes with which name.""
 
 import itertools
 import math
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import torch
 import torch.nn.functional as F
-from torch import nn
+from torch import Tensor, nn
 
 from course_kit.i18n import mark, sentences, t
 from course_kit.programs import again
-from course_kit.views.figure import figure
+from course_kit.views.figure import Figure, Listing, figure
 from course_kit.views.layout import (
     GAP,
+    Arrow,
+    Part,
     arrow,
     box,
     column,
@@ -23,6 +27,7 @@ from course_kit.views.layout import (
     words,
 )
 
+Frame = tuple[tuple[int, ...], list[int], list[list[float]]]  # wishes, things got, weights
 NAMES = ("Ada", "Ben", "Cleo", "Dan", "Eva", "Finn", "Gus", "Hana")
 THINGS = (mark("apple"), mark("bread"), mark("cup"), mark("drum"), mark("egg"), mark("fan"), mark("glass"), mark("hat"))
 WHOM, CARRIED = (2, 0, 3, 1, 2), (4, 1, 3, 6, 0)  # of the first five: whom each looks for, and their thing
@@ -35,7 +40,7 @@ MOST = 7  # how thick the largest entry of a table is
 
 
 @torch.no_grad()
-def room(trained: dict[int, nn.Module], *, title="", caption=""):
+def room(trained: dict[int, nn.Module], *, title: str = "", caption: str = "") -> Figure:
     """The weights and outputs of a layer in a room, after so many steps, for each person that Ada may look for.
 
     trained: steps -> layer as trained on rooms, (x [B, T, 24], mask [B, 1, T]) -> output [B, T, 8], weights [B, T, T].
@@ -69,7 +74,7 @@ def room(trained: dict[int, nn.Module], *, title="", caption=""):
                   play=play, still=len(steps) == 1)  # fmt: skip
 
 
-def _places(count):
+def _places(count: int) -> Iterator[tuple[float, float]]:
     """The middles of so many people in a ring, clockwise from the top."""
     first, last = 1 - (LOOP + CARD / 2) / HIGH, CARD / 2 / HIGH
     for i in range(count):
@@ -78,23 +83,24 @@ def _places(count):
         yield 0.5 + ASIDE * math.sin(turn), first - (first - last) * down
 
 
-def _look(i, j, parts, frames):
+def _look(i: int, j: int, parts: list[Part], frames: Sequence[Frame]) -> Arrow:
     """The arrow along which i takes from j, as thick as its weight; to oneself, a loop."""
     weight = [THICK * weights[i][j] if weights[i][j] > LEAST else 0 for _, _, weights in frames]
     bend, side = (-1.5 * LOOP, "loop") if i == j else (2 * GAP, "round")
     return arrow(parts[j], parts[i], weight=weight, bend=bend, behind=True, side=side)
 
 
-def _said(wish, got, weights, step):
-    places = {
+def _said(wish: Sequence[int], got: list[int], weights: list[list[float]], step: int) -> str:
+    (whom, *_), (thing, *_), (shares, *_) = wish, got, weights  # Ada's
+    places: dict[str, Any] = {
         "step": step,
-        "name": NAMES[wish[0]],
-        "share": f"{weights[0][wish[0]]:.0%}",
-        "thing": t(THINGS[got[0]]),
-        "needed": t(THINGS[CARRIED[wish[0]]]),
-        "right": sum(CARRIED[whom] == thing for whom, thing in zip(wish, got, strict=True)),
+        "name": NAMES[whom],
+        "share": f"{shares[whom]:.0%}",
+        "thing": t(THINGS[thing]),
+        "needed": t(THINGS[CARRIED[whom]]),
+        "right": sum(CARRIED[other] == given for other, given in zip(wish, got, strict=True)),
     }
-    if got[0] == CARRIED[wish[0]]:
+    if thing == CARRIED[whom]:
         return t(
             "After {step} steps Ada looks for {name}, gives {share} of her weight there, and gets {thing}, what she "
             "needs. {right} of 5 are served.",
@@ -107,7 +113,7 @@ def _said(wish, got, weights, step):
     )
 
 
-def _table(wish, got, weights):
+def _table(wish: Sequence[int], got: list[int], weights: list[list[float]]) -> Listing:
     rows = [[NAMES[i], NAMES[wish[i]], t(THINGS[CARRIED[i]]), *(f"{w:.2f}" for w in weights[i]), t(THINGS[got[i]])]
             for i in range(len(WHOM))]  # fmt: skip
     return [
@@ -119,7 +125,7 @@ def _table(wish, got, weights):
     ], rows
 
 
-def goes(corners, *, title="", caption=""):
+def goes(corners: Tensor, *, title: str = "", caption: str = "") -> Figure:
     """What goes with what: a line from each wish or name to each as thick as its entry of a table; none below 0.
 
     corners: [2, 8, 8]: rows are wishes and columns names, then rows are names and columns wishes

@@ -7,9 +7,9 @@ from chapters.ch02.experiments.costs import trained_scores
 from chapters.ch02.scores import SCORES
 from course_kit.i18n import mark, t
 from course_kit.programs.arguments import one_of
-from course_kit.views.inputs import as_array, checked_labels
+from course_kit.views.inputs import Labels, Numbers, as_array, checked_labels
 from course_kit.views.table import TextTable
-from course_kit.views.view import View
+from course_kit.views.view import Control, View
 from course_utils.attention import masked_softmax
 
 STEPS = {"score": mark("score"), "scaled": "÷ √d", "masked": mark("masked"), "weights": "softmax"}
@@ -53,14 +53,14 @@ class Scoring(View):
 
 
 def scoring(
-    query,
-    keys,
-    names,
+    query: Numbers,
+    keys: Numbers,
+    names: Labels,
     *,
-    score="scaled_dot",
-    title=mark("How does each of the twelve meet the keys?"),
-    caption=mark("Drag the [query|query] or a [key|key], choose a score, or hide a key."),
-):
+    score: str = "scaled_dot",
+    title: str = mark("How does each of the twelve meet the keys?"),
+    caption: str = mark("Drag the [query|query] or a [key|key], choose a score, or hide a key."),
+) -> Scoring:
     """One query and its keys under the hand, as keys and values: query [2], keys [K, 2] with 2 to 6 of them.
 
     names: K labels; score: a name in SCORES, of those with parameters the recorded ones. Raises ValueError for shapes
@@ -79,7 +79,7 @@ def scoring(
     state = {"vectors": [round(float(x), 4) for x in np.concatenate([query, keys.ravel()])], "score": score}
     state["mask"] = [True] * len(keys)
     words = {name: name.replace("_", " ") for name in made}  # names, in each language
-    controls = [
+    controls: list[Control] = [
         {"kind": "choice", "name": "score", "label": t("score"), "options": list(made), "menu": True, "words": words},
         {"kind": "toggles", "name": "mask", "label": t("may be attended"), "options": names},
         {"kind": "button", "name": "reset", "label": t("reset")},

@@ -1,20 +1,30 @@
 """One query and its keys in four steps, drawn: ask, score, share, add up."""
 
+from collections.abc import Iterable
+
 import torch
 
 from course_kit.i18n import from_cell, mark, t
-from course_kit.views.figure import figure
-from course_kit.views.inputs import as_array, checked_labels
+from course_kit.views.figure import Figure, figure
+from course_kit.views.inputs import Labels, Numbers, as_array, checked_labels
 from course_kit.views.layout import AIR, arrow, bar, cells, column, grid, label, row, words
 from course_kit.views.layout import steps as in_steps
 
 
-def listed(numbers) -> str:
+def listed(numbers: Iterable[float]) -> str:
     """A vector in brackets, three digits at most."""
     return "(" + ", ".join(f"{x:.3f}".rstrip("0").rstrip(".").replace("-", "−") for x in numbers) + ")"
 
 
-def steps(q, keys, tokens, *, query="q", title=mark("What happens inside?"), caption=""):
+def steps(
+    q: Numbers,
+    keys: Numbers,
+    tokens: Labels,
+    *,
+    query: str = "q",
+    title: str = mark("What happens inside?"),
+    caption: str = "",
+) -> Figure:
     """Attention of one query to keys that are the values, too: q [d], keys [K, d], tokens: K labels; d and K up to 6.
 
     The scores are dot products. Raises ValueError for shapes that do not fit.

@@ -1,18 +1,25 @@
 """Drawings: a translator that squeezes a sentence, one that looks back, a beam."""
 
 import itertools
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import torch
+from torch import Tensor
 
 from course_kit import text
+from course_kit.checkpoints import Loaded
 from course_kit.contexts import evaluating
+from course_kit.decoding import Translation
 from course_kit.i18n import t
-from course_kit.views.figure import figure
+from course_kit.views.figure import Figure, figure
 from course_kit.views.layout import (
     AIR,
     CLOSE,
     FAR,
     LINE,
+    Arrow,
+    Part,
     arrow,
     bar,
     box,
@@ -29,12 +36,12 @@ SHOWN = 3  # numbers of a state that are drawn
 WORD, STATE, SHARE, NUMBER, WRITTEN = 118, 48, 62, 56, 130  # how wide in a fan, so that a phone has room for it
 
 
-def fan(translation, word, *, title="", caption=""):
+def fan(translation: Translation, word: str, *, title: str = "", caption: str = "") -> Figure:
     """For each word written, how much it takes from the state of each source word: a line for each, as thick as it.
 
     translation: a decoding.Translation of a model with attention; word: of it, the one that is seen first
     """
-    source, written, weights = translation.source_tokens, translation.tokens, translation.weights.tolist()
+    source, written, weights = translation.source_tokens, translation.tokens, translation.weights.tolist()  # type: ignore[union-attr]
     states = [box(f"h{i}", "key", wide=STATE) for i in range(1, len(source) + 1)]
     shares = list(zip(*weights, strict=True))  # of each state, in each frame
     numbers = [words([f"{share:.2f}".lstrip("0") for share in row_], wide=NUMBER, anchor="end") for row_ in shares]
@@ -62,7 +69,7 @@ def fan(translation, word, *, title="", caption=""):
                   start={"step": 1 + written.index(word)}, title=title, caption=caption)  # fmt: skip
 
 
-def _looks(word, row, source):
+def _looks(word: str, row: list[float], source: list[str]) -> str:
     best = max(range(len(source)), key=row.__getitem__)
     share = f"{row[best]:.0%}"
     return t("For “{word}” most is taken from “{other}”: {share} of the weight.", word=word, other=source[best],
@@ -70,14 +77,15 @@ def _looks(word, row, source):
 
 
 @torch.no_grad()
-def squeeze(loaded, sentence, *, title="", caption=""):
+def squeeze(loaded: Loaded, sentence: str, *, title: str = "", caption: str = "") -> Figure:
     """A translator without attention: it reads a state for each word, keeps c, and writes from that alone.
 
     loaded: a checkpoint or `Lesson.loaded(model)`; sentence: text of its language. Its states are drawn by their
     first numbers, c by the first of each direction, that which ends on the left first.
     """
     model, source = loaded.model, loaded.source.cut(sentence)
-    ids, written, rows = torch.tensor([loaded.source.encode(sentence)]), [], []
+    ids, rows = torch.tensor([loaded.source.encode(sentence)]), []
+    written: list[str] = []
     mask = torch.ones_like(ids, dtype=torch.bool)
     with evaluating(model):
         states, c = model.encoder(ids, mask)
@@ -92,9 +100,9 @@ def squeeze(loaded, sentence, *, title="", caption=""):
     (_, size), half = c.shape, c.shape[1] // 2
     kept = [*c[0, half : half + SHOWN].tolist(), *c[0, :SHOWN].tolist()]  # read backwards, and forwards
     read_all = len(source)
-    ways = [states[0, :, first : first + SHOWN].tolist() for first in (0, half)]  # read forwards, and backwards
-    forth = [_state(one, "key", since=i) for i, one in enumerate(ways[0])]
-    back = [_state(one, "key", since=read_all - 1 - i) for i, one in enumerate(ways[1])]
+    forwards, backwards = (states[0, :, first : first + SHOWN].tolist() for first in (0, half))
+    forth = [_state(one, "key", since=i) for i, one in enumerate(forwards)]
+    back = [_state(one, "key", since=read_all - 1 - i) for i, one in enumerate(backwards)]
     encoder = [
         column(words(word, strong=True), one, other) for one, other, word in zip(forth, back, source, strict=True)
     ]
@@ -123,23 +131,23 @@ def squeeze(loaded, sentence, *, title="", caption=""):
     return figure(scene, [*reads, squeezed, *wrote], table, title=title, caption=caption)
 
 
-def _state(numbers, role, **look):
+def _state(numbers: Sequence[float], role: str, **look: Any) -> Part:
     """A state by its first numbers, one above the other."""
     return column(*(cells([number], role) for number in numbers), gap=CLOSE, **look)
 
 
-def _named(states, tokens, first=0):
+def _named(states: Sequence[Part], tokens: Sequence[str], first: int = 0) -> list[Part]:
     """States above their words, one in each frame."""
     return steps(*(column(one, words(word, strong=True)) for one, word in zip(states, tokens, strict=True)),
                  first=first)  # fmt: skip
 
 
-def _chain(states, role):
+def _chain(states: Sequence[Part], role: str) -> list[Arrow]:
     """An arrow from each to the next."""
     return [arrow(one, other, role) for one, other in itertools.pairwise(states)]
 
 
-def chain(tokens, states, *, title="", caption=""):
+def chain(tokens: Sequence[str], states: Tensor, *, title: str = "", caption: str = "") -> Figure:
     """A recurrent network that reads: each state, [T, D], by its first numbers, made of its word and the one before."""
     drawn = [_state(state[:SHOWN], "key") for state in states.tolist()]
     first = t("State 1 is made of “{word}” and of zeros.", word=tokens[0])
@@ -152,7 +160,7 @@ def chain(tokens, states, *, title="", caption=""):
     return figure(row(*_named(drawn, tokens), *_chain(drawn, "key")), said, table, title=title, caption=caption)
 
 
-def shifted(source, target, begin, *, title="", caption=""):
+def shifted(source: list[int], target: list[int], begin: int, *, title: str = "", caption: str = "") -> Figure:
     """A row of ids to learn from: what the encoder reads, what is right, and the same one place late."""
     reads = [begin, *target[:-1]]
     lines = [
@@ -171,7 +179,7 @@ def shifted(source, target, begin, *, title="", caption=""):
     return figure(grid(*shown, gap=AIR / 2), said, table, title=title, caption=caption)
 
 
-def branches(tree, *, title="", caption=""):
+def branches(tree: Mapping[str, tuple[float, float]], *, title: str = "", caption: str = "") -> Figure:
     """Two beginnings and the best word after each: what greedy decoding takes, and what a beam of two finds.
 
     tree: first word -> its probability, and that of the best word after it; two of them, the likelier first

@@ -1,11 +1,13 @@
 """Drawings: two ways of telling a place, clocks with a hand each, query and key that turn together, and paths."""
 
 import math
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from course_kit.i18n import t
-from course_kit.views.figure import figure
+from course_kit.views.figure import Figure, figure
 from course_kit.views.layout import (
     AIR,
     CLOSE,
@@ -32,7 +34,7 @@ from .waves import SIZE, waves
 CLOCK, LONG, SHORT, SLOW = 88, 40, 25, 10000.0  # lengths: across, of two hands; the base of the waves
 
 
-def ways(*, title="", caption=""):
+def ways(*, title: str = "", caption: str = "") -> Figure:
     """Where a word's position comes in: a vector is added to the word, or its query and its key are turned."""
     place, turn, hands = 3, 1.2, {"query": (0.5, LONG), "key": (-0.3, SHORT)}
     word = np.array([0.5, -1.0])
@@ -43,9 +45,9 @@ def ways(*, title="", caption=""):
           for name, role, sign, numbers in ((t("position"), "value", "+", wave),
                                             (t("sum"), "output", "=", word + wave))),
     )  # fmt: skip
-    both, scores = box(t("query and key"), since=2), [box(t("score"), since=3) for _ in range(2)]
+    both, (score, other) = box(t("query and key"), since=2), (box(t("score"), since=3) for _ in ("add", "turn"))
     given, clock, turned = cells(word.tolist()), disc(high=CLOCK), words(t("query and key, turned"), "output", since=3)
-    ways = [arrow(added, both), arrow(both, scores[0]), arrow(given, clock), arrow(turned, scores[1])]
+    ways = [arrow(added, both), arrow(both, score), arrow(given, clock), arrow(turned, other)]
     for role, (angle, reach) in hands.items():
         ways += [hand(clock, angle, reach, role, until=2),
                  hand(clock, angle + turn, reach, "output", since=3)]  # fmt: skip
@@ -53,7 +55,7 @@ def ways(*, title="", caption=""):
         row(words(t("add"), strong=True), words(t("turn"), strong=True), even=True),
         row(column(added, both, gap=AIR),
             column(given, column(clock, since=2), turned, gap=AIR), even=True, gap=AIR),
-        row(*scores, even=True),
+        row(score, other, even=True),
         *ways,
         gap=AIR,
     )  # fmt: skip
@@ -70,14 +72,17 @@ def ways(*, title="", caption=""):
     return figure(scene, said, table, title=title, caption=caption)
 
 
-def clocks(pairs=range(0, 50, 10), length=50, start=20, *, title="", caption=""):
+def clocks(
+    pairs: Sequence[int] = range(0, 50, 10), length: int = 50, start: int = 20, *, title: str = "", caption: str = ""
+) -> Figure:
     """Pairs of columns of the sinusoidal encoding as clocks: the hand of each at a position, its two numbers, and the
     two as waves over all positions."""
     P = waves(range(length))
     omegas = [SLOW ** (-2 * j / SIZE) for j in pairs]
     columns = [(2 * j, 2 * j + 1) for j in pairs]
     names, lines, hands = [f"{sine}, {cosine}" for sine, cosine in columns], [], []
-    at, none = [i / (length - 1) for i in range(length)], [[]] * length
+    at = [i / (length - 1) for i in range(length)]
+    none: list[list[int]] = [[]] * length
     for name, both, omega in zip(names, columns, omegas, strict=True):
         clock, pair = disc(high=2 * SHORT + GAP), P[:, both].tolist()
         hands.append(hand(clock, [i * omega for i in range(length)], SHORT, "output"))
@@ -102,17 +107,26 @@ def clocks(pairs=range(0, 50, 10), length=50, start=20, *, title="", caption="")
                   still=True, title=title, caption=caption)  # fmt: skip
 
 
-def meet(places=(7, 20, 47), most=6, angle=30, start=2, *, title="", caption=""):
+def meet(
+    places: Sequence[int] = (7, 20, 47),
+    most: int = 6,
+    angle: float = 30,
+    start: int = 2,
+    *,
+    title: str = "",
+    caption: str = "",
+) -> Figure:
     """A query (2, 0) and a key (1, 0), some distance before it, turned at several places; their score, and what it
     would be if sine and cosine of the same angles were added."""
     step, q, k = math.radians(angle), np.array([2.0, 0]), np.array([1.0, 0])
 
-    def added(i, m):
-        at = [np.array([math.sin(n * step), math.cos(n * step)]) for n in (i, m)]
-        return (q + at[0]) @ (k + at[1])
+    def added(i: int, m: int) -> float:
+        at_query, at_key = (np.array([math.sin(n * step), math.cos(n * step)]) for n in (i, m))
+        return (q + at_query) @ (k + at_key)
 
     distances, columns, hands = range(most + 1), [], []
-    rows, turned = [[] for _ in distances], [2 * math.cos(d * step) for d in distances]
+    rows: list[list[tuple[int, int, float, float]]] = [[] for _ in distances]
+    turned = [2 * math.cos(d * step) for d in distances]
     for i in places:
         plus = [added(i, i - d) for d in distances]
         for d in distances:
@@ -143,15 +157,15 @@ def _written(x: float) -> str:
     return f"{round(x, 2) + 0.0:.2f}".replace("-", "−")
 
 
-def task(letters="f b h c a d", back=2, *, title="", caption=""):
+def task(letters: str = "f b h c a d", back: int = 2, *, title: str = "", caption: str = "") -> Figure:
     """What is to be said of a row of letters: at each position, the letter some positions back."""
-    letters = letters.split()
-    given = [box(letter, "key", strong=True) for letter in letters]
+    read = letters.split()
+    given = [box(letter, "key", strong=True) for letter in read]
     before = range(back)  # there is nothing to say yet
-    says = letters[:-back]
+    says = read[:-back]
     wanted = [*(space() for _ in before), *steps(*(box(letter, "output", strong=True) for letter in says))]
     scene = grid(
-        row(label(t("position")), *(words(str(i), "quiet") for i in range(len(letters)))),
+        row(label(t("position")), *(words(str(i), "quiet") for i in range(len(read)))),
         row(label(t("it reads")), *given),
         space(high=AIR),
         row(label(t("it should say")), *wanted),
@@ -159,9 +173,9 @@ def task(letters="f b h c a d", back=2, *, title="", caption=""):
     )
     said = [t("At position {i} it should say “{letter}”, which stands at position {m}.", i=m + back, letter=letter, m=m)
             for m, letter in enumerate(says)]  # fmt: skip
-    rows = [[t("it reads"), *letters], [t("it should say"), *("" for _ in before), *says]]
-    table = [t("position"), *map(str, range(len(letters)))], rows
-    axes = [("position", t("position"), range(back, len(letters)))]
+    rows = [[t("it reads"), *read], [t("it should say"), *("" for _ in before), *says]]
+    table = [t("position"), *map(str, range(len(read)))], rows
+    axes = [("position", t("position"), range(back, len(read)))]
     return figure(scene, said, table, axes=axes, title=title, caption=caption)
 
 
@@ -177,7 +191,8 @@ def spreads(kind: str, count: int, kernel: int) -> list[int]:
 def walk(count: int, kernel: int, leaps: list[int]) -> tuple[list[list[int]], list[list[int]]]:
     """All edges that lead to the last word's place above, and one path among them from the first word: rows of layer,
     from, to."""
-    at, edges, path = {count - 1}, [], []
+    at, path = {count - 1}, []
+    edges: list[list[int]] = []
     for layer, spread in reversed(list(enumerate(leaps))):
         made = [[layer, i - m * spread, i] for i in sorted(at) for m in range(kernel) if i - m * spread >= 0]
         edges, at = made + edges, {edge[1] for edge in made}
@@ -188,7 +203,13 @@ def walk(count: int, kernel: int, leaps: list[int]) -> tuple[list[list[int]], li
     return edges, path
 
 
-def paths(lengths=range(3, 10, 2), kernels=range(2, 5), *, title="", caption=""):
+def paths(
+    lengths: Sequence[int] = range(3, 10, 2),
+    kernels: Sequence[int] = range(2, 5),
+    *,
+    title: str = "",
+    caption: str = "",
+) -> Figure:
     """Four layers over the same words: all connections, and the path from the first word to the last one lit."""
     names = (t("recurrent"), t("convolution"), t("dilated convolution"), t("attention"))
     seen: list[list[dict]] = [[] for _ in names]
@@ -205,15 +226,18 @@ def paths(lengths=range(3, 10, 2), kernels=range(2, 5), *, title="", caption="")
         for drawn, name, (edges, lit, levels, count) in zip(seen, names, kinds, strict=True):
             spots = [(layer, i) for layer in range(levels + 1) for i in range(n)]
             up = min(levels, 1)
-            joins = [[spots.index(spot) for a, i, j in rows for spot in ((a, i), (a + up, j))] for rows in (edges, lit)]
+            joins, path = (
+                [spots.index(spot) for a, i, j in rows for spot in ((a, i), (a + up, j))] for rows in (edges, lit)
+            )
             drawn.append({
-                "words": t("{name}: {count}", name=name, count=count), "lines": joins[0], "lit": joins[1],
+                "words": t("{name}: {count}", name=name, count=count), "lines": joins, "lit": path,
                 "points": [((i + 0.5) / n, layer / levels if levels else 0.5) for layer, i in spots],
             })  # fmt: skip
         tables.append(([t("layer"), t("steps from the first word to the last")], list(zip(names, counts, strict=True))))
+        steps_of: dict[str, Any] = dict(zip("abcd", counts, strict=True))
         said.append(t(
             "{n} words, kernel {k}. From the first word to the last: recurrent {a} steps, convolution {b}, "
-            "dilated {c}, attention {d}.", n=n, k=k, **dict(zip("abcd", counts, strict=True))
+            "dilated {c}, attention {d}.", n=n, k=k, **steps_of
         ))  # fmt: skip
     drawings = []
     for drawn in seen:

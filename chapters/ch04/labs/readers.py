@@ -1,15 +1,20 @@
 """Where a trained reader looks and what it says: to a sentence and to its twin, with positions and without."""
 
+from collections.abc import Mapping, Sequence
+
 import torch
 
+from chapters.ch04.experiments.order import Reader, WhoDoesIt
 from course_kit.i18n import t
-from course_kit.views.figure import figure
+from course_kit.views.figure import Figure, figure
 from course_kit.views.layout import AIR, CLOSE, arrow, box, column, row, space, words
 
 THICK = 10  # of an arrow that has all the weight
 
 
-def who_does_it(who, readers, twins, *, title="", caption=""):
+def who_does_it(
+    who: WhoDoesIt, readers: Mapping[str, Reader], twins: Sequence[str], *, title: str = "", caption: str = ""
+) -> Figure:
     """The words of a sentence, the mean of the weights that each gets, and the answer.
 
     who: the task (`WhoDoesIt`); readers: what is said of its positions -> a trained reader; twins: sentences of as

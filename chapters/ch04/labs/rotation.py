@@ -3,6 +3,7 @@
 import numpy as np
 
 from course_kit.i18n import mark, t
+from course_kit.views.inputs import Numbers
 from course_kit.views.table import TextTable
 from course_kit.views.view import View
 from course_utils.positions import frequencies
@@ -29,7 +30,7 @@ class Rotation(View):
         sin, cos = np.sin(angle), np.cos(angle)
         return np.array([[cos, sin], [-sin, cos]])
 
-    def pairs(self, positions) -> np.ndarray:
+    def pairs(self, positions: Numbers) -> np.ndarray:
         """(sine, cosine) of the chosen pair of columns at any positions: [n, 2] in float64."""
         first = 2 * self.state["pair"]
         return waves(positions)[:, first : first + 2]
@@ -73,9 +74,11 @@ class Rotation(View):
 
 def rotation(
     *,
-    title=mark("Is δ positions on always the same turn?"),
-    caption=mark("A sine and a cosine make each position a point on a circle. Move i: does the matrix R change?"),
-):
+    title: str = mark("Is δ positions on always the same turn?"),
+    caption: str = mark(
+        "A sine and a cosine make each position a point on a circle. Move i: does the matrix R change?"
+    ),
+) -> Rotation:
     """Two positions as points on a circle, the angle between them, and the 2 × 2 matrix that does not depend on i.
 
     Returns a view: .matrix [2, 2] .omega and what all have. Source: Vaswani et al. 2017, section 3.5.

@@ -5,7 +5,7 @@ import torch
 
 from course_kit.i18n import mark, t
 from course_kit.programs.arguments import flag, one_of
-from course_kit.views.inputs import as_array, checked_labels
+from course_kit.views.inputs import Labels, Numbers, as_array, checked_labels
 from course_kit.views.table import TextTable
 from course_kit.views.view import View
 from course_utils.attention import scaled_dot_product_attention
@@ -52,14 +52,16 @@ class Shuffle(View):
 
 
 def shuffle(
-    x,
-    tokens=None,
+    x: Numbers,
+    tokens: Labels | None = None,
     *,
-    positions=False,
-    word=None,
-    title=mark("What happens when words change places?"),
-    caption=mark("Drag a word. Watch the rows ([query|queries]), the columns ([key|keys]) and the [output|outputs]."),
-):
+    positions: bool = False,
+    word: str | None = None,
+    title: str = mark("What happens when words change places?"),
+    caption: str = mark(
+        "Drag a word. Watch the rows ([query|queries]), the columns ([key|keys]) and the [output|outputs]."
+    ),
+) -> Shuffle:
     """Self-attention over words that can change places: do the outputs move along, does their mean stay?
 
     x [T, D]: 2 to 12 words with 1 to 16 features, Q = K = V = X; tokens: T labels; positions: whether the sinusoidal

@@ -3,12 +3,13 @@
 import numpy as np
 import torch
 
+from course_kit.views.inputs import Numbers
 from course_utils.positions import frequencies
 
 LENGTH, SIZE = 50, 128  # positions and columns of the encoding that is shown
 
 
-def waves(positions, size: int = SIZE) -> np.ndarray:
+def waves(positions: Numbers, size: int = SIZE) -> np.ndarray:
     """Sine and cosine in pairs: [n] -> [n, D]."""
     angles = torch.as_tensor(np.asarray(positions, float))[:, None] * frequencies(size)
     return torch.stack([angles.sin(), angles.cos()], -1).flatten(1).numpy()

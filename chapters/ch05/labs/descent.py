@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from course_kit.checkpoints import Loaded
 from course_kit.contexts import evaluating
@@ -21,7 +21,7 @@ from course_kit.programs.arguments import one_of, string, whole_number
 from course_kit.text import BOS
 from course_kit.views.reader_input import answered
 from course_kit.views.table import TextTable
-from course_kit.views.view import View
+from course_kit.views.view import Control, View
 from course_utils.transformer import Transformer
 
 MOST_SOURCE, MOST_WRITTEN, RIVALS = 16, 24, 6  # words on the stage, and the most probable ones of the last scene
@@ -126,7 +126,7 @@ def study(loaded: Loaded, reading: Reading, word: int, layer: int, head: int) ->
     return Study(arrays, loaded.target.tokens(rivals.tolist()), stops)
 
 
-def _norm(norm) -> Tensor:
+def _norm(norm: nn.LayerNorm) -> Tensor:
     return torch.stack([norm.weight, norm.bias])
 
 
@@ -156,7 +156,7 @@ class Descent(View):
         return TextTable([t("word"), t("share")], rows)
 
 
-def descent(sentence: str, *, model: Loaded, word: str, layer: int, head: int):
+def descent(sentence: str, *, model: Loaded, word: str, layer: int, head: int) -> Descent:
     """One word of a translation, from its embedding to its probability, in five scenes with a press for each step.
 
     sentence: up to 16 tokens; model: a Transformer that translates, pre-norm, with positions that are added; word: the
@@ -178,7 +178,7 @@ def descent(sentence: str, *, model: Loaded, word: str, layer: int, head: int):
     found = study(model, reading, place, layer, head)
     pairs = zip(following, written, strict=True)
     names = {i: t("{w} (after {before})", w=w, before=before) if i > 1 else w for i, (w, before) in enumerate(pairs, 1)}
-    controls = [
+    controls: list[Control] = [
         {
             "kind": "choice",
             "name": "word",

@@ -4,15 +4,19 @@ What reads has a cool tint, what writes a warm one; the four colours are those o
 """
 
 import itertools
+from collections.abc import Sequence
+from typing import Any
 
 import torch
 
+from course_kit.decoding import Translation
 from course_kit.i18n import t
-from course_kit.views.figure import figure
+from course_kit.views.figure import Figure, figure
 from course_kit.views.layout import (
     AIR,
     BIG,
     THIN,
+    Part,
     arrow,
     bar,
     box,
@@ -33,7 +37,7 @@ from course_utils.attention import split_heads
 READS, WRITES = "cool", "warm"  # the tints of encoder and decoder
 
 
-def opened(translation, layers=3, *, title="", caption=""):
+def opened(translation: Translation, layers: int = 3, *, title: str = "", caption: str = "") -> Figure:
     """A Transformer as a black box, as two halves, as stacks, and with one layer of each half open.
 
     translation: a decoding.Translation, whose words go in and come out; layers: of each half
@@ -79,7 +83,7 @@ def opened(translation, layers=3, *, title="", caption=""):
                   title=title, caption=caption)  # fmt: skip
 
 
-def attend(tokens=("animal", "street", "tired"), *, title="", caption=""):
+def attend(tokens: Sequence[str] = ("animal", "street", "tired"), *, title: str = "", caption: str = "") -> Figure:
     """One word attends, with numbers that one can compute in one's head: ask, compare, share, add up."""
     query = torch.tensor([2.0, 0, 1, 1])
     keys = torch.tensor([[2.0, 1, 0, 0], [0, 2, 0, 0], [0, 0, 1, 1]])
@@ -120,12 +124,12 @@ def attend(tokens=("animal", "street", "tired"), *, title="", caption=""):
     return figure(lines, said, ([t("word"), t("score"), t("share")], rows), title=title, caption=caption)
 
 
-def plus(**look):
+def plus(**look: Any) -> Part:
     """Where something is added to a stream."""
     return disc("+", high=24, wide=28, strong=True, **look)
 
 
-def streamed(*levels):
+def streamed(*levels: tuple[Part | None, Part | None]) -> Part:
     """From below, what stands beside a stream and what on it, None for nothing: what is beside it reads it, and adds
     to it."""
     ways, below, beside = [], None, None
@@ -143,7 +147,7 @@ def streamed(*levels):
     return column(*lines, *ways, gap=1.5 * AIR)
 
 
-def lanes(tokens=("animal", "it", "tired"), *, title="", caption=""):
+def lanes(tokens: Sequence[str] = ("animal", "it", "tired"), *, title: str = "", caption: str = "") -> Figure:
     """Three words on their way through one encoder block: attention between them, a network for each, two sums."""
     given = [box(word, strong=True) for word in tokens]
     looks = [box(t("attention"), since=1) for _ in tokens]
@@ -169,7 +173,7 @@ def lanes(tokens=("animal", "it", "tired"), *, title="", caption=""):
     return figure(scene, said, title=title, caption=caption)
 
 
-def split(*, title="", caption=""):
+def split(*, title: str = "", caption: str = "") -> Figure:
     """Three words of four features, cut into two heads: by their features, and by a reshape that cuts the words."""
     x = torch.arange(30).view(3, 10)[:, :4]
     right, wrong = split_heads(x[None], 2)[0].tolist(), x.reshape(2, 3, 2).tolist()
@@ -190,7 +194,7 @@ def split(*, title="", caption=""):
     return figure(row(*steps(*columns)), said, table, title=title, caption=caption)
 
 
-def network(x, *, title="", caption=""):
+def network(x: Sequence[int], *, title: str = "", caption: str = "") -> Figure:
     """The network of a layer on a word of two features, with matrices that one can compute in one's head."""
     a, b = x
     wide = [a, b, a + b, a - b]

@@ -2,16 +2,22 @@
 
 import functools
 import itertools
+from collections.abc import Mapping, Sequence
+from typing import cast
 
 import torch
+from torch import Tensor
 
+from chapters.ch03.lesson import Example
 from chapters.ch05.experiments.heads import CONNECTIONS, without
 from chapters.ch05.experiments.twins import odds
 from course_kit import text
+from course_kit.checkpoints import Loaded
 from course_kit.contexts import evaluating
+from course_kit.data.parallel import Twin
 from course_kit.heads import attention_weights
 from course_kit.i18n import mark, t
-from course_kit.views.figure import figure
+from course_kit.views.figure import Figure, figure
 from course_kit.views.layout import (
     AIR,
     CLOSE,
@@ -19,6 +25,8 @@ from course_kit.views.layout import (
     NEAR,
     PAD,
     THIN,
+    Arrow,
+    Part,
     arrow,
     bar,
     box,
@@ -32,7 +40,9 @@ from course_kit.views.layout import (
     steps,
     words,
 )
-from course_utils.attention import scaled_dot_product_attention, split_heads
+from course_kit.views.table import Table
+from course_utils.attention import MultiHeadAttention, scaled_dot_product_attention, split_heads
+from course_utils.transformer import Transformer
 
 from .descent import read, study
 from .drawings import READS, WRITES
@@ -40,7 +50,7 @@ from .drawings import READS, WRITES
 SIDE, MARK, BLOCK = (3, 2, 3), 8, 180  # how wide: what is read, seen and next; a word that is seen; a part of a half
 
 
-def whole(loaded, sentence, count, *, title="", caption=""):
+def whole(loaded: Loaded, sentence: str, count: int, *, title: str = "", caption: str = "") -> Figure:
     """A Transformer writes a word: embeddings, the encoder's blocks, the decoder's blocks, the output.
 
     count: how many words of the translation, <bos> among them, it has read
@@ -50,11 +60,12 @@ def whole(loaded, sentence, count, *, title="", caption=""):
     english = words(t("English: “{words}”", words=" ".join(said)), READS, high=2.5 * LINE)  # three lines on a phone
     french = words(t("French: “{words}”", words=" ".join(reading.tokens[:count])), WRITES, high=2.5 * LINE)
     enter = [box(t("embedding + position"), role, high=2 * LINE + NEAR, fill=True) for role in (READS, WRITES)]
+    halves = (READS, 1), (WRITES, 2)  # and when they come
     reads, writes = (
         [box(t("block {n}", n=n + 1), role, strong=True, wide=BLOCK, since=since) for n in depth]
-        for role, since in ((READS, 1), (WRITES, 2))
+        for role, since in halves
     )
-    norms = [box(t("norm"), role, wide=BLOCK, since=since) for role, since in ((READS, 1), (WRITES, 2))]
+    norms = [box(t("norm"), role, wide=BLOCK, since=since) for role, since in halves]
     memory = box(t("memory"), READS, fill=True, since=1)
     ends = [
         box(t("output: the French table again"), WRITES, high=3 * LINE + NEAR, since=3),
@@ -81,7 +92,9 @@ STEPS = (mark("ask"), mark("cut"), mark("attend"), mark("join"))
 
 
 @torch.no_grad()
-def cut(loaded, sentence, tokens, layer, *, title="", caption=""):
+def cut(
+    loaded: Loaded, sentence: str, tokens: Sequence[str], layer: int, *, title: str = "", caption: str = ""
+) -> Figure:
     """A word's query is cut into pieces, each attends in a head of its own, and the answers are joined.
 
     tokens: of the sentence, whose queries can be chosen; layer: of the encoder, from 1. Of each head's numbers the
@@ -94,11 +107,11 @@ def cut(loaded, sentence, tokens, layer, *, title="", caption=""):
     heads, at = len(q), [read_as.index(word) for word in tokens]
     seen = [(i, step) for i in at for step in range(len(STEPS))]
 
-    def numbers(rows):
+    def numbers(rows: Tensor) -> list[list[float]]:
         """The first two of each head's, for each frame."""
         return [rows[:, i, :2].flatten().tolist() for i, _ in seen]
 
-    def pieces(rows, role):
+    def pieces(rows: list[list[float]], role: str) -> Part:
         return row(*(cells([line[2 * h : 2 * h + 2] for line in rows], role) for h in range(heads)), even=True)
 
     asks, answers = numbers(q), numbers(found)
@@ -139,10 +152,11 @@ def cut(loaded, sentence, tokens, layer, *, title="", caption=""):
     return figure(lines, said, tables, axes=axes, title=title, caption=caption)
 
 
-def _in_heads(model, ids, layer):
+def _in_heads(model: Transformer, ids: Tensor, layer: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Queries [H, T, d], weights [H, T, T] and answers [H, T, d] of an encoder's layer, and what its last matrix makes
     of the answers [T, D]."""
-    given, attention = [], model.encoder[layer - 1].attention
+    given: list[Tensor] = []
+    attention = cast(MultiHeadAttention, model.encoder[layer - 1].attention)
     hook = attention.register_forward_pre_hook(lambda _, args: given.append(args[0]))
     with evaluating(model):
         model.encode(ids)
@@ -153,7 +167,7 @@ def _in_heads(model, ids, layer):
     return q[0], weights[0], found[0], attention.out(found.transpose(1, 2).flatten(2))[0]
 
 
-def stream(loaded, sentence, word, *, title="", caption=""):
+def stream(loaded: Loaded, sentence: str, word: str, *, title: str = "", caption: str = "") -> Figure:
     """The residual stream behind one word of the decoder: what each sub-layer adds, and what the model would say there.
 
     sentence: of the model's language; word: the one about to be written, of its translation
@@ -166,7 +180,8 @@ def stream(loaded, sentence, word, *, title="", caption=""):
     states = reading.states[:, place - 1, :2].tolist()
     parts = [t("attention"), t("cross-attention"), t("network")]
     names = [t("the input"), *(f"{parts[n % 3]} {n // 3 + 1}" for n in range(len(stops) - 1))]
-    lines, ways, below = [], [], None
+    lines, below = [], None
+    ways: list[Arrow] = []
     for i, (name, (says, share), state) in enumerate(zip(names, stops, states, strict=True)):
         role = ("", WRITES, READS)[i % 3]
         adds = box(name, role) if i else words(t("reads “{word}”", word=reading.tokens[place - 1]), high=LINE + PAD)
@@ -187,7 +202,7 @@ def stream(loaded, sentence, word, *, title="", caption=""):
 
 
 @torch.no_grad()
-def at_once(loaded, sentence, *, title="", caption=""):
+def at_once(loaded: Loaded, sentence: str, *, title: str = "", caption: str = "") -> Figure:
     """A translation as in training, all words in one call, beside the same as it is written, one call a word."""
     model = loaded.model
     reading = read(loaded, sentence)
@@ -228,19 +243,19 @@ ENDS = {"referent": "noun", "pronoun": "French"}  # what the drawing calls a wor
 
 
 @torch.no_grad()
-def hops(loaded, example, rows, *, title="", caption=""):
+def hops(loaded: Loaded, example: Example, rows: Table, *, title: str = "", caption: str = "") -> Figure:
     """The two ways from a noun to a pronoun, by "it" and by the adjective, and what is right if a hop is cut.
 
     example: a twin; rows: the Table that `ablations` gives for CONNECTIONS. An arrow is as thick as the
     largest weight there, of all heads and layers.
     """
-    source = list(example.source)
-    noun = source.index(example.twin.referent.lower())
+    source, twin = list(example.source), cast(Twin, example.twin)
+    noun = source.index(twin.referent.lower())
     place = {"noun": noun, "it": source.index("it"), "adjective": len(source) - 2}
     written, right = [], [row["sentences, %"] for row in rows]
     for _, cuts in CONNECTIONS.values():
         likes = odds(loaded, [example], functools.partial(without, loaded, forbidden=cuts))
-        written.append(example.twin.pronoun if likes > 0 else example.twin.other_pronoun)
+        written.append(twin.pronoun if likes > 0 else twin.other_pronoun)
     english, encoded = (
         [words(word, READS) if i in place.values() else words(other, "quiet") for i, (word, other) in enumerate(pairs)]
         for pairs in (zip(source, source, strict=True), zip(source, "·" * len(source), strict=True))
@@ -267,14 +282,14 @@ def hops(loaded, example, rows, *, title="", caption=""):
                   start={"cut": names[0]}, play=t("▶ cut"), still=True, title=title, caption=caption)  # fmt: skip
 
 
-def _largest(loaded, example, place):
+def _largest(loaded: Loaded, example: Example, place: Mapping[str, int]) -> dict[tuple[str, str], Tensor]:
     """The largest weight, of all heads and layers, on each hop of the two ways."""
     ids = torch.tensor([loaded.source.encode(list(example.source))])
     target = torch.tensor([[text.BOS, *loaded.target.encode(example.target)]])
     with evaluating(loaded.model), attention_weights(loaded.model) as seen:
         loaded.model(ids, target)
         inside, across = torch.cat(seen["encoder"]).amax((0, 1)), torch.cat(seen["cross"]).amax((0, 1))  # type: ignore[arg-type]
-    step = list(example.target).index(example.twin.pronoun)
+    step = list(example.target).index(cast(Twin, example.twin).pronoun)
     return {
         ("noun", "it"): inside[place["it"], place["noun"]],
         ("noun", "adjective"): inside[place["adjective"], place["noun"]],
@@ -283,7 +298,7 @@ def _largest(loaded, example, place):
     }
 
 
-def _hop(begin, end, weight, gone):
+def _hop(begin: Part, end: Part, weight: Tensor, gone: Sequence[bool]) -> list[Arrow]:
     """A thin line, and on it an arrow as thick as the weight, or a cross where it is gone, in each frame."""
     return [
         arrow(begin, end, weight=THIN, side="across"),

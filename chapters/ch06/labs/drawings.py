@@ -2,13 +2,15 @@
 token, norms before and after, one step of training, four task heads, a thin change, and where an answer is."""
 
 import copy
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
 from chapters.ch05.labs.drawings import plus, streamed
+from course_kit.checkpoints import Loaded
 from course_kit.i18n import t
-from course_kit.views.figure import figure
+from course_kit.views.figure import Figure, figure
 from course_kit.views.layout import (
     AIR,
     CLOSE,
@@ -18,6 +20,7 @@ from course_kit.views.layout import (
     NEAR,
     THIN,
     WIDTH,
+    Part,
     arrow,
     bar,
     box,
@@ -44,7 +47,9 @@ PRINT, STRUCK = 18, 0.9  # the type of a line of a book; how much of its room a 
 SHOWN, SAME = 8, 1e-4  # numbers of a vector that are drawn; so little apart they are the same
 
 
-def banks(word: str, sentences: tuple[str, str], vectors: dict[str, Tensor], *, title="", caption=""):
+def banks(
+    word: str, sentences: tuple[str, str], vectors: dict[str, Tensor], *, title: str = "", caption: str = ""
+) -> Figure:
     """The vector of a word in two sentences, as several models make it: the numbers in which the two differ most.
 
     vectors: who makes it -> [2, D], a row for each sentence
@@ -66,7 +71,7 @@ def banks(word: str, sentences: tuple[str, str], vectors: dict[str, Tensor], *, 
     return figure(column(*lines), said, table, title=title, caption=caption)
 
 
-def leak(tokens, place: int, *, title="", caption=""):
+def leak(tokens: Sequence[str], place: int, *, title: str = "", caption: str = "") -> Figure:
     """Two layers of attention in which a word may not look at itself: it comes back by way of its neighbours.
 
     place: of the word that is to be guessed, not the first and not the last
@@ -92,7 +97,9 @@ def leak(tokens, place: int, *, title="", caption=""):
     return figure(scene, said, title=title, caption=caption)
 
 
-def exam(book, reads, asked, *, title="", caption=""):
+def exam(
+    book: Sequence[str], reads: Sequence[str], asked: Sequence[bool], *, title: str = "", caption: str = ""
+) -> Figure:
     """A window of a text as printed lines: what is asked is struck through, above it is what the model reads.
 
     book, reads: a piece for each place; asked: which places the loss counts
@@ -103,7 +110,8 @@ def exam(book, reads, asked, *, title="", caption=""):
             groups[-1].append(n)
         else:
             groups.append([n])
-    lines, room = [[]], float(WIDTH)
+    lines: list[list[Part]] = [[]]
+    room = float(WIDTH)
     for group in groups:
         parts = _printed(group, book, reads, asked)
         need = sum(map(natural_width, parts))
@@ -122,7 +130,7 @@ def exam(book, reads, asked, *, title="", caption=""):
     return figure(scene, said, table, title=title, caption=caption)
 
 
-def _printed(group, book, reads, asked):
+def _printed(group: list[int], book: Sequence[str], reads: Sequence[str], asked: Sequence[bool]) -> list[Part]:
     """The parts of a printed word: pieces that are asked stand alone, struck through, the others together."""
     parts, plain = [], ""
     for n in group:
@@ -140,7 +148,7 @@ def _printed(group, book, reads, asked):
     return parts
 
 
-def rows(tokens, segments, *, title="", caption=""):
+def rows(tokens: Sequence[str], segments: Sequence[int], *, title: str = "", caption: str = "") -> Figure:
     """The three rows that a token gets: of the token, of its segment and of its position; and their sum."""
     lines = [
         (t("token"), tokens, "cool"),
@@ -162,10 +170,11 @@ def rows(tokens, segments, *, title="", caption=""):
     return figure(grid(*every, gap=CLOSE), said, table, title=title, caption=caption)
 
 
-def norms(*, title="", caption=""):
+def norms(*, title: str = "", caption: str = "") -> Figure:
     """One part of a block with the norm before it, as in chapter 5, and after the sum, as in BERT."""
     norm, attention = t("norm"), t("attention")
-    ways, drawn = ((t("chapter 5"), [norm, attention, "+"]), ("BERT", [attention, "+", norm])), []
+    ways = (t("chapter 5"), [norm, attention, "+"]), ("BERT", [attention, "+", norm])
+    drawn: list[Part] = []
     for name, _ in ways:
         normed, looks, joins = box(norm, "warm", strong=True), box(attention), plus()
         first = [(looks, joins), (None, normed)] if drawn else [(normed, None), (looks, joins)]
@@ -179,7 +188,7 @@ def norms(*, title="", caption=""):
 
 
 @torch.no_grad()
-def logits(loaded, sentence: str, most=5, *, title="", caption=""):
+def logits(loaded: Loaded, sentence: str, most: int = 5, *, title: str = "", caption: str = "") -> Figure:
     """From the vector at a hole to the words: the layer behind the encoder, dot products with the token table, softmax.
 
     loaded: a pre-trained BERT; sentence: with one [MASK]; most: how many of the likeliest words are drawn
@@ -221,7 +230,9 @@ def logits(loaded, sentence: str, most=5, *, title="", caption=""):
     return figure(scene, said, table, title=title, caption=caption)
 
 
-def training_step(loaded, sentence: str, holes, rate=0.002, *, title="", caption=""):
+def training_step(
+    loaded: Loaded, sentence: str, holes: Sequence[int], rate: float = 0.002, *, title: str = "", caption: str = ""
+) -> Figure:
     """A step of training on one sentence: cover words, predict them, compute the loss, move all parameters, look again.
 
     loaded: a pre-trained BERT, which is left as it is; holes: positions of words of the sentence; rate: of the step
@@ -245,7 +256,7 @@ def training_step(loaded, sentence: str, holes, rate=0.002, *, title="", caption
         for hole, one, other in zip(holes, *shares, strict=True)
     ]
 
-    def at_holes(parts):
+    def at_holes(parts: Sequence[Part]) -> Part:
         return row(*(parts[holes.index(n)] if n in holes else space() for n in range(len(tokens))), even=True)
 
     lost = box([t("loss {loss}", loss=loss) for loss in [cost] * after_it + [less]], wide=WIDTH / 3)
@@ -262,8 +273,8 @@ def training_step(loaded, sentence: str, holes, rate=0.002, *, title="", caption
         arrow(moves, bert, "warm", weight=3),
         gap=AIR,
     )
-    pairs = [dict(word=tokens[hole], share=f"{shares[0][n]:.0%}", then=f"{shares[1][n]:.0%}")
-             for n, hole in enumerate(holes)]  # fmt: skip
+    pairs = [dict(word=tokens[hole], share=f"{one:.0%}", then=f"{other:.0%}")
+             for hole, one, other in zip(holes, *shares, strict=True)]  # fmt: skip
     listed = [t("“{word}” {share}", **pair) for pair in pairs]
     said = [
         t("Cover some words. The book still knows what stood there."),
@@ -279,12 +290,12 @@ def training_step(loaded, sentence: str, holes, rate=0.002, *, title="", caption
     return figure(scene, said, table, title=title, caption=caption)
 
 
-def _stepped(loaded, truth, at, rate):
+def _stepped(loaded: Loaded, truth: Tensor, at: list[int], rate: float) -> tuple[Tensor, Tensor]:
     """The log-probabilities of the true words at these places, covered, before a step of training and after it."""
     model, covered = copy.deepcopy(loaded.model).eval(), truth.clone()
     covered[0, at] = loaded.tokenizer.mask
 
-    def chances():
+    def chances() -> Tensor:
         return model(covered).mlm_logits[0, at].log_softmax(-1).gather(-1, truth[0, at, None])[:, 0]
 
     before = chances()
@@ -296,7 +307,7 @@ def _stepped(loaded, truth, at, rate):
         return before.detach(), chances()
 
 
-def task_heads(*, title="", caption=""):
+def task_heads(*, title: str = "", caption: str = "") -> Figure:
     """Four tasks, and on which of BERT's output vectors the new layer sits in each."""
     tags = dict(enumerate([t("person"), "O", "O", t("place", context="a tag"), "O"], 1))
     tasks = [(name, example.split(), says) for name, example, says in (
@@ -329,17 +340,17 @@ def task_heads(*, title="", caption=""):
                   caption=caption)  # fmt: skip
 
 
-def thin(size: int, ranks, rank: int, *, title="", caption=""):
+def thin(size: int, ranks: Sequence[int], rank: int, *, title: str = "", caption: str = "") -> Figure:
     """A frozen matrix, and beside it two thin ones whose product is added: how many numbers each has.
 
     ranks: that a reader can choose; rank: the one that is seen first
     """
     thick, side = size * size, WIDTH / 3.4  # to scale
 
-    def sign(said):
+    def sign(said: str) -> Part:
         return words(said, strong=True, size=LINE, wide=LINE)
 
-    def learns(rank):
+    def learns(rank: int) -> Part:
         tall = box(" ", "warm", wide=side * rank / size, high=side, even=True)
         flat = box(" ", "warm", wide=side, high=side * rank / size, even=True)
         return column(
@@ -366,7 +377,16 @@ def thin(size: int, ranks, rank: int, *, title="", caption=""):
                   caption=caption, still=True)  # fmt: skip
 
 
-def answer(question: str, tokens, starts, ends, span: tuple[int, int], *, title="", caption=""):
+def answer(
+    question: str,
+    tokens: Sequence[str],
+    starts: Sequence[float],
+    ends: Sequence[float],
+    span: tuple[int, int],
+    *,
+    title: str = "",
+    caption: str = "",
+) -> Figure:
     """A text, token by token: how probably the answer begins and ends at each, and the span that is chosen.
 
     tokens: T of the text; starts, ends: their probabilities [T]; span: its first and last token

@@ -8,9 +8,9 @@ from typing import NamedTuple
 from chapters.ch06.labs.words import checked_words
 from course_kit.i18n import mark, t
 from course_kit.programs.arguments import whole_number
-from course_kit.views.inputs import as_labels
+from course_kit.views.inputs import Labels, as_labels
 from course_kit.views.table import TextTable
-from course_kit.views.view import View
+from course_kit.views.view import Control, View
 
 MOST_WORDS, MOST_VOCABULARY, MOST_DRAWS = 128, 2_000, 30_000
 SPECIAL = ("[CLS]", "[SEP]", "[PAD]")
@@ -90,13 +90,15 @@ class MaskTokens(View):
 
 
 def mask_tokens(
-    tokens,
-    vocabulary,
+    tokens: Labels,
+    vocabulary: Labels,
     *,
-    seed=0,
-    title=mark("Which words must the model guess?"),
-    caption=mark("Chance chooses the words to predict. Of these, 80 in 100 become [MASK], 10 a random word, 10 stay."),
-):
+    seed: int = 0,
+    title: str = mark("Which words must the model guess?"),
+    caption: str = mark(
+        "Chance chooses the words to predict. Of these, 80 in 100 become [MASK], 10 a random word, 10 stay."
+    ),
+) -> MaskTokens:
     """The masking of BERT's pre-training, drawn as often as one likes, with statistics that fill up.
 
     tokens: T words, at most 128; [CLS], [SEP] and [PAD] are never chosen. vocabulary: words of which a random one is
@@ -115,7 +117,7 @@ def mask_tokens(
             f"vocabulary has {len(words):,} words; needed: 1 to {MOST_VOCABULARY:,}, they are stored with the view; "
             f"take a part, as in vocabulary[:{MOST_VOCABULARY}]"
         )
-    controls = [
+    controls: list[Control] = [
         {"kind": "button", "name": "one", "label": t("draw again")},
         {"kind": "button", "name": "hundred", "label": t("100 draws")},
         {"kind": "button", "name": "many", "label": t("10,000 draws")},

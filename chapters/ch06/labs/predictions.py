@@ -1,14 +1,15 @@
 """What a model predicts at each position: choose a word and see the most probable ones as bars, one model or two."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
 from chapters.ch06.labs.words import chance, checked_words, one_of, probabilities
+from course_kit.checkpoints import Loaded
 from course_kit.i18n import mark, sentences, t
 from course_kit.programs.arguments import described, flag, whole_numbers
-from course_kit.views.inputs import as_labels
+from course_kit.views.inputs import Labels, Numbers, as_labels
 from course_kit.views.reader_input import answered
 from course_kit.views.table import TextTable
 from course_kit.views.view import View
@@ -88,22 +89,22 @@ class Predictions(View):
 
 
 def predictions(
-    tokens,
-    predictions,
-    vocabulary,
+    tokens: Labels,
+    predictions: Numbers | dict[str, Numbers],
+    vocabulary: Labels,
     *,
-    truth=None,
-    positions=None,
-    select=None,
-    model=None,
-    seen=(),
-    covered=True,
-    title=mark("What does the model expect here?"),
-    caption=mark(
+    truth: Sequence[str | None] | None = None,
+    positions: Iterable[int] | None = None,
+    select: int | str | None = None,
+    model: str | Loaded | None = None,
+    seen: Sequence[int] = (),
+    covered: bool = True,
+    title: str = mark("What does the model expect here?"),
+    caption: str = mark(
         "Choose a [warm|word] to cover it, or use the arrow keys. Bars: the words that the model [output|expects] in "
         "the gap."
     ),
-):
+) -> Predictions:
     """The most probable words at each position of a sentence as bars, for one model or for two side by side.
 
     tokens: T words, at most 64; predictions: probabilities [T, V], or a dict of two such, name -> [T, V]; vocabulary: V

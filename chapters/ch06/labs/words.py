@@ -1,12 +1,14 @@
 """Words in a picture, for the views that show a sentence, checked."""
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from course_kit.programs.arguments import whole_number
-from course_kit.views.inputs import as_array, as_labels
+from course_kit.views.inputs import Labels, Numbers, as_array, as_labels
 
 
-def checked_words(tokens, most: int) -> list[str]:
+def checked_words(tokens: Labels, most: int) -> list[str]:
     """The tokens as a list of strings. Raises TypeError for one string, ValueError for none or more than `most`."""
     if isinstance(tokens, str):
         raise TypeError(f"tokens is one string, {tokens[:30]!r}; needed: a list of words, as in tokens.split()")
@@ -16,7 +18,7 @@ def checked_words(tokens, most: int) -> list[str]:
     return words
 
 
-def one_of(select, words: list[str], allowed=None) -> int:
+def one_of(select: int | str | None, words: list[str], allowed: Iterable[int] | None = None) -> int:
     """The index of a selected word, given as index or as the word itself (its first position among the allowed)."""
     allowed = list(range(len(words))) if allowed is None else list(allowed)
     if select is None:
@@ -31,7 +33,7 @@ def one_of(select, words: list[str], allowed=None) -> int:
     return whole_number("select", select)
 
 
-def probabilities(given, shape: tuple, name: str) -> np.ndarray:
+def probabilities(given: Numbers, shape: tuple, name: str) -> np.ndarray:
     """Finite numbers of a shape, of which each row sums to 1, in float64; ValueError says what is not so."""
     p = as_array(given, name)
     if p.shape != shape:

@@ -2,19 +2,21 @@
 
 import torch
 
+from course_kit.checkpoints import Loaded
 from course_kit.contexts import evaluating
 from course_kit.i18n import t
 from course_kit.text import EOS
-from course_kit.views.figure import figure
+from course_kit.views.figure import Figure, figure
 from course_kit.views.layout import bar, box, column, grid, label, row, space, steps, words
 
 SHOWN = 3  # candidates that are drawn
 
 
 @torch.no_grad()
-def likeliest(loaded, prompt, most=40):
+def likeliest(loaded: Loaded, prompt: str, most: int = 40) -> list[list[tuple[str, float]]]:
     """For each token of the likeliest continuation, to <eos> at the latest: [(token, share), …], the best first."""
-    ids, found = loaded.tokenizer.encode(prompt), []
+    ids = loaded.tokenizer.encode(prompt)
+    found: list[list[tuple[str, float]]] = []
     with evaluating(loaded.model):
         while ids[-1] != EOS and len(found) < most:
             best = loaded.model(torch.tensor([ids]))[0, -1].softmax(-1).topk(SHOWN)
@@ -23,7 +25,7 @@ def likeliest(loaded, prompt, most=40):
     return found
 
 
-def continuing(loaded, prompt, *, title="", caption=""):
+def continuing(loaded: Loaded, prompt: str, *, title: str = "", caption: str = "") -> Figure:
     """The prompt, what a GPT writes behind it, and what it could choose from at each step.
 
     loaded: a checkpoint with one tokenizer; prompt: text. At each step the likeliest token is taken.
@@ -35,12 +37,12 @@ def continuing(loaded, prompt, *, title="", caption=""):
     made = [*steps(*(box(word, "query") for word in written)), *(empty if len(written) < len(read) else [])]
     choices = [
         row(
-            words([candidates[place][0] for candidates in found], anchor="end", strong=not place),
-            bar([candidates[place][1] for candidates in found], "query"),
-            words([f"{candidates[place][1]:.1%}" for candidates in found]),
+            words([token for token, _ in ranked], anchor="end", strong=not place),
+            bar([share for _, share in ranked], "query"),
+            words([f"{share:.1%}" for _, share in ranked]),
             of=[1, 2, 1],
         )
-        for place in range(SHOWN)
+        for place, ranked in enumerate(zip(*found, strict=True))
     ]
     scene = column(
         label(t("the line so far"), "quiet"),

@@ -7,9 +7,10 @@ import torch
 from torch import Tensor, nn
 
 from chapters.ch05.labs.drawings import plus, streamed
+from course_kit.checkpoints import Loaded
 from course_kit.contexts import evaluating
 from course_kit.i18n import sentences, t
-from course_kit.views.figure import figure
+from course_kit.views.figure import Figure, figure
 from course_kit.views.layout import (
     AIR,
     BIG,
@@ -18,6 +19,8 @@ from course_kit.views.layout import (
     NEAR,
     PAD,
     THIN,
+    Arrow,
+    Part,
     arrow,
     bar,
     box,
@@ -40,7 +43,7 @@ TILE, WIDE, ARC, LOOP = 16, 90, 64, 26  # of a tile: how high and wide; of an ar
 
 
 @torch.no_grad()
-def exams(loaded, text: str, *, title="", caption=""):
+def exams(loaded: Loaded, text: str, *, title: str = "", caption: str = "") -> Figure:
     """A text as questions: what has been read, the token that comes next, and the bits that a model pays for it.
 
     loaded: a checkpoint of a language model with its tokenizer
@@ -75,7 +78,7 @@ def exams(loaded, text: str, *, title="", caption=""):
 
 
 @torch.no_grad()
-def opened(loaded, prompt: str, best: int = 4, *, title="", caption=""):
+def opened(loaded: Loaded, prompt: str, best: int = 4, *, title: str = "", caption: str = "") -> Figure:
     """A GPT as a black box, as three parts, and with one of its blocks open; the bars are what the model expects."""
     model, tokenizer = loaded.model, loaded.tokenizer
     with evaluating(model):
@@ -89,7 +92,7 @@ def opened(loaded, prompt: str, best: int = 4, *, title="", caption=""):
     )  # fmt: skip
     given = words(f"“{prompt} …”", strong=True)
 
-    def part(name, role, does):
+    def part(name: str, role: str, does: str) -> Part:
         return box(name, role, words(does), strong=True)
 
     whole = box("", "", words("GPT", size=BIG), words(t("reads a text, says what may come next")), fill=True)
@@ -141,7 +144,7 @@ def states(model: nn.Module, ids: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def stream(loaded, prompt: str, word: str, *, title="", caption=""):
+def stream(loaded: Loaded, prompt: str, word: str, *, title: str = "", caption: str = "") -> Figure:
     """What each part of a GPT adds behind its last token, and what the model would say if it ended there.
 
     word: the token whose share is drawn, such as " fire"
@@ -153,7 +156,8 @@ def stream(loaded, prompt: str, word: str, *, title="", caption=""):
     says = [one_.strip() for one_ in tokenizer.tokens(chances.argmax(-1).tolist())]
     share, parts, count = chances[:, target].tolist(), (t("attention"), t("network")), len(x)
     names = [t("the input"), *(f"{parts[n % 2]} {n // 2 + 1}" for n in range(count - 1))]
-    lines, ways, below = [], [], None
+    lines, below = [], None
+    ways: list[Arrow] = []
     for i, name in enumerate(names):
         adds = box(name) if i else words(t("reads “{word}”", word=prompt.split()[-1]), high=LINE + PAD)
         here = cells(x[i, :2].tolist(), "output")
@@ -179,7 +183,9 @@ def stream(loaded, prompt: str, word: str, *, title="", caption=""):
                   caption=caption)  # fmt: skip
 
 
-def temperatures(logits: Tensor, tokens: Sequence[str], values: Sequence[float], *, title="", caption=""):
+def temperatures(
+    logits: Tensor, tokens: Sequence[str], values: Sequence[float], *, title: str = "", caption: str = ""
+) -> Figure:
     """One row of logits [W], and what a softmax makes of them at several temperatures, side by side."""
     rows = [(logits / value).softmax(-1).tolist() for value in values]
     heads = steps(*(words(f"τ = {value:g}", "output", strong=True) for value in values))
@@ -206,7 +212,7 @@ def temperatures(logits: Tensor, tokens: Sequence[str], values: Sequence[float],
     return figure(scene, said, table, title=title, caption=caption)
 
 
-def grows(corpus: dict[str, int], word: str, *, title="", caption=""):
+def grows(corpus: dict[str, int], word: str, *, title: str = "", caption: str = "") -> Figure:
     """How the merges that a list of words teaches join the letters of one word: a tree that grows upwards.
 
     corpus: word -> how often it comes; the merges end where no pair comes twice
@@ -220,13 +226,15 @@ def grows(corpus: dict[str, int], word: str, *, title="", caption=""):
         if len(names) < len(pieces):
             left, made = list(pieces), []
             for name in names:
-                begin = left.pop(0)
-                end = left.pop(0) if begin[0] != name else begin
-                made.append((name, begin[1], end[2]))
+                piece, first, last = left.pop(0)
+                if piece != name:
+                    _, _, last = left.pop(0)
+                made.append((name, first, last))
             pieces = made
             layers.append(pieces)
             told.append((pair, count))
-    lines, ways, boxes = [], [], {}
+    lines, ways = [], []
+    boxes: dict[tuple[str, int, int], Part] = {}
     for level, layer in enumerate(layers):
         fresh = [piece for piece in layer if piece not in boxes]
         drawn = {piece: box(piece[0], "output" if level else "", strong=bool(level)) for piece in fresh}
@@ -252,7 +260,7 @@ def grows(corpus: dict[str, int], word: str, *, title="", caption=""):
     return figure(column(*lines[::-1], *ways, gap=AIR), said, table, axes=axes, title=title, caption=caption)
 
 
-def key_value_cache(tokens: Sequence[str], begun: int, *, title="", caption=""):
+def key_value_cache(tokens: Sequence[str], begun: int, *, title: str = "", caption: str = "") -> Figure:
     """A text that is written token by token: keys and values stay, each query is used once.
 
     begun: how many of the tokens were the prompt
@@ -286,7 +294,7 @@ def key_value_cache(tokens: Sequence[str], begun: int, *, title="", caption=""):
     )
 
 
-def folders(heads: dict[str, Tensor], tokens: Sequence[str], *, title="", caption=""):
+def folders(heads: dict[str, Tensor], tokens: Sequence[str], *, title: str = "", caption: str = "") -> Figure:
     """For each head the tokens in a row, and arcs from the one that asks to the folders that it opens: the larger
     the weight, the thicker; none below 0.02.
 
@@ -314,7 +322,14 @@ def folders(heads: dict[str, Tensor], tokens: Sequence[str], *, title="", captio
                   title=title, caption=caption)  # fmt: skip
 
 
-def shares(rows: dict[str, tuple[Sequence[str], Tensor]], most=12, top=0.9, *, title="", caption=""):
+def shares(
+    rows: dict[str, tuple[Sequence[str], Tensor]],
+    most: int = 12,
+    top: float = 0.9,
+    *,
+    title: str = "",
+    caption: str = "",
+) -> Figure:
     """In each row the likeliest next tokens as tiles, as wide as their probabilities, and the rest in one or two.
 
     rows: a text -> its likeliest tokens, and the probabilities of all, sorted [V]

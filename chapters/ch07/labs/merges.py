@@ -1,11 +1,12 @@
 """The merging lab: byte-pair encoding, one pair after the other, counted under the reader's eyes."""
 
 from collections import Counter
+from collections.abc import Mapping
 
 from course_kit.i18n import mark, sentences, t
 from course_kit.programs.arguments import string, whole_number
 from course_kit.views.table import TextTable
-from course_kit.views.view import View
+from course_kit.views.view import Control, View
 from course_utils.merges import merge_once
 
 MARK = "▁"  # before each word
@@ -57,14 +58,16 @@ def pairs_of(words: dict[tuple[str, ...], int]) -> list[tuple[tuple[str, str], i
 
 
 def merges(
-    words,
-    steps=20,
+    words: Mapping[str, int],
+    steps: int = 20,
     *,
-    word="",
-    start=0,
-    title=mark("Which two pieces belong together?"),
-    caption=mark("Each step joins the pair of neighbours that occurs most often (framed) into one new piece (filled)."),
-):
+    word: str = "",
+    start: int = 0,
+    title: str = mark("Which two pieces belong together?"),
+    caption: str = mark(
+        "Each step joins the pair of neighbours that occurs most often (framed) into one new piece (filled)."
+    ),
+) -> Merges:
     """Byte-pair encoding step by step: count the pairs, merge the most frequent one, count again, as `merge_once` does.
 
     words: {word: how often it occurs}; steps: merges at most; it ends when no pair occurs twice; start: those that are
@@ -81,7 +84,7 @@ def merges(
     while last < steps and any(count > 1 for _, count in pairs_of(now)):
         now, last = merge_once(now)[1], last + 1
     options = {"names": names, "counts": [counts[w] for w in names], "mark": MARK, "last": last, "bars": BARS}
-    controls = [
+    controls: list[Control] = [
         {"kind": "range", "name": "step", "label": t("merges"), "values": list(range(last + 1)), "digits": 0},
         {"kind": "button", "name": "reset", "label": t("reset")},
     ]

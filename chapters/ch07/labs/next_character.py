@@ -2,9 +2,10 @@
 
 import numpy as np
 
+from course_kit.checkpoints import Loaded
 from course_kit.i18n import mark, t
 from course_kit.programs.arguments import string
-from course_kit.views.inputs import as_array, as_labels
+from course_kit.views.inputs import Labels, Numbers, as_array, as_labels
 from course_kit.views.reader_input import answered
 from course_kit.views.table import TextTable
 from course_kit.views.view import View
@@ -54,17 +55,17 @@ class NextCharacter(View):
 
 
 def next_character(
-    text,
-    probabilities,
-    tokens,
+    text: str,
+    probabilities: Numbers,
+    tokens: Labels,
     *,
-    model=None,
-    title=mark("Can you guess the next character?"),
-    caption=mark(
+    model: str | Loaded | None = None,
+    title: str = mark("Can you guess the next character?"),
+    caption: str = mark(
         "Type your guess. Under each: ✓ if the guess was right, and in ink how much the model expected what stands "
         "there."
     ),
-):
+) -> NextCharacter:
     """Predict the next character, against the model: right guesses of both, and the bits that the model needs.
 
     probabilities [T, V], each row sums to 1: the model's for each of the last T characters of the text; what comes
@@ -111,6 +112,6 @@ def next_character(
     )
 
 
-def order(token: str):
+def order(token: str) -> tuple[bool, bool, bool, str]:
     """Small letters first, then capitals, digits and signs: each row of keys is looked through once."""
     return (not token.isalpha(), not token.isdigit(), token.isupper(), token)

@@ -1,19 +1,25 @@
 """The sampling lab: what the next token is drawn from under temperature, top-k and top-p, and the draw itself."""
 
+from collections.abc import Callable, Iterable
+from typing import Any
+
 import numpy as np
 import torch
+from traitlets import Bunch
 
+from course_kit.checkpoints import Loaded
 from course_kit.decoding.sampling import check_choices, next_probabilities
 from course_kit.i18n import mark, t
 from course_kit.programs import arguments
-from course_kit.views.inputs import as_array, as_labels
-from course_kit.views.live import shell
+from course_kit.views.inputs import Labels, Numbers, as_array, as_labels
+from course_kit.views.live import LiveView, shell
 from course_kit.views.reader_input import answered
 from course_kit.views.table import TextTable
 from course_kit.views.view import View, at
 
 from .next_character import visible
 
+Then = Callable[[list[int]], Numbers]
 ROWS = 60  # of the table
 
 
@@ -22,7 +28,7 @@ class Sampling(View):
 
     kind = "sampling"
 
-    def after(self, **settings) -> np.ndarray:
+    def after(self, **settings: Any) -> np.ndarray:
         """Probabilities [V] of all tokens under these settings, in float64."""
         return next_probabilities(torch.from_numpy(self.arrays["logits"]).double(), **settings).numpy()
 
@@ -73,21 +79,21 @@ class Sampling(View):
 
 
 def sampling(
-    logits,
-    tokens,
+    logits: Numbers,
+    tokens: Labels,
     *,
-    text="",
-    temperature=1.0,
-    top_k=None,
-    top_p=None,
-    then=None,
-    model=None,
-    title=mark("What may come next?"),
-    caption=mark(
+    text: str = "",
+    temperature: float = 1.0,
+    top_k: int | None = None,
+    top_p: float | None = None,
+    then: Then | None = None,
+    model: str | Loaded | None = None,
+    title: str = mark("What may come next?"),
+    caption: str = mark(
         "The model gives each token a probability; the settings sharpen, flatten or cut these before one is drawn."
     ),
-    live=False,
-):
+    live: bool = False,
+) -> Sampling | LiveView:
     """The next token under the hand: temperature, then top-k, then top-p, then a draw with dice that can be repeated.
 
     logits [V]; tokens: V labels. text: what comes before. top_k, top_p: None keeps all.
@@ -100,7 +106,11 @@ def sampling(
     values, tokens = as_array(logits, "logits").astype("<f4"), as_labels(tokens, "tokens")
     check_choices(temperature, top_k, top_p)
     size = len(tokens)
-    state = {"temperature": float(temperature), "top_k": min(top_k or size, size), "top_p": float(top_p or 1)}
+    state: dict[str, Any] = {
+        "temperature": float(temperature),
+        "top_k": min(top_k or size, size),
+        "top_p": float(top_p or 1),
+    }
     state |= {"seed": 0, "draws": 0, "row": 0, "pick": -1, "own": ""}
     options = {"text": arguments.string("text", text), "tokens": tokens, "before": 0, "fresh": 0}
     options |= {"asks": then is not None}
@@ -109,11 +119,11 @@ def sampling(
     return answering(view, then) if then is not None else shell(view, live)
 
 
-def answering(view: Sampling, then):
+def answering(view: Sampling, then: Then) -> LiveView:
     """The live lab in which a draw is written: Python reads the `pick`, asks then(ids) and shows what may follow."""
     lab, written = shell(view, True), []
 
-    def hear(change):
+    def hear(change: Bunch) -> None:
         if change.new < 0:
             return
         written.append(change.new)
@@ -131,7 +141,7 @@ def controls_of(size: int, state: dict) -> list[dict]:
     few = [k for k in (*range(1, 11), 12, 15, 20, 25, 30, 40, 50, 60, 80, 100, 200, 500, 1000, 2000, 5000) if k < size]
     warm, share = [round(n / 20, 2) for n in range(41)], [*(round(p / 20, 2) for p in range(1, 20)), 0.99, 1.0]
 
-    def slider(name, label, values, digits):
+    def slider(name: str, label: str, values: Iterable[float], digits: int) -> dict:
         values = sorted({*values, state[name]})
         return {"kind": "range", "name": name, "label": label, "values": values, "digits": digits}
 

@@ -3,12 +3,12 @@ into a class."""
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from torch import Tensor
 
 from course_kit.i18n import t
-from course_kit.views.figure import figure
+from course_kit.views.figure import Figure, figure
 from course_kit.views.layout import (
     AIR,
     CLOSE,
@@ -16,6 +16,7 @@ from course_kit.views.layout import (
     NEAR,
     PAD,
     WIDTH,
+    Part,
     arrow,
     bar,
     box,
@@ -36,11 +37,12 @@ from course_kit.views.layout import (
 )
 from course_kit.views.placing import natural_width
 
+Change = tuple[str, dict[int, str]]  # what a GPT has; by the number of its change, what a Llama has
 TALL, UNIT, LITTLE = 58, 22, 0.05  # lengths: of a strip, of a step of 1; next to nothing is left of it
 YOU, MODEL = "warm", "output"  # the tints of what is typed and of what the model writes
 
 
-def talk(system: str, question: str, answer: str, *, title="", caption=""):
+def talk(system: str, question: str, answer: str, *, title: str = "", caption: str = "") -> Figure:
     """A talk as one text, line by line: what is typed, what the program puts around it, and how the model goes on."""
     turns = [  # who begins, what stands there, whose it is; the steps with which its three lines come
         ("system", system, "", t("↑ the program"), (1, 1, 1)),
@@ -70,7 +72,7 @@ def talk(system: str, question: str, answer: str, *, title="", caption=""):
     return figure(scene, said, table, title=title, caption=caption)
 
 
-def swells(stream: Tensor, *, shown=32, title="", caption=""):
+def swells(stream: Tensor, *, shown: int = 32, title: str = "", caption: str = "") -> Figure:
     """A vector on its way through the blocks, as a strip of numbers, all on one scale. stream [blocks + 1, D]: what
     each block reads, and what the last one leaves."""
     size, most = stream.pow(2).mean(-1).sqrt().tolist(), stream[:, :shown].abs().max().item()
@@ -94,7 +96,7 @@ def swells(stream: Tensor, *, shown=32, title="", caption=""):
     return figure(scene, said, table, axes=axes, title=title, caption=caption)
 
 
-def stripes(numbers, most):
+def stripes(numbers: Sequence[float], most: float) -> Part:
     """A strip of numbers, upwards and downwards from its middle; most: what the largest is."""
     high = [max(1.0, round(TALL / 2 * abs(number) / most, 1)) for number in numbers]
     return plot(
@@ -105,7 +107,7 @@ def stripes(numbers, most):
     )  # fmt: skip
 
 
-def norms(x: Sequence[float], *, title="", caption=""):
+def norms(x: Sequence[float], *, title: str = "", caption: str = "") -> Figure:
     """A vector of two numbers, what layer norm makes of it, and what RMSNorm does: two hands on one circle."""
     mean, square = sum(x) / 2, math.sqrt(sum(n * n for n in x) / 2)
     away = [n - mean for n in x]
@@ -129,7 +131,7 @@ def norms(x: Sequence[float], *, title="", caption=""):
     return figure(scene, said, ([t("norm"), t("numbers")], rows), title=title, caption=caption)
 
 
-def gate(what: Tensor, much: Tensor, *, title="", caption=""):
+def gate(what: Tensor, much: Tensor, *, title: str = "", caption: str = "") -> Figure:
     """Some hidden features of a gated network: what each would pass on, how much of it, and the product."""
     rows = (
         (t("what: up"), "cool", what, " "),
@@ -158,7 +160,9 @@ def gate(what: Tensor, much: Tensor, *, title="", caption=""):
     return figure(column(*steps(*lines)), said, table, title=title, caption=caption)
 
 
-def shared(heads: int, groups: Sequence[int], megabytes: Sequence[float], *, title="", caption=""):
+def shared(
+    heads: int, groups: Sequence[int], megabytes: Sequence[float], *, title: str = "", caption: str = ""
+) -> Figure:
     """Query heads and the key–value heads that they use, and how large the cache gets."""
     asks = [disc(str(n + 1), "query") for n in range(heads)]
     drawn, ways = [], []
@@ -187,7 +191,9 @@ def shared(heads: int, groups: Sequence[int], megabytes: Sequence[float], *, tit
                   caption=caption, still=True)  # fmt: skip
 
 
-def places(parts: Sequence[tuple[str, str, Sequence[tuple[str, str]]]], *, title="", caption=""):
+def places(
+    parts: Sequence[tuple[str, str, Sequence[tuple[str, str]]]], *, title: str = "", caption: str = ""
+) -> Figure:
     """A Llama, and the tensors of a file that fill it. parts, from below: what it is, its tint, and for each of its
     tensors the name and the shape."""
     lines, ways, said, rows = [], [], [], []
@@ -195,17 +201,17 @@ def places(parts: Sequence[tuple[str, str, Sequence[tuple[str, str]]]], *, title
         names = column(*(row(label(name, role, data=True), words(shape, "quiet", anchor="end"), of=(3, 2))
                          for name, shape in tensors), gap=CLOSE)  # fmt: skip
         place = box(part, role, since=i, fill=True)
-        lines.append(row(names, place, of=(1, 1), gap=2 * LINE))
+        lines.append(row(names, place, even=True, gap=2 * LINE))
         ways.append(arrow(names, place, role))
         told = ", ".join(name for name, _ in tensors)
         said.append(t("{there} → {here}", there=told, here=part))
         rows += [[name, shape, part] for name, shape in tensors]
-    head = row(label(t("in the file"), "quiet"), words(t("in your class"), "quiet"), of=(1, 1), gap=2 * LINE)
+    head = row(label(t("in the file"), "quiet"), words(t("in your class"), "quiet"), even=True, gap=2 * LINE)
     table = [t("in the file"), t("shape"), t("in your class")], rows
     return figure(column(head, *lines[::-1], *ways, gap=PAD), said, table, title=title, caption=caption)
 
 
-def gpt_to_llama(blocks: int, *, title="", caption=""):
+def gpt_to_llama(blocks: int, *, title: str = "", caption: str = "") -> Figure:
     """A GPT and, beside it, what becomes of it in four steps: a Llama. Data flow upwards. blocks: how many."""
     norm, rms = t("layer norm"), t("RMSNorm")
     above = [(t("output = the table again"), {}), (norm, {1: rms})]
@@ -224,15 +230,15 @@ def gpt_to_llama(blocks: int, *, title="", caption=""):
         t("4: several query heads share one key–value head. This is a Llama."),
     ]
 
-    def drawn(model, part):
+    def drawn(model: str, part: Callable[[Change], Part]) -> Part:
         head = words(t("{name}: {layers} blocks", name=model, layers=blocks), strong=True)
         return column(head, *map(part, above), box("", "", *map(part, block), fill=True), *map(part, below))
 
-    def of_gpt(part):
+    def of_gpt(part: Change) -> Part:
         name, _ = part
         return box(name, fill=True)
 
-    def of_llama(part):
+    def of_llama(part: Change) -> Part:
         """Of a GPT until it changes; beside it the numbers of its changes."""
         name, changed = part
         made = [[n for n in changed if n <= step] for step in range(len(said))]

@@ -1,17 +1,20 @@
 """One question at a time, what each of several models says to it, and, of models that can be asked, how."""
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
+from traitlets import Bunch
 
 from chapters.ch08.traces import Trace
 from course_kit.i18n import mark, sentences, t
 from course_kit.programs import arguments
-from course_kit.views.inputs import as_labels
-from course_kit.views.live import shell
+from course_kit.views.inputs import Labels, as_labels
+from course_kit.views.live import LiveView, shell
 from course_kit.views.table import TextTable
 from course_kit.views.view import View
 
+Ask = Callable[[str], Trace | str]
 OWN = 5  # questions of the reader's own that stay
 
 
@@ -35,7 +38,14 @@ class Replies(View):
         return TextTable([t("question"), *self.options["models"]], [list(row) for row in rows])
 
 
-def replies(questions, said, *, title=mark("Who answers?"), caption="", live=False):
+def replies(
+    questions: Labels,
+    said: Mapping[str, Labels] | Mapping[str, Ask],
+    *,
+    title: str = mark("Who answers?"),
+    caption: str = "",
+    live: bool = False,
+) -> Replies | LiveView:
     """What several models say, one question at a time.
 
     questions: one or more; said: {the name of a model: its replies, one for each question}. Or the models are asked:
@@ -58,7 +68,7 @@ def replies(questions, said, *, title=mark("Who answers?"), caption="", live=Fal
     return Replies(title, caption, {}, {"question": questions[0]}, [menu], options)
 
 
-def asking(questions: list[str], models: dict[str, Any], how: tuple[str, str], live: bool):
+def asking(questions: list[str], models: dict[str, Any], how: tuple[str, str], live: bool) -> Replies | LiveView:
     """The view of models that were asked; live, one that asks them what the reader types."""
     known = {question: [ask(question) for ask in models.values()] for question in questions}
     own: list[str] = []
@@ -71,7 +81,7 @@ def asking(questions: list[str], models: dict[str, Any], how: tuple[str, str], l
 
     lab = shell(made(questions[0], False), live)
 
-    def hear(change) -> None:
+    def hear(change: Bunch) -> None:
         question = change.new.strip()
         if not question:
             return
@@ -90,7 +100,8 @@ def asking(questions: list[str], models: dict[str, Any], how: tuple[str, str], l
 
 def packed(asked: dict[str, list[Trace | str]]) -> tuple[dict, dict]:
     """What models said to each question -> arrays and options of the view: [model][question], the weights flat."""
-    replies, traces, weights, at = [], [], [], 0
+    replies, weights, at = [], [], 0
+    traces: list[list[dict | None]] = []
     for answers in zip(*asked.values(), strict=True):
         replies.append([one if isinstance(one, str) else one.text for one in answers])
         traces.append([])

@@ -5,7 +5,7 @@ import math
 from collections.abc import Sequence
 
 from course_kit.i18n import t
-from course_kit.views.figure import figure
+from course_kit.views.figure import Figure, figure
 from course_kit.views.layout import (
     AIR,
     CLOSE,
@@ -26,7 +26,7 @@ from course_kit.views.layout import (
 )
 
 
-def teachers(question: str, steps_: str, result: str, wrong: str, *, title="", caption=""):
+def teachers(question: str, steps_: str, result: str, wrong: str, *, title: str = "", caption: str = "") -> Figure:
     """One question, and what three kinds of teacher give: an answer, a choice between two, or a check."""
     long = f"{steps_} {result}"
     rows = (
@@ -52,7 +52,7 @@ def teachers(question: str, steps_: str, result: str, wrong: str, *, title="", c
     return figure(scene, said, table, axes=axes, title=title, caption=caption)
 
 
-def counted(question: str, answer: str, *, title="", caption=""):
+def counted(question: str, answer: str, *, title: str = "", caption: str = "") -> Figure:
     """A talk, character by character: what is to come next at each place, and which of these count."""
     text = question + answer
     shown = [{" ": "␣", "\n": "⏎"}.get(c, c) for c in text]
@@ -76,7 +76,7 @@ def counted(question: str, answer: str, *, title="", caption=""):
     return figure(scene, said, ([t("reads"), t("next"), t("target")], rows), title=title, caption=caption)
 
 
-def draft(a: int, b: int, *, title="", caption=""):
+def draft(a: int, b: int, *, title: str = "", caption: str = "") -> Figure:
     """How two numbers of two digits are added in steps: units, tens with what is carried, result."""
     (a_tens, a_units), (b_tens, b_units) = divmod(a, 10), divmod(b, 10)
     units = a_units + b_units
@@ -104,21 +104,24 @@ def draft(a: int, b: int, *, title="", caption=""):
     return figure(scene, said, table, title=title, caption=caption)
 
 
-def tilt(answers: Sequence[str], before: Sequence[float], times: Sequence[float], *, title="", caption=""):
+def tilt(
+    answers: Sequence[str], before: Sequence[float], times: Sequence[float], *, title: str = "", caption: str = ""
+) -> Figure:
     """The probabilities of some answers, times e^(r/β), and divided by their sum."""
     more = [p * x for p, x in zip(before, times, strict=True)]
     after = [x / sum(more) for x in more]
     stages, roles = (before, more, after), ("value", *[""] * (len(answers) - 1))
+    sides = 1, 4  # how wide: names, bars
     most = max(map(sum, stages))
     names = t("old model"), "× e^(r/β)", f"÷ {sum(more):g}"
     lines = [
         row(label(name, "quiet"),
             row(*(box(f"{x:g}", role, strong=True, fill=True) for x, role in zip(stage, roles, strict=True)), space(),
-                of=(*stage, most - sum(stage)), gap=CLOSE), of=(1, 4))
+                of=(*stage, most - sum(stage)), gap=CLOSE), of=sides)
         for name, stage in zip(names, stages, strict=True)
     ]  # fmt: skip
     named = (label(answer, role, strong=True) for answer, role in zip(answers, roles, strict=True))
-    head = row(space(), row(*named, even=True), of=(1, 4))
+    head = row(space(), row(*named, even=True), of=sides)
     said = [
         t("The old model writes both answers equally often."),
         t("Multiply each by e^(r/β): here by {first} and by {second}.", first=f"{times[0]:g}", second=f"{times[1]:g}"),
@@ -131,8 +134,16 @@ def tilt(answers: Sequence[str], before: Sequence[float], times: Sequence[float]
     return figure(column(head, *steps(*lines), gap=AIR / 2), said, table, title=title, caption=caption)
 
 
-def preferred(question: str, answers: Sequence[str], found: Sequence[float], says: float, every: int, *, title="",
-              caption=""):  # fmt: skip
+def preferred(
+    question: str,
+    answers: Sequence[str],
+    found: Sequence[float],
+    says: float,
+    every: int,
+    *,
+    title: str = "",
+    caption: str = "",
+) -> Figure:
     """What share of answers is of the first of two kinds after so many steps, and what a formula says."""
     names = [*(t("step {n}", n=every * i) for i in range(len(found))), t("line 3 says")]
     lines = [row(label(name, "quiet"),
@@ -155,7 +166,17 @@ def signed(x: float) -> str:
     return f"{x:+.2f}".replace("-", "−")
 
 
-def group(question: str, answers: Sequence[str], rewards, advantages, before, after, *, title="", caption=""):
+def group(
+    question: str,
+    answers: Sequence[str],
+    rewards: Sequence[float],
+    advantages: Sequence[float],
+    before: Sequence[float],
+    after: Sequence[float],
+    *,
+    title: str = "",
+    caption: str = "",
+) -> Figure:
     """Answers to one question: reward, advantage, part of the loss, and the policy before a step and after it."""
     come = steps(*(words(one, "quiet") for one in (t("reward"), t("advantage"), t("loss"))), first=1)
     head = row(words(question, "query", strong=True), *come, words(t("policy π"), "quiet"), space())
