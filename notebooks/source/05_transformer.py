@@ -11,7 +11,7 @@
 # *It can translate: that is the Transformer.* You'll keep `mine/transformer.py`, a whole Transformer in plain PyTorch, with your own lines in it. <!-- minutes --> **Before:** [chapter 3](03_seq2seq.ipynb) and [chapter 4](04_positional_encoding.ipynb).
 #
 # ## What does "it" attend to?
-# “The animal didn't cross the street because it was too tired.” A translator has to know who was, because French says *il* for the animal and *elle* for the street. In the *map* below, a table of who attends to whom, “it” attends most to “animal”. **Before you press:** let “it” attend *only* to “street”. Does the French change?
+# “The animal didn't cross the street because it was too tired.” Who was, the animal (in French *il*) or the street (*elle*)? In the *map* below, a table of who attends to whom, “it” attends most to “animal”. **Before you press:** let “it” attend *only* to “street”. Does the French change?
 
 # %% jupyter={"source_hidden": true}
 import math
