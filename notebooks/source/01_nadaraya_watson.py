@@ -11,7 +11,7 @@
 # *Nadaraya–Watson: attention before it had the name.* You'll keep `mine/attention.py`, a weighted average that learns how far to look. <!-- minutes --> **Before:** [Start here](00_start_here.ipynb) and derivatives.
 #
 # ## A query comes in
-# On a simulated day, somebody read a thermometer fifty times. Around half past two it showed 21.3 °C, and at the next reading 23.7. How warm was it in between, at 15:00? Each reading is typically off by about one degree. If you copy the nearest one, you copy its error. If you average several, their errors partly cancel. If you average all fifty, midnight counts as much as noon. **Guess before you touch:** how many of the fifty would you average? And of 1,600?
+# On a simulated day, somebody read a thermometer fifty times, typically off by about one degree. Around half past two it showed 21.3 °C, and at the next reading 23.7. How warm was it in between, at 15:00? **Guess before you touch:** how many of the fifty would you average? And of 1,600?
 
 # %% jupyter={"source_hidden": true}
 import torch
@@ -63,6 +63,8 @@ assert [round(60 * hour.item()) for hour in hours if 14.5 < hour < 15.6] == [14 
 assert [round(v.item(), 1) for hour, v in zip(hours, readings, strict=True) if 14.5 < hour < 15.6] == [21.3, 23.7]
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
+# If you copy the nearest reading, you copy its error. If you average several, their errors partly cancel. If you average all fifty, midnight counts as much as noon.
+#
 # A storm cooled the air at 16:30, and the estimate doesn't show it yet. Make the width smaller until it does, then drag the orange mark across the storm and watch the weights.
 #
 # <a id="query"></a><a id="key"></a><a id="value"></a><a id="weight"></a>

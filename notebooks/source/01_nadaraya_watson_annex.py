@@ -8,7 +8,7 @@
 
 # %% [markdown]
 # # 1 · Annex: what is worth knowing about kernels
-# Each section stands alone: choose one by its question. The first cells make the day of readings from [the lesson](01_nadaraya_watson.ipynb); run them before any section. <!-- minutes -->
+# Each section stands alone: choose one by its question. The first cells make the day of readings from [the lesson](01_nadaraya_watson.ipynb); in the notebook, run them before any section. <!-- minutes -->
 
 # %% jupyter={"source_hidden": true}
 import torch

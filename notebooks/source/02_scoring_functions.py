@@ -12,7 +12,7 @@
 #
 # ## Which word does "assis" need?
 # <a id="cross-attention"></a>
-# You're translating “The cat sat on the mat”. *Le chat était* is written, and next comes *assis*, “seated”. Which English word do you look at? A network needs numbers, so each English word gets three, its **key**: is it a *thing*, an *action*, a *place*? “Sat” is (0, 1, 0), and “mat” is (1, 0, 1). The French so far asks with a vector, too, its **query**: an action, please, so the same numbers as “sat”. **Before you touch:** only “sat” has an action. Does it get all the weight?
+# You're translating “The cat sat on the mat”. *Le chat était* is written, and next comes *assis*, “seated”. Each English word has three numbers, its **key**: is it a *thing*, an *action*, a *place*? The French so far asks with three, too, its **query**: an action, please. **Before you touch:** only “sat” has an action. Does it get all the weight?
 
 # %% jupyter={"source_hidden": true}
 import copy
@@ -57,7 +57,7 @@ assert 0.79 < action(3)[2] < 0.81
 #
 # </details>
 #
-# Attention from one text to another is called **cross-attention**. We made up the numbers, but in a network they are learned, and that's the idea of this lesson: **attention can learn what goes with what.** First, how do two vectors meet? Watch the four steps for one query. For now a word's key is also its **value**, which is what the word gives.
+# Attention from one text to another is called **cross-attention**. A network needs numbers, and we made these up: “sat” has the key (0, 1, 0), “mat” has (1, 0, 1), and the query has the same numbers as “sat”. Usually they are learned, and that's the idea of this lesson: **attention can learn what goes with what.** First, how do two vectors meet? Watch the four steps for one query. For now a word's key is also its **value**, which is what the word gives.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.steps(

@@ -8,7 +8,7 @@
 
 # %% [markdown]
 # # 2 · Annex: twelve scores, and what circulates about them
-# Each section stands alone: choose one by its question. Run the first cell before any of them. It belongs to [the lesson](02_scoring_functions.ipynb). <!-- minutes -->
+# Each section stands alone: choose one by its question. In the notebook, run the first cell before any of them. It belongs to [the lesson](02_scoring_functions.ipynb). <!-- minutes -->
 
 # %% jupyter={"source_hidden": true}
 import torch

@@ -8,7 +8,7 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["artifact", "core", "guess"]
 # # 3 · What does a translator look at?
-# *Usually at one English word at a time, whose state also carries what was read around it.* You will keep `mine/seq2seq.py`, two translators that you can train: one looks back at the English, and one doesn't. <!-- minutes --> **Before:** [chapter 1](01_nadaraya_watson.ipynb) (masks, a training loop) and [chapter 2](02_scoring_functions.ipynb) (queries, keys, values).
+# *Usually at one English word at a time, whose state also carries what was read around it.* You will keep `mine/seq2seq.py`, two translators to train: one looks back at the English, one doesn't. <!-- minutes --> **Before:** [chapter 1](01_nadaraya_watson.ipynb) (masks, a training loop) and [chapter 2](02_scoring_functions.ipynb) (queries, keys, values).
 #
 # ## Where do your eyes go?
 # Translate this sentence into French, or watch it being done. **Before you press play:** after *parce qu'* (because) comes *il* (he, or it). Which English word do your eyes go back to?

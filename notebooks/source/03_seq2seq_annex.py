@@ -8,7 +8,7 @@
 
 # %% [markdown]
 # # 3 · Annex: translators, scores and maps
-# Each section stands alone: choose one by its question. Run the first cell before any of them. It belongs to [the lesson](03_seq2seq.ipynb). <!-- minutes -->
+# Each section stands alone: choose one by its question. In the notebook, run the first cell before any of them. It belongs to [the lesson](03_seq2seq.ipynb). <!-- minutes -->
 
 # %% jupyter={"source_hidden": true}
 import torch

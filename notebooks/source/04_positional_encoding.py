@@ -11,7 +11,7 @@
 # *Attention can't tell, so you have to build the order in.* You'll keep `mine/positions.py`, three ways to tell a model where its words are, in plain PyTorch. <!-- minutes --> **Before:** [chapter 2](02_scoring_functions.ipynb) (self-attention) and [chapter 3](03_seq2seq.ipynb) (recurrent networks).
 #
 # ## Who bites whom?
-# *The dog bites the man.* Six words, with the full stop, go into self-attention. For this first test each word gets a vector of eight random numbers, and we use it as query, key and value at once. **Before you drag:** if "dog" and "man" change places, what happens to the output of "bites"?
+# *The dog bites the man.* Each word, and the full stop as the sixth, enters self-attention as eight random numbers, which are its query, key and value at once. **Before you drag:** if "dog" and "man" change places, what happens to the output of "bites"?
 
 # %% jupyter={"source_hidden": true}
 import copy

@@ -8,7 +8,7 @@
 
 # %% [markdown]
 # # 4 · Annex: positions, paths and costs
-# Each section stands alone: choose one by its question. Run the first cell before any of them. It belongs to [the lesson](04_positional_encoding.ipynb). <!-- minutes -->
+# Each section stands alone: choose one by its question. In the notebook, run the first cell before any of them. It belongs to [the lesson](04_positional_encoding.ipynb). <!-- minutes -->
 
 # %% jupyter={"source_hidden": true}
 from functools import partial

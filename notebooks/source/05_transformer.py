@@ -11,7 +11,7 @@
 # *It can translate: that is the Transformer.* You'll keep `mine/transformer.py`, a whole Transformer in plain PyTorch, with your own lines in it. <!-- minutes --> **Before:** [chapter 3](03_seq2seq.ipynb) and [chapter 4](04_positional_encoding.ipynb).
 #
 # ## What does "it" attend to?
-# “The animal didn't cross the street because it was too tired.” Who was too tired? A translator has to know, because French says *il* for the animal and *elle* for the street. As our Transformer reads, it computes twelve *maps*, tables of who attends to whom (three layers of four *heads*). In the one below “it” attends most to “animal”, and such maps are often taken as proof of understanding. **Before you press:** let “it” attend *only* to “street”. Does the French change?
+# “The animal didn't cross the street because it was too tired.” Who was, the animal (in French *il*) or the street (*elle*)? In the *map* below, a table of who attends to whom, “it” attends most to “animal”. **Before you press:** let “it” attend *only* to “street”. Does the French change?
 
 # %% jupyter={"source_hidden": true}
 import math
@@ -75,7 +75,7 @@ assert len({french(heads, noun) for noun in ("animal", "street") for heads in ([
 #
 # </details>
 #
-# Does the model need this connection at all? At the end you'll cut it and count.
+# Our Transformer computes twelve such maps as it reads (three layers of four *heads*), and they are often taken as proof of understanding. But does the model need this connection at all? At the end you'll cut it and count.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Information travels in hops

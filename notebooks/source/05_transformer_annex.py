@@ -8,7 +8,7 @@
 
 # %% [markdown]
 # # 5 · Annex: what is worth knowing about Transformers
-# *To [chapter 5](05_transformer.ipynb).* Each section stands alone. Run the next cell first. <!-- minutes -->
+# *To [chapter 5](05_transformer.ipynb).* Each section stands alone. In the notebook, run the next cell first. <!-- minutes -->
 
 # %% jupyter={"source_hidden": true}
 import math

@@ -8,7 +8,7 @@
 
 # %% [markdown]
 # # 6 · Annex: pairs, tags, adapters and published models
-# Each section stands alone. Run the first cell before any of them. It belongs to [the lesson](06_bert.ipynb). <!-- minutes -->
+# Each section stands alone. In the notebook, run the first cell before any of them. It belongs to [the lesson](06_bert.ipynb). <!-- minutes -->
 #
 # These are the models here, apart from your own:
 #

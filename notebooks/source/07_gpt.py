@@ -11,7 +11,7 @@
 # *A GPT predicts the next token, appends one, and goes on.* You'll keep `mine/gpt.py` and `mine/tokenizer.py`, a GPT in plain PyTorch with your own lines in it. <!-- minutes --> **Before:** [chapter 5](05_transformer.ipynb).
 #
 # ## A game of 1951
-# How well can you guess the next letter? Claude Shannon let people try in 1951. Play his game against a small model, on two lines of *The Tempest* that it wasn't trained on. The surer it was of the right letter, the less it pays: nothing if it was certain, 1 **bit** at a probability of ½, 2 bits at ¼, and $-\log_2 p$ in general. **Before you play:** how many bits a letter does it pay on average?
+# Claude Shannon let people guess the next letter in 1951. Play his game against a small model, on two lines of *The Tempest* that it wasn't trained on. The less probable the right letter was to it, the more it pays: nothing at a probability of 1, 1 **bit** at ½, 2 bits at ¼, and $-\log_2 p$ in general. **Before you play:** how many bits a letter does it pay on average?
 
 # %% jupyter={"source_hidden": true}
 import math

@@ -8,7 +8,7 @@
 
 # %% [markdown]
 # # 7 · Annex: what a GPT learns, costs and serves
-# Each section stands alone: choose one by its question. Run the first cell before any of them. It belongs to [the lesson](07_gpt.ipynb). <!-- minutes -->
+# Each section stands alone: choose one by its question. In the notebook, run the first cell before any of them. It belongs to [the lesson](07_gpt.ipynb). <!-- minutes -->
 
 # %% jupyter={"source_hidden": true}
 import math

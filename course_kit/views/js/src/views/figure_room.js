@@ -246,5 +246,23 @@ export function folded(shapes, high) {
   });
 }
 
+/**
+ * How far words or a box have to move so that they are in the middle of the box around them, where columns are not all
+ * wider by the same; not if an arrow touches them.
+ * @param {Shape} all @param {Shape[]} shapes @param {(share: number) => number} at where a share of the width is
+ */
+export function asideOf(all, shapes, at) {
+  const { shape, x = 0, y = 0, wide = 0, anchor = "middle" } = all;
+  if (!(shape === "text" || shape === "box") || anchor !== "middle") return 0;
+  const isAround = (/** @type {Shape} */ { shape: kind, x: a = 0, y: b = 0, wide: far = 0, high = 0 }) =>
+    kind === "box" && Math.abs(a - x) < 0.002 && far > wide + 0.002 && Math.abs(b - y) < high / 2;
+  const around = shapes.filter((one) => one !== all && isAround(one)).sort((a, b) => (b.wide ?? 0) - (a.wide ?? 0))[0];
+  const isTip = (/** @type {Point | undefined} */ to) =>
+    to && Math.abs(to[0] - x) <= wide / 2 + 0.002 && Math.abs(to[1] - y) <= (all.high ?? LINE) / 2 + 2;
+  if (!around || shapes.some(({ from, to }) => isTip(from) || isTip(to))) return 0;
+  const middle = (/** @type {Shape} */ one) => endsOf(one).reduce((sum, end) => sum + at(end) / 2, 0);
+  return middle(around) - (wide ? middle(all) : at(x));
+}
+
 /** The numbers of cells in all frames. @param {Shape} shape @returns {number[]} */
 export const allOf = ({ numbers = [], each = [{}] }) => each.flatMap((one) => one.numbers ?? numbers);

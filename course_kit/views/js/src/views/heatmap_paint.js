@@ -28,7 +28,7 @@ export function windowOf(numbers, ui, c, width, narrow) {
   const corner = widest(c, [`${axes[0]} ↓`, `${axes[1]} →`]);
   const left = Math.ceil(Math.min(Math.max(corner, widest(c, queries)), longest)) + 12 * unit;
   const name = Math.ceil(Math.min(widest(c, keys), longest));
-  const spare = room - left - name * 0.5;
+  const spare = room - left - Math.max(name * 0.5, Math.min(name * SLOPE, 40)); // no window for a few pixels
   const whole = ui.spec.presenting ? Math.max(4, (480 * tall) / rows) : Infinity; // a class cannot scroll
   const size = Math.min(whole, cellOf({ rows, columns, across: spare, unit, tall, narrow }));
   const slanted = name > size - 4;
