@@ -3,6 +3,7 @@
 // titles. Only the page hides it; the notebook stays as it is. "Run all cells" shows all, and a class sees all
 // (reading.css). predict.js keeps the guesses, by their questions.
 import { answers } from "./keys.js";
+import { holdAt } from "./place.js";
 import { intoSight } from "./running.js";
 import { t } from "./text.js";
 const GUESS = "attention-course:guess:";
@@ -69,12 +70,17 @@ function answerByLetter(notebook, enter) {
   });
 }
 
+let pressed = null; // a link into another notebook, which may have to be opened
+
+const nameOf = (path) => decodeURIComponent(path).split("/").pop();
+
 /**
  * Where a link leads to is in sight, and the keyboard goes on there: within the notebook for a link that was pressed by
  * keyboard, and from another notebook.
  * @param {any} panel @param {(node: Element) => void} reveal @param {(at: number) => void} enter
+ * @returns {boolean} whether a link has opened this one
  */
-function followLinks({ node, content }, reveal, enter) {
+function followLinks({ node, content, context }, reveal, enter) {
   const target = (hash) => {
     const id = CSS.escape(decodeURIComponent(hash.slice(1)));
     return id && node.querySelector(`[id="${id}"], [data-jupyter-id="${id}"]`);
@@ -84,19 +90,29 @@ function followLinks({ node, content }, reveal, enter) {
     if (isEntered) enter(content.widgets.findIndex((cell) => cell.node.contains(to)));
   };
   node.addEventListener("click", (event) => {
-    const to = target(event.target.closest?.('a[href*="#"]')?.hash ?? "");
+    const link = event.target.closest?.('a[href*="#"]');
+    const isOwn = link?.getAttribute("href").startsWith("#");
+    const to = isOwn && target(link.hash);
     if (to) requestAnimationFrame(() => arrive(to, !event.detail));
+    pressed = isOwn ? null : link;
   });
   const { setFragment } = content;
   content.setFragment = async (hash) => {
     for (let left = COMING; left > 0 && !target(hash); left--) await new Promise(requestAnimationFrame);
     await setFragment.call(content, hash);
     const to = target(hash);
-    if (to) arrive(to, true);
+    if (!to) return;
+    arrive(to, true);
+    await holdAt(to);
   };
+  const { pathname = "", hash = "" } = pressed ?? {};
+  const isLed = nameOf(pathname) === nameOf(context.path);
+  pressed = null;
+  if (isLed) content.setFragment(hash); // JupyterLab's own came before there was anything
+  return isLed;
 }
 
-/** Folds a notebook now and whenever it changes. */
+/** Folds a notebook now and whenever it changes -> whether a link has opened it. */
 export function foldGuesses(app, panel) {
   const notebook = panel.content;
   const shown = new Set(); // cells whose fold was opened here
@@ -203,6 +219,6 @@ export function foldGuesses(app, panel) {
     later();
   });
   answerByLetter(notebook, enter);
-  followLinks(panel, reveal, enter);
   watch();
+  return followLinks(panel, reveal, enter);
 }

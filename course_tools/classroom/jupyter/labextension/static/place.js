@@ -40,8 +40,9 @@ function dimVerdicts(app, { content, sessionContext, disposed }, actions, { made
   look();
 }
 
-/** @param {any} app @param {any} panel a NotebookPanel that is ready @param {any} actions its NotebookActions */
-export async function returnTo(app, panel, actions) {
+/** isLed: a link leads elsewhere in it. @param {any} panel a NotebookPanel that is ready @param {any} actions its
+ * NotebookActions */
+export async function returnTo(app, panel, actions, isLed) {
   const { content, sessionContext } = panel;
   const name = `attention-course:place:${panel.context.path}`;
   const kept = read(name);
@@ -69,10 +70,11 @@ export async function returnTo(app, panel, actions) {
   };
   actions.executionScheduled.connect(ran);
   panel.disposed.connect(() => actions.executionScheduled.disconnect(ran));
-  if (index < TOP || content.activeCellIndex >= TOP || isMoved()) return;
+  if (isLed || index < TOP || content.activeCellIndex >= TOP || isMoved()) return;
   content.activeCellIndex = index;
   sessionContext.ready.then(() => before && kernel() && kernel() !== before && say(app));
-  await stayAt(content, index);
+  await content.scrollToItem(index, "center");
+  await holdAt(content.widgets[index].node);
 }
 
 function say(app) {
@@ -81,10 +83,8 @@ function say(app) {
   return app.commands.execute("apputils:notify", { message, type: "info", options: { autoClose: 60000, actions } });
 }
 
-/** Scrolls to a cell, and keeps it there while the page above it settles, until somebody scrolls. */
-async function stayAt(notebook, index) {
-  await notebook.scrollToItem(index, "center");
-  const cell = notebook.widgets[index].node;
+/** Keeps a part of a notebook where it is while the page above it settles, until somebody scrolls. */
+export async function holdAt(cell) {
   const scroller = cell.closest(".jp-WindowedPanel-outer");
   const top = () => cell.getBoundingClientRect().top;
   let [at, scrolled] = [top(), scroller?.scrollTop];
