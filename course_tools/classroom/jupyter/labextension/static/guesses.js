@@ -9,6 +9,7 @@ import { t } from "./text.js";
 const GUESS = "attention-course:guess:";
 const HEADING = /^#{1,6}(?= )/m;
 const SOON = 3000; // ms
+const NEAR = 60; // px of a guess that are in sight
 const COMING = 120; // frames, at most, for a cell to come into the page
 const RUN_ALL = /run-all(-cells)?$/;
 
@@ -45,17 +46,27 @@ function isEnd(cell, next) {
 const isClass = () => document.body.matches(".course-presenting, .course-large"); // which sees all
 const folds = (cell) => cell.node.querySelector(":scope > .course-fold");
 
-/** A letter answers the guess that one is at, or held back by, and there Enter leads to it; once it is answered, and so
- * soon after, a letter does nothing; elsewhere A and B add cells. @param {(at: number) => void} enter */
+const picksOf = ({ node }) => [...node.querySelectorAll(".course-view")].map(({ view }) => view?.state.pick);
+const asks = (cell) => picksOf(cell).some((pick) => pick < 0);
+
+/** A letter answers the guess that one is at, just below while it is in sight, or held back by, and there Enter leads
+ * to it; once it is answered, and so soon after, a letter does nothing; elsewhere A and B add cells.
+ * @param {(at: number) => void} enter */
 function answerByLetter(notebook, enter) {
   let answered = -SOON; // when
   notebook.node.addEventListener("keydown", (event) => {
     const { activeCell, activeCellIndex, widgets } = notebook;
     const isHeld = activeCell?.node.dataset.behind && !isClass();
-    const at = isHeld ? widgets.slice(0, activeCellIndex).findLastIndex(folds) : activeCellIndex;
-    const { node } = widgets[at] ?? {};
-    const picks = [...(node?.querySelectorAll(".course-view") ?? [])].map(({ view }) => view?.state.pick);
-    const isAsking = picks.some((pick) => pick < 0);
+    const above = widgets[activeCellIndex - 1];
+    const isSeen = () =>
+      above.node.getBoundingClientRect().bottom > notebook.outerNode.getBoundingClientRect().top + NEAR;
+    const isBelow = !isHeld && above && asks(above) && !asks(activeCell) && isSeen();
+    const held = isHeld ? widgets.slice(0, activeCellIndex).findLastIndex(folds) : activeCellIndex;
+    const at = isBelow ? activeCellIndex - 1 : held;
+    if (!widgets[at]) return;
+    const { node } = widgets[at];
+    const picks = picksOf(widgets[at]);
+    const isAsking = asks(widgets[at]);
     if (notebook.mode !== "command" || event.ctrlKey || event.metaKey || event.altKey) return;
     const isLate = picks.some((pick) => pick >= 0) || event.timeStamp - answered < SOON;
     if (!isAsking && isLate && /^[a-d]$/i.test(event.key)) event.stopPropagation();
