@@ -796,7 +796,7 @@ keep("attention")
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["problem"]
 # ## A reading that knows its neighbourhood · 40 minutes
-# Here the curve wriggles in one stretch and is calm elsewhere, and the readings crowd in some places and are rare in others. One width can't serve them all. Write an estimator that finds from the readings how far to look at each place. `course problem 01` gives you a file to begin with, and judges it on curves that you haven't seen. <!-- source: the problem's own text -->
+# Here the curve wriggles in one stretch and is calm elsewhere, and the readings crowd in some places and are rare in others. One width can't serve them all. Write an estimator that finds from the readings how far to look at each place. In a cell, `!course problem 01` (in a terminal without the `!`) gives you a file to begin with, and judges it on curves that you haven't seen. <!-- source: the problem's own text -->
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["lines", "core"]
 # ## Five lines to keep

@@ -606,7 +606,7 @@ keep("attention", "rooms")
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["problem"]
 # ## A look-up, by hand · 30 minutes
-# One layer of attention can look a value up in a table of 64 keys without any training. Write its three matrices so that the last row, which asks, gets the value of its key within 0.05 in 99 tables of a hundred, and does not find itself. The command `course problem 02` gives you a file to begin with, and judges it. <!-- source: the problem's own text -->
+# One layer of attention can look a value up in a table of 64 keys without any training. Write its three matrices so that the last row, which asks, gets the value of its key within 0.05 in 99 tables of a hundred, and does not find itself. In a cell, `!course problem 02` (in a terminal without the `!`) gives you a file to begin with, and judges it. <!-- source: the problem's own text -->
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["lines", "core"]
 # ## Five lines to keep

@@ -680,7 +680,7 @@ keep("seq2seq")
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["problem"]
 # ## A translation that must contain a word · 60 minutes
-# A client wants a certain word in the translation, wherever it fits best. Write a search whose translations contain the word and are as probable as you can make them. `course problem 03` gives you a file to begin with, and judges it. <!-- source: the problem's own text -->
+# A client wants a certain word in the translation, wherever it fits best. Write a search whose translations contain the word and are as probable as you can make them. In a cell, `!course problem 03` (in a terminal without the `!`) gives you a file to begin with, and judges it. <!-- source: the problem's own text -->
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["lines", "core"]
 # ## Five lines to keep

@@ -624,7 +624,7 @@ keep("positions")
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["problem"]
 # ## Train short, read long · 60 minutes
-# Each place of a row has a letter and a digit, and a reader of one layer answers two questions about it: which digit came so many places before, and which digit had the same letter the last time. Write the reader's positions, with at most eight learned numbers, so that after training on rows of 16 it reads rows of 64. The command `course problem 04` gives you a file to begin with, and judges it. <!-- source: the problem's own text -->
+# Each place of a row has a letter and a digit, and a reader of one layer answers two questions about it: which digit came so many places before, and which digit had the same letter the last time. Write the reader's positions, with at most eight learned numbers, so that after training on rows of 16 it reads rows of 64. In a cell, `!course problem 04` (in a terminal without the `!`) gives you a file to begin with, and judges it. <!-- source: the problem's own text -->
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["lines", "core"]
 # ## Five lines to keep

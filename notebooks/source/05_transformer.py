@@ -763,7 +763,7 @@ keep("transformer")
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["problem"]
 # ## Forty patients · 45 minutes
-# Forty Transformers arrive as black boxes: you may call `model(source, target, mask)`, and no more. Write `diagnose(model)`, which finds out which of seven faults each has, such as a decoder that sees the future. `course problem 05` gives you a file to begin with, and judges it on models that you haven't seen. <!-- source: the problem's own text -->
+# Forty Transformers arrive as black boxes: you may call `model(source, target, mask)`, and no more. Write `diagnose(model)`, which finds out which of seven faults each has, such as a decoder that sees the future. In a cell, `!course problem 05` (in a terminal without the `!`) gives you a file to begin with, and judges it on models that you haven't seen. <!-- source: the problem's own text -->
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["lines", "core"]
 # ## Five lines to keep

@@ -921,7 +921,7 @@ if folder := workbook_folder():
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["problem"]
 # ## Sixty-four labels · 60 minutes
-# Somebody sorts sentences into two kinds, by which of two words is covered, and doesn't tell you the two words. From 64 labelled sentences and `bert-prose`, write `classify`, which sorts a hundred more. At least 78 % have to be right. The command `course problem 06` gives you a file, and judges it on sentences drawn anew. <!-- source: the problem's own text -->
+# Somebody sorts sentences into two kinds, by which of two words is covered, and doesn't tell you the two words. From 64 labelled sentences and `bert-prose`, write `classify`, which sorts a hundred more. At least 78 % have to be right. In a cell, `!course problem 06` (in a terminal without the `!`) gives you a file, and judges it on sentences drawn anew. <!-- source: the problem's own text -->
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["lines", "core"]
 # ## Five lines to keep

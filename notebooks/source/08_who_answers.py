@@ -665,7 +665,7 @@ keep("llama", "chat", "serve", "__main__")
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["problem"]
 # ## A memory of 128 · 60 minutes
-# The cache of a long chat grows with each token, and far beyond the length that it was trained on, our small Llama gets worse. Write a cache that keeps the first four tokens and the last 124, so that the model can read on for as long as you like, and reads what it kept as one text without a gap. `course problem 08` gives you a file to begin with, and judges it. <!-- source: the problem's own text -->
+# The cache of a long chat grows with each token, and far beyond the length that it was trained on, our small Llama gets worse. Write a cache that keeps the first four tokens and the last 124, so that the model can read on for as long as you like, and reads what it kept as one text without a gap. In a cell, `!course problem 08` (in a terminal without the `!`) gives you a file to begin with, and judges it. <!-- source: the problem's own text -->
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["lines", "core"]
 # ## Five lines to keep

@@ -671,7 +671,7 @@ keep("answering", "chat", "__main__")
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["problem"]
 # ## A checker that cannot be cheated · 45 minutes
-# A model learns to write what its check lets through. Write a check for long sums that looks at the draft, too: every right answer passes, and nothing else, so that a model trained on it has to add. `course problem 09` gives you a file to begin with, and judges it. <!-- source: the problem's own text -->
+# A model learns to write what its check lets through. Write a check for long sums that looks at the draft, too: every right answer passes, and nothing else, so that a model trained on it has to add. In a cell, `!course problem 09` (in a terminal without the `!`) gives you a file to begin with, and judges it. <!-- source: the problem's own text -->
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["lines", "core"]
 # ## Five lines to keep

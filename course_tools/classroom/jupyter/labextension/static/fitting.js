@@ -80,11 +80,12 @@ const WIDE = ":is(mjx-math, math, table, pre)";
 /** Whether more is on a screen than it has room for. Formulas and tables scroll on a page; here they must not. */
 export function isFull({ room, on, keep }) {
   const { top, bottom } = room.getBoundingClientRect();
+  const low = bottom - parseFloat(getComputedStyle(room).paddingBottom); // above the bar
   const end = on.getBoundingClientRect().right + 4;
   const isBeyond = (part) => {
     const box = part.getBoundingClientRect();
     const isOut = box.right > end || (part.matches("pre") && isWide(part));
-    return box.height && (isOut || box.top < top - 2 || box.bottom > bottom + 2);
+    return box.height && (isOut || box.top < top - 2 || box.bottom > low + 2);
   };
   return (
     room.scrollHeight > room.clientHeight + 2 ||

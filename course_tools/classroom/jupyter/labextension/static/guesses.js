@@ -3,11 +3,13 @@
 // titles. Only the page hides it; the notebook stays as it is. "Run all cells" shows all, and a class sees all
 // (reading.css). predict.js keeps the guesses, by their questions.
 import { answers } from "./keys.js";
+import { holdAt } from "./place.js";
 import { intoSight } from "./running.js";
 import { t } from "./text.js";
 const GUESS = "attention-course:guess:";
 const HEADING = /^#{1,6}(?= )/m;
 const SOON = 3000; // ms
+const NEAR = 60; // px of a guess that are in sight
 const COMING = 120; // frames, at most, for a cell to come into the page
 const RUN_ALL = /run-all(-cells)?$/;
 
@@ -44,17 +46,27 @@ function isEnd(cell, next) {
 const isClass = () => document.body.matches(".course-presenting, .course-large"); // which sees all
 const folds = (cell) => cell.node.querySelector(":scope > .course-fold");
 
-/** A letter answers the guess that one is at, or held back by, and there Enter leads to it; once it is answered, and so
- * soon after, a letter does nothing; elsewhere A and B add cells. @param {(at: number) => void} enter */
+const picksOf = ({ node }) => [...node.querySelectorAll(".course-view")].map(({ view }) => view?.state.pick);
+const asks = (cell) => picksOf(cell).some((pick) => pick < 0);
+
+/** A letter answers the guess that one is at, just below while it is in sight, or held back by, and there Enter leads
+ * to it; once it is answered, and so soon after, a letter does nothing; elsewhere A and B add cells.
+ * @param {(at: number) => void} enter */
 function answerByLetter(notebook, enter) {
   let answered = -SOON; // when
   notebook.node.addEventListener("keydown", (event) => {
     const { activeCell, activeCellIndex, widgets } = notebook;
     const isHeld = activeCell?.node.dataset.behind && !isClass();
-    const at = isHeld ? widgets.slice(0, activeCellIndex).findLastIndex(folds) : activeCellIndex;
-    const { node } = widgets[at] ?? {};
-    const picks = [...(node?.querySelectorAll(".course-view") ?? [])].map(({ view }) => view?.state.pick);
-    const isAsking = picks.some((pick) => pick < 0);
+    const above = widgets[activeCellIndex - 1];
+    const isSeen = () =>
+      above.node.getBoundingClientRect().bottom > notebook.outerNode.getBoundingClientRect().top + NEAR;
+    const isBelow = !isHeld && above && asks(above) && !asks(activeCell) && isSeen();
+    const held = isHeld ? widgets.slice(0, activeCellIndex).findLastIndex(folds) : activeCellIndex;
+    const at = isBelow ? activeCellIndex - 1 : held;
+    if (!widgets[at]) return;
+    const { node } = widgets[at];
+    const picks = picksOf(widgets[at]);
+    const isAsking = asks(widgets[at]);
     if (notebook.mode !== "command" || event.ctrlKey || event.metaKey || event.altKey) return;
     const isLate = picks.some((pick) => pick >= 0) || event.timeStamp - answered < SOON;
     if (!isAsking && isLate && /^[a-d]$/i.test(event.key)) event.stopPropagation();
@@ -69,12 +81,17 @@ function answerByLetter(notebook, enter) {
   });
 }
 
+let pressed = null; // a link into another notebook, which may have to be opened
+
+const nameOf = (path) => decodeURIComponent(path).split("/").pop();
+
 /**
  * Where a link leads to is in sight, and the keyboard goes on there: within the notebook for a link that was pressed by
  * keyboard, and from another notebook.
  * @param {any} panel @param {(node: Element) => void} reveal @param {(at: number) => void} enter
+ * @returns {boolean} whether a link has opened this one
  */
-function followLinks({ node, content }, reveal, enter) {
+function followLinks({ node, content, context }, reveal, enter) {
   const target = (hash) => {
     const id = CSS.escape(decodeURIComponent(hash.slice(1)));
     return id && node.querySelector(`[id="${id}"], [data-jupyter-id="${id}"]`);
@@ -84,19 +101,29 @@ function followLinks({ node, content }, reveal, enter) {
     if (isEntered) enter(content.widgets.findIndex((cell) => cell.node.contains(to)));
   };
   node.addEventListener("click", (event) => {
-    const to = target(event.target.closest?.('a[href*="#"]')?.hash ?? "");
+    const link = event.target.closest?.('a[href*="#"]');
+    const isOwn = link?.getAttribute("href").startsWith("#");
+    const to = isOwn && target(link.hash);
     if (to) requestAnimationFrame(() => arrive(to, !event.detail));
+    pressed = isOwn ? null : link;
   });
   const { setFragment } = content;
   content.setFragment = async (hash) => {
     for (let left = COMING; left > 0 && !target(hash); left--) await new Promise(requestAnimationFrame);
     await setFragment.call(content, hash);
     const to = target(hash);
-    if (to) arrive(to, true);
+    if (!to) return;
+    arrive(to, true);
+    await holdAt(to);
   };
+  const { pathname = "", hash = "" } = pressed ?? {};
+  const isLed = nameOf(pathname) === nameOf(context.path);
+  pressed = null;
+  if (isLed) content.setFragment(hash); // JupyterLab's own came before there was anything
+  return isLed;
 }
 
-/** Folds a notebook now and whenever it changes. */
+/** Folds a notebook now and whenever it changes -> whether a link has opened it. */
 export function foldGuesses(app, panel) {
   const notebook = panel.content;
   const shown = new Set(); // cells whose fold was opened here
@@ -203,6 +230,6 @@ export function foldGuesses(app, panel) {
     later();
   });
   answerByLetter(notebook, enter);
-  followLinks(panel, reveal, enter);
   watch();
+  return followLinks(panel, reveal, enter);
 }

@@ -4,28 +4,38 @@ import { t } from "./text.js";
 
 const TOP = 3; // cells at the beginning, where all begin
 const SETTLING = 180; // frames in which views come, and move what is below them
-
 const RESUMES = /^attention-course:(restart-and-)?resume$/; // commands
+
+const hasFailed = ({ node, model }) =>
+  !!node.querySelector(".course-stopped") || model.outputs?.toJSON().some(({ output_type }) => output_type === "error");
 
 /** Verdicts stand out as long as the kernel knows what they speak of. made: the ids of the cells of which it does;
  * own: of those that were run here, ever: of the others the course has the output; keep: hears of made. */
 function dimVerdicts(app, { content, sessionContext, disposed }, actions, { made, own, keep }) {
+  let resumedAt = null; // the cell whose error lacked what the kernel has now
   const look = () => {
     keep([...made]);
     const words = t("From an earlier kernel: run the cell again, or choose Kernel → Resume here.");
-    for (const cell of content.widgets)
+    for (const cell of content.widgets) {
+      cell.node.classList.toggle("course-cured", cell === resumedAt && !made.has(cell.model.id));
       if (made.has(cell.model.id) || !own.has(cell.model.id)) delete cell.node.dataset.earlier;
-      else cell.node.dataset.earlier = words;
+      else cell.node.dataset.earlier = cell === resumedAt ? t("The cells above have run: run this one again.") : words;
+    }
   };
   const ran = (_, { notebook, cell }) => notebook === content && made.add(cell.model.id) && look();
   const resumed = async (_, { id, result }) => {
     if (!RESUMES.test(id) || app.shell.currentWidget?.content !== content) return;
-    const above = content.widgets.slice(0, content.activeCellIndex);
+    const { activeCell, activeCellIndex, widgets } = content;
+    const above = widgets.slice(0, activeCellIndex);
     const told = await result;
-    if (told && !told.startsWith("■")) above.forEach(({ model }) => made.add(model.id));
+    if (told && !told.startsWith("■")) {
+      above.forEach(({ model }) => made.add(model.id));
+      if (hasFailed(activeCell)) made.delete((resumedAt = activeCell).model.id);
+    }
     look();
   };
   const forget = () => {
+    resumedAt = null;
     made.clear();
     look();
   };
@@ -40,8 +50,9 @@ function dimVerdicts(app, { content, sessionContext, disposed }, actions, { made
   look();
 }
 
-/** @param {any} app @param {any} panel a NotebookPanel that is ready @param {any} actions its NotebookActions */
-export async function returnTo(app, panel, actions) {
+/** isLed: a link leads elsewhere in it. @param {any} panel a NotebookPanel that is ready @param {any} actions its
+ * NotebookActions */
+export async function returnTo(app, panel, actions, isLed) {
   const { content, sessionContext } = panel;
   const name = `attention-course:place:${panel.context.path}`;
   const kept = read(name);
@@ -69,10 +80,11 @@ export async function returnTo(app, panel, actions) {
   };
   actions.executionScheduled.connect(ran);
   panel.disposed.connect(() => actions.executionScheduled.disconnect(ran));
-  if (index < TOP || content.activeCellIndex >= TOP || isMoved()) return;
+  if (isLed || index < TOP || content.activeCellIndex >= TOP || isMoved()) return;
   content.activeCellIndex = index;
   sessionContext.ready.then(() => before && kernel() && kernel() !== before && say(app));
-  await stayAt(content, index);
+  await content.scrollToItem(index, "center");
+  await holdAt(content.widgets[index].node);
 }
 
 function say(app) {
@@ -81,10 +93,8 @@ function say(app) {
   return app.commands.execute("apputils:notify", { message, type: "info", options: { autoClose: 60000, actions } });
 }
 
-/** Scrolls to a cell, and keeps it there while the page above it settles, until somebody scrolls. */
-async function stayAt(notebook, index) {
-  await notebook.scrollToItem(index, "center");
-  const cell = notebook.widgets[index].node;
+/** Keeps a part of a notebook where it is while the page above it settles, until somebody scrolls. */
+export async function holdAt(cell) {
   const scroller = cell.closest(".jp-WindowedPanel-outer");
   const top = () => cell.getBoundingClientRect().top;
   let [at, scrolled] = [top(), scroller?.scrollTop];

@@ -43,6 +43,8 @@ class Deck {
   stopping = null; // what is said of a stop
   fails = ({ message }) => this.tell(t("Not all came back: {message}", { message }), 20000);
   lost = new Map(); // futures whose answer was swallowed -> what stands for it
+  picks = {}; // ids of cells -> how their guess was answered
+  told = new WeakSet(); // views that have heard how
   // ids of cells whose code was asked for, was put away; whose lines are folded, or scroll
   open = new Set();
   shown = new Set();
@@ -91,10 +93,17 @@ class Deck {
     leaveAfterMouse(() => this.focus(), this.life.signal);
     hear(window, "resize", () => this.layout());
     hear(window, "pagehide", () => this.remember());
-    hear(panel.node, "course-guess", () => this.focus()); // the keys are the remote's again
+    hear(panel.node, "course-guess", ({ target }) => {
+      this.picks[this.step.cell.model.id] = target.view?.state.pick;
+      this.focus(); // the keys are the remote's again
+      this.remember();
+    });
     notes.follow(this, course.configured.notes?.[this.name] ?? []);
     const kept = JSON.parse(sessionStorage.getItem(`course:${panel.context.path}`) ?? "{}");
-    if (kept.kernel === this.kernel?.id) kept.ran?.forEach((id) => this.ran.add(id)); // a new one has all to do
+    if (kept.kernel === this.kernel?.id) {
+      kept.ran?.forEach((id) => this.ran.add(id)); // a new one has all to do
+      Object.assign(this, { isChanged: kept.isChanged, picks: kept.picks ?? {} });
+    }
     this.started = kept.started ?? Date.now();
     const find = (id) => this.notebook.widgets.find(({ model }) => model.id === id);
     for (const { cell, committed } of screens)
@@ -301,6 +310,7 @@ class Deck {
     this.sent = this.kernel.requestExecute({ code: cell.model.sharedModel.getSource(), store_history: false });
     behind.set(cell, this.sent);
     const { content } = await this.answer(this.sent).finally(end);
+    if (this.stopped === cell && cell.model.outputs.length) tellStop(cell, outputsOf(cell), []);
     return content.status === "ok" ? "" : content.status === "error" ? content.ename : null;
   }
 
@@ -391,6 +401,7 @@ class Deck {
     const isOf = of && (!later || this.isLater);
     if (!isOf && !isCode(cell)) return;
     this.ask(cell, keep);
+    if (this.isChanged && isTraining(cell)) this.change();
     for (const id of [isOf && of, cell.model.id, ...this.queue.failed.keys()]) this.ran.delete(id);
     this.layout();
     this.work();
@@ -452,6 +463,8 @@ class Deck {
       return this.tell(t("Taken back. S once more stops what runs."));
     }
     if (this.earlier) this.earlier.isStopped = true;
+    this.stopped = running; // what comes below it is of this run
+    if (running) this.change(running);
     const say = (text) => {
       Object.assign(this, { said: null, stopping: text });
       this.layoutBar();
@@ -482,11 +495,11 @@ class Deck {
     this.change();
   }
 
-  // What is saved below this screen is no longer what comes.
-  change() {
+  // What is saved below a cell is no longer what comes.
+  change(cell = this.step.cell) {
     this.isChanged = true;
-    for (const { before, cell } of this.steps.slice(this.at + 1))
-      for (const { model } of [...before, cell]) this.ran.delete(model.id);
+    const cells = this.steps.flatMap((step) => [...step.before, step.cell]);
+    for (const { model } of cells.slice(cells.lastIndexOf(cell) + 1)) this.ran.delete(model.id);
   }
 
   // A fresh kernel, which has all to do again; what was seen stays. What is run meanwhile, waits.
@@ -524,9 +537,21 @@ class Deck {
     this.foot.classList.toggle("course-later", !this.isKept);
     inset(this);
     arrange(this);
+    this.answerAgain();
     if (arrived) this.scroller.scrollTo(0, 0);
     enlarge(this);
     this.layoutBar();
+  }
+
+  // After a reload a guess is as the class had answered it.
+  answerAgain() {
+    const { cell } = this.step;
+    const pick = this.picks[cell.model.id];
+    const views = this.course.views(this.panel, [cell]).map(({ view }) => view);
+    for (const view of views.filter((one) => !this.told.has(one))) {
+      this.told.add(view);
+      if (pick >= 0) view.set({ pick });
+    }
   }
 
   layoutBar() {
@@ -696,15 +721,16 @@ class Deck {
   remember() {
     const cell = this.busy ?? this.queue.running;
     const now = { kernel: this.kernel?.id, running: cell?.model.id, so: followed.get(cell) };
-    const state = { at: this.at, ran: this.queue.done, started: this.started, ...now };
+    const { at, picks, isChanged, started } = this;
+    const state = { at, picks, isChanged, started, ran: this.queue.done, ...now };
     sessionStorage.setItem(`course:${this.panel.context.path}`, JSON.stringify(state));
   }
 }
 
 // What was stopped shows what had come by then, a sentence, and below them what an earlier run had drawn; no error.
-function tellStop(cell, before) {
+function tellStop(cell, before, came = outputsOf(cell)) {
   const { outputs } = cell.model;
-  const now = outputs.toJSON().filter(({ output_type }) => output_type !== "error");
+  const now = came.filter(({ output_type }) => output_type !== "error");
   const isSaid = JSON.stringify(now).includes("course-stopped"); // by the kit, which knows how far it was
   const words = `■ ${t("Stopped.")}`;
   const data = { "text/html": `<p class="course-stopped" role="status">${words}</p>`, "text/plain": words };
@@ -763,13 +789,12 @@ export async function present(app, course) {
   const curtain = document.getElementById("course-curtain") ?? el("div", {}, ""); // presenting/start.py
   let deck = null;
   let left = false;
-  const begin = async () => {
-    const panel = app.shell.currentWidget;
+  const begin = async (panel = app.shell.currentWidget) => {
     if (deck?.panel === panel || !panel?.content?.widgets || !panel.sessionContext) return;
     await panel.context.ready;
     await panel.sessionContext.ready;
     const found = await screensOf(app, panel.context.path);
-    if (app.shell.currentWidget !== panel || deck?.panel === panel || !found.screens.length) return;
+    if (!panel.isVisible || deck?.panel === panel || !found.screens.length) return;
     deck?.close();
     deck = new Deck(app, panel, found, course, notes, leave);
     window.courseDeck = deck; // for tests
@@ -781,7 +806,8 @@ export async function present(app, course) {
       delete curtain.dataset.late;
       curtain.hidden = false;
       const shown = () => (curtain.hidden = true); // also where it has no screens
-      return app.commands.execute("docmanager:open", { path: chapter }).then(begin).finally(shown);
+      const opened = app.commands.execute("docmanager:open", { path: chapter });
+      return opened.then((panel) => begin(panel)).finally(shown); // current it is once it has the focus
     }
     deck?.close();
     deck = null;
@@ -789,7 +815,7 @@ export async function present(app, course) {
   };
   app.commands.addCommand("attention-course:present", {
     label: () => t("Present this notebook"),
-    execute: begin,
+    execute: () => begin(),
   });
   app.commands.addKeyBinding({ command: "attention-course:present", keys: ["Alt P"], selector: "body" });
   await app.restored;

@@ -203,8 +203,8 @@
         seen.add(panel);
         showUntrusted(panel);
         panel.context.ready.then(() => {
-          foldGuesses(app, panel);
-          if (!configured) place.returnTo(app, panel, actions);
+          const isLed = foldGuesses(app, panel);
+          if (!configured) place.returnTo(app, panel, actions, isLed);
         });
       };
       app.shell.currentChanged?.connect(look);
