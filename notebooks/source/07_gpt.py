@@ -854,11 +854,7 @@ keep("gpt", "tokenizer", "training", "__main__", beside=book)
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["problem"]
 # ## A thousand merges in three seconds · 45 minutes
-<<<<<<< HEAD
-# The `learn_merges` of *Four: pieces* counts every pair again for each merge. Write one that learns a thousand from a book in three seconds of computing. Of equally frequent pairs it joins the smaller first. `course problem 07` gives you a file to begin with, and judges it. <!-- source: the problem's own text -->
-=======
-# The `learn_merges` of *Four: pieces* counts every pair again for each merge. Write one that learns exactly the same merges, and a thousand of them from a novel in three seconds of computing. In a cell, `!course problem 07` (in a terminal without the `!`) gives you a file to begin with, and judges it. <!-- source: the problem's own text -->
->>>>>>> 7ebf177faaf630b7d1db315e9d63e1126ce1e5ce
+# The `learn_merges` of *Four: pieces* counts every pair again for each merge. Write one that learns a thousand from a book in three seconds of computing. Of equally frequent pairs it joins the smaller first. In a cell, `!course problem 07` (in a terminal without the `!`) gives you a file to begin with, and judges it. <!-- source: the problem's own text -->
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["lines", "core"]
 # ## Five lines to keep
