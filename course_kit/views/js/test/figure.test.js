@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 const { headOf, numbersOf, paceOf, shapeAt } = await import("../src/views/figure.js");
-const { digitsIn, digitsOf, folded, grown, freeOf, linesOf, shared, upOf } =
+const { asideOf, digitsIn, digitsOf, folded, grown, freeOf, linesOf, shared, upOf } =
   await import("../src/views/figure_room.js");
 
 test("the state chooses a frame, the last axis fastest", () => {
@@ -114,4 +114,15 @@ test("a drawing that can be cut near its middle goes on below, and one that cann
     [2, 8, 2, 8].map((x, i) => [x, i < 2 ? 10 : 50]),
   );
   assert.equal(folded([...words, { shape: "box", x: 0.5, y: 10, wide: 0.9 }], 40), null);
+});
+
+test("words move to the middle of their box where its columns grew unevenly, unless an arrow touches them", () => {
+  const box = /** @type {any} */ ({ shape: "box", x: 0.5, y: 20, wide: 0.4, high: 40 });
+  const word = /** @type {any} */ ({ shape: "text", x: 0.5, y: 20, words: "drum" });
+  const at = (/** @type {number} */ x) => 100 * x + (x > 0.6 ? 20 : 0);
+  assert.equal(asideOf(word, [box, word], at), 10);
+  assert.equal(asideOf(box, [box, word], at), 0);
+  const arrow = /** @type {any} */ ({ shape: "arrow", from: [0.5, 20], to: [0.9, 20] });
+  assert.equal(asideOf(word, [box, word, arrow], at), 0);
+  assert.equal(asideOf(word, [word], at), 0);
 });
