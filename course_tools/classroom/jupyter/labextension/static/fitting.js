@@ -17,6 +17,8 @@ const LESS = [
 ];
 const HIGHER = [2, 1.5, 1, 0.75, 0.5, 0.25]; // shares of the room that is left below a view
 const HIGHEST = 1.9;
+const APART = 4; // pixels from the bar, for which it is
+const LOWER = 0.97; // times as high
 const LOW = 0.7; // what a view keeps of its height above code
 export const DRAWN = ["picture", "lab", "training"];
 const PICTURE = ".view > :not(.title, .caption)";
@@ -80,12 +82,11 @@ const WIDE = ":is(mjx-math, math, table, pre)";
 /** Whether more is on a screen than it has room for. Formulas and tables scroll on a page; here they must not. */
 export function isFull({ room, on, keep }) {
   const { top, bottom } = room.getBoundingClientRect();
-  const low = bottom - parseFloat(getComputedStyle(room).paddingBottom); // above the bar
   const end = on.getBoundingClientRect().right + 4;
   const isBeyond = (part) => {
     const box = part.getBoundingClientRect();
     const isOut = box.right > end || (part.matches("pre") && isWide(part));
-    return box.height && (isOut || box.top < top - 2 || box.bottom > low + 2);
+    return box.height && (isOut || box.top < top - 2 || box.bottom > bottom + 2);
   };
   return (
     room.scrollHeight > room.clientHeight + 2 ||
@@ -152,8 +153,10 @@ export function fit(shown, set, most = Infinity) {
     if (!ABOVE.some(grows)) on.style.removeProperty("--course-formula");
   }
   const more = highOf(room) / highOf(on);
-  if (views.length && drawn && more > 1.02)
-    [...HIGHER, 0].find((share) => draw({ ...found, tall: Math.min(HIGHEST, found.tall * (1 + share * (more - 1))) }));
+  const higher = [...HIGHER, 0].map((share) => Math.min(HIGHEST, found.tall * (1 + share * (more - 1))));
+  const tall = views.length && drawn && more > 1.02 && higher.find((one) => draw({ ...found, tall: one }));
+  if (views.length && drawn && on.getBoundingClientRect().bottom + APART > room.getBoundingClientRect().bottom)
+    draw({ ...found, tall: LOWER * (tall || found.tall) });
   if (keep && found.tight && isFree(shown)) keep.style.minHeight = `${hidden(shown)}px`;
   for (const { view } of views) fitted.add(view);
   highs.set(on, highOf(on));

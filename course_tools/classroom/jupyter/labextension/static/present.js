@@ -306,6 +306,7 @@ class Deck {
   // Runs a cell beside the notebook, which keeps what it shows.
   async runBehind(cell) {
     this.behind = cell;
+    this.stopped = null;
     const end = this.follow(cell);
     this.sent = this.kernel.requestExecute({ code: cell.model.sharedModel.getSource(), store_history: false });
     behind.set(cell, this.sent);
@@ -479,6 +480,7 @@ class Deck {
       say(t("stopping …"));
       await this.lose({ status: "error", ename: STOPPED });
     } catch ({ message }) {
+      this.stopped = null;
       told = t("Not stopped: {message}", { message });
     }
     clearTimeout(silent);
