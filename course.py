@@ -75,7 +75,7 @@ def parser() -> argparse.ArgumentParser:
     add.add_argument("folder", nargs="?", help=t("the workbook; without: the one here, or workbook/ of the course"))
 
     about = t("an hour's problem of a lesson: lay it down in the workbook, or judge what is there; pytest does it")
-    add = command("problem", "classroom.problem", about)
+    add = command("problem", "classroom.problems", about)
     add.add_argument("name", help=t("a chapter's number, such as 05"))
     about = t("judge in a sandbox a folder of hand-ins, a .py file or a folder for each student")
     add.add_argument("--all", dest="hand_ins", metavar="HANDINS", help=about)
