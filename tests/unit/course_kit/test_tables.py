@@ -9,7 +9,7 @@ import pytest
 
 from course_kit import data, files
 from course_kit.data import tables
-from course_tools.recipes import tables as recipe
+from course_tools.recipes.data import verify
 
 
 def card(name):
@@ -70,7 +70,7 @@ def test_a_damaged_table_is_refused_with_what_to_do(copy_of_data):
     path.write_text(path.read_text().replace("316.1", "361.1", 1))
     with pytest.raises(OSError):
         data.load("co2_weekly")
-    assert recipe.verify() == {
+    assert verify() == {
         "co2_weekly.csv": "is damaged (its checksum differs)",
         "history.csv": "",
         "models.csv": "",
