@@ -49,7 +49,7 @@ def main(arguments: list[str]) -> int:
         sys.exit(f"No stage is called {unknown[0]!r}; there are: {', '.join((*stages.STAGES, 'quick'))}")
     start = time.monotonic()
     missing = machine_lacks(chosen)
-    report = [("installation", "", *installation()), ("set-up", "", time.monotonic() - start, spent_so_far())]
+    report = [("installation", "", *installation()), ("set-up", "", time.monotonic() - start, used(psutil.Process()))]
     print(f"{', '.join(chosen)}: two at a time; each is shown when it has ended.", flush=True)
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(2) as pool:
         os.environ["COURSE_COSTS"] = folder
@@ -100,16 +100,12 @@ def installation() -> tuple[float, float]:
     make = psutil.Process().parent()
     if make is None or "make" not in make.name():
         return 0.0, 0.0
-    times = make.cpu_times()
-    return psutil.Process().create_time() - make.create_time(), spent_by_children(times)
+    return psutil.Process().create_time() - make.create_time(), used(make)
 
 
-def spent_so_far() -> float:
-    return spent_by_children(psutil.Process().cpu_times())
-
-
-def spent_by_children(times: Any) -> float:
-    """Core-seconds of the children that have ended, where the system says so."""
+def used(process: psutil.Process) -> float:
+    """Core-seconds of its children that have ended, where the system says so."""
+    times = process.cpu_times()
     return getattr(times, "children_user", 0.0) + getattr(times, "children_system", 0.0)
 
 

@@ -14,6 +14,7 @@ from course_kit import files
 from course_kit.i18n import t
 
 from .. import workbook
+from .hand_ins import judge_all
 from .judging import GIVEN, judged
 
 CHAPTERS = Path(__file__).resolve().parents[3] / "chapters"
@@ -27,8 +28,6 @@ def run(name: str, hand_ins: str | None = None, out: str = "problem.csv") -> int
     """
     ours = _home(name)
     if hand_ins is not None:
-        from .hand_ins import judge_all
-
         return judge_all(ours / JUDGE, Path(hand_ins), Path(out))
     where = (files.workbook_folder() or workbook.place()) / f"problem_{ours.parent.name[2:]}"
     new = not (where / GIVEN).exists()
