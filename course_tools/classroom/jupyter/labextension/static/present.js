@@ -142,7 +142,7 @@ class Deck {
   beside(by, isAll = false) {
     const { steps, step } = this;
     let at = this.at + by;
-    while (!isAll && steps[at]?.aside && steps[at].heading !== step.heading) at += by;
+    while (!isAll && steps[at]?.notInClass && steps[at].heading !== step.heading) at += by;
     return at;
   }
 

@@ -68,7 +68,7 @@ export function plan(cells, screens) {
       code: screen.code,
       of: screen.of,
       later: screen.later,
-      aside: screen.aside,
+      notInClass: screen.not_in_class,
       keep: of([screen.keep])[0],
       said: of(screen.said),
       before: cells.slice(after, place).filter(runs),
