@@ -413,7 +413,7 @@ def masked_loss(logits, target, mask):
 # <!-- solution: masked loss -->
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# `fit` is the loop of the digits with a stop button, and `lesson` holds our sentences and their batches. With `warm_then_fall` the learning rate rises before it falls. `Samples` lets the model translate *The animal was too tired.* on the way, so that you can see what a loss means. Two lines help you to read it: *guessing* among all French words, and hesitating between *two words* each time.
+# `fit` is the loop of the digits with a stop button (■, or I twice), and `lesson` holds our sentences and their batches. With `warm_then_fall` the learning rate rises before it falls. `Samples` lets the model translate *The animal was too tired.* on the way, so that you can see what a loss means. Two lines help you to read it: *guessing* among all French words, and hesitating between *two words* each time.
 
 # %% slideshow={"slide_type": "skip"}
 from course_kit.callbacks import Samples

@@ -560,7 +560,7 @@ class DecoderBlock(nn.Module):
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Eight: it translates
 # <a id="warm-up"></a>
-# Now give your machine language. `lesson` has chapter 3's sentences in batches. Chapter 3's `masked_loss` is a cross-entropy that leaves the padding out. `fit` is the loop above with a stop button; it also *clips* gradients that are too long, and its learning rate rises (**warm-up**) before it falls ([what that is worth](05_transformer_annex.ipynb#before-or-after)). `Samples` shows what the model writes meanwhile.
+# Now give your machine language. `lesson` has chapter 3's sentences in batches. Chapter 3's `masked_loss` is a cross-entropy that leaves the padding out. `fit` is the loop above with a stop button (■, or I twice); it also *clips* gradients that are too long, and its learning rate rises (**warm-up**) before it falls ([what that is worth](05_transformer_annex.ipynb#before-or-after)). `Samples` shows what the model writes meanwhile.
 #
 # Two trained models will help: `grammar`, the translator of the beginning, and `real`, for sentences that people wrote.
 

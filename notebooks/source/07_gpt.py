@@ -667,7 +667,7 @@ def says(model):
     return tokenizer.decode(write(model, watson, 10, 0.7, 0.9)[0, 1:].tolist())
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# `fit` is the loop from above, with a stop button. The learning rate rises and then falls, and gradients that are too long are shortened (`clip`). Now and then `fit` computes `not_read`, the loss on the unread tenth, and keeps the best parameters. `Samples` prints what the model `says`. Where should the loss begin? Near ln 756, which is 6.6.
+# `fit` is the loop from above, with a stop button (■, or I twice). The learning rate rises and then falls, and gradients that are too long are shortened (`clip`). Now and then `fit` computes `not_read`, the loss on the unread tenth, and keeps the best parameters. `Samples` prints what the model `says`. Where should the loss begin? Near ln 756, which is 6.6.
 
 # %% seconds=60 slideshow={"slide_type": "slide"} tags=["training"]
 torch.manual_seed(0)
