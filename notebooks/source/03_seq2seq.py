@@ -668,15 +668,12 @@ assert "banches" in tried[2].text and "vandes" in tried[2].text and len(translat
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Keep it
-# This writes both translators into one file.
+# This writes both translators into one file. `python -m mine.seq2seq` trains them on the digits.
 
 # %%
 from course_kit.mine import keep
 
 keep("seq2seq")
-
-# %% [markdown] tags=["keep"]
-# `python -m mine.seq2seq` trains both translators on the digits.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["problem"]
 # ## A translation that must contain a word · 60 minutes

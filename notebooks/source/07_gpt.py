@@ -836,15 +836,12 @@ assert gap < 1e-3 and alone.shape == (1, 1, 4096)
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Keep it
-# Your GPT and your tokenizer go into files that need only torch, with the book (or another long text) to train on, and two commands for a terminal in this folder.
+# Your GPT and your tokenizer go into files that need only torch, with the book (or another long text) to train on, and two commands for a terminal in this folder. The first takes ten minutes; ^C stops it, and the same line goes on. <!-- source: mine/__main__.py -->
 #
 # ```text
 # python -m mine train sherlock_holmes.txt
 # python -m mine write "“My dear Watson"
 # ```
-
-# %% [markdown] tags=["keep"]
-# The first takes ten minutes; ^C stops it, and the same line goes on. <!-- source: mine/__main__.py -->
 
 # %% slideshow={"slide_type": "skip"}
 from course_kit.mine import keep
