@@ -145,7 +145,7 @@ def preferred(
     caption: str = "",
 ) -> Figure:
     """What share of answers is of the first of two kinds after so many steps, and what a formula says."""
-    names = [*(t("step {n}", n=every * i) for i in range(len(found))), t("line 3 says")]
+    names = [*(t("step {n}", n=every * i) for i in range(len(found))), t("the formula says")]
     lines = [row(label(name, "quiet"),
                  bar(share, "value"), words(f"{share:.0%}", "value", strong=True), f"{1 - share:.0%}")
              for name, share in zip(names, [*found, says], strict=True)]  # fmt: skip
@@ -155,7 +155,7 @@ def preferred(
     said = [
         *(t("Step {n}: in {share} of its answers the model shows how it adds.", n=every * i, share=f"{x:.0%}")
           for i, x in enumerate(found)),
-        t("What line 3 predicts: three times the odds of the beginning."),
+        t("What the formula predicts: three times the odds of the beginning."),
     ]  # fmt: skip
     rows = [[name, f"{x:.0%}", f"{1 - x:.0%}"] for name, x in zip(names, [*found, says], strict=True)]
     scene = grid(head, *steps(*lines), gap=AIR)
