@@ -107,13 +107,13 @@ def draft(a: int, b: int, *, title: str = "", caption: str = "") -> Figure:
 def tilt(
     answers: Sequence[str], before: Sequence[float], times: Sequence[float], *, title: str = "", caption: str = ""
 ) -> Figure:
-    """The probabilities of some answers, times e^(r/β), and divided by their sum."""
+    """The probabilities of some answers, times exp(r/β), and divided by their sum."""
     more = [p * x for p, x in zip(before, times, strict=True)]
     after = [x / sum(more) for x in more]
     stages, roles = (before, more, after), ("value", *[""] * (len(answers) - 1))
     sides = 1, 4  # how wide: names, bars
     most = max(map(sum, stages))
-    names = t("old model"), "× e^(r/β)", f"÷ {sum(more):g}"
+    names = t("old model"), "× exp(r/β)", f"÷ {sum(more):g}"
     lines = [
         row(label(name, "quiet"),
             row(*(box(f"{x:g}", role, strong=True, fill=True) for x, role in zip(stage, roles, strict=True)), space(),
@@ -124,11 +124,11 @@ def tilt(
     head = row(space(), row(*named, even=True), of=sides)
     said = [
         t("The old model writes both answers equally often."),
-        t("Multiply each by e^(r/β): here by {first} and by {second}.", first=f"{times[0]:g}", second=f"{times[1]:g}"),
+        t("Multiply each by exp(r/β): here by {first} and by {second}.", first=f"{times[0]:g}", second=f"{times[1]:g}"),
         t("They do not add up to 1 any more, so divide by their sum. This is the best model."),
     ]
     table = (
-        [t("answer"), t("old model"), "× e^(r/β)", t("new model")],
+        [t("answer"), t("old model"), "× exp(r/β)", t("new model")],
         [[answer, *(f"{s[i]:g}" for s in stages)] for i, answer in enumerate(answers)],
     )
     return figure(column(head, *steps(*lines), gap=AIR / 2), said, table, title=title, caption=caption)
