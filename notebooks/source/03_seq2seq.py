@@ -152,8 +152,8 @@ labs.fan(
     translate(trained, short, beam=1)[0],
     "noir",
     title="Where does each French word look?",
-    caption="Play it: the [query|decoder] asks, and each [key|state] gets a share. Two "
-    "words change places. Which?",
+    caption="Play it: the [query|decoder] asks, and each [key|state] gets a share. Hollow: "
+    "its share one step before. Two words change places. Which?",
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]

@@ -661,7 +661,7 @@ unseen = unread.unfold(0, 65, 64)  # the last tenth: 65 tokens each, overlapping
 watson = torch.tensor([tokenizer.encode("“My dear Watson,")])
 
 def not_read(model):
-    return {"not read": next_token_loss(model, unseen).item()}
+    return {"on text not read": next_token_loss(model, unseen).item()}
 
 def says(model):
     return tokenizer.decode(write(model, watson, 10, 0.7, 0.9)[0, 1:].tolist())
@@ -682,7 +682,7 @@ assert round(len(held_out) / len(unread), 1) == 2.6 and cut > 200_000
 assert abs(run.history["loss"][1][0] - math.log(756)) < 0.3 and round(math.log(756), 1) == 6.6
 
 # %% jupyter={"source_hidden": true} tags=["asserts", "trained"]
-assert run.history["not read"][1][-1] < 4
+assert run.history["on text not read"][1][-1] < 4
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # At the end the model writes mostly words, in half-sentences that mean nothing. And if yours doesn't learn?
@@ -699,7 +699,7 @@ assert run.history["not read"][1][-1] < 4
 # A loss per token tells you little, because tokens can be short or long. **Bits per character** can be compared whatever the tokens are: divide the nats by ln 2, and by the characters in a token. Papers often give the **perplexity**, $e^{\text{loss}}$: as if the model chose among so many equally likely tokens.
 
 # %% slideshow={"slide_type": "skip"}
-loss, length = not_read(model)["not read"], len(held_out) / len(unread)
+loss, length = not_read(model)["on text not read"], len(held_out) / len(unread)
 print(f"loss {loss:.2f}, which is a perplexity of {math.exp(loss):.0f}")
 bits = loss / math.log(2) / length
 print(f"{loss:.4f} / ln 2 / {length:.4f} characters = {bits:.2f} bits")

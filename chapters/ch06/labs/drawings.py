@@ -354,9 +354,9 @@ def thin(size: int, ranks: Sequence[int], rank: int, *, title: str = "", caption
         tall = box(" ", "warm", wide=side * rank / size, high=side, even=True)
         flat = box(" ", "warm", wide=side, high=side * rank / size, even=True)
         return column(
-            words(t("learns"), "warm"),
+            words(t("B and A learn"), "warm"),
             row(column(words("B", "warm"), tall), sign("×"), column(words("A", "warm"), flat), tight=True),
-            words(f"{2 * size * rank:,}", "warm", strong=True),
+            words(f"2 × {size * rank:,} = {2 * size * rank:,}", "warm", strong=True),
         )
 
     square = box(" ", wide=side, high=side, even=True)
