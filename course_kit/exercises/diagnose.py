@@ -50,8 +50,8 @@ class Verdict:
     """state: "right", "wrong", "unsolved", or "unchecked" where the check itself failed. text: what a teacher says.
     code: the student's own line. lead: said above the arrays, which are name -> array or text. notes: what else was
     seen. known: the mistake that was recognised. converts: it gives no tensors; cuts: it lets no gradient through.
-    here: the number of the case that is shown. vague: no look at a wrong answer knew more than that its results differ.
-    outcomes: what came of each case."""
+    here: the number of the case that is shown. look: the look at a wrong answer that found the words, one of those
+    below. outcomes: what came of each case."""
 
     name: str
     state: str
@@ -64,7 +64,7 @@ class Verdict:
     converts: bool = False
     cuts: bool = False
     here: int | None = None
-    vague: bool = False
+    look: Callable[[Diagnosis], Verdict | None] | None = None
     outcomes: tuple[Outcome, ...] = field(default=(), repr=False)
 
     @property
@@ -312,7 +312,7 @@ class Diagnosis:
         return self.shown([case], property_.says, known=known, notes=notes)
 
     def the_result(self) -> Verdict:
-        return replace(self.shown(self.failing, self.plain, notes=(*self.elsewhere, *self.notes)), vague=True)
+        return self.shown(self.failing, self.plain, notes=(*self.elsewhere, *self.notes))
 
 
 def _spoils(case: Case, name: str, right: bool) -> str:
@@ -337,4 +337,5 @@ LOOKS = (
 def diagnose(evidence: Evidence) -> Verdict:
     """The verdict on an answer that fails at least one case: that of the first look that has something to say."""
     diagnosis = Diagnosis(evidence)
-    return next(filter(None, (look(diagnosis) for look in LOOKS)))
+    verdicts = ((look, look(diagnosis)) for look in LOOKS)
+    return next(replace(verdict, look=look) for look, verdict in verdicts if verdict)

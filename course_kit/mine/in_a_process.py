@@ -18,12 +18,13 @@ import time
 
 folder, name, hidden, patience, slow, changes, *shared = sys.argv[1:]
 sys.path.insert(0, folder)
-sys.modules.update(dict.fromkeys(hidden.split(",") if hidden else ()))  # importing one of them is an error
+sys.modules.update(dict.fromkeys(hidden.split(",") if hidden else ()))  # type: ignore[arg-type]  # so import fails
 with contextlib.suppress(OSError):
     pathlib.Path("/proc/self/oom_score_adj").write_text("1000")  # where memory ends, this process does, and no kernel
 own = "Storage", "manual_seed"  # torch itself changes these: with a default dtype, and with its first optimiser
 places = [(place, pkgutil.resolve_name(place)) for place in shared]
-parts = [(one, module) for one, module in sys.modules.items() if one.partition(".")[0] in sys.stdlib_module_names]
+known = sys.stdlib_module_names
+parts: list[tuple] = [(one, module) for one, module in sys.modules.items() if one.partition(".")[0] in known]
 parts += [
     (f"{one}.{key}", x)
     for one in ("torch.nn", "torch.optim")

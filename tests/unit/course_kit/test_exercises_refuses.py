@@ -19,6 +19,7 @@ from torch import nn
 
 from course_kit.exercises import check, exercise
 from course_kit.exercises.define import Case
+from course_kit.exercises.diagnose import Diagnosis
 from course_kit.exercises.judge import judge
 
 
@@ -158,10 +159,10 @@ class TestHangs:
 
     def test_looking_further_ends_in_time(self, monkeypatch):
         """An answer that takes its time on each call is judged, and looked at no longer than the engine allows."""
-        assert not judge(DOUBLE, lambda x: torch.ones_like(x).cumsum(-1)).vague
+        assert judge(DOUBLE, lambda x: torch.ones_like(x).cumsum(-1)).look is Diagnosis.an_unused_input
         monkeypatch.setattr("course_kit.exercises.judge.LOOKING", 0.02)
         verdict = judge(DOUBLE, lambda x: (sum(range(10**6)), torch.ones_like(x).cumsum(-1))[1])
-        assert verdict.vague and "doubled, yours" in verdict.arrays, "not that x has no effect"
+        assert verdict.look is Diagnosis.the_result and "doubled, yours" in verdict.arrays, "not that x has no effect"
 
 
 # ---- what is left behind
@@ -190,7 +191,7 @@ class TestLeavesNoTrace:
     def test_a_changed_input_makes_a_right_result_wrong(self, change):
         case = Case({"x": T([1.0])}, shown=True)
         verdict = judge(replace(DOUBLE, cases=lambda: [case]), change)
-        assert (verdict.state, verdict.outcomes[0].spoilt) == ("wrong", ("x",)) and "changes its input" in verdict.text
+        assert (verdict.state, verdict.look, verdict.outcomes[0].spoilt) == ("wrong", Diagnosis.a_spoilt_input, ("x",))
         assert torch.equal(case.args["x"], T([1.0])), "the next check begins as this one did"
 
     @pytest.mark.parametrize(
@@ -199,7 +200,7 @@ class TestLeavesNoTrace:
     )
     def test_lists_dicts_and_models_are_looked_at_too(self, value, change):
         one = small(lambda x: 1, {"x": value})
-        assert "changes its input" in judge(one, lambda x: (change(x), 1)[1]).text
+        assert judge(one, lambda x: (change(x), 1)[1]).look is Diagnosis.a_spoilt_input
         assert judge(one, lambda x: 1).right
 
     def test_the_world_is_put_back(self):
