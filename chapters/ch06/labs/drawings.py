@@ -340,7 +340,7 @@ def task_heads(*, title: str = "", caption: str = "") -> Figure:
                   caption=caption)  # fmt: skip
 
 
-def thin(size: int, ranks: Sequence[int], rank: int, *, title: str = "", caption: str = "") -> Figure:
+def low_rank(size: int, ranks: Sequence[int], rank: int, *, title: str = "", caption: str = "") -> Figure:
     """A frozen matrix, and beside it two thin ones whose product is added: how many numbers each has.
 
     ranks: that a reader can choose; rank: the one that is seen first
