@@ -39,7 +39,7 @@ def parser() -> argparse.ArgumentParser:
     add = command("present", "classroom.presenting.start", about, arguments=())
     add.add_argument("names", nargs="*", help=t("names or their beginnings, such as 01 05, or 05 annex; without: 01"))
 
-    add = command("notebooks", "authoring.rules.check", t("build notebooks from notebooks/source/, or check them"))
+    add = command("notebooks", "authoring.command", t("build notebooks from notebooks/source/, or check them"))
     add.add_argument("names", nargs="*", help=names)
     add.add_argument("--check", action="store_true", help=t("say which notebooks differ from their source"))
     add.add_argument("--lint", action="store_true", help=t("check the anatomy of the notebooks"))
@@ -75,7 +75,7 @@ def parser() -> argparse.ArgumentParser:
     add.add_argument("folder", nargs="?", help=t("the workbook; without: the one here, or workbook/ of the course"))
 
     about = t("an hour's problem of a lesson: lay it down in the workbook, or judge what is there; pytest does it")
-    add = command("problem", "classroom.problem", about)
+    add = command("problem", "classroom.problems", about)
     add.add_argument("name", help=t("a chapter's number, such as 05"))
     about = t("judge in a sandbox a folder of hand-ins, a .py file or a folder for each student")
     add.add_argument("--all", dest="hand_ins", metavar="HANDINS", help=about)
@@ -92,7 +92,7 @@ def parser() -> argparse.ArgumentParser:
     about = t("what a learning platform gives, a folder or a zip; without: what is in submitted/")
     add.add_argument("folder", nargs="?", help=about)
 
-    add = command("data", "recipes.tables", t("list the data and check them, or fetch a corpus"))
+    add = command("data", "recipes.data", t("list the data and check them, or fetch a corpus"))
     add.add_argument("name", nargs="?", help=t("a corpus to fetch, such as tatoeba-en-fr"))
     about = t("write data/tables.json after a table was changed on purpose")
     add.add_argument("--index", action="store_true", help=about)

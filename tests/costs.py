@@ -13,30 +13,30 @@ import pytest
 class Costs:
     """Notes what has been spent since the test before."""
 
-    def __init__(self, folder):
+    def __init__(self, folder: str):
         self.file = open(Path(folder) / f"{os.getpid()}.tsv", "w", encoding="utf-8")  # noqa: SIM115 - to the last test
         self.before = total()
 
     @pytest.hookimpl(trylast=True)
-    def pytest_runtest_logfinish(self, nodeid):
+    def pytest_runtest_logfinish(self, nodeid: str) -> None:
         now = total()
         print(f"{max(0, now - self.before):.2f}", nodeid, sep="\t", file=self.file, flush=True)
         self.before = now
 
 
-def pytest_configure(config):
+def pytest_configure(config: pytest.Config) -> None:
     controls = bool(config.getoption("numprocesses", None)) and not hasattr(config, "workerinput")
     if (folder := os.environ.get("COURSE_COSTS")) and not controls:
         config.pluginmanager.register(Costs(folder))
 
 
-def total():
+def total() -> float:
     """Core-seconds of this process, of its children that have ended, and (on Linux) of those that live."""
     times = os.times()
     return times.user + times.system + times.children_user + times.children_system + living(os.getpid())
 
 
-def living(pid):
+def living(pid: int | str) -> float:
     """Core-seconds of the living processes below this one, with those of their own children that have ended."""
     spent = 0.0
     try:
@@ -49,7 +49,7 @@ def living(pid):
     return spent
 
 
-def dearest(folder, number=30):
+def dearest(folder: str, number: int = 30) -> list[tuple[float, str]]:
     """The tests that cost most -> [(core-seconds, name)], the dearest first."""
     lines = [line for path in Path(folder).glob("*.tsv") for line in path.read_text(encoding="utf-8").splitlines()]
     costs = [(float(cost), name) for cost, _, name in (line.partition("\t") for line in lines)]

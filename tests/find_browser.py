@@ -29,7 +29,7 @@ HOW = (
 NO_CHINESE = "No font draws Chinese here. On Debian and Ubuntu: sudo apt-get install fonts-wqy-microhei"
 
 
-def executable():
+def executable() -> str:
     """The path of a browser on this machine, "" if there is none. Raises FileNotFoundError if CHROMIUM is wrong."""
     wanted = os.environ.get("CHROMIUM", "")
     if wanted:
@@ -40,7 +40,7 @@ def executable():
     return next((path for name in names if (path := shutil.which(name))), "") or _playwrights_own()
 
 
-def lists_chinese():
+def lists_chinese() -> bool:
     """Whether this machine knows a font for Chinese, as far as can be seen without a browser."""
     if not shutil.which("fc-list"):
         return os.name == "nt" or Path("/Applications").is_dir()  # Windows and macOS bring one along
@@ -48,7 +48,7 @@ def lists_chinese():
     return bool(subprocess.run(listed, capture_output=True, check=False, timeout=300).stdout)
 
 
-def _playwrights_own():
+def _playwrights_own() -> str:
     """The Chromium that Playwright downloaded, "" if it did not or does not start (missing libraries)."""
     try:
         from playwright.sync_api import sync_playwright

@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable, Container
 
 import find_browser
 import find_sandbox
@@ -35,7 +36,7 @@ SEES_CHINESE = """() => {
 NEEDS = ("browser", "chinese", "sandbox")
 
 
-def prepare(needs=NEEDS, say=print, run=subprocess.run):
+def prepare(needs: Container[str] = NEEDS, say: Callable = print, run: Callable = subprocess.run) -> dict[str, str]:
     """Install what is missing of these needs, try out what is there -> {need: why it is not met, and what to do}.
 
     run: what starts programs. Raises FileNotFoundError if the environment variable CHROMIUM names no program.
@@ -57,7 +58,7 @@ def prepare(needs=NEEDS, say=print, run=subprocess.run):
     return problems
 
 
-def _tried(path):
+def _tried(path: str) -> dict[str, str]:
     """Open a page with Chinese on it in this browser -> what is wrong with that, as in `prepare`."""
     if not path:
         return {"browser": find_browser.HOW}
@@ -73,7 +74,7 @@ def _tried(path):
     return {} if chinese else {"chinese": find_browser.NO_CHINESE}
 
 
-def _apt(packages, run):
+def _apt(packages: list[str], run: Callable) -> list[str]:
     """Ask apt for packages, if that may be done -> those that it could not get."""
     root = hasattr(os, "geteuid") and os.geteuid() == 0
     if not packages or not shutil.which("apt-get") or not (root or os.environ.get("CI") == "true"):
@@ -86,7 +87,7 @@ def _apt(packages, run):
     return [one for one in packages if not _quietly([*before, *install, one], run)]  # one name may be unknown here
 
 
-def _quietly(command, run):
+def _quietly(command: list[str], run: Callable) -> bool:
     environment = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
     silent = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     try:

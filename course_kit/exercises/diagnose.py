@@ -51,7 +51,7 @@ class Verdict:
     code: the student's own line. lead: said above the arrays, which are name -> array or text. notes: what else was
     seen. known: the mistake that was recognised. converts: it gives no tensors; cuts: it lets no gradient through.
     here: the number of the case that is shown. look: the look at a wrong answer that found the words, one of those
-    below. outcomes: what came of each case."""
+    below. vague: it says only that results differ. outcomes: what came of each case."""
 
     name: str
     state: str
@@ -65,6 +65,7 @@ class Verdict:
     cuts: bool = False
     here: int | None = None
     look: Callable[[Diagnosis], Verdict | None] | None = None
+    vague: bool = False
     outcomes: tuple[Outcome, ...] = field(default=(), repr=False)
 
     @property
@@ -312,7 +313,7 @@ class Diagnosis:
         return self.shown([case], property_.says, known=known, notes=notes)
 
     def the_result(self) -> Verdict:
-        return self.shown(self.failing, self.plain, notes=(*self.elsewhere, *self.notes))
+        return replace(self.shown(self.failing, self.plain, notes=(*self.elsewhere, *self.notes)), vague=True)
 
 
 def _spoils(case: Case, name: str, right: bool) -> str:

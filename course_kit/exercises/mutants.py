@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from course_kit.exercises.define import Exercise, Wrong
-from course_kit.i18n import t
+from course_kit.i18n import mark, t
 from course_kit.programs.source_text import plain
 
 Change = tuple[Any, str]  # what stands in a node's place, and what is said of it; "" for what it is then
@@ -29,45 +29,45 @@ OTHERS = {
     "max": ("min",), "amax": ("max",), "rsqrt": ("sqrt",), "exp": ("exp2",), "log": ("log2",), "any": ("all",),
 }  # fmt: skip
 SIGNS = {  # an operator: others that people write, and how that is said
-    ast.Mult: ((ast.Div, t("You divide by {part}, which should multiply.")),),
-    ast.Div: ((ast.Mult, t("You multiply by {part}, by which you should divide.")),),
+    ast.Mult: ((ast.Div, mark("You divide by {part}, which should multiply.")),),
+    ast.Div: ((ast.Mult, mark("You multiply by {part}, by which you should divide.")),),
     ast.Add: (
-        (ast.Sub, t("You subtract {part}, which should be added.")),
-        (ast.Mult, t("You multiply by {part}, which should be added.")),
+        (ast.Sub, mark("You subtract {part}, which should be added.")),
+        (ast.Mult, mark("You multiply by {part}, which should be added.")),
     ),
-    ast.Sub: ((ast.Add, t("You add {part}, which should be subtracted.")),),
+    ast.Sub: ((ast.Add, mark("You add {part}, which should be subtracted.")),),
 }
 INFINITE = ("-torch.inf", "-math.inf", "float('-inf')")
-LOW = t("What is masked gets a number that is not low enough: a score that counts may be lower still. Take −∞.")
-ZERO = t("Before the softmax a masked score is 0 here, and exp(0) = 1 still gets a share. Masked scores must be −∞.")
-EVEN = t(
+LOW = mark("What is masked gets a number that is not low enough: a score that counts may be lower still. Take −∞.")
+ZERO = mark("Before the softmax a masked score is 0 here, and exp(0) = 1 still gets a share. Masked scores must be −∞.")
+EVEN = mark(
     "In a row with nothing to attend to, −1e9 everywhere means equal scores, and all masked keys get a share. It "
     "should be zeros."
 )
 MASKED = {  # for masked_softmax(scores, mask)
-    "({0} + {1}).softmax(-1)": t(
+    "({0} + {1}).softmax(-1)": mark(
         "The mask is added as 0 and 1: a bonus for keys that may be attended to, and the others keep their share. "
         "What is added must be −∞ where the mask is False."
     ),
     "({0} * {1}).softmax(-1)": ZERO,
-    "({0}.softmax(-1) * {1})": t(
+    "({0}.softmax(-1) * {1})": mark(
         "The mask comes after the softmax: what went to masked keys is lost, and the rows sum to less than 1. Mask "
         "the scores, then take the softmax."
     ),
     "{0}.masked_fill(~{1}, -1e9).softmax(-1)": EVEN,
-    "{0}.masked_fill(~{1}, float('-inf')).softmax(-1)": t(
+    "{0}.masked_fill(~{1}, float('-inf')).softmax(-1)": mark(
         "In a row with nothing to attend to, softmax sees only −∞ and gives 0/0 = NaN. It should be zeros."
     ),
 }
 DOES = {
-    ast.Mult: t("{part} seems to be missing: multiply by it."),
-    ast.Div: t("{part} seems to be missing: divide by it."),
-    ast.Add: t("{part} seems to be missing: add it."),
-    ast.Sub: t("{part} seems to be missing: subtract it."),
+    ast.Mult: mark("{part} seems to be missing: multiply by it."),
+    ast.Div: mark("{part} seems to be missing: divide by it."),
+    ast.Add: mark("{part} seems to be missing: add it."),
+    ast.Sub: mark("{part} seems to be missing: subtract it."),
 }
 FAR = [
-    (ast.Add(), t("One place too far on: {written}, which should be {needed}.")),
-    (ast.Sub(), t("One place too far back: {written}, which should be {needed}.")),
+    (ast.Add(), mark("One place too far on: {written}, which should be {needed}.")),
+    (ast.Sub(), mark("One place too far back: {written}, which should be {needed}.")),
 ]
 COMPARED = {
     ast.Lt: (ast.LtE, ast.Gt), ast.LtE: (ast.Lt, ast.GtE), ast.Gt: (ast.GtE, ast.Lt), ast.GtE: (ast.Gt, ast.LtE),
@@ -185,15 +185,15 @@ def _apart(*texts: str) -> list[str]:
 def _of_operators(node: ast.BinOp, names: list[str]) -> Iterator[Change]:
     kind, left, right = type(node.op), node.left, node.right
     if kind in DOES:
-        yield left, DOES[kind].format(part=_written(right))
+        yield left, t(DOES[kind], part=_written(right))
     for part in (right, left) if kind in (ast.Add, ast.Mult) else ():
         if isinstance(part, ast.BinOp) and isinstance(part.op, ast.Pow):  # twice a root is no root
             continue
         yield ast.BinOp(node, node.op, part), t("{part} seems to be there twice.", part=_written(part))
     for other, does in SIGNS.get(kind, ()):
-        yield ast.BinOp(left, other(), right), does.format(part=_written(right))
+        yield ast.BinOp(left, other(), right), t(does, part=_written(right))
     if kind is ast.Mult:
-        yield ast.BinOp(right, ast.Div(), left), SIGNS[kind][0][1].format(part=_written(left))
+        yield ast.BinOp(right, ast.Div(), left), t(SIGNS[kind][0][1], part=_written(left))
     if kind in (ast.Sub, ast.Div, ast.MatMult):
         yield ast.BinOp(right, node.op, left), ""
     if kind in (ast.BitAnd, ast.BitOr):
@@ -210,9 +210,9 @@ def _of_operators(node: ast.BinOp, names: list[str]) -> Iterator[Change]:
 def _low(node: ast.expr) -> Iterator[Change]:
     """Other numbers that people put in the place of −∞."""
     if ast.unparse(node) in INFINITE:
-        yield ast.Constant(0.0), ZERO
-        yield ast.Constant(-1e9), EVEN
-        yield from ((ast.Constant(low), LOW) for low in (-10.0, -100.0, -1e3, -1e4))
+        yield ast.Constant(0.0), t(ZERO)
+        yield ast.Constant(-1e9), t(EVEN)
+        yield from ((ast.Constant(low), t(LOW)) for low in (-10.0, -100.0, -1e3, -1e4))
 
 
 def _of_signs(node: ast.UnaryOp, names: list[str]) -> Iterator[Change]:
@@ -238,7 +238,7 @@ def _of_calls(node: ast.Call, names: list[str]) -> Iterator[Change]:
         )
     if name == "masked_softmax" and len(node.args) == 2:
         scores, mask = map(ast.unparse, node.args)
-        yield from ((ast.parse(text.format(scores, mask), mode="eval").body, says) for text, says in MASKED.items())
+        yield from ((ast.parse(text.format(scores, mask), mode="eval").body, t(says)) for text, says in MASKED.items())
     if len(node.args) > 1:
         last = ast.unparse(node.args[-1])
         says = t("`{unparse}` seems to be missing in {written}.", unparse=last, written=_written(node))
@@ -322,7 +322,7 @@ def _of_places(node: ast.Subscript, names: list[str]) -> Iterator[Change]:
     for step, says in FAR if isinstance(parts[0], ast.Name | ast.Subscript) else ():
         other = ast.Subscript(node.value, ast.BinOp(parts[0], step, ast.Constant(1)), node.ctx)
         if len(parts) == 1 and isinstance(node.ctx, ast.Load):
-            yield (other, says.format(written=_written(other), needed=_written(node)))
+            yield other, t(says, written=_written(other), needed=_written(node))
     for i, part in enumerate(parts):
         if isinstance(part, ast.Slice) and (part.lower or part.upper) and not part.step:
             one = ast.Constant(1)

@@ -87,18 +87,18 @@ def sees_only() -> Property:
     return Property(says, violation)
 
 
-def blind_to_later(*names: str, dim: int = -2, asks: str = t("Does the mask hide what comes later?")) -> Property:
-    """Changing the last position of the inputs `names` (along `dim`) leaves all earlier outputs. asks: what to look at
+def blind_to_later(*names: str, asks: str = t("Does the mask hide what comes later?")) -> Property:
+    """Changing the last position of the inputs `names` leaves all earlier outputs. asks: what to look at
     where that is not so."""
 
     def violation(run: Run, case: Case, mine: Any, want: Any) -> bool | None:
         last = {}
         for name in names:
             x = case.args[name]
-            if x.shape[dim] < 2:
+            if x.shape[-2] < 2:
                 return None
-            head, tail = x.split([x.shape[dim] - 1, 1], dim)
-            last[name] = torch.cat([head, _moved(tail) if tail.is_floating_point() else head.narrow(dim, 0, 1)], dim)
+            head, tail = x.split([x.shape[-2] - 1, 1], -2)
+            last[name] = torch.cat([head, _moved(tail) if tail.is_floating_point() else head.narrow(-2, 0, 1)], -2)
         before, after = part_of(mine), part_of(run(changed(case, **last)))
         if before.isnan().any():  # NaN is not even equal to itself
             return None

@@ -176,7 +176,7 @@ def feedback(puzzle: FindError, verdict: Verdict, made: Changes | None) -> Verdi
     if spoilt:
         told |= {"spoilt": spoilt, "innocent": puzzle.innocent[spoilt]}
         also = (t("You also changed line {spoilt}, and that line was right: {innocent}", **told),)
-    refused = replace(verdict, arrays={}, lead="", known=None, code="", here=None, look=None)
+    refused = replace(verdict, arrays={}, lead="", known=None, code="", here=None, look=None, vague=False)
     if len(puzzle.lines) > 1:
         if len(hit) < len(puzzle.lines):
             found = t("{count} of the {all} wrong lines are changed.", **told)

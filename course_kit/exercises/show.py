@@ -256,49 +256,66 @@ def verdict_note(
     into the verdict, the first one open from the third attempt on; solved: for each exercise of the lesson, and of
     its annex, whether it is solved.
     """
-    state, name, lead, text = verdict.state, verdict.name, verdict.lead, verdict.text
-    goes_on = t("The notebook goes on with the course's own `{own}`.", own=own)
-    until = t("Until then the notebook goes on with the course's own `{own}`.", own=own)
-    if state == "unsolved":
-        pieces = [
-            headed(state, name, t("not solved yet · {effort}", effort=effort), beside=until[:1].lower() + until[1:]),
-            sentence(text),
-        ]
-        lead = t("It should do this:")
-    elif state == "right":
-        head = text.rstrip(".。")
-        pieces = [headed(state, name, sentences(text, lead), inline(head[:1].upper() + head[1:]), below=lead)]
+    stuck: list[Piece] = []
+    if hints:
+        text = t('Stuck? `hint("{name}")`', name=verdict.name)
+        stuck = [(folded(hints, first="open" if attempts >= PATIENT else ""), text)]
+    if verdict.state == "unsolved":
+        pieces = [*_unsolved(verdict, effort, own), *stuck]
+    elif verdict.state == "right":
+        pieces = _right(verdict)
+        pieces += [sentence(used)] if used else []
+        pieces += [filled(*solved)] if solved else []
     else:
-        words = text if state == "unchecked" else t("not yet. {text}", text=text)
-        pieces = [headed(state, name, words, _stopped(verdict), below=text)]
-    if verdict.code:
-        pieces.append((code(verdict.code), f"    {verdict.code}"))
+        pieces = [*_wrong(verdict), *stuck, _goes_on(verdict, own)]
+    return Note(card("".join(page for page, _ in pieces), verdict.state), "\n".join(text for _, text in pieces))
+
+
+def _unsolved(verdict: Any, effort: str, own: str) -> list[Piece]:
+    """The page says what is asked above: there it is folded, and whole in the text."""
+    until = t("Until then the notebook goes on with the course's own `{own}`.", own=own)
+    words = t("not solved yet · {effort}", effort=effort)
+    head = headed("unsolved", verdict.name, words, beside=until[:1].lower() + until[1:])
+    task = [sentence(verdict.text), *_shown(verdict, t("It should do this:"), as_text=True)]
+    summary = t("the task, and an example") if verdict.arrays else t("the task")
+    return [head, _folded_once(summary, task), *_noted(verdict), ("", until)]  # the page has the last in its head
+
+
+def _right(verdict: Any) -> list[Piece]:
+    lead, text, head = verdict.lead, verdict.text, verdict.text.rstrip(".。")
+    above = headed("right", verdict.name, sentences(text, lead), inline(head[:1].upper() + head[1:]), below=lead)
+    return [above, *_shown(verdict, lead), *_noted(verdict)]
+
+
+def _wrong(verdict: Any) -> list[Piece]:
+    """Also of a check that failed itself."""
+    words = verdict.text if verdict.state == "unchecked" else t("not yet. {text}", text=verdict.text)
+    head = headed(verdict.state, verdict.name, words, _stopped(verdict), below=verdict.text)
+    return [head, *_shown(verdict, verdict.lead), *_noted(verdict)]
+
+
+def _goes_on(verdict: Any, own: str) -> Piece:
+    closer = verdict.here is not None and verdict.arrays  # what does not end would only run again
+    look = t('Look closer: `mine, inputs = again("{name}")`, then `mine(*inputs)`.', name=verdict.name)
+    return quiet(*[look] * bool(closer), t("The notebook goes on with the course's own `{own}`.", own=own))
+
+
+def _shown(verdict: Any, lead: str, as_text: bool = False) -> list[Piece]:
+    """The line of code and the arrays of a verdict."""
+    pieces = [(code(verdict.code), f"    {verdict.code}")] if verdict.code else []
     if verdict.arrays:
         pieces += [quiet(lead)] if lead else []
         page, text = table(verdict.arrays)
-        pieces.append((code(text) if state == "unsolved" else page, text))
-    if state == "unsolved":  # the page has just said it: what is asked is folded, and whole in the text
-        pieces = [
-            pieces[0],
-            _folded_once(t("the task, and an example") if verdict.arrays else t("the task"), pieces[1:]),
-        ]
+        pieces.append((code(text) if as_text else page, text))
+    return pieces
+
+
+def _noted(verdict: Any) -> list[Piece]:
+    pieces = []
     for note in verdict.notes:
         words, _, below = note.partition("\n")
-        pieces.append(sentence(words))
-        pieces += [(code(below), below)] if below else []
-    if state == "unsolved":
-        pieces.append(("", until))  # the page has it in its head
-    if state != "right" and hints:
-        text = t('Stuck? `hint("{name}")`', name=name)
-        pieces.append((folded(hints, first="open" if attempts >= PATIENT else ""), text))
-    if state in ("wrong", "unchecked"):
-        closer = verdict.here is not None and verdict.arrays  # what does not end would only run again
-        look = [t('Look closer: `mine, inputs = again("{name}")`, then `mine(*inputs)`.', name=name)] if closer else []
-        pieces.append(quiet(*look, goes_on))
-    if state == "right":
-        pieces += [sentence(used)] if used else []
-        pieces += [filled(*solved)] if solved else []
-    return Note(card("".join(page for page, _ in pieces), state), "\n".join(text for _, text in pieces))
+        pieces += [sentence(words), *([(code(below), below)] if below else [])]
+    return pieces
 
 
 def _stopped(verdict: Any) -> str:

@@ -10,12 +10,13 @@ Nothing in it is overwritten that was changed by hand. In a notebook, after setu
     for_training(one_step)              # the course's function for the reader's that cannot train
 
 To read how: answers.py (what is done at each ✓, and which answers there are), lookup.py (`from mine import …`);
-composing.py (a kept file's text, and the rules for its module), keeping.py, trying.py; beneath them source.py (what a
-name means in a module's text), text.py, written.py (what was, by checksum), loading.py. And training.py.
+composing.py (a kept file's text, and the rules for its module), keeping.py, trying.py (with
+in_a_process.py); beneath them source.py (what a name means in a module's text), text.py, written.py (what was, by
+checksum), loading.py. And trainable.py.
 The same files from an empty one: scratch.py, and tracks.py, which tries what is in them.
 """
 
 from .keeping import keep
-from .training import for_training
+from .trainable import for_training
 
 __all__ = ["for_training", "keep"]

@@ -14,7 +14,7 @@ from course_kit.exercises.registry import chapter_of
 from course_kit.exercises.show import display, note_of, sentence
 from course_kit.i18n import t
 
-from . import training
+from . import trainable
 from .answers import answer_of, folder, keep_answer, loaded, task_of
 from .loading import NAME, Finder
 
@@ -61,7 +61,7 @@ class Mine(ModuleType):
 
 def install() -> None:
     """Make `from mine import …` work in this kernel. A second call changes nothing."""
-    exercises.LISTENERS[:] = [keep_answer, training.remember]
+    exercises.LISTENERS[:] = [keep_answer, trainable.remember]
     if isinstance(sys.modules.get(NAME), Mine):
         return
     sys.modules[NAME] = module = Mine()
@@ -80,5 +80,5 @@ def owned(name: str) -> tuple[Any, str]:
     if source is None:
         return task.reference, t("the course's, since {trouble}", trouble=trouble) if trouble else t("the course's")
     thing = loaded(source, there)
-    training.remember(task, thing)
+    trainable.remember(task, thing)
     return thing, t("yours, from chapter {chapter_of}", chapter_of=chapter_of(task.name))

@@ -26,7 +26,7 @@ from torch import Tensor, nn
 from course_kit.exercises import gradients
 from course_kit.exercises.compare import Misfit, same
 from course_kit.exercises.define import Case, Exercise
-from course_kit.exercises.diagnose import Diagnosis, Verdict
+from course_kit.exercises.diagnose import Verdict
 from course_kit.exercises.guard import plain_torch, quiet
 from course_kit.exercises.judge import judge, outcomes_of
 from course_kit.exercises.registry import find
@@ -158,8 +158,7 @@ class Track:
         misfits = (one.trouble.message for one in verdict.outcomes if one.trouble and one.trouble.kind == "misfit")
         if verdict.known not in exercise.wrong and (says := next(misfits, "")):
             return replace(verdict, text=says, lead="", arrays={})  # it names what is, and what is needed
-        vague = verdict.look is Diagnosis.the_result and part.formula
-        needed = t("It should be: {formula}.", formula=part.formula) if vague else ""
+        needed = t("It should be: {formula}.", formula=part.formula) if verdict.vague and part.formula else ""
         return replace(verdict, text=sentences(verdict.text, needed))
 
     def whole(self, part: TrackPart, last: Callable, mine: Mapping[str, Any]) -> Verdict:

@@ -34,7 +34,7 @@ def said(text: str, names: dict[str, Any]) -> str:
     """The sentences for a cell that is about to run, or ""."""
     if not _has_trained(text, names):
         return ""
-    more = t("This cell has trained already, and counts from its first step again.")
+    more = t("This cell has run before, and counts from its first step again.")
     return sentences(more, stopped.going_on(_trained(text, names)))
 
 

@@ -53,15 +53,14 @@ def whole_number(name: str, value: Any, least: float = -INF, most: float = INF) 
     return int(number)
 
 
-def real_number(name: str, value: Any, least: float = -INF, most: float = INF, above: float = -INF) -> float:
-    """A finite number, least ≤ value ≤ most and above < value. True is none."""
+def real_number(name: str, value: Any, above: float = -INF) -> float:
+    """A finite number, above < value. True is none."""
     try:
         number = math.nan if isinstance(value, str | bytes) else float(value)
     except (TypeError, ValueError, RuntimeError, OverflowError):
         number = math.nan
-    if _is_flag(value) or not (math.isfinite(number) and least <= number <= most and above < number):
-        bounds = _bounds(**{"from": least, "above": above, "to": most})
-        raise ValueError(f"{name} is {described(value)}; needed: a number{bounds}")
+    if _is_flag(value) or not (math.isfinite(number) and above < number):
+        raise ValueError(f"{name} is {described(value)}; needed: a number{_bounds(above=above)}")
     return number
 
 

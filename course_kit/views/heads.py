@@ -166,17 +166,7 @@ def heads(
     Up to 256 tokens and two million weights, as float16 (error ≤ 5·10⁻⁴; 2.7 bytes each in a notebook). Returns a view:
     .matrix .ranking() and what all views have. Raises TypeError or ValueError that says what to do.
     """
-    named: dict[str, Any] = weights if isinstance(weights, dict) else {"attention": weights}
-    if not named:
-        raise ValueError("there are no maps: give weights, one tensor [H, Q, K] per layer")
-    maps, every = [], []
-    for name, given in named.items():
-        own: list[Any] = [
-            x.get(name) if isinstance(weights, dict) and isinstance(x, dict) else x for x in (queries, keys, mask)
-        ]
-        shown, values = _map(name, given, *own, same=keys is None and queries is not None)
-        maps.append(shown)
-        every.append(values)
+    maps, every = _maps(weights, queries, keys, mask)
     arrays = {f"map{i}": values.astype("<f2").ravel() for i, values in enumerate(every)}
     if (size := sum(a.size for a in arrays.values())) > MOST_NUMBERS:
         most = f"{size:,} weights are more than a page can hold ({MOST_NUMBERS:,})"
@@ -211,6 +201,22 @@ def _of_head(weights: np.ndarray, layer: int, head: int | None) -> np.ndarray:
 
 
 # ---- what is given
+
+
+def _maps(weights: Any, queries: Any, keys: Any, mask: Any) -> tuple[list[dict], list[np.ndarray]]:
+    """What the page is told of each map, and the weights of each, as `heads` gets them."""
+    named: dict[str, Any] = weights if isinstance(weights, dict) else {"attention": weights}
+    if not named:
+        raise ValueError("there are no maps: give weights, one tensor [H, Q, K] per layer")
+    maps, every = [], []
+    for name, given in named.items():
+        own: list[Any] = [
+            x.get(name) if isinstance(weights, dict) and isinstance(x, dict) else x for x in (queries, keys, mask)
+        ]
+        shown, values = _map(name, given, *own, same=keys is None and queries is not None)
+        maps.append(shown)
+        every.append(values)
+    return maps, every
 
 
 def _map(

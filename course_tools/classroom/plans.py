@@ -30,13 +30,13 @@ GUIDE, PLANS = ("docs/teaching.md", "docs/lesson_plans.md")
 
 @dataclass(frozen=True)
 class Section:
-    """What a class is shown under one heading. heading: as in the source; minutes: live; cells: of the source; aside:
-    a class of 60 minutes leaves it out."""
+    """What a class is shown under one heading. heading: as in the source; minutes: with it; cells: of the source;
+    not_in_class: a class of 60 minutes leaves it out."""
 
     heading: str
     minutes: int
     cells: tuple[Any, ...]
-    aside: bool
+    not_in_class: bool
 
 
 @dataclass(frozen=True)
@@ -70,13 +70,13 @@ def sections(name: str) -> list[Section]:
     """The sections of a lesson or an annex in the order in which a class sees them; the first is the title's."""
     notebook, parts, heading = sources.read(name), dict[str, list[Any]](), ""
     left = set() if lessons.is_annex(name) else set(minutes.not_in_class(notebook.cells))
-    aside = {words for number in left for level, words in minutes.headings(notebook.cells[number]) if level == 2}
+    out = {words for number in left for level, words in minutes.headings(notebook.cells[number]) if level == 2}
     for cell, is_shown in with_shown(notebook.cells):
         if is_shown:
             heading = next((words for level, words in minutes.headings(cell) if level < 3), heading)
             parts.setdefault(heading, []).append(cell)
     counted = {head: [] if "problem" in tags(cells[0]) else cells for head, cells in parts.items()}  # of its own
-    return [Section(head, minutes.live(counted[head], name), tuple(parts[head]), head in aside) for head in parts]
+    return [Section(head, minutes.shown(counted[head], name), tuple(parts[head]), head in out) for head in parts]
 
 
 @functools.cache
@@ -126,7 +126,7 @@ def text(names: Sequence[str]) -> str:
 def _times(name: str) -> str:
     """Minutes alone and live, in two cells of a table; an annex is not for a class."""
     there = minutes.minutes(name)
-    return f"{there.alone} | {'' if lessons.is_annex(name) else there.live}"
+    return f"{there.alone} | {'' if lessons.is_annex(name) else there.shown}"
 
 
 def _lesson(name: str) -> Iterator[str]:
@@ -135,9 +135,9 @@ def _lesson(name: str) -> Iterator[str]:
     title = said(name, shown[0].heading).rpartition(" · ")[2]
     yield from ("", "## " + t("Chapter {number}: {title}", number=lessons.chapter(name), title=title), "")
     time = minutes.minutes(name)
-    in_class = t("{live} minutes live, {core} of them in class.", live=time.live, core=time.core)
-    aside = time.core < time.live and any(one.aside for one in shown)
-    told = in_class if aside else t("{live} minutes live.", live=time.live)
+    in_class = t("{live} minutes live, {core} of them in class.", live=time.shown, core=time.core)
+    is_cut = time.core < time.shown and any(one.not_in_class for one in shown)
+    told = in_class if is_cut else t("{live} minutes live.", live=time.shown)
     halves: dict[str, Any] = {"first": time.halves[0], "second": time.halves[-1]}
     more = t("Alone, the first half takes {first} minutes, the second {second}.", **halves)
     yield in_turn(told, more * (len(time.halves) > 1))
@@ -148,7 +148,7 @@ def _lesson(name: str) -> Iterator[str]:
     yield from ("", t("| Minutes | Section | Trains |"), "|---|---|---|")
     for one in shown:
         title, there = said(name, _titled(one, shown)), {tag for cell in one.cells for tag in tags(cell)}
-        shown_as = in_turn(f"*{title}*", t(minutes.NOT_IN_CLASS) * one.aside)
+        shown_as = in_turn(f"*{title}*", t(minutes.NOT_IN_CLASS) * one.not_in_class)
         if "problem" in there and (problem := minutes.problem(sources.read(name))):
             title, command = title.partition(" · ")[0], f"`course problem {lessons.chapter(name):02}`"
             shown_as = f"*{title}*" + t(", a problem of {n} minutes: {command}", n=problem[1], command=command)

@@ -174,8 +174,7 @@ def _prose(made: str) -> str:
 
 
 def _kept(made: str) -> str:
-    """The sentence to keep, a cell's last paragraph, without bold words in front of it."""
+    """The sentence to keep, a cell's last paragraph, without the words in front of it."""
     sentence = _unfolded(made).find_all("p")[-1]
-    for before in sentence.find_all("strong", limit=1):
-        before.decompose()
+    sentence.strong.decompose()
     return sentence.decode_contents().strip().lstrip("：")

@@ -23,7 +23,7 @@ LABELS = {  # what a view shows as it was given, by its name in the spec
     "title", "caption", "label", "xlabel", "ylabel", "name", "names", "parts", "axes", "scale", "mark", "fold",
     "note", "key_name", "value_name", "answers", "because",
 }  # fmt: skip
-CLASSROOM = "doctor", "lab", "workbook", "progress", "problem", "assignments", "scratch", "grading/**/*"  # people start
+CLASSROOM = "doctor", "lab", "workbook", "progress", "problems/*", "assignments", "scratch", "grading/**/*"  # started
 MARKED_IN = {
     "kit": ["course.py", "course_kit/**/*.py", *(f"course_tools/classroom/{one}.py" for one in CLASSROOM)],
     "site": ["course_tools/publishing/**/*.py", "course_tools/publishing/**/*.j2"],

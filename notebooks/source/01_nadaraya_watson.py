@@ -321,7 +321,7 @@ predict(
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.bandwidth(
-    hours, readings, truth, width=1.0, key_name="hour", value_name="°C", exam=False
+    hours, readings, truth, width=1.0, key_name="hour", value_name="°C", loss=False
 )
 
 # %% [markdown]

@@ -152,8 +152,8 @@ labs.fan(
     translate(trained, short, beam=1)[0],
     "noir",
     title="Where does each French word look?",
-    caption="Play it: the [query|decoder] asks, and each [key|state] gets a share. Two "
-    "words change places. Which?",
+    caption="Play it: the [query|decoder] asks, and each [key|state] gets a share. Hollow: "
+    "its share one step before. Two words change places. Which?",
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
@@ -413,7 +413,7 @@ def masked_loss(logits, target, mask):
 # <!-- solution: masked loss -->
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# `fit` is the loop of the digits with a stop button, and `lesson` holds our sentences and their batches. With `warm_then_fall` the learning rate rises before it falls. `Samples` lets the model translate *The animal was too tired.* on the way, so that you can see what a loss means. Two lines help you to read it: *guessing* among all French words, and hesitating between *two words* each time.
+# `fit` is the loop of the digits with a stop button (■, or I twice), and `lesson` holds our sentences and their batches. With `warm_then_fall` the learning rate rises before it falls. `Samples` lets the model translate *The animal was too tired.* on the way, so that you can see what a loss means. Two lines help you to read it: *guessing* among all French words, and hesitating between *two words* each time.
 
 # %% slideshow={"slide_type": "skip"}
 from course_kit.callbacks import Samples
@@ -668,15 +668,12 @@ assert "banches" in tried[2].text and "vandes" in tried[2].text and len(translat
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Keep it
-# This writes both translators into one file.
+# This writes both translators into one file. `python -m mine.seq2seq` trains them on the digits.
 
 # %%
 from course_kit.mine import keep
 
 keep("seq2seq")
-
-# %% [markdown] tags=["keep"]
-# `python -m mine.seq2seq` trains both translators on the digits.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["problem"]
 # ## A translation that must contain a word · 60 minutes

@@ -94,7 +94,7 @@ labs.opened(
 
 # %% [markdown]
 # <a id="encoder"></a>
-# The <b style="color:#007fc6">encoder</b> computes a vector for each English word, and the <b style="color:#bf5f00">decoder</b> writes the French. Each is a stack of layers, built alike but with parameters of their own. In a layer's first box, *attention*, each word collects something from the words of its sentence. The second box, the *network*, works on each word's vector separately. In between, the decoder's layers have a third, *cross-attention*, in which French words attend to English ones.
+# The <b style="color:#4d6680">encoder</b> computes a vector for each English word, and the <b style="color:#80673f">decoder</b> writes the French. Each is a stack of layers, built alike but with parameters of their own. In a layer's first box, *attention*, each word collects something from the words of its sentence. The second box, the *network*, works on each word's vector separately. In between, the decoder's layers have a third, *cross-attention*, in which French words attend to English ones.
 #
 # You'll build these boxes one by one. Seen from outside, the machine is one function. You give it the numbers (*ids*) of the English words and of the French words so far, and you get *logits*: at each French word, a score for every word that might come next.
 
@@ -560,7 +560,7 @@ class DecoderBlock(nn.Module):
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Eight: it translates
 # <a id="warm-up"></a>
-# Now give your machine language. `lesson` has chapter 3's sentences in batches. Chapter 3's `masked_loss` is a cross-entropy that leaves the padding out. `fit` is the loop above with a stop button; it also *clips* gradients that are too long, and its learning rate rises (**warm-up**) before it falls ([what that is worth](05_transformer_annex.ipynb#before-or-after)). `Samples` shows what the model writes meanwhile.
+# Now give your machine language. `lesson` has chapter 3's sentences in batches. Chapter 3's `masked_loss` is a cross-entropy that leaves the padding out. `fit` is the loop above with a stop button (■, or I twice); it also *clips* gradients that are too long, and its learning rate rises (**warm-up**) before it falls ([what that is worth](05_transformer_annex.ipynb#before-or-after)). `Samples` shows what the model writes meanwhile.
 #
 # Two trained models will help: `grammar`, the translator of the beginning, and `real`, for sentences that people wrote.
 

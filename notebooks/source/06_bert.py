@@ -824,7 +824,7 @@ assert worth["train"] == 6920 == films["train"] and worth["test"] == 872 == film
 # $$ W' = \underbrace{W}_{\text{frozen}} + \tfrac{\alpha}{r}\,\underbrace{B A}_{\text{trained}},\qquad B\;[D, r],\quad A\;[r, D] $$
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
-labs.thin(
+labs.low_rank(
     128,
     (1, 2, 4, 8, 16, 32, 64),
     4,

@@ -661,13 +661,13 @@ unseen = unread.unfold(0, 65, 64)  # the last tenth: 65 tokens each, overlapping
 watson = torch.tensor([tokenizer.encode("“My dear Watson,")])
 
 def not_read(model):
-    return {"not read": next_token_loss(model, unseen).item()}
+    return {"on text not read": next_token_loss(model, unseen).item()}
 
 def says(model):
     return tokenizer.decode(write(model, watson, 10, 0.7, 0.9)[0, 1:].tolist())
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# `fit` is the loop from above, with a stop button. The learning rate rises and then falls, and gradients that are too long are shortened (`clip`). Now and then `fit` computes `not_read`, the loss on the unread tenth, and keeps the best parameters. `Samples` prints what the model `says`. Where should the loss begin? Near ln 756, which is 6.6.
+# `fit` is the loop from above, with a stop button (■, or I twice). The learning rate rises and then falls, and gradients that are too long are shortened (`clip`). Now and then `fit` computes `not_read`, the loss on the unread tenth, and keeps the best parameters. `Samples` prints what the model `says`. Where should the loss begin? Near ln 756, which is 6.6.
 
 # %% seconds=60 slideshow={"slide_type": "slide"} tags=["training"]
 torch.manual_seed(0)
@@ -682,7 +682,7 @@ assert round(len(held_out) / len(unread), 1) == 2.6 and cut > 200_000
 assert abs(run.history["loss"][1][0] - math.log(756)) < 0.3 and round(math.log(756), 1) == 6.6
 
 # %% jupyter={"source_hidden": true} tags=["asserts", "trained"]
-assert run.history["not read"][1][-1] < 4
+assert run.history["on text not read"][1][-1] < 4
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # At the end the model writes mostly words, in half-sentences that mean nothing. And if yours doesn't learn?
@@ -699,7 +699,7 @@ assert run.history["not read"][1][-1] < 4
 # A loss per token tells you little, because tokens can be short or long. **Bits per character** can be compared whatever the tokens are: divide the nats by ln 2, and by the characters in a token. Papers often give the **perplexity**, $e^{\text{loss}}$: as if the model chose among so many equally likely tokens.
 
 # %% slideshow={"slide_type": "skip"}
-loss, length = not_read(model)["not read"], len(held_out) / len(unread)
+loss, length = not_read(model)["on text not read"], len(held_out) / len(unread)
 print(f"loss {loss:.2f}, which is a perplexity of {math.exp(loss):.0f}")
 bits = loss / math.log(2) / length
 print(f"{loss:.4f} / ln 2 / {length:.4f} characters = {bits:.2f} bits")
@@ -836,15 +836,12 @@ assert gap < 1e-3 and alone.shape == (1, 1, 4096)
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Keep it
-# Your GPT and your tokenizer go into files that need only torch, with the book (or another long text) to train on, and two commands for a terminal in this folder.
+# Your GPT and your tokenizer go into files that need only torch, with the book (or another long text) to train on, and two commands for a terminal in this folder. The first takes ten minutes; ^C stops it, and the same line goes on. <!-- source: mine/__main__.py -->
 #
 # ```text
 # python -m mine train sherlock_holmes.txt
 # python -m mine write "“My dear Watson"
 # ```
-
-# %% [markdown] tags=["keep"]
-# The first takes ten minutes; ^C stops it, and the same line goes on. <!-- source: mine/__main__.py -->
 
 # %% slideshow={"slide_type": "skip"}
 from course_kit.mine import keep

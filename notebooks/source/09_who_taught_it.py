@@ -451,7 +451,8 @@ for row in zip(answers, r, A, parts, z.softmax(0), after):
 labs.group(
     "37+48=", answers, r.tolist(), A.tolist(), z.softmax(0).tolist(), after.tolist(),
     title="What does one step do to four answers?",
-    caption="An agent with four answers, an environment that checks them, and one step. Play it.",
+    caption="An agent with four answers, an environment that checks them, and one step. "
+    "Hollow bars: before the step. Play it.",
 )
 
 # %% [markdown]

@@ -127,6 +127,13 @@ def show(browser, kept, site):
             watched.check()
 
 
+@pytest.fixture
+def opened(show, view):
+    """opened(…) -> a wide page with the file's own view, as `show` has it, or with another."""
+    usual = {"width": 1160, "height": 800, "still": True, "style": "margin:0"}
+    return lambda shown=view, **options: show(shown, **usual | options)
+
+
 @functools.cache
 def files_of(model):
     return model_files(model)

@@ -16,16 +16,8 @@ WIDTHS = (1160, 896, 700, 390)
 
 
 @pytest.fixture(scope="module")
-def cover():
+def view():
     return labs.cover()
-
-
-@pytest.fixture
-def opened(show, cover):
-    """opened(…) -> a page with the cover, as `show` has it."""
-    return lambda shown=cover, **options: show(
-        shown, **{"width": 1160, "height": 800, "still": True, "style": "margin:8px", **options}
-    )
 
 
 def switch(page, to):

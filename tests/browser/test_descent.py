@@ -31,14 +31,6 @@ def view():
     return descent()
 
 
-@pytest.fixture
-def opened(show, view):
-    """opened(…) -> a page with the descent, as `show` has it."""
-    return lambda shown=view, **options: show(
-        shown, **{"width": 1160, "height": 800, "still": True, "style": "margin:0", **options}
-    )
-
-
 def says(page):
     return page.get_by_test_id("says")
 

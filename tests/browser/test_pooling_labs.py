@@ -21,7 +21,7 @@ DARKEST = """() => {  // of the map at the right of the canvas, from 0 to 255; w
 
 def test_the_same_weight_has_the_same_ink_at_every_width(show):
     """With a map that took its own largest weight for full ink, the widest kernel was all black."""
-    page = show(labs.bandwidth(HOURS, HOURS.sin(), width=1.0, exam=False))
+    page = show(labs.bandwidth(HOURS, HOURS.sin(), width=1.0, loss=False))
     seen = {}
     for width in (0.1, 1.0, 35.0):
         page.evaluate("width => document.querySelector('.course-view').view.set({ width })", width)
@@ -32,7 +32,7 @@ def test_the_same_weight_has_the_same_ink_at_every_width(show):
 
 
 def test_hours_are_hours_wherever_the_lab_tells_them(show):
-    page = show(hours(), labs.bandwidth(HOURS, HOURS.sin(), key_name="hour", exam=False))
+    page = show(hours(), labs.bandwidth(HOURS, HOURS.sin(), key_name="hour", loss=False))
     expect(page.get_by_test_id("readout").first).to_contain_text("is at 14:36.")
     expect(page.get_by_test_id("query").first).to_have_text("14:42")
     expect(page.get_by_test_id("query").last).to_have_text("11:42")

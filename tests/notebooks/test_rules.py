@@ -8,7 +8,7 @@ import pytest
 
 from course_kit import files, lessons, views
 from course_kit.views import program
-from course_tools.authoring import building, sources
+from course_tools.authoring import building, command, sources
 from course_tools.authoring.rules import check, names, pattern, text
 from course_tools.authoring.rules.notebook import Notebook
 
@@ -291,23 +291,23 @@ def test_a_view_as_it_is_written_is_no_problem(lint):
 
 
 @pytest.fixture
-def command(course, build, tmp_path, monkeypatch, capsys):
-    """command(old, new, **flags) -> (status of `course notebooks`, its lines), for the page so changed."""
+def checked(course, build, tmp_path, monkeypatch, capsys):
+    """checked(old, new, **flags) -> (status of `course notebooks`, its lines), for the page so changed."""
     build("00_page", course("00_page", PAGE))
     (tmp_path / "notebooks").symlink_to(tmp_path)
     monkeypatch.setattr(files, "course_folder", lambda: tmp_path)
 
     def run(old="answer", new="answer", **flags):
         course("00_page", PAGE.replace(old, new))
-        return check.run(**flags), capsys.readouterr().out.splitlines()
+        return command.run(**flags), capsys.readouterr().out.splitlines()
 
     return run
 
 
-def test_check_goes_on_after_its_first_finding_and_says_nothing_twice(command):
+def test_check_goes_on_after_its_first_finding_and_says_nothing_twice(checked):
     """A sentence that is not built yet and has an American word in it, and a line of code."""
     new = "# A gray book.\n\n# %%\nfrom course_kit import set_up\n\n# %% [markdown]\n"
-    status, said = command("# A book.\n", new, check=True, lint=True)
+    status, said = checked("# A book.\n", new, check=True, lint=True)
     for what in ("'from course_kit import set_up'", "spelling 'gray'"):
         assert sum(what in line for line in said) == 1, said
     spelling = next(line for line in said if "spelling" in line)
@@ -315,23 +315,23 @@ def test_check_goes_on_after_its_first_finding_and_says_nothing_twice(command):
     assert status == 1
 
 
-def test_drift_is_for_check_and_not_for_lint(command):
-    assert command("A book.", "Another book.", check=True)[0] == 1
-    assert command("A book.", "Another book.", lint=True)[0] == 0
-    assert command(check=True, lint=True)[0] == 0
+def test_drift_is_for_check_and_not_for_lint(checked):
+    assert checked("A book.", "Another book.", check=True)[0] == 1
+    assert checked("A book.", "Another book.", lint=True)[0] == 0
+    assert checked(check=True, lint=True)[0] == 0
 
 
-def test_of_what_is_no_python_cell_and_line_are_said_and_nothing_else(command):
+def test_of_what_is_no_python_cell_and_line_are_said_and_nothing_else(checked):
     """A raw traceback would say "<unknown>, line 1"."""
-    status, said = command("answer = 42", "answer = = 42", check=True, lint=True)
+    status, said = checked("answer = 42", "answer = = 42", check=True, lint=True)
     (one,) = [line for line in said if "00_page" in line]
     assert status == 1 and one.startswith("notebooks/source/00_page.py, cell 1 ") and "'answer = = 42'" in one
     assert "line 10 is no Python: invalid syntax" in one
 
 
-def test_check_says_once_that_a_definition_is_not_in_the_library(command):
+def test_check_says_once_that_a_definition_is_not_in_the_library(checked):
     new = 'answer = 42\n\n# %% tags=["definition"]\n# course_utils.attention: none_such'
-    status, said = command("answer = 42", new, check=True, lint=True)
+    status, said = checked("answer = 42", new, check=True, lint=True)
     assert status == 1 and sum("none_such" in line for line in said) == 1
 
 

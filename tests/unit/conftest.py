@@ -1,5 +1,7 @@
 """A workbook for tests of the reader's own package."""
 
+import shutil
+
 import pytest
 
 
@@ -10,6 +12,17 @@ def book(tmp_path):
 
     with workbook(tmp_path) as where:
         yield where
+
+
+@pytest.fixture
+def damaged(tmp_path, monkeypatch):
+    """The course's folder for this test: one with a copy of its data, to be damaged."""
+    from course_kit import files
+    from course_kit.data import tables
+
+    shutil.copytree(tables.folder(), tmp_path / "data")
+    monkeypatch.setattr(files, "course_folder", lambda: tmp_path)
+    return tmp_path
 
 
 @pytest.fixture

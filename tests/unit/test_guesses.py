@@ -4,7 +4,7 @@ import ast
 import functools
 from collections import Counter
 
-from course_kit.views.guess import shuffled
+from course_kit.views.predict import shuffled
 from course_tools.authoring import building
 
 PARTS = ("question", "answers", "answer", "because")

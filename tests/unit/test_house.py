@@ -9,6 +9,7 @@ folders of a room, between files.
 import ast
 import os
 import re
+from functools import partial
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -94,9 +95,12 @@ def room_of(name):
     return name.split(".")[0]
 
 
-def folder_of(name):
-    """A folder of a room, or a file directly in it; a chapter counts as one folder, js/src of the views as a room."""
-    return ".".join(name.split(".")[: 5 if name.startswith("course_kit.views.js.src.") else 2])
+def folder_of(name, depth=2):
+    """A folder of a room, or a file directly in it; js/src of the views counts as a room. depth: 3, folders in it."""
+    return ".".join(name.split(".")[: 5 if name.startswith("course_kit.views.js.src.") else depth])
+
+
+inner_of = partial(folder_of, depth=3)
 
 
 def circle(graph):
@@ -122,7 +126,7 @@ def test_each_room_imports_what_it_may(whole):
     assert broken(whole) == []
 
 
-@pytest.mark.parametrize("fold", [room_of, folder_of, str], ids=["rooms", "folders", "files"])
+@pytest.mark.parametrize("fold", [room_of, folder_of, inner_of, str], ids=["rooms", "folders", "inner", "files"])
 def test_there_is_no_circle(whole, fold):
     graph = folded(whole, fold)
     assert {"course_utils", "course_kit", "course_tools"} <= {room_of(name) for name in graph}
@@ -170,6 +174,9 @@ def test_a_circle_between_folders_is_found_where_none_is_between_files(small_hou
     assert circle(graph) == []
     assert set(circle(folded(graph, folder_of))) == {"course_kit.views", "course_kit.runtime"}
     assert len(circle(small_house({f"{KIT}/models/b.js": 'import "../shared/a.js";\n'}))) == 3
+    texts = {f"course_tools/a/{one}/x.py": f"from ..{other} import y\n" for one, other in ("bc", "cb")}
+    graph = small_house(texts | {"course_tools/a/b/y.py": "", "course_tools/a/c/y.py": ""})
+    assert set(circle(folded(graph, inner_of))) == {"course_tools.a.b", "course_tools.a.c"}
 
 
 def test_scripts_and_style_sheets_have_lines_one_can_read():

@@ -7,26 +7,27 @@ import find_browser
 import prepare
 import pytest
 import run
+import stages
 
 PASS = [sys.executable, "-c", "print('fine')"]
 FAIL = [sys.executable, "-c", "import sys; print('not fine'); sys.exit(3)"]
 
 
 @pytest.fixture
-def stages(monkeypatch):
-    """stages(name=[commands], …): the stages there are."""
+def only(monkeypatch):
+    """only(name=[commands], …): the stages there are, which run these."""
 
     def replace(**commands):
-        made = {name: lambda paths, listed=listed: listed for name, listed in commands.items()}
-        monkeypatch.setattr(run, "STAGES", made)
-        monkeypatch.setattr(run, "ALWAYS", list(made))
+        made = {name: stages.STAGES[name]._replace(commands=lambda paths, x=x: x) for name, x in commands.items()}
+        monkeypatch.setattr(stages, "STAGES", made)
+        monkeypatch.setattr(stages, "ALWAYS", list(made))
         monkeypatch.setattr(prepare, "prepare", lambda needs: {})
 
     return replace
 
 
-def test_every_stage_runs_and_one_that_fails_fails_the_whole(stages, capsys):
-    stages(lint=[FAIL], unit=[PASS, PASS], parity=[])
+def test_every_stage_runs_and_one_that_fails_fails_the_whole(only, capsys):
+    only(lint=[FAIL], unit=[PASS, PASS], shapes=[])
     assert run.main([]) == 1
     said = capsys.readouterr().out
     assert "not fine" in said
@@ -35,21 +36,21 @@ def test_every_stage_runs_and_one_that_fails_fails_the_whole(stages, capsys):
     assert [line.split()[:2] for line in report if line.strip()][2:5] == [
         ["lint", "failed"],
         ["unit", "passed"],
-        ["parity", "nothing"],
+        ["shapes", "nothing"],
     ]
 
 
-def test_single_stages_can_be_named_and_unknown_ones_are_answered(stages, capsys):
-    stages(lint=[PASS], unit=[FAIL])
+def test_single_stages_can_be_named_and_unknown_ones_are_answered(only, capsys):
+    only(lint=[PASS], unit=[FAIL])
     assert run.main(["lint"]) == 0, "those that pass are a success"
     with pytest.raises(SystemExit, match="No stage is called 'units'; there are: lint, unit"):
         run.main(["units"])
 
 
 @pytest.fixture
-def no_browser(monkeypatch, stages):
+def no_browser(monkeypatch, only):
     """A machine on which no browser can be had."""
-    stages(browser=[PASS])
+    only(browser=[PASS])
     monkeypatch.setattr(prepare, "prepare", lambda needs: {"browser": find_browser.HOW} if "browser" in needs else {})
 
 
@@ -69,19 +70,20 @@ def test_without_a_browser_others_are_told_and_the_rest_runs(no_browser, monkeyp
 
 def test_the_stages_cover_every_test_there_is_once():
     """No test file of the repository is forgotten, and none runs twice in one `make test`."""
-    named = [part for name in run.ALWAYS for command in run.STAGES[name](None) for part in command]
-    files = [part for part in named if part.startswith(str(run.ROOT / "tests")) and part.endswith(".py")]
-    assert sorted(files) == sorted(str(path) for path in (run.ROOT / "tests").rglob("test_*.py"))
-    notebooks = sorted(path.stem for path in (run.ROOT / "notebooks" / "source").glob("*.py"))
+    named = [part for name in stages.ALWAYS for command in stages.STAGES[name].commands(None) for part in command]
+    files = [part for part in named if part.startswith(str(stages.ROOT / "tests")) and part.endswith(".py")]
+    assert sorted(files) == sorted(str(path) for path in (stages.ROOT / "tests").rglob("test_*.py"))
+    notebooks = sorted(path.stem for path in (stages.ROOT / "notebooks" / "source").glob("*.py"))
     assert sorted(Path(part).stem for part in named if part.endswith(".ipynb")) == notebooks
 
 
 @pytest.mark.parametrize(
-    ("paths", "stages"),
-    [(["notebooks/source/01_x.py"], run.QUICK), (["README.md"], ["texts"]), (["data/x.txt"], ["drift"]), ([], [])],
+    ("paths", "chosen"),
+    [(["notebooks/source/01_x.py"], stages.QUICK), (["README.md"], ["texts"]), (["data/x.txt"], ["drift"]), ([], [])],
 )
-def test_quick_skips_what_did_not_change(paths, stages):
-    assert run.quick(paths) == stages and run.quick(None) == run.QUICK
-    assert len(run.STAGES["lint"](["tests/run.py"])) == 2 < len(run.STAGES["lint"](None))
-    assert all(run.MYPY in run.STAGES["lint"]([path]) for path in ("course.py", "chapters/ch05/labs/trained.py"))
-    assert "01_x or a_chapter" in run.STAGES["drift"](["notebooks/01_x.ipynb"])[0]
+def test_quick_skips_what_did_not_change(paths, chosen):
+    assert stages.quick(paths) == chosen and stages.quick(None) == stages.QUICK == ["lint", "drift", "texts"]
+    assert len(stages.lint(["tests/unit/test_run.py"])) == 2 < len(stages.lint(None))
+    read = ("course.py", "chapters/ch05/labs/trained.py", "tests/stages.py", "pyproject.toml")
+    assert all(stages.MYPY in stages.lint([path]) for path in read)
+    assert "01_x or a_chapter" in stages.drift(["notebooks/01_x.ipynb"])[0]

@@ -139,14 +139,14 @@ def bandwidth(
     value_name: str = "value",
     title: str = mark("How far should a query reach?"),
     caption: str | None = None,
-    exam: bool = True,
+    loss: bool = True,
     path: Iterable[float] | None = None,
 ) -> Bandwidth:
     """Kernel and bandwidth under the hand: fitted curve, weight heatmap and leave-one-out error move together.
 
     keys [K], values [K], truth, width as in `ask`. The error is the mean squared leave-one-out error, computed
     here for 61 widths and each kernel; a width at which an example has no other in reach has no error (a gap).
-    exam=False: without that error. path: the widths of a training, one for each step: then the error is the main
+    loss=False: without that error. path: the widths of a training, one for each step: then the error is the main
     picture, with a ball that rolls down it, of the Gaussian kernel alone.
     """
     keys, values = _examples(keys, values)
@@ -165,7 +165,7 @@ def bandwidth(
         state["width"] = path[-1]
     arrays = {"queries": np.linspace(low, high, 121).astype("<f4"), "keys": keys, "values": values}
     arrays |= _truth(truth)
-    if flag("exam", exam):
+    if flag("loss", loss):
         errors = [_leave_one_out_errors(keys, values, widths, name) for name in KERNELS]
         arrays["errors"] = np.stack(errors).astype("<f4").ravel()
     controls = [
@@ -183,7 +183,7 @@ def bandwidth(
         "The ball is the width: it rolls down the loss, the error on examples left out. On the right, its curve."
     ) if path else sentences(
         t("Move the width. In the map, each row is a [query|query], each column a [key|key]; more ink is more weight."),
-        t("The curve below is the error on examples left out.") * exam))  # fmt: skip
+        t("The curve below is the error on examples left out.") * loss))  # fmt: skip
     return Bandwidth(title, caption, arrays, state, controls, options)
 
 

@@ -62,7 +62,7 @@ def room(trained: dict[int, nn.Module], *, title: str = "", caption: str = "") -
     ]  # fmt: skip
     looks = [_look(i, j, people, frames) for i in range(count) for j in range(count)]
     scene = column(plot(*map(spot, people, _places(count)), high=HIGH), *looks)
-    later = t("The layer had trained before: these steps are those of its last run.")
+    later = t("The layer had trained before: these steps are those of a later run.")
     first = [later * again.by_later_run(trained[step]) for step in steps]
     said = [sentences(before, _said(*frame, step)) for frame, (step, before)
             in zip(frames, itertools.cycle(zip(steps, first, strict=True)), strict=False)]  # fmt: skip

@@ -28,6 +28,7 @@ from course_kit.views.layout import (
     grid,
     label,
     row,
+    space,
     steps,
     words,
 )
@@ -168,7 +169,7 @@ def shifted(source: list[int], target: list[int], begin: int, *, title: str = ""
         (t("right"), target, "output"),
         (t("the decoder reads"), reads, "warm"),
     ]
-    shown = steps(*(row(label(name), cells(ids, role)) for name, ids, role in lines))
+    shown = steps(*(row(words(name, anchor="end"), cells(ids, role)) for name, ids, role in lines))
     said = [
         t("The encoder reads the row."),
         t("This is the right answer: at each place the decoder is to predict its digit."),
@@ -176,7 +177,8 @@ def shifted(source: list[int], target: list[int], begin: int, *, title: str = ""
           begin=begin, id=target[0]),
     ]  # fmt: skip
     table = [t("what"), t("ids")], [[name, " ".join(map(str, ids))] for name, ids, _ in lines]
-    return figure(grid(*shown, gap=AIR / 2), said, table, title=title, caption=caption)
+    scene = row(space(), grid(*shown, gap=AIR / 2), space(), of=(1, 3, 1), gap=0)
+    return figure(scene, said, table, title=title, caption=caption)
 
 
 def branches(tree: Mapping[str, tuple[float, float]], *, title: str = "", caption: str = "") -> Figure:

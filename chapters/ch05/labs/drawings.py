@@ -32,6 +32,7 @@ from course_kit.views.layout import (
     steps,
     words,
 )
+from course_kit.views.layout import layers as over_each_other
 from course_utils.attention import split_heads
 
 READS, WRITES = "cool", "warm"  # the tints of encoder and decoder
@@ -59,7 +60,8 @@ def opened(translation: Translation, layers: int = 3, *, title: str = "", captio
         [box(name, role, flow(*inside, role=role, up=True), strong=True)
          for (role, name, *_), inside in zip(sides, of, strict=True)] for of in (stack, parts)
     )  # fmt: skip
-    ways = [arrow(english, whole, READS), arrow(whole, french, WRITES)]
+    goes_in, comes_out = space(), space()  # the halves of the black box
+    ways = [arrow(english, goes_in, READS), arrow(comes_out, french, WRITES)]
     ways += [way for one, other in (halves, stacks, layer) for way in (arrow(english, one, READS),
                                                                        arrow(other, french, WRITES))]  # fmt: skip
     (*_, last), writing = stack
@@ -78,7 +80,10 @@ def opened(translation: Translation, layers: int = 3, *, title: str = "", captio
             [t("cross-attention"), t("looks at the English")], [thinks, alone]]  # fmt: skip
     table = [t("part"), t("what it does")], rows
     names = [t("black box"), t("two halves"), t("stacks"), t("one layer")]
-    return figure(column(french, frames(whole, *pairs), english, *ways, gap=AIR), said, table,
+    halved: dict[str, Any] = {"even": True, "gap": AIR}
+    black = over_each_other(whole, row(goes_in, comes_out, **halved))
+    above, below = row(space(), french, **halved), row(english, space(), **halved)  # each at its half
+    return figure(column(above, frames(black, *pairs), below, *ways, gap=AIR), said, table,
                   axes=[("opened", t("opened"), names)], start={"opened": names[0]}, play=t("▶ open"),
                   title=title, caption=caption)  # fmt: skip
 
@@ -204,7 +209,7 @@ def network(x: Sequence[int], *, title: str = "", caption: str = "") -> Figure:
               (t("narrow again, by W₂"), out, "output")]  # fmt: skip
     vectors = [cells(numbers, role) for _, numbers, role in levels]
     ways = [arrow(one, other) for one, other in itertools.pairwise(vectors)]
-    lines = steps(*(row(label(name), made) for (name, *_), made in zip(levels, vectors, strict=True)))
+    lines = steps(*(row(words(name, anchor="end"), made) for (name, *_), made in zip(levels, vectors, strict=True)))
     said = [
         t("A word's vector, after attention. The network sees this word alone."),
         t("The first matrix makes four numbers: the two features, their sum and their difference."),
@@ -212,4 +217,5 @@ def network(x: Sequence[int], *, title: str = "", caption: str = "") -> Figure:
         t("The second matrix adds the first two, and the last two. Again the word has two features."),
     ]
     table = [t("after"), t("numbers")], [[name, ", ".join(map(str, numbers))] for name, numbers, _ in levels]
-    return figure(grid(*lines, *ways, gap=AIR), said, table, title=title, caption=caption)
+    scene = row(space(), grid(*lines, *ways, gap=AIR), space(), of=(1, 6, 1), gap=0)
+    return figure(scene, said, table, title=title, caption=caption)

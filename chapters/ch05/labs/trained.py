@@ -143,7 +143,8 @@ def cut(
             t("The query of “{word}” has {count} numbers. Two of each head are drawn.", **places),
             t("Cut it into {heads} pieces of {each} numbers: one for each head.", **places),
             t("Each head has weights of its own. Most go to: {most}.", most=t(", ").join(most)),
-            t("Lay the answers side by side: {count} numbers again. A last matrix mixes them.", **places),
+            t("Lay the answers side by side: {count} numbers again, of which {drawn} are drawn. A last matrix mixes "
+              "them.", drawn=2 * heads, **places),
         ][step])  # fmt: skip
         header = [t("word"), *(t("head {n}", n=h + 1) for h in range(heads))]
         tables.append((header, [[word, *(f"{weights[h, i, n]:.2f}" for h in range(heads))]

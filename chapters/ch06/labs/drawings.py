@@ -340,7 +340,7 @@ def task_heads(*, title: str = "", caption: str = "") -> Figure:
                   caption=caption)  # fmt: skip
 
 
-def thin(size: int, ranks: Sequence[int], rank: int, *, title: str = "", caption: str = "") -> Figure:
+def low_rank(size: int, ranks: Sequence[int], rank: int, *, title: str = "", caption: str = "") -> Figure:
     """A frozen matrix, and beside it two thin ones whose product is added: how many numbers each has.
 
     ranks: that a reader can choose; rank: the one that is seen first
@@ -354,9 +354,9 @@ def thin(size: int, ranks: Sequence[int], rank: int, *, title: str = "", caption
         tall = box(" ", "warm", wide=side * rank / size, high=side, even=True)
         flat = box(" ", "warm", wide=side, high=side * rank / size, even=True)
         return column(
-            words(t("learns"), "warm"),
+            words(t("B and A learn"), "warm"),
             row(column(words("B", "warm"), tall), sign("×"), column(words("A", "warm"), flat), tight=True),
-            words(f"{2 * size * rank:,}", "warm", strong=True),
+            words(f"2 × {size * rank:,} = {2 * size * rank:,}", "warm", strong=True),
         )
 
     square = box(" ", wide=side, high=side, even=True)

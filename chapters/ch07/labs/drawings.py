@@ -60,7 +60,8 @@ def exams(loaded: Loaded, text: str, *, title: str = "", caption: str = "") -> F
         wanted = words(tokens[i + 1], "output", strong=True)
         lines.append(row(*read, wanted, bar(bits[i] / max(bits)), f"{bits[i]:.1f}", since=i))
         ways.append(arrow(read[i], wanted, "output", weight=THIN))
-    head = row(words(t("has read")), words(t("should say"), "output"), words(t("bits paid"), "quiet"))
+    over = row(words(t("has read")), *(space() for _ in range(count - 1)), words(t("should say"), "output"),
+               words(t("bits paid"), "quiet"), space())  # fmt: skip
     said = [
         t(
             "It has read “{read}”. Of the next token, “{word}”, it expected {share}, and it pays {bits} bits.",
@@ -74,7 +75,7 @@ def exams(loaded: Loaded, text: str, *, title: str = "", caption: str = "") -> F
     rows = [[" ".join(tokens[: i + 1]), tokens[i + 1], f"{p[i]:.3f}", f"{bits[i]:.1f}"] for i in range(count)]
     table = [t("has read"), t("should say"), "p", t("bits paid")], rows
     axes = [("exam", t("question"), None)]
-    return figure(column(head, grid(*lines, *ways, gap=CLOSE)), said, table, axes=axes, title=title, caption=caption)
+    return figure(grid(over, *lines, *ways, gap=CLOSE), said, table, axes=axes, title=title, caption=caption)
 
 
 @torch.no_grad()
@@ -106,9 +107,9 @@ def opened(loaded: Loaded, prompt: str, best: int = 4, *, title: str = "", capti
         part(t("attention"), "", t("looks at earlier tokens")),
         part(t("network"), "", t("each token by itself")),
     )
-    block = box("", "", streamed((None, space()), (looks, plus()), (thinks, plus()),
-                                 (None, words(t("the stream"), "output"))), fill=True)  # fmt: skip
-    inner = (whole, whole), (parts.parts[-1], parts.parts[0]), (block, block)
+    foot, top = space(), words(t("the stream"), "output")
+    block = box("", "", streamed((None, foot), (looks, plus()), (thinks, plus()), (None, top)), fill=True)
+    inner = (whole, whole), (parts.parts[-1], parts.parts[0]), (foot, top)
     ways = [way for first, last in inner for way in (arrow(given, first), arrow(last, expects, "output"))]
     said = [
         t("From outside: some tokens go in, and each possible next token gets a probability."),

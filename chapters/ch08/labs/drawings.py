@@ -131,6 +131,11 @@ def norms(x: Sequence[float], *, title: str = "", caption: str = "") -> Figure:
     return figure(scene, said, ([t("norm"), t("numbers")], rows), title=title, caption=caption)
 
 
+def _digits(number: float) -> str:
+    """Two decimals, and three of what is so little that a product would not fit it."""
+    return f"{number:.{2 if abs(number) >= LITTLE else 3}f}".replace("-", "−")
+
+
 def gate(what: Tensor, much: Tensor, *, title: str = "", caption: str = "") -> Figure:
     """Some hidden features of a gated network: what each would pass on, how much of it, and the product."""
     rows = (
@@ -142,8 +147,8 @@ def gate(what: Tensor, much: Tensor, *, title: str = "", caption: str = "") -> F
         column(
             label(name, role, strong=True),
             row(words(sign, strong=True, size=LINE), *(
-                box(f"{number:.2f}".replace("-", "−"), role if abs(number) >= LITTLE else "",
-                    strong=abs(number) >= LITTLE) for number in numbers.tolist()
+                box(_digits(number), role if abs(number) >= LITTLE else "", strong=abs(number) >= LITTLE)
+                for number in numbers.tolist()
             ), even=True),
         )
         for name, role, numbers, sign in rows
@@ -155,7 +160,7 @@ def gate(what: Tensor, much: Tensor, *, title: str = "", caption: str = "") -> F
     ]
     table = (
         [t("feature"), *(str(i + 1) for i in range(len(what)))],
-        [[name, *(f"{n:.2f}" for n in numbers.tolist())] for name, _, numbers, _ in rows],
+        [[name, *map(_digits, numbers.tolist())] for name, _, numbers, _ in rows],
     )
     return figure(column(*steps(*lines)), said, table, title=title, caption=caption)
 
@@ -218,7 +223,7 @@ def gpt_to_llama(blocks: int, *, title: str = "", caption: str = "") -> Figure:
     block = [  # from above: what a GPT has; and by the number of its change, what a Llama has
         (t("feed-forward, GELU"), {3: t("feed-forward, SwiGLU")}),
         (norm, {1: rms}),
-        (t("attention"), {2: t("attention, q and k turned"), 4: t("turned, heads share k and v")}),
+        (t("attention"), {2: t("attention, q and k turned"), 4: t("attention: turned, heads share k and v")}),
         (norm, {1: rms}),
     ]
     below = [(t("+ learned positions"), {2: t("no positions added")}), (t("table of tokens"), {})]

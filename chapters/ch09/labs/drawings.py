@@ -107,13 +107,13 @@ def draft(a: int, b: int, *, title: str = "", caption: str = "") -> Figure:
 def tilt(
     answers: Sequence[str], before: Sequence[float], times: Sequence[float], *, title: str = "", caption: str = ""
 ) -> Figure:
-    """The probabilities of some answers, times e^(r/β), and divided by their sum."""
+    """The probabilities of some answers, times exp(r/β), and divided by their sum."""
     more = [p * x for p, x in zip(before, times, strict=True)]
     after = [x / sum(more) for x in more]
     stages, roles = (before, more, after), ("value", *[""] * (len(answers) - 1))
     sides = 1, 4  # how wide: names, bars
     most = max(map(sum, stages))
-    names = t("old model"), "× e^(r/β)", f"÷ {sum(more):g}"
+    names = t("old model"), "× exp(r/β)", f"÷ {sum(more):g}"
     lines = [
         row(label(name, "quiet"),
             row(*(box(f"{x:g}", role, strong=True, fill=True) for x, role in zip(stage, roles, strict=True)), space(),
@@ -124,11 +124,11 @@ def tilt(
     head = row(space(), row(*named, even=True), of=sides)
     said = [
         t("The old model writes both answers equally often."),
-        t("Multiply each by e^(r/β): here by {first} and by {second}.", first=f"{times[0]:g}", second=f"{times[1]:g}"),
+        t("Multiply each by exp(r/β): here by {first} and by {second}.", first=f"{times[0]:g}", second=f"{times[1]:g}"),
         t("They do not add up to 1 any more, so divide by their sum. This is the best model."),
     ]
     table = (
-        [t("answer"), t("old model"), "× e^(r/β)", t("new model")],
+        [t("answer"), t("old model"), "× exp(r/β)", t("new model")],
         [[answer, *(f"{s[i]:g}" for s in stages)] for i, answer in enumerate(answers)],
     )
     return figure(column(head, *steps(*lines), gap=AIR / 2), said, table, title=title, caption=caption)
@@ -145,7 +145,7 @@ def preferred(
     caption: str = "",
 ) -> Figure:
     """What share of answers is of the first of two kinds after so many steps, and what a formula says."""
-    names = [*(t("step {n}", n=every * i) for i in range(len(found))), t("line 3 says")]
+    names = [*(t("step {n}", n=every * i) for i in range(len(found))), t("the formula says")]
     lines = [row(label(name, "quiet"),
                  bar(share, "value"), words(f"{share:.0%}", "value", strong=True), f"{1 - share:.0%}")
              for name, share in zip(names, [*found, says], strict=True)]  # fmt: skip
@@ -155,7 +155,7 @@ def preferred(
     said = [
         *(t("Step {n}: in {share} of its answers the model shows how it adds.", n=every * i, share=f"{x:.0%}")
           for i, x in enumerate(found)),
-        t("What line 3 predicts: three times the odds of the beginning."),
+        t("What the formula predicts: three times the odds of the beginning."),
     ]  # fmt: skip
     rows = [[name, f"{x:.0%}", f"{1 - x:.0%}"] for name, x in zip(names, [*found, says], strict=True)]
     scene = grid(head, *steps(*lines), gap=AIR)

@@ -3,7 +3,7 @@
     collecting.py   what a platform gives, by student     hand_in.py      the answers in it, read as text
     sandbox.py      the sandbox (bubblewrap)              inside/         runs in it: executes, and judges nothing
     remote.py       calls an answer in there              judging.py      the course's engine judges it, out here
-    gradebook.py    points, words, late ones: nbgrader's  batch.py        a class's answers to a problem
+    gradebook.py    points, words, late ones: nbgrader's
 
 A ✓ cannot be forged: outputs are not read, and an answer's process only gives results back for inputs that it is sent,
 among them new ones that are drawn for this run. The reference is computed outside, where no answer runs. Who wrote an

@@ -64,9 +64,9 @@ class Silent(Broken):
 def command(
     root: bool | None = None, program: Sequence[str] = ("worker.py",), more: Sequence[str | Path] = ()
 ) -> list[str]:
-    """The command line that starts a program of `inside/`, with its arguments. root: started by root, so no user
+    """The command line that starts a program of /course, with its arguments. root: started by root, so no user
     namespace is needed (and none is wanted: limits don't hold for root in any namespace; what is inside leaves root by
-    itself); more: options of bubblewrap, such as a file to bind."""
+    itself); more: options of bubblewrap, such as a file to bind, or the program."""
     bwrap = shutil.which("bwrap")
     if bwrap is None:
         raise NoSandbox(t(HOW, why=t("bwrap is not installed.")))
@@ -104,7 +104,7 @@ def _system() -> Iterable[str]:
     wanted |= {str(PACKAGE): "/course/course_utils", str(KIT): "/course/course_kit"}
     wanted |= {str(INSIDE / "exercises"): "/course/course_kit/exercises"}
     wanted |= {str(CHAPTERS): "/course/chapters"}
-    wanted |= {str(INSIDE / name): f"/course/{name}" for name in ("worker.py", "problem.py", "limits.py", "mine.py")}
+    wanted |= {str(INSIDE / name): f"/course/{name}" for name in ("worker.py", "limits.py", "mine.py")}
     wanted |= {str(files.course_folder() / "data"): "/course/data"}
     made: set[Path] = {Path("/")}
     for source, place in wanted.items():

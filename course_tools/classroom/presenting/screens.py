@@ -64,8 +64,8 @@ class Screen:
     title: of its section, plain. kind: "title", "guess", "keep", one of WORTH or WHOLE. cell: id of the cell that it is
     in. keep: the id of the cell whose sentence to keep ends the screen. said: ids of the Markdown cells whose words
     go with it. code: what a class sees of the cell's code, or of that below a formula. later: it comes at a press. of:
-    the id of the cell whose code it is, where that is another one, which runs. aside: its section is one that a class
-    leaves out; → passes over it.
+    the id of the cell whose code it is, where that is another one, which runs. not_in_class: its section is one that a
+    class leaves out; → passes over it.
     """
 
     title: str
@@ -76,7 +76,7 @@ class Screen:
     code: excerpt.Excerpt | None = None
     later: bool = False
     of: str | None = None
-    aside: bool = False
+    not_in_class: bool = False
 
 
 def screens(cells: Sequence[Any]) -> list[Screen]:
@@ -94,8 +94,8 @@ def screens(cells: Sequence[Any]) -> list[Screen]:
         places = [0, *(at for at, _ in things[1:]), len(section)]
         codes = _codes(things, section)
         for (at, kind), (start, end), code in zip(things, itertools.pairwise(places), codes, strict=True):
-            said, aside = early + _said(words[start:end]), section[0]["id"] in left
-            found.append(Screen(title, kind, section[at]["id"], None, said, *code, aside=aside))
+            said, out = early + _said(words[start:end]), section[0]["id"] in left
+            found.append(Screen(title, kind, section[at]["id"], None, said, *code, not_in_class=out))
             early = ()
         keep = next((cell["id"] for cell in reversed(words) if _keeps(cell)), None)
         found[-1] = replace(found[-1], keep=keep if found[-1].kind != "keep" else None)

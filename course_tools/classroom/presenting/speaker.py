@@ -27,7 +27,7 @@ class Note:
     """What the speaker should have in mind in one section.
 
     heading    as in the notebook, without # and marks of emphasis; the first note's is the title's
-    minutes    planned live, None where the plan has none
+    minutes    planned, None where the plan has none
     starts     minute of the lesson at which the section begins
     ask        (words that the page has in bold, what they lead to) of what to ask or to show
     keep       the sentence to end with
@@ -104,9 +104,9 @@ def _notes(name: str, language: str) -> list[Note]:
         folded = "".join(re.findall(r"<details>(.+?)</details>", "\n\n".join(texts.values()), re.S))
         answers = tuple(spoken(words) for words in re.findall(r"^\d+\. (.+)$", folded, re.M))
         minutes = None if lessons.is_annex(name) else section.minutes
-        heading += f" {NOT_IN_CLASS}" * section.aside
+        heading += f" {NOT_IN_CLASS}" * section.not_in_class
         found.append(Note(heading, minutes, starts, ask, keep, guesses, exercises, answers))
-        starts += 0 if section.aside else minutes or 0
+        starts += 0 if section.not_in_class else minutes or 0
     return found
 
 

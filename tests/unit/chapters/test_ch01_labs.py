@@ -119,7 +119,7 @@ def test_hours_are_told_as_a_clock_tells_them():
     view = labs.ask([9.5, 14.6, 19.09], [1.0, 2.0, 3.0], query=15.0, width=1.0, key_name="hour")
     assert "The query 15:00" in view.describe() and "the key 14:36" in view.describe()
     assert [row[1] for row in view.table().rows] == ["9:30", "14:36", "19:05"]
-    shown = labs.bandwidth([9.5, 14.6, 19.0], [1.0, 2.0, 3.0], key_name="hour", exam=False)
+    shown = labs.bandwidth([9.5, 14.6, 19.0], [1.0, 2.0, 3.0], key_name="hour", loss=False)
     assert all(re.fullmatch(r"\d+:\d\d", row[1]) for row in shown.table().rows)
     other = labs.ask([9.5, 14.6], [1.0, 2.0], query=15.0, width=1.0)
     assert "The query 15 " in other.describe() and other.table().rows[1][1] == "14.600"

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from small_translator import fresh
+from small_translator import fresh, random_batch
 
 from chapters.ch05 import labs
 from chapters.ch05.experiments import heads as head_study
@@ -31,12 +31,6 @@ def loaded(lesson):
 @pytest.fixture(scope="module")
 def twins(lesson):
     return lesson.examples("twins")[:8]
-
-
-def random_batch(seed=0):
-    generator = torch.Generator().manual_seed(seed)
-    source, target = (torch.randint(4, 9, (3, n), generator=generator) for n in (6, 5))
-    return source, target, torch.arange(6) < torch.tensor([[6], [4], [3]])
 
 
 @pytest.fixture

@@ -2,18 +2,13 @@
 
 import pytest
 import torch
+from small_translator import random_batch
 
 from chapters.ch05.variants import LayerWise
 from course_kit.decoding.steps import steps_of
 from course_utils.transformer import Transformer, TransformerConfig
 
 SIZES = TransformerConfig(9, 9, size=8, layers=2, heads=4, dropout=0.0)
-
-
-def random_batch():
-    generator = torch.Generator().manual_seed(0)
-    source, target = (torch.randint(4, 9, (3, n), generator=generator) for n in (6, 5))
-    return source, target, torch.arange(6) < torch.tensor([[6], [4], [3]])
 
 
 @pytest.fixture

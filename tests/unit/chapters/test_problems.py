@@ -14,8 +14,8 @@ import find_sandbox
 import pytest
 
 from course import main
-from course_tools.classroom import problem
-from course_tools.classroom.grading.inside import problem as inside
+from course_tools.classroom import problems
+from course_tools.classroom.problems import judging, runner
 
 SOLUTIONS = Path(__file__).parent / "problems"
 NUMBERS = [path.stem[2:] for path in sorted(SOLUTIONS.glob("ch*.py"))]
@@ -118,7 +118,7 @@ def changed(number, wrong, folder):
 
 
 def judged(number, path, **options):
-    return problem.judged(problem._home(number) / problem.JUDGE, path, **options)
+    return judging.judged(problems._home(number) / problems.JUDGE, path, **options)
 
 
 @pytest.mark.parametrize("number", NUMBERS)
@@ -126,21 +126,21 @@ def test_solution(number, monkeypatch):
     """In this process, which has torch already."""
     monkeypatch.setenv("COURSE_PROBLEM", "")
     replies = io.StringIO()
-    inside.judged(str(problem._home(number) / problem.JUDGE), str(SOLUTIONS / f"ch{number}.py"), replies)
+    runner.judged(str(problems._home(number) / problems.JUDGE), str(SOLUTIONS / f"ch{number}.py"), replies)
     tests = [one for one in map(json.loads, replies.getvalue().splitlines()) if "state" in one]
-    assert len(tests) > 1 and {one["state"] for one in tests} == {"right"}, problem.in_words(tests)
+    assert len(tests) > 1 and {one["state"] for one in tests} == {"right"}, problems.in_words(tests)
 
 
 @pytest.mark.weekly
 @pytest.mark.parametrize(("number", "wrong"), [(number, wrong) for number in WRONG for wrong in WRONG[number]])
 def test_wrong(number, wrong, tmp_path):
     path, word = changed(number, wrong, tmp_path)
-    words = problem.in_words(judged(number, path))
+    words = problems.in_words(judged(number, path))
     assert "✗" in words and word in words, words
 
 
 def test_every_problem_has_five_wrong_ones():
-    assert set(NUMBERS) == set(WRONG) == {path.parent.name[2:] for path in problem.CHAPTERS.glob("ch??/problem")}
+    assert set(NUMBERS) == set(WRONG) == {path.parent.name[2:] for path in problems.CHAPTERS.glob("ch??/problem")}
     assert {len(ones) for ones in WRONG.values()} == {5}
 
 
@@ -150,8 +150,8 @@ def test_in_the_workbook(tmp_path, monkeypatch, capsys):
     assert main(["problem", "2"]) == 0
     mine = tmp_path / "problem_02" / "problem.py"
     assert {path.name for path in mine.parent.iterdir()} == {"problem.py", "test_problem.py"}
-    (mine.parent / problem.JUDGE).write_text("of an earlier edition", "utf-8")
-    assert main(["problem", "02"]) == 1 and "def test_" in (mine.parent / problem.JUDGE).read_text("utf-8")
+    (mine.parent / problems.JUDGE).write_text("of an earlier edition", "utf-8")
+    assert main(["problem", "02"]) == 1 and "def test_" in (mine.parent / problems.JUDGE).read_text("utf-8")
     assert "Not written yet" in capsys.readouterr().out
     written = mine.read_text("utf-8").replace("    raise NotImplementedError", "    while True:\n        pass")
     mine.write_text(written, "utf-8")
@@ -166,7 +166,7 @@ def test_in_the_workbook(tmp_path, monkeypatch, capsys):
 )
 def test_a_file_that_cannot_be_run(text, said, tmp_path):
     (tmp_path / "problem.py").write_text(text, "utf-8")
-    assert said in problem.in_words(judged("02", tmp_path / "problem.py"))
+    assert said in problems.in_words(judged("02", tmp_path / "problem.py"))
 
 
 CY = """import socket
@@ -188,7 +188,7 @@ def test_hand_ins(tmp_path, monkeypatch, capsys):
     os.symlink(folder / "ann.py", folder / "di.py")
     loud = (SOLUTIONS / "ch02.py").read_text("utf-8") + "\nprint('so far ' * 2_000_000)\n"
     (folder / "ed (1).PY").write_text(loud, "utf-8")
-    shutil.copy(problem._home("02") / problem.GIVEN, folder / "flo.py")
+    shutil.copy(problems._home("02") / judging.GIVEN, folder / "flo.py")
     (folder / "hal.py").write_text("def matrix(): ...\n", "utf-8")
     (folder / "ann.txt").write_text("see ann.py", "utf-8")
     monkeypatch.chdir(tmp_path)

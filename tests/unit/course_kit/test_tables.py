@@ -2,14 +2,13 @@
 
 import json
 import re
-import shutil
 
 import numpy as np
 import pytest
 
-from course_kit import data, files
+from course_kit import data
 from course_kit.data import tables
-from course_tools.recipes import tables as recipe
+from course_tools.recipes.data import verify
 
 
 def card(name):
@@ -45,13 +44,6 @@ def test_an_unknown_name_lists_the_known_ones(name, said):
     assert said in str(caught.value)
 
 
-@pytest.fixture
-def copy_of_data(tmp_path, monkeypatch):
-    shutil.copytree(tables.folder(), tmp_path / "data")
-    monkeypatch.setattr(files, "course_folder", lambda: tmp_path)
-    return tmp_path / "data"
-
-
 def test_the_history_is_in_order_with_a_source_for_each_year():
     table = data.load("history")
     assert len(table.year) == len(table.what) == len(table.source) == len(table.chapter) == 41 and "41" in card(
@@ -65,12 +57,12 @@ def test_the_history_is_in_order_with_a_source_for_each_year():
     assert (table.year[transformer], table.chapter[transformer]) == (2017, 5)
 
 
-def test_a_damaged_table_is_refused_with_what_to_do(copy_of_data):
-    path = copy_of_data / "co2_weekly.csv"
+def test_a_damaged_table_is_refused_with_what_to_do(damaged):
+    path = damaged / "data" / "co2_weekly.csv"
     path.write_text(path.read_text().replace("316.1", "361.1", 1))
     with pytest.raises(OSError):
         data.load("co2_weekly")
-    assert recipe.verify() == {
+    assert verify() == {
         "co2_weekly.csv": "is damaged (its checksum differs)",
         "history.csv": "",
         "models.csv": "",

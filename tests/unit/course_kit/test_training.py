@@ -411,6 +411,7 @@ class TestDisplay:
     def test_a_long_history_is_the_mean_of_each_stretch_with_its_reach(self):
         steps, *drawn = learning._means(list(range(400)), [1.0, 3.0] * 200)
         assert len(steps) == learning.STRETCHES and (steps[0], [set(part) for part in drawn]) == (4, [{2}, {1}, {3}])
+        assert steps[-1] == 399, "read where the training ended"
         (panel,) = panels(final(self.run(steps=400, done=400), "How well?"))
         assert [one["kind"] for one in panel["series"]] == ["line", "band"]
 

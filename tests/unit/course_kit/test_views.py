@@ -130,14 +130,14 @@ def test_pooling_labs_take_one_point_duplicates_and_integers(lab):
         assert len(lab(keys, values).to_image()) > 1000
 
 
-def test_the_bandwidth_lab_keeps_the_exam_to_itself_until_it_is_wanted():
+def test_the_bandwidth_lab_keeps_the_loss_to_itself_until_it_is_wanted():
     """Without it neither the arrays, the words nor the caption give the best width away."""
-    with_it, without = labs.bandwidth(X, X.sin()), labs.bandwidth(X, X.sin(), exam=False)
+    with_it, without = labs.bandwidth(X, X.sin()), labs.bandwidth(X, X.sin(), loss=False)
     assert "leave-one-out" in with_it.describe() and "left out" in with_it.caption
     assert "leave-one-out" not in without.describe() and "left out" not in without.caption
     assert "errors" in with_it.arrays and "errors" not in without.arrays
-    with pytest.raises(ValueError, match="exam"):
-        labs.bandwidth(X, X.sin(), exam="no")
+    with pytest.raises(ValueError, match="loss"):
+        labs.bandwidth(X, X.sin(), loss="no")
 
 
 def test_the_narrowest_width_reaches_no_further_than_the_next_key():

@@ -11,17 +11,8 @@ import pytest
 
 from course import main
 from course_kit import files, results
-from course_kit.data import tables
 from course_tools.authoring import building
 from course_tools.classroom import doctor
-
-
-@pytest.fixture
-def course(tmp_path, monkeypatch):
-    """A copy of the course's data, that a test may damage."""
-    shutil.copytree(tables.folder(), tmp_path / "data")
-    monkeypatch.setattr(files, "course_folder", lambda: tmp_path)
-    return tmp_path
 
 
 def examine(quick=True):
@@ -59,20 +50,20 @@ def test_a_missing_package_is_named_and_the_other_lines_still_come(monkeypatch):
     assert "make lab" in line
 
 
-def test_a_damaged_table_is_named(course):
+def test_a_damaged_table_is_named(damaged):
     assert main(["doctor", "--quick"]) == 0
-    (course / "data" / "co2_weekly.csv").write_text("")
+    (damaged / "data" / "co2_weekly.csv").write_text("")
     assert main(["doctor", "--quick"]) == 1
     assert any("data/co2_weekly.csv is damaged" in line and files.RESTORE in line for line in examine()[1])
 
 
 @pytest.fixture
-def checkpoints(course):
+def checkpoints(damaged):
     """A folder with one sound checkpoint, written as those of the course are."""
     from course_kit.runs.serialiser import save_checkpoint
     from course_utils import gpt
 
-    folder = course / "data" / "checkpoints"
+    folder = damaged / "data" / "checkpoints"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     small = gpt.GPT(gpt.GPTConfig(5, size=4, layers=1, heads=1, context=4))

@@ -45,7 +45,7 @@ def test_live_is_what_a_class_is_shown():
     skipped = TEXT.replace("[markdown]", '[markdown] slideshow={"slide_type": "skip"}') + TEXT
     shown = TEXT.replace("[markdown]", '[markdown] slideshow={"slide_type": "subslide"}') + TEXT
     counted = content(TEXT + skipped + shown)
-    assert (counted.halves, counted.live) == ((50,), 30) and counted.words == "50 minutes alone, 30 live."
+    assert (counted.halves, counted.shown) == ((50,), 30) and counted.words == "50 minutes alone, 30 live."
     assert counted.core == 0
 
 

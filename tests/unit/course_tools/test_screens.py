@@ -139,7 +139,7 @@ def test_a_cell_with_two_headings_begins_two_sections():
 
 def test_a_section_that_is_not_core_is_marked_as_left_out_of_a_class():
     given = ("# T",), ("## A", "core"), ("1 + 1", "lab"), ("## B",), ("2 + 2", "lab"), ("## C", "core problem")
-    found = [(screen.title, screen.aside) for screen in screens.screens(cells(*given))]
+    found = [(screen.title, screen.not_in_class) for screen in screens.screens(cells(*given))]
     assert found == [("T", False), ("A", False), ("B", True), ("C", False)]
 
 
@@ -165,7 +165,7 @@ def test_the_plan_of_a_page_is_plain_data():
     run = [kept[-1] | {"outputs": [said], "source": ["keep(", "'one')"]}]
     shown = screens.plan(kept, run)[-1]
     assert re.findall("<code>(.*?)</code>", shown["code"]) == ["mine/one.py", "softmax", "pool"]
-    keys = ["aside", "cell", "code", "committed", "keep", "kind", "later", "of", "said", "title"]
+    keys = ["cell", "code", "committed", "keep", "kind", "later", "not_in_class", "of", "said", "title"]
     assert [sorted(one) for one in plan] == [keys] * 2
     assert [bool(one["code"]) for one in plan] == [False, True] and 'class="highlight"' in plan[1]["code"]
 

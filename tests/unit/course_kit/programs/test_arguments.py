@@ -23,9 +23,9 @@ def test_bounds_of_a_whole_number_belong_to_it():
 
 
 def test_bounds_of_a_number_belong_to_it_or_not_as_they_say():
-    assert arguments.real_number("p", 0, least=0) == 0 and arguments.real_number("p", 1, above=0, most=1) == 1
+    assert arguments.real_number("p", 0) == 0 and arguments.real_number("p", 1, above=0) == 1
     with pytest.raises(ValueError, match="above 0"):
-        arguments.real_number("p", 0, above=0, most=1)
+        arguments.real_number("p", 0, above=0)
 
 
 def test_a_name_that_is_nearly_known_is_answered():

@@ -56,7 +56,7 @@ def test_a_cell_that_trains_on_says_so_until_its_model_is_made_anew():
     names["model"] = nn.Linear(1, 1)
     assert again.said(text, names) == ""
     again.note(text, names)
-    assert "trained already" in again.said(text, names) and "`model`, `losses`, `adam`. To" in again.said(text, names)
+    assert "has run before" in again.said(text, names) and "`model`, `losses`, `adam`. To" in again.said(text, names)
     names["model"] = nn.Linear(1, 1)
     assert again.said(text, names) == ""
 

@@ -1,3 +1,4 @@
+import { action } from "./presses.js";
 import { el, words } from "./screen.js";
 import { t } from "./text.js";
 
@@ -25,13 +26,13 @@ export function notesWindow() {
   function open() {
     other = window.open("", "course-notes", "popup,width=760,height=820");
     if (!other)
-      return deck.tell(t("The browser keeps the notes' window from opening: allow pop-ups for this address."));
+      return deck.bar.tell(t("The browser keeps the notes' window from opening: allow pop-ups for this address."));
     other.document.head.innerHTML = `<meta charset="utf-8"><style>${STYLE}</style>`;
     other.document.title = t("Notes");
     other.document.onkeydown = (event) => {
       if (!event.ctrlKey && !event.metaKey && !event.altKey) {
         event.preventDefault();
-        deck.action(event)?.();
+        action(deck, event)?.();
       }
     };
     other.focus();

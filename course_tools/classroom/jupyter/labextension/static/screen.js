@@ -49,7 +49,7 @@ const isDefinition = (cell) => tags(cell).includes("definition");
 // Code that a class sees run, at a press; and all that runs no sooner than its screen comes
 export const runsAtPress = (step) => isCode(step.cell) && !quiet(step) && !isDefinition(step.cell);
 export const runsThere = (step) => runsAtPress(step) || step.kind === "file" || isLive(step);
-export const hasOwnTitle = ({ kind, cell }) => OWN.includes(kind) && !cell.node.querySelector(TABLE);
+const hasOwnTitle = ({ kind, cell }) => OWN.includes(kind) && !cell.node.querySelector(TABLE);
 
 // The screens whose cells are there: [{ cell, kind, heading, keep, said, before }], before: the code that it needs
 export function plan(cells, screens) {
@@ -68,7 +68,7 @@ export function plan(cells, screens) {
       code: screen.code,
       of: screen.of,
       later: screen.later,
-      aside: screen.aside,
+      notInClass: screen.not_in_class,
       keep: of([screen.keep])[0],
       said: of(screen.said),
       before: cells.slice(after, place).filter(runs),
@@ -79,12 +79,12 @@ export function plan(cells, screens) {
 }
 
 // The sentence to keep of a cell, as HTML
-export function kept(cell) {
+function kept(cell) {
   return toKeep(cell)?.innerHTML.replace(/^\s*<strong>(.*?)<\/strong>([:：]?)/, "<b>$1$2</b>") ?? "";
 }
 
 // What the title of a lesson says that one will hold
-export function filesOf({ cell, kind }) {
+function filesOf({ cell, kind }) {
   const codes = kind === "title" ? [...(rendered(cell)?.querySelectorAll("code") ?? [])] : [];
   return [...new Set(codes.map((code) => code.textContent).filter((text) => /^mine\/\w+\.py$/.test(text)))];
 }
@@ -176,6 +176,19 @@ export function arrange(deck) {
 // 1280 × 720 is the measure: a larger screen shows the same, larger, and a smaller one smaller, as slides do.
 export const larger = () => Math.min(innerWidth / 1280, innerHeight / 720);
 
+// Its heading, and the sentence to keep
+export function entitle({ foot, head, isKept, map, step }) {
+  const files = filesOf(step).map((file) => el("code", { textContent: file }));
+  head.replaceChildren(el("span", {}, step.heading, ...files));
+  if (step.kind === "title" && map)
+    // what the chapter makes of one sentence, in the ink of the text
+    head.append(el("i", { className: "course-map", ariaHidden: "true", style: `mask-image:url(${map})` }));
+  head.classList.toggle("course-quiet", hasOwnTitle(step));
+  foot.innerHTML = step.keep ? kept(step.keep) : "";
+  foot.style.minHeight = "";
+  foot.classList.toggle("course-later", !isKept);
+}
+
 // What a class sees now
 export const shownOf = ({ scroller, step, foot }) => ({
   ...{ room: scroller, on: step.cell.node, keep: foot, kind: step.kind },
@@ -185,7 +198,7 @@ export const shownOf = ({ scroller, step, foot }) => ({
 export function inset(deck, isTight = false) {
   deck.isTight = isTight;
   document.body.classList.toggle("course-tight", isTight);
-  const [top, keep, bar] = [deck.head, deck.foot, deck.bar].map((part) => part.getBoundingClientRect().height);
+  const [top, keep, bar] = [deck.head, deck.foot, deck.bar.node].map((part) => part.getBoundingClientRect().height);
   document.body.style.setProperty("--course-top", `${isTight ? top : Math.max(top, keep)}px`);
   document.body.style.setProperty("--course-end", `${bar}px`);
 }

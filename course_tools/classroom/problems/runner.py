@@ -1,4 +1,4 @@
-"""Judges one file by a judge of pytest, in a process of its own: problem.py JUDGE FILE [SECONDS, in the sandbox].
+"""Judges one file by a judge of pytest, in a process of its own: runner.py JUDGE FILE [SECONDS, in the sandbox].
 
 Each test is a line of JSON on the standard output: its title, its state (right, wrong, open), and what was said.
 """
@@ -14,7 +14,7 @@ HERE = Path(__file__).resolve()
 
 
 def main(judge: str, file: str, seconds: str | None = None) -> None:
-    sys.path.insert(0, str(HERE.parent if seconds else HERE.parents[4]))
+    sys.path.insert(0, str(HERE.parent if seconds else HERE.parents[3]))
     import torch
 
     torch.set_num_threads(1)

@@ -17,7 +17,8 @@ import psutil
 
 from course_kit.i18n import t
 
-RUNNER = Path(__file__).parent / "grading" / "inside" / "problem.py"
+GIVEN = "problem.py"  # what a reader's file is called
+RUNNER = Path(__file__).with_name("runner.py")
 SECONDS = 60.0  # of computing, for a whole judge
 PATIENCE = 10  # times as long by the clock: one that waits does not compute
 

@@ -2,22 +2,22 @@
 
 import csv
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 from course_kit.i18n import t
 
-from . import sandbox
-from .collecting import plain
+from ..grading import sandbox
+from ..grading.collecting import plain
+from .judging import GIVEN, RUNNER, judged, seconds_of
 
-GIVEN = "problem.py"  # what it is called, if nobody has renamed it
 HIDDEN = ".", "__MACOSX"  # of a hand-in: what its author does not see
 
 
-def run(judge: Path, seconds: float, judged: Callable[..., list[dict[str, Any]]], folder: Path, out: Path) -> int:
-    """A folder of hand-ins, a file or a folder for each student -> exit status. judged: how one file is judged."""
+def judge_all(judge: Path, folder: Path, out: Path) -> int:
+    """A folder of hand-ins, a file or a folder for each student -> exit status. Raises ValueError."""
     if not folder.is_dir():
         raise ValueError(t("{folder} is no folder. Of a zip, unpack it and name the folder.", folder=folder))
     if why := sandbox.why_not():
@@ -30,8 +30,9 @@ def run(judge: Path, seconds: float, judged: Callable[..., list[dict[str, Any]]]
         if path is None:
             return [{"title": "", "state": "wrong", "said": t("no file of Python")}]
         inside = f"/course/chapters/{judge.parent.parent.name}/problem/{judge.name}"
-        program = ["problem.py", inside, "/hand_in.py", f"{2 * seconds:.0f}"]
-        return judged(judge, path, seconds, sandbox.command(program=program, more=["--ro-bind", path, "/hand_in.py"]))
+        program = [RUNNER.name, inside, "/hand_in.py", f"{2 * seconds_of(judge):.0f}"]
+        bound: list[str | Path] = ["--ro-bind", RUNNER, f"/course/{RUNNER.name}", "--ro-bind", path, "/hand_in.py"]
+        return judged(judge, path, sandbox=sandbox.command(program=program, more=bound))
 
     with out.open("w", newline="", encoding="utf-8") as file, ThreadPoolExecutor(os.cpu_count()) as pool:
         table = csv.writer(file)

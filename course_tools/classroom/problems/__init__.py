@@ -2,6 +2,9 @@
 
 `chapters/chNN/problem/` holds problem.py, which the reader fills in, and test_problem.py, which judges it. A solution
 is in neither.
+
+    judging.py    one file, judged in a process of its own     runner.py    the program of that process
+    hand_ins.py   a class's files, each in the sandbox of grading/
 """
 
 from pathlib import Path
@@ -10,11 +13,12 @@ from typing import Any
 from course_kit import files
 from course_kit.i18n import t
 
-from . import workbook
-from .problem_judge import judged, seconds_of
+from .. import workbook
+from .hand_ins import judge_all
+from .judging import GIVEN, judged
 
-CHAPTERS = Path(__file__).resolve().parents[2] / "chapters"
-GIVEN, JUDGE = "problem.py", "test_problem.py"
+CHAPTERS = Path(__file__).resolve().parents[3] / "chapters"
+JUDGE = "test_problem.py"
 
 
 def run(name: str, hand_ins: str | None = None, out: str = "problem.csv") -> int:
@@ -24,9 +28,7 @@ def run(name: str, hand_ins: str | None = None, out: str = "problem.csv") -> int
     """
     ours = _home(name)
     if hand_ins is not None:
-        from .grading import problem_hand_ins
-
-        return problem_hand_ins.run(ours / JUDGE, seconds_of(ours / JUDGE), judged, Path(hand_ins), Path(out))
+        return judge_all(ours / JUDGE, Path(hand_ins), Path(out))
     where = (files.workbook_folder() or workbook.place()) / f"problem_{ours.parent.name[2:]}"
     new = not (where / GIVEN).exists()
     where.mkdir(parents=True, exist_ok=True)
