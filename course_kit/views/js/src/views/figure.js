@@ -18,6 +18,7 @@ import {
   grown,
   linesOf,
   shared,
+  toScale,
   touchedOf,
   upOf,
   wayOf,
@@ -299,7 +300,7 @@ class Figure {
         const ems = Math.max(...allOf(all).map((x) => this.emsOf(digitsOf(x, 1), this.weightOf(all))));
         needs.push([...endsOf(all), (all.numbers ?? []).length * (ems * small + 3.5)]);
       }
-      columns = shared(needs, width, spare);
+      columns = shared(toScale(needs, spec.shapes), width, spare);
       if (columns.drawn <= width) break;
     }
     const { drawn, at: x } = /** @type {ReturnType<typeof shared>} */ (columns);
@@ -477,6 +478,12 @@ class Figure {
       const [above, below] = [this.y(y - high / 2), this.y(y + high / 2)];
       block(parts[0], across, this.spec.presenting ? lower(high, said[0] ? least : 0) : below - above);
       if (!this.spec.presenting) set(parts[0], { y: above });
+      if (!this.spec.presenting && [...said[0].trim()].length < 3 && !shape.even) {
+        const isAlike = (/** @type {Shape} */ one) => one.shape === "box" && one.y === shape.y && one.wide === wide;
+        const alike = this.spec.shapes.filter(isAlike).map((one) => endsOf(one).map(this.x));
+        const far = Math.min(...alike.map(([begin, end]) => end - begin)); // of a row, though their columns are not
+        set(parts[0], { x: (from + until - far) / 2, width: far });
+      }
       if (shape.even) {
         const scales = this.spec.shapes
           .filter(({ even }) => even)

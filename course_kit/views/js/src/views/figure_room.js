@@ -176,6 +176,21 @@ export function grown(rows, up) {
 /** Between words and what stands beside them. @param {Shape} shape */
 export const airOf = ({ shape }) => (shape === "box" ? 8 : 5);
 
+/**
+ * Boxes as wide as the numbers in them keep their ratio: what columns below or above these need, all of them need.
+ * @param {Need[]} needs @param {Shape[]} shapes @returns {Need[]}
+ */
+export function toScale(needs, shapes) {
+  const boxes = shapes.filter(({ shape, words = "" }) => shape === "box" && Number(words) > 0);
+  const ratios = boxes.map(({ wide = 0, words }) => wide / Number(words));
+  const isAlike = new Set(boxes.map(({ words }) => words)).size < 2;
+  if (isAlike || Math.max(...ratios) > 1.02 * Math.min(...ratios)) return needs;
+  const ends = boxes.flatMap(endsOf);
+  const [from, until] = [Math.min(...ends), Math.max(...ends)];
+  const isInside = (/** @type {Need} */ [a, b]) => a > from - 0.005 && b < until + 0.005;
+  return needs.map((need) => (isInside(need) ? [from, until, (need[2] * (until - from)) / (need[1] - need[0])] : need));
+}
+
 /** Where a shape begins and ends, shares of the width. @param {Shape} shape @returns {[number, number]} */
 export function endsOf({ x = 0, wide = 0, anchor = "middle" }) {
   const from = x - { start: 0, middle: 0.5, end: 1 }[anchor] * wide;
