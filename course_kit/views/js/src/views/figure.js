@@ -9,6 +9,7 @@ import {
   TYPE,
   airOf,
   allOf,
+  aroundOf,
   asideOf,
   digitsIn,
   digitsOf,
@@ -201,8 +202,9 @@ class Figure {
     show(0);
   }
 
-  /** @param {Shape} shape */
-  made({ shape, role = "ink", numbers = [], strong = false, head = true }) {
+  /** @param {Shape} all */
+  made(all) {
+    const { shape, role = "ink", numbers = [], strong = false, head = true } = all;
     const kinds = {
       text: () => [svgElement("text")],
       box: () => [svgElement("rect", { rx: 7 }), svgElement("text")],
@@ -212,7 +214,12 @@ class Figure {
       web: () => ["lines", "lit", "dots"].map((part) => svgElement("path", { class: part })),
       cells: () => numbers.flatMap(() => [svgElement("rect"), svgElement("text")]),
     };
-    return svgElement("g", { class: `${shape} ${role} ${strong ? "strong" : ""}` }, ...kinds[shape]());
+    const made = svgElement("g", { class: `${shape} ${role} ${strong ? "strong" : ""}` }, ...kinds[shape]());
+    const box = aroundOf(all, this.spec.shapes);
+    const tint = ["cool", "warm"].includes(box?.role ?? "") ? "24%" : "var(--tint)";
+    const ground = `color-mix(in srgb, var(--${box?.role ?? "quiet"}) ${tint}, var(--ground))`;
+    if (box) made.style.setProperty("--around", ground); // what is written stands out from that
+    return made;
   }
 
   /** How wide words are, in their size. @param {string} words */

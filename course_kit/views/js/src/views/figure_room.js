@@ -197,6 +197,14 @@ export function endsOf({ x = 0, wide = 0, anchor = "middle" }) {
   return [from, from + wide];
 }
 
+/** The box that words stand in, if they do. @param {Shape} all @param {Shape[]} shapes */
+export function aroundOf({ shape, x = 0, y = 0 }, shapes) {
+  const isIn = (/** @type {[number, number]} */ [from, until]) => from < x && x < until;
+  const isAround = (/** @type {Shape} */ one) =>
+    one.shape === "box" && isIn(endsOf(one)) && Math.abs((one.y ?? 0) - y) < (one.high ?? 0) / 2;
+  if (shape === "text") return shapes.filter(isAround).sort((a, b) => (a.wide ?? 0) - (b.wide ?? 0))[0];
+}
+
 /**
  * How high words may become without touching what is above or below them, or leaving what they stand in.
  * @param {Shape} all @param {Shape[]} shapes @param {number} most how high the drawing is
