@@ -25,7 +25,12 @@ function show(slide) {
     slide.classList.toggle("tight", tight && !onPaper); // there nothing may stand over it
   };
   const enlarge = () => fit(shown, set);
-  const size = enlarge();
+  let size = enlarge();
+  if (size < CODE && shown.keep) {
+    shown.keep.classList.add("close"); // so that nothing gets too small
+    shown.keep.style.minHeight = "";
+    size = enlarge();
+  }
   if (slide.querySelector(".below")) slide.querySelector(".back")?.remove(); // nothing was hidden
   if (size >= CODE || !slide.querySelector(".source + *")) return;
   slide.querySelector(".source").remove(); // what it printed goes on without it

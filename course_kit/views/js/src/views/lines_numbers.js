@@ -343,7 +343,8 @@ const where = (panel, x) => (panel.hours ? clock(x) : number(x));
 export function sentence(panels, rows, [r, i]) {
   const row = rows[r];
   const panel = panels[row.panel];
-  const name = [row.labels?.[i], row.name].filter(Boolean).join(", ");
+  const isUnit = /^[°%€$]/.test(panel.ylabel); // it stands behind a number; what a number is of, before it
+  const name = [row.labels?.[i], row.name].filter(Boolean).join(", ") || (isUnit ? "" : panel.ylabel);
   const others = rows.filter(
     (o) => o.name && o !== row && o.panel === row.panel && o.kind !== "points" && o.x[i] === row.x[i],
   );
