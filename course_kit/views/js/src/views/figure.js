@@ -568,6 +568,20 @@ class Figure {
     return y;
   }
 
+  /** The end of a level arrow, moved off words that became larger. @param {Point} end @param {number} on */
+  beside([x, y], on) {
+    if (!this.spec.presenting) return x;
+    const { frame } = numbersOf(this.spec, this.ui.state);
+    for (const [i, all] of this.spec.shapes.entries()) {
+      const { shape, anchor, words = "", x: at = 0, y: b = 0 } = shapeAt(all, frame);
+      const [middle, wide] = [this.x(at), this.emsOf(words, this.weightOf(all)) * this.sizes[i]];
+      const half = wide / 2 + 3 * TIP;
+      const isNear = Math.abs(this.y(b) - y) < TYPE / 2 && Math.abs(middle - x) < half;
+      if (shape === "text" && !anchor && wide && isNear) return middle + Math.sign(on - middle) * half;
+    }
+    return x;
+  }
+
   /** What a length of each hand is at most, so that it does not leave the drawing. @param {number} width */
   reached(width) {
     const hands = this.spec.shapes.flatMap((all) => (all.each ?? [{}]).map((one) => ({ ...all, ...one })));
@@ -585,7 +599,9 @@ class Figure {
       this.x(a) + across * unit,
       this.y(b) + down * unit,
     ];
-    const [[x, y0], [a0, b1]] = [place(from), place(to)];
+    const [[x0, y0], [a1, b1]] = [place(from), place(to)];
+    const isLevel = Math.abs(y0 - b1) < 1 && !bend && !reach;
+    const [x, a0] = isLevel ? [this.beside([x0, y0], a1), this.beside([a1, b1], x0)] : [x0, a1];
     const isUpright = Math.abs(x - a0) < 1 && !bend;
     const [y, b0] = isUpright ? [this.outside([x, y0], b1), this.outside([a0, b1], y0)] : [y0, b1];
     const [u, v] = [a0 + reach * unit * Math.sin(turn), b0 - reach * unit * Math.cos(turn)];
