@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 const { headOf, numbersOf, paceOf, shapeAt } = await import("../src/views/figure.js");
-const { asideOf, digitsIn, digitsOf, folded, grown, freeOf, linesOf, shared, toScale, upOf } =
+const { asideOf, digitsIn, digitsOf, folded, grown, freeOf, linesOf, overOf, shared, toScale, upOf } =
   await import("../src/views/figure_room.js");
 
 test("the state chooses a frame, the last axis fastest", () => {
@@ -104,6 +104,14 @@ test("boxes as wide as their numbers keep their ratio", () => {
   assert.deepEqual(needs.map(([, , px]) => Math.round(px)), [30, 200]); // prettier-ignore
   const { at } = shared(needs, 250, 0.2);
   assert.ok(Math.abs((at(0.65) - at(0.35)) / (at(0.35) - at(0.25)) - 3) < 0.01);
+});
+
+test("a loop above a box needs room below the box over that", () => {
+  /** @type {import("../src/views/figure_room.js").Shape[]} */
+  const boxes = [20, 60].map((y) => ({ shape: "box", x: 0.5, y, wide: 0.2, high: 30 }));
+  const loop = (/** @type {number} */ y) =>
+    overOf({ shape: "arrow", from: [0.45, y], to: [0.55, y], bend: -40 }, boxes, 1);
+  assert.deepEqual([loop(43), loop(3)], [[[35, 43, 26]], []]);
 });
 
 test("where no column can give more, a drawing is wider than its room", () => {

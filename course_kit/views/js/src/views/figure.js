@@ -18,6 +18,7 @@ import {
   freeOf,
   grown,
   linesOf,
+  overOf,
   shared,
   toScale,
   touchedOf,
@@ -325,6 +326,7 @@ class Figure {
       const need = (large * LINE * lines.length) / SIZE + (all.shape === "box" ? 8 * unit : 0);
       return /** @type {[number, number, number][]} */ ([[top, bottom, need]]);
     });
+    rows.push(...spec.shapes.flatMap((all) => overOf(all, spec.shapes, unit)));
     this.digits.clear();
     for (const all of cells) {
       const [from, until] = endsOf(all).map(x);

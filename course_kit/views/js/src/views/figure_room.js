@@ -237,6 +237,25 @@ export function touchedOf({ shape, x = 0, y = 0, size = SIZE, words = "", each =
   return tips.some(isNear) ? /** @type {[number, number]} */ ([x - half, x + half]) : undefined;
 }
 
+/**
+ * What a loop above a box needs below the box over that.
+ * @param {Shape} all @param {Shape[]} shapes @param {number} unit
+ * @returns {[top: number, bottom: number, need: number][]}
+ */
+export function overOf({ shape, from: [a, y] = [0, 0], to: [b, end] = [a, 0], bend = 0 }, shapes, unit) {
+  if (shape !== "arrow" || !bend || a === b || y !== end) return [];
+  const [left, right] = [Math.min(a, b), Math.max(a, b)];
+  const isOwn = (/** @type {Shape} */ one) => Math.abs((one.y ?? 0) - (one.high ?? 0) / 2 - y) < 5;
+  const overlaps = (/** @type {Shape} */ one) => endsOf(one)[0] < right && endsOf(one)[1] > left;
+  const [own, ...more] = shapes.filter((one) => one.shape === "box" && overlaps(one) && isOwn(one));
+  if (!own || more.length) return [];
+  const bottoms = shapes
+    .filter((one) => one.shape === "box" && overlaps(one))
+    .map((one) => (one.y ?? 0) + (one.high ?? 0) / 2);
+  const bottom = Math.max(...bottoms.filter((one) => one < y));
+  return bottom > 0 ? [[bottom, y, (Math.abs(bend) / 2 + 6) * unit]] : [];
+}
+
 /** What an arrow from the side needs so that one sees it, and a box to scale. @param {Shape} all @returns {Need[]} */
 export function wayOf(all) {
   const { shape, even, wide = 0, from: [a, b, before = 0] = [0, 0], to: [c, d, behind = 0] = [a, b] } = all;
