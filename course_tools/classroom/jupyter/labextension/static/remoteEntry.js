@@ -82,7 +82,7 @@
     throw new Error(t("The kernel does not answer after its restart: choose Restart Kernel in the Kernel menu."));
   }
 
-  // The old kernel restarts in its old place, which may be taken by now, or its session gone: then a new one takes over.
+  // The old kernel restarts in its old place, which may be taken, or its session gone: then a new one takes over.
   // hasDied: the server restarts it already, and would not be asked for it twice.
   async function freshKernel(context, hasDied = false) {
     const name = context.session?.kernel?.name ?? context.kernelPreference.name;
