@@ -57,7 +57,7 @@ def build(name: str, notes: Sequence[Any] = (), to: str = "en") -> str:
             {
                 "title": screen.title,
                 "kind": screen.kind,
-                "aside": screen.aside,
+                "aside": screen.not_in_class,
                 "parts": parts,
                 "hides": instead,
                 "keep": _kept(cells[screen.keep].source) if screen.keep else "",
