@@ -15,17 +15,17 @@ import nbformat
 
 from course_kit import chapter_maps, files, lessons
 from course_kit.chapter_maps.frames import frame
-from course_kit.i18n import use
+from course_kit.i18n import t, use
 from course_kit.views import fragments, program
 from course_kit.views.models import model_files
-from course_tools.authoring import sources
+from course_tools.authoring import minutes, sources
 from course_tools.classroom.presenting import excerpt, screens, speaker
 from course_tools.publishing import citation, pages
 
 from ..authoring.markup import HEADINGS, headings, tree
 
 BARE = {"picture", "file"}  # kinds whose code is not shown, if it shows something
-PARTS = {"formula": ".formula", "table": ".scroll", "drawing": ".highlight", "lines": "ol, ul"}
+PARTS = {"formula": ".formula", "table": ".scroll", "drawing": ".highlight"}
 PLUGIN = Path(screens.__file__).parents[1] / "jupyter" / "labextension" / "static"
 FILE = re.compile(r"<code>(mine/\w+\.py)</code>")
 
@@ -57,6 +57,7 @@ def build(name: str, notes: Sequence[Any] = (), to: str = "en") -> str:
             {
                 "title": screen.title,
                 "kind": screen.kind,
+                "aside": screen.not_in_class,
                 "parts": parts,
                 "hides": instead,
                 "keep": _kept(cells[screen.keep].source) if screen.keep else "",
@@ -110,6 +111,8 @@ def _thing(screen: Any, cell: Any, chapter: pages.Chapter) -> str:
         return f'<p class="kept">{_kept(cell.source)}</p>'
     if kind in screens.WHOLE:
         return f'<div class="kept">{_bare(cell.source)}</div>'
+    if kind == "lines":
+        return _for_class(cell.source)
     if kind in PARTS:
         has_tables = kind == "formula" and not (screen.code or "card" in cell.tags)
         wanted = f"{PARTS[kind]}, .scroll" if has_tables else PARTS[kind]
@@ -118,6 +121,16 @@ def _thing(screen: Any, cell: Any, chapter: pages.Chapter) -> str:
         return view.presenting().html()
     shown = "".join(cell.outputs)
     return shown if screen.later or (kind in BARE and shown) else f"{_source(screen.code)}{shown}"
+
+
+def _for_class(made: str) -> str:
+    """The lines to keep, under their numbers, without those that are not in class."""
+    page, left = _unfolded(made), (minutes.NOT_IN_CLASS, t(minutes.NOT_IN_CLASS))
+    for number, line in enumerate(page.select("li"), 1):
+        line["value"] = number
+        if any(words in line.get_text() for words in left):
+            line.decompose()
+    return "".join(map(str, page.select("ol, ul")))
 
 
 def _title(cell: Any, chapter: pages.Chapter) -> str:

@@ -81,13 +81,13 @@ def test_a_slider_and_buttons_choose_among_maps(put):
     until(page.get_by_test_id("readout").last.inner_text, contains(": 2"))
 
 
-def test_at_rest_only_what_the_author_wants_is_read_out_and_no_mark_stands_out(put):
+def test_at_rest_only_what_the_author_wants_is_read_out_and_marked(put):
     lines = {"one": (X, X), "two": (X, 2 * X)}
     page = put(plot.lines(lines, "hour", start=8.0, hours=True), plot.lines(lines, "hour", hours=True))
     pictures = "canvases => canvases.map(canvas => canvas.toDataURL())"
     drawn = page.locator("canvas")
     started, quiet = until(lambda: drawn.evaluate_all(pictures), lambda found: len(found) == 2)
-    assert started == quiet, "no cursor where a sentence is"
+    assert started != quiet, "a cursor, where a sentence is"
     until(page.get_by_test_id("readout").first.inner_text, "hour 8:00 · one: 8 · two: 16")
     until(page.get_by_test_id("readout").last.inner_text, QUIET)
     page.keyboard.press("Tab")  # the focus is a keyboard's, whatever the test before has done

@@ -1,9 +1,11 @@
 """A lesson in front of a class, by keyboard alone: screens, stop, a restart and back, cells out of order, reset."""
 
 import json
+import os
 import pathlib
 import secrets
 import shutil
+import signal
 
 import nbformat
 import pytest
@@ -42,6 +44,7 @@ CELLS = [
 ]  # fmt: skip
 
 
+SLIDE = {"slide_type": "slide"}
 KEPT = """() => JSON.stringify(courseDeck.panel.context.model.toJSON().cells.map(cell => cell.outputs ?? []))"""
 
 
@@ -336,6 +339,54 @@ def test_a_swallowed_answer_does_not_hold_the_lesson(present):
     deck.page.keyboard.press("s")
     until(deck.say, contains("no answer yet"))
     until(deck.output, contains("5\n■ Stopped"))
+
+
+# Cells above a training that waits for them, which says whether it was asked to train anew.
+ABOVE = "import os, time\nprint(os.environ.get('COURSE_KEPT'))\ntime.sleep(4)"
+TRAINS = "print(os.environ['COURSE_KEPT'], os.getpid(), time.time())"
+
+
+@pytest.mark.weekly
+def test_a_killed_kernel_comes_back_and_what_waits_for_it_is_trained(present, server):
+    notebook = nbformat.v4.new_notebook(metadata={"kernelspec": building.KERNEL})
+    notebook.cells = [nbformat.v4.new_markdown_cell("# A lesson\n\n## A cell", metadata={"slideshow": SLIDE})]
+    notebook.cells += [nbformat.v4.new_code_cell(source) for source in (ABOVE, TRAINS)]
+    notebook.cells[1].metadata["jupyter"] = {"source_hidden": True}
+    notebook.cells[2].metadata |= {"slideshow": SLIDE, "tags": ["training"]}
+    deck = present("01_nadaraya_watson", notebook)
+    page = deck.page
+    page.set_default_timeout(30_000)
+    pid = "courseDeck.course.ask(courseDeck.panel, 'import os; print(os.getpid())')"
+    told = """[courseDeck.queue.running?.model.id ?? null, ...courseDeck.queue.failed.values(),
+      !!courseDeck.runner.restarting]"""
+    page.evaluate("courseDeck.working")
+    first = page.evaluate(pid)
+    os.kill(int(first), signal.SIGKILL)  # while nothing runs
+    page.wait_for_function("courseDeck.runner.restarting")
+    until(lambda: page.evaluate(told), [None, False])
+    second = page.evaluate(pid)
+    assert second != first
+    deck.press("End")
+    page.keyboard.press("Shift+T")  # of a training that is shown
+    until(deck.output, contains(f"anew {second} "))
+    page.evaluate("courseDeck.queue.clear()")
+    page.keyboard.press("Shift+T")  # behind the cell above
+    until(lambda: page.evaluate("courseDeck.kernel.status"), "busy")
+    os.kill(int(second), signal.SIGKILL)
+    page.wait_for_function("courseDeck.runner.restarting")
+    until(lambda: page.evaluate(told), [None, False])
+    third = page.evaluate(pid)
+    assert third not in (first, second)
+    until(deck.output, contains(f"anew {third} "))
+    page.evaluate("courseDeck.queue.clear()")
+    page.keyboard.press("Shift+T")
+    before = deck.output()
+    page.reload()  # what waits in the queue is not lost
+    page.wait_for_function("window.courseDeck?.runner.asked")
+    until(deck.output, differs(before))
+    assert deck.output().startswith(f"anew {third} ")
+    until(lambda: page.evaluate(told), [None, False])
+    assert "Exception restarting kernel" not in pathlib.Path(server.log.name).read_text()
 
 
 @pytest.mark.weekly

@@ -310,7 +310,7 @@ class Predictions {
       : t("At position {position}, {word}.", values);
     const there = shown.truth[place] === null ? t("At position {position}, {word}: a gap.", values) : covered;
     this.say.replaceChildren(
-      ...woven(there, { word: h("b", { class: "query" }, `“${shown.names[position]}”`) }),
+      ...woven(there, { word: h("b", { class: "warm" }, `“${shown.names[position]}”`) }),
       ...woven(t(" {sentence}."), { sentence: said }).flat(),
       mine && !shown.bars(0, place).some(({ word }) => word === mine)
         ? t(" “{word}” is not among the bars.", { word: mine })

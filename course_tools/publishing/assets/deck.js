@@ -25,7 +25,12 @@ function show(slide) {
     slide.classList.toggle("tight", tight && !onPaper); // there nothing may stand over it
   };
   const enlarge = () => fit(shown, set);
-  const size = enlarge();
+  let size = enlarge();
+  if (size < CODE && shown.keep) {
+    shown.keep.classList.add("close"); // so that nothing gets too small
+    shown.keep.style.minHeight = "";
+    size = enlarge();
+  }
   if (slide.querySelector(".below")) slide.querySelector(".back")?.remove(); // nothing was hidden
   if (size >= CODE || !slide.querySelector(".source + *")) return;
   slide.querySelector(".source").remove(); // what it printed goes on without it
@@ -54,7 +59,17 @@ function broken(formula) {
 
 const inView = () => document.activeElement?.closest(".course-view");
 const leaveView = () => inView() && /** @type {HTMLElement} */ (document.activeElement).blur();
-const TURN = { PageDown: () => Reveal.next(), PageUp: () => Reveal.prev() };
+const TURN = { PageDown: () => turn("next", 1), PageUp: () => turn("prev", -1) };
+
+/** What is left of a slide, or the next that a class sees: past sections it leaves out, but within one of them. */
+function turn(way, by) {
+  const [slides, now] = [Reveal.getSlides(), Reveal.getCurrentSlide()];
+  const head = (slide) => slide.querySelector(".head")?.textContent;
+  let at = slides.indexOf(now) + by;
+  while (slides[at]?.matches("[data-aside]") && head(slides[at]) !== head(now)) at += by;
+  if (Reveal.availableFragments()[way]) Reveal[way]();
+  else if (slides[at]) Reveal.slide(at);
+}
 
 function onKey(event) {
   const { key, shiftKey, ctrlKey, metaKey, altKey } = event;
@@ -65,11 +80,12 @@ function onKey(event) {
   const isOn = goesOn(event) && !isTaken(event);
   const goes = isOn || (key === "ArrowLeft" && !isTaken(event));
   const steps = () => goes && !shiftKey && (TURN[key] || !inView()) && walk(slide, isOn ? "on" : "back");
+  const turns = goes && !shiftKey && TURN[isOn ? "PageDown" : "PageUp"];
   if (Reveal.isPaused() && moves(event)) Reveal.togglePause(false);
   else if (isOn && shiftKey && key === "ArrowRight") Reveal.next(); // out of a view that is told in steps
   else if (!(isOn && showAnswer(slide)) && !steps()) {
-    if (!act) return;
-    act();
+    if (!(act || turns)) return;
+    (act || turns)();
   }
   event.preventDefault();
   event.stopImmediatePropagation();

@@ -143,6 +143,7 @@ def test_slides_are_the_screens_of_the_notebook(name):
     for slide, screen in zip(found, wanted, strict=True):
         assert slide.select_one(".thing") or screen.kind == "question", f"{screen} shows nothing"
         assert bool(slide.select_one(".keep")) == bool(screen.keep)
+        assert slide.has_attr("data-aside") == screen.not_in_class
         assert "not solved yet" not in slide.get_text() and not slide.select(".thing details")
     assert "edition" in plain(found[-1].select_one(".licence")) and len(tree(made).select(".licence")) == 1
     words = made.replace(program.source(), "")

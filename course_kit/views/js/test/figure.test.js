@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 const { headOf, numbersOf, paceOf, shapeAt } = await import("../src/views/figure.js");
-const { asideOf, digitsIn, digitsOf, folded, grown, freeOf, linesOf, shared, upOf } =
+const { asideOf, digitsIn, digitsOf, folded, grown, freeOf, linesOf, overOf, shared, toScale, upOf } =
   await import("../src/views/figure_room.js");
 
 test("the state chooses a frame, the last axis fastest", () => {
@@ -92,6 +92,26 @@ test("columns get what their words need, at the cost of those that have room", (
   const { drawn, at } = shared(needs, 400, 0.5);
   assert.equal(drawn, 400);
   assert.ok(Math.abs(at(0.25) - 150) < 1 && Math.abs(at(1) - 400) < 1 && at(0.6) > at(0.25));
+});
+
+test("boxes as wide as their numbers keep their ratio", () => {
+  /** @type {import("../src/views/figure_room.js").Shape[]} */
+  const boxes = [
+    { shape: "box", words: "1", wide: 0.1, x: 0.3 },
+    { shape: "box", words: "3", wide: 0.3, x: 0.5 },
+  ];
+  const needs = toScale([[0, 0.2, 30], [0.25, 0.35, 50]], boxes); // prettier-ignore
+  assert.deepEqual(needs.map(([, , px]) => Math.round(px)), [30, 200]); // prettier-ignore
+  const { at } = shared(needs, 250, 0.2);
+  assert.ok(Math.abs((at(0.65) - at(0.35)) / (at(0.35) - at(0.25)) - 3) < 0.01);
+});
+
+test("a loop above a box needs room below the box over that", () => {
+  /** @type {import("../src/views/figure_room.js").Shape[]} */
+  const boxes = [20, 60].map((y) => ({ shape: "box", x: 0.5, y, wide: 0.2, high: 30 }));
+  const loop = (/** @type {number} */ y) =>
+    overOf({ shape: "arrow", from: [0.45, y], to: [0.55, y], bend: -40 }, boxes, 1);
+  assert.deepEqual([loop(43), loop(3)], [[[35, 43, 26]], []]);
 });
 
 test("where no column can give more, a drawing is wider than its room", () => {

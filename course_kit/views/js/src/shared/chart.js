@@ -1,5 +1,5 @@
 // What every chart shares: the place under a pointer or under the arrow keys, and a sentence that reads it out. At rest
-// nothing is chosen, and no mark stands out. A form of chart says how many marks its rows have, where all is, what is
+// nothing is chosen. A form of chart says how many marks its rows have, where all is, what is
 // under a pointer, and what its numbers mean.
 import { arrow, h, pointed } from "./dom.js";
 import { broken, paper, wide, widest } from "./draw.js";
@@ -168,8 +168,10 @@ class Chart {
     const { form, hand, here, shown } = this;
     this.layout = form.layout(width, narrow);
     const pen = paper(this.canvas, Math.floor(this.layout.width), Math.floor(this.layout.height));
-    form.paint(pen, this.layout, shown);
-    this.said.replaceChildren(...this.read(shown ?? form.start));
+    const told = shown ?? form.start;
+    const said = this.read(told);
+    form.paint(pen, this.layout, (said.length && told) || null); // what is read out is marked
+    this.said.replaceChildren(...said);
     const before = form.rows.slice(0, here[0]).reduce((sum, n) => sum + n, 0);
     hand.setAttribute("aria-valuenow", String(before + here[1]));
     hand.setAttribute("aria-valuetext", h("p", {}, ...this.read(here)).textContent ?? "");

@@ -9,6 +9,7 @@ import {
   TYPE,
   airOf,
   allOf,
+  aroundOf,
   asideOf,
   digitsIn,
   digitsOf,
@@ -17,7 +18,9 @@ import {
   freeOf,
   grown,
   linesOf,
+  overOf,
   shared,
+  toScale,
   touchedOf,
   upOf,
   wayOf,
@@ -200,8 +203,9 @@ class Figure {
     show(0);
   }
 
-  /** @param {Shape} shape */
-  made({ shape, role = "ink", numbers = [], strong = false, head = true }) {
+  /** @param {Shape} all */
+  made(all) {
+    const { shape, role = "ink", numbers = [], strong = false, head = true } = all;
     const kinds = {
       text: () => [svgElement("text")],
       box: () => [svgElement("rect", { rx: 7 }), svgElement("text")],
@@ -211,7 +215,12 @@ class Figure {
       web: () => ["lines", "lit", "dots"].map((part) => svgElement("path", { class: part })),
       cells: () => numbers.flatMap(() => [svgElement("rect"), svgElement("text")]),
     };
-    return svgElement("g", { class: `${shape} ${role} ${strong ? "strong" : ""}` }, ...kinds[shape]());
+    const made = svgElement("g", { class: `${shape} ${role} ${strong ? "strong" : ""}` }, ...kinds[shape]());
+    const box = aroundOf(all, this.spec.shapes);
+    const tint = ["cool", "warm"].includes(box?.role ?? "") ? "24%" : "var(--tint)";
+    const ground = `color-mix(in srgb, var(--${box?.role ?? "quiet"}) ${tint}, var(--ground))`;
+    if (box) made.style.setProperty("--around", ground); // what is written stands out from that
+    return made;
   }
 
   /** How wide words are, in their size. @param {string} words */
@@ -299,7 +308,7 @@ class Figure {
         const ems = Math.max(...allOf(all).map((x) => this.emsOf(digitsOf(x, 1), this.weightOf(all))));
         needs.push([...endsOf(all), (all.numbers ?? []).length * (ems * small + 3.5)]);
       }
-      columns = shared(needs, width, spare);
+      columns = shared(toScale(needs, spec.shapes), width, spare);
       if (columns.drawn <= width) break;
     }
     const { drawn, at: x } = /** @type {ReturnType<typeof shared>} */ (columns);
@@ -317,6 +326,7 @@ class Figure {
       const need = (large * LINE * lines.length) / SIZE + (all.shape === "box" ? 8 * unit : 0);
       return /** @type {[number, number, number][]} */ ([[top, bottom, need]]);
     });
+    rows.push(...spec.shapes.flatMap((all) => overOf(all, spec.shapes, unit)));
     this.digits.clear();
     for (const all of cells) {
       const [from, until] = endsOf(all).map(x);
@@ -477,6 +487,12 @@ class Figure {
       const [above, below] = [this.y(y - high / 2), this.y(y + high / 2)];
       block(parts[0], across, this.spec.presenting ? lower(high, said[0] ? least : 0) : below - above);
       if (!this.spec.presenting) set(parts[0], { y: above });
+      if (!this.spec.presenting && [...said[0].trim()].length < 3 && !shape.even) {
+        const isAlike = (/** @type {Shape} */ one) => one.shape === "box" && one.y === shape.y && one.wide === wide;
+        const alike = this.spec.shapes.filter(isAlike).map((one) => endsOf(one).map(this.x));
+        const far = Math.min(...alike.map(([begin, end]) => end - begin)); // of a row, though their columns are not
+        set(parts[0], { x: (from + until - far) / 2, width: far });
+      }
       if (shape.even) {
         const scales = this.spec.shapes
           .filter(({ even }) => even)
@@ -554,6 +570,20 @@ class Figure {
     return y;
   }
 
+  /** The end of a level arrow, moved off words that became larger. @param {Point} end @param {number} on */
+  beside([x, y], on) {
+    if (!this.spec.presenting) return x;
+    const { frame } = numbersOf(this.spec, this.ui.state);
+    for (const [i, all] of this.spec.shapes.entries()) {
+      const { shape, anchor, words = "", x: at = 0, y: b = 0 } = shapeAt(all, frame);
+      const [middle, wide] = [this.x(at), this.emsOf(words, this.weightOf(all)) * this.sizes[i]];
+      const half = wide / 2 + 3 * TIP;
+      const isNear = Math.abs(this.y(b) - y) < TYPE / 2 && Math.abs(middle - x) < half;
+      if (shape === "text" && !anchor && wide && isNear) return middle + Math.sign(on - middle) * half;
+    }
+    return x;
+  }
+
   /** What a length of each hand is at most, so that it does not leave the drawing. @param {number} width */
   reached(width) {
     const hands = this.spec.shapes.flatMap((all) => (all.each ?? [{}]).map((one) => ({ ...all, ...one })));
@@ -571,7 +601,9 @@ class Figure {
       this.x(a) + across * unit,
       this.y(b) + down * unit,
     ];
-    const [[x, y0], [a0, b1]] = [place(from), place(to)];
+    const [[x0, y0], [a1, b1]] = [place(from), place(to)];
+    const isLevel = Math.abs(y0 - b1) < 1 && !bend && !reach;
+    const [x, a0] = isLevel ? [this.beside([x0, y0], a1), this.beside([a1, b1], x0)] : [x0, a1];
     const isUpright = Math.abs(x - a0) < 1 && !bend;
     const [y, b0] = isUpright ? [this.outside([x, y0], b1), this.outside([a0, b1], y0)] : [y0, b1];
     const [u, v] = [a0 + reach * unit * Math.sin(turn), b0 - reach * unit * Math.cos(turn)];

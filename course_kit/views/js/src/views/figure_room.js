@@ -176,10 +176,33 @@ export function grown(rows, up) {
 /** Between words and what stands beside them. @param {Shape} shape */
 export const airOf = ({ shape }) => (shape === "box" ? 8 : 5);
 
+/**
+ * Boxes as wide as the numbers in them keep their ratio: what columns below or above these need, all of them need.
+ * @param {Need[]} needs @param {Shape[]} shapes @returns {Need[]}
+ */
+export function toScale(needs, shapes) {
+  const boxes = shapes.filter(({ shape, words = "" }) => shape === "box" && Number(words) > 0);
+  const ratios = boxes.map(({ wide = 0, words }) => wide / Number(words));
+  const isAlike = new Set(boxes.map(({ words }) => words)).size < 2;
+  if (isAlike || Math.max(...ratios) > 1.02 * Math.min(...ratios)) return needs;
+  const ends = boxes.flatMap(endsOf);
+  const [from, until] = [Math.min(...ends), Math.max(...ends)];
+  const isInside = (/** @type {Need} */ [a, b]) => a > from - 0.005 && b < until + 0.005;
+  return needs.map((need) => (isInside(need) ? [from, until, (need[2] * (until - from)) / (need[1] - need[0])] : need));
+}
+
 /** Where a shape begins and ends, shares of the width. @param {Shape} shape @returns {[number, number]} */
 export function endsOf({ x = 0, wide = 0, anchor = "middle" }) {
   const from = x - { start: 0, middle: 0.5, end: 1 }[anchor] * wide;
   return [from, from + wide];
+}
+
+/** The box that words stand in, if they do. @param {Shape} all @param {Shape[]} shapes */
+export function aroundOf({ shape, x = 0, y = 0 }, shapes) {
+  const isIn = (/** @type {[number, number]} */ [from, until]) => from < x && x < until;
+  const isAround = (/** @type {Shape} */ one) =>
+    one.shape === "box" && isIn(endsOf(one)) && Math.abs((one.y ?? 0) - y) < (one.high ?? 0) / 2;
+  if (shape === "text") return shapes.filter(isAround).sort((a, b) => (a.wide ?? 0) - (b.wide ?? 0))[0];
 }
 
 /**
@@ -212,6 +235,25 @@ export function touchedOf({ shape, x = 0, y = 0, size = SIZE, words = "", each =
   const isNear = (/** @type {Point} */ [a, b]) =>
     Math.abs(b - y) < LINE / 2 && Math.abs(Math.abs(a - x) - half) * ACROSS < 6;
   return tips.some(isNear) ? /** @type {[number, number]} */ ([x - half, x + half]) : undefined;
+}
+
+/**
+ * What a loop above a box needs below the box over that.
+ * @param {Shape} all @param {Shape[]} shapes @param {number} unit
+ * @returns {[top: number, bottom: number, need: number][]}
+ */
+export function overOf({ shape, from: [a, y] = [0, 0], to: [b, end] = [a, 0], bend = 0 }, shapes, unit) {
+  if (shape !== "arrow" || !bend || a === b || y !== end) return [];
+  const [left, right] = [Math.min(a, b), Math.max(a, b)];
+  const isOwn = (/** @type {Shape} */ one) => Math.abs((one.y ?? 0) - (one.high ?? 0) / 2 - y) < 5;
+  const overlaps = (/** @type {Shape} */ one) => endsOf(one)[0] < right && endsOf(one)[1] > left;
+  const [own, ...more] = shapes.filter((one) => one.shape === "box" && overlaps(one) && isOwn(one));
+  if (!own || more.length) return [];
+  const bottoms = shapes
+    .filter((one) => one.shape === "box" && overlaps(one))
+    .map((one) => (one.y ?? 0) + (one.high ?? 0) / 2);
+  const bottom = Math.max(...bottoms.filter((one) => one < y));
+  return bottom > 0 ? [[bottom, y, (Math.abs(bend) / 2 + 6) * unit]] : [];
 }
 
 /** What an arrow from the side needs so that one sees it, and a box to scale. @param {Shape} all @returns {Need[]} */

@@ -30,7 +30,7 @@ export function lines(ui) {
       const [panels, rows] = now();
       const place = frames({ ...spec, panels }, width, narrow, ui);
       const own = (/** @type {number} */ p) => rows.filter((row) => row.panel === p);
-      const plans = panels.map((panel, p) => new PanelPlan(panel, own(p), place.panels[p], ruler));
+      const plans = panels.map((panel, p) => new PanelPlan(panel, own(p), place.panels[p], ruler, narrow));
       return { ...place, panels: plans.map((plan) => plan.layout()) };
     },
     paint(pen, layout, place) {

@@ -163,7 +163,7 @@ export class PanelPlan {
    * @param {{ left: number, top: number, width: number, height: number }} frame
    * @param {Ruler} ruler
    */
-  constructor(panel, series, frame, ruler) {
+  constructor(panel, series, frame, ruler, isNarrow = false) {
     this.panel = panel;
     this.series = series;
     this.frame = frame;
@@ -172,6 +172,8 @@ export class PanelPlan {
     this.line = 18 * ruler.unit;
     this.title = panel.title ? ruler.broken(panel.title, frame.width, 13, 700) : [];
     this.named = series.filter(({ name, labels }) => name && !labels && series.length > 1);
+    const isClear = this.named.filter(({ kind, role }) => kind === "dashed" && !role).length < 2; // in a key
+    this.most = (isNarrow && isClear ? 0.16 : 0.34) * frame.width; // what names may have of it
   }
 
   /** @param {...("x" | "y" | "z")} names */
@@ -187,7 +189,7 @@ export class PanelPlan {
     const [low, high] = panel.limits ?? reach(this.all("y", "z"), logY, 0.05);
     const up = numbersAt(low, high, Math.max(2, frame.height / (60 * unit)), { log: logY });
     const names = ruler.widest(this.named.map(({ name }) => name));
-    const beside = names < 0.34 * frame.width && this.named.every(({ kind }) => kind !== "points");
+    const beside = names < this.most && this.named.every(({ kind }) => kind !== "points");
     const margin = beside && names ? names + 10 * unit : 14 * unit;
     const aside = ruler.widest(up.map((value) => tick(value)));
     let { box, key } = this.box(aside, margin, !beside);
@@ -341,7 +343,8 @@ const where = (panel, x) => (panel.hours ? clock(x) : number(x));
 export function sentence(panels, rows, [r, i]) {
   const row = rows[r];
   const panel = panels[row.panel];
-  const name = [row.labels?.[i], row.name].filter(Boolean).join(", ");
+  const isUnit = /^[°%€$]/.test(panel.ylabel); // it stands behind a number; what a number is of, before it
+  const name = [row.labels?.[i], row.name].filter(Boolean).join(", ") || (isUnit ? "" : panel.ylabel);
   const others = rows.filter(
     (o) => o.name && o !== row && o.panel === row.panel && o.kind !== "points" && o.x[i] === row.x[i],
   );

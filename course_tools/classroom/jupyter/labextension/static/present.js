@@ -42,7 +42,7 @@ class Deck {
     panel.node.dispatchEvent(new Event("course-guess")); // curtains open, for a class: guesses.js
     this.notebook.node.tabIndex = -1;
     this.grown = new ResizeObserver(() => requestAnimationFrame(() => isStale(shownOf(this)) && this.layout()));
-    this.died = (_, status) => status === "autorestarting" && this.runner.restart();
+    this.died = (_, status) => /autorestarting|dead/.test(status) && this.runner.restart(true);
     this.linked = (_, status) => {
       if (status === "connected") this.runner.lose({ status: "aborted" }); // the cut may have swallowed its answer
       if (status === "disconnected") setTimeout(() => this.kernel?.reconnect().catch(() => {}), 5000);
@@ -79,7 +79,8 @@ class Deck {
     Object.assign(this, { at, steps: plan(this.notebook.widgets, screens) });
     if (kept.kernel === this.kernel?.id ? kept.running : this.kernel?.status === "busy")
       this.runner.outlast(find(kept.running), kept.so);
-    this.go(at);
+    const asked = find(kept.kernel === this.kernel?.id ? kept.asked : "");
+    this.go(at, asked && (() => this.runner.ask(asked, kept.isAnew ? this.runner.anew : undefined)));
   }
 
   get step() {
@@ -115,7 +116,8 @@ class Deck {
   }
 
   // ---- moving
-  go(at) {
+  // asks: for what somebody waited before a reload
+  go(at, asks) {
     this.steps = plan(this.notebook.widgets, this.screens); // cells may have come or gone
     this.at = Math.max(0, Math.min(this.steps.length - 1, at));
     this.isKept = false;
@@ -123,6 +125,7 @@ class Deck {
     this.isBack = false;
     this.bar.said = null;
     this.runner.asked = null;
+    asks?.();
     this.size = Infinity;
     if (this.at === 0) this.started = Date.now();
     document.body.classList.remove("course-black", "course-back");
@@ -275,8 +278,9 @@ class Deck {
   remember() {
     const cell = this.busy ?? this.queue.running;
     const now = { kernel: this.kernel?.id, running: cell?.model.id, so: followed.get(cell) };
-    const { at, picks, started } = this;
-    const state = { at, picks, isChanged: this.runner.isChanged, started, ran: this.queue.done, ...now };
+    const { at, picks, started, runner } = this;
+    const asked = { asked: runner.asked?.cell.model.id, isAnew: !!runner.asked?.keep };
+    const state = { at, picks, isChanged: runner.isChanged, started, ran: this.queue.done, ...now, ...asked };
     sessionStorage.setItem(`course:${this.panel.context.path}`, JSON.stringify(state));
   }
 }

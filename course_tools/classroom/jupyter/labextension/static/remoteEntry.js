@@ -82,14 +82,16 @@
     throw new Error(t("The kernel does not answer after its restart: choose Restart Kernel in the Kernel menu."));
   }
 
-  // The old kernel restarts in its old place, which may be taken by now: then a new one takes over.
-  async function freshKernel(context) {
-    const { name } = context.session.kernel;
+  // The old kernel restarts in its old place, which may be taken, or its session gone: then a new one takes over.
+  // hasDied: the server restarts it already, and would not be asked for it twice.
+  async function freshKernel(context, hasDied = false) {
+    const name = context.session?.kernel?.name ?? context.kernelPreference.name;
     try {
-      await soon(context.restartKernel(), 30);
-      await answers(context.session.kernel, 30);
+      if (!hasDied) await soon(context.restartKernel(), 30);
+      await answers(context.session.kernel, hasDied ? 12 : 30);
     } catch {
-      await context.changeKernel({ name });
+      const change = () => context.changeKernel({ name });
+      await change().catch(change); // a session that has gone is left at the first
       await answers(context.session.kernel, 90);
     }
   }

@@ -17,7 +17,10 @@ export class Runner {
   earlier = null; // what the kernel runs of an earlier deck or page
   asked = null; // the cell that somebody waits for
   isChanged = false; // code, or what was defined, since the notebook was saved
-  fails = ({ message }) => this.deck.bar.tell(t("Not all came back: {message}", { message }), 20000);
+  fails = (error) => {
+    console.warn(error); // its words are not a class's
+    this.deck.bar.tell(t("The kernel does not answer; reload the page."), 20000);
+  };
   lost = new Map(); // futures whose answer was swallowed -> what stands for it
 
   /** @param {any} deck of present.js, whose screens these are */
@@ -83,11 +86,11 @@ export class Runner {
       if (this.restarting) return null;
       throw error;
     } finally {
-      if (this.asked?.cell === cell) {
+      if (this.restarting) await this.restarting; // what was asked for is still
+      else if (this.asked?.cell === cell) {
         await this.asked.keep?.("");
         this.asked = null;
       }
-      await this.restarting;
     }
   }
 
@@ -260,21 +263,24 @@ export class Runner {
       clearTimeout(silent);
       say(t("stopping …"));
       await this.lose({ status: "error", ename: STOPPED });
-    } catch ({ message }) {
+    } catch (error) {
       this.stopped = null;
-      told = t("Not stopped: {message}", { message });
+      console.warn(error);
+      told = t("Not stopped: the kernel does not answer.");
     }
     clearTimeout(silent);
     say(null);
     bar.tell(told);
   }
 
+  anew = (how) => this.deck.course.ask(this.deck.panel, `import os; os.environ['COURSE_KEPT'] = '${how}'`);
+
   trainAnew() {
     const { cell, of } = this.deck.step;
     const trains = (one) => isTraining(one) || /\btrain\(/.test(one.model.sharedModel.getSource());
     const shown = this.deck.notebook.widgets.filter((one) => isCode(one) && (one === cell || one.model.id === of));
     if (!shown.some(trains)) return this.deck.bar.tell(t("Nothing to train on this screen."));
-    this.run((how) => this.deck.course.ask(this.deck.panel, `import os; os.environ['COURSE_KEPT'] = '${how}'`));
+    this.run(this.anew);
     this.change();
   }
 
@@ -285,8 +291,9 @@ export class Runner {
     for (const { model } of cells.slice(cells.lastIndexOf(cell) + 1)) this.ran.delete(model.id);
   }
 
-  /** A fresh kernel, which has all to do again; what was seen stays. What is run meanwhile, waits. */
-  restart() {
+  /** A fresh kernel, which has all to do again; what was seen stays. What is run meanwhile, waits.
+   * @param {boolean} [hasDied] whether the server has begun it */
+  restart(hasDied) {
     const again = () => {
       this.restarting = null;
       for (const id of this.ran) this.deck.open.add(id);
@@ -294,7 +301,8 @@ export class Runner {
       this.deck.focus();
       this.work();
     };
-    this.restarting ??= this.deck.course.freshKernel(this.deck.panel.sessionContext).catch(this.fails).finally(again);
+    const { course, panel } = this.deck;
+    this.restarting ??= course.freshKernel(panel.sessionContext, hasDied).catch(this.fails).finally(again);
     this.deck.bar.show();
   }
 }

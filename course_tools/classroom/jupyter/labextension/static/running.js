@@ -11,6 +11,7 @@ const MARGIN = 12; // px around what comes into sight
 const AGAIN = 300; // ms: ■ so soon in a cell is pressed once more so much later
 const STOPS = /interrupt/; // commands
 const SHOWN = ".course-card, .course-view, .jp-RenderedImage"; // verdicts and pictures
+const WAS = ".course-view-was, .jp-RenderedImage"; // until it is there
 const TRAINING = ".course-training"; // its picture
 const STOPPED = ".course-stopped"; // how far it came
 
@@ -149,19 +150,24 @@ class Run {
     this.began ||= performance.now();
     const ms = performance.now() - this.began;
     if (ms < SLOW && !this.isStopping) return;
+    const was = !this.clock && this.isNear && this.old?.old.querySelector(WAS);
+    if (was && was.checkVisibility()) intoSight(was); // in its place comes what one waits for
     this.clock ??= Object.assign(document.createElement("span"), { className: "course-clock", ariaHidden: "true" });
     this.clock.textContent = this.isStopping ? t("stopping …") : spent(ms, this.cell);
     if (!this.clock.isConnected) this.cell.node.append(this.clock);
   }
 
+  get isNear() {
+    const { widgets, activeCellIndex } = this.notebook;
+    return widgets.slice(Math.max(0, activeCellIndex - 1), activeCellIndex + 1).includes(this.cell);
+  }
+
   /** What the cell that one is at, or has just left by Shift+Enter, or any that was stopped, shows of a sort comes into
    * sight, no further. */
   bring(sort) {
-    const { widgets, activeCellIndex } = this.notebook;
-    const near = widgets.slice(Math.max(0, activeCellIndex - 1), activeCellIndex + 1);
     const card = [...this.cell.outputArea.node.querySelectorAll(sort)].at(-1);
-    if (!card || !(this.isStopping || near.includes(this.cell))) return;
-    if (this.isStopping) intoSight(this.cell.node, card);
+    if (!card || !(this.isStopping || this.isNear)) return;
+    if (this.isStopping || card.matches(".course-card")) intoSight(this.cell.node, card); // with its code
     else intoSight(card);
   }
 }
