@@ -46,7 +46,10 @@ export class Queue {
       });
       tries.set(id, (tries.get(id) ?? 0) + 1);
       if (raised === null && tries.get(id) < TRIES) this.ran.delete(id);
-      else if (raised !== "" && this.ran.has(id)) this.failed.set(id, raised ?? "…");
+      else if (raised === null || (raised && this.ran.has(id))) {
+        this.ran.add(id); // of a cell that ends its kernel each time nothing is left
+        this.failed.set(id, raised ?? "…");
+      }
     }
   }
 
