@@ -6,7 +6,7 @@ from own_package import ADD, SPLIT, solve
 
 import chapters.ch05  # noqa: F401 - its exercises are known by their names
 from course_kit.exercises.registry import find
-from course_kit.mine import for_training, lookup, training
+from course_kit.mine import for_training, lookup, trainable
 
 SLOW = "sum(range(2_000_000))\n    return x"  # computes for about 50 ms
 
@@ -14,7 +14,7 @@ SLOW = "sum(range(2_000_000))\n    return x"  # computes for about 50 ms
 @pytest.fixture
 def space(book):
     """The names of a notebook, with both functions right and fast."""
-    training.KNOWN.clear()
+    trainable.KNOWN.clear()
     names = {"torch": torch}
     names["split_heads"] = solve("split heads", SPLIT)["split_heads"]
     names["add_norm"] = solve("residual and norm", ADD)["add_norm"]
@@ -62,7 +62,7 @@ def test_what_is_slow_gives_way_and_the_rest_stays(space, capsys):
 
 
 def test_what_takes_for_ever_is_stopped(space, capsys, monkeypatch):
-    monkeypatch.setattr(training, "SHORTEST", 0.2)
+    monkeypatch.setattr(trainable, "SHORTEST", 0.2)
     slow = SPLIT.replace("return x", "while len(x) > 1 and x.shape[2] > 7: pass\n    return x")
     space["split_heads"] = solve("split heads", slow)["split_heads"]
     for_training(lambda: space["split_heads"](torch.ones(2, 3, 8), 2), space)
