@@ -41,7 +41,7 @@ def build(name: str, where: Path | None = None) -> dict[int, float]:
     with tempfile.TemporaryDirectory() as empty, tempfile.TemporaryDirectory() as beside:
         read = Path(beside) / "read"
         seconds = execute(notebook, label, empty, COURSE_READ=str(read))
-        _need_silence(notebook, label)
+        need_silence(notebook, label)
         stills.take(notebook)
         for cell in notebook.cells:
             for output in cell.get("outputs", []):
@@ -69,7 +69,7 @@ def _need_fonts(text: str) -> None:
         )
 
 
-def _need_silence(notebook: Any, label: str) -> None:
+def need_silence(notebook: Any, label: str) -> None:
     """A notebook prints nothing on stderr: what is there is a warning that readers would see."""
     for number, cell in enumerate(notebook.cells, 1):
         for output in cell.get("outputs", []):

@@ -102,6 +102,7 @@ def build(name: str, to: str, text: bool = False) -> None:
     else:
         with tempfile.TemporaryDirectory() as empty:
             building.execute(notebook, f"notebooks/{to}/{name}.ipynb", empty, COURSE_LANGUAGE=to)
+        building.need_silence(notebook, f"notebooks/{to}/{name}.ipynb")
         stills.take(notebook, to)
     for output in (output for cell in notebook.cells for output in cell.get("outputs", [])):
         output.get("metadata", {}).pop("execution", None)

@@ -501,7 +501,7 @@ for kind in ["rotary", "sinusoidal", "learned", "none"]:
     torch.manual_seed(0)
     models[kind] = LetterReader(kind)
     fit(models[kind], texts, loss, steps=300, **settings)
-    print(f"{from_cell(kind):11}{right(models[kind], 20).mean():.0%}",
+    print(f"{from_cell(kind):17}{right(models[kind], 20).mean():.0%}",
           "right in texts of 20 letters")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
