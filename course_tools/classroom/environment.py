@@ -30,10 +30,8 @@ FOR_UV = {"index-url": "UV_DEFAULT_INDEX", "extra-index-url": "UV_EXTRA_INDEX_UR
 FOR_UV |= {"constraint": "UV_CONSTRAINT", "trusted-host": "UV_INSECURE_HOST", "cert": "SSL_CERT_FILE"}
 FOR_PIP = {"config-file", "timeout", "default-timeout", "retries", "disable-pip-version-check", "user", "cache-dir"}
 FOR_PIP |= {"root-user-action", "require-virtualenv", "break-system-packages", "progress-bar"}  # all one to uv
-ELSEWHERE = (
-    "{} would not be in .venv: pip's settings or PIP_OPTIONS name a `prefix` or `target` elsewhere. `pip config list`\n"
-    f"shows it, `pip config unset global.prefix` removes it; this once without: PIP_CONFIG_FILE={os.devnull} make lab"
-)
+NOT_HERE = {"prefix", "target", "root", "dry-run", "python"}  # with these pip installs elsewhere, or nothing
+OFF = {"", "0", "false", "no", "off", "n", "f"}  # what pip takes for no
 FREE_GIGABYTES = 2.5  # what an installation with torch's CPU build needs, with room for pip's own files
 
 
@@ -143,7 +141,8 @@ def _install(root: Path, venv: Path, extras: Sequence[str], pip_options: Sequenc
     here = {path.name.split("-")[0].lower() for path in _site_packages(venv).glob("*.dist-info")}
     for name in (re.split(r"[^\w-]", one)[0] for one in (project["name"], *project.get("dependencies", ()))):
         if name.replace("-", "_").lower() not in here:
-            raise SetUpError(ELSEWHERE.format(name))
+            cause = "PIP_OPTIONS, or an option for pip, names a folder elsewhere"
+            raise SetUpError(f"{name} is not in .venv: {cause}. Leave it out, and type the same command again.")
     # What pip would do on one core, on all of them. Else every kernel compiles again where users may not write.
     compile_all: list = [python_of(venv), "-m", "compileall", "-q", "-j", "0", "-x", RARE, _site_packages(venv)]
     subprocess.run(compile_all, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
@@ -160,9 +159,11 @@ def _ways(project: dict, venv: Path, lock: list[str], told: dict) -> Iterator[li
     listed = subprocess.run([*pip[:3], "config", "list"], capture_output=True, text=True, **told).stdout
     settings: dict[str, str] = {}
     for section in ("global", "install", ":env:"):  # a later one counts more
-        settings |= re.findall(rf"(?m)^{section}\.([\w-]+)=(.*)$", listed)
-    if settings.keys() & {"prefix", "target"}:
-        raise SetUpError(ELSEWHERE.format("What the course needs"))
+        named = dict(re.findall(rf"(?m)^{section}\.([\w-]+)=(.*)$", listed))
+        for name in sorted(NOT_HERE & named.keys()):
+            if named.pop(name).strip("'").lower() not in OFF:
+                raise SetUpError(_leads_elsewhere(section, name))
+        settings |= named
     wanted = "\nuv==" in (told["cwd"] / "requirements.lock").read_text(encoding="utf-8")
     wanted = wanted and settings.keys() <= {*FOR_UV, *FOR_PIP}
     if wanted and not subprocess.run([*pip, *lock, "uv"], **told).returncode:
@@ -172,6 +173,18 @@ def _ways(project: dict, venv: Path, lock: list[str], told: dict) -> Iterator[li
         as_pip_does = ["--index-strategy", "unsafe-best-match", "--reinstall-package", project["name"]]
         yield [*pip[:2], "uv", "pip", "install", "--python", python_of(venv), *as_pip_does]
     yield pip
+
+
+def _leads_elsewhere(section: str, name: str) -> str:
+    """Which setting of pip stands in the way, and how it goes. section: of pip's settings, ":env:" for variables."""
+    variable = f"PIP_{name.upper().replace('-', '_')}"
+    if section == ":env:":
+        cause, cure = f"the variable {variable} is set.", f"`unset {variable}`, and type the same command again."
+    else:
+        cause = f"pip's settings name a `{name}`; `pip config list` shows it."
+        cure = f"`pip config unset {section}.{name}` removes it; this once without pip's settings: "
+        cure += f"PIP_CONFIG_FILE={os.devnull} make lab"
+    return f"What the course needs would not be in .venv: {cause}\n{cure}"
 
 
 def _packs(root: Path, extras: Sequence[str]) -> list[str]:
@@ -255,6 +268,7 @@ def _only_one(root: Path) -> Iterator[None]:
 
 
 def main() -> None:
+    os.environ.pop("PYTHONHOME", None)  # with it, no Python but one finds its own modules
     options = argparse.ArgumentParser(description="Make or repair the course's environment, .venv.")
     options.add_argument("--extra", action="append", default=[], help="dependencies, such as test, or a language")
     options.add_argument("--root", default=ROOT, help="the course's folder")

@@ -182,12 +182,24 @@ def test_uv_is_told_what_pip_is_told_or_not_used(environment, project, monkeypat
     assert tools() == ["pip"]
 
 
-@pytest.mark.parametrize("name", ["prefix", "target"])
-def test_settings_of_pip_that_lead_elsewhere_are_named(environment, made, tmp_path, monkeypatch, name):
+@pytest.mark.parametrize("section", ["global", "install", ":env:"])
+@pytest.mark.parametrize("name", ["prefix", "target", "root", "dry-run", "python"])
+def test_a_setting_of_pip_that_leads_elsewhere_is_refused_by_its_name(environment, project, monkeypatch, name, section):
+    done = subprocess.CompletedProcess([], 0, f"global.timeout='9'\n{section}.{name}='/elsewhere'\n")
+    monkeypatch.setattr(environment.subprocess, "run", lambda *_, **__: done)
+    told = {"cwd": project, "env": {}}
+    removal = f"unset PIP_{name.upper().replace('-', '_')}" if section == ":env:" else f"config unset {section}.{name}`"
+    with pytest.raises(environment.SetUpError, match=f"would not be in .venv: .*(?s:.*){removal}"):
+        next(environment._ways({"name": "tiny"}, project / ".venv", [], told))
+    done.stdout = f"{section}.dry-run='false'\n"
+    assert next(environment._ways({"name": "tiny"}, project / ".venv", [], told))[2] == "pip"
+
+
+def test_a_real_setting_that_leads_elsewhere_installs_nothing(environment, made, tmp_path, monkeypatch):
     (made / "requirements.lock").write_text("# another\n")
-    (tmp_path / "pip.conf").write_text(f"[global]\n{name} = {tmp_path / 'elsewhere'}\n")
+    (tmp_path / "pip.conf").write_text(f"[install]\nroot = {tmp_path / 'elsewhere'}\n")
     monkeypatch.setenv("PIP_CONFIG_FILE", str(tmp_path / "pip.conf"))
-    with pytest.raises(environment.SetUpError, match="would not be in .venv: .*`pip config list`"):
+    with pytest.raises(environment.SetUpError, match=r"`pip config unset install\.root`"):
         environment.ensure(made)
     assert not (tmp_path / "elsewhere").exists()
 

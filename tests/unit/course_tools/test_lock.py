@@ -8,6 +8,7 @@ from importlib import metadata
 import pytest
 import yaml
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name as normalise
 
 from course_kit import files
@@ -45,6 +46,15 @@ def test_conda_installs_the_course_with_the_versions_of_the_lock_and_the_python_
     assert pip == ["--constraint requirements.lock", "--editable ."]
     assert f"python{project['requires-python']}" in conda["dependencies"]
     assert conda["name"] == project["name"]
+
+
+def test_the_oldest_python_of_pyproject_may_have_every_version_of_the_lock(project, locked):
+    """Of what is installed here; an older version goes into requirements.lock by hand, then `make lock`."""
+    oldest = project["requires-python"].removeprefix(">=") + ".0"
+    installed = metadata.distributions(path=[sysconfig.get_path("purelib")])
+    wanted = {normalise(one.metadata["Name"]): one.metadata["Requires-Python"] or "" for one in installed}
+    newer = {name: wanted[name] for name in wanted.keys() & locked.keys() if oldest not in SpecifierSet(wanted[name])}
+    assert newer == {}
 
 
 def test_the_lock_is_what_is_installed_here(locked):
