@@ -367,8 +367,8 @@ assert round(torch.tensor(2.0).exp().item(), 1) == 7.4
 
 # %% jupyter={"source_hidden": true} tags=["predict"]
 predict(
-    "A lecture makes these claims about the dot product a·b of a query a and a key b. "
-    "Which one goes too far?",
+    "Here are four claims about the dot product a·b of a query a and a key b. Which one, "
+    "made in a lecture, goes too far?",
     [
         "a·b = ‖a‖ ‖b‖ cos θ, with θ the angle between them",
         "If a and b are at right angles, a·b is 0",
@@ -410,7 +410,7 @@ assert abs(3 * third - 0.6405) < 5e-5 and round(3 * 0.213, 3) == 0.639
 
 # %% jupyter={"source_hidden": true} tags=["predict"]
 predict(
-    "A lecture computes this example in four lines. Which one is wrong?",
+    "A lecture computes this example with one wrong number. Which of these lines has it?",
     [
         "The query scores 0.5, 0.5 and 1 with the three keys",
         "exp(0.5) ≈ 1.649 and exp(1) ≈ 2.718, so the three exponentials add up to 6.016",
@@ -446,7 +446,7 @@ assert torch.allclose(weights @ H, torch.tensor([[0.726, 0.726]]), atol=5e-4)
 
 # %% jupyter={"source_hidden": true} tags=["predict"]
 predict(
-    "The lecture asks what the last word, happy, attends to. Which of its five lines "
+    "The lecture asks what the last word, happy, attends to. Which of these five lines "
     "does not follow from the numbers?",
     [
         "The query (1, 1) scores 1, 1 and 2, so the weights are about 0.21, 0.21 and "
@@ -462,8 +462,8 @@ predict(
         "softmax makes 0.212, 0.212 and 0.576 of them.",
         "This is right: its score with itself is 2, the others are 1.",
         "This is right: 0.212 + 0.576 = 0.788 in both coordinates.",
-        "I and am get the same weight, 0.212. The numbers only say that happy attends "
-        "to both of them equally.",
+        "This is what the lecture concludes. But I and am get the same weight, 0.212, so "
+        "happy attends to both of them equally.",
         "This is right: both coordinates are equal, as in (1, 1).",
     ],
 )

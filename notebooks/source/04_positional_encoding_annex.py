@@ -83,7 +83,7 @@ assert [english[own[english.index(w)].argmax()] for w in ("european", "the")] ==
 # %% [markdown]
 # ## Which errors circulate?
 # <a id="errors"></a>
-# Lectures, articles and slides print them, one beside the other. Here are six. Find what is true before you look. (One of the articles also announces an encoder, which its code lacks. Chapter 5 builds one.)
+# Lectures, articles and slides print them, one beside the other. Here are six. Find what is true before you look. (One of the articles also announces a *positional* encoder, which its code lacks. This chapter builds one.)
 
 # %% jupyter={"source_hidden": true} tags=["predict"]
 predict(
@@ -99,9 +99,9 @@ predict(
 
 # %% jupyter={"source_hidden": true} tags=["predict"]
 predict(
-    "An article says that attention lowers the complexity, and some pages on that it "
-    "raises it. Which layer multiplies more, attention with its four matrices or a "
-    "plain RNN of the same size?",
+    "An article says in one list that attention lowers the complexity, and in the next "
+    "list that it raises it. Which layer multiplies more, attention with its four "
+    "matrices or a plain RNN of the same size?",
     ["the RNN", "attention, for any length", "attention, for long sentences only"],
     answer=1,
     because="4nd² + 2n²d is more than 2nd² for every n. Only without the four matrices "
@@ -129,8 +129,8 @@ predict(
 
 # %% jupyter={"source_hidden": true} tags=["predict"]
 predict(
-    "A flow chart adds the positions after the softmax, A V + P. “dog” and “man” change "
-    "places. What happens to the output of “bites”?",
+    "A flow chart puts the positional encoder after the softmax. Read this as A V + P, and "
+    "let “dog” and “man” change places. What happens to the output of “bites”?",
     ["it changes: P brings the order in", "it stays as it was", "it changes places, too"],
     answer=1,
     because="The weights are decided before P comes in, and P₂ belongs to the place of "
@@ -206,7 +206,7 @@ assert common[0, 0] == common[0].max() and common[0].min() > 30 and common[0, 49
 assert torch.allclose(common[0].double(), torch.cos(torch.arange(50)[:, None] * frequencies(128)).sum(1), atol=1e-3)
 
 # %% [markdown]
-# The sum of the cosines is 64 at distance 0 and falls from there, with ripples. It is the same for $\delta$ and $-\delta$, so it does not tell which word comes first; with a rotation in $W_Q$ the score can. A widely used slide says that a row of the table of positions has no meaning. But a row is what a word gets, one clock's time, and the curves say which rows are alike: those of neighbours.
+# The sum of the cosines is 64 at distance 0 and falls from there, with ripples. It is the same for $\delta$ and $-\delta$, so it does not tell which word comes first; with a rotation in $W_Q$ the score can. A widely used slide says that a row of the table of positions has no *intuitive* meaning. Still, a row is what a word gets, one clock's time, and the curves say which rows are alike: those of neighbours.
 
 # %% [markdown]
 # ## How far does rotary reach?

@@ -333,7 +333,7 @@ assert (STEPS, BATCH, len(mine.bert.blocks)) == (1600, 32, 2)
 
 # %% [markdown] tags=["guess"]
 # ## What is each part of pre-training worth?
-# We trained small models for 6,400 steps as in BERT's paper; with `[MASK]` at *every* chosen token, as a widely used slide deck has it; and without next sentences. Each was then fine-tuned on four tasks. **Guess:** what does each change make worse?
+# We trained small models for 6,400 steps as in BERT's paper; with `[MASK]` at *every* chosen token, as a lecture has it; and without next sentences. Each was then fine-tuned on four tasks. **Guess:** what does each change make worse?
 
 # %%
 parts = results.load("bert_pretraining")
@@ -495,7 +495,7 @@ assert min(few["pre-trained"][1]["test"]["each"]) > max(whole["from scratch"]["t
 #
 # </details>
 #
-# An article praises attention “particularly for tasks with little data”, and some pages on warns that it overfits “when data are few”. Which of the two is right? With 500 labels the network from scratch learned its reviews and little else: 93 % on reviews of the known patterns, 59 on new ones. So the warning is about a network that has read nothing, and the praise about one that has. <!-- source: data/results/bert_labels.json; asserted above -->
+# An article warns that attention overfits “when data are few”, and later praises it “particularly for tasks with little data”. Which of the two is right? With 500 labels the network from scratch learned its reviews and little else: 93 % on reviews of the known patterns, 59 on new ones. So the warning is about a network that has read nothing, and the praise about one that has. <!-- source: data/results/bert_labels.json; asserted above -->
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 scratch = few["from scratch"][1]
@@ -686,7 +686,7 @@ assert round(100 * exact) == 76 and len(asking.examples("test")) == 400 and with
 # %% [markdown] tags=["card"]
 # ## What is a bottleneck adapter?
 # <a id="adapter"></a>
-# Before LoRA (2019), small things were trained between the frozen layers: a bottleneck **adapter** after each sub-layer of a block, before the residual connection:
+# Two years before LoRA, in 2019, small things were trained between the frozen layers: a bottleneck **adapter** after each sub-layer of a block, before the residual connection:
 #
 # $$ x+\mathrm{GELU}(x\,W_{\downarrow}+b_{\downarrow})\,W_{\uparrow}+b_{\uparrow} $$
 #
@@ -958,7 +958,7 @@ assert round((800 + 2500) / 110) == 30
 # With or without the heads of pre-training, “110” and “340” are right to two digits.
 #
 # <a id="what-bert-read"></a>
-# **What did they read?** Both the same: 800 million words of novels (*BooksCorpus*) and 2,500 million of the English Wikipedia, about forty times. That is thirty words for each parameter of *base*. “A larger model and more data”, a slide deck sums up. More data than GPT, yes, which had read only the novels, but *base* was made as large as GPT, so that the two could be compared. <!-- source: Devlin et al. 2019, sections 3 and 3.1, appendices A.2 and A.4 -->
+# **What did they read?** Both the same: 800 million words of novels (*BooksCorpus*) and 2,500 million of the English Wikipedia, about forty times. That is thirty words for each parameter of *base*. “A larger model and more data”, a slide deck sums up the changes to the Transformer's encoder, which had 6 layers of 512 features. Compared with GPT, *base* only read more: it was made as large as GPT, which had read only the novels, so that the two could be compared. <!-- source: Devlin et al. 2019, sections 3 and 3.1, appendices A.2 and A.4; Vaswani et al. 2017, table 3 -->
 
 # %% [markdown]
 # <a id="distilbert"></a>
@@ -1125,7 +1125,7 @@ assert "torch" in extras and not {"tf", "flax"} & extras and not hasattr(transfo
 #
 # Does an older install page still hold? `transformers[torch]` does. Of `transformers[tf]` and `transformers[flax]` pip only warns that there is no such extra: the library, from version 5 on, runs on PyTorch alone, so classes such as `TFAutoModel` are missing, and `tf_keras` has nothing left to do. <!-- source: asserted below, with the version that the course locks -->
 #
-# What do the sizes of the files tell? A lecture shows the folder of `Helsinki-NLP/opus-mt-en-zh`, a translator: config.json 2 KB, pytorch_model.bin 304,773 KB, and the vocabularies of two languages. By its config it is chapter 5's Transformer, with one table of 65,001 pieces. <!-- source: the listing and config.json of Helsinki-NLP/opus-mt-en-zh -->
+# What do the sizes of the files tell? A lecture shows the folder of `Helsinki-NLP/opus-mt-en-zh`, a translator: config.json 2 KB, pytorch_model.bin 304,773 KB, and the vocabularies of two languages. By its config it has the sizes of the Transformer of 2017, and one table of 65,001 pieces. We count chapter 5's class in these sizes, although its norms come before the sum and Marian's after it. <!-- source: the listing and config.json of Helsinki-NLP/opus-mt-en-zh; modeling_marian.py of transformers -->
 
 # %%
 from course_utils.transformer import Transformer, TransformerConfig
@@ -1179,7 +1179,7 @@ own = by_ours[0]
 assert 40 * 39 == 1560 and own.seen is False and "正在吃" in own.text and "蘋果" in own.text and by_ours[1].text == "你今天是我的朋友？" and "绿" not in own.text and "綠" not in own.text
 
 # %% [markdown]
-# A library's shortcut may disappear while the *model* still works: load it and call `generate`. `transformer-en-zh`, chapter 5's class, says *am eating* and *apple*, but leaves out the colour. To the greeting it says *Are you my friend today?* A lecture of about 2025, which had opus-mt loaded, prints for the same greeting 朋友们,你们今天好吗? (*Friends, are you well today?*) <!-- source: a university lecture on the Transformer, dated by the models that it lists; not computed here -->
+# A library's shortcut may disappear while the *model* still works: load it and call `generate`. `transformer-en-zh`, chapter 5's class, says *am eating* and *apple*, but leaves out the colour. To the greeting it says *Are you my friend today?* A lecture of April 2025, which had opus-mt loaded, prints for the same greeting 朋友们,你们今天好吗? (*Friends, are you well today?*) <!-- source: a university lecture on the Transformer, 17 April 2025; not computed here -->
 #
 # The lecture counts 1,578 models of this kind, most of them for one direction: forty languages alone have 1,560 directions. Or *one* model translates them all, if a mark says which language to write, such as `<to-fr>` in [chapter 7's annex](07_gpt_annex.ipynb#Can-it-translate-by-continuing?). Then languages with few texts can profit from the others, and the model can try directions that no pair has shown it. <!-- source: the lecture; Johnson et al. 2017, Google's multilingual neural machine translation system -->
 
