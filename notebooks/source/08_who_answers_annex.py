@@ -95,7 +95,7 @@ assert smol is None or (c := smol.model.config) and [c.layers, c.heads, c.key_he
 #
 # A **sliding window** makes the cache smaller, too. In 52 of the 62 layers of Gemma 3 27B a token attends to the last 1,024 tokens, so these layers keep no more than that. At its full context, 131,072 tokens, its cache has 11 GB, and without windows it would have 67. What is further back still arrives, through the ten layers without a window. <!-- source: data/models.csv -->
 #
-# The table is our choice of models, and only open ones can be in it. Its contexts are those that the makers state, some of them stretched after training: Qwen3 was trained on texts of 32,768 tokens and reaches 131,072 with [YaRN](04_positional_encoding_annex.ipynb#How-far-does-rotary-reach?). <!-- source: Yang et al. 2025, Qwen3 technical report, sections 2 and 3.2 -->
+# The table is our choice of models, and only open ones can be in it. Its contexts are those that the makers state, some of them stretched after training: Qwen3 was trained on texts of up to 32,768 tokens and reaches 131,072 with [YaRN](04_positional_encoding_annex.ipynb#How-far-does-rotary-reach?). <!-- source: Yang et al. 2025, Qwen3 technical report, sections 2 and 3.2 -->
 #
 # (If you load one of their files from the library `transformers` into our `Llama`, you also have to reorder the rows of its query and key matrices, because there RoPE pairs feature $i$ with $i+d/2$ instead of with its neighbour.)
 
