@@ -123,10 +123,11 @@ class Property:
     """What holds of any right answer (properties.py has those that many exercises share). says: the sentence for a
     student. violation(run, case, mine, want): whether it is violated there, or a better sentence; None or False if this
     case cannot tell. run is the answer as a function of a case, mine its result, want the right one; `_mirrored` in
-    chapters/ch01/exercises/pooling.py is a short one."""
+    chapters/ch01/exercises/pooling.py is a short one. any_shape: it can tell of a result of another shape, too."""
 
     says: str
     violation: Callable[[Callable[[Case], Any], Case, Any, Any], bool | str | None]
+    any_shape: bool = False
 
 
 def is_class(answer: Callable) -> bool:

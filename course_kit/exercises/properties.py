@@ -219,7 +219,7 @@ def violated(properties: tuple[Property, ...], run: Run, cases: list[Case], mine
     for property_ in properties:
         for i, case in enumerate(cases):
             try:
-                told = mine[i] is not None and alike(mine[i], wanted[i])  # a wrong shape may do anything to values
+                told = mine[i] is not None and (property_.any_shape or alike(mine[i], wanted[i]))  # else it may mislead
                 violation = told and property_.violation(run, case, mine[i], wanted[i])
                 if violation and same(run(case), mine[i]):
                     yield replace(property_, says=violation) if isinstance(violation, str) else property_, i

@@ -417,7 +417,7 @@ labs.meet(
 @exercise("rotary")
 def rotary(x, positions):
     """x [..., T, d], positions [T] -> x with each pair of features turned;
-    frequencies(d) [d / 2] is given"""
+    frequencies(d) [d / 2] is given, in float64"""
     raise NotImplementedError
 
 # %% [markdown] slideshow={"slide_type": "skip"}

@@ -19,12 +19,21 @@ def _wrong_kernel(distance, width=1.0, *, measured=torch.div, raised=torch.squar
 
 def _other_figures(run, case, mine, want):
     width = case.args.get("width", case.keywords.get("width", 1.0))
-    found = run(properties.changed(case, distance=width * torch.arange(3.0)))
-    figures = torch.exp(-0.5 * torch.arange(3.0) ** 2)
-    return not same(found, figures) and t(
+    found = run(properties.changed(case, distance=width * torch.arange(3.0))).double()
+    figures = torch.exp(-0.5 * torch.arange(3.0).double() ** 2)
+    if same(found, figures):
+        return False
+    if digits := next((n for n in range(1, 5) if torch.allclose(found, figures.round(decimals=n))), None):
+        return t("Your numbers are rounded to {digits} decimals. Leave them as they come.", digits=digits)
+    return t(
         "At distances of 0, 1 and 2 widths the closeness should be 1, 0.607 and 0.135; yours is {found}.",
         found=", ".join(f"{x:.3g}" for x in found.tolist()),
     )
+
+
+def _gone_far_away(run, case, mine, want):
+    width = case.args.get("width", case.keywords.get("width", 1.0))
+    return (run(properties.changed(case, distance=width * torch.tensor([2.5, 3.5, 4.2]))) == 0).any()
 
 
 def _mirrored(run, case, mine, want):
@@ -37,9 +46,9 @@ KERNEL = Exercise(
     reference=gaussian_kernel,
     cases=lambda: [
         Case({"distance": torch.tensor([0.0, 1.0, 2.0])}, shown=True),
-        Case({"distance": torch.tensor([0.0, 1.0, 2.0])}, {"width": 2.0}),
+        Case({"distance": torch.tensor([0.0, 1.0, 2.0]), "width": torch.tensor(2.0)}),  # a width may be learned
         Case({"distance": torch.tensor([-1.0, 0.0, 1.0])}, {"width": 0.4}),
-        Case({"distance": torch.tensor([0, 1, 3])}, {"width": 1.0}),
+        Case({"distance": torch.tensor([0.5, 3.5, -4.2])}, {"width": 1.0}),
         Case({"distance": some_numbers(2, 3, seed=11)}, {"width": 0.8}),
         Case({"distance": some_numbers(3, 2, seed=12, dtype=torch.float64), "width": 3.0}),
     ],
@@ -72,6 +81,13 @@ KERNEL = Exercise(
             _mirrored,
         ),
         properties.Property(t("The closeness falls as a bell does."), _other_figures),
+        properties.Property(
+            t(
+                "Beyond some distance your closeness is 0. A Gaussian only comes near it: at 3½ widths it is still "
+                "0.0022, and a key far away may be the nearest that there is."
+            ),
+            _gone_far_away,
+        ),
     ),
     wrong=wrong_answers(
         _wrong_kernel(half=1),
@@ -100,6 +116,7 @@ KERNEL = Exercise(
 
 
 _pooling = named("queries", "keys", "values")
+_pooling_by = named("queries", "keys", "values", "width")
 
 
 def _doubles(*numbers):
@@ -114,6 +131,14 @@ def _wrong_pooling(queries, keys, values, width=1.0, *, pairs=True, half=2, dim=
     return weights @ values, weights.T if turned else weights
 
 
+def _less_far_away(run, case, mine, want):
+    """Whether weights that sum to 1 near the keys do not, a few widths away from all."""
+    keys, width = case.args["keys"], case.args.get("width", case.keywords.get("width", 1.0))
+    near, far = (keys.max() + width * torch.tensor(steps) for steps in ([0.0, 1.0], [5.0, 6.0, 8.0]))
+    near, far = (run(properties.changed(case, queries=queries))[1].sum(-1) for queries in (near, far))
+    return bool(((near - 1).abs() < 1e-3).all() and (far < 0.99).any())
+
+
 POOLING = Exercise(
     name=mark("attention pooling"),
     task=t(
@@ -123,12 +148,13 @@ POOLING = Exercise(
     reference=attention_pooling,
     cases=lambda: [
         _pooling(*tensors([0.0, 1.0], [0.0, 1.0, 2.0], [1.0, 2.0, 4.0]), shown=True),
-        _pooling(*tensors([0.0, 1.0], [0.0, 1.0, 2.0], [1.0, 2.0, 4.0]), width=0.5),
+        _pooling_by(*tensors([0.0, 1.0], [0.0, 1.0, 2.0], [1.0, 2.0, 4.0]), torch.tensor(0.5)),  # learned, say
         _pooling(*tensors([0.5, 1.5], [0.0, 2.0], [3.0, -1.0]), width=1.5),
         _pooling(*tensors([-1.0, 0.0, 1.0, 2.0, 3.0], [1.0], [5.0]), width=1.0),
         _pooling(*tensors([0.4], [0.0, 1.0, 3.0], [2.0, 0.0, 1.0])),
         _pooling(*tensors([0.0, 1.0, 2.0], [0.0, 0.0, 1.0], [1.0, 3.0, 0.0]), width=1.5),
         _pooling(*drawn(21, (4,), (6,), (6,)), width=0.7),
+        _pooling(*tensors([6.0, 10.0], [0.0, -0.2], [2.0, 5.0])),  # far from all: each closeness is small
         _pooling(*(100_000 + x for x in _doubles([0.0, 1.7], [0.3, 1.1, 2.0])), *_doubles([1.0, 2.0, 4.0])),
     ],
     returns=("estimate", "weights"),
@@ -148,6 +174,14 @@ POOLING = Exercise(
     minutes=4,
     difficulty=2,
     properties=(
+        properties.Property(
+            t(
+                "A few widths away from all keys, the weights no longer sum to 1. There each closeness is tiny, and so "
+                "is their sum: a small number that is added to it, or a `clamp`, takes part of the weight away. "
+                "Divide by the sum as it is."
+            ),
+            _less_far_away,
+        ),
         properties.rows_sum_to_one(part=1),
         properties.weighs("values"),
         properties.any_order("keys", "values", dim=-1),

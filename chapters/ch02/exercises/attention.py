@@ -123,6 +123,19 @@ def _padded(case):
     return torch.zeros(1, 1, dtype=torch.bool) if mask is None else ~mask.any(-2)
 
 
+def sees_all_allowed() -> properties.Property:
+    """A key that `mask` allows, or any where there is no mask, gets its weight."""
+
+    def violation(run, case, mine, want):
+        return mine[1].shape == want[1].shape and bool(((mine[1] == 0) & (want[1] > 1e-6)).any())
+
+    says = t(
+        "A key that may be attended to gets no weight. Does something hide keys besides `mask`, such as a causal mask "
+        "of your own?"
+    )
+    return properties.Property(says, violation)
+
+
 ATTENTION = Exercise(
     name=mark("scaled dot-product attention"),
     task=t(
@@ -153,6 +166,7 @@ ATTENTION = Exercise(
     properties=(
         properties.weighs("values"),
         properties.sees_only(),
+        sees_all_allowed(),
         properties.blind_to_padding("keys", "values", padded=_padded),
         properties.rows_sum_to_one(part=1),
         properties.any_order("keys", "values", masks=("mask",)),

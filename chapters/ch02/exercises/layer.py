@@ -20,6 +20,8 @@ from course_kit.i18n import mark, t
 from course_utils.attention import padding_mask, scaled_dot_product_attention
 from course_utils.self_attention import SelfAttention
 
+from .attention import sees_all_allowed
+
 NEEDED = "query, key, value"
 LISTED = t(", ").join(NEEDED.split(", "))
 EXAMPLE = (2, 1, 1)  # its sizes: two features, a query and a value of one
@@ -123,7 +125,22 @@ LAYER = Exercise(
     properties=(
         Property(t("What is in the padding changes what words get. Is the mask handed on?"), _reads_padding),
         sees_only(),
+        sees_all_allowed(),
         rows_sum_to_one(part=1),
+        Property(
+            t(
+                "The weights are right, the output is not. It is the weights times `self.value(x)`, and no more: x is "
+                "not added, and nothing bends it."
+            ),
+            lambda run, case, mine, want: same(mine[1], want[1]) and not same(mine[0], want[0]),
+        ),
+        Property(
+            t(
+                "The weights are others. They are the softmax, along the keys, of `self.query(x)` times "
+                "`self.key(x)` transposed, divided by √d."
+            ),
+            lambda run, case, mine, want: mine[1].shape == want[1].shape and not same(mine[1], want[1]),
+        ),
     ),
     used=t("Your layer is trained in [Five: can it be learned?](#Five:-can-it-be-learned?)"),
     hints=(

@@ -1,9 +1,11 @@
 """Chapter 3, writing word by word: the greedy loop."""
 
+from typing import Any
+
 import torch
 from torch import nn
 
-from course_kit.exercises.define import Case, Exercise, call, variants, wrong_answers
+from course_kit.exercises.define import Case, Exercise, Property, call, variants, wrong_answers
 from course_kit.i18n import mark, t
 from course_kit.text import BOS, EOS
 
@@ -13,30 +15,34 @@ from . import answers
 class Parrot(nn.Module):
     """A decoder that knows one sentence: step(word, state) -> (logits [9], state).
 
-    It writes the sentence as long as it is given its own last word and its own state. <bos> makes it begin; with a
-    state that is not carried on it jumps to its last word; after any other word it writes <unk> (1).
+    It writes the sentence as long as it is given its own last word and its own state, which counts from `first`. <bos>
+    makes it begin; with a state that is not carried on it jumps to its last word; after any other word it writes
+    <unk> (1).
     """
 
-    def __init__(self, sentence):
+    def __init__(self, sentence, bos=BOS, eos=EOS, first=0):
         super().__init__()
-        self.sentence = list(sentence)
+        self.sentence, self.bos, self.eos, self.first = list(sentence), bos, eos, first
 
     def forward(self, word, state):
-        word, place = int(word), int(state)
-        words = [*self.sentence, EOS]
+        word, place = int(word), int(state) - self.first
+        words = [*self.sentence, self.eos]
         following = 1
-        if word == BOS:
+        if place > 0 and words[place - 1] == word:
+            following = words[place]
+        elif word == self.bos:
             following = words[0]
         elif word in self.sentence:
-            following = words[place] if words[place - 1] == word and place else self.sentence[-1]
-        logits = torch.linspace(0, 1, 9)
+            following = self.sentence[-1]
+        logits = torch.linspace(0, 1, 10)
         logits[following] = 5.0
-        return logits, torch.tensor(min(place + 1, len(self.sentence)))
+        return logits, torch.tensor(min(place + 1, len(self.sentence)) + self.first)
 
 
 def _loop_cases() -> list[Case]:
-    def case(sentence, max_length, shown=False) -> Case:
-        args = {"step": Parrot(sentence), "state": torch.tensor(0), "bos": BOS, "eos": EOS, "max_length": max_length}
+    def case(sentence, max_length, bos=BOS, eos=EOS, first=0, shown=False) -> Case:
+        step = Parrot(sentence, bos, eos, first)
+        args = {"step": step, "state": torch.tensor(first), "bos": bos, "eos": eos, "max_length": max_length}
         writes = " ".join(map(str, (*sentence, t("and then <eos>")))) if sentence else t("<eos> at once")
         says = t("a decoder that writes {writes}, if it is given its own last word and state", writes=writes)
         says = (
@@ -44,7 +50,16 @@ def _loop_cases() -> list[Case]:
         )
         return Case(args, given={"step": says}, shown=shown)
 
-    return [case((5, 7, 6), 10, shown=True), case((4,), 5), case((8, 5, 7, 6), 2), case((6, 7, 4), 3), case((), 4)]
+    return [
+        case((5, 7, 6), 10, shown=True),
+        case((4,), 5),
+        case((8, 5, 7, 6), 2),
+        case((6, 7, 4), 3),
+        case((), 4),
+        case((5, 5, 4, 7), 8, bos=4, eos=9, first=3),  # a word twice, and <bos> as a word: neither is an end
+        case((5, 3, 2), 6, bos=0, eos=8),
+        case((5, 7), 0),
+    ]
 
 
 def _ids(answer, case: Case):
@@ -74,6 +89,29 @@ def _wrong_loop(
     return torch.tensor(begun(bos) + ids, dtype=torch.int64)
 
 
+def _written(run, case, mine, want):
+    """What is to be said of the words that came, beside those that are right."""
+    told: dict[str, Any] = {"count": len(mine), "all": len(want), "eos": case.args["eos"], "longest": case.args["max_length"]}
+    if torch.equal(mine, want):
+        return False
+    if len(mine) > case.args["max_length"]:
+        return t("It writes more words than max_length, {longest} here, allows: ask before a word is added.", **told)
+    if torch.equal(mine[: len(want)], want):
+        return t("It goes on after <eos>, which is {eos} here: compare with `eos`, whichever number that is.", **told)
+    if torch.equal(mine, want[: len(mine)]):
+        return t(
+            "It stops after {count} of {all} words. Only `eos`, which is {eos} here, and max_length end a sentence; "
+            "any other word may come twice, <bos> too.",
+            **told,
+        )
+    told["place"] = next((i for i, pair in enumerate(zip(mine, want, strict=False)) if pair[0] != pair[1]), 0)
+    return t(
+        "Word {place}, counted from 0, is another one. Each `step` gets the word that was written last, at first `bos`, "
+        "and the state that came with it; the argmax of its logits is the next word.",
+        **told,
+    )
+
+
 LOOP = Exercise(
     name=mark("greedy loop"),
     function="greedy",
@@ -85,6 +123,7 @@ LOOP = Exercise(
     cases=_loop_cases,
     run=_ids,
     returns=("ids",),
+    properties=(Property(t("The loop writes what the decoder says, up to <eos>."), _written, any_shape=True),),
     hints=(
         t("A loop of at most max_length rounds. Which word goes into the first `step`? Which one goes into the next?"),
         t(

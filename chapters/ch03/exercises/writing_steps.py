@@ -14,16 +14,18 @@ from . import answers
 def _step_cases() -> list[Case]:
     case = named("query", "keys", "mask", "W1", "W2", "w")
 
-    def random(batch, count, query_size, key_size, hidden, lengths, seed) -> Case:
+    def random(batch, count, query_size, key_size, hidden, lengths, seed, hole=0) -> Case:
         shapes = (batch, query_size), (batch, count, key_size), (query_size, hidden), (key_size, hidden), (hidden,)
         query, keys, W1, W2, w = drawn(seed, *shapes)
-        return case(query, keys, torch.arange(count) < torch.tensor(lengths)[:, None], W1, W2, 2 * w)
+        mask = torch.arange(count) < torch.tensor(lengths)[:, None]
+        mask[-1, :hole] = False  # padding may be in front, too
+        return case(query, keys, mask, W1, W2, 2 * w)
 
     return [
         case(*tensors([[1.0]], [[[0.0], [2.0]]], [[True, True]], [[1.0]], [[1.0]], [2.0]), shown=True),
         random(1, 3, 2, 2, 2, [2], 300),
         random(2, 3, 2, 2, 3, [3, 1], 310),
-        random(2, 4, 3, 2, 3, [2, 4], 320),
+        random(2, 4, 3, 2, 3, [2, 4], 320, hole=1),
     ]
 
 
@@ -108,13 +110,18 @@ STEP = Exercise(
 def _decoder_cases() -> list[Case]:
     case = named("word", "state", "keys", "mask", "E", "Wx", "Ws", "Wo")
 
-    def random(batch, count, size, vocabulary, lengths, seed, shown=False) -> Case:
+    def random(batch, count, size, vocabulary, lengths, seed, word, hole=0, shown=False) -> Case:
         shapes = (batch, size), (batch, count, size), (vocabulary, size), (2 * size, size), (size, size)
         state, keys, *matrices = drawn(seed, *shapes, (2 * size, vocabulary))
         mask = torch.arange(count) < torch.tensor(lengths)[:, None]
-        return case(torch.arange(1, batch + 1), state, keys, mask, *matrices, shown=shown)
+        mask[0, :hole] = False
+        return case(torch.tensor(word), state, keys, mask, *matrices, shown=shown)
 
-    return [random(1, 2, 1, 3, [2], 330, shown=True), random(1, 3, 2, 3, [2], 340), random(2, 3, 3, 4, [3, 1], 350)]
+    return [
+        random(1, 2, 1, 3, [2], 330, word=[1], shown=True),
+        random(1, 3, 2, 3, [2], 340, word=[0]),
+        random(2, 3, 3, 4, [3, 1], 350, word=[3, 1], hole=1),
+    ]
 
 
 @variants

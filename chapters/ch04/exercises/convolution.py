@@ -28,6 +28,22 @@ def _wrong_convolution(kernel, length, *, shift=lambda half: 0, flip=False, ends
     return C
 
 
+def _which_row(run, case, mine, want):
+    """What a row between the ends holds, or that only rows at the ends are wrong."""
+    half, length = len(case.args["kernel"]) // 2, len(want)
+    if not half < length - half:
+        return None
+    if same(mine, want):
+        return False
+    if same(mine[half : length - half], want[half : length - half]):
+        return t(
+            "The rows that meet no end are right, those at the ends are not: there a part of the kernel lies beyond "
+            "the words, and meets zeros. The other numbers stay in their columns."
+        )
+    told = {name: ", ".join(f"{x:g}" for x in C[half].tolist()) for name, C in (("mine", mine), ("needed", want))}
+    return t("Row {row} meets no end, and should be {needed}; yours is {mine}.", row=half, **told)
+
+
 CONVOLUTION = Exercise(
     name=mark("convolution as a matrix"),
     function="convolution",
@@ -71,12 +87,6 @@ CONVOLUTION = Exercise(
     ),
     properties=(
         Property(
-            t("The diagonal is another one. All along it stands the middle of the kernel, `kernel[len(kernel) // 2]`."),
-            lambda run, case, mine, want: (
-                len(mine.diagonal().unique()) < 2 and not same(mine.diagonal(), want.diagonal())
-            ),
-        ),
-        Property(
             t(
                 "The kernel goes round in a ring: the first word sees the last one on its left, or the last the first "
                 "on its right. Beyond the ends are zeros."
@@ -85,6 +95,15 @@ CONVOLUTION = Exercise(
                 not same(mine, want) and same(mine.tril(len(want) - 2).triu(2 - len(want)), want)
             ),
         ),
+        Property(
+            t("The diagonal is another one. All along it stands the middle of the kernel, `kernel[len(kernel) // 2]`."),
+            lambda run, case, mine, want: (
+                1 < len(case.args["kernel"]) <= len(mine)
+                and len(mine.diagonal().unique()) < 2
+                and not same(mine.diagonal(), want.diagonal())
+            ),
+        ),
+        Property(t("Each row is the kernel, with its middle on the diagonal."), _which_row),
         replace(
             linear_in("kernel"),
             says=t("Twice the kernel should give twice the matrix: each cell holds one number of the kernel, or 0."),

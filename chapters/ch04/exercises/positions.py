@@ -28,6 +28,20 @@ def _table(
     return (torch.cat(pair, -1) if halves else torch.stack(pair, -1).flatten(1)).float()
 
 
+def _first_rows(run, case, mine, want):
+    """Rows 0 and 1 of the table with two columns."""
+    rows = run(changed(case, length=2, size=2))
+    told = {"row": ", ".join(f"{x:.3f}" for x in rows[1].tolist())}
+    if not same(rows[0], torch.tensor([0.0, 1.0])):
+        told["row"] = ", ".join(f"{x:.3f}" for x in rows[0].tolist())
+        return t("With D = 2 the first row should be 0, 1: sin 0 and cos 0. Yours is {row}.", **told)
+    return not same(rows[1], torch.tensor([0.84147, 0.54030])) and t(
+        "With D = 2 there is one frequency, 1, so the second row should be sin 1 = 0.841 and cos 1 = 0.540, in "
+        "radians. Yours is {row}: is the angle multiplied by something?",
+        **told,
+    )
+
+
 SINUSOIDAL = Exercise(
     name=mark("sinusoidal encoding"),
     task=t(
@@ -83,6 +97,7 @@ SINUSOIDAL = Exercise(
             ),
             lambda run, case, mine, want: same(mine[:, :2], want[:, :2]) and not same(mine, want),
         ),
+        Property(t("The first pair of columns is that of the frequency 1."), _first_rows),
     ),
     shown=answers.sinusoidal,
     used=t(
@@ -125,6 +140,22 @@ def _overwritten(a, b, c, s):
 _rotated = named("x", "positions")
 
 
+def _nearly(run, case, mine, want):
+    """Whether digits have been lost on the way."""
+    return not same(mine, want) and torch.allclose(mine.double(), want.double(), rtol=0, atol=0.02)
+
+
+def _turned_at_0(run, case, mine, want):
+    return not same(run(changed(case, positions=torch.zeros_like(case.args["positions"]))), case.args["x"])
+
+
+def _which_pair(run, case, mine, want):
+    """Whether the first pair is turned rightly, and a later one is not; None where there is one pair."""
+    if mine.shape[-1] < 4:
+        return None
+    return same(mine[..., :2], want[..., :2]) and not same(mine, want)
+
+
 def _lengths_change(run, case, mine, want):
     return not same(*(x.unflatten(-1, (-1, 2)).pow(2).sum(-1) for x in (mine, case.args["x"])))
 
@@ -139,7 +170,7 @@ ROTARY = Exercise(
     task=t(
         "Turn each pair of features, (x₀, x₁), (x₂, x₃) …, by the angle position · ω of its frequency: (a, b) becomes "
         "(a cos − b sin, a sin + b cos): x [..., T, d], with a batch or heads in front or without, positions [T] -> "
-        "the same shape. `frequencies(d)` is given."
+        "the same shape. `frequencies(d)` is given, in float64."
     ),
     reference=rotary,
     cases=lambda: [
@@ -182,10 +213,31 @@ ROTARY = Exercise(
         t("All pairs turn by the same angle. Each has a frequency of its own."),
     ),
     properties=(
+        Property(
+            t(
+                "Nearly right, but digits get lost on the way. Which dtype have the angles? `float32` is enough, and "
+                "half of it is not: at position 1,000 it cannot tell one angle from the next."
+            ),
+            _nearly,
+        ),
         replace(linear_in("x"), says=t("Twice the x should give twice the result: a turn adds nothing.")),
+        Property(
+            t(
+                "A row at position 0 should come out as it went in, because its angle is 0, with cos 0 = 1 and sin 0 = "
+                "0; yours is turned. Are the positions taken as they come, and do cos and sin stand where they should?"
+            ),
+            _turned_at_0,
+        ),
         Property(
             t("A turn leaves the length of each pair as it is, and here a² + b² changes: are both sums complete?"),
             _lengths_change,
+        ),
+        Property(
+            t(
+                "The first pair is turned as it should be, a later one is not. Each pair has an angle of its own: the "
+                "position times `frequencies(d)[j]` for pair j."
+            ),
+            _which_pair,
         ),
         Property(
             t(

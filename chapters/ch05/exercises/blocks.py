@@ -82,6 +82,12 @@ RESIDUAL = Exercise(
             t("With an f that gives 0, x should come out: it goes round both, is added once, and nothing comes after."),
             lambda run, case, mine, want: not same(run(changed(case, f=torch.zeros_like)), case.args["x"]),
         ),
+        Property(
+            t("With an f that hands on what it gets, x + norm(x) should come out: f reads norm(x), and is taken once."),
+            lambda run, case, mine, want: not same(
+                run(changed(case, f=lambda h: h)), case.args["x"] + case.args["norm"](case.args["x"])
+            ),
+        ),
     ),
     used=t("Your `add_norm` is in each block of [Four: a block, and a stack](#Four:-a-block,-and-a-stack)."),
     wrong=wrong_answers(

@@ -3,7 +3,8 @@
 import torch
 from torch import Tensor
 
-from course_kit.exercises.define import FindError, drawn, named, variants, wrong_answers
+from course_kit.exercises.compare import same
+from course_kit.exercises.define import FindError, Property, drawn, named, variants, wrong_answers
 from course_kit.exercises.properties import blind_to_later, rows_sum_to_one
 from course_kit.i18n import mark, t
 from course_utils.attention import causal_mask, scaled_dot_product_attention
@@ -145,7 +146,24 @@ KEYS = FindError(
         _crossed(*drawn(940, (3, 2), (3, 2), (2, 2), (2, 2), (2, 2))),
     ],
     returns=("output", "weights"),
-    properties=(rows_sum_to_one(part=1),),
+    properties=(
+        rows_sum_to_one(part=1),
+        Property(
+            t(
+                "The weights are right, the output is not. It is the mean of the *source's* values, `weights @ (source "
+                "@ Wv)`, and no more."
+            ),
+            lambda run, case, mine, want: same(mine[1], want[1]) and not same(mine[0], want[0]),
+        ),
+        Property(
+            t(
+                "The weights are others. Each compares a query of the target, `written @ Wq`, with a key of the "
+                "source, `source @ Wk`: their product over √D, then a softmax along the keys."
+            ),
+            lambda run, case, mine, want: mine[1].shape == want[1].shape and not same(mine[1], want[1]),
+            any_shape=True,
+        ),
+    ),
     hints=(
         t("What would the translation be, if the source were another sentence?"),
         t("Which sentence do queries come from, and which one is read?"),

@@ -62,13 +62,16 @@ def _run(answer, case: Case) -> Tensor:
     return construct(answer, case, parameters, lambda: OTHERS)(*case.args.values())
 
 
-def _case(batch, words, lengths, sizes, seed, shown=False) -> Case:
+def _case(batch, words, lengths, sizes, seed, shown=False, hidden=()) -> Case:
     longest = max(lengths) + shown  # in what is shown, one column of the memory is padding
     x, memory = (
         some_numbers(batch, words, sizes[0], seed=seed),
         some_numbers(batch, longest, sizes[0], seed=seed + 1),
     )
-    masks = {"mask": causal_mask(words), "memory_mask": padding_mask(torch.tensor(lengths), longest)}
+    mask, memory_mask = causal_mask(words), padding_mask(torch.tensor(lengths), longest)
+    for row, column in hidden:
+        mask[row, column] = False
+    masks = {"mask": mask, "memory_mask": memory_mask}
     given = PLAIN if sizes == BY_HAND else {}
     return Case({"x": x, "memory": memory, **masks}, init=sizes, given=given, shown=shown)
 
@@ -123,6 +126,14 @@ def _alone(run, case, mine, want):
     for part in ("none", *LAST) if case.init != BY_HAND and len(case.init) == 3 else ():
         alone = replace(case, given={"alone": part})
         if not same(run(alone), _run(DecoderBlock, alone)):
+            size, heads, hidden = case.init
+            single = replace(alone, init=(size, 1, hidden))
+            if same(run(single), _run(DecoderBlock, single)):
+                return t(
+                    "`{part}` is right with one head, and not with {heads}: does it get the number of heads?",
+                    part=part,
+                    heads=heads,
+                )
             told = t(
                 "Where `{part}` alone adds something, another result comes out: its own AddNorm is around it, which "
                 "normalises what it asks with and adds it to x, each of them once.",
@@ -150,7 +161,7 @@ DECODER = Exercise(
     cases=lambda: [
         _case(1, 2, [2], BY_HAND, 1100, shown=True),
         _case(2, 3, [4, 2], (4, 2, 6), 1200),
-        _case(2, 3, [1, 3], (6, 3, 5), 1300),
+        _case(2, 3, [1, 3], (6, 3, 5), 1300, hidden=[(2, 0)]),
         _case(1, 2, [3], (4, 2, 6, 1.0), 1400),  # all is dropped but the way round
     ],
     returns=("output",),

@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from chapters.ch02.exercises.attention import sees_all_allowed
 from course_kit.exercises.compare import same
 from course_kit.exercises.define import (
     Case,
@@ -15,7 +16,7 @@ from course_kit.exercises.define import (
     variants,
     wrong_answers,
 )
-from course_kit.exercises.properties import blind_to_later, rows_are_independent, rows_sum_to_one, sees_only
+from course_kit.exercises.properties import blind_to_later, changed, rows_are_independent, rows_sum_to_one, sees_only
 from course_kit.i18n import mark, t
 from course_utils.attention import causal_mask, join_heads, masked_softmax, multi_head, padding_mask, split_heads
 
@@ -139,6 +140,17 @@ def _heads(
     return join(weights @ v), report(weights)
 
 
+def _reaches_far_features(run, case, mine, want):
+    """Whether weights of the first head, or its part of the output, depend on what the last head should have."""
+    q, v, heads = (case.args[name] for name in ("q", "v", "heads"))
+    if heads < 2:
+        return None
+    d = q.shape[-1] // heads
+    moved = [torch.cat([x[..., :-1], x[..., -1:] + 2], -1) for x in (q, v)]
+    output, weights = run(changed(case, v=moved[1]))[0], run(changed(case, q=moved[0]))[1]
+    return not same(weights[:, 0], mine[1][:, 0]) or not same(output[..., :d], mine[0][..., :d])
+
+
 MULTI_HEAD = Exercise(
     name=mark("attention in heads"),
     task=t(
@@ -151,10 +163,18 @@ MULTI_HEAD = Exercise(
     returns=("output", "weights"),
     properties=(
         sees_only(),
+        sees_all_allowed(),
         rows_sum_to_one(part=1),
         Property(
             t("All heads have the same weights. Each attends with its own piece of q and k: cut them first."),
             lambda run, case, mine, want: same(mine[1], mine[1][:, :1].expand_as(want[1])) and case.args["heads"] > 1,
+        ),
+        Property(
+            t(
+                "The first head changes with the last feature. The first d features are its own, the next d those of "
+                "the second head, and so on: cut the last axis into (H, d), not into (d, H)."
+            ),
+            _reaches_far_features,
         ),
         Property(
             t(

@@ -4,7 +4,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from course_kit.exercises.define import Case, Exercise, drawn, named, tensors, variants, wrong_answers
+from course_kit.exercises.compare import same
+from course_kit.exercises.define import Case, Exercise, Property, drawn, named, tensors, variants, wrong_answers
+from course_kit.exercises.properties import blind_to_later, changed
 from course_kit.i18n import mark, t
 
 
@@ -32,6 +34,31 @@ def _other(*inputs, read=lambda x: x, act=F.gelu, end=lambda y: y, add=lambda x,
     return add(x, end(act(read(x) @ W_down + b_down) @ W_up + b_up))
 
 
+def _figures(run, case: Case) -> list[float]:
+    """What is added to the first number of x where W_down is 0 and W_up hands one hidden number on as it is, −1 or 1."""
+    zeros = {name: torch.zeros_like(case.args[name]) for name in ("W_down", "W_up", "b_up")}
+    zeros["W_up"][0, 0] = 1
+    others = [changed(case, **zeros, b_down=torch.full_like(case.args["b_down"], x)) for x in (-1.0, 1.0)]
+    return [float((run(other) - case.args["x"])[0, 0, 0]) for other in others]
+
+
+def _fresh_changes(run, case, mine, want):
+    zeros = {name: torch.zeros_like(case.args[name]) for name in ("W_up", "b_up")}
+    return not same(run(changed(case, **zeros)), case.args["x"])
+
+
+def _other_bend(run, case, mine, want):
+    found = torch.tensor(_figures(run, case))
+    return not same(found, F.gelu(torch.tensor([-1.0, 1.0]))) and t(
+        "The bend between down and up is another one: for −1 and 1 a GELU gives −0.159 and 0.841, and yours {found}.",
+        found=", ".join(f"{x:.3g}" for x in found.tolist()),
+    )
+
+
+def _else(run, case, mine, want):
+    return not same(mine, want)
+
+
 ADAPTER = Exercise(
     name=mark("bottleneck adapter"),
     function="adapter",
@@ -53,6 +80,21 @@ ADAPTER = Exercise(
     ),
     minutes=3,
     difficulty=1,
+    properties=(
+        blind_to_later("x", asks=t("An adapter changes each word by itself: is there a mean or a sum over words?")),
+        Property(
+            t("With W_up and b_up of 0, x should come out as it went in: it is added once, and nothing comes after."),
+            _fresh_changes,
+        ),
+        Property(t("Between down and up there is a GELU."), _other_bend),
+        Property(
+            t(
+                "x is added rightly and the bend is a GELU, but something else comes out: the way down reads x as it "
+                "came in, `x @ W_down + b_down`, and the way up adds `b_up` once."
+            ),
+            _else,
+        ),
+    ),
     wrong=wrong_answers(
         _other(add=lambda x, y: y),
         "x is not added. A fresh adapter, with W_up = 0, would wipe out all that the model knows.",

@@ -1,9 +1,11 @@
 """Chapter 6: the one new layer of a task, on the vector of [CLS]."""
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
-from course_kit.exercises.define import Case, Exercise, drawn, named, tensors, variants, wrong_answers
+from course_kit.exercises.compare import same
+from course_kit.exercises.define import Case, Exercise, Property, drawn, named, tensors, variants, wrong_answers
+from course_kit.exercises.properties import changed
 from course_kit.i18n import mark, t
 from course_utils.bert_heads import classify
 
@@ -44,6 +46,33 @@ def _other(hidden, pooler, classifier, *, read=lambda x: x[:, 0], bend=_tanh, en
     return end(classifier(bend(pooler(read(hidden)))))
 
 
+def _reads_others(run, case, mine, want):
+    """Whether other tokens than the first change the logits."""
+    hidden = case.args["hidden"]
+    return not same(run(changed(case, hidden=torch.cat([hidden[:, :1], 2 - 3 * hidden[:, 1:]], 1))), mine)
+
+
+def _without_layers(run, case: Case, scale: float = 1.0) -> Tensor:
+    """What comes out for [CLS] = (1, −1, …) where both layers hand on what they get, the pooler times `scale`."""
+    hidden = torch.ones_like(case.args["hidden"])
+    hidden[..., 1::2] = -1
+    return run(changed(case, hidden=hidden, pooler=lambda x: scale * x, classifier=lambda x: x))[0, :2]
+
+
+def _other_bend(run, case, mine, want):
+    """Whether it is another function than tanh, or at another place."""
+    found = _without_layers(run, case)
+    if not same(found, torch.tensor([1.0, -1.0]).tanh()):
+        return t(
+            "Where both layers hand on what they get, the tanh alone should be left: of 1 and −1 it makes 0.762 and "
+            "−0.762. Yours gives {found}.",
+            found=", ".join(f"{x:.3g}" for x in found.tolist()),
+        )
+    return not same(_without_layers(run, case, 3.0), torch.tensor([3.0, -3.0]).tanh()) and t(
+        "The tanh comes before the pooler, or not right behind it: first `pooler(…)`, then the tanh, then `classifier`."
+    )
+
+
 HEAD = Exercise(
     name=mark("task head"),
     task=t(
@@ -61,6 +90,13 @@ HEAD = Exercise(
     ),
     minutes=3,
     difficulty=1,
+    properties=(
+        Property(
+            t("Other tokens than [CLS] change the logits. The head reads position 0 alone: `hidden[:, 0]`."),
+            _reads_others,
+        ),
+        Property(t("Between the two layers there is a tanh."), _other_bend),
+    ),
     wrong=wrong_answers(
         _other(read=lambda x: x[:, -1]),
         t("This reads the last token, which is [SEP] or padding. [CLS] is at position 0."),

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from course_kit.exercises import compare
-from course_kit.exercises.define import Case, Exercise, variants, wrong_answers
+from course_kit.exercises.define import Case, Exercise, Property, variants, wrong_answers
 from course_kit.i18n import mark, t
 from course_utils.bert import mask_tokens
 
@@ -58,9 +58,15 @@ def _statistics(answer, case: Case):
     ]
     if ((inputs != ids) & special & ~chosen).any():
         words.append(t("special tokens changed"))
-    new = inputs[asked & (inputs != ids) & (inputs != mask_id)]
+    swapped = asked & ~same & ~hidden
+    new = inputs[swapped]
+    own = (new[:, None] == ids[swapped.nonzero()[:, 0]]).any(-1)  # also in the sentence
     if len(new.unique()) == 1:
         words.append(t("it is always the same word"))
+    elif len(new) and not 0 <= new.min() <= new.max() < vocab:
+        words.append(t("an id that the vocabulary does not have, where they go from 0 to {last}", last=vocab - 1))
+    elif len(ids.unique()) > 20 * ids.shape[1] and own.float().mean() > 0.5:
+        words.append(t("they come from the sentence itself"))
     elif len(new) > 50 and new.max() < vocab / 2:
         words.append(t("never one from the second half of the vocabulary"))
     if seed:
@@ -76,15 +82,17 @@ def _statistics(answer, case: Case):
     return "; ".join(words), some
 
 
-def _text(batch: int, time: int, vocab: int, mask_id: int, seed: int, own=True, shown=False) -> Case:
-    """Sentences of different lengths between [CLS] 1 and [SEP] 2, then [PAD] 0; words from 5 on. own: it comes with a
-    generator."""
+def _text(batch: int, time: int, vocab: int, mask_id: int, seed: int, own=True, shown=False, special=(1, 2, 0)) -> Case:
+    """Sentences of different lengths between [CLS], [SEP] and then [PAD], the ids in `special`; words from 5 on. own: it
+    comes with a generator."""
+    cls, sep, pad = special
     draw = torch.Generator().manual_seed(seed)
     ids = torch.randint(5, vocab, (batch, time), generator=draw)
     ends = torch.randint(time // 2, time, (batch, 1), generator=draw)
     place = torch.arange(time)
-    ids = ids.masked_fill(place == 0, 1).masked_fill(place == ends, 2).masked_fill(place > ends, 0)
-    args = {"ids": ids, "special_mask": ids < 3, "vocab": vocab, "mask_id": mask_id}
+    ids = ids.masked_fill(place == 0, cls).masked_fill(place == ends, sep).masked_fill(place > ends, pad)
+    special_mask = (place == 0) | (place >= ends)
+    args = {"ids": ids, "special_mask": special_mask, "vocab": vocab, "mask_id": mask_id}
     args |= {"generator": seed} if own else {}
     given = {
         "ids": t("{batch} sentences of at most {time} tokens [{batch}, {time}]", batch=batch, time=time),
@@ -120,6 +128,17 @@ def _masked_otherwise(
     return inputs, label(ids, inputs, chosen)
 
 
+def _drawn_otherwise(run, case, mine, want):
+    """What is told of the inputs beside the shares that are right."""
+    figures, *odd = mine[0].split("; ")
+    told = [words for words in odd if words not in want[0]]
+    return bool(told and figures == want[0].split("; ")[0]) and t(
+        "How many words are hidden, exchanged and kept is right, but not how: {told}. A word that takes another's place "
+        "is drawn from the whole vocabulary, `torch.randint(vocab, …)`, and all draws are the generator's.",
+        told=told[0],
+    )
+
+
 MASK = Exercise(
     name=mark("mask tokens"),
     task=t(
@@ -131,10 +150,12 @@ MASK = Exercise(
     shown=_one_draw,
     cases=lambda: [
         _text(60, 500, 1000, 4, 6, shown=True),
-        _text(1000, 30, 3000, 103, 7),
+        _text(1000, 30, 3000, 103, 7, special=(101, 102, 104)),
+        _text(2000, 40, 20, 3, 9),  # so few words that each is drawn
         _text(600, 60, 2000, 3, 8, own=False),
     ],
     returns=("inputs", "labels"),
+    properties=(Property(t("What is put in is drawn from the vocabulary."), _drawn_otherwise),),
     run=_statistics,
     used=t("It masks the batches of [Four: let it read a book](#Four:-let-it-read-a-book)."),
     hints=(

@@ -6,7 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from course_kit.exercises.define import Case, FindError, named, normal, variants, wrong_answers
+from course_kit.exercises.compare import same
+from course_kit.exercises.define import Case, FindError, Property, named, normal, variants, wrong_answers
 from course_kit.i18n import mark, t
 
 PAD = 0
@@ -96,6 +97,26 @@ def _script(
     return loss(logits[learned], labels[learned]), right(logits[judged], labels[judged]).float().mean()
 
 
+def _which_figure(run, case, mine, want):
+    """Which of the two is another one, and what it is of."""
+    model, _, texts, labels = case.args.values()
+    right, cut = [same(x, y) for x, y in zip(mine, want, strict=True)], 3 * len(texts) // 4
+    logits = _read(*list(case.args.values())[:3])
+    if not right[0] and same(mine[0], F.cross_entropy(logits, labels)):
+        return t("The loss is that of all texts. Only those of the first three quarters are for training.")
+    if not right[0] and same(mine[0], F.cross_entropy(logits[cut:], labels[cut:])):
+        return t("The loss is that of the test's texts. It belongs to the first three quarters, which are for training.")
+    if not right[0]:
+        return t(
+            "The loss is another one. It is the mean cross-entropy of the training's logits and the training's labels, "
+            "and their texts go into the model with `input_ids` and `attention_mask`."
+        )
+    return not right[1] and t(
+        "The loss is right, the accuracy is not. It is the share of the test's texts whose largest logit is that of "
+        "their own label."
+    )
+
+
 SCRIPT = FindError(
     name=mark("program 6.4"),
     title=t("a script for fine-tuning"),
@@ -133,6 +154,7 @@ SCRIPT = FindError(
         _texts([1, 0, 0, 1, 0, 0, 1, 0, 0, 1, 0, 0], seed=1408),
     ],
     returns=("loss", "accuracy"),
+    properties=(Property(t("The loss is that of the training, the accuracy that of the test."), _which_figure),),
     hints=(
         t(
             "Which arguments are never used, or only once where they are needed twice? And what comes back for a "

@@ -2,25 +2,28 @@
 
 import re
 from collections import Counter
+from collections.abc import Callable
 
-from course_kit.exercises.compare import kind
+from course_kit.exercises.compare import Misfit, kind
 from course_kit.exercises.define import Case, Exercise, Property, call, variants, wrong_answers
 from course_kit.i18n import mark, t
 from course_utils.merges import joined, merge_once
 
 
 def _read(answer, case: Case):
-    """The pair and the words as text; lists, and words with blanks between their pieces, are as good as tuples."""
+    """The pair and the words as text; words with blanks between their pieces are as good as tuples."""
     result = call(answer, case)
     if not isinstance(result, tuple | list) or len(result) != 2:
         return result
     pair, words = result
+    if isinstance(pair, list):
+        raise Misfit(t("The pair is a list; needed: a tuple, `tuple(pair)`, since a key of a dict cannot be a list."))
     if isinstance(words, dict) and words:
         rows = [(" ".join(map(str, p)) if isinstance(p, tuple) else p, count) for p, count in words.items()]
         words = ", ".join(sorted(f"{pieces} × {count}" for pieces, count in rows))
     else:
         words = t("no words") if words == {} else t("no dict, but {kind}", kind=kind(words))
-    return " ".join(map(str, pair)) if isinstance(pair, tuple | list) else pair, words
+    return " ".join(map(str, pair)) if isinstance(pair, tuple) else pair, words
 
 
 @variants
@@ -70,8 +73,25 @@ def _case(words: dict[str, int], shown=False) -> Case:
     return Case({"words": words}, given={"words": says}, shown=shown)
 
 
+def _counted_by(words: dict, weight: Callable) -> str:
+    """The pair that is first where each of a word's pairs counts with this weight of (pieces, times), as text."""
+    pairs = Counter()
+    for pieces, times in words.items():
+        for pair in zip(pieces, pieces[1:], strict=False):
+            pairs[pair] += weight(pieces, times)
+    return " ".join(max(pairs, key=pairs.get))
+
+
 def _what_differs(run, case, mine, want):
     """Of a wrong merge: its pair, its counts, its letters, or where it joins."""
+    longer = [lambda pieces, times: times * len(pieces), lambda pieces, times: times * (len(pieces) - 1)]
+    if mine[0] != want[0] and mine[0] in [_counted_by(case.args["words"], weight) for weight in longer]:
+        return t(
+            "“{mine}” is the most frequent pair only if pairs of longer words count more. Each pair of a word counts "
+            "as often as the word occurs, however long the word is: needed is “{want}”.",
+            mine=mine[0],
+            want=want[0],
+        )
     if mine[0] != want[0]:
         return t(
             "“{mine}” is not the most frequent pair: it is “{want}”. Count neighbours within each word, in order, the "
@@ -112,6 +132,7 @@ MERGE = Exercise(
         _case({"xa b a b": 4, "a b": 3, "xa": 6, "a c": 1}),
         _case({"th e": 2, "t he": 2, "a bc": 3, "ab c": 1}),
         _case({"the re": 2, "a b": 3, "b a": 1}),
+        _case({"a b": 5, "c d e f": 3}),
     ],
     returns=("pair", t("words after it")),
     run=_read,

@@ -7,7 +7,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from course_kit.exercises.define import Case, FindError, drawn, integers, named, normal, variants, wrong_answers
+from course_kit.exercises.compare import same
+from course_kit.exercises.define import Case, FindError, Property, drawn, integers, named, normal, variants, wrong_answers
 from course_kit.i18n import mark, t
 
 SIZE = 6  # features of a token
@@ -109,6 +110,19 @@ def _script(
     return loss.item(), prompt
 
 
+def _which_half(run, case, mine, want):
+    """Whether the training is wrong already, or only what is written after it."""
+    if not same(mine[0], want[0]):
+        return t(
+            "The loss is another one, so it is the training that differs: on each batch gradients of 0, the logits of "
+            "`ids[:, :-1]` against `ids[:, 1:]`, backward, a step. Is the loss that of the last batch, before its step?"
+        )
+    return not same(mine, want) and t(
+        "The loss is right, the text is not. In writing, the model is in `eval()`, reads the last `context` tokens, and "
+        "the most likely token at the last place is put behind the text, `count` times."
+    )
+
+
 SCRIPT = FindError(
     name=mark("program 7.14"),
     title=t("a training script"),
@@ -160,6 +174,7 @@ SCRIPT = FindError(
     ],
     returns=("loss", "text"),
     run=_with_a_copy,
+    properties=(Property(t("Training gives the loss, writing the text."), _which_half),),
     hints=(
         t("Which argument is never used? Which two things are the same, and should not be?"),
         t(
@@ -182,6 +197,11 @@ SCRIPT = FindError(
             read=lambda text, context: text,
         ),
         t("Several of the five slips are still in it."),
+        _script(clear="step"),
+        t(
+            "No step changes the model: its gradients are set to 0 after `backward` and before `step`, which then has "
+            "nothing to go by. Clear them before `backward`, or after `step`."
+        ),
         _script(clear="never"),
         t(
             "The gradients of all steps are still added up: `optimizer.zero_grad()` belongs into the loop, before "

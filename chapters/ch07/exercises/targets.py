@@ -6,16 +6,19 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from course_kit.exercises.compare import same
 from course_kit.exercises.define import (
     Case,
     Exercise,
     FindError,
+    Property,
     integers,
     named,
     normal,
     variants,
     wrong_answers,
 )
+from course_kit.exercises.properties import changed
 from course_kit.i18n import mark, t
 from course_utils.gpt import inputs_and_targets
 
@@ -23,6 +26,17 @@ from course_utils.gpt import inputs_and_targets
 @variants
 def _cut(ids, *, inputs=lambda ids: ids[:, :-1], targets=lambda ids: ids[:, 1:]):
     return inputs(ids), targets(ids)
+
+
+def _of_a_small_text(run, case, mine, want):
+    """Which tokens of a text of five come out."""
+    text = torch.arange(10, 15)[None]
+    needs = text[:, :-1], text[:, 1:]
+    for name, found, needed in zip(("inputs", "targets"), run(changed(case, ids=text)), needs, strict=True):
+        if not same(found, needed):
+            told = {"name": name, "found": found.flatten().tolist(), "needed": needed.flatten().tolist()}
+            return t("Of the text 10, 11, 12, 13, 14 the {name} should be {needed}; yours are {found}.", **told)
+    return False
 
 
 TARGETS = Exercise(
@@ -38,6 +52,7 @@ TARGETS = Exercise(
         Case({"ids": integers(10, 2, 2, seed=1701)}),
     ],
     returns=("inputs", "targets"),
+    properties=(Property(t("The target is the next token."), _of_a_small_text, any_shape=True),),
     used=t("It cuts every text that your GPT is trained on: [Five: a book](#Five:-a-book)."),
     hints=(
         t("Nothing is known of what follows the last token. So it cannot go in. Which token is never asked for?"),

@@ -1,6 +1,7 @@
 """Chapter 9: what counts in a talk, the loss that prefers one answer to another, and who is above the mean."""
 
 import math
+from dataclasses import replace
 
 import torch
 import torch.nn.functional as F
@@ -37,6 +38,8 @@ def _hidden_or_not(run, case, mine, want):
         return False
     if (mine[want == -100] != -100).any():
         return t("A place whose next token is not of an answer has another target than −100, and would be learned.")
+    if (mine[want == 0] == -100).any() and not (mine[want > 0] == -100).any():
+        return t("The token 0 in an answer is −100, and would not be learned. `is_answer` alone says what counts.")
     return bool((mine[want != -100] == -100).any()) and t(
         "A token of an answer is −100, and would not be learned: each whose own place in `is_answer` is True counts."
     )
@@ -53,6 +56,7 @@ TARGETS = Exercise(
         _talk(torch.tensor([[5, 6, 7, 8, 9]]), _from(5, (3, 5)), shown=True),
         _talk(integers(20, 3, 8, seed=1820), _from(8, (2, 8), (5, 7), (7, 8))),
         _talk(integers(20, 2, 4, seed=1821), _from(4, (0, 4), (1, 2))),
+        _talk(torch.tensor([[5, 0, 0, 7]]), _from(4, (1, 3))),  # 0 is a token like any other
     ],
     returns=("targets",),
     properties=(Property(t("What counts are the tokens of answers, all of them and no others."), _hidden_or_not),),
@@ -100,6 +104,26 @@ def _dpo(
     return loss(gain(liked, disliked, liked_before, disliked_before), beta).mean()
 
 
+def _beta_of_both(run, case, mine, want):
+    """Whether half the log-probabilities with twice β are another loss."""
+    halves = {name: case.args[name] / 2 for name in case.args}
+    other = replace(changed(case, **halves), keywords={"beta": 2 * case.keywords.get("beta", 0.1)})
+    return not same(run(other), mine)
+
+
+def _either_way(run, case, mine, want):
+    """Whether the loss is the same if liked and disliked change places, or if the liked one gains still less."""
+    names = ("liked", "disliked", "liked_before", "disliked_before")
+    turned = {name: case.args[names[i]] for name, i in zip(names, (1, 0, 3, 2), strict=True)}
+    if same(run(changed(case, **turned)), mine) and not same(mine, want):
+        return t("Liked and disliked may change places, and the loss stays. Is there an `abs`, or a square?")
+    sunk = [run(changed(case, liked=case.args["liked"] - by)) for by in (1000.0, 2000.0)]
+    return same(*sunk) and t(
+        "However far the liked answer falls behind, from some point on the loss stays the same, and nothing is learned "
+        "from the worst pairs. Is something cut off, by `clamp` or `relu`?"
+    )
+
+
 def _not_of_the_gain(run, case, mine, want):
     moved = {name: case.args[name] + 1 for name in ("liked", "liked_before")}
     return not same(run(changed(case, **moved)), mine)
@@ -129,6 +153,14 @@ DPO = Exercise(
         Property(
             t("The gain of an answer is a difference: 1 more both now and before should change nothing."),
             _not_of_the_gain,
+        ),
+        Property(t("The loss tells the liked answer from the other one."), _either_way),
+        Property(
+            t(
+                "Half of all log-probabilities with twice the β should give the same loss. β multiplies the whole "
+                "difference of the two gains, once, inside ln σ."
+            ),
+            _beta_of_both,
         ),
         mean_of_rows(
             "liked",
@@ -175,6 +207,29 @@ def _standard(
     return score(rewards - mean(rewards), deviation(rewards), eps)
 
 
+def _not_from_the_mean(run, case, mine, want):
+    """Whether the advantages of a group do not sum to 0."""
+    return not same(mine.sum(1), torch.zeros(len(mine)))
+
+
+def _of_another_size(run, case, mine, want):
+    """Whether large rewards, beside which eps is nothing, get advantages of another deviation than 1; else, eps."""
+    if (case.args["rewards"].std(1) < 0.1).any():
+        return None
+    far = run(changed(case, rewards=1e4 * case.args["rewards"])).std(1)
+    if not torch.allclose(far, torch.ones_like(far), rtol=1e-2):
+        return t(
+            "Where rewards are 10,000 times as large, the advantages of a group should keep a deviation of 1, since "
+            "they are measured in it; yours get {far}. Divide by the deviation itself: not by the variance, nor by the "
+            "largest reward.",
+            far=f"{far[0].item():.3g}",
+        )
+    return not same(mine, want) and t(
+        "For large rewards yours are right, for small ones they are not, so it is eps: it is added to the deviation, "
+        "after the root."
+    )
+
+
 ADVANTAGES = Exercise(
     name=mark("advantages"),
     task=t(
@@ -196,6 +251,14 @@ ADVANTAGES = Exercise(
             lambda run, case, mine, want: mine.shape == want.shape and not same(mine[want == 0], want[want == 0]),
         ),
         rows_are_independent("rewards"),
+        Property(
+            t(
+                "In each group the advantages should sum to 0, because each is how far a reward is above the group's "
+                "mean; yours do not. Take away the mean, and cut nothing off."
+            ),
+            _not_from_the_mean,
+        ),
+        Property(t("Advantages are measured in deviations."), _of_another_size),
     ),
     hints=(
         t("As by hand on four answers: minus the mean, divided by the deviation, but for each row."),
