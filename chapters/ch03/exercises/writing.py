@@ -91,7 +91,8 @@ def _wrong_loop(
 
 def _written(run, case, mine, want):
     """What is to be said of the words that came, beside those that are right."""
-    told: dict[str, Any] = {"count": len(mine), "all": len(want), "eos": case.args["eos"], "longest": case.args["max_length"]}
+    told: dict[str, Any] = {"count": len(mine), "all": len(want)}
+    told |= {"eos": case.args["eos"], "longest": case.args["max_length"]}
     if torch.equal(mine, want):
         return False
     if len(mine) > case.args["max_length"]:
@@ -106,8 +107,8 @@ def _written(run, case, mine, want):
         )
     told["place"] = next((i for i, pair in enumerate(zip(mine, want, strict=False)) if pair[0] != pair[1]), 0)
     return t(
-        "Word {place}, counted from 0, is another one. Each `step` gets the word that was written last, at first `bos`, "
-        "and the state that came with it; the argmax of its logits is the next word.",
+        "Word {place}, counted from 0, is another one. Each `step` gets the word that was written last, at first "
+        "`bos`, and the state that came with it; the argmax of its logits is the next word.",
         **told,
     )
 

@@ -84,8 +84,8 @@ RESIDUAL = Exercise(
         ),
         Property(
             t("With an f that hands on what it gets, x + norm(x) should come out: f reads norm(x), and is taken once."),
-            lambda run, case, mine, want: not same(
-                run(changed(case, f=lambda h: h)), case.args["x"] + case.args["norm"](case.args["x"])
+            lambda run, case, mine, want: (
+                not same(run(changed(case, f=lambda h: h)), case.args["x"] + case.args["norm"](case.args["x"]))
             ),
         ),
     ),

@@ -35,7 +35,7 @@ def _other(*inputs, read=lambda x: x, act=F.gelu, end=lambda y: y, add=lambda x,
 
 
 def _figures(run, case: Case) -> list[float]:
-    """What is added to the first number of x where W_down is 0 and W_up hands one hidden number on as it is, −1 or 1."""
+    """What is added to the first number of x where W_down is 0 and W_up hands one hidden number on, −1 or 1."""
     zeros = {name: torch.zeros_like(case.args[name]) for name in ("W_down", "W_up", "b_up")}
     zeros["W_up"][0, 0] = 1
     others = [changed(case, **zeros, b_down=torch.full_like(case.args["b_down"], x)) for x in (-1.0, 1.0)]

@@ -83,8 +83,8 @@ def _statistics(answer, case: Case):
 
 
 def _text(batch: int, time: int, vocab: int, mask_id: int, seed: int, own=True, shown=False, special=(1, 2, 0)) -> Case:
-    """Sentences of different lengths between [CLS], [SEP] and then [PAD], the ids in `special`; words from 5 on. own: it
-    comes with a generator."""
+    """Sentences of different lengths between [CLS], [SEP] and then [PAD], the ids in `special`; words from 5 on. own:
+    it comes with a generator."""
     cls, sep, pad = special
     draw = torch.Generator().manual_seed(seed)
     ids = torch.randint(5, vocab, (batch, time), generator=draw)
@@ -133,8 +133,8 @@ def _drawn_otherwise(run, case, mine, want):
     figures, *odd = mine[0].split("; ")
     told = [words for words in odd if words not in want[0]]
     return bool(told and figures == want[0].split("; ")[0]) and t(
-        "How many words are hidden, exchanged and kept is right, but not how: {told}. A word that takes another's place "
-        "is drawn from the whole vocabulary, `torch.randint(vocab, …)`, and all draws are the generator's.",
+        "How many words are hidden, exchanged and kept is right, but not how: {told}. A word that takes another's "
+        "place is drawn from the whole vocabulary, `torch.randint(vocab, …)`, and all draws are the generator's.",
         told=told[0],
     )
 

@@ -105,7 +105,9 @@ def _which_figure(run, case, mine, want):
     if not right[0] and same(mine[0], F.cross_entropy(logits, labels)):
         return t("The loss is that of all texts. Only those of the first three quarters are for training.")
     if not right[0] and same(mine[0], F.cross_entropy(logits[cut:], labels[cut:])):
-        return t("The loss is that of the test's texts. It belongs to the first three quarters, which are for training.")
+        return t(
+            "The loss is that of the test's texts. It belongs to the first three quarters, which are for training."
+        )
     if not right[0]:
         return t(
             "The loss is another one. It is the mean cross-entropy of the training's logits and the training's labels, "

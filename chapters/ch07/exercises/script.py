@@ -8,7 +8,17 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from course_kit.exercises.compare import same
-from course_kit.exercises.define import Case, FindError, Property, drawn, integers, named, normal, variants, wrong_answers
+from course_kit.exercises.define import (
+    Case,
+    FindError,
+    Property,
+    drawn,
+    integers,
+    named,
+    normal,
+    variants,
+    wrong_answers,
+)
 from course_kit.i18n import mark, t
 
 SIZE = 6  # features of a token
@@ -118,8 +128,8 @@ def _which_half(run, case, mine, want):
             "`ids[:, :-1]` against `ids[:, 1:]`, backward, a step. Is the loss that of the last batch, before its step?"
         )
     return not same(mine, want) and t(
-        "The loss is right, the text is not. In writing, the model is in `eval()`, reads the last `context` tokens, and "
-        "the most likely token at the last place is put behind the text, `count` times."
+        "The loss is right, the text is not. In writing, the model is in `eval()`, reads the last `context` tokens, "
+        "and the most likely token at the last place is put behind the text, `count` times."
     )
 
 

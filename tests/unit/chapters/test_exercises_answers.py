@@ -12,10 +12,13 @@ import torch.nn.functional as F
 from small_exercises import not_right, not_told
 from torch import nn
 
+from chapters.ch04.exercises.bugs import relative_encoding
 from chapters.ch07.exercises.sampling import nucleus_cases
 from course_utils.attention import MultiHeadAttention, masked_softmax, multi_head
 from course_utils.blocks import AddNorm, PositionwiseFFN
 from course_utils.kernels import gaussian_kernel, nadaraya_watson
+from course_utils.merges import joined
+from course_utils.post_training import advantages, answer_targets
 
 
 def by_fused_attention(queries, keys, values, width=1.0):
@@ -157,6 +160,8 @@ RIGHT = [
     ("gaussian kernel", lambda distance, width=1.0: torch.exp(-0.5 * (distance.half() / width) ** 2)),
     ("attention pooling", lambda q, k, v, width=1.0: nadaraya_watson(q, k, v, lambda d: gaussian_kernel(d, width))),
     ("attention pooling", by_fused_attention),
+    ("attention pooling", lambda q, k, v, width=1.0: shares(lambda x: x.sum(-1, keepdim=True))(q, k, v, width)),
+    ("program 4.7", lambda i, j, D: relative_encoding(j, i, D)),
     ("stable masked softmax", lambda scores, mask: torch.softmax(scores.masked_fill(~mask, -1e9), dim=-1) * mask),
     ("stable masked softmax", lambda scores, mask: scores.masked_fill(~mask, -math.inf).softmax(-1).nan_to_num(0.0)),
     ("scaled dot-product score", lambda q, k: torch.einsum("bqd,bkd->bqk", q, k).div(q.shape[-1] ** 0.5)),
@@ -254,6 +259,95 @@ def of_three_axes(q, k, v, mask):
     return weights @ v, weights
 
 
+def ends_at(ends, most=0):
+    """A greedy loop that ends where `ends(word, words so far, bos, eos)`; most: so many words come at least."""
+
+    def greedy(step, state, bos, eos, max_length):
+        ids, word = [], bos
+        while len(ids) < max(max_length, most):
+            logits, state = step(word, state)
+            word = int(logits.argmax())
+            if ends(word, ids, bos, eos):
+                break
+            ids.append(word)
+        return torch.tensor(ids, dtype=torch.int64)
+
+    return greedy
+
+
+def counted_by_length(words):
+    pairs = Counter()
+    for pieces, times in words.items():
+        for pair in zip(pieces, pieces[1:], strict=False):
+            pairs[pair] += times * len(pieces)
+    best = max(pairs, key=pairs.get)
+    return best, {joined(pieces, best): times for pieces, times in words.items()}
+
+
+def with_a_list(words):
+    pair, words = as_sennrich(words)
+    return list(pair), words
+
+
+def masked_with(words):
+    """Masking in which `words(ids, vocab, generator)` are put in."""
+
+    def mask(ids, special_mask, vocab, mask_id, generator=None):
+        chosen = (torch.rand(ids.shape, generator=generator) < 0.15) & ~special_mask
+        dice = torch.rand(ids.shape, generator=generator)
+        inputs = torch.where(chosen & (dice >= 0.9), words(ids, vocab, generator), ids)
+        return inputs.masked_fill(chosen & (dice < 0.8), mask_id), ids.masked_fill(~chosen, -100)
+
+    return mask
+
+
+def shares(total, kernel=gaussian_kernel):
+    """Attention pooling whose weights are divided by this function of the closenesses."""
+
+    def pool(queries, keys, values, width=1.0):
+        closeness = kernel(queries[:, None] - keys, width)
+        weights = closeness / total(closeness)
+        return weights @ values, weights
+
+    return pool
+
+
+def in_a_row(distance):
+    return lambda i, j, D: relative_encoding(distance(i, j, D), 0, D)
+
+
+def every_second_feature(q, k, v, heads, mask=None):
+    order = torch.arange(q.shape[-1]).view(-1, heads).T.flatten()
+    output, weights = multi_head(q[..., order], k[..., order], v[..., order], heads, mask)
+    return output[..., order.argsort()], weights
+
+
+def clears_too_late(model, batches, prompt, count, context):
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.2)
+    for ids in batches:
+        loss = F.cross_entropy(model(ids[:, :-1]).flatten(0, 1), ids[:, 1:].flatten())
+        loss.backward()
+        optimizer.zero_grad()
+        optimizer.step()
+    model.eval()
+    for _ in range(count):
+        prompt = torch.cat([prompt, model(prompt[:, -context:])[:, -1:].argmax(-1)], 1)
+    return loss.item(), prompt
+
+
+def in_a_ring(kernel, length):
+    C = torch.zeros(length, length)
+    for i in range(length):
+        for n, weight in enumerate(kernel):
+            C[i, (i + n - len(kernel) // 2) % length] += weight
+    return C
+
+
+def smaller_sum(candidate, reference, n):
+    ours, theirs = ([tuple(x[i : i + n]) for i in range(len(x) - n + 1)] for x in (candidate, reference))
+    return min(sum(x in theirs for x in ours), sum(x in ours for x in theirs)), len(ours)
+
+
 @pytest.mark.parametrize(
     ("name", "answer", "word"),
     [("stable masked softmax", zeroed_in_place, "changed in place"),
@@ -272,6 +366,29 @@ def of_three_axes(q, k, v, mask):
      ("answer span", lambda start, end, allowed: start.argmax(), "`first, last`"),
      ("next token targets", lambda ids: (ids[:, :-1].float(), ids[:, 1:]), "whole numbers"),
      ("bpe merge", lambda words: "e s", "`pair, words after it`"),
+     ("greedy loop", ends_at(lambda word, ids, bos, eos: word == 3), "which is 9 here: compare with `eos`"),
+     ("greedy loop", ends_at(lambda word, ids, bos, eos: word in (bos, eos)), "stops after"),
+     ("greedy loop", ends_at(lambda word, ids, bos, eos: word == eos or word in ids[-1:]), "may come twice"),
+     ("greedy loop", ends_at(lambda word, ids, bos, eos: word == eos, most=1), "more words than max_length"),
+     ("bpe merge", counted_by_length, "pairs of longer words"), ("bpe merge", with_a_list, "`tuple(pair)`"),
+     ("answer targets", lambda ids, mask: answer_targets(ids, mask & (ids != 0)), "token 0"),
+     ("program 4.7", in_a_row(lambda i, j, D: (i - j) % D), "begin again"),
+     ("program 4.7", in_a_row(lambda i, j, D: abs(i - j)), "Let the sign stay"),
+     ("program 4.7", in_a_row(lambda i, j, D: i * j), "or their product"),
+     ("gaussian kernel", lambda d, width=1.0: gaussian_kernel(d, width) * (d.abs() < 3 * width), "is 0"),
+     ("gaussian kernel", lambda d, width=1.0: gaussian_kernel(d, width).round(decimals=3), "rounded"),
+     ("attention pooling", shares(lambda closeness: closeness.sum(-1, keepdim=True) + 1e-8), "no longer sum to 1"),
+     ("mask tokens", masked_with(lambda ids, vocab, draw: torch.randint(1, vocab + 1, ids.shape, generator=draw)),
+      "does not have"),
+     ("mask tokens", masked_with(lambda ids, vocab, draw: ids.roll(1, 1)), "from the sentence itself"),
+     ("attention in heads", every_second_feature, "not into (d, H)"),
+     ("program 7.14", clears_too_late, "before `backward`, or after"),
+     ("clipped n-grams", smaller_sum, "smaller of two sums"),
+     ("convolution as a matrix", in_a_ring, "in a ring"),
+     ("task head", lambda hidden, pooler, new: new(pooler(hidden[:, 0].tanh())), "tanh comes before the pooler"),
+     ("advantages", lambda r, eps=1e-4: (r - r.mean(1, True)) / (r.var(1)[:, None] + eps) ** 0.5, "after the root"),
+     ("advantages", lambda r, eps=1e-4: advantages(r, eps).clamp(-1, 1), "sum to 0"),
+     ("next token targets", lambda ids: (ids[:, :-1], ids.roll(1, 1)[:, :-1]), "should be [11, 12, 13, 14]"),
      ("bpe merge", lambda words: (("e", "s"), {5: 1}), "5 × 1"), ("top-p", loses_the_last_of_all, "'top_p': 1")],
 )  # fmt: skip
 def test_what_nobody_foresaw_is_described(name, answer, word):
