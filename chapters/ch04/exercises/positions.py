@@ -146,6 +146,16 @@ def _nearly(run, case, mine, want):
     return not same(mine, want) and bool((off <= 0.02 * turn + 1e-6).all())
 
 
+def _angles_at_1(run, case, mine, want):
+    """What becomes of the pairs (1, 0), (1, 0) at position 1."""
+    found = run(changed(case, x=torch.tensor([[1.0, 0, 1, 0]]), positions=torch.tensor([1])))[0]
+    return not same(found, torch.tensor([0.540302, 0.841471, 0.99995, 0.0099998])) and t(
+        "At position 1 the pairs 1, 0 and 1, 0 should become 0.540, 0.841 and 1.000, 0.010: turned by 1 and by 0.01, "
+        "in radians. Yours are {found}.",
+        found=", ".join(f"{x:.3f}" for x in found.tolist()),
+    )
+
+
 def _turned_at_0(run, case, mine, want):
     return not same(run(changed(case, positions=torch.zeros_like(case.args["positions"]))), case.args["x"])
 
@@ -240,6 +250,7 @@ ROTARY = Exercise(
             ),
             _which_pair,
         ),
+        Property(t("A pair is turned by its position times its frequency."), _angles_at_1),
         Property(
             t(
                 "Rows in another order, together with their positions, should give the same rows in that order. Are "
