@@ -10,6 +10,7 @@ from typing import Any
 from course_kit import lessons
 
 HEADING = re.compile(r"^(##+) (.+)$", re.M)
+CONTINUED = re.compile(r"^([ \t]*[%!].*)\\\n(.*)$", re.M)  # a magic that goes on in the next line
 
 
 @dataclass(frozen=True)
@@ -60,8 +61,25 @@ def answers(source: str) -> list[Stub]:
 
 
 def without_magics(source: str) -> str:
-    """A cell in which each line with a magic is `pass`, so that line numbers stay."""
-    return "\n".join("pass  # " + x if x.startswith(("%", "!")) else x for x in source.split("\n"))
+    """A cell as plain Python, each line where it was. Magics, `!ls` and `torch?` are calls, as IPython makes them;
+    below a `%%time` stands Python. What cannot be read at all comes back with its magics as `pass`."""
+    try:
+        ast.parse(source)
+        return source
+    except SyntaxError:
+        pass
+    from IPython.core import inputtransformer2 as ipython  # only where a cell has more than Python
+
+    source = re.sub(r"\A(\s*)(%%)", r"\1pass  # \2", source)
+    while (joined := CONTINUED.sub(r"\1 \2\n", source, count=1)) != source:  # a line goes up, and leaves its place
+        source = joined
+    try:
+        rows = source.splitlines(keepends=True)
+        for transform in (ipython.leading_indent, ipython.classic_prompt, ipython.ipython_prompt):
+            rows = transform(rows)
+        return "".join(ipython.TransformerManager().do_token_transforms(rows))
+    except (SyntaxError, RuntimeError):
+        return "\n".join("pass  # " + x if x.startswith(("%", "!")) else x for x in source.split("\n"))
 
 
 def text_of(stub: Stub, source: str) -> str:

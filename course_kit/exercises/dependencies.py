@@ -35,7 +35,13 @@ def parsed(source: str) -> Cell:
         source = without_magics(source)
         body = ast.parse(source).body
     lines = [line.encode() for line in io.StringIO(source, newline="")]
-    names = [_names_of(_text_of(statement, lines)) for statement in body]
+    names = []
+    for statement in body:
+        try:
+            names.append(_names_of(_text_of(statement, lines)))
+        except SyntaxError as error:  # such as a `return` outside a function, which counts its lines from the statement
+            error.lineno = (error.lineno or 1) + statement.lineno - 1
+            raise
     return Cell(tuple(body), tuple(binds for binds, _ in names), tuple(uses for _, uses in names))
 
 
@@ -52,7 +58,7 @@ def _text_of(statement: ast.stmt, lines: list[bytes]) -> str:
 def _names_of(text: str) -> tuple[frozenset[str], frozenset[str]]:
     """What a statement binds, and what it uses. A file that is put together is parsed anew with each piece, and only
     one of its statements is new."""
-    code = compile(text, "<cell>", "exec", dont_inherit=True)
+    code = compile(text, "<cell>", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
     return frozenset(_names(code, "STORE")), frozenset(_names(code, "LOAD"))
 
 

@@ -280,6 +280,9 @@ def _pieces(cell: str, stub: Stub, task: Exercise) -> tuple[dict[str, str], set[
         needs |= set(uses(text))
         if not isinstance(node, ast.Import | ast.ImportFrom):
             pieces |= dict.fromkeys(frozenset().union(*parsed(text).binds), text)
+    if "get_ipython" in needs and "get_ipython" not in cell:
+        told = t("it uses a command of the notebook, such as `!ls`. Write that in Python, and run the cell again.")
+        raise CannotTake(told)
     if stub.bound != task.function:
         pieces[task.function] = f"{task.function} = {stub.bound}"
     return pieces, needs - pieces.keys()
@@ -352,7 +355,7 @@ def _text(path: Path) -> str:
     """The text of a file of the reader's. Raises CannotTake where it is no Python, OSError where it cannot be read."""
     text = _decoded(path)
     try:
-        parsed(text)
+        ast.parse(text)
     except (SyntaxError, ValueError):
         why = t("mine/{name} is not Python as it stands. Put that right, and run this cell again.", name=path.name)
         raise CannotTake(why) from None

@@ -10,7 +10,9 @@ source/, and nothing there is overwritten. What comes back is judged by `course 
 
 import ast
 import inspect
+import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -29,10 +31,15 @@ REGION = "### BEGIN SOLUTION\n{0}### END SOLUTION"  # nbgrader puts its own stub
 CONFIG = """c = get_config()
 c.CourseDirectory.course_id = "attention"
 c.Autograde.autograde_preprocessors = []  # runs nothing of a student's: `course grade` does that, in a sandbox
+{comment}c.Platform.timezone = "{zone}"  # of the clock in the names that Blackboard gives: it says who is late
 """
 HEAD = mark(
     "Write the functions below, with torch alone; helpers of your own may stand in their cells. Save, and hand in this "
     "notebook."
+)
+NEEDS = mark(
+    "It calls `{function}`, your answer to *{name}* above. Where that one is not right, the course's stands in for it when "
+    "this one is judged."
 )
 
 
@@ -50,11 +57,22 @@ def run(name: str, out: str = ".") -> int:
     if file.exists():
         raise ValueError(f"{file} is there already, and may have points of yours: move it away for a new one.")
     write_for_user(file, nbformat.writes(handout(lesson)), "--out FOLDER")
-    if not config.exists():
-        write_for_user(config, CONFIG, "--out FOLDER")
+    zone = _zone()
+    if new := not config.exists():
+        told = {"comment": "" if zone else "# ", "zone": zone or "Europe/Berlin"}
+        write_for_user(config, CONFIG.format(**told), "--out FOLDER")
     then = f"nbgrader generate_assignment {number}"
     print(t("{file} written, a point for each exercise. Then, in that folder: {then}", file=file, then=then))
+    if new and zone:
+        print(t("Times that the platform writes are read as of {zone}; {config} says so, and can be changed.",
+                zone=zone, config=config))  # fmt: skip
     return 0
+
+
+def _zone() -> str:
+    """The time zone of this machine, as "Europe/Berlin"; "" where that is none to live in, as on a server."""
+    name = os.environ.get("TZ", "").lstrip(":") or os.path.realpath("/etc/localtime").partition("zoneinfo/")[2]
+    return name if re.fullmatch(r"[A-Z][\w+-]*/[\w/+-]+", name) and not name.startswith("Etc/") else ""
 
 
 def write_for_user(file: Path, text: str, example: str) -> None:
@@ -82,11 +100,15 @@ def handout(lesson: Path) -> Any:
     """The notebook that is handed out, as nbgrader wants its source."""
     registry.load()
     cells = [nbformat.v4.new_markdown_cell(f"# {lesson.stem[3:].replace('_', ' ').capitalize()}\n{t(HEAD)}")]
+    above: list[tuple[Exercise, str]] = []
     for source in sources(lesson.read_bytes()):
         for stub in answers(source):
             exercise = registry.find(stub.name)
             if not isinstance(exercise, FindError) and _stands_alone(exercise):
-                cells += _cells(exercise, text_of(stub, source))
+                called = list(map(inspect.unwrap, _called(exercise.reference)))
+                needs = [(one, bound) for one, bound in above if inspect.unwrap(one.reference) in called]
+                cells += _cells(exercise, text_of(stub, source), needs)
+                above.append((exercise, stub.bound))
     for number, cell in enumerate(cells):  # the same file each time
         cell["id"] = f"cell-{number}"
     return nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": KERNEL})
@@ -105,8 +127,20 @@ def _stands_alone(exercise: Exercise) -> bool:
     return not any(isinstance(function.__globals__.get(name), int) for name in function.__code__.co_names)
 
 
-def _cells(exercise: Exercise, stub: str) -> list[Any]:
-    """The task, and the cell for the answer. nbgrader calls it manually graded: only then it has no tests to run."""
+def _called(reference: Any) -> Iterator[Any]:
+    """The functions and classes that a reference's code names."""
+    parts = vars(reference).values() if inspect.isclass(reference) else (reference,)
+    for part in map(inspect.unwrap, filter(inspect.isroutine, parts)):
+        waiting = [part.__code__] if inspect.isfunction(part) else []
+        while waiting:
+            code = waiting.pop()
+            waiting += filter(inspect.iscode, code.co_consts)
+            yield from filter(callable, map(part.__globals__.get, code.co_names))
+
+
+def _cells(exercise: Exercise, stub: str, needs: list[tuple[Exercise, str]]) -> list[Any]:
+    """The task, and the cell for the answer. nbgrader calls it manually graded: only then it has no tests to run.
+    needs: the exercises above that its reference calls, with the names of their functions."""
     node: Any = ast.parse(stub).body[0]
     node.decorator_list = []
     for part in ast.walk(node):
@@ -114,6 +148,7 @@ def _cells(exercise: Exercise, stub: str) -> list[Any]:
             part.body = [one for one in part.body if isinstance(one, ast.Expr)] + ast.parse("SOLUTION").body
     text = re.sub(r"^( +)SOLUTION$", lambda found: found[1] + REGION.format(found[1]), ast.unparse(node), flags=re.M)
     words = re.sub(r"`[^`]*`|<", lambda found: found[0] if found[0][1:] else r"\<", exercise.task)  # <bos> is no HTML
+    words += "".join(f"\n\n{t(NEEDS, function=bound, name=t(one.name))}" for one, bound in needs)
     task = f"## {exercise.effort}\n{words}\n\n```text\n{example_text(exercise.name)}\n```"
     code = f"# Task: {exercise.name}\nimport torch\nfrom torch import nn\n\n\n{text}"
     marked = {"grade_id": slug(exercise.name), "grade": True, "solution": True, "locked": False, "task": False}

@@ -41,17 +41,19 @@ def run(name: str, folder: str | None = None) -> int:
     wanted = room.wanted(list(hand_in.course()))
     if why := sandbox.why_not():
         raise ValueError(why)
-    begun, remarks = time.monotonic(), {}
+    begun, collected = time.monotonic(), dict[str, collecting.Collected]()
     if folder:
-        remarks = collecting.collect(Path(folder), lambda student: room.folder("submitted", student), room.roster)
+        place = lambda student: room.folder("submitted", student)  # noqa: E731
+        collected = collecting.collect(Path(folder), place, room.roster, room.zone)
     if not (students := room.handed_in()):
-        place = room.folder("submitted", "*")
-        raise ValueError(t("{place} is empty: name the folder or zip that the platform gives.", place=place))
+        told = room.folder("submitted", "*")
+        raise ValueError(t("{place} is empty: name the folder or zip that the platform gives.", place=told))
     rows = graded({one: room.folder("submitted", one) for one in students}, wanted)
     for row in rows:
-        row.remarks[:0] = remarks.get(row.student, [])
+        remarks, clock = collected.get(row.student, ([], None))
+        row.remarks[:0] = remarks
         try:
-            room.keep(row)
+            room.keep(row, clock)
         except Exception as error:  # one that nbgrader does not take must not stop the others
             why = f"{type(error).__name__}: {str(error)[:80]}"
             row.remarks.append(t("not written into the gradebook ({why})", why=why))

@@ -6,15 +6,18 @@
     anna/03.ipynb, anna.ipynb                                           any other
 
 nbgrader's own `zip_collect` stops at a second file of one student, does not see `x.IPYNB`, and unpacks zips in zips
-without a limit. Here nothing is unpacked, no link is followed, and what cannot be read is a remark.
+without a limit. Here nothing is unpacked onto the disk, a zip in a zip is read where it lies, no link is followed, and
+what cannot be read is a remark.
 """
 
+import io
 import os
 import re
 import unicodedata
 import zipfile
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,11 +25,19 @@ from course_kit.i18n import t
 
 LARGEST = 24 << 20  # bytes of one file
 MANY = 20  # notebooks of one student
+MEMBERS = 10_000  # names in a zip of a student's
+DEEP = 3  # zips in one another
 PLATFORMS = (
     re.compile(r"(?P<name>[^/]+?)_(?P<late>LATE_)?(?P<user>\d+)_(?P<order>\d{1,18})_"),
     re.compile(r"(?P<name>[^/]+)_(?P<number>\d+)_assignsubmission_"),
     re.compile(r"[^/]*?_(?P<name>[^_/]+)_attempt_(?P<when>(\d+-){5}\d+)"),
-    re.compile(r"(?P<name>[^/]*?)(\.ipynb|\.zip)?(/|$)", re.I),  # fits any name
+    re.compile(r"(?P<name>[^/]*?)(\.ipynb(\.txt|\.json)?|\.zip|\.py)?(/|$)", re.I),  # fits any name
+)
+NOTEBOOK = re.compile(r"\.ipynb(\.txt|\.json)?$", re.I)  # as some browsers save it
+OTHERS = re.compile(  # what a system puts beside a hand-in, a table of marks, and Blackboard's receipt
+    r"(^|/)(\.|~\$|__MACOSX(/|$)|__pycache__(/|$)|desktop\.ini$|thumbs\.db$)|\.csv$"
+    r"|_attempt_(\d+-){5}\d+\.txt$",
+    re.I,
 )
 
 
@@ -38,46 +49,96 @@ class Person(NamedTuple):
     number: str = ""
 
 
-def collect(source: Path, place: Callable[[str], Path], roster: list[Any]) -> dict[str, list[str]]:
-    """Copies each student's notebooks into place(student), the last one last -> student: remarks. roster: nbgrader's
-    students. Raises ValueError if there is nothing."""
-    found: dict[Person, list[tuple[int, str, str, Callable[[], bytes]]]] = defaultdict(list)
-    for name, read in _listed(source):
+class File(NamedTuple):
+    """One file of a student: the number and the time that the platform gave, whether it says late; its name there."""
+
+    order: int
+    when: str
+    name: str
+    late: bool
+    read: Callable[[], bytes]
+
+
+class Collected(NamedTuple):
+    """What became of a student's files: remarks, and when the last one came by the platform's own clock, if it says."""
+
+    remarks: list[str]
+    when: datetime | None
+
+
+def by_student(source: Path, roster: list[Any]) -> dict[str, list[File]]:
+    """Everybody's files in a folder or zip, by the student's id, the last one last. Raises ValueError if there is
+    nothing."""
+    people: dict[Person, list[File]] = defaultdict(list)
+    for name, read in _listed(source, roster):
         told = next(x.groupdict() for one in PLATFORMS if (x := one.match(name)))
         person = Person(unicodedata.normalize("NFC", told["name"]), told.get("user") or "", told.get("number") or "")
-        found[person].append((int(told.get("order") or 0), told.get("when") or "", name, read))
-    if not found:
+        file = File(int(told.get("order") or 0), told.get("when") or "", name, bool(told.get("late")), read)
+        people[person].append(file)
+    if not people:
         raise ValueError(t("{place} is empty: name the folder or zip that the platform gives.", place=source))
-    names = identities(list(found), roster)
-    return {
-        names[person]: _write(place(names[person]), sorted(of, key=lambda x: x[:3])) for person, of in found.items()
-    }
+    names = identities(list(people), roster)
+    return {names[person]: sorted(files, key=lambda x: x[:3]) for person, files in people.items()}
 
 
-def _write(folder: Path, files: list[tuple[int, str, str, Callable[[], bytes]]]) -> list[str]:
-    """The notebooks of one student, numbered -> remarks; those of an earlier call go."""
+def collect(
+    source: Path, place: Callable[[str], Path], roster: list[Any], zone: tzinfo | None = None
+) -> dict[str, Collected]:
+    """Copies each student's notebooks into place(student), the last one last. roster: nbgrader's students; zone: of the
+    platform's clock. Raises ValueError if there is nothing."""
+    return {student: _write(place(student), files, zone) for student, files in by_student(source, roster).items()}
+
+
+def _write(folder: Path, files: list[File], zone: tzinfo | None) -> Collected:
+    """The notebooks of one student, numbered; those of an earlier call go. Functions in a file of Python are taken
+    where there is no notebook."""
     folder.mkdir(parents=True, exist_ok=True)
-    for old in folder.glob("[0-9][0-9]-*.ipynb"):
+    for old in (*folder.glob("[0-9][0-9]-*.ipynb"), *folder.glob("[0-9][0-9]-*.py")):
         old.unlink()
-    remarks = [t("{file}: late, says Canvas", file=plain(name)) for *_, name, _ in files if "_LATE_" in name]
-    notebooks = [one for one in files if one[2].lower().endswith(".ipynb")]
-    others = [name for *_, name, _ in files if not name.lower().endswith(".ipynb")][:3]
-    remarks += [t("{file} is no notebook", file=plain(name)) for name in others]
-    for number, (_, when, name, read) in enumerate(notebooks[-MANY:]):
+    remarks = late(files)
+    notebooks = [one for one in files if NOTEBOOK.search(one.name)]
+    programs = [one for one in files if one.name.lower().endswith(".py")]
+    others = [one for one in files if one not in notebooks and one not in programs][:3]
+    for one in [] if notebooks else programs[:3]:
+        remarks.append(t("{file} is no notebook: its functions were read as those of one cell", file=plain(one.name)))
+    for one in others:
+        ask = t("{file} is no notebook: ask for the file whose name ends in .ipynb", file=plain(one.name))
+        remarks.append(t("{file} is no notebook", file=plain(one.name)) if notebooks or programs else ask)
+    chosen, when = (notebooks or programs)[-MANY:], ""
+    for number, file in enumerate(chosen):
         try:
-            content = read()
+            content = file.read()
             if len(content) > LARGEST:
                 raise ValueError(t("larger than {n} MB", n=LARGEST >> 20))
         except Exception as error:  # of whatever kind: what is in a file is the student's
-            remarks.append(t("{file} is unreadable: {why}", file=plain(name), why=plain(str(error))))
+            remarks.append(t("{file} is unreadable: {why}", file=plain(file.name), why=plain(str(error))))
             continue
-        (folder / f"{number:02}-{_safe(name.split('/')[-1][:-6])}.ipynb").write_bytes(content)
-        if when:
-            (folder / "timestamp.txt").write_text(f"{when[:10]} {when[11:].replace('-', ':')}")
+        stem, ending = NOTEBOOK.sub("", file.name.split("/")[-1]), ".ipynb" if notebooks else ".py"
+        (folder / f"{number:02}-{_safe(stem.removesuffix('.py'))}{ending}").write_bytes(content)
+        when = file.when
+    clock = _clock(when)
+    if clock and zone:
+        moment = clock.replace(tzinfo=zone).astimezone(UTC)
+        (folder / "timestamp.txt").write_text(f"{moment:%Y-%m-%d %H:%M:%S} UTC")
+    elif clock:
+        (folder / "timestamp.txt").unlink(missing_ok=True)
     if len(notebooks) > 1:
-        last = plain(notebooks[-1][2])
+        last = plain(notebooks[-1].name)
         remarks.append(t("{n} notebooks, the last answer counts: {file}", n=len(notebooks), file=last))
-    return remarks
+    return Collected(remarks, clock)
+
+
+def _clock(when: str) -> datetime | None:
+    """A time as Blackboard writes it, 2026-11-27-18-05-00, of no zone."""
+    try:
+        return datetime(*map(int, when.split("-")))  # type: ignore[arg-type]
+    except (ValueError, TypeError, OverflowError):
+        return None
+
+
+def late(files: list[File]) -> list[str]:
+    """A remark for each file of a student that the platform itself calls late."""
+    return [t("{file}: late, says Canvas", file=plain(one.name)) for one in files if one.late]
 
 
 def identities(people: list[Person], roster: list[Any]) -> dict[Person, str]:
@@ -85,8 +146,7 @@ def identities(people: list[Person], roster: list[Any]) -> dict[Person, str]:
     with the number where two have the same."""
     known: dict[str, set[str]] = defaultdict(set)
     for one in roster:
-        first, last = one.first_name or "", one.last_name or ""
-        for x in (one.id, one.email or "", first + last, last + first):
+        for x in _names(one):
             known[_folded(x)].add(one.id)
         known[f"user {one.lms_user_id}"].add(one.id)
     fitting = {x: (x.user and known[f"user {x.user}"]) or known[_folded(x.name)] for x in people}
@@ -100,6 +160,12 @@ def identities(people: list[Person], roster: list[Any]) -> dict[Person, str]:
     return given
 
 
+def _names(student: Any) -> tuple[str, ...]:
+    """What a platform may call somebody of the roster."""
+    first, last = student.first_name or "", student.last_name or ""
+    return tuple(x for x in (student.id, student.email or "", first + last, last + first) if x)
+
+
 def _folded(name: str) -> str:
     return re.sub(r"\W", "", unicodedata.normalize("NFKC", name).casefold())
 
@@ -110,27 +176,73 @@ def _safe(name: str) -> str:
     return re.sub(r"[^\w@.' -]", "_", name)[:80].strip(" .-@'") or "_"
 
 
-def _listed(source: Path) -> Iterator[tuple[str, Callable[[], bytes]]]:
-    """(name, how to read it) of each file. Raises ValueError if it is no folder and no zip."""
-    inside = list(source.iterdir()) if source.is_dir() else []
+def _listed(source: Path, roster: list[Any]) -> Iterator[tuple[str, Callable[[], bytes]]]:
+    """(name, how to read it) of each file; a zip among them as a folder. Raises ValueError if it is no folder and no
+    zip."""
+    inside = [one for one in source.iterdir() if not OTHERS.search(one.name)] if source.is_dir() else []
     source = inside[0] if len(inside) == 1 and inside[0].suffix.lower() == ".zip" else source
     if source.is_dir():
         files = (Path(place, name) for place, _, names in os.walk(source, followlinks=False) for name in names)
-        pairs = [(file.relative_to(source).as_posix(), lambda file=file: read_file(file)) for file in files]
+        pairs = [(file.relative_to(source).as_posix(), lambda file=file: read_file(file)) for file in sorted(files)]
     else:
         try:
-            packed = zipfile.ZipFile(source)
+            pairs = _members(zipfile.ZipFile(source))
         except Exception:
             raise ValueError(
                 t("{file} is no folder and no zip; needed: what the platform gives.", file=source)
             ) from None
-        members = [one for one in packed.infolist() if not one.is_dir()]
-        pairs = [(one.filename.lstrip("/"), lambda one=one: packed.open(one).read(LARGEST + 1)) for one in members]
+    pairs = [(name.replace("\\", "/").lstrip("/"), read) for name, read in pairs]
+    pairs = [pair for one in pairs if not OTHERS.search(one[0]) for pair in _unpacked(*one, deep=1)]
     below = [(name.partition("/")[2], read) for name, read in pairs]
-    if pairs and all(any(one.match(name) for one in PLATFORMS[:3]) for name, _ in below):
-        pairs = below  # packed again, in a folder
-    skipped = re.compile(r"(^|/)[._~]|(^|/)__MACOSX/|\.csv$", re.I)
-    return ((name, read) for name, read in pairs if not skipped.search(name))
+    return iter(below if _is_wrapped([name for name, _ in pairs], roster) else pairs)
+
+
+def _is_wrapped(names: list[str], roster: list[Any]) -> bool:
+    """Whether all hand-ins lie in one folder, which is no student: the class was packed once more."""
+    tops = {name.partition("/")[0] for name in names}
+    below = [name.partition("/")[2] for name in names]
+    if len(tops) != 1 or not all(below):
+        return False
+    if all(any(one.match(name) for one in PLATFORMS[:3]) for name in below):
+        return True
+    if any(one.match(names[0]) for one in PLATFORMS[:3]):
+        return False
+    known = {_folded(x) for one in roster for x in _names(one)}
+    inner = {_folded(re.sub(r"(?i)(\.ipynb|\.zip|\.py)$", "", name.partition("/")[0])) for name in below}
+    if known:
+        return _folded(*tops) not in known and bool(inner & known)
+    return len(inner) > 1 and all("/" in name for name in below)
+
+
+def _members(packed: zipfile.ZipFile) -> list[tuple[str, Callable[[], bytes]]]:
+    members = [one for one in packed.infolist() if not one.is_dir()]
+    return [(_name(one), lambda one=one: packed.open(one).read(LARGEST + 1)) for one in members]
+
+
+def _name(member: zipfile.ZipInfo) -> str:
+    """A name in a zip. macOS writes UTF-8 and does not say so; then it is read as if it were of 1981."""
+    if not member.flag_bits & 0x800:
+        try:
+            return member.filename.encode("cp437").decode("utf-8")
+        except UnicodeError:
+            pass
+    return member.filename
+
+
+def _unpacked(name: str, read: Callable[[], bytes], deep: int) -> list[tuple[str, Callable[[], bytes]]]:
+    """A file, or the files in it if it is a zip; one that is too large, or none, stays as it is."""
+    if not name.lower().endswith(".zip") or deep == DEEP:
+        return [(name, read)]
+    try:
+        content = read()
+        packed = zipfile.ZipFile(io.BytesIO(content))
+        if len(content) > LARGEST or len(packed.infolist()) > MEMBERS:
+            return [(name, read)]
+        pairs = [(f"{name}/{inner}".replace("\\", "/"), one) for inner, one in _members(packed)]
+    except Exception:  # of whatever kind: what is in a file is the student's
+        return [(name, read)]
+    kept = [pair for one in pairs if not OTHERS.search(one[0]) for pair in _unpacked(*one, deep=deep + 1)]
+    return kept or [(name, read)]
 
 
 def read_file(file: Path) -> bytes:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import glob
 import warnings
-from datetime import timedelta
+from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import nbformat
+from dateutil.tz import gettz
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.apps.baseapp import NbGrader
 from nbgrader.coursedir import CourseDirectory
@@ -31,8 +32,12 @@ STATES = {
 }
 
 
+EAST, WEST = timedelta(hours=14), timedelta(hours=-12)  # the first and the last place to begin a day
+
+
 class Class:
-    """The folder that nbgrader works in. Raises ValueError where the assignment was not handed out from here."""
+    """The folder that nbgrader works in. zone: of the platform's clock, None if nobody has said it. Raises ValueError
+    where the assignment was not handed out from here."""
 
     def __init__(self, assignment: str):
         self.assignment, self.app = assignment, NbGrader()
@@ -51,6 +56,16 @@ class Class:
                                "handed out. `course assign {name}`, then `nbgrader generate_assignment {name}` make "
                                "it.", file=handed_out, name=assignment)) from None  # fmt: skip
         self.ids = set(ids)
+        self.zone = self._zone()
+
+    def _zone(self) -> tzinfo | None:
+        """`c.Platform.timezone` of nbgrader_config.py. (nbgrader's own `Exchange.timezone` is none: it writes CEST, and
+        reads that as UTC.) Raises ValueError for a name that is none."""
+        name = self.app.config.get("Platform", {}).get("timezone", "")
+        if name and (not isinstance(name, str) or gettz(name) is None):
+            raise ValueError(t("nbgrader_config.py: {name} is no time zone; needed: a name such as Europe/Berlin.",
+                               name=repr(name)))  # fmt: skip
+        return gettz(name) if name else None
 
     def book(self) -> Gradebook:
         """The gradebook, open."""
@@ -69,28 +84,49 @@ class Class:
         """Who has something in submitted/."""
         return sorted(Path(one).parent.name for one in glob.glob(str(self.folder("submitted", "*"))))
 
-    def keep(self, row: Row) -> None:
-        """Writes a verdict: points into the gradebook, words below the student's own code into autograded/."""
+    def keep(self, row: Row, clock: datetime | None = None) -> None:
+        """Writes a verdict: points into the gradebook, words below the student's own code into autograded/. clock: when
+        it was handed in, by the platform's own time."""
         where = {"assignment": self.assignment, "student": row.student, "notebook": self.assignment}
         names = self.assignment, row.student
         with self.book() as book, warnings.catch_warnings():
             warnings.simplefilter("ignore", SAWarning)  # of nbgrader's own order of adding
             book.update_or_create_student(row.student)
             when = self.folders.get_existing_timestamp(str(self.folder("submitted", row.student)))
-            submission = book.update_or_create_submission(*names, **({"timestamp": when} if when else {}))
+            told = {"timestamp": when} if when or clock else {}
+            submission = book.update_or_create_submission(*names, **told)
             for name, state in row.states.items():
                 grade = book.find_grade(slug(name), self.assignment, *names)
                 grade.auto_score = grade.max_score if state == "right" else 0
                 grade.needs_manual_grade = grade.manual_score is not None  # the teacher's own mark stays
             book.db.commit()
-            if late := submission.total_seconds_late:
-                row.remarks.append(t("late by {time}", time=timedelta(seconds=round(late))))
+            row.remarks += self._late(submission, clock)
         page = nbformat.from_dict(self.page | {"cells": _cells(self.page.cells, row)})
         resources = {"nbgrader": where | {"db_url": self.folders.db_url}}
         AssignLatePenalties(parent=self.app).preprocess(page, resources)
         folder = self.folder("autograded", row.student)
         folder.mkdir(parents=True, exist_ok=True)
         nbformat.write(page, folder / f"{self.assignment}.ipynb")
+
+
+    def _late(self, submission: Any, clock: datetime | None) -> list[str]:
+        """What is to be said of the time, as a list. Nobody is late by a guess: where the zone of the platform's clock
+        is not known, only who is late by the clock of every place."""
+        if late := submission.total_seconds_late:
+            time = timedelta(seconds=round(late))
+            if clock and self.zone:
+                told = {"time": time, "clock": f"{clock:%Y-%m-%d %H:%M}", "zone": clock.replace(tzinfo=self.zone).tzname()}
+                return [t("late by {time}: {clock} {zone}, says the platform", **told)]
+            return [t("late by {time}", time=time)]
+        due = submission.duedate
+        if not clock or self.zone or not due or clock - WEST <= due:
+            return []
+        told = {"clock": f"{clock:%Y-%m-%d %H:%M}", "line": 'c.Platform.timezone = "Europe/Berlin"'}
+        if clock - EAST > due:
+            return [t("late in every time zone: {clock}, says the platform. To say by how much, add its zone to "
+                      "nbgrader_config.py, such as `{line}`, and grade again", **told)]  # fmt: skip
+        return [t("handed in at {clock} by the platform's clock, late or not: add its zone to nbgrader_config.py, such "
+                  "as `{line}`, and grade again", **told)]  # fmt: skip
 
 
 def _cells(handed_out: list[Any], row: Row) -> list[Any]:

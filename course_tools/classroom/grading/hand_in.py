@@ -1,7 +1,8 @@
 """The answers in what one student has handed in, read as text. Nothing is run, and outputs are not looked at.
 
-A cell is the answer to an exercise by the id that nbgrader gave it, by its line `# Task: …`, or else by the name of its
-function. What is no Python is a problem, said in words.
+A cell answers an exercise by the id that nbgrader gave it, by its line `# Task: …`, or else by the name of its function;
+one cell may answer several. The answer is the definition: what stands below it costs nothing. What is no Python is a
+problem, said in words. Functions in a file of Python are read as those of one cell.
 """
 
 import ast
@@ -26,6 +27,9 @@ from .collecting import LARGEST, plain, read_file, whole
 
 SHOWN = 100_000  # letters of a cell, in the feedback
 OPEN = re.compile(r"raise NotImplementedError")
+DEFINES = re.compile(r"^\s*(?:async +def|def|class)\b", re.M)
+FENCE = re.compile(r"^[ \t]*(```|~~~).*$", re.M)  # of code in a text
+CUTS = 50  # places at which a cell that is no Python is cut, at most
 OURS = re.compile(r"^\s*(?:from|import) +((?:course_utils|course_kit|chapters|mine)\b[\w.]*)", re.M)
 ABOVE = ast.parse("from course_kit.exercises import exercise").body
 
@@ -33,12 +37,19 @@ ABOVE = ast.parse("from course_kit.exercises import exercise").body
 @dataclass
 class HandIn:
     """A student's work: exercise -> the statements that its answer needs, itself last; exercise -> why there is none
-    that can be run; all cells, each with its exercise or ""; what was noticed."""
+    that can be run; all cells, each with its exercise or ""; what was noticed; definitions, each with the exercise that
+    it answers, by which an answer is known in what another one needs."""
 
     answers: dict[str, list[ast.stmt]] = field(default_factory=dict)
     problems: dict[str, str] = field(default_factory=dict)
     cells: list[tuple[str, str]] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
+    definitions: list[tuple[Any, str]] = field(default_factory=list)
+
+    def used(self, name: str) -> dict[str, Any]:
+        """The student's own answers to other exercises that this one needs: exercise -> its definition."""
+        needed = {id(one) for one in self.answers[name][:-1]}
+        return {task: node for node, task in self.definitions if id(node) in needed and task != name}
 
     @property
     def ours(self) -> set[str]:
@@ -64,12 +75,15 @@ def course() -> dict[str, str]:
 def read(folder: Path, wanted: list[str]) -> HandIn:
     """What stands in the notebooks of a folder; wanted: the exercises of the assignment. Never raises what is in it."""
     work = HandIn()
-    for file in sorted(x for x in folder.iterdir() if x.suffix.lower() == ".ipynb"):
+    for file in sorted(x for x in folder.iterdir() if x.suffix.lower() in (".ipynb", ".py")):
         try:
             content = read_file(file)
             if len(content) > LARGEST:
                 raise ValueError(t("larger than {n} MB", n=LARGEST >> 20))
-            _notebook(work, _cells(content), wanted)
+            if not content.strip():
+                work.remarks.append(t("{file} is empty", file=plain(file.name)))
+                continue
+            _notebook(work, _cells(content) if file.suffix != ".py" else [("code", _text(content), "")], wanted)
         except Exception as error:  # of whatever kind: what is in a file is the student's
             told = {"file": plain(file.name), "why": plain(str(error))[:80]}
             work.remarks.append(t("{file} cannot be read as a notebook ({why})", **told))
@@ -82,13 +96,18 @@ def read(folder: Path, wanted: list[str]) -> HandIn:
     return work
 
 
+def _text(content: bytes) -> str:
+    return whole(content.decode(json.detect_encoding(content), "replace").replace("\r\n", "\n"))
+
+
 def _cells(content: bytes) -> list[tuple[str, str, str]]:
     """(type, source, nbgrader's id) of each cell; notebooks of 2013 (nbformat 3) have their cells elsewhere."""
-    data = json.loads(content.decode("utf-8-sig"))
+    data = json.loads(content)  # in UTF-8, or, from some editors, in UTF-16
     if "worksheets" in data:
         data = nbformat.convert(nbformat.from_dict(data), 4)
     cells = [cell for cell in data["cells"] if isinstance(cell, dict) and isinstance(cell.get("source"), str | list)]
-    return [(str(cell.get("cell_type")), whole("".join(map(str, cell["source"]))), _mark(cell)) for cell in cells]
+    texts = [whole("".join(map(str, cell["source"]))).replace("\r\n", "\n") for cell in cells]
+    return [(str(cell.get("cell_type")), text, _mark(cell)) for cell, text in zip(cells, texts, strict=True)]
 
 
 def _mark(cell: dict[str, Any]) -> str:
@@ -102,46 +121,94 @@ def _mark(cell: dict[str, Any]) -> str:
 def _notebook(work: HandIn, cells: list[tuple[str, str, str]], wanted: list[str]) -> None:
     """Adds the answers of one notebook; those of a later cell count, if they are more than a stub."""
     by_id = {slug(name): name for name in wanted}
-    both: list[tuple[str, Cell | None, str]] = []
+    read: list[tuple[list[str], Cell | None, str]] = []
     for kind, source, mark in cells:
-        task = found["name"].strip() if (found := MARK.search(source)) else ""
-        name = by_id.get(mark) or (task if task in wanted else "")
-        if kind != "code" and not name:
-            continue
+        tasks = [one["name"].strip() for one in MARK.finditer(source)]
+        names = list(dict.fromkeys(one for one in (by_id.get(mark), *tasks) if one in wanted))
+        if kind != "code":
+            if not names:
+                continue
+            source = FENCE.sub("", source)
         cell = None
         try:
-            cell = parsed(source)
-        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-            where = t(" (line {n})", n=error.lineno) if isinstance(error, SyntaxError) else ""
-            if name and name not in work.answers:
-                why = plain(getattr(error, "msg", type(error).__name__))
-                work.problems[name] = t("no Python: {why}", why=f"{why}{where}")
-        both.append((name, cell, source))
-    met = {name for name, *_ in both}
-    bound = {course()[one]: one for one in wanted if one not in met}  # neither id nor line, as after a copy by hand
-    own, at = [cell for _, cell, _ in both if cell], -1
-    for name, cell, source in both:
+            cell, rest = _python(source, {course()[one] for one in wanted})
+            if rest and names:
+                who = f"“{t(names[0])}”"
+                work.remarks.append(t("{name}: left out below the answer, as no Python: {why}", name=who, why=rest))
+        except (SyntaxError, ValueError, RuntimeError, MemoryError) as error:
+            for name in names:
+                if name not in work.answers:
+                    work.problems[name] = t("no Python: {why}", why=_why(error))
+        read.append((names, cell, source))
+    written = {one for names, cell, source in read if cell and _defined(cell) and not OPEN.search(source) for one in names}
+    bound = {course()[one]: one for one in wanted if one not in written}  # no mark, as after a copy by hand
+    own, at = [cell for _, cell, _ in read if cell], -1
+    for names, cell, source in read:
         at += cell is not None
-        defined = [getattr(one, "name", "") for one in cell.statements] if cell else []
-        name = name or next((bound[one] for one in defined if one in bound), "")
-        work.cells.append((name, source[:SHOWN]))
-        if not name or not cell or name in work.answers and OPEN.search(source):
-            continue
-        try:
-            work.answers[name] = _statements(own, at, name)
-            work.problems.pop(name, None)
-        except (RecursionError, ValueError, StopIteration) as error:
-            if name not in work.answers:
-                work.problems[name] = plain(str(error)) or t("it cannot be read")
+        known = [bound[one.name] for one in _defined(cell) if one.name in bound] if cell else []
+        names = list(dict.fromkeys([*names, *known]))
+        work.cells += [(name, source[:SHOWN]) for name in names or [""]]
+        for name in names if cell else ():
+            try:
+                node = _answer(own[at], name, names, source)
+                if name in work.answers and OPEN.search(ast.unparse(node)):
+                    continue
+                work.answers[name] = _statements(own, at, name, node)
+                work.definitions.append((node, name))
+                work.problems.pop(name, None)
+            except (RecursionError, ValueError, StopIteration) as error:
+                if name not in work.answers:
+                    work.problems[name] = plain(str(error)) or t("it cannot be read")
 
 
-def _statements(cells: list[Cell], at: int, name: str) -> list[ast.stmt]:
-    """What an answer needs, itself last, decorated. Raises ValueError where its cell defines nothing."""
-    defined: list[Any] = [one for one in cells[at].statements if isinstance(one, ast.FunctionDef | ast.ClassDef)]
-    defined = [one for one in defined if one.name == course()[name]] or defined
-    if not defined:
+def _why(error: Exception) -> str:
+    where = t(" (line {n})", n=error.lineno) if isinstance(error, SyntaxError) else ""
+    return f"{plain(getattr(error, 'msg', type(error).__name__))}{where}"
+
+
+def _python(source: str, functions: set[str]) -> tuple[Cell, str]:
+    """A cell, and why what stands at its end was left out, or "". Raises as `parsed` does, where no definition, or not
+    the one that is looked for, stands above what is no Python."""
+    try:
+        return parsed(source), ""
+    except SyntaxError as error:
+        rows = source.split("\n")
+        last = min(error.lineno or 1, len(rows)) - 1
+        starts = [i for i in range(last, 0, -1) if rows[i][:1].strip()]  # where a statement may begin
+        for start in starts[:CUTS]:
+            try:
+                cell = parsed("\n".join(rows[:start]))
+            except (SyntaxError, ValueError):
+                continue
+            below = DEFINES.search("\n".join(rows[start:]))
+            if any(one.name in functions or not below for one in _defined(cell)):
+                return cell, _why(error)
+            break
+        raise
+
+
+def _defined(cell: Cell) -> list[Any]:
+    return [one for one in cell.statements if isinstance(one, ast.FunctionDef | ast.ClassDef)]
+
+
+def _answer(cell: Cell, name: str, names: list[str], source: str) -> Any:
+    """The definition that answers an exercise, in a cell that answers these: the one that is called as the exercise's,
+    else the last one that is not another's. Raises ValueError where there is none."""
+    others = {course()[one] for one in names} - {course()[name]}
+    defined = [one for one in _defined(cell) if one.name not in others]
+    named = [one for one in defined if one.name == course()[name]]
+    if len(names) > 1 and not named:  # renamed: below its own line, above the next one
+        marks = [(one["name"].strip(), source[: one.start()].count("\n") + 1) for one in MARK.finditer(source)]
+        first = next((line for task, line in marks if task == name), 0)
+        end = next((line for _, line in marks if line > first), 1 + source.count("\n") + 1)
+        defined = [one for one in defined if first < one.lineno < end]
+    if not (defined := named or defined):
         raise ValueError(t("its cell defines no function or class; needed: `{name}`", name=course()[name]))
-    node = defined[-1]
+    return defined[-1]
+
+
+def _statements(cells: list[Cell], at: int, name: str, node: Any) -> list[ast.stmt]:
+    """What an answer needs, itself last, decorated."""
     *others, own = prerequisites(cells, at, Stub(name, node.name, False, node.lineno, node.end_lineno))
     last: Any = copy.deepcopy(own)
     last.decorator_list.append(ast.parse(f"exercise({name!r})", mode="eval").body)

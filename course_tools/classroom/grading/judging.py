@@ -17,7 +17,7 @@ from course_kit.exercises.registry import find
 from course_kit.i18n import mark, sentences, t
 
 from .collecting import plain, whole
-from .hand_in import course, read
+from .hand_in import HandIn, course, read
 from .remote import PATIENCE, TIME, Ended, Remote, Room, by_value, varied
 
 READING = 300  # seconds of computing for this process: a hand-in may be made to be long to read
@@ -69,7 +69,7 @@ def judge(student: str, folder: Path, wanted: list[str], seconds: float, budget:
             elif list(row.states.values()).count("timed out") >= STUCK or spent > budget:
                 row.states[name] = "not run"
             else:
-                row.states[name], words = _one(work.answers[name], find(name), room, seconds, seen, work.hides)
+                row.states[name], words = _with_the_course(work, name, row.states, room, seconds, seen)
                 row.said[name] = whole(words)
             if time.monotonic() - looked > LOOK:
                 looked, spent = time.monotonic(), room.computed()
@@ -82,16 +82,43 @@ def judge(student: str, folder: Path, wanted: list[str], seconds: float, budget:
     return row
 
 
+def _with_the_course(
+    work: HandIn, name: str, states: dict[str, str], room: Room, seconds: float, seen: dict
+) -> tuple[str, str]:
+    """(state, words) of one answer. Of the student's earlier answers that it calls, those that are not right are the
+    course's meanwhile, as on the page: so one mistake costs one point. states: of the earlier ones."""
+    answer, exercise = work.answers[name], find(name)
+    poor = {task: node for task, node in work.used(name).items() if states.get(task, "right") != "right"}
+    if not poor:
+        return _one(answer, exercise, room, seconds, seen, work.hides)
+    without = {id(node) for node in poor.values()}
+    lent = {node.name: find(task).reference for task, node in poor.items()}
+    others = [one for one in answer if id(one) not in without]
+    state, words = _one(others, exercise, room, seconds, seen, work.hides, lent)
+    if state != "right" and all(states[task] == "wrong" for task in poor):  # it may go with the student's own way
+        own = _one(answer, exercise, room, seconds, {}, work.hides)
+        if own[0] == "right":
+            return own
+    names = t(", ").join(f"“{t(task)}”" for task in poor)
+    return state, sentences(words, t("It calls {names}, where the course's function stood in for yours.", names=names))
+
+
 def _one(
-    answer: list[ast.stmt], exercise: Exercise, room: Room, seconds: float, seen: dict, hides: Callable[[str], bool]
+    answer: list[ast.stmt],
+    exercise: Exercise,
+    room: Room,
+    seconds: float,
+    seen: dict,
+    hides: Callable[[str], bool],
+    lent: dict[str, Any] | None = None,
 ) -> tuple[str, str]:
     """(state, words). seen: what was seen of answers -> names of their exercises; hides: of a function of the course,
-    whether the notebook does not show that it uses it."""
-    remote = None
+    whether the notebook does not show that it uses it; lent: functions of the course that it finds under these names."""
+    remote, lent = None, lent or {}
     try:
         room.get()
         with time_limit(PATIENCE * seconds, waiting=PATIENCE * seconds):
-            remote = Remote(room, exercise.name, answer, seconds)
+            remote = Remote(room, exercise.name, answer, seconds, lent)
         state, words, verdict = _verdict(remote, exercise, PATIENCE * seconds)
         ended = remote.ended if _stopped(verdict) else ""  # later, while it was looked at, an end is no one's fault
     except TookTooLong:
@@ -109,7 +136,8 @@ def _one(
         seen.setdefault(t("gave back what cannot be read"), []).append(exercise.name)
     if remote:
         remote.close()
-        for name in filter(hides, sorted(remote.borrowed)):
+        given = {f"{one.__module__}.{one.__qualname__}" for one in lent.values()}
+        for name in filter(hides, sorted(remote.borrowed - given)):
             seen.setdefault(t("borrows the course's {name} unseen", name=plain(name)), []).append(exercise.name)
     return state, words
 

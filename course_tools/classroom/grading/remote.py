@@ -63,13 +63,16 @@ class Room:
 class Remote:
     """One answer. Call it; `ended`: why it can be called no more; `borrowed`: functions of the course that it calls.
 
-    seconds: of computing, for all calls together. Where it only waits, `PATIENCE` times as many have to pass.
+    seconds: of computing, for all calls together. Where it only waits, `PATIENCE` times as many have to pass. lent:
+    functions of the course that it finds under these names.
     """
 
-    def __init__(self, room: Room, name: str, statements: list[ast.stmt], seconds: float):
+    def __init__(
+        self, room: Room, name: str, statements: list[ast.stmt], seconds: float, lent: dict[str, Any] | None = None
+    ):
         self.room, self.patience = room, PATIENCE * seconds
         self.ended, self.borrowed = "", set[str]()
-        request = {"name": name, "statements": statements, "seconds": round(seconds)}
+        request = {"name": name, "statements": statements, "seconds": round(seconds), "lent": cloudpickle.dumps(lent or {})}
         reply = self._ask(request)
         self.callable, self.is_class = reply.get("opened") is True, reply.get("class") is True
         self.error = reply.get("error")

@@ -90,6 +90,7 @@ class Answer:
     def __init__(self, requests: int, replies: int, request: dict[str, Any]) -> None:
         self.requests, self.replies, self.number = requests, replies, request["id"]
         self.statements, self.name, self.seconds = request["statements"], request["name"], request["seconds"]
+        self.lent = request.get("lent")
 
     def serve(self) -> None:
         import limits
@@ -120,7 +121,7 @@ class Answer:
     def open(self) -> dict[str, Any]:
         from course_kit.exercises import ANSWERS  # type: ignore[attr-defined]  # the stand-in beside this file
 
-        space = {"__name__": "__main__"}
+        space = {"__name__": "__main__"} | (pickle.loads(self.lent) if self.lent else {})
         for statement in self.statements:
             try:
                 exec(compile(ast.Module([statement], []), "<answer>", "exec", dont_inherit=True), space)
