@@ -116,19 +116,19 @@ def _write(folder: Path, files: list[File], zone: tzinfo | None) -> Collected:
         stem, ending = NOTEBOOK.sub("", file.name.split("/")[-1]), ".ipynb" if notebooks else ".py"
         (folder / f"{number:02}-{_safe(stem.removesuffix('.py'))}{ending}").write_bytes(content)
         when = file.when
-    clock = _clock(when)
-    if clock and zone:
-        moment = clock.replace(tzinfo=zone).astimezone(UTC)
+    local = clock(when)
+    if local and zone:
+        moment = local.replace(tzinfo=zone).astimezone(UTC)
         (folder / "timestamp.txt").write_text(f"{moment:%Y-%m-%d %H:%M:%S} UTC")
-    elif clock:
+    elif local:
         (folder / "timestamp.txt").unlink(missing_ok=True)
     if len(notebooks) > 1:
         last = plain(notebooks[-1].name)
         remarks.append(t("{n} notebooks, the last answer counts: {file}", n=len(notebooks), file=last))
-    return Collected(remarks, clock)
+    return Collected(remarks, local)
 
 
-def _clock(when: str) -> datetime | None:
+def clock(when: str) -> datetime | None:
     """A time as Blackboard writes it, 2026-11-27-18-05-00, of no zone."""
     try:
         return datetime(*map(int, when.split("-")))  # type: ignore[arg-type]

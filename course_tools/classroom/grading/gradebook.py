@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 import warnings
-from datetime import datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,32 +35,23 @@ STATES = {
 EAST, WEST = timedelta(hours=14), timedelta(hours=-12)  # the first and the last place to begin a day
 
 
-class Class:
-    """The folder that nbgrader works in. zone: of the platform's clock, None if nobody has said it. Raises ValueError
-    where the assignment was not handed out from here."""
+class Course:
+    """nbgrader's side of a class, in the folder that it works in. roster: its students; zone: of the platform's clock,
+    None if nobody has said it. Raises ValueError for a zone that is none."""
 
-    def __init__(self, assignment: str):
-        self.assignment, self.app = assignment, NbGrader()
+    def __init__(self) -> None:
+        self.app = NbGrader()
         self.app.log.setLevel("ERROR")
         self.app.load_config_file()
         self.folders = CourseDirectory(parent=self.app)
-        handed_out = self.folder("release", ".") / f"{assignment}.ipynb"
-        try:
-            with self.book() as book:
-                ids = [one.name for one in book.find_notebook(assignment, assignment).grade_cells]
-                self.roster = book.students
-                book.db.expunge_all()
-            self.page = nbformat.read(handed_out, 4)
-        except (MissingEntry, OSError):
-            raise ValueError(t("{file} is not there, or not in the gradebook; needed: the folder from which {name} was "
-                               "handed out. `course assign {name}`, then `nbgrader generate_assignment {name}` make "
-                               "it.", file=handed_out, name=assignment)) from None  # fmt: skip
-        self.ids = set(ids)
         self.zone = self._zone()
+        with self.book() as book:
+            self.roster = book.students
+            book.db.expunge_all()
 
     def _zone(self) -> tzinfo | None:
         """`c.Platform.timezone` of nbgrader_config.py. (nbgrader's own `Exchange.timezone` is none: it writes CEST, and
-        reads that as UTC.) Raises ValueError for a name that is none."""
+        reads that as UTC.)"""
         name = self.app.config.get("Platform", {}).get("timezone", "")
         if name and (not isinstance(name, str) or gettz(name) is None):
             raise ValueError(t("nbgrader_config.py: {name} is no time zone; needed: a name such as Europe/Berlin.",
@@ -70,6 +61,51 @@ class Class:
     def book(self) -> Gradebook:
         """The gradebook, open."""
         return Gradebook(self.folders.db_url, self.folders.course_id)
+
+    def due(self, assignment: str) -> datetime | None:
+        """When something has to be handed in, in UTC, if the gradebook says so."""
+        with self.book() as book:
+            try:
+                return book.find_assignment(assignment).duedate
+            except MissingEntry:
+                return None
+
+    def late(self, clock: datetime, due: datetime | None) -> list[str]:
+        """What is to be said of a time by the platform's clock, as a list; due: in UTC. Nobody is late by a guess: where
+        the zone of that clock is not known, only who is late by the clock of every place."""
+        if due is None:
+            return []
+        told: dict[str, Any] = {"clock": f"{clock:%Y-%m-%d %H:%M}", "line": 'c.Platform.timezone = "Europe/Berlin"'}
+        if self.zone:
+            local = clock.replace(tzinfo=self.zone)
+            time = local.astimezone(UTC).replace(tzinfo=None) - due
+            words = t("late by {time}: {clock} {zone}, says the platform", time=time, zone=local.tzname(), **told)
+            return [words] if time > timedelta() else []
+        if clock - EAST > due:
+            return [t("late in every time zone: {clock}, says the platform. To say by how much, add its zone to "
+                      "nbgrader_config.py, such as `{line}`, and grade again", **told)]  # fmt: skip
+        if clock - WEST > due:
+            return [t("handed in at {clock} by the platform's clock, late or not: add its zone to nbgrader_config.py, "
+                      "such as `{line}`, and grade again", **told)]  # fmt: skip
+        return []
+
+
+class Class(Course):
+    """An assignment that was handed out. Raises ValueError where that was not done from here."""
+
+    def __init__(self, assignment: str):
+        super().__init__()
+        self.assignment = assignment
+        handed_out = self.folder("release", ".") / f"{assignment}.ipynb"
+        try:
+            with self.book() as book:
+                ids = [one.name for one in book.find_notebook(assignment, assignment).grade_cells]
+            self.page = nbformat.read(handed_out, 4)
+        except (MissingEntry, OSError):
+            raise ValueError(t("{file} is not there, or not in the gradebook; needed: the folder from which {name} was "
+                               "handed out. `course assign {name}`, then `nbgrader generate_assignment {name}` make "
+                               "it.", file=handed_out, name=assignment)) from None  # fmt: skip
+        self.ids = set(ids)
 
     def folder(self, step: str, student: str) -> Path:
         """submitted/STUDENT/ASSIGNMENT, and so on, as nbgrader is configured."""
@@ -100,33 +136,17 @@ class Class:
                 grade.auto_score = grade.max_score if state == "right" else 0
                 grade.needs_manual_grade = grade.manual_score is not None  # the teacher's own mark stays
             book.db.commit()
-            row.remarks += self._late(submission, clock)
+            late = submission.total_seconds_late
+            if clock:
+                row.remarks += self.late(clock, submission.duedate)
+            elif late:
+                row.remarks.append(t("late by {time}", time=timedelta(seconds=round(late))))
         page = nbformat.from_dict(self.page | {"cells": _cells(self.page.cells, row)})
         resources = {"nbgrader": where | {"db_url": self.folders.db_url}}
         AssignLatePenalties(parent=self.app).preprocess(page, resources)
         folder = self.folder("autograded", row.student)
         folder.mkdir(parents=True, exist_ok=True)
         nbformat.write(page, folder / f"{self.assignment}.ipynb")
-
-
-    def _late(self, submission: Any, clock: datetime | None) -> list[str]:
-        """What is to be said of the time, as a list. Nobody is late by a guess: where the zone of the platform's clock
-        is not known, only who is late by the clock of every place."""
-        if late := submission.total_seconds_late:
-            time = timedelta(seconds=round(late))
-            if clock and self.zone:
-                told = {"time": time, "clock": f"{clock:%Y-%m-%d %H:%M}", "zone": clock.replace(tzinfo=self.zone).tzname()}
-                return [t("late by {time}: {clock} {zone}, says the platform", **told)]
-            return [t("late by {time}", time=time)]
-        due = submission.duedate
-        if not clock or self.zone or not due or clock - WEST <= due:
-            return []
-        told = {"clock": f"{clock:%Y-%m-%d %H:%M}", "line": 'c.Platform.timezone = "Europe/Berlin"'}
-        if clock - EAST > due:
-            return [t("late in every time zone: {clock}, says the platform. To say by how much, add its zone to "
-                      "nbgrader_config.py, such as `{line}`, and grade again", **told)]  # fmt: skip
-        return [t("handed in at {clock} by the platform's clock, late or not: add its zone to nbgrader_config.py, such "
-                  "as `{line}`, and grade again", **told)]  # fmt: skip
 
 
 def _cells(handed_out: list[Any], row: Row) -> list[Any]:

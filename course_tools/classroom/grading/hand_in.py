@@ -1,7 +1,7 @@
 """The answers in what one student has handed in, read as text. Nothing is run, and outputs are not looked at.
 
-A cell answers an exercise by the id that nbgrader gave it, by its line `# Task: …`, or else by the name of its function;
-one cell may answer several. The answer is the definition: what stands below it costs nothing. What is no Python is a
+A cell answers an exercise by the id that nbgrader gave it, its line `# Task: …`, or else the name of its function; one
+may answer several. The answer is the definition: what stands below it costs nothing. What is no Python is a
 problem, said in words. Functions in a file of Python are read as those of one cell.
 """
 
@@ -46,10 +46,18 @@ class HandIn:
     remarks: list[str] = field(default_factory=list)
     definitions: list[tuple[Any, str]] = field(default_factory=list)
 
-    def used(self, name: str) -> dict[str, Any]:
-        """The student's own answers to other exercises that this one needs: exercise -> its definition."""
-        needed = {id(one) for one in self.answers[name][:-1]}
-        return {task: node for node, task in self.definitions if id(node) in needed and task != name}
+    def used(self, name: str) -> dict[str, tuple[str, Any]]:
+        """What this answer calls of other exercises: exercise -> the function's name, and the student's definition of
+        it, None where there is none."""
+        needed = self.answers[name][:-1]
+        ids = {id(one) for one in needed}
+        tasks = {task: (node.name, node) for node, task in self.definitions if id(node) in ids and task != name}
+        names = {one.id for part in self.answers[name] for one in ast.walk(part) if isinstance(one, ast.Name)}
+        names -= {getattr(one, "name", "") for one in needed}
+        lost = {
+            task: (course()[task], None) for task in course() if task not in self.answers and course()[task] in names
+        }
+        return lost | tasks
 
     @property
     def ours(self) -> set[str]:
@@ -140,7 +148,9 @@ def _notebook(work: HandIn, cells: list[tuple[str, str, str]], wanted: list[str]
                 if name not in work.answers:
                     work.problems[name] = t("no Python: {why}", why=_why(error))
         read.append((names, cell, source))
-    written = {one for names, cell, source in read if cell and _defined(cell) and not OPEN.search(source) for one in names}
+    written = {
+        one for names, cell, source in read if cell and _defined(cell) and not OPEN.search(source) for one in names
+    }
     bound = {course()[one]: one for one in wanted if one not in written}  # no mark, as after a copy by hand
     own, at = [cell for _, cell, _ in read if cell], -1
     for names, cell, source in read:

@@ -88,15 +88,16 @@ def _with_the_course(
     """(state, words) of one answer. Of the student's earlier answers that it calls, those that are not right are the
     course's meanwhile, as on the page: so one mistake costs one point. states: of the earlier ones."""
     answer, exercise = work.answers[name], find(name)
-    poor = {task: node for task, node in work.used(name).items() if states.get(task, "right") != "right"}
+    used = work.used(name)
+    poor = {task: used[task] for task, state in states.items() if state != "right" and task in used}
     if not poor:
         return _one(answer, exercise, room, seconds, seen, work.hides)
-    without = {id(node) for node in poor.values()}
-    lent = {node.name: find(task).reference for task, node in poor.items()}
+    lent = {function: find(task).reference for task, (function, _) in poor.items()}
+    without = {id(node) for _, node in poor.values()}
     others = [one for one in answer if id(one) not in without]
     state, words = _one(others, exercise, room, seconds, seen, work.hides, lent)
-    if state != "right" and all(states[task] == "wrong" for task in poor):  # it may go with the student's own way
-        own = _one(answer, exercise, room, seconds, {}, work.hides)
+    if state != "right" and all(states[task] == "wrong" and node for task, (_, node) in poor.items()):
+        own = _one(answer, exercise, room, seconds, {}, work.hides)  # it may go with the student's own way
         if own[0] == "right":
             return own
     names = t(", ").join(f"“{t(task)}”" for task in poor)
@@ -113,7 +114,8 @@ def _one(
     lent: dict[str, Any] | None = None,
 ) -> tuple[str, str]:
     """(state, words). seen: what was seen of answers -> names of their exercises; hides: of a function of the course,
-    whether the notebook does not show that it uses it; lent: functions of the course that it finds under these names."""
+    whether the notebook does not show that it uses it; lent: functions of the course that it
+    finds, by name."""
     remote, lent = None, lent or {}
     try:
         room.get()

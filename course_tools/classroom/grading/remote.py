@@ -72,7 +72,12 @@ class Remote:
     ):
         self.room, self.patience = room, PATIENCE * seconds
         self.ended, self.borrowed = "", set[str]()
-        request = {"name": name, "statements": statements, "seconds": round(seconds), "lent": cloudpickle.dumps(lent or {})}
+        request = {
+            "name": name,
+            "statements": statements,
+            "seconds": round(seconds),
+            "lent": cloudpickle.dumps(lent or {}),
+        }
         reply = self._ask(request)
         self.callable, self.is_class = reply.get("opened") is True, reply.get("class") is True
         self.error = reply.get("error")

@@ -1,64 +1,109 @@
-"""A class's answers to a problem, each judged in a sandbox of its own: `course problem 05 --all FOLDER`."""
+"""A class's answers to a problem, each judged in a sandbox of its own: `course problem 05 --all FOLDER`.
+
+Who has written a file is read as for exercises (grading/collecting.py), with the roster of the folder that this is
+called in, if `course grade` works there.
+"""
 
 import csv
 import os
-from collections.abc import Iterator
+import re
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 from course_kit.i18n import t
 
-from ..grading import sandbox
-from ..grading.collecting import plain
+from ..grading import collecting, sandbox
+from ..grading.collecting import File, plain
 from .judging import GIVEN, RUNNER, judged, seconds_of
 
-HIDDEN = ".", "__MACOSX"  # of a hand-in: what its author does not see
+NAMED = re.compile(r"(^|[/_])problem( ?\(\d+\)|[-_ ]\d+)?\.py$", re.I)  # also as platforms and browsers call it
 
 
 def judge_all(judge: Path, folder: Path, out: Path) -> int:
-    """A folder of hand-ins, a file or a folder for each student -> exit status. Raises ValueError."""
-    if not folder.is_dir():
-        raise ValueError(t("{folder} is no folder. Of a zip, unpack it and name the folder.", folder=folder))
+    """What a platform gives, a folder or a zip, with a file or a folder for each student -> exit status. Raises
+    ValueError."""
+    if not folder.exists():
+        raise ValueError(t("{folder} is not there; needed: the folder or zip that the platform gives.", folder=folder))
     if why := sandbox.why_not():
         raise ValueError(why)
-    if not (found := dict(_hand_ins(folder))):
+    course, students = _course(), dict[str, list[File]]()
+    roster, due = (course.roster, course.due(f"problem_{judge.parent.parent.name[2:]}")) if course else ([], None)
+    if folder.is_file() or any(folder.iterdir()):
+        students = collecting.by_student(folder, roster)
+    if not students:
         raise ValueError(t("{folder} holds no hand-ins: needed is a .py file or a folder for each.", folder=folder))
 
-    def one(student: str) -> list[dict[str, Any]]:
-        path = found[student]
-        if path is None:
-            return [{"title": "", "state": "wrong", "said": t("no file of Python")}]
-        inside = f"/course/chapters/{judge.parent.parent.name}/problem/{judge.name}"
-        program = [RUNNER.name, inside, "/hand_in.py", f"{2 * seconds_of(judge):.0f}"]
-        bound: list[str | Path] = ["--ro-bind", RUNNER, f"/course/{RUNNER.name}", "--ro-bind", path, "/hand_in.py"]
-        return judged(judge, path, sandbox=sandbox.command(program=program, more=bound))
-
-    with out.open("w", newline="", encoding="utf-8") as file, ThreadPoolExecutor(os.cpu_count()) as pool:
+    with (
+        tempfile.TemporaryDirectory() as place,
+        out.open("w", newline="", encoding="utf-8") as file,
+        ThreadPoolExecutor(os.cpu_count()) as pool,
+    ):
+        chosen = {student: _chosen(files) for student, files in students.items()}
+        paths = {student: _copied(one, Path(place) / str(i)) for i, (student, one) in enumerate(chosen.items())}
         table = csv.writer(file)
         table.writerow(["student", "right", "of", "file", "said"])
-        for (student, path), tests in zip(found.items(), pool.map(one, found), strict=True):
+        whole = pool.submit(lambda: len(judged(judge, judge.with_name(GIVEN))))  # of how many: a stop hides it
+        results = pool.map(lambda student: _judged(judge, paths[student]), students)
+        for (student, files), tests in zip(students.items(), results, strict=True):
             right = sum(x["state"] == "right" for x in tests)
+            of = max(whole.result(), sum(bool(x["title"]) for x in tests))
+            remarks, answer = collecting.late(files), chosen[student]
+            if course and answer and (clock := collecting.clock(answer.when)):
+                remarks += course.late(clock, due)
+            if roster and student not in {one.id for one in roster}:
+                remarks.append(t("not in the roster"))
             told = (x["said"] or (t("not written yet") if x["state"] == "open" else "") for x in tests)
-            said = "; ".join(dict.fromkeys(plain(" ".join(x.split())) for x in told if x))
-            student = plain(student)
-            row = (student, right, len(tests), plain(path.name) if path else "", said[:500])
+            said = "; ".join(dict.fromkeys(plain(" ".join(x.split())) for x in (*remarks, *told) if x))
+            row = (plain(student), right, of, plain(answer.name.split("/")[-1]) if answer else "", said[:500])
             table.writerow([f"'{x}" if str(x).startswith(("=", "+", "-", "@")) else x for x in row])
-            print(f"{student}: {right}/{len(tests)} {said[:90]}".rstrip(), flush=True)
-    print(t("{count} hand-ins judged: {path}", count=len(found), path=out))
+            print(f"{plain(student)}: {right}/{of} {said[:90]}".rstrip(), flush=True)
+    print(t("{count} hand-ins judged: {path}", count=len(students), path=out))
     return 0
 
 
-def _hand_ins(folder: Path) -> Iterator[tuple[str, Path | None]]:
-    """(student, file or None): problem.py, or the first file of Python; a link is never followed."""
-    seen: set[str] = set()
-    for path in sorted(folder.iterdir()):
-        if path.is_symlink() or path.name.startswith(HIDDEN):
-            continue
-        inside = [path] if path.is_file() else sorted(path.rglob("*"), key=lambda x: (x.name != GIVEN, x))
-        files = [x for x in inside if x.suffix.lower() == ".py" and x.is_file() and not x.is_symlink()]
-        seen_by_all = (x for x in files if not any(one.startswith(HIDDEN) for one in x.relative_to(folder).parts))
-        answer = next((x.resolve() for x in seen_by_all if not x.name.startswith("test_")), None)
-        name = path.stem if path.is_file() and path.stem not in seen else path.name  # ann.py, beside ann.md
-        seen.add(name)
-        yield name, answer
+def _course() -> Any:
+    """nbgrader's side, if the folder that this is called in is a class's and nbgrader is installed; else None."""
+    if not Path("gradebook.db").exists():
+        return None
+    try:
+        from ..grading.gradebook import Course
+    except ImportError:
+        return None
+    return Course()
+
+
+def _chosen(files: list[File]) -> File | None:
+    """Of a student's files problem.py, the one that was handed in last; else another of Python."""
+    programs = [one for one in files if one.name.lower().endswith(".py")]
+    programs = [one for one in programs if not one.name.split("/")[-1].startswith("test_")]
+    return max(programs, key=lambda one: (bool(NAMED.search(one.name)), one.order, one.when), default=None)
+
+
+def _copied(file: File | None, folder: Path) -> Path | str:
+    """The file in a folder of its own, or why there is none."""
+    if file is None:
+        return t("no file of Python")
+    try:
+        content = file.read()
+        if len(content) > collecting.LARGEST:
+            raise ValueError(t("larger than {n} MB", n=collecting.LARGEST >> 20))
+        if not content.strip():
+            return t("{file} is empty", file=plain(file.name))
+        folder.mkdir()
+        folder.joinpath(GIVEN).write_bytes(content)
+        folder.joinpath(GIVEN).chmod(0o644)  # it is read by nobody in particular
+    except Exception as error:  # of whatever kind: what is in a file is the student's
+        return t("{file} is unreadable: {why}", file=plain(file.name), why=plain(str(error)))
+    return folder / GIVEN
+
+
+def _judged(judge: Path, path: Path | str) -> list[dict[str, Any]]:
+    """The tests of one hand-in, or why there is none, as one without a title."""
+    if isinstance(path, str):
+        return [{"title": "", "state": "wrong", "said": path}]
+    inside = f"/course/chapters/{judge.parent.parent.name}/problem/{judge.name}"
+    program = [RUNNER.name, inside, "/hand_in.py", f"{2 * seconds_of(judge):.0f}"]
+    bound: list[str | Path] = ["--ro-bind", RUNNER, f"/course/{RUNNER.name}", "--ro-bind", path, "/hand_in.py"]
+    return judged(judge, path, sandbox=sandbox.command(program=program, more=bound))
