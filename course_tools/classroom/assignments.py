@@ -38,8 +38,8 @@ HEAD = mark(
     "notebook."
 )
 NEEDS = mark(
-    "It calls `{function}`, your answer to *{name}* above. Where that one is not right, the course's stands in for it when "
-    "this one is judged."
+    "It calls `{function}`, your answer to *{name}* above. Where that one is not right, the course's stands in for it "
+    "when this one is judged."
 )
 
 

@@ -71,8 +71,8 @@ class Course:
                 return None
 
     def late(self, clock: datetime, due: datetime | None) -> list[str]:
-        """What is to be said of a time by the platform's clock, as a list; due: in UTC. Nobody is late by a guess: where
-        the zone of that clock is not known, only who is late by the clock of every place."""
+        """What is to be said of a time by the platform's clock, as a list; due: in UTC. Nobody is late by a guess:
+        where the zone of that clock is not known, only who is late by the clock of every place."""
         if due is None:
             return []
         told: dict[str, Any] = {"clock": f"{clock:%Y-%m-%d %H:%M}", "line": 'c.Platform.timezone = "Europe/Berlin"'}

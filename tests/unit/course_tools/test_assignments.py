@@ -2,12 +2,16 @@
 
 import ast
 import importlib
+import logging
 import re
+import shutil
+import tomllib
 
 import nbformat
 import pytest
 
 from course import main
+from course_kit import files
 from course_kit.exercises.registry import chapters
 from course_tools.classroom import assignments
 
@@ -38,6 +42,41 @@ def test_the_command_overwrites_nothing(tmp_path, capsys):
     file.write_text("mine")
     assert main(["assign", "04", "--out", str(tmp_path)]) == 2
     assert "is there already" in capsys.readouterr().err and file.read_text() == "mine"
+
+
+def test_a_hand_out_says_what_it_needs_of_the_one_before():
+    cells = assignments.handout(assignments._lesson("02")).cells
+    needs = [cell.source for cell in cells if "It calls `" in cell.source]
+    assert len(needs) == 1 and "It calls `scaled_dot_product_attention`, your answer to *scaled dot-product" in needs[0]
+
+
+@pytest.mark.parametrize(
+    ("zone", "line"),
+    [("Europe/Berlin", 'c.Platform.timezone = "Europe/Berlin"'), ("UTC", '# c.Platform.timezone = "Europe/Berlin"')],
+)
+def test_the_zone_of_the_platform_is_written_down(zone, line, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("TZ", zone)
+    assert main(["assign", "04", "--out", str(tmp_path)]) == 0
+    assert f"\n{line}  #" in (tmp_path / "nbgrader_config.py").read_text("utf-8")
+    assert ("are read as of Europe/Berlin" in capsys.readouterr().out) == (zone != "UTC")
+
+
+def test_nbgrader_has_settings_in_every_folder(tmp_path, monkeypatch):
+    """Without, each start of JupyterLab warns of it, twice."""
+    apps = pytest.importorskip("nbgrader.apps.baseapp")
+    project = tomllib.loads((files.course_folder() / "pyproject.toml").read_text("utf-8"))
+    shared = project["tool"]["hatch"]["build"]["targets"]["wheel"]["shared-data"]
+    (file,) = (source for source, place in shared.items() if place == "etc/jupyter/nbgrader_config.py")
+    shutil.copy(files.course_folder() / file, tmp_path)
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path / "empty")
+    monkeypatch.setenv("JUPYTER_CONFIG_PATH", str(tmp_path))
+    app, records = apps.NbGrader(), []
+    app.log = logging.Logger("nbgrader")
+    app.log.addFilter(records.append)
+    app.load_config_file()
+    assert app.config.Autograde.autograde_preprocessors == []
+    assert not [one for one in records if one.levelno >= logging.WARNING]
 
 
 @pytest.mark.parametrize(

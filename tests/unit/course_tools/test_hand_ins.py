@@ -90,7 +90,8 @@ KINDS = {
     "Canvas, twice, the second with less": (
         {"ana_1200_56700_02.ipynb": RIGHT, "ana_1200_56701_02-1.ipynb": make.notebook(FIRST, STUB)},
         {"ana": (ALL, "2 notebooks")}),
-    "Canvas, late": ({"homefinal2dan_LATE_12_5_homework final (2).ipynb": RIGHT}, {"homefinal2dan": (ALL, "late, says")}),
+    "Canvas, late": (
+        {"homefinal2dan_LATE_12_5_homework final (2).ipynb": RIGHT}, {"homefinal2dan": (ALL, "late, says")}),
     "a name that only looks late": ({"ana/my_LATE_night.ipynb": RIGHT}, {"ana": (ALL, "")}),
     "Moodle, folders": ({"Gus Meyer_331_assignsubmission_file_/02.ipynb": RIGHT}, {"Gus Meyer": (ALL, "")}),
     "Moodle, flat": ({"Gus Meyer_331_assignsubmission_file_02.ipynb": RIGHT}, {"Gus Meyer": (ALL, "")}),
@@ -98,13 +99,16 @@ KINDS = {
         {"02_gus_attempt_2026-11-27-17-30-00_02.ipynb": RIGHT, "02_gus_attempt_2026-11-27-17-30-00.txt": "Name: Gus"},
         {"gus": (ALL, "")}),
     "a zip of a folder in the platform's zip, from macOS": (
-        {"gus_12_5_homework.zip": {"homework/02.ipynb": RIGHT, "homework/.DS_Store": "x", "__MACOSX/homework/._02.ipynb": "x"},
+        {"gus_12_5_homework.zip": {"homework/02.ipynb": RIGHT, "homework/.DS_Store": "x",
+         "__MACOSX/homework/._02.ipynb": "x"},
          "__MACOSX/._gus_12_5_homework.zip": "x"}, {"gus": (ALL, "")}),
     "a zip in a zip in a zip": ({"gus.zip": {"a.zip": {"02.ipynb": RIGHT}}}, {"gus": (ALL, "")}),
     "a zip that is none": ({"gus.zip": "PK"}, {"gus": (NONE, "ask for the file")}),
     "backslashes": ({"anna\\02.ipynb": RIGHT, "ben\\x\\02.ipynb": RIGHT}, {"anna": (ALL, ""), "ben": (ALL, "")}),
-    "packed once more": ({"hw 2/anna/02.ipynb": RIGHT, "hw 2/ben/02.ipynb": RIGHT}, {"anna": (ALL, ""), "ben": (ALL, "")}),
-    "one student alone, in a folder": ({"anna/02.ipynb": RIGHT, "anna/notes.md": "x"}, {"anna": (ALL, "is no notebook")}),
+    "packed once more": (
+        {"hw 2/anna/02.ipynb": RIGHT, "hw 2/ben/02.ipynb": RIGHT}, {"anna": (ALL, ""), "ben": (ALL, "")}),
+    "one student alone, in a folder": (
+        {"anna/02.ipynb": RIGHT, "anna/notes.md": "x"}, {"anna": (ALL, "is no notebook")}),
     "seven of one name": (
         {f"Anna Li_{n}_assignsubmission_file_/02.ipynb": RIGHT for n in range(1, 8)},
         {f"Anna Li_{n}": (ALL, "") for n in range(1, 8)}),
@@ -116,32 +120,39 @@ KINDS = {
     "Kaggle": ({"ana.ipynb": KAGGLE}, {"ana": (ALL, "")}),
     "a BOM": ({"ana.ipynb": RIGHT.encode("utf-8-sig")}, {"ana": (ALL, "")}),
     "UTF-16": ({"ana.ipynb": RIGHT.encode("utf-16")}, {"ana": (ALL, "")}),
-    "saved by a browser as text": ({"ana/02.ipynb.txt": RIGHT, "ben.ipynb.json": RIGHT}, {"ana": (ALL, ""), "ben": (ALL, "")}),
+    "saved by a browser as text": (
+        {"ana/02.ipynb.txt": RIGHT, "ben.ipynb.json": RIGHT}, {"ana": (ALL, ""), "ben": (ALL, "")}),
     "empty": ({"eve.ipynb": ""}, {"eve": (NONE, "is empty")}),
     "a PDF": ({"eve.pdf": "%PDF"}, {"eve.pdf": (NONE, "ask for the file whose name ends in .ipynb")}),
     "a file of Python": ({"kim.py": "\n\n\n".join(NO_LINE)}, {"kim": (ALL, "its functions were read")}),
     "Python beside the notebook": ({"kim/02.ipynb": RIGHT, "kim/02.py": STUB}, {"kim": (ALL, "")}),
-    "another lesson": ({"eve.ipynb": make.notebook("# Task: rotary\ndef rotary(x): return x")}, {"eve": (NONE, "not in the")}),
+    "another lesson": (
+        {"eve.ipynb": make.notebook("# Task: rotary\ndef rotary(x): return x")}, {"eve": (NONE, "not in the")}),
     "another order": ({"ana.ipynb": make.notebook(*CELLS[::-1])}, {"ana": (ALL, "")}),
     "tags and lines lost": ({"ana.ipynb": make.notebook(*NO_LINE)}, {"ana": (ALL, "")}),
     "a cell split in two": (
         {"ana.ipynb": make.notebook(*FIRST.split("\n\n\n"), *CELLS[1:])}, {"ana": (ALL, "")}),
     "all in one cell": ({"ana.ipynb": make.notebook("\n\n\n".join(CELLS))}, {"ana": (ALL, "")}),
     "all in one cell, renamed": (
-        {"ana.ipynb": make.notebook("\n\n\n".join(CELLS).replace("def scaled_score(", "def score("))}, {"ana": (ALL, "")}),
+        {"ana.ipynb": make.notebook("\n\n\n".join(CELLS).replace("def scaled_score(", "def score("))},
+         {"ana": (ALL, "")}),
     "in a cell of one's own, below the stub": (
         {"ana.ipynb": make.notebook(STUB, NO_LINE[0], *CELLS[1:])}, {"ana": (ALL, "")}),
     "in a text, between fences": (
         {"ana.ipynb": make.notebook(f"```python\n{FIRST}\n```", *CELLS[1:]).replace('"code"', '"markdown"', 1)},
         {"ana": (ALL, "")}),
     "commands of a notebook": (
-        {"ana.ipynb": make.notebook(f"files = !ls\n{FIRST}\ntorch?", f"{SECOND}\nawait other()", f"%%time\n{THIRD}\n%timeit f()")},
+        {"ana.ipynb": make.notebook(f"files = !ls\n{FIRST}\ntorch?", f"{SECOND}\nawait other()",
+         f"%%time\n{THIRD}\n%timeit f()")},
         {"ana": (ALL, "")}),
-    "a command over two lines": ({"ana.ipynb": make.notebook(f"!pip install \\\n  torch\n{FIRST}", *CELLS[1:])}, {"ana": (ALL, "")}),
+    "a command over two lines": (
+        {"ana.ipynb": make.notebook(f"!pip install \\\n  torch\n{FIRST}", *CELLS[1:])}, {"ana": (ALL, "")}),
     "prose below the answer": (
-        {"ana.ipynb": make.notebook(f"{FIRST}\n\nthis is my answer", *CELLS[1:])}, {"ana": (ALL, "as no Python: invalid syntax (line 9)")}),
+        {"ana.ipynb": make.notebook(f"{FIRST}\n\nthis is my answer", *CELLS[1:])},
+         {"ana": (ALL, "as no Python: invalid syntax (line 9)")}),
     "a return that is not indented": (
-        {"ana.ipynb": make.notebook(f"{FIRST}\nreturn 1", *CELLS[1:])}, {"ana": (ALL, "'return' outside function (line 8)")}),
+        {"ana.ipynb": make.notebook(f"{FIRST}\nreturn 1", *CELLS[1:])},
+         {"ana": (ALL, "'return' outside function (line 8)")}),
     "an answer that is no Python": ({"ana.ipynb": make.notebook(FIRST + ")", *CELLS[1:])}, {"ana": (2, "no Python: ")}),
 }  # fmt: skip
 
