@@ -6,9 +6,10 @@ inputs with `named`, `drawn` and `tensors`, their mistakes with `wrong_answers`,
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,8 @@ from course_kit.i18n import t, tn
 
 if TYPE_CHECKING:  # it is loaded when the first inputs are made
     from torch import Tensor
+
+MODELS: list[list] = []  # where models are noted that `construct` makes
 
 
 @dataclass(frozen=True)
@@ -146,6 +149,8 @@ def construct(
         if not isinstance(answer, type):
             return answer.construct(case.init, parameters)
         module = answer(*case.init)
+        for models in MODELS:
+            models.append(module)
         if parameters is not None:
             module.load_state_dict(parameters)
         return module
@@ -155,6 +160,17 @@ def construct(
         from course_kit.exercises.compare import Misfit  # torch is loaded when the first answer comes
 
         raise Misfit(unlike()) from None
+
+
+@contextlib.contextmanager
+def models_made() -> Iterator[list]:
+    """A list of the models that checks make of classes meanwhile."""
+    models: list = []
+    MODELS.append(models)
+    try:
+        yield models
+    finally:
+        MODELS.pop()
 
 
 def call(answer: Callable, case: Case) -> Any:
@@ -185,7 +201,8 @@ class Exercise:
     properties: what holds of any right answer (properties.py). shown: an answer of one to six lines in the exercise's
     own words, for `solution`; without it the reference is shown. used: where the notebook goes on to use a right
     answer, said after ✓, with a link to the section ("… in [The book](#The-book)."). function: its name on the page,
-    where that is not the reference's.
+    where that is not the reference's. learned: numbers among the inputs that a training may learn, given as tensors to
+    see whether gradients reach them. untrained: inputs of whose gradients nothing is asked.
     """
 
     name: str
@@ -202,6 +219,8 @@ class Exercise:
     shown: Callable | None = None
     used: str = ""
     function: str = ""
+    learned: tuple[str, ...] = ()
+    untrained: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not 1 <= self.difficulty <= 3:

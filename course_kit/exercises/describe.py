@@ -16,7 +16,11 @@ import torch
 from torch import Tensor
 
 from course_kit.exercises.compare import close, equal, number_kind, same
-from course_kit.i18n import sentences, t
+from course_kit.i18n import sentences, t, tn
+
+
+FEW = 4  # fractions that may be cut to whole numbers by chance: (first + last) / 2 often is one
+CLOSE = 0.03  # of the largest number: a difference that comes of a dtype or of an eps, and of little else
 
 
 class Unexplained(str):
@@ -42,6 +46,10 @@ def _shapes(got: Tensor, want: Tensor) -> str:
 
 def _axes(got: Tensor, want: Tensor) -> str | None:
     """Which axes have changed places, or are to be cut, joined, added or taken away."""
+    if not want.dim() and got.dim() and got.numel() == 1 and equal(got.reshape(()), want):
+        says = t("The number is right, but it stands in a tensor of shape {shape}; needed: the number alone, of shape [].",
+                 shape=list(got.shape))  # fmt: skip
+        return sentences(says, t("Is there a `keepdim=True`, a `[:1]` or a pair of brackets too many?"))
     if got.numel() != want.numel() or not want.dim() or (got.shape == want.shape and got.unique().numel() < 2):
         return None
     shapes = "" if got.shape == want.shape else _shapes(got, want)
@@ -155,9 +163,19 @@ def _rounded(got: Tensor, want: Tensor) -> str | None:
     if got.shape != want.shape or "bool" in (number_kind(got), number_kind(want)):
         return None
     if not any(torch.equal(got.double(), step(want.double())) for step in (torch.floor, torch.round, torch.trunc)):
-        return None
+        return _to_places(got, want)
     whole = torch.equal(want, want.round()) or bool(((got == 0) | (got == 1)).all())  # 0 and 1 come of other mistakes
     return "" if whole else t("Right, but rounded to whole numbers: is there an `int(…)`, a `round` or a `//`?")
+
+
+def _to_places(got: Tensor, want: Tensor) -> str | None:
+    if not (got.is_floating_point() and want.is_floating_point()):
+        return None
+    for places in (1, 2, 3, 4):
+        if torch.allclose(got.double(), want.double().round(decimals=places), rtol=0, atol=1e-7):
+            return tn("Right, but rounded to {n} place: return all of the number.",
+                      "Right, but rounded to {n} places: return all of the number.", places)  # fmt: skip
+    return None
 
 
 REMARKS = (_kind, _axes, _other_way, _shares, _rounded)
@@ -168,11 +186,14 @@ def right_but(pairs: list[tuple[Any, Any]], factor: bool = True) -> str:
     be looked for."""
     if not all(isinstance(result, Tensor) for pair in pairs for result in pair):
         return ""
-    if remark := next(filter(None, (_on_all(remark, pairs) for remark in REMARKS)), ""):
-        return remark
+    fractions = sum(int((want != want.round()).sum()) for _, want in pairs)
+    for remark in REMARKS:
+        by_chance = remark is _rounded and fractions < FEW and any(got.is_floating_point() for got, _ in pairs)
+        if not by_chance and (says := _on_all(remark, pairs)):
+            return says
     if not factor:
         return ""
-    if len(pairs) > 1 and all(want.numel() == 1 and got.numel() == 1 for got, want in pairs):
+    if len(pairs) > 1 and all(want.numel() == 1 and got.shape == want.shape for got, want in pairs):
         ratios = {float(f"{got.item() / want.item():.3g}") if want.item() else math.nan for got, want in pairs}
         return _by_a_factor(ratios.pop()) if len(ratios) == 1 and not ratios & {math.nan, 0.0} else ""
     found = [_factor(*pair) for pair in pairs]
@@ -258,6 +279,24 @@ def _ranked(got: Tensor, want: Tensor) -> str | None:
         "The shares are others, but the larger ones are where they should be: it is another function of the same "
         "scores. Is each score what it should be before the softmax, its square, its root, its factor?"
     )
+
+
+def nearly(pairs: list[tuple[Any, Any]]) -> str:
+    """What is said of results all of which are a little off; "" where one is not, or where they are few."""
+    if isinstance(pairs[0][1], tuple):
+        parts = [i for i in range(len(pairs[0][1])) if not all(same(got[i], want[i]) for got, want in pairs)]
+        pairs = [(got[i], want[i]) for got, want in pairs for i in parts]
+    if not all(isinstance(x, Tensor) and x.is_floating_point() for pair in pairs for x in pair):
+        return ""
+    if any(got.shape != want.shape or not got.isfinite().all() for got, want in pairs):
+        return ""
+    off = max(float((got.double() - want.double()).abs().max() / want.double().abs().max()) for got, want in pairs
+              if want.numel())  # fmt: skip
+    if sum(want.numel() for _, want in pairs) < FEW or not 0 < off < CLOSE:
+        return ""
+    return t("All numbers are nearly right, none is off by more than {off} of the largest: is something computed in a "
+             "coarser dtype or rounded on the way, or does a small number such as `eps` stand in another place, or is "
+             "it another one?", off=f"{off:.2g}" if off < 1e-3 else f"{off:.1%}")  # fmt: skip
 
 
 def _shape(got: Tensor, want: Tensor) -> str:

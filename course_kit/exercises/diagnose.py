@@ -18,7 +18,7 @@ from torch import Tensor
 
 from course_kit.exercises.compare import alike, same, senseless
 from course_kit.exercises.define import Case, Exercise, Property, Wrong, call
-from course_kit.exercises.describe import Unexplained, describe, order_of, right_but
+from course_kit.exercises.describe import Unexplained, describe, nearly, order_of, right_but
 from course_kit.exercises.mutants import Instead, mutants
 from course_kit.exercises.properties import never_used, part_of, violated
 from course_kit.exercises.show import EXPECTED, MINE
@@ -49,7 +49,8 @@ class Outcome:
 class Verdict:
     """state: "right", "wrong", "unsolved", or "unchecked" where the check itself failed. text: what a teacher says.
     code: the student's own line. lead: said above the arrays, which are name -> array or text. notes: what else was
-    seen. known: the mistake that was recognised. converts: it gives no tensors; cuts: it lets no gradient through.
+    seen. known: the mistake that was recognised. converts: it gives no tensors; listed: it gives
+    whole numbers in a list, which the notebook makes a tensor; cuts: it lets no gradient through.
     here: the number of the case that is shown. look: the look at a wrong answer that found the words, one of those
     below. vague: it says only that results differ. outcomes: what came of each case."""
 
@@ -62,6 +63,7 @@ class Verdict:
     notes: tuple[str, ...] = ()
     known: Wrong | None = None
     converts: bool = False
+    listed: bool = False
     cuts: bool = False
     here: int | None = None
     look: Callable[[Diagnosis], Verdict | None] | None = None
@@ -176,7 +178,7 @@ def _mutated(evidence: Evidence) -> Match | None:
         re.search(r"(?<!element )\d", trouble.message) for trouble in troubles
     ):
         return None  # an error that tells of no size is the same for many mistakes
-    figures = not isinstance(part_of(evidence.wanted[0]), str)  # words are the same by chance more often
+    figures = not isinstance(part_of(evidence.wanted[0]), str | int)  # words and counts are more often so by chance
     for wrong in mutants(evidence.exercise, fine=figures):
         if _explains(_outcomes_of(evidence, wrong.answer), evidence):
             return Match(wrong.hint, wrong, listed=False)
@@ -305,6 +307,10 @@ class Diagnosis:
             return self.shown(self.failing, self.plain, known=known, notes=(says, *self.notes))
         return self.shown(self.failing, says, known=known, notes=self.notes)
 
+    def all_nearly_right(self) -> Verdict | None:
+        says = nearly(self.pairs) if self.pairs and not self.stuck else ""
+        return self.shown(self.failing, says, notes=self.notes) if says else None
+
     def a_broken_property(self) -> Verdict | None:
         if not self.violation:
             return None
@@ -331,7 +337,7 @@ def _spoils(case: Case, name: str, right: bool) -> str:
 
 LOOKS = (
     Diagnosis.a_known_mistake, Diagnosis.an_error, Diagnosis.one_step_away, Diagnosis.a_spoilt_input,
-    Diagnosis.an_unused_input, Diagnosis.a_broken_property, Diagnosis.the_result,
+    Diagnosis.an_unused_input, Diagnosis.all_nearly_right, Diagnosis.a_broken_property, Diagnosis.the_result,
 )  # fmt: skip
 
 

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from types import FunctionType
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from course_kit.exercises.compare import cloned
-from course_kit.exercises.define import Case, Exercise, call
+from course_kit.exercises.compare import cloned, same
+from course_kit.exercises.define import Case, Exercise, call, models_made
 from course_kit.exercises.guard import LOOKING, TookTooLong, quiet, time_limit
-from course_kit.i18n import t
+from course_kit.i18n import sentences, t
 
-GRADED = 3  # inputs at which gradients are compared: at one of them a function may have a kink
+Slopes = dict[tuple[str, bool], Tensor]  # what a gradient is of: a name, and whether that is a parameter's
+
+MOVED = 0.05  # how far from an input gradients are compared, in means of its numbers: at it a function may have a kink
 IN_PLACE = t(
     "The numbers are right, but no gradient can be computed through it, and a training needs one: something that is "
     "still needed is changed in place, by `+=`, `x[…] =` or a method that ends in `_`. Make a new tensor of it, with "
@@ -50,39 +52,104 @@ def is_wanted(thing: Any) -> bool:
 
 
 def wrong(exercise: Exercise, answer: Callable, cases: list[Case]) -> str:
-    """What is wrong with the gradients of an answer whose results are right, on one input after another: "" if nothing,
-    or if there are none to compare."""
-    names: set[str] | None = None
-    for case in cases[:GRADED] if isinstance(answer, FunctionType | type) else ():
-        if not (wanted := _of_inputs(exercise, exercise.reference, case)):
-            continue
-        try:
-            found = _of_inputs(exercise, answer, case)
-        except RuntimeError as error:
-            return IN_PLACE if "modified by an inplace operation" in str(error) else ""
-        other = {name for name, want in wanted.items() if not _alike(found.get(name, torch.zeros(())), want)}
-        names = other if names is None else names & other
-    if not names:
+    """What is wrong with the gradients of an answer whose results are right: "" if nothing, or if there are none to
+    compare. They are compared a little beside each input, where no function has a kink and no matrix is all zeros; one
+    input is enough, as another may hide what is cut off: a single key, an empty cache."""
+    if not isinstance(answer, FunctionType | type):
         return ""
-    return t(
-        "The numbers are right, but of the gradient of `{name}` something is missing, and a training would go astray: "
-        "is a part of it computed under `no_grad`, or cut off by `.detach()`, `.item()` or `torch.tensor(…)`?",
-        name=min(names),
-    )
+    with quiet(), contextlib.suppress(TookTooLong), time_limit(LOOKING, LOOKING):
+        for case in _beside(exercise, cases):
+            wanted, right = _of_results(exercise, exercise.reference, case)
+            if not any(wanted):
+                continue
+            try:
+                mine, results = _of_results(exercise, answer, case)
+            except RuntimeError as error:
+                return IN_PLACE if "modified by an inplace operation" in str(error) else ""
+            if len(mine) == len(wanted) and all(map(same, results, right)):
+                if words := next(filter(None, map(_missing, exercise.returns, mine, wanted)), ""):
+                    return words
+    return ""
 
 
-def _of_inputs(exercise: Exercise, function: Callable, case: Case) -> dict[str, Tensor]:
-    """Of what a function gives first, by the inputs that have fractions: zeros where none passes, {} where nothing can
-    be told. Raises RuntimeError where it stops on its way back."""
-    leaves = {name: x.requires_grad_() for name, x in cloned(case.args).items() if _is_real(x) and x.numel()}
-    given = {name: leaves[name] * 1 if name in leaves else x for name, x in cloned(case.args).items()}  # to be changed
-    first: Any = None
-    with quiet(), torch.enable_grad(), contextlib.suppress(Exception, TookTooLong), time_limit(LOOKING, LOOKING):
-        first = exercise.run(function, replace(case, args=given, keywords=cloned(case.keywords)))
-        first = first[0] if len(exercise.returns) > 1 else first
-        first = torch.stack(list(first)) if isinstance(first, list) else first
-    found = _back([first] if _is_real(first) else [], leaves)
-    return {name: torch.zeros(()) if x is None else x for name, x in found.items()}
+def _missing(returned: str, mine: Slopes, wanted: Slopes) -> str:
+    """What is to be said of the gradients of one result, by what they are of: a name, and whether that is a parameter.
+    "" where all are the course's. Parameters are compared where both definitions have them, in the same shape."""
+    other = [
+        key for key, want in wanted.items()
+        if (found := mine.get(key)) is not None and found.shape == want.shape and not _alike(found, want)
+    ]  # fmt: skip
+    if not other:
+        return ""
+    (name, of_model), told = other[0], mine[other[0]]
+    whole = not told.any() or told.isnan().all()
+    if of_model:
+        says = (
+            t("The numbers are right, but no gradient reaches its parameter `{name}`, so it would never learn:", name=name)
+            if whole
+            else t("The numbers are right, but of the gradient of its parameter `{name}` something is missing, and a "
+                   "training would go astray:", name=name)
+        )  # fmt: skip
+    elif whole:
+        says = t("The numbers are right, but no gradient passes from `{returned}` back to `{name}`, and a training "
+                 "would go astray:", returned=returned, name=name)  # fmt: skip
+    else:
+        says = t("The numbers are right, but of the gradient of `{name}` something is missing, and a training would go "
+                 "astray:", name=name)  # fmt: skip
+    asks = t("is a part of it computed under `no_grad`, or cut off by `.detach()`, `.item()`, `float(…)` or "
+             "`torch.tensor(…)`?")  # fmt: skip
+    return sentences(says, asks)
+
+
+def _beside(exercise: Exercise, cases: list[Case]) -> Iterator[Case]:
+    """The cases that have fractions, each moved a little, and with the numbers that may be learned as tensors."""
+    draws = torch.Generator().manual_seed(0)
+
+    def moved(name: str, x: Any) -> Any:
+        if name in exercise.learned and isinstance(x, float):
+            return torch.tensor(x)
+        if not _is_real(x):
+            return x
+        step = MOVED * x[x.isfinite()].abs().mean().nan_to_num().clamp(min=0.1) * torch.randn(x.shape, generator=draws)
+        other = x + step.to(x.dtype)
+        return other.abs() if x.numel() and x.min() >= 0 else other  # what is positive stays so: a feature, a weight
+
+    for case in cases:
+        if not any(map(_is_real, (*case.args.values(), *case.keywords.values()))):
+            continue
+        args, keywords = ({name: moved(name, x) for name, x in each.items()} for each in (case.args, case.keywords))
+        yield replace(case, args=args, keywords=keywords)
+
+
+def _of_results(exercise: Exercise, function: Callable, case: Case) -> tuple[list[Slopes], list]:
+    """The gradients of each result, and the results, in the form in which they are compared; ([], []) where nothing can
+    be told. Zeros where none passes. Raises RuntimeError where it stops on its way back."""
+    leaves: dict[tuple[str, bool], Tensor] = {}
+
+    def wanting(name: str, x: Any) -> Any:
+        if isinstance(x, nn.Module):
+            leaves.update({(f"{name}.{part}", True): value for part, value in x.named_parameters()})
+        if not _is_real(x) or not x.numel() or name in exercise.untrained:
+            return x
+        leaves[name, False] = x.requires_grad_()
+        return x * 1  # to be changed
+
+    given = replace(case, **{
+        field: {name: wanting(name, x) for name, x in cloned(getattr(case, field)).items()}
+        for field in ("args", "keywords")
+    })  # fmt: skip
+    parts: list[Any] = []
+    with torch.enable_grad(), contextlib.suppress(Exception), models_made() as models:
+        result = exercise.run(function, given)
+        parts = list(result) if len(exercise.returns) > 1 else [result]
+        parts = [torch.stack(list(part)) if isinstance(part, list) else part for part in parts]
+        for model in models[:1]:
+            leaves.update({(name, True): value for name, value in model.named_parameters()})
+    wanting_it = {key: leaf for key, leaf in leaves.items() if leaf.requires_grad}
+    slopes = [_back([part] if _is_real(part) else [], wanting_it) for part in parts]
+    nothing = {key: torch.zeros_like(leaf) for key, leaf in wanting_it.items()}
+    plain = [part.detach() if isinstance(part, Tensor) else part for part in parts]
+    return [nothing | {key: x for key, x in one.items() if x is not None} for one in slopes], plain
 
 
 def of_parameters(models: list, result: Any) -> dict[str, Tensor]:
@@ -92,7 +159,7 @@ def of_parameters(models: list, result: Any) -> dict[str, Tensor]:
     return {name: x for name, x in found.items() if x is not None}
 
 
-def _back(parts: list[Tensor], leaves: Mapping[str, Tensor]) -> dict[str, Tensor | None]:
+def _back(parts: list[Tensor], leaves: Mapping[Any, Tensor]) -> dict[Any, Tensor | None]:
     """The gradients of a sum of all numbers in these results; {} where there is none."""
     tracked = [one for one in parts if one.requires_grad]
     if not tracked or not leaves:

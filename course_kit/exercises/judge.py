@@ -66,9 +66,14 @@ def _judged(exercise: Exercise, answer: Any, cases: list[Case], wanted: list, se
             verdict = _unsolved(exercise, cases, wanted, not untried and begun(answer))
         elif all(not mine.spoilt and mine.like(Outcome(want)) for mine, want in zip(outcomes, wanted, strict=True)):
             torches = all(_is_torch(mine.raw, want) for mine, want in zip(outcomes, wanted, strict=True))
+            listed = not torches and all(
+                _is_torch(mine.raw, want) or _is_listed(mine.raw, want)
+                for mine, want in zip(outcomes, wanted, strict=True)
+            )
             text = t("right, on all {count} inputs.", count=len(cases))
             cuts = gradients.cut_off(exercise, answer, cases[0])
-            verdict = Verdict(exercise.name, "right", text, converts=not torches, cuts=cuts)
+            converts = not torches and not listed
+            verdict = Verdict(exercise.name, "right", text, converts=converts, listed=listed, cuts=cuts)
             wrong = "" if cuts else gradients.wrong(exercise, answer, cases)
             if exercise.returns == ("loss",) and (cuts or not isinstance(outcomes[0].raw, Tensor)):
                 wrong = gradients.NONE_OF_A_LOSS
@@ -184,6 +189,12 @@ def _is_torch(raw: Any, want: Any) -> bool:
     return not isinstance(want, Tensor) or (type(raw) is Tensor and not _is_wider(raw, want))
 
 
+def _is_listed(raw: Any, want: Any) -> bool:
+    """Whether these are whole numbers in a list, which is as good as a tensor of them: no model computes with them."""
+    whole = isinstance(want, Tensor) and want.dim() == 1 and not want.is_floating_point()
+    return whole and type(raw) is list and all(type(x) is int for x in raw)
+
+
 def _is_wider(raw: Tensor, want: Tensor) -> bool:
     """Whether a model's numbers would become float64 by it."""
     return raw.dtype == torch.float64 and want.dtype == torch.float32
@@ -195,7 +206,8 @@ def chosen(exercise: Exercise, answer: Any, verdict: Verdict) -> Any:
     the answer would cut off, the reference gives it."""
     if not verdict.right:
         return exercise.reference
-    if isinstance(answer, type) or not (verdict.converts or verdict.cuts):
+    converts = verdict.converts or verdict.listed
+    if isinstance(answer, type) or not (converts or verdict.cuts):
         return answer
     with plain_torch():
         form = expected(exercise, exercise.cases()[0])
@@ -205,7 +217,7 @@ def chosen(exercise: Exercise, answer: Any, verdict: Verdict) -> Any:
         if verdict.cuts and gradients.is_wanted((args, *keywords.values())):
             return exercise.reference(*args, **keywords)
         result = answer(*args, **keywords)
-        return _as(converted(result, form, exercise.returns), form) if verdict.converts else result
+        return _as(converted(result, form, exercise.returns), form) if converts else result
 
     return usable
 

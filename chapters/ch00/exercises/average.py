@@ -36,6 +36,7 @@ def _wrong(weights, values, *, add=torch.sum, below=_sum_of_weights):
 
 AVERAGE = Exercise(
     name=mark("weighted average"),
+    untrained=("weights",),
     task=t("Multiply each value by its weight, add up the products, and divide by the sum of the weights."),
     reference=weighted_average,
     cases=_cases,

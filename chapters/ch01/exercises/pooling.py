@@ -42,6 +42,7 @@ def _mirrored(run, case, mine, want):
 
 KERNEL = Exercise(
     name=mark("gaussian kernel"),
+    learned=("width",),
     task=t("From a distance of any shape, the closeness exp(−(distance / width)² / 2), element by element."),
     reference=gaussian_kernel,
     cases=lambda: [
@@ -141,6 +142,7 @@ def _less_far_away(run, case, mine, want):
 
 POOLING = Exercise(
     name=mark("attention pooling"),
+    learned=("width",),
     task=t(
         "For each query, the weight of every key (its Gaussian closeness, divided by the sum of its row) and the "
         "average of the values with these weights: `(estimate [Q], weights [Q, K])`."

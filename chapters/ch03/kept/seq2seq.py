@@ -123,7 +123,7 @@ def check() -> None:
             logits, _, state = to[0](torch.full((1, 1), int(word)), state, *to[1:])
             return logits[0, 0], state
 
-        alone = greedy(one_word, model.decoder.begin(c), BEGIN, END, 5).tolist()
+        alone = [int(word) for word in greedy(one_word, model.decoder.begin(c), BEGIN, END, 5)]
         assert translate(model, source, BEGIN, END, longest=5)[0] == alone
         loss.backward()
         assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in model.parameters())
@@ -135,7 +135,7 @@ def check() -> None:
             model.decoder.output.bias.data[END] = push
             assert [len(row) for row in translate(model, source, END, END, longest=5)] == 4 * [count]
     table = nn.functional.one_hot(torch.tensor([0, 5, 0, 0, 0, END])).float()  # after <bos> 5, after 5 <eos>
-    assert greedy(lambda word, state: (table[word], state), torch.zeros(1), BEGIN, END, 9).tolist() == [5]
+    assert list(greedy(lambda word, state: (table[word], state), torch.zeros(1), BEGIN, END, 9)) == [5]
     network, words = nn.RNN(3, 4, bias=False), torch.randn(5, 3)
     found = read(words, network.weight_ih_l0.detach().T, network.weight_hh_l0.detach().T)
     assert torch.allclose(found, network(words)[0].detach(), atol=1e-5)

@@ -65,6 +65,7 @@ def _new_row(run, case, mine, want):
 
 STEP = Exercise(
     name=mark("cached step"),
+    untrained=("keys", "values"),
     task=t(
         "Give the new word its position, project it, append its key and value to the cache, and let its query attend "
         "to all of them: word [B, D], keys and values [B, P, D] of the P words before, positions [max, D] -> (output "
