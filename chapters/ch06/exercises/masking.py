@@ -1,5 +1,7 @@
 """Chapter 6: masking words."""
 
+import re
+
 import torch
 from torch import Tensor
 
@@ -22,6 +24,11 @@ def _near(part: Tensor, of: Tensor, exactly: bool = False) -> str:
         return t("{share} %", share=f"{figures[0]:g}")
     almost = exactly and share not in (0, 100) and f"{share:.0f}" in ("0", "100")
     return t("almost {share} %", share=f"{share:.0f}") if almost else t("{share} %", share=f"{share:.0f}")
+
+
+def _in(words: Tensor, sentences: Tensor) -> float:
+    """How many of n words [n] also stand in their sentences [n, T]: a share."""
+    return (words[:, None] == sentences).any(-1).double().mean().item()
 
 
 def _statistics(answer, case: Case):
@@ -60,12 +67,11 @@ def _statistics(answer, case: Case):
         words.append(t("special tokens changed"))
     swapped = asked & ~same & ~hidden
     new = inputs[swapped]
-    own = (new[:, None] == ids[swapped.nonzero()[:, 0]]).any(-1)  # also in the sentence
     if len(new.unique()) == 1:
         words.append(t("it is always the same word"))
     elif len(new) and not 0 <= new.min() <= new.max() < vocab:
         words.append(t("an id that the vocabulary does not have, where they go from 0 to {last}", last=vocab - 1))
-    elif len(ids.unique()) > 20 * ids.shape[1] and own.float().mean() > 0.5:
+    elif vocab > 20 * ids.shape[1] and _in(new, ids[swapped.nonzero()[:, 0]]) > 0.5:
         words.append(t("they come from the sentence itself"))
     elif len(new) > 50 and new.max() < vocab / 2:
         words.append(t("never one from the second half of the vocabulary"))
@@ -130,6 +136,16 @@ def _masked_otherwise(
 
 def _drawn_otherwise(run, case, mine, want):
     """What is told of the inputs beside the shares that are right."""
+    shares, wanted = (re.findall(r"[\d.]+ ?%", text) for text in (mine[0], want[0]))
+    special = re.findall(r"[\d.]+ ?%", mine[1])[1:2]
+    if special and not special[0].startswith("0 "):
+        return t(
+            "{share} of the special tokens are chosen. Which they are is said by `special_mask` alone: their ids are "
+            "others in another vocabulary.",
+            share=special[0],
+        )
+    if shares[:1] != wanted[:1] and shares[0].startswith("0 "):
+        return t("No chosen word becomes [MASK]. Its id is `mask_id`, which is {id} here.", id=case.args["mask_id"])
     figures, *odd = mine[0].split("; ")
     told = [words for words in odd if words not in want[0]]
     return bool(told and figures == want[0].split("; ")[0]) and t(
@@ -151,7 +167,7 @@ MASK = Exercise(
     cases=lambda: [
         _text(60, 500, 1000, 4, 6, shown=True),
         _text(1000, 30, 3000, 103, 7, special=(101, 102, 104)),
-        _text(2000, 40, 20, 3, 9),  # so few words that each is drawn
+        _text(700, 40, 20, 3, 9),  # so few words that each is drawn
         _text(600, 60, 2000, 3, 8, own=False),
     ],
     returns=("inputs", "labels"),

@@ -115,12 +115,16 @@ def _either_way(run, case, mine, want):
     """Whether the loss is the same if liked and disliked change places, or if the liked one gains still less."""
     names = ("liked", "disliked", "liked_before", "disliked_before")
     turned = {name: case.args[names[i]] for name, i in zip(names, (1, 0, 3, 2), strict=True)}
-    if same(run(changed(case, **turned)), mine) and not same(mine, want):
+    if len(case.args["liked"]) > 1 or same(want, torch.tensor(math.log(2))):
+        return None
+    if same(run(changed(case, **turned)), mine):
         return t("Liked and disliked may change places, and the loss stays. Is there an `abs`, or a square?")
     sunk = [run(changed(case, liked=case.args["liked"] - by)) for by in (1000.0, 2000.0)]
+    if sunk[1] < math.log(2):
+        return t("However far the liked answer falls behind, the loss gets smaller. Is there an `abs`, or a square?")
     return same(*sunk) and t(
         "However far the liked answer falls behind, from some point on the loss stays the same, and nothing is learned "
-        "from the worst pairs. Is something cut off, by `clamp` or `relu`?"
+        "from the worst pairs. Is something cut off, by `clamp`, `relu` or an exp?"
     )
 
 
