@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import glob
 import warnings
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -45,9 +46,13 @@ class Course:
         self.app.load_config_file()
         self.folders = CourseDirectory(parent=self.app)
         self.zone = self._zone()
+
+    @functools.cached_property
+    def roster(self) -> list[Any]:
         with self.book() as book:
-            self.roster = book.students
+            students = book.students
             book.db.expunge_all()
+        return students
 
     def _zone(self) -> tzinfo | None:
         """`c.Platform.timezone` of nbgrader_config.py. (nbgrader's own `Exchange.timezone` is none: it writes CEST, and
@@ -98,9 +103,9 @@ class Class(Course):
         self.assignment = assignment
         handed_out = self.folder("release", ".") / f"{assignment}.ipynb"
         try:
+            self.page = nbformat.read(handed_out, 4)  # first: opening a gradebook that is not there makes one
             with self.book() as book:
                 ids = [one.name for one in book.find_notebook(assignment, assignment).grade_cells]
-            self.page = nbformat.read(handed_out, 4)
         except (MissingEntry, OSError):
             raise ValueError(t("{file} is not there, or not in the gradebook; needed: the folder from which {name} was "
                                "handed out. `course assign {name}`, then `nbgrader generate_assignment {name}` make "
