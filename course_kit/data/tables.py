@@ -76,7 +76,7 @@ class History:
 
 def load(name: str) -> Any:
     """A table, freshly read: "co2_weekly" is a TimeSeries, "word_features" WordFeatures,
-    "wmt14" Systems, "history" a History."""
+    "wmt14" Systems, "history" a History, "lesson_sentences" a list of them."""
     one_of("name", name, _MAKERS)
     checksum = json.loads(files.read(f"data/{INDEX}"))[f"{name}.csv"]
     text = files.read(f"data/{name}.csv", checksum).decode("utf-8")
@@ -134,4 +134,5 @@ _MAKERS: dict[str, Callable[[Rows], Any]] = {
     "history": _history,
     "wmt14": _systems,
     "word_features": _word_features,
+    "lesson_sentences": lambda rows: _texts(rows, "sentence"),
 }

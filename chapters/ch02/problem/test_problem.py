@@ -5,7 +5,7 @@ import torch
 from torch.nn import functional as F
 
 from course_kit.i18n import t
-from course_kit.problems import beside, fail, seed
+from course_kit.problems import beside, fail, kind, seed
 from course_utils.self_attention import SelfAttention
 
 SEED = seed()
@@ -23,15 +23,15 @@ def store(keys, draw):
 
 def layer():
     given = problem.matrices()
-    shapes = [tuple(getattr(one, "shape", ())) for one in given]
+    shapes = [tuple(getattr(one, "shape", ())) for one in given] if isinstance(given, list | tuple) else kind(given)
     right = len(shapes) == 3 and all(len(s) == 2 and s[1] == 18 for s in shapes)
     if not right or shapes[0] != shapes[1] or shapes[2][0] != 1:
         fail(t("given: matrices of {shapes}; needed: [d, 18], [d, 18] and [1, 18]", shapes=shapes))
-    if not all(torch.as_tensor(one).isfinite().all() for one in given):
+    if not all(one.isfinite().all() for one in given):
         fail(t("given: a matrix with inf or nan; needed: numbers"))
     made = SelfAttention(18, shapes[0][0], 1)
     for linear, matrix in zip((made.query, made.key, made.value), given, strict=True):
-        linear.weight.data = torch.as_tensor(matrix, dtype=torch.float32).detach().clone()
+        linear.weight.data = matrix.float()
     return made
 
 

@@ -2,6 +2,7 @@
 
 import itertools
 import random
+from types import SimpleNamespace
 
 import torch
 
@@ -18,23 +19,23 @@ problem = beside(__file__)
 
 
 class Model:
-    """A translator: its own `next` says the log-probabilities [V]; what the reader asks is counted."""
+    """A translator: its own `next` says the log-probabilities [V]; the reader has `step` alone, which is counted."""
 
     def step(self, sentence, written):
-        written = [int(token) for token in written]
-        if list(sentence) != self.sentence or len(written) >= self.longest or END in written:
+        sentence, written = ([int(token) for token in one] for one in (sentence, written))
+        if sentence != self.sentence or len(written) >= self.longest or END in written:
             fail(
                 t(
                     "step was called with {sentence} and {written}; needed: the sentence {right} and at most "
                     "{count} tokens, none of them END (0)",
-                    **{"sentence": list(sentence), "written": written, "right": self.sentence},
+                    **{"sentence": sentence, "written": written, "right": self.sentence},
                     count=self.longest - 1,
                 )
             )
         self.asked += 1
         if self.asked > 20 * self.longest:
             fail(t("step was called more than 20 * {longest} times for a sentence", longest=self.longest))
-        return self.next(written).clone()
+        return self.next(written)
 
     def score(self, translation):
         return sum(float(self.next(translation[:i])[token]) for i, token in enumerate(translation))
@@ -116,7 +117,8 @@ def translated(model):
     """What the reader finds, if it is a translation with the word."""
     model.asked = 0
     with torch.no_grad():
-        given = problem.translate_with(model, list(model.sentence), model.word)
+        asked = SimpleNamespace(step=model.step, longest=model.longest)
+        given = problem.translate_with(asked, model.sentence, model.word)
     whole = isinstance(given, list | tuple) and all(x in range(model.tokens) for x in given)
     found = [int(x) for x in given] if whole else []
     if not whole or not found:

@@ -2,8 +2,9 @@
 
 Somebody sorts pieces of sentences into two kinds, 0 and 1. In each piece one word is covered, and the kind is which of
 two words it was, such as one or two. The two are never named, and change each time. You get 64 pieces with labels, and
-bert-prose. They are from the lessons of this course, which bert-prose, a reader of old novels, has never read. Write
-classify, which says the kind of 100 more.
+bert-prose. They are from lessons of this course, which bert-prose, a reader of old novels, has never read. Write
+classify, which says the kind of 100 more. (told() below has pieces to try yours on; those that you are judged by stand
+in no lesson of today.)
 
     bert      BertForPreTraining of the lesson, in evaluation mode, a copy of your own: change it if you like.
               bert.bert(ids, None, ids != 0).hidden [B, T, D], bert.words(vectors [..., D]) -> logits [..., V]
@@ -20,12 +21,11 @@ Judge it:  course problem 06   (or: pytest, in this folder)
 """
 
 import functools
-import re
 
 import torch
 
+from course_kit import data
 from course_kit.checkpoints import load_checkpoint
-from course_kit.files import course_folder
 
 PAD, CLS, SEP, MASK = 0, 2, 3, 4
 loaded = functools.cache(load_checkpoint)  # once for all pairs
@@ -33,13 +33,9 @@ loaded = functools.cache(load_checkpoint)  # once for all pairs
 
 @functools.cache
 def told():
-    """The lessons' sentences, each once, in pieces of 5 to 12 tokens: ids [N, 14], [CLS] first, [SEP] last."""
-    encode, every = loaded("bert-prose").tokenizer.encode, {}
-    for path in sorted((course_folder() / "notebooks" / "source").glob("*.py")):
-        for line in re.findall(r"^# ([A-Z].*)", path.read_text("utf-8"), re.MULTILINE):
-            every |= dict.fromkeys(re.split(r"(?<=[.?!:;])\s+", line.replace("*", "")))
-    texts = [text for text in every if re.fullmatch(r"[\w',.;:?!’() -]+", text)]
-    cut = [ids[n : n + 12] for ids in map(encode, texts) for n in range(0, len(ids), 12)]
+    """Sentences of lessons, each once, in pieces of 5 to 12 tokens: ids [N, 14], [CLS] first, [SEP] last."""
+    encode, sentences = loaded("bert-prose").tokenizer.encode, data.load("lesson_sentences")
+    cut = [ids[n : n + 12] for ids in map(encode, sentences) for n in range(0, len(ids), 12)]
     pieces = [torch.tensor([CLS, *ids, SEP]) for ids in cut if len(ids) >= 5]
     return torch.nn.utils.rnn.pad_sequence(pieces, batch_first=True, padding_value=PAD)
 

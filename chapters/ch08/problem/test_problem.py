@@ -22,16 +22,13 @@ class Watched:
     """The reader's cache; each call is looked at."""
 
     def __init__(self):
-        self.inner = problem.Memory()
-
-    @property
-    def length(self):
-        return self.inner.length
+        self.inner, self.length = problem.Memory(), 0
 
     def extend(self, k, v):
-        before, new = self.inner.length, k.shape[2]
-        self.given = found = self.inner.extend(k, v)
-        shapes = [tuple(getattr(one, "shape", ())) for one in found]
+        before, new = self.length, k.shape[2]
+        self.given = found = self.inner.call("extend", k, v)
+        pair = found if isinstance(found, list | tuple) else [found]
+        shapes = [tuple(getattr(one, "shape", ())) for one in pair]
         needed = (*k.shape[:2], before + new, k.shape[3])
         if shapes != [needed, needed]:
             fail(
@@ -48,14 +45,14 @@ class Watched:
                     new=new,
                 )
             )
-        kept = [one.shape[2] for one in vars(self.inner).values() if isinstance(one, torch.Tensor) and one.dim() == 4]
-        wanted = min(MOST, before + new)
-        if self.inner.length != wanted or max(kept, default=0) > wanted:
+        kept = [shape[2] for shape in self.inner.shapes() if len(shape) == 4]
+        wanted, self.length = min(MOST, before + new), self.inner.get("length")
+        if self.length != wanted or max(kept, default=0) > wanted:
             fail(
                 t(
                     "{kept} were kept, {new} were new: now length is {length}, and tensors of {found} keys or values "
                     "are in the cache; needed: {wanted}",
-                    **{"kept": before, "new": new, "length": self.inner.length, "found": kept, "wanted": wanted},
+                    **{"kept": before, "new": new, "length": self.length, "found": kept, "wanted": wanted},
                 )
             )
         return found

@@ -1,0 +1,173 @@
+"""The reader's end: the program of a process that holds one file and calls its functions when the judge asks."""
+
+import builtins
+import copy
+import importlib.util
+import os
+import sys
+import traceback
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from .messages import Ended, Messages
+
+FOLDER_OF_LIMITS = "/course"  # in a sandbox
+
+
+class Inside:
+    """Answers the judge's questions until there is nobody to ask."""
+
+    def __init__(self, file: str, messages: Messages) -> None:
+        self.file, self.messages = file, messages
+        messages.keep, messages.meet = self.keep, self.meet
+        self.kept: list[Any] = [None]  # the first: the file's module
+        self.graphs: dict[int, tuple[Any, list[Tensor]]] = {}
+        self.models: dict[str, Any] = {}
+        self.count = 0
+
+    def read(self) -> None:
+        """Runs the file. Ends this process where it cannot be run."""
+        name = "problem"
+        try:
+            spec = importlib.util.spec_from_file_location(name, self.file)
+            if spec is None or spec.loader is None:
+                raise ValueError(f"{self.file} is no file of Python")
+            self.kept[0] = module = sys.modules[name] = importlib.util.module_from_spec(spec)
+            spec.loader.exec_module(module)
+        except Exception as error:
+            self.messages.send(self.words(error))
+            raise Ended from error
+        self.messages.send(("value", None))
+
+    def serve(self) -> None:
+        while True:
+            kind, *given = self.messages.receive()
+            try:
+                reply: Any = ("value", getattr(self, f"on_{kind}")(*given))
+                self.messages.send(reply)
+            except Ended:
+                raise
+            except Exception as error:  # whatever a reader's file raises, or makes that cannot be sent
+                traceback.print_exc()
+                self.messages.send(self.words(error))
+
+    def words(self, error: BaseException) -> tuple[Any, ...]:
+        """An error, with the last line of the file that led to it."""
+        if isinstance(error, NotImplementedError):
+            return "error", "NotImplementedError", "", None
+        if isinstance(error, AttributeError) and self.kept[0] is not None and error.obj is self.kept[0]:
+            return "error", "missing", str(error.name), None
+        lines = [one.lineno for one in traceback.extract_tb(error.__traceback__) if one.filename == self.file]
+        if isinstance(error, SyntaxError):
+            lines = [error.lineno]
+        try:
+            text = str(error)
+        except Exception:
+            text = "?"
+        return "error", type(error).__name__, text.encode("utf-8", "replace").decode(), lines[-1] if lines else None
+
+    def ask(self, number: int, given: tuple[Any, ...]) -> Any:
+        """A function of the judge."""
+        self.messages.send(("ask", number, given))
+        kind, *found = self.messages.receive()
+        if kind == "value":
+            return found[0]
+        name, words, _ = found
+        known = getattr(builtins, name, None)
+        raise (known if isinstance(known, type) and issubclass(known, Exception) else RuntimeError)(words)
+
+    def keep(self, value: Any) -> Any:
+        self.kept.append(value)
+        return [len(self.kept) - 1, type(value).__name__]
+
+    def meet(self, found: Any) -> Any:
+        kind, what = found
+        if kind == "yours":
+            return self.kept[what]
+        if kind == "module":
+            return Asked(self, what)
+        if kind == "checkpoint":
+            from course_kit.checkpoints import load_checkpoint
+
+            if what not in self.models:
+                self.models[what] = load_checkpoint(what).model
+            return copy.deepcopy(self.models[what]).eval()
+        return lambda *given: self.ask(what, given)
+
+    def on_call(self, number: int, name: str, given: tuple[Any, ...]) -> Any:
+        return (getattr(self.kept[number], name) if name else self.kept[number])(*given)
+
+    def on_after(self, name: str, given: tuple[Any, ...]) -> tuple[Any, tuple[Any, ...]]:
+        return self.on_call(0, name, given), given
+
+    def on_get(self, number: int, name: str) -> Any:
+        return getattr(self.kept[number], name)
+
+    def on_has(self, number: int, name: str) -> bool:
+        return hasattr(self.kept[number], name)
+
+    def on_shapes(self, number: int) -> list[list[int]]:
+        values = list(vars(self.kept[number]).values())
+        values += [one for value in values if isinstance(value, list | tuple) for one in value]
+        return [list(one.shape) for one in values if isinstance(one, Tensor)]
+
+    def on_parameters(self, number: int) -> list[Tensor]:
+        return [one.detach() for one in self.kept[number].parameters()]
+
+    def on_forward(self, number: int, name: str, values: list[Tensor], given: Any, learning: bool) -> tuple[int, Any]:
+        module = self.kept[number]
+        parameters = list(module.parameters())
+        with torch.no_grad():
+            for parameter, value in zip(parameters, values, strict=True):
+                parameter.copy_(value)
+        with torch.set_grad_enabled(learning):
+            given = [one.requires_grad_(learning) for one in given]
+            output = getattr(module, name)(*given)
+        self.count += 1
+        if learning:
+            self.graphs[self.count] = output, [*given, *parameters]
+        return self.count, output
+
+    def on_backward(self, number: int, slope: Tensor) -> list[Tensor | None]:
+        output, wanted = self.graphs.pop(number)
+        if not output.requires_grad:
+            return [None] * len(wanted)
+        learned = [one for one in wanted if one.requires_grad]
+        slopes = iter(torch.autograd.grad(output, learned, slope, allow_unused=True))
+        return [next(slopes) if one.requires_grad else None for one in wanted]
+
+
+class Asked(nn.Module):
+    """A model of the judge: it is called, and has eval() and train(). What it draws at random is drawn as if here."""
+
+    def __init__(self, inside: Inside, number: int) -> None:
+        super().__init__()
+        self._ask = lambda *given: inside.ask(number, given)
+
+    def forward(self, *given: Any) -> Any:
+        found, state = self._ask(self.training, torch.get_rng_state(), *given)
+        torch.set_rng_state(state)
+        return found
+
+
+def main(file: str, _course: str, seconds: str = "") -> None:
+    receiving, sending = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.dup2(2, 1)  # what a file prints
+    torch.set_num_threads(1)
+    if seconds := os.environ.pop("COURSE_LIMITED", ""):
+        sys.path.insert(0, FOLDER_OF_LIMITS)
+        import limits
+
+        os.chdir(os.environ["HOME"])
+        limits.leave_root()
+        limits.limit(int(seconds))
+    inside = Inside(file, Messages(receiving, sending, repr, repr))
+    try:
+        inside.read()
+        inside.serve()
+    except Ended:
+        pass
+    os._exit(0)  # nothing is left to do, and threads of the file may go on
