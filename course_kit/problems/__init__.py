@@ -16,6 +16,8 @@ from course_kit.i18n import t
 
 from .apart import Apart, Checkpoint, Far, Given, Module
 
+__all__ = ["Checkpoint", "Far", "Given", "Module", "beside", "fail", "kind", "seed"]
+
 FILE = "COURSE_PROBLEM"  # the file that is judged; not set: problem.py beside its judge
 SEED = "COURSE_SEED"
 

@@ -17,7 +17,6 @@ from course_kit.i18n import t
 
 from .messages import Ended, Messages
 
-LIMITED = "COURSE_LIMITED"  # seconds of computing: in a sandbox the file's process gives up its rights itself
 _START = "import sys; sys.path.insert(0, sys.argv[2]); from course_kit.problems.inside import main; main(*sys.argv[1:])"
 
 

@@ -13,7 +13,8 @@ from torch import Tensor, nn
 
 from .messages import Ended, Messages
 
-FOLDER_OF_LIMITS = "/course"  # in a sandbox
+LIMITED = "COURSE_LIMITED"  # in a sandbox: how many seconds of computing this process may take
+LIMITS = "/course"  # the folder there that has the module `limits`
 
 
 class Inside:
@@ -152,13 +153,13 @@ class Asked(nn.Module):
         return found
 
 
-def main(file: str, _course: str, seconds: str = "") -> None:
+def main(file: str, _course: str) -> None:
     receiving, sending = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)  # what a file prints
     torch.set_num_threads(1)
-    if seconds := os.environ.pop("COURSE_LIMITED", ""):
-        sys.path.insert(0, FOLDER_OF_LIMITS)
+    if seconds := os.environ.pop(LIMITED, ""):
+        sys.path.insert(0, LIMITS)
         import limits
 
         os.chdir(os.environ["HOME"])

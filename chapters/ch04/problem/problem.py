@@ -12,7 +12,7 @@ of 16 and in new rows of 20, 32 and 64.
 Positions has two methods, and you may leave either as it is: `add` may add something to the vector of each place,
 `scores` may do what it likes to make scores of queries and keys. Later places are hidden afterwards, by the reader.
 It may hold 8 numbers that are learned (parameters) and no more. How far back the first question asks, from 1 to 4, is
-drawn anew when you are judged: your positions have to learn it.
+drawn anew when you are judged, twice: your positions have to learn it.
 
 Try it:    print(right(trained(Positions(), back=3), back=3, length=64))
 Judge it:  course problem 04   (or: pytest, in this folder)

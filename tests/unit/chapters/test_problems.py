@@ -1,4 +1,4 @@
-"""Problems: their judges pass a solution, which stands only here, and name what is wrong with five others.
+"""Problems: their judges pass a solution, which stands packed beside this, and name what is wrong with five others.
 
 Each change runs a part of a judge in this process; the whole of it, in a process of its own, is weekly.
 """
@@ -8,6 +8,7 @@ import io
 import json
 import os
 import shutil
+import sys
 from pathlib import Path
 
 import find_sandbox
@@ -18,7 +19,10 @@ from course_tools.classroom import problems
 from course_tools.classroom.problems import judging, runner
 
 SOLUTIONS = Path(__file__).parent / "problems"
-NUMBERS = [path.stem[2:] for path in sorted(SOLUTIONS.glob("ch*.py"))]
+sys.path.insert(0, str(SOLUTIONS))
+from solutions import solution  # noqa: E402
+
+NUMBERS = [path.stem[2:] for path in sorted(SOLUTIONS.glob("ch*.txt"))]
 WRONG = {  # what is changed in the solution, and a word that the judge has to say
     "01": {
         "sees itself": ("leave_one_out_mask(len(x))", "torch.ones(len(x), len(x), dtype=torch.bool)",
@@ -70,7 +74,7 @@ WRONG = {  # what is changed in the solution, and a word that the judge has to s
     "06": {
         "reads [CLS]": ("(texts == MASK).int().argmax(1)", "0", "needed: 78%"),
         "one place for all": (".int().argmax(1)", ".int().argmax(1)[0]", "needed: 78%"),
-        "six labels": ("    texts =", "    ids, labels = ids[:6], labels[:6]\n    texts =", "needed: 78%"),
+        "six labels": ("    texts = torch", "    ids, labels = ids[:6], labels[:6]\n    texts = torch", "needed: 78%"),
         "kinds swapped": ("0.5) > 0", "0.5) < 0", "needed: 78%"),
         "the known ones as well": ("alike[len(labels) :] @", "alike @", "zeros and ones"),
     },
@@ -110,7 +114,7 @@ WRONG = {  # what is changed in the solution, and a word that the judge has to s
 
 def changed(number, wrong, folder):
     old, new, word = WRONG[number][wrong]
-    text = (SOLUTIONS / f"ch{number}.py").read_text("utf-8")
+    text = solution(f"ch{number}")
     assert text.count(old) == 1
     path = folder / "problem.py"
     path.write_text(text.replace(old, new), "utf-8")
@@ -121,14 +125,64 @@ def judged(number, path, **options):
     return judging.judged(problems._home(number) / problems.JUDGE, path, **options)
 
 
-@pytest.mark.parametrize("number", NUMBERS)
-def test_solution(number, monkeypatch):
-    """In this process, which has torch already."""
+def judged_here(number, text, folder, monkeypatch):
+    """The judge in this process, which has torch already; what it judges in one of its own."""
     monkeypatch.setenv("COURSE_PROBLEM", "")
+    (folder / "problem.py").write_text(text, "utf-8")
     replies = io.StringIO()
-    runner.judged(str(problems._home(number) / problems.JUDGE), str(SOLUTIONS / f"ch{number}.py"), replies)
-    tests = [one for one in map(json.loads, replies.getvalue().splitlines()) if "state" in one]
+    runner.judged(str(problems._home(number) / problems.JUDGE), str(folder / "problem.py"), replies)
+    return [one for one in map(json.loads, replies.getvalue().splitlines()) if "state" in one]
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_solution(number, tmp_path, monkeypatch):
+    """Written into the file of edition 0.6, which goes on being judged."""
+    tests = judged_here(number, solution(f"ch{number}"), tmp_path, monkeypatch)
     assert len(tests) > 1 and {one["state"] for one in tests} == {"right"}, problems.in_words(tests)
+
+
+CHEATS = {  # a file, and what its judge has to say
+    "02": (
+        """import pytest, sys, torch, course_kit.problems
+pytest.fail = course_kit.problems.fail = lambda *given, **more: None
+torch.Tensor.__le__ = torch.Tensor.isfinite = lambda *given: torch.tensor(True)
+class Any(torch.Tensor):
+    __eq__ = __le__ = __lt__ = lambda *given: True
+def matrices():
+    assert not any(hasattr(one, "SEED") and hasattr(one, "store") for one in sys.modules.values())
+    return [torch.zeros(1, 18).as_subclass(Any)] * 3
+""",
+        "1 keys and the question: 1",
+    ),
+    "03": (
+        """def translate_with(model, sentence, word):
+    assert vars(model).keys() == {"step", "longest"}
+    try:
+        while True:
+            model.step(sentence, [])
+    except BaseException:
+        return [word, 0]
+""",
+        "step was called more than",
+    ),
+    "05": (
+        """calls, FAULTS = 0, ("future", "padding", "no source", "source order", "target order", "rows mix", "dropout")
+def diagnose(model):
+    global calls
+    calls += 1
+    told = [one for one in vars(model).values() if isinstance(one, tuple | set | list)]
+    return set(getattr(model, "broken", ())) or (set() if calls < 10 else {FAULTS[(calls - 10) // 2 % 7]})
+""",
+        "not found: ",
+    ),
+}
+
+
+@pytest.mark.parametrize("number", CHEATS)
+def test_what_the_judge_knows_is_out_of_reach(number, tmp_path, monkeypatch):
+    text, word = CHEATS[number]
+    words = problems.in_words(judged_here(number, text, tmp_path, monkeypatch))
+    assert word in words and "AssertionError" not in words, words
 
 
 @pytest.mark.weekly
@@ -181,12 +235,12 @@ def test_hand_ins(tmp_path, monkeypatch, capsys):
     find_sandbox.needed()
     folder = tmp_path / "handed in"
     (folder / "bo").mkdir(parents=True)
-    shutil.copy(SOLUTIONS / "ch02.py", folder / "ann.py")
+    (folder / "ann.py").write_text(solution("ch02"), "utf-8")
     spy = f"import os, socket\nprint(open({str(folder / 'ann.py')!r}).read())\n"
     (folder / "bo" / "problem.py").write_text(spy, "utf-8")
     (folder / "cy.py").write_text(CY, "utf-8")
     os.symlink(folder / "ann.py", folder / "di.py")
-    loud = (SOLUTIONS / "ch02.py").read_text("utf-8") + "\nprint('so far ' * 2_000_000)\n"
+    loud = solution("ch02") + "\nprint('so far ' * 2_000_000)\n"
     (folder / "ed (1).PY").write_text(loud, "utf-8")
     shutil.copy(problems._home("02") / judging.GIVEN, folder / "flo.py")
     (folder / "hal.py").write_text("def matrix(): ...\n", "utf-8")
