@@ -1,5 +1,6 @@
 """Attention from an empty file: from a kernel to a layer that serves a room."""
 
+import inspect
 from typing import Any
 
 import torch
@@ -7,6 +8,20 @@ import torch
 from course_kit.exercises.define import drawn, some_numbers
 from course_kit.i18n import mark
 from course_kit.mine.tracks import Track, TrackPart
+
+
+def along(softmax, names, scores, mask, dim):
+    """The weights along an axis; where `dim` is none of its arguments, that axis is put last."""
+    if "dim" in inspect.signature(softmax).parameters:
+        return softmax(scores, mask, dim=dim)
+    return softmax(scores.transpose(dim, -1), mask.transpose(dim, -1)).transpose(dim, -1)
+
+
+ALONG = TrackPart(
+    "masked_softmax", "`dim` says along which axis the weights sum to 1",
+    *((some_numbers(2, 3, 4, seed=6), some_numbers(2, 3, 4, seed=7) > -0.5, dim) for dim in (-2, 0)),
+    look="along another axis", needed=False, call=along,
+)  # fmt: skip
 
 
 def parts(c: Any) -> list[TrackPart]:
@@ -20,7 +35,7 @@ def parts(c: Any) -> list[TrackPart]:
         TrackPart("epanechnikov_kernel", "max(0, 1 − (d / w)²)", (distance, 0.7)),
         TrackPart("nadaraya_watson", "Σ κ(q − kᵢ) vᵢ / Σ κ(q − kⱼ)", *((*one, kernel) for kernel in kernels)),
         TrackPart("attention_pooling"),
-        TrackPart("masked_softmax"),
+        TrackPart("masked_softmax"), ALONG,
         TrackPart("leave_one_out_mask", "all but the diagonal", (6,)),
         TrackPart("NadarayaWatson",
             "attention_pooling with width exp(log_width); a masked_softmax where there is a mask", (*one, None),

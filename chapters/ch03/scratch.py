@@ -4,6 +4,7 @@ from typing import Any
 
 import torch
 
+from chapters.ch02.scratch import ALONG
 from course_kit.exercises.define import integers, some_numbers
 from course_kit.i18n import mark
 from course_kit.mine.tracks import ModelArgument, Track, TrackPart
@@ -34,7 +35,7 @@ def parts(c: Any) -> list[TrackPart]:
     ways = ModelArgument("Encoder", *sizes), ModelArgument("AttentiveDecoder", *sizes)
     model = ModelArgument("Translator", *ways)
     return [
-        TrackPart("masked_softmax"),
+        TrackPart("masked_softmax"), ALONG,
         TrackPart("look_back"),
         TrackPart("Encoder", "a GRU in both directions, half of the features each, which ends where a sentence does",
             (source, mask), needed=True, init=sizes,

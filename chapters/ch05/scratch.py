@@ -4,6 +4,7 @@ from typing import Any
 
 import torch
 
+from chapters.ch02.scratch import ALONG
 from chapters.ch03.scratch import SMOOTHED
 from course_kit.exercises.define import integers, some_numbers
 from course_kit.i18n import mark
@@ -23,7 +24,7 @@ def heads(x: Any, memory: Any, mask: Any) -> list[TrackPart]:
     """What chapters 5 and 6 begin with."""
     formula = "concat(heads) Wo, each head softmax(Q Kᵀ / √d) V of its own features: section 3.2.2"
     return [
-        *map(TrackPart, ("masked_softmax", "scaled_dot_product_attention", "split_heads")), JOINED,
+        TrackPart("masked_softmax"), ALONG, *map(TrackPart, ("scaled_dot_product_attention", "split_heads")), JOINED,
         TrackPart("multi_head"),
         TrackPart("MultiHeadAttention", formula, (x, memory, None), (x, memory, mask), call=output_of,
             init=[(8, 2, True), (8, 2, False)], told="Weights may be None."),

@@ -6,6 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from chapters.ch02.scratch import ALONG
 from chapters.ch05.scratch import CAUSAL, JOINED
 from course_kit.exercises.define import integers, some_numbers
 from course_kit.i18n import mark
@@ -138,7 +139,7 @@ def parts(c: Any) -> list[TrackPart]:
     model, layers, word = ModelArgument("GPT", sizes[0]), [(8, 2), (8, 4)], tuple("banana")
     merges = [*c.learn_merges(TEXT, 8), ("w", "e")]
     return [
-        *map(TrackPart, ("masked_softmax", "split_heads")), JOINED, CAUSAL,
+        TrackPart("masked_softmax"), ALONG, TrackPart("split_heads"), JOINED, CAUSAL,
         TrackPart("CausalAttention", "out(softmax(Q Kᵀ / √d) V) in each head, causal", (x,), (x,), init=layers),
         TrackPart("CausalAttention", "softmax(Q Kᵀ / √d) in each head, causal", (x,), (x,), look="its weights",
             init=layers, call=lambda layer, names, x: layer.weights(x)),

@@ -4,6 +4,7 @@ from typing import Any
 
 import torch
 
+from chapters.ch02.scratch import ALONG
 from chapters.ch05.scratch import JOINED
 from chapters.ch07.scratch import CHANCES, Unmoved, by_chance, refused
 from chapters.ch08 import published
@@ -20,10 +21,18 @@ def kept(cache, names, k, v):
     return dict(zip(("keys", "values"), found, strict=True)) | {"length": cache.length}
 
 
+def behind_a_cache(attention, names, x, turns, mask):
+    """Two tokens, then those behind them, which attend to what the cache has kept."""
+    cache, pieces = names.Cache(), (slice(0, 2), slice(2, x.shape[1]))
+    first, others = (attention(x[:, n], (turns[0][n], turns[1][n]), mask[n, : n.stop], cache) for n in pieces)
+    return {"of the first two": first, "of those behind them": others}
+
+
 def in_pieces(llama, names, ids, pieces):
     """The logits of a text that is read piece by piece, as of one that is read at once."""
-    caches = [names.Cache() for _ in range(2)]
-    return torch.cat([llama(piece, caches) for piece in ids.split(pieces, 1)], 1)
+    caches = llama.caches() if hasattr(llama, "caches") else [names.Cache() for _ in range(2)]
+    logits = torch.cat([llama(piece, caches) for piece in ids.split(pieces, 1)], 1)
+    return {"each block has a cache of its own": len({id(cache) for cache in caches}) == 2, "logits": logits}
 
 
 def drawn_tokens(generate, names, temperature, top_p):
@@ -66,7 +75,7 @@ def parts(c: Any) -> list[TrackPart]:
     configs, model, turns = [(one,) for one in sizes], ModelArgument("Llama", sizes[0]), c.rotation(torch.arange(5), 4)
     causal, cached = torch.ones(5, 5, dtype=torch.bool).tril(), (some_numbers(1, 2, 3, 4, seed=n) for n in (4, 5))
     return [
-        *map(TrackPart, ("masked_softmax", "split_heads")), JOINED, TrackPart("share_heads"),
+        TrackPart("masked_softmax"), ALONG, TrackPart("split_heads"), JOINED, TrackPart("share_heads"),
         TrackPart("rotation", "the angle of pair j at position t is t · base^(−2j / d)", (places, 6, 100.0),
             (places, 6, 7.0)),
         TrackPart("turn", "(a cos − b sin, a sin + b cos) of each pair of neighbours (a, b)",
@@ -75,6 +84,8 @@ def parts(c: Any) -> list[TrackPart]:
             call=kept, told="`length`: how many tokens it has keys of; 0 at first."),
         TrackPart("GroupedAttention", "out(softmax(Q Kᵀ / √d) V): q and k turned, fewer heads of keys, shared",
             (x, turns, causal), (x, turns, causal), init=configs),
+        TrackPart("GroupedAttention", "keys and values are those that `extend` gives back", (x, turns, causal),
+            (x, turns, causal), look="behind a cache", needed=False, init=configs, call=behind_a_cache),
         TrackPart("rms_norm"),
         TrackPart("RMSNorm", "x / √(mean(x²) + ε) · weight", (x,), (x,), init=[(16, 1e-3), (16, 0.2)],
             told="Its weight begins at 1."),
@@ -83,7 +94,8 @@ def parts(c: Any) -> list[TrackPart]:
             (x, turns, causal), init=configs, call=lambda layer, names, x, turns, mask: layer(x, turns, mask)),
         TrackPart("Llama", "tokens; the blocks, all with the same turns and mask; norm; times the table of the tokens, "
             "transposed", (ids,), (ids,), needed=True, init=configs,
-            told="The table of tokens begins at a standard deviation of 0.02, and is the output's table, too."),
+            told="All matrices begin at a standard deviation of 0.02, those of the blocks, too. The table of tokens is "
+            "the output's table, too."),
         TrackPart("Llama", "what a cache has read comes before; positions and mask go on behind it", (ids, [1] * 7),
             (ids, [3, 1, 2, 1]), look="token by token", init=configs[0], call=in_pieces),
         *map(TrackPart, ("with_temperature", "nucleus")),

@@ -55,17 +55,18 @@ class TrackPart:
     """One definition, or one more look at it, such as "by chance" at `write`.
 
     formula: what it should be, in words; cases: the arguments of each, none where an exercise has them; look: what is
-    tried beside; needed: another structure needs it, too, as it does what has a further look; earlier: its name in
+    tried beside; needed: another structure needs it, too, by default what has a further look; earlier: its name in
     files of earlier editions; init: what its constructor gets, for all cases or a list for each; told: what is judged
     and no docstring says, also where there is no formula; call: how it is tried that is not just called, (thing, names,
     *arguments) -> result, or a dict of results; last: what is asked of the whole file, (names) -> (right, sentence)."""
 
     def __init__(
-        self, name: str, formula: str = "", *cases: tuple, look: str = "", needed: bool = False, earlier: str = "",
-        init: tuple | list[tuple] = (), told: str = "", call: Callable | None = None,
+        self, name: str, formula: str = "", *cases: tuple, look: str = "", needed: bool | None = None,
+        earlier: str = "", init: tuple | list[tuple] = (), told: str = "", call: Callable | None = None,
         last: Callable[[Any], tuple[bool, str]] | None = None, seconds: float = 5.0,
     ):  # fmt: skip
-        self.name, self.title, self.optional = name, f"{name}, {look}" if look else name, not (look or needed or last)
+        self.name, self.title = name, f"{name}, {look}" if look else name
+        self.optional = not (bool(look or last) if needed is None else needed)
         self.told, self.call, self.last, self.earlier = told, call, last, earlier
         self.formula = formula or told.rstrip(".")
         self.cases, self.seconds = cases, seconds
@@ -331,7 +332,8 @@ def with_course_numbers(track: Track, name: str, init: tuple, names: Any, kind: 
         torch.manual_seed(0)
         ours, draw = getattr(track.course, name)(*_given(init, track.course, track)), torch.Generator().manual_seed(1)
         state = {n: p.detach() + 0.2 * torch.randn(p.shape, generator=draw) for n, p in ours.named_parameters()}
-        _begins_like(mapped(names, name, dict(ours.named_parameters())), model)
+        if kind is not None:  # it is judged itself, not given to another part, which is not to hear of it
+            _begins_like(mapped(names, name, dict(ours.named_parameters())), model)
     state = mapped(names, name, state)
     own, needed = ({f"`{n}` {list(p.shape)}" for n, p in one} for one in (model.named_parameters(), state.items()))
     if own != needed:

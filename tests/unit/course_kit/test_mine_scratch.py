@@ -109,6 +109,10 @@ def test_the_file_has_every_part_and_no_body(name, tmp_path):
          "Its parameters are others: it has `output.weight` [13, 8]; needed: none."),
         ("gpt", "model.zero_grad()", "pass", "training_step", "The line `model.zero_grad()` seems to be missing."),
         WEEKLY("llama", "mask.tril(past)", "mask.tril(0)", "Llama, token by token", "numbers differ"),
+        ("llama", ".softmax(dim)", ".softmax(-1)", "masked_softmax, along another axis", ""),
+        ("llama", "k, v = cache.extend(k, v)", "cache.extend(k, v)", "GroupedAttention, behind a cache", ""),
+        ("llama", "[Cache() for _ in self.blocks]", "[Cache()] * len(self.blocks)", "Llama, token by token",
+         "each block has a cache of its own"),
         WEEKLY("answering", "is_answer[:, 1:], -100", "is_answer[:, :-1], -100", "answer_targets", ""),
     ],
 )  # fmt: skip
@@ -122,6 +126,22 @@ def test_a_case_with_too_many_inputs_says_so():
     part = TrackPart("rotary", "", (1, 2, 3, 4), look="by chance")
     with pytest.raises(ValueError, match="rotary, by chance: a case gives 4 inputs; needed: at most 3."):
         Trial(scratch.track("positions"), part)
+
+
+def test_a_part_asked_alone_is_not_told_how_another_begins(tmp_path):
+    """The handed-out file says of all matrices how they begin, and their own part hears where they do not."""
+    assert "All matrices begin at a standard deviation of 0.02" in handout("llama")
+    text = own("llama").replace("nn.init.normal_(parameter, std=0.02)", "nn.init.normal_(parameter, std=0.15)")
+    assert "is 0.15 at the beginning" in results(tmp_path, text, "llama", only="Llama")[0].sentence
+    assert all(row.passed for row in results(tmp_path, text, "llama", only="generate"))
+
+
+def test_weights_along_the_last_axis_alone_are_right_where_they_take_no_other(tmp_path):
+    text = handout("llama")
+    body = blocks(own("llama"))["masked_softmax"].replace(", dim=-1)", ")").replace("(dim)", "(-1)")
+    assert "dim" not in body
+    found = results(tmp_path, with_block(text, "masked_softmax", body), "llama", only="masked_softmax")
+    assert [row.passed for row in found] == [True, True]
 
 
 def test_none_is_taken_where_it_may_be(tmp_path):
