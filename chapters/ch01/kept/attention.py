@@ -5,7 +5,8 @@
     keys = torch.linspace(0, 6, 30)                                                # [K]
     estimate, weights = attention_pooling(keys[:4] + 0.1, keys, keys.sin(), width=0.5)  # [Q], [Q, K]
     width = learn_width(keys, keys.sin())                                          # the best one for these readings
-    far = attention_pooling(keys[:1] + 60, keys, keys.sin())[0]                    # where nadaraya_watson gives 0
+    estimate, weights = nadaraya_watson(keys + 60, keys, keys.sin(), boxcar_kernel)     # 0: no key is in reach, and
+    in_reach = weights.sum(-1) > 0                                                 # [Q] says so: all False
     model = NadarayaWatson(width=2.0)                                              # its width is learned
     estimate, weights = model(keys, keys, keys.sin(), leave_one_out_mask(30))
     x, mask = torch.randn(4, 9, 3), leave_one_out_mask(9)

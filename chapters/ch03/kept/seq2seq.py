@@ -40,10 +40,15 @@ __all__ = ["look_back", "masked_softmax", "run_packed"]
 PADDING, BEGIN, END, DIGITS = 0, 1, 2, range(3, 13)  # the ids of the rows of digits below
 
 
-def real_words(rows: Tensor, padding: int, empty: bool = False) -> Tensor:
-    """Mask of the ids [B, T] that are neither padding nor −100. Raises ValueError for padding in front of a word, and
-    for a row without one unless it may be empty."""
+def real_words(rows: Tensor, padding: int, empty: bool = False, known: nn.Embedding | None = None) -> Tensor:
+    """Mask of the ids [B, T] that are neither padding nor −100. Raises ValueError for padding in front of a word, for a
+    row without one unless it may be empty, and for a word that a table does not know."""
     real = (rows != padding) & (rows != -100)
+    if known is not None and len(wrong := rows[real & ((rows < 0) | (rows >= known.num_embeddings))]):
+        count = known.num_embeddings
+        raise ValueError(
+            f"{int(wrong[0])} is no id of this model: it has a table of {count:,}, from 0 to {count - 1:,}."
+        )
     for row, (words, gaps) in enumerate(zip(real, rows == padding, strict=True)):
         if (words & (gaps.cumsum(0) > 0)).any() or not (empty or words.any()):
             what = "padding in front of a word" if words.any() else "only padding"
@@ -54,9 +59,11 @@ def real_words(rows: Tensor, padding: int, empty: bool = False) -> Tensor:
 def translation_loss(model: nn.Module, source: Tensor, target: Tensor, begin: int, padding: int = 0) -> Tensor:
     """Mean cross-entropy of the right next words, in nats; padding and −100 do not count; 0 where nothing does.
 
-    source [B, S]; target [B, T], rows end in <eos>; `padding` only behind, or ValueError; begin: read first
+    source [B, S]; target [B, T], rows end in <eos>; `padding` only behind, or ValueError; begin: read first.
+    A ValueError, too, for ids that the model does not know.
     """
-    real, counted = real_words(source, padding), real_words(target, padding, empty=True)
+    real = real_words(source, padding, known=model.encoder.embedding)
+    counted = real_words(target, padding, empty=True, known=model.decoder.embedding)
     target = target.masked_fill(~counted, begin)  # since −100 has no embedding
     reads = torch.cat([torch.full_like(target[:, :1], begin), target[:, :-1]], 1)  # [B, T]
     logits, _ = model(source, reads, real)
@@ -69,9 +76,11 @@ def translate(
 ) -> list[list[int]]:
     """Word by word the likeliest next one, without dropout, until <eos>: for each row its ids, at most `longest`.
 
-    All rows at once; each is what `greedy` writes alone. source [B, S], `padding` only behind, or ValueError
+    All rows at once; each is what `greedy` writes alone. source [B, S], `padding` only behind, or ValueError;
+    likewise for ids that the model does not know
     """
-    real, words, written = real_words(source, padding), torch.full_like(source[:, :1], begin), source[:, :0]
+    real = real_words(source, padding, known=model.encoder.embedding)
+    words, written = torch.full_like(source[:, :1], begin), source[:, :0]
     with evaluating(model):
         states, c = model.encoder(source.masked_fill(~real, 0), real)
         state = model.decoder.begin(c)

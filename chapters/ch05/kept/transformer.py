@@ -2,7 +2,7 @@
 
     python -m mine.transformer          # checks itself, then trains for half a minute
 
-    model = Transformer(TransformerConfig(5000, 6000, size=64, layers=2, heads=4))
+    model = Transformer(checked(TransformerConfig(5000, 6000, size=64, layers=2, heads=4)))
     source, target = torch.randint(3, 5000, (2, 9)), torch.randint(3, 6000, (2, 7))
     source[1, 6:] = target[1, 4:] = 0                               # padding, in both
     target[0, 6] = target[1, 3] = 2                                 # <eos> ends each row: so it learns to stop
@@ -50,10 +50,28 @@ __all__ = [
 ]
 
 
-def real_words(rows: Tensor, padding: int) -> Tensor:
-    """Mask of the ids [B, T] that are no padding. Raises ValueError for a row without one."""
+def checked(c: TransformerConfig) -> TransformerConfig:
+    """The same sizes. Raises ValueError where the features cannot be cut into heads, and where one is no whole number
+    above 0."""
+    sizes = {name: value for name, value in asdict(c).items() if name != "dropout" and value is not None}
+    if wrong := [name for name, value in sizes.items() if type(value) is not int or value < 1]:
+        raise ValueError(f"{wrong[0]} is {sizes[wrong[0]]}; it must be a whole number above 0.")
+    if c.size % c.heads:
+        raise ValueError(f"{c.size} features for {c.heads} heads: each needs as many, and {c.size % c.heads} are left.")
+    if c.size % 2:
+        raise ValueError(f"{c.size} features: an even number is needed, as positions are pairs of a sine and a cosine.")
+    return c
+
+
+def real_words(rows: Tensor, padding: int, known: int | None = None) -> Tensor:
+    """Mask of the ids [B, T] that are no padding. Raises ValueError for a row without one, and for an id that is not
+    below `known`."""
     if not (some := (real := rows != padding).any(1)).all():
         raise ValueError(f"Row {int((~some).nonzero()[0])} has only padding.")
+    if known is not None and len(wrong := rows[real & ((rows < 0) | (rows >= known))]):
+        raise ValueError(
+            f"{int(wrong[0])} is no id of this model: it has a table of {known:,}, from 0 to {known - 1:,}."
+        )
     return real
 
 
@@ -61,9 +79,13 @@ def translation_loss(model: Transformer, source: Tensor, target: Tensor, begin: 
     """Mean cross-entropy of the right next words, in nats; padding and −100 do not count; 0 where nothing does.
 
     source [B, S]; target [B, T], rows end in <eos>, then `padding`; begin: what the decoder reads first -> scalar
+
+    Raises ValueError for sizes of the model that do not fit each other, ids that it does not know, an empty source.
     """
-    real, counted = real_words(source, padding), (target != padding) & (target != -100)
+    c = checked(model.config)
+    real, counted = real_words(source, padding, c.source_vocab), (target != padding) & (target != -100)
     target = target.masked_fill(~counted, begin)  # since −100 has no embedding
+    real_words(target, -100, c.target_vocab)
     read = torch.cat([torch.full_like(target[:, :1], begin), target[:, :-1]], 1)  # [B, T]
     logits = model(source, read, real)
     return masked_loss(logits, target, counted) if counted.any() else 0.0 * logits.sum()
@@ -73,8 +95,10 @@ def translation_loss(model: Transformer, source: Tensor, target: Tensor, begin: 
 def translate(
     model: Transformer, source: Tensor, begin: int, end: int, padding: int = 0, longest: int = 100
 ) -> list[list[int]]:
-    """Word by word the likeliest next one, until <eos>: for each row its ids, at most `longest`. Without dropout."""
-    real, steps, written = real_words(source, padding), TransformerSteps(model), source[:, :0]
+    """Word by word the likeliest next one, until <eos>: for each row its ids, at most `longest`. Without dropout.
+    Raises ValueError as `translation_loss` does."""
+    real = real_words(source, padding, checked(model.config).source_vocab)
+    steps, written = TransformerSteps(model), source[:, :0]
     with evaluating(model):
         state, words = steps.start(source, real), torch.full_like(source[:, 0], begin)  # the source, once
         while written.shape[1] < longest and not (written == end).any(1).all():

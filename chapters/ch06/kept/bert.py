@@ -69,13 +69,24 @@ HEADS = BertForPreTraining, BertForSequenceClassification, BertForTokenClassific
 MASK = 10  # of the palindromes: the token that says "guess here"; 0 to 9 are the digits
 
 
+def need_known(model: nn.Module, ids: Tensor) -> None:
+    """Raises ValueError for ids [...] that a model has no row for."""
+    if len(wrong := ids[(ids < 0) | (ids >= model.config.vocab)]):
+        known = model.config.vocab
+        raise ValueError(
+            f"{int(wrong[0])} is no id of this model: it has a table of {known:,}, from 0 to {known - 1:,}."
+        )
+
+
 def masked_word_loss(
     model: BertForPreTraining, ids: Tensor, mask_id: int, special: Sequence[int] = (), padding: int | None = 0
 ) -> Tensor:
     """Cover some tokens, guess them: the mean of −log p of the covered ones, in nats; 0 where none was covered.
 
-    ids [B, T]; special: ids that are never covered; padding: not read either, None for texts of one length
+    ids [B, T]; special: ids that are never covered; padding: not read either, None for texts of one length.
+    Raises ValueError for ids that the model does not know, `mask_id` too, and for texts longer than its context.
     """
+    need_known(model, torch.cat([ids.flatten(), ids.new_tensor([mask_id])]))
     real = torch.ones_like(ids, dtype=torch.bool) if padding is None else ids != padding
     never = ~real | torch.isin(ids, torch.tensor(special, dtype=ids.dtype, device=ids.device))
     inputs, labels = mask_tokens(ids, never, model.config.vocab, mask_id, None)
@@ -93,7 +104,9 @@ def spans(
     padding: int | None = 0,
 ) -> list[tuple[int, int]]:
     """First and last token of the answer in each text, by a model in eval mode. mask [B, T]: by default all that is no
-    `padding`, all if that is None; allowed [B, T]: where an answer may be, by default segment 1, or the mask."""
+    `padding`, all if that is None; allowed [B, T]: where an answer may be, by default segment 1, or the mask.
+    Raises ValueError for ids that the model does not know."""
+    need_known(model, ids)
     real = mask if mask is not None else torch.ones_like(ids, dtype=torch.bool) if padding is None else ids != padding
     allowed = allowed if allowed is not None else real if segments is None else segments == 1
     starts, ends = model(ids, segments, real)

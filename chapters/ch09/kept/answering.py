@@ -125,6 +125,8 @@ def practise(
     one; seed: of the questions that are drawn; source: as in `drawn`. Gives step and mean reward. No dropout: answers
     are drawn from the model that is trained. Raises ValueError, at the first step, for what does not fit.
     """
+    if size < 2:
+        raise ValueError(f"{size} answer to a question: each is compared with the others, so 2 at the least.")
     if len(lengths := {len(question) for question in questions}) != 1 or lengths == {0}:
         raise ValueError(
             f"Questions have {sorted(lengths)} tokens; they are read together: as many each, at least one."
@@ -137,7 +139,8 @@ def practise(
         numbers = [n for n in draw.choices(range(len(questions)), k=groups) for _ in range(size)]
         asked = torch.tensor([questions[n] for n in numbers], device=device)
         answers = drawn(model, asked, temperature, longest, end, source)
-        rewards = torch.tensor([reward(*one) for one in zip(numbers, answers, strict=True)], device=device)
+        earnings = [float(reward(*one)) for one in zip(numbers, answers, strict=True)]  # also of whole numbers
+        rewards = torch.tensor(earnings, device=device)
         earned = rewards.mean().item()
         ids, is_answer = talk_batch(list(zip(asked.tolist(), answers, strict=True)), device=device)
         return reward_loss(model, ids, is_answer, advantages(rewards.view(groups, size)).flatten())

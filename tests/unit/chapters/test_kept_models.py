@@ -10,6 +10,8 @@ import pytest
 import torch
 
 from chapters.ch01.kept import attention
+from chapters.ch03.kept import seq2seq
+from chapters.ch05.kept import transformer
 from chapters.ch06.kept import bert
 from chapters.ch07.kept import gpt, tokenizer, training
 from chapters.ch08.kept import llama
@@ -48,6 +50,44 @@ def test_what_one_brings_oneself_is_taken_or_refused_in_a_sentence():
     assert 2 < attention.learn_width(x, 40 * (x / 100).sin()) < 40
     with pytest.raises(ValueError, match="Texts of 100 tokens; the model reads 64 at most"):
         bert.masked_word_loss(bert.make_bert(9, 8, 1, 2), torch.ones(1, 100, dtype=torch.long), mask_id=4)
+
+
+def test_ids_that_a_model_does_not_know_are_named():
+    """Beyond its table, or below 0; padding may be any number."""
+    rows = torch.tensor([[3, 5, 7, 2]])
+    grus = seq2seq.Translator(seq2seq.Encoder(8, 8), seq2seq.AttentiveDecoder(9, 8))
+    both = transformer.Transformer(transformer.TransformerConfig(8, 9, 8, 1, 2))
+    reader, asks = bert.make_bert(8, 8, 1, 2), bert.BertForQuestionAnswering(bert.BertConfig(8, 8, 1, 2))
+    for module, model in (seq2seq, grus), (transformer, both):
+        assert module.translation_loss(model, rows, rows + 1, begin=1) > 0
+        for source, target, why in (rows + 1, rows, "8 is no id .* from 0 to 7"), (rows, rows + 2, "9 .* from 0 to 8"):
+            with pytest.raises(ValueError, match=why):
+                module.translation_loss(model, source, target, begin=1)
+        with pytest.raises(ValueError, match="-3 is no id of this model: it has a table of 8, from 0 to 7"):
+            module.translate(model, rows.masked_fill(rows == 5, -3), begin=1, end=2)
+    for read in (lambda ids: bert.masked_word_loss(reader, ids, 4), lambda ids: bert.spans(asks, ids)):
+        read(rows)
+        with pytest.raises(ValueError, match="8 is no id of this model: it has a table of 8"):
+            read(rows + 1)
+    with pytest.raises(ValueError, match="103 is no id of this model"):
+        bert.masked_word_loss(reader, rows, mask_id=103)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "why"),
+    [({"size": 30}, "30 features for 4 heads: each needs as many, and 2 are left"), ({"heads": 0}, "heads is 0"),
+     ({"size": 9, "heads": 3}, "an even number"), ({"hidden": 1.5}, "hidden is 1.5; it must be a whole number")],
+)  # fmt: skip
+def test_sizes_of_a_transformer_that_do_not_fit_are_said(sizes, why):
+    """At its first loss, too, where a reader's `split_heads` by `chunk` would give heads of 8, 8, 8 and 6."""
+    config = transformer.TransformerConfig(**{"source_vocab": 9, "target_vocab": 9, "size": 8} | sizes)
+    with pytest.raises(ValueError, match=why):
+        transformer.checked(config)
+    model, rows = transformer.Transformer(transformer.TransformerConfig(9, 9, 8)), torch.tensor([[3, 2]])
+    model.config = config
+    for use in (transformer.translation_loss, transformer.translate):
+        with pytest.raises(ValueError, match=why):
+            use(model, rows, rows, 1)
 
 
 LEARNED = {  # what each prints that is run alone, by a command
@@ -179,3 +219,20 @@ def test_practice_for_another_task_ends_where_it_is_told_to_and_draws_from_a_sou
         with pytest.raises(ValueError, match=why):
             next(answering.practise(small, questions, lambda *_: 0.0, 1, 0.1))
     assert next(answering.practise(small, [[1, 2]], lambda *_: 0.0, 1, 0.1, **asked)) == (0, 0.0)
+
+
+def test_rewards_may_be_whole_numbers_and_a_question_needs_two_answers(monkeypatch):
+    """A reader's `advantages` may give them back in the dtype that they come in."""
+    seen = []
+
+    def advantages(rewards):
+        seen.append(rewards)
+        return ((rewards - rewards.mean(1, keepdim=True)) / (rewards.std(1, keepdim=True) + 1e-4)).to(rewards.dtype)
+
+    monkeypatch.setattr(answering, "advantages", advantages)
+    model, asked = answering.Pairs(), {"groups": 1, "size": 4, "longest": 1}
+    for reward in (lambda _, ids: int(ids[0] > 5)), (lambda _, ids: ids[0] > 5):
+        next(answering.practise(model, [[1]], reward, 1, 0.1, **asked))
+        assert seen.pop().is_floating_point()
+    with pytest.raises(ValueError, match="1 answer to a question: each is compared with the others, so 2 at the least"):
+        next(answering.practise(model, [[1]], reward, 1, 0.1, **asked | {"size": 1}))
