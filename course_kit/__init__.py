@@ -4,7 +4,9 @@ from course_kit import setup
 setup()
 """
 
+from . import gone
 from .i18n import use
 from .runtime import Runtime, setup
 
+gone.install()
 __all__ = ["Runtime", "setup", "use"]
