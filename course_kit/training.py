@@ -23,6 +23,7 @@ import torch
 from torch import Tensor, nn
 
 from course_kit.i18n import from_cell, mark, sentences, t, tn
+from course_kit.programs.arguments import real_number, whole_number
 from course_kit.shell import presenting
 from course_kit.training_state import State, Stop, Stream, gpus
 
@@ -56,7 +57,7 @@ def fit(
     steps      how many in all, resumed ones included
     lr         the learning rate: 0.01, or that of the resumed run
     optimizer  `optimizer(parameters, lr=lr)`: Adam, or that of the resumed run
-    schedule   `schedule(step)` -> factor of lr, such as warm_then_fall(steps)
+    schedule   `schedule(step)` -> factor of lr, such as warm_then_fall(steps), of all steps
     clip       the largest norm of the gradient
     evaluate   `evaluate(model)` -> a held-out number, or a dict, whose first number
                says what is best; at the start, the end, and after each `every` steps
@@ -72,13 +73,11 @@ def fit(
     asked = dict(locals())  # the arguments, for callbacks
     if isinstance(batches, Iterator):
         raise ValueError("batches can be read only once; needed: a list or a DataLoader")
-    if not steps >= 1:
-        raise ValueError(f"steps is {steps}; needed: how many in all, 1 or more")
-    if clip is not None and not clip > 0:
-        raise ValueError(f"clip is {clip}; needed: a number above 0")
-    steps = to_take(steps)
+    if clip is not None and clip != math.inf:
+        real_number("clip", clip, above=0)
+    steps = to_take(whole_number("steps", steps, 1))
+    every = whole_number("every", every or max(1, steps // 20), 1)
     run = new_or_resumed(model, steps, resume, lr, optimizer)
-    every = every or max(1, steps // 20)
     was_training, first_step = model.training, run.step
     callbacks = [*callbacks, *(kind() for kind in ALWAYS)]
     with Stop() as stop, torch.random.fork_rng(gpus(model)):
@@ -135,11 +134,14 @@ def to_take(steps: int) -> int:
 
 
 def warm_then_fall(steps: int, warm_up: int = 40) -> Callable[[int], float]:
-    """step -> factor of the learning rate: up in a line, then down in a line to 3 %."""
-    for name, number in (("steps", steps), ("warm_up", warm_up)):
-        if not number > 0:
-            raise ValueError(f"{name} is {number}; needed: a number above 0")
-    return lambda step: min((step + 1) / warm_up, max(1.03 - step / steps, 0.03))
+    """step -> factor of the learning rate: up in a line for `warm_up` steps, a fifth of all
+    at most, then down in a line to 3 %. Where they meet it is 0.85 at the least.
+
+    A run that is resumed with more steps has other lines: its rate jumps to where they are.
+    """
+    steps, warm_up = whole_number("steps", steps, 1), whole_number("warm_up", warm_up, 1)
+    rises = min(warm_up, max(1, steps // 5))
+    return lambda step: min((step + 1) / rises, max(1.03 - step / steps, 0.03))
 
 
 class Callback:

@@ -224,7 +224,9 @@ class TestEnds:
     @pytest.mark.parametrize(
         ("options", "name"),
         [({"batches": iter(LISTED)}, "batches"), ({"batches": []}, "batches"), ({"steps": -1}, "steps is -1"),
-         ({"steps": 0}, "steps is 0"), ({"clip": -1}, "clip"), ({"clip": 0}, "clip"), ({"clip": math.nan}, "clip"),
+         ({"steps": 0}, "steps is 0"), ({"steps": 2.5}, "steps is 2.5"),
+         ({"steps": "5"}, "steps is '5'"), ({"every": -2}, "every is -2"), ({"clip": -1}, "clip"),
+         ({"clip": 0}, "clip"), ({"clip": math.nan}, "clip"),
          ({"schedule": lambda step: -1.0}, "schedule"), ({"schedule": lambda step: math.nan}, "schedule"),
          ({"loss": lambda net, batch: 3.0}, "loss"), ({"loss": lambda net, batch: net(batch[0])}, "loss"),
          ({"loss": lambda net, batch: squares(net, batch).detach()}, "loss"), ({"lr": -1.0}, "learning rate")],
@@ -449,6 +451,13 @@ def test_the_rate_warms_and_falls():
     found = [rate(step) for step in (0, 4, 9, 53, 99, 100, 1000)]
     assert found == pytest.approx([0.1, 0.5, 0.94, 0.5, 0.04, 0.03, 0.03])
     assert warm_then_fall(1000)(19) == 0.5, "over 40 steps, where nothing else is said"
+    for steps, warm_up in ((1, 40), (30, 300), (100, 40), (200, 40), (1600, 300)):
+        rates = [warm_then_fall(steps, warm_up)(step) for step in range(steps)]
+        assert 0.85 <= max(rates) < 1.03, "it comes near the rate, however short"
+    as_recorded = [min((step + 1) / 300, 1.03 - step / 1600) for step in range(1600)]
+    assert rates == as_recorded, "up to a fifth of the steps the warm-up is as long as it is asked to be"
+    with pytest.raises(ValueError, match="steps is '5'"):
+        warm_then_fall("5")
 
 
 def test_tests_of_a_page_take_a_tenth_of_the_steps_and_at_least_three(monkeypatch):
