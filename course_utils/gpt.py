@@ -145,7 +145,7 @@ def with_temperature(
 
 def nucleus(logits: Float[Tensor, "*B V"], top_p: float) -> Float[Tensor, "*B V"]:
     """Probabilities of the smallest set of likeliest tokens that reaches top_p."""
-    p, order = logits.softmax(-1).sort(-1, descending=True)
+    p, order = logits.float().softmax(-1).sort(-1, descending=True)
     before = p.cumsum(-1) - p  # what the likelier ones have together
     p = p.masked_fill(before >= top_p, 0.0)
     return torch.zeros_like(p).scatter(-1, order, p / p.sum(-1, keepdim=True))

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from course_kit.checkpoints import Loaded
 from course_kit.contexts import seeded
+from course_kit.programs.arguments import finite
 from course_kit.text import EOS, UNK
 from course_utils import gpt
 from course_utils.gpt import nucleus, with_temperature
@@ -34,7 +35,7 @@ def next_probabilities(
         cut = distance.argsort(dim=-1, descending=True, stable=True)[..., top_k:]
         distance = distance.scatter(-1, cut, float("-inf"))
     p = with_temperature(distance, temperature and max(temperature, smallest))
-    return nucleus(p.log(), max(top_p, smallest)) if top_p is not None and top_p < 1 else p
+    return nucleus(p.log(), max(top_p, SMALLEST)) if top_p is not None and top_p < 1 else p
 
 
 def generate(
@@ -50,9 +51,12 @@ def generate(
     the prompt, until <eos> or so many tokens. Of a long prompt it reads the end.
 
     cache=False reads everything anew for each token: slower, and the same text.
-    Raises ValueError for characters that the model does not know.
+    Raises ValueError for characters that the model does not know, and for a model that a
+    training left with NaN or infinity.
     """
     check_choices(temperature, None, top_p)
+    for name, parameter in loaded.model.named_parameters():
+        finite(name, parameter)
     pieces, numbers = loaded.tokenizer.cut(prompt), loaded.tokenizer.encode(prompt)
     unknown = sorted({piece for piece, number in zip(pieces, numbers, strict=True) if number == UNK})
     if unknown:

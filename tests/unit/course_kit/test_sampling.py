@@ -93,6 +93,22 @@ def test_frequencies_are_the_probabilities():
     assert ((shares - p).abs() <= 4 * (p * (1 - p) / len(words)).sqrt() + 1e-9).all()
 
 
+def test_half_precision_keeps_the_tokens_that_float32_keeps():
+    logits = torch.randn(1, 5000, generator=torch.Generator().manual_seed(0)).bfloat16()
+    assert torch.equal(nucleus(logits, 0.9), nucleus(logits.float(), 0.9))
+    assert torch.equal(next_probabilities(logits.double(), top_p=1e-300).amax(), torch.tensor(1.0))
+
+
+def test_a_model_that_a_training_left_with_nan_says_so():
+    tokenizer = Characters.build("abc")
+    loaded = checkpoints.Loaded(GPT(GPTConfig(len(tokenizer), 16, 1, 2)).eval(), {}, tokenizer=tokenizer)
+    with torch.no_grad():
+        loaded.model.tokens.weight[0, 0] = torch.nan
+    for temperature in (0, 1):
+        with pytest.raises(ValueError, match=r"tokens\.weight .* NaN or infinity"):
+            decoding.generate(loaded, "abc", temperature=temperature)
+
+
 def test_text_in_and_out():
     tokenizer = Characters.build("abc déf\n")
     torch.manual_seed(0)
