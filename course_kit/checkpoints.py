@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import torch
 from torch import Tensor, nn
@@ -116,9 +116,15 @@ def _load(path: Path) -> Loaded:
         tensors = low_rank.thicken(tensors, base.model.state_dict(), own)
     if wrong := arguments.misfit(own, tensors):
         raise ValueError(f"its weights are those of another architecture: {wrong}")
+    for name, x in tensors.items():
+        arguments.finite(name, x)
     model.load_state_dict(tensors, strict=False)  # as float32; names and shapes are equal
     words = {role: getattr(base, role) for role in ROLES} if base else {}
     words |= {role: text.from_json(card.pop(role)) for role in ROLES if role in card}
+    for role, known in words.items():
+        ids = getattr(model.config, "vocab" if role == "tokenizer" else f"{role}_vocab")
+        if known is not None and len(known) != ids:
+            raise ValueError(f"its {role} has {len(known):,} words, and its model {ids:,}")
     return Loaded(model.eval(), card, **words, seen=seen)
 
 
@@ -166,9 +172,20 @@ def _model(card: dict[str, Any]) -> nn.Module:
     model, config = ARCHITECTURES[architecture]
     labels = {"num_labels": card["num_labels"]} if "num_labels" in card else {}
     try:
-        return model(config(**card["config"]), **labels)
+        sizes = {name: _of_its_kind(name, x, get_type_hints(config)) for name, x in card["config"].items()}
+        return model(config(**sizes), **labels)
     except Exception as error:
         raise ValueError(f"it does not describe a {architecture}: {error}") from None
+
+
+def _of_its_kind(name: str, value: Any, kinds: Mapping[str, Any]) -> Any:
+    """A value of a config, as its class wants it: a size is a whole number."""
+    allowed = get_args(kind := kinds.get(name, Any)) or (kind,)
+    if bool in allowed:
+        return arguments.flag(name, value)
+    if int in allowed and not (value is None and type(None) in allowed):
+        return arguments.whole_number(name, value, 0)
+    return arguments.real_number(name, value) if float in allowed else value
 
 
 def _tensors(path: Path, weights: Mapping[str, Any]) -> dict[str, Tensor]:

@@ -5,8 +5,9 @@ import pickle
 
 import pytest
 import torch
+from safetensors.torch import load, save
 
-from course_kit import checkpoints
+from course_kit import checkpoints, files
 from course_kit.models.translators import TiedConfig, TiedTranslator
 from course_kit.runs import serialiser
 from course_kit.text import Subwords, Vocabulary
@@ -101,7 +102,8 @@ def test_a_broken_card_is_refused(saved, content):
 
 @pytest.mark.parametrize(("key", "value", "words"), [
     ("architecture", "Transformer2", "architecture"), ("size", 16, "another architecture"),
-    ("heads", 8, "heads"), ("format", 99, "format"),
+    ("heads", 8, "heads"), ("format", 99, "format"), ("context", 1.5, "context is 1.5"), ("context", "x", "context is"),
+    ("attention", 1, "True or False"), ("source", Vocabulary(["the"]).to_json(), "source has 5 words, and its model 8"),
     ("source", {"kind": "runes"}, "vocabulary"), ("licence", "none", "checksum"),
 ])  # fmt: skip
 def test_a_card_that_does_not_fit_is_refused(saved, key, value, words):
@@ -111,6 +113,18 @@ def test_a_card_that_does_not_fit_is_refused(saved, key, value, words):
         card["sum"] = checkpoints.card_sum(card)
     saved.write_text(json.dumps(card), "utf-8")
     with pytest.raises(ValueError, match=words):
+        checkpoints.load_checkpoint(saved)
+
+
+def test_weights_that_are_no_numbers_are_refused(saved):
+    weights = saved.with_suffix(".safetensors")
+    tensors = load(weights.read_bytes())
+    tensors["decoder.output.bias"][0] = torch.inf
+    weights.write_bytes(save(tensors))
+    card = json.loads(saved.read_text("utf-8"))
+    card["weights"]["sha256"] = files.sha256(weights)
+    saved.write_text(json.dumps(card | {"sum": checkpoints.card_sum(card)}), "utf-8")
+    with pytest.raises(ValueError, match=r"decoder\.output\.bias .* with NaN or infinity"):
         checkpoints.load_checkpoint(saved)
 
 
