@@ -14,8 +14,6 @@ def masked_loss(
     label_smoothing: float = 0.0,
 ) -> Float[Tensor, ""]:
     """Mean over the real tokens: padding counts neither in the sum nor in its divisor."""
-    if mask is not None:
-        target = target.masked_fill(~mask, IGNORED)
-    counted = target != IGNORED  # [B, T]
-    logits, target = logits[counted], target[counted]  # [N, V], [N]
-    return F.cross_entropy(logits, target, label_smoothing=label_smoothing)
+    right = target if mask is None else target.masked_fill(~mask, IGNORED)
+    real = right != IGNORED  # [B, T]
+    return F.cross_entropy(logits[real], right[real], label_smoothing=label_smoothing)

@@ -73,8 +73,9 @@ def call_in(frame: types.FrameType, last: int) -> Call | None:
     if not any(forms.values()) and not ours:
         return None
     changed = _changed_before(frame.f_code, last)
-    names = [name for name in inspect.signature(function).parameters if name not in changed]
-    values = {name: frame.f_locals[name] for name in names if name in frame.f_locals}
+    names = [name for name in inspect.signature(function).parameters if name in frame.f_locals]
+    changed -= {name for name in names if ours and forms.get(name) and not is_tensor(frame.f_locals[name])}  # as given
+    values = {name: frame.f_locals[name] for name in names if name not in changed}
     arguments = {name: x for name, x in values.items() if forms.get(name)}
     given = _given({name: (x, annotations[name]) for name, x in values.items() if ours and name in annotations})
     return Call(function, values.get("self"), given, arguments, {name: forms[name] for name in arguments})

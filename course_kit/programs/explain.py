@@ -115,6 +115,7 @@ def _sentence(error: BaseException) -> str:
         below = [frame.f_locals for frame, _ in frames[depth + 1 :]]
         words = (
             kinds.wrong_type(call)
+            or kinds.wrong_layout(call)
             or kinds.wrong_kind(call)
             or kinds.wrong_device(call, str(error))
             or sizes.wrong_shape(call)

@@ -39,6 +39,8 @@ def _may_be(x: Any, kind: Any) -> bool:
     if hasattr(kind, "dim_str"):
         return x is not None  # wrong_kind looks at what is there
     if kind is int:
+        if isinstance(x, bool):
+            return False
         with contextlib.suppress(TypeError):
             operator.index(x)
             return True
@@ -86,6 +88,19 @@ def wrong_kind(call: Call) -> str:
                 meaning=meaning,
                 cast=cast,
             )
+    return ""
+
+
+def wrong_layout(call: Call) -> str:
+    """A tensor that keeps its numbers in another way, which torch has no layer for."""
+    for name, x in call.tensors.items():
+        if x.is_nested:
+            return t(
+                "{name} is nested, needed: an ordinary tensor: write torch.nested.to_padded_tensor({name}, 0.0)",
+                name=name,
+            )
+        if "sparse" in str(x.layout):
+            return t("{name} is sparse, needed: an ordinary tensor: write {name}.to_dense()", name=name)
     return ""
 
 

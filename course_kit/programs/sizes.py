@@ -74,20 +74,19 @@ def wrong_leading_axes(call: Call) -> str:
     """Two arguments whose leading axes cannot be repeated to be those of each other."""
     import torch
 
-    first: tuple[str, list[int]] | None = None
+    first: dict[str, tuple[str, list[int]]] = {}  # of each name of leading axes
     for name, x in call.tensors.items():
         axes = call.forms[name][0].dim_str.split()
-        if not axes or not (axes[0] == "..." or axes[0].startswith("*")) or (len(axes) == 1) != (len(call.forms) == 2):
+        is_named = axes[:1] != ["..."]
+        if not axes or is_named and axes[0][0] != "*" or not is_named and (len(axes) == 1) != (len(call.forms) == 2):
             continue  # a mask of any axes can be compared only where the other has no axes of its own
         leading = list(x.shape[: x.dim() - len(axes) + 1])
-        if first is None:
-            first = name, leading
-            continue
+        other, others = first.setdefault(axes[0], (name, leading))
         try:
-            torch.broadcast_shapes(first[1], leading)
+            torch.broadcast_shapes(others, leading)
         except RuntimeError:
             where = t("shape") if len(axes) == 1 else t("leading axes")
-            told: dict[str, Any] = dict(name=name, where=where, leading=leading, first=first[0], first2=first[1])
+            told: dict[str, Any] = dict(name=name, where=where, leading=leading, first=other, first2=others)
             return t("{name} has the {where} {leading}, {first} {first2}: they do not go together", **told)
     return ""
 

@@ -18,7 +18,7 @@ from course_kit.programs import explain
 from course_kit.programs.source_text import plain
 from course_utils.attention import masked_softmax, scaled_dot_product_attention, split_heads
 from course_utils.bert import Bert, BertConfig, mlm_loss
-from course_utils.gpt import GPT, GPTConfig, next_token_loss, windows
+from course_utils.gpt import GPT, GPTConfig, next_token_loss, windows, write
 from course_utils.kernels import gaussian_kernel
 from course_utils.loss import masked_loss
 from course_utils.merges import merge_once
@@ -115,7 +115,13 @@ NUMBERS = torch.ones(3, 8, dtype=torch.long), torch.ones(3, 8), torch.ones(3, 8)
      (split_heads, (torch.ones(1, 2, 8), 0), "heads is 0, needed: 1 or more"),
      (Transformer, (TransformerConfig(9, 9, size=-8),), "Transformer: config.size is -8, needed: 0 or more"),
      (next_token_loss, (GPT, torch.ones(1, 3).long()), "next_token_loss: model is the class GPT, needed: a model"),
-     (merge_once, ({},), "words is empty")],
+     (merge_once, ({},), "words is empty"),
+     (batched, (torch.ones(2, 3, 3).to_sparse(),), "x is sparse, needed: an ordinary tensor: write x.to_dense()."),
+     (split_heads, (torch.nested.nested_tensor([torch.ones(2, 2)]), 2), "x is nested, needed: an ordinary tensor"),
+     (write, (GPT(GPTConfig(9, 8, 1, 2)), [1, 2], 4), "ids is of the type list, needed: a tensor"),
+     (masked_loss, (torch.ones(1, 2, 9), torch.ones(1, 2).int()), "target is int32, needed: int64"),
+     (mlm_loss, (torch.ones(4, 9), torch.ones(5).long()), "labels has the shape [5], logits [4]: they do not go"),
+     (GPT, (GPTConfig(9, True, 1, 2),), "config.size is True, of the type bool, needed: a whole number")],
 )  # fmt: skip
 def test_the_argument_that_does_not_fit_is_named_with_what_is_needed(function, given, words):
     assert words in said(function, *given)
