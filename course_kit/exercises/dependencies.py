@@ -27,22 +27,31 @@ class Cell:
 def parsed(source: str) -> Cell:
     """The statements of a cell. Most cells of a hand-in are the course's own, and parsed already.
 
-    Raises SyntaxError, ValueError, RecursionError or MemoryError where it is no Python.
+    Raises SyntaxError or ValueError where it is no Python.
     """
     try:
-        body = ast.parse(source).body
+        return _parsed(source)
     except SyntaxError:
-        source = without_magics(source)
+        return _parsed(without_magics(source))
+
+
+def _parsed(source: str) -> Cell:
+    try:
         body = ast.parse(source).body
-    lines = [line.encode() for line in io.StringIO(source, newline="")]
-    names = []
-    for statement in body:
-        try:
-            names.append(_names_of(_text_of(statement, lines)))
-        except SyntaxError as error:  # such as a `return` outside a function, which counts its lines from the statement
-            error.lineno = (error.lineno or 1) + statement.lineno - 1
-            raise
+        lines = [line.encode() for line in io.StringIO(source, newline="")]
+        names = [_names_in_file(statement, lines) for statement in body]
+    except (RecursionError, MemoryError):  # such as 20,000 minus signs
+        raise SyntaxError("nested more deeply than Python can read") from None
     return Cell(tuple(body), tuple(binds for binds, _ in names), tuple(uses for _, uses in names))
+
+
+def _names_in_file(statement: ast.stmt, lines: list[bytes]) -> tuple:
+    """As `_names_of`. A SyntaxError such as a `return` outside a function has its line in the whole source."""
+    try:
+        return _names_of(_text_of(statement, lines))
+    except SyntaxError as error:
+        error.lineno = (error.lineno or 1) + statement.lineno - 1
+        raise
 
 
 def _text_of(statement: ast.stmt, lines: list[bytes]) -> str:

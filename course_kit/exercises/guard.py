@@ -189,11 +189,14 @@ def world_unchanged() -> Iterator[list[str]]:
         mark("torch's gradient mode"): (torch.is_grad_enabled, torch.set_grad_enabled),
         mark("torch's print options"): (get_printoptions, lambda options: torch.set_printoptions(**options)),
         mark("numpy's print options"): (numpy.get_printoptions, lambda options: numpy.set_printoptions(**options)),
+        mark("how many threads torch computes with"): (torch.get_num_threads, torch.set_num_threads),
+        mark("what numpy says of errors"): (numpy.geterr, lambda errors: numpy.seterr(**errors)),
+        mark("the environment variables"): (lambda: dict(os.environ), _set_environment),
         mark("the working folder"): (_folder, os.chdir),
         mark("what ■ does"): (lambda: signal.getsignal(signal.SIGINT), _interrupted_by),
     }
     before = {name: get() for name, (get, _) in settings.items()}
-    stdout, stderr, shell = sys.stdout, sys.stderr, ipython()
+    stdout, stderr, shell, modules = sys.stdout, sys.stderr, ipython(), dict(sys.modules)
     publisher = shell.display_pub if shell else None
     changed: list[str] = []
     try:
@@ -203,6 +206,10 @@ def world_unchanged() -> Iterator[list[str]]:
         sys.stdout, sys.stderr = stdout, stderr
         if shell:
             shell.display_pub = publisher
+        gone = {name: module for name, module in modules.items() if module and not sys.modules.get(name)}
+        if gone := {name: module for name, module in gone.items() if name.partition(".")[0] != "mine"}:
+            changed.append(mark("which modules are loaded"))
+            sys.modules.update(gone)  # many cannot be loaded a second time
         for name, (get, put) in settings.items():
             if get() != before[name]:
                 changed.append(name)
@@ -217,6 +224,13 @@ def _folder() -> str:
         return os.getcwd()
     except OSError:  # it was deleted
         return os.curdir
+
+
+def _set_environment(variables: dict[str, str]) -> None:
+    """Sets those that differ, and takes the others away."""
+    for name in os.environ.keys() - variables.keys():
+        del os.environ[name]
+    os.environ.update({name: value for name, value in variables.items() if os.environ.get(name) != value})
 
 
 def _interrupted_by(handler: Any) -> None:

@@ -214,6 +214,8 @@ class TestLeavesNoTrace:
             warnings.simplefilter("error")
             torch.set_printoptions(precision=2), np.set_printoptions(precision=2), os.chdir(os.sep)
             signal.signal(signal.SIGINT, signal.SIG_IGN)
+            torch.set_num_threads(threads + 1), np.seterr(all="raise")
+            os.environ["PATH"], os.environ["ANOTHER"], sys.modules["numpy"] = "", "1", None
             return 2 * x
 
         def draw():
@@ -225,14 +227,17 @@ class TestLeavesNoTrace:
         np.random.set_state(states[1])  # noqa: NPY002
         torch.set_rng_state(states[2])
         filters, here, digits = list(warnings.filters), os.getcwd(), str(torch.ones(1) / 3)
+        threads, errors, variables = torch.get_num_threads(), np.geterr(), dict(os.environ)
         verdict = judge(DOUBLE, vandal)
         assert draw() == wanted
         assert torch.get_default_dtype() == torch.float32 and torch.is_grad_enabled() and warnings.filters == filters
         assert torch.ones(1).device.type == "cpu" and os.getcwd() == here and str(torch.ones(1) / 3) == digits
-        assert np.get_printoptions()["precision"] == 8
+        assert np.get_printoptions()["precision"] == 8 and sys.modules["numpy"] is np
+        assert (torch.get_num_threads(), np.geterr(), dict(os.environ)) == (threads, errors, variables)
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
         told = "dtype", "device", "gradient mode", "torch's print", "numpy's print", "working folder", "■"
+        told += "threads", "of errors", "environment", "modules"
         assert verdict.right and all(part in verdict.notes[0] for part in told)
 
     def test_exit_is_put_back(self, capsys):

@@ -70,12 +70,16 @@ def test_a_function_changed_by_hand_is_judged_once_and_the_readers_if_it_is_righ
 
 @pytest.mark.parametrize(
     ("text", "error"),
-    [("def add_norm(x, f, norm):\n    return (", "SyntaxError"), ("1 / 0\n" + ADD, "ZeroDivisionError")],
+    [
+        ("def add_norm(x, f, norm):\n    return (", "SyntaxError"),
+        (f"def add_norm(x, f, norm):\n    return {'-' * 20_000}x", ""),  # Pythons differ in what that is
+        ("1 / 0\n" + ADD, "ZeroDivisionError"),
+    ],
 )
 def test_a_file_that_stops_gives_way_to_the_course_and_says_so(book, text, error):
     solve("residual and norm", ADD)
     (book / "mine" / "ch05.py").write_text(text, "utf-8")
-    assert whose("add_norm") == f"the course's, since mine/ch05.py: {error}"
+    assert whose("add_norm").startswith(f"the course's, since mine/ch05.py: {error}")
     (book / "mine" / "ch05.py").write_text(ADD + "\n", "utf-8")
     assert whose("add_norm") == "yours, from chapter 5"
 
