@@ -2,6 +2,7 @@
 
 A notebook that is not there yet is copied. An untouched copy is replaced when the course brings a new edition.
 One that the student changed stays, and the new edition is laid beside it as `NAME.new-edition.ipynb`.
+One in an encoding that JupyterLab does not open is written as UTF-8, with the same text.
 One that no program can read any more, cut off in a power failure, stays as well, and a fresh copy is laid beside it.
 A copy shows pictures and results from its first moment, but no run numbers and nothing about the authors' machine.
 `workbook/.course.json` remembers what was laid down: {"written": {file: sha256}, "editions": {notebook: sha256}}.
@@ -44,6 +45,8 @@ class Change:
         told = {"file": self.file, "notebook": self.notebook}
         if self.kind == "new":
             return t("{file}: new", **told)
+        if self.kind == "mended":
+            return t("{file}: JupyterLab cannot open its encoding, so it is UTF-8 again; its text is as it was", **told)
         if self.kind == "replaced":
             return t("{file}: the new edition (your copy was as it came)", **told)
         if self.kind == "beside":
@@ -72,11 +75,32 @@ def place(course: Path | None = None) -> Path:
 def damaged(path: Path) -> bool:
     """Whether a notebook is there that no program can open: empty, cut off, or no notebook at all."""
     try:
-        return not isinstance(json.loads(path.read_bytes()).get("cells"), list)
-    except (ValueError, AttributeError, RecursionError):
+        return not _is_notebook(files.content(path).decode("utf-8"))
+    except (ValueError, RecursionError):
         return True
     except OSError:
-        return False  # missing or not readable: reported elsewhere
+        return False  # missing, not readable, or no file at all: reported elsewhere
+
+
+def mend(path: Path) -> bool:
+    """Write a notebook that an editor has saved with a mark in front (BOM), or as UTF-16, as UTF-8, which is all that
+    JupyterLab opens -> whether there was one. Its text stays as it is."""
+    try:
+        content = files.content(path)
+        encoding = json.detect_encoding(content)
+        text = content.decode(encoding)
+        if encoding == "utf-8" or not _is_notebook(text):
+            return False
+    except (OSError, ValueError, RecursionError):
+        return False
+    files.write_atomically(path, text)
+    return True
+
+
+def _is_notebook(text: str) -> bool:
+    """Raises ValueError or RecursionError for what is no JSON."""
+    notebook = json.loads(text)
+    return isinstance(notebook, dict) and isinstance(notebook.get("cells"), list)
 
 
 def sync(notebooks: str | Path, workbook: str | Path) -> list[Change]:
@@ -130,7 +154,7 @@ def unrun(content: bytes) -> bytes:
 def _sync(editions: dict[str, Path], workbook: Path) -> list[Change]:
     state = _read_state(workbook)
     before = json.dumps(state)
-    changes = []
+    changes = [Change("mended", name, name) for name in {**editions, **state["written"]} if mend(workbook / name)]
     for name, edition in editions.items():
         content, newest = unrun(edition.read_bytes()), files.sha256(edition)
         sha256 = hashlib.sha256(content).hexdigest()
@@ -219,7 +243,7 @@ def _sha256(path: Path) -> str | None:
 
 def _read_state(workbook: Path) -> dict[str, dict[str, str]]:
     try:
-        state = json.loads((workbook / STATE).read_text(encoding="utf-8"))
+        state = json.loads(files.content(workbook / STATE))
         parts = {key: dict(state[key]) for key in ("written", "editions")}
     except (FileNotFoundError, ValueError, KeyError, TypeError, RecursionError):
         return {"written": {}, "editions": {}}  # unknown: then every copy that differs counts as the student's

@@ -141,6 +141,31 @@ def test_a_damaged_copy_stays_and_a_fresh_one_is_put_beside_it_once(notebooks, m
     assert names(mine) == ["00_start_here.ipynb", "01_one.ipynb", "01_one.new-edition.ipynb"]
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-32"])
+def test_a_copy_in_an_encoding_that_jupyterlab_does_not_open_is_mended_and_loses_nothing(notebooks, mine, encoding):
+    work = edition("猫 = '🙂'")
+    (mine / "01_one.ipynb").write_bytes(work.decode().encode(encoding))
+    with pytest.raises((nbformat.reader.NotJSONError, UnicodeDecodeError)):
+        nbformat.read(mine / "01_one.ipynb", 4)
+    (change,) = workbook.sync(notebooks, mine)
+    assert (change.kind, change.file) == ("mended", "01_one.ipynb") and "UTF-8" in str(change)
+    assert (mine / "01_one.ipynb").read_bytes() == work and workbook.sync(notebooks, mine) == []
+    (mine / "01_one.ipynb").write_bytes(work[:-9].decode().encode(encoding))
+    assert kinds(workbook.sync(notebooks, mine)) == [("damaged", "01_one.new-edition.ipynb")]
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.symlink_to("/dev/zero")], ids=["fifo", "device"])
+def test_what_is_no_file_is_never_read(notebooks, mine, make):
+    """From a pipe nothing may ever come, and a device never ends."""
+    (mine / "01_one.ipynb").unlink()
+    make(mine / "01_one.ipynb")
+    assert workbook.sync(notebooks, mine) == []
+    (mine / files.STATE).unlink()
+    make(mine / files.STATE)
+    with pytest.raises(workbook.WorkbookError, match="is no file"):
+        workbook.sync(notebooks, mine)
+
+
 def test_files_of_the_student_are_never_taken_for_ours(notebooks, tmp_path):
     mine = tmp_path / "workbook"
     mine.mkdir()
