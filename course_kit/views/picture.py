@@ -24,6 +24,7 @@ PAPER, INK = (250, 251, 252), (20, 28, 40)  # as in theme.js
 
 CJK_FONTS = ["Noto Sans CJK SC", "Noto Sans CJK JP", "Source Han Sans SC", "PingFang SC", "Microsoft YaHei", "SimHei"]
 CJK_FONTS += ["WenQuanYi Micro Hei", "WenQuanYi Zen Hei"]
+CJK_FONTS += ["Hiragino Sans GB", "Heiti SC", "STHeiti", "Songti SC", "Heiti TC"]  # of macOS, which may hide PingFang
 
 
 def use_style() -> None:
