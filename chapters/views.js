@@ -1,4 +1,5 @@
 // The program of all views: every kind, by the name that its data say (`kind` of a View in Python).
+import "../course_kit/views/js/src/old.js"; // first
 import { cover } from "./ch00/labs/cover.js";
 import { attention } from "./ch01/labs/attention.js";
 import { pooling } from "./ch01/labs/pooling.js";

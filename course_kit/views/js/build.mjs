@@ -24,6 +24,7 @@ const { outputFiles } = await esbuild.build({
   minify: true,
   charset: "utf8",
   target: "es2022",
+  supported: { "regexp-lookbehind-assertions": false }, // as RegExp("…"), so that old browsers can read the rest
   legalComments: "none",
   plugins: [styles],
   outfile: here("dist/views.js"),

@@ -132,7 +132,7 @@ export function toolbar(group) {
     all().forEach((one) => (one.tabIndex = one === at ? 0 : -1));
   group.addEventListener("focusin", ({ target }) => stop(target));
   group.addEventListener("keydown", (event) => {
-    const buttons = all().filter((one) => one.checkVisibility({ visibilityProperty: true }));
+    const buttons = all().filter((one) => one.checkVisibility?.({ visibilityProperty: true }) ?? one.offsetParent);
     const to = along(event, buttons.indexOf(/** @type {HTMLButtonElement} */ (event.target)), buttons.length);
     if (to !== null) buttons[to].focus();
   });

@@ -18,7 +18,9 @@ const pictureOf = (sign) => (sign === "\x7f" ? "␡" : String.fromCharCode(0x240
 /** The first letters, as a reader counts them: 👩‍🚀 is one. @param {string} text @param {number} most */
 function cut(text, most) {
   if (text.length <= most) return text;
-  const letters = Array.from(new Intl.Segmenter().segment(text.slice(0, 8 * most)), ({ segment }) => segment);
+  const start = text.slice(0, 8 * most);
+  const parts = Intl.Segmenter && new Intl.Segmenter().segment(start); // Firefox has it from 125
+  const letters = parts ? Array.from(parts, ({ segment }) => segment) : Array.from(start);
   const whole = letters.length <= most && text.length <= 8 * most;
   return whole ? text : `${letters.slice(0, most).join("")}…`;
 }
