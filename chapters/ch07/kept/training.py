@@ -11,6 +11,7 @@ then the best state is what writes. What cannot be done raises `Refused`, with a
 import hashlib
 import io
 import math
+import operator
 import os
 import re
 import signal
@@ -36,6 +37,7 @@ MERGES, RATE, ROWS = 500, 3e-3, 32
 SIZES = {"size": 128, "layers": 4, "heads": 4, "context": 64}
 LEAST = 20_000  # characters
 LEARN_FROM, MEASURE_ON = 200_000, 20_000  # characters for the pieces; tokens, which take about a second
+MOST = 2**53  # what no step, second or size reaches
 LONGEST_NAME = 245  # bytes: with what it is called while it is written, what a folder takes
 
 
@@ -78,22 +80,65 @@ def read_trained(path: str | Path) -> Trained:
     try:
         tokenizer = saved_tokenizer(state)
         model = loaded(state["sizes"], state["best"], tokenizer)
-        history = [(float(seconds), float(cost)) for seconds, cost in state["history"]]
+        state |= {"step": finite("step", state["step"], operator.index), "seconds": finite("seconds", state["seconds"])}
+        state |= {"rate": finite("rate", state.get("rate", RATE)), "sizes": whole(state["sizes"])}
+        history = [(finite("history", seconds), finite("history", cost)) for seconds, cost in state["history"]]
+    except Refused as why:
+        raise Refused(f"{path} is damaged: {why}.") from None
     except Exception as error:  # as above
         raise Refused(
             f"{path} is damaged, or not what `python -m mine train` writes ({type(error).__name__})."
         ) from None
+    state["history"] = [list(pair) for pair in history]
     return Trained(Path(path), model, tokenizer, history, state)
 
 
-def loaded(sizes: dict[str, int], parameters: dict, tokenizer: Tokenizer) -> GPT:
+def finite(name: str, value: Any, kind: Any = float) -> Any:
+    """A number of a file as a number, from 0 on. Raises Refused for NaN, for what is too large and for what is none."""
+    try:
+        number = kind(value)
+        if 0 <= number < MOST:
+            return number
+    except (TypeError, ValueError, RuntimeError, OverflowError):
+        pass
+    raise Refused(f"`{name}` is {' '.join(repr(value).split())[:40]}, no number that it can have")
+
+
+def whole(sizes: Mapping[str, Any]) -> dict[str, int]:
+    """The sizes of a GPT as whole numbers. Raises Refused; KeyError if one is missing."""
+    named = {name: finite(name, sizes[name], operator.index) for name in ("vocab", *SIZES)}
+    if not min(named.values()) or named["size"] % named["heads"]:
+        raise Refused(f"`sizes` are {named}, which are those of no GPT")
+    return named
+
+
+def finite_numbers(x: Tensor) -> Tensor:
+    """A tensor of a file in float32. Raises ValueError and more for what is none, or has less than its shape says."""
+    if x.untyped_storage().nbytes() < x.nbytes or not x.is_floating_point() or not x.float().isfinite().all():
+        raise ValueError("not all of it is a finite number")
+    return x.detach().float().contiguous()
+
+
+def loaded(sizes: Mapping[str, int], parameters: Mapping[str, Tensor], tokenizer: Tokenizer) -> GPT:
     """A GPT of these sizes with these parameters. Raises ValueError and more."""
-    if sizes["vocab"] != len(tokenizer.pieces):
+    sizes = {**sizes, **whole(sizes)}
+    if sizes["vocab"] != len(tokenizer.pieces) or sizes["layers"] > len(parameters):
         raise ValueError("the model does not know all pieces, or more")
     with torch.device("meta"):  # sizes alone take no memory
         model = CachedGPT(GPTConfig(**sizes))
-    model.load_state_dict(parameters, assign=True)
+    model.load_state_dict({name: finite_numbers(x) for name, x in parameters.items()}, assign=True)
     return model.eval()
+
+
+def restore(optimiser: torch.optim.Optimizer, kept: Mapping[str, Any]) -> None:
+    """What AdamW knew of each parameter; its settings are those of today. Raises ValueError and more."""
+    optimiser.load_state_dict({**optimiser.state_dict(), "state": kept["state"]})
+    for parameter, known in optimiser.state.items():
+        known["step"] = torch.tensor(finite("step", known["step"]))
+        for name in ("exp_avg", "exp_avg_sq"):
+            known[name] = finite_numbers(known[name])
+            if known[name].shape != parameter.shape or (name == "exp_avg_sq" and known[name].min() < 0):
+                raise ValueError(f"{name} is of another model")
 
 
 def newest(folder: str | Path = ".") -> Trained | None:
@@ -239,7 +284,7 @@ class Training:
             self.model = (loaded(sizes, old, self.tokenizer) if old else CachedGPT(GPTConfig(**sizes))).to(device)
             self.optimiser = torch.optim.AdamW(self.model.parameters())
             if old:
-                self.optimiser.load_state_dict(state["optimiser"])
+                restore(self.optimiser, state["optimiser"])
                 torch.set_rng_state(state["random"])
         except Exception as error:  # a foreign state may raise anything
             raise Refused(f"{file} is damaged: nothing goes on from there ({type(error).__name__}).") from None
@@ -307,8 +352,14 @@ def continued(trained: Trained, prompt: str, count: int, temperature: float, top
 
 
 def saved_tokenizer(state: dict[str, Any]) -> Tokenizer:
-    """The tokenizer of a state, which has pairs as lists."""
-    return Tokenizer([(str(left), str(right)) for left, right in state["merges"]])
+    """The tokenizer of a state, which has pairs as lists. Raises ValueError and more for pieces that nothing makes."""
+    merges = [(str(left), str(right)) for left, right in state["merges"]]
+    known = {*map(chr, range(256))}
+    for pair in merges:
+        if not known.issuperset(pair):
+            raise ValueError("it joins pieces that it does not know")
+        known.add("".join(pair))
+    return Tokenizer(merges)
 
 
 def printable(text: str) -> str:

@@ -1,5 +1,8 @@
 """`python -m mine train | write | chat`: each bad input ends in one sentence, and nothing that was trained is lost."""
 
+import copy
+import functools
+import operator
 import random
 import re
 import resource
@@ -259,6 +262,33 @@ def test_a_foreign_or_half_file_is_named_and_left_out(folder, run, content):
         assert status == 1 and err.startswith("newer.gpt.pt is") and err.count("\n") == 1
     with pytest.raises(Refused, match=r"newer\.gpt\.pt"):
         talk.read_talker("newer.gpt.pt")
+
+
+NAN, INF = float("nan"), float("inf")
+FIRST = "optimiser", "state", 0
+FORGED = [  # where in a state, and what is there instead
+    *((("seconds",), value) for value in (NAN, -1e9, INF, "x")), *((("rate",), value) for value in ("x", None, NAN)),
+    (("rate",), torch.ones(2)), *((("step",), value) for value in ("x", 10**30, NAN, 2.5)),
+    (("history",), [[0.0, NAN]]), (("sizes", "heads"), 1.5), (("sizes", "layers"), 10**9), (("sizes", "heads"), 3),
+    ((*FIRST, "step"), -5), ((*FIRST, "exp_avg"), torch.ones(3)), ((*FIRST, "exp_avg_sq"), None),
+    (("merges",), [["zz", "qq"]] * 30), (("best", "norm.bias"), torch.full((16,), NAN)),
+    (("model", "norm.bias"), torch.ones(1).expand(16)),
+]  # fmt: skip
+
+
+def test_a_state_with_numbers_that_it_cannot_have_is_refused_in_a_sentence(folder, run):
+    run("train", "book.txt", "0.001")
+    whole = training.read_state("book.gpt.pt")
+    more = f"{whole['seconds'] / 60 + 0.001}"
+    for place, value in FORGED:
+        state, (*ways, last) = copy.deepcopy(whole), place
+        functools.reduce(operator.getitem, ways, state)[last] = value
+        torch.save(state, "book.gpt.pt")
+        status, _, err = run("train", "book.txt", more)
+        assert status == 1 and err.startswith("book.gpt.pt is damaged") and err.count("\n") == 1, (place, value, err)
+    whole["optimiser"]["param_groups"][0]["betas"] = 2  # such settings are the program's
+    torch.save(whole | {"seconds": f"{whole['seconds']}"}, "book.gpt.pt")
+    assert run("train", "book.txt", more)[0] == 0
 
 
 def test_what_a_model_writes_commands_no_terminal(folder, run, monkeypatch):
