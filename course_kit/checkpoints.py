@@ -121,9 +121,9 @@ def _load(path: Path) -> Loaded:
     model.load_state_dict(tensors, strict=False)  # as float32; names and shapes are equal
     words = {role: getattr(base, role) for role in ROLES} if base else {}
     words |= {role: text.from_json(card.pop(role)) for role in ROLES if role in card}
-    for role, known in words.items():
-        ids = getattr(model.config, "vocab" if role == "tokenizer" else f"{role}_vocab")
-        if known is not None and len(known) != ids:
+    for role in (role for role in ROLES if words.get(role) is not None):
+        known, ids = words[role], getattr(model.config, "vocab" if role == "tokenizer" else f"{role}_vocab")
+        if len(known) != ids:
             raise ValueError(f"its {role} has {len(known):,} words, and its model {ids:,}")
     return Loaded(model.eval(), card, **words, seen=seen)
 
