@@ -186,7 +186,7 @@ def right_but(pairs: list[tuple[Any, Any]], factor: bool = True) -> str:
     be looked for."""
     if not all(isinstance(result, Tensor) for pair in pairs for result in pair):
         return ""
-    fractions = sum(int((want != want.round()).sum()) for _, want in pairs)
+    fractions = sum(int((want != want.round()).sum()) for _, want in pairs if want.is_floating_point())
     for remark in REMARKS:
         by_chance = remark is _rounded and fractions < FEW and any(got.is_floating_point() for got, _ in pairs)
         if not by_chance and (says := _on_all(remark, pairs)):

@@ -19,8 +19,9 @@ from torch import Tensor
 from course_kit.exercises.compare import alike, same, senseless
 from course_kit.exercises.define import Case, Exercise, Property, Wrong, call
 from course_kit.exercises.describe import Unexplained, describe, nearly, order_of, right_but
-from course_kit.exercises.mutants import Instead, mutants
+from course_kit.exercises.mutants import Gone, Instead, mutants
 from course_kit.exercises.properties import never_used, part_of, violated
+from course_kit.exercises.repair import lines_of
 from course_kit.exercises.show import EXPECTED, MINE
 from course_kit.exercises.trouble import Trouble
 from course_kit.i18n import sentences, t
@@ -52,7 +53,7 @@ class Verdict:
     seen. known: the mistake that was recognised. converts: it gives no tensors; listed: it gives
     whole numbers in a list, which the notebook makes a tensor; cuts: it lets no gradient through.
     here: the number of the case that is shown. look: the look at a wrong answer that found the words, one of those
-    below. vague: it says only that results differ. outcomes: what came of each case."""
+    below. vague: it says only that results differ. outcomes: what came of each case, and wanted: what should."""
 
     name: str
     state: str
@@ -69,6 +70,7 @@ class Verdict:
     look: Callable[[Diagnosis], Verdict | None] | None = None
     vague: bool = False
     outcomes: tuple[Outcome, ...] = field(default=(), repr=False)
+    wanted: tuple = field(default=(), repr=False)
 
     @property
     def right(self) -> bool:
@@ -264,7 +266,11 @@ class Diagnosis:
             return None
         if not self.whole:
             return None
-        return self.shown(self.failing, self.whole.says, known=self.whole.known, notes=self.notes)
+        says = self.whole.says
+        if isinstance(says, Gone) and says.line in lines_of(self.evidence.answer):
+            says = t("The line `{line}` is there, but where it stands it has no effect: does it come too late, or does "
+                     "another line undo it before it counts?", line=says.line)  # fmt: skip
+        return self.shown(self.failing, says, known=self.whole.known, notes=self.notes)
 
     def an_error(self) -> Verdict | None:
         trouble = self.outcomes[self.stuck[0]].trouble if self.stopped else None

@@ -66,9 +66,10 @@ def wrong(exercise: Exercise, answer: Callable, cases: list[Case]) -> str:
                 mine, results = _of_results(exercise, answer, case)
             except RuntimeError as error:
                 return IN_PLACE if "modified by an inplace operation" in str(error) else ""
-            if len(mine) == len(wanted) and all(map(same, results, right)):
-                if words := next(filter(None, map(_missing, exercise.returns, mine, wanted)), ""):
-                    return words
+            agree = len(mine) == len(wanted) and all(map(same, results, right))
+            words = map(_missing, exercise.returns, mine, wanted) if agree else ()
+            if says := next(filter(None, words), ""):
+                return says
     return ""
 
 
@@ -81,21 +82,17 @@ def _missing(returned: str, mine: Slopes, wanted: Slopes) -> str:
     ]  # fmt: skip
     if not other:
         return ""
-    (name, of_model), told = other[0], mine[other[0]]
-    whole = not told.any() or told.isnan().all()
-    if of_model:
-        says = (
-            t("The numbers are right, but no gradient reaches its parameter `{name}`, so it would never learn:", name=name)
-            if whole
-            else t("The numbers are right, but of the gradient of its parameter `{name}` something is missing, and a "
-                   "training would go astray:", name=name)
-        )  # fmt: skip
-    elif whole:
-        says = t("The numbers are right, but no gradient passes from `{returned}` back to `{name}`, and a training "
-                 "would go astray:", returned=returned, name=name)  # fmt: skip
+    lost = {key for key in other if not mine[key].any()}
+    (name, of_model) = key = min(other, key=lambda key: (not (key in lost and key[1]), other.index(key)))
+    told = {"name": name, "returned": returned}
+    if of_model and key in lost:
+        says = t("The numbers are right, but no gradient reaches its parameter `{name}`, so it would never learn:", **told)
+    elif key in lost:
+        says = t("The numbers are right, but no gradient passes from `{returned}` back to `{name}`, and a training would "
+                 "go astray:", **told)  # fmt: skip
     else:
         says = t("The numbers are right, but of the gradient of `{name}` something is missing, and a training would go "
-                 "astray:", name=name)  # fmt: skip
+                 "astray:", **told)  # fmt: skip
     asks = t("is a part of it computed under `no_grad`, or cut off by `.detach()`, `.item()`, `float(…)` or "
              "`torch.tensor(…)`?")  # fmt: skip
     return sentences(says, asks)

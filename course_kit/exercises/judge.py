@@ -82,7 +82,7 @@ def _judged(exercise: Exercise, answer: Any, cases: list[Case], wanted: list, se
         else:
             verdict = _explained(Evidence(exercise, answer, cases, wanted, outcomes, functools.partial(run, exercise)))
     notes = verdict.notes + _notes(verdict, changed, outcomes)
-    return replace(verdict, notes=notes, outcomes=tuple(outcomes))
+    return replace(verdict, notes=notes, outcomes=tuple(outcomes), wanted=tuple(wanted))
 
 
 def _unsolved(exercise: Exercise, cases: list[Case], wanted: list, written: bool) -> Verdict:

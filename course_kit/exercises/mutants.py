@@ -7,6 +7,8 @@ what such a mutant gives. So an exercise lists only mistakes that are none of th
 from __future__ import annotations
 
 import ast
+import copy
+import itertools
 import os
 import re
 import sys
@@ -19,6 +21,7 @@ from course_kit.programs.source_text import plain
 
 Change = tuple[Any, str]  # what stands in a node's place, and what is said of it; "" for what it is then
 MOST = 400  # mutants of one text
+INPUTS = 3  # names of a program that may be one too large
 LONG = 60  # characters of code in a sentence
 PLACES = ("torch", "F", "math", "nn", "functional")  # modules, so what stands before the point is no argument
 MADE = ("arange", "zeros", "ones", "full", "rand", "randint", "eye", "tensor")  # of sizes, so that nothing is without
@@ -28,6 +31,20 @@ OTHERS = {
     "triu": ("tril",), "tril": ("triu",), "gelu": ("relu", "tanh"), "tanh": ("sigmoid", "relu"),
     "max": ("min",), "amax": ("max",), "rsqrt": ("sqrt",), "exp": ("exp2",), "log": ("log2",), "any": ("all",),
 }  # fmt: skip
+BENT = ("relu", "gelu", "silu", "tanh", "sigmoid")  # functions of which one is taken for another, or one too many
+MIDDLE = {
+    "mean": mark("the mean"), "amax": mark("the largest"), "amin": mark("the smallest"), "median": mark("the median"),
+    "sum": mark("the sum"),
+}  # fmt: skip
+TOO_MANY = {  # what is put around a piece of code, and how that is called
+    "torch.tanh({0})": "`tanh`", "torch.relu({0})": "`relu` or `clamp(min=0)`", "torch.sigmoid({0})": "`sigmoid`",
+    "torch.nn.functional.gelu({0})": "`gelu`", "torch.abs({0})": "`abs`", "torch.exp({0})": "`exp`",
+    "torch.softmax({0}, -1)": "softmax", "torch.sqrt({0})": "root", "torch.square({0})": "square",
+    "torch.nn.functional.layer_norm({0}, {0}.shape[-1:])": "layer norm",
+    "({0}).mean(1, keepdim=True)": "a mean over axis 1",
+    "(2 * torch.pi * ({0}))": "times 2π",
+}  # fmt: skip
+TOGETHER = (("sin", "cos"),)  # functions that are exchanged wherever they stand
 SIGNS = {  # an operator: others that people write, and how that is said
     ast.Mult: ((ast.Div, mark("You divide by {part}, which should multiply.")),),
     ast.Div: ((ast.Mult, mark("You multiply by {part}, by which you should divide.")),),
@@ -83,7 +100,9 @@ def mutants(exercise: Exercise, fine: bool = True) -> Iterator[Wrong]:
             tree = ast.parse(plain(thing))
         except (LookupError, SyntaxError, OSError, TypeError, AttributeError):
             continue
-        for node, says in _once_changed(tree, (ROUGH, FINE)[: 1 + fine]):
+        for node, says in itertools.chain(
+            _once_changed(tree, (ROUGH, FINE)[: 1 + fine]), _exchanged(tree), _wrapped(tree) if fine else ()
+        ):
             made = dict(vars(sys.modules[thing.__module__]))
             try:
                 exec(compile(node, "<mutant>", "exec"), made)
@@ -92,8 +111,77 @@ def mutants(exercise: Exercise, fine: bool = True) -> Iterator[Wrong]:
             yield Wrong(made[getattr(tree.body[0], "name", "")], says)
 
 
+def _exchanged(tree: ast.Module) -> Iterator[tuple[ast.Module, str]]:
+    """The program with two names exchanged wherever they stand: two of its inputs, or two functions."""
+    function = tree.body[0]
+    inputs = [x.arg for x in function.args.args] if isinstance(function, ast.FunctionDef) else []
+    used = {x.attr for x in ast.walk(tree) if isinstance(x, ast.Attribute)}
+    functions = [pair for pair in TOGETHER if used.issuperset(pair)]
+    for first, second in (*functions, *itertools.combinations(inputs, 2)):
+        other = _Exchanged({first: second, second: first}).visit(copy.deepcopy(tree))
+        yield other, t("`{first}` and `{second}` have changed places.", first=first, second=second)
+
+
+class _Exchanged(ast.NodeTransformer):
+    """Names in the body of a program, those of inputs and of methods, for others."""
+
+    def __init__(self, names: dict[str, str]):
+        self.names = names
+
+    def visit_Name(self, node: ast.Name) -> ast.Name:
+        return ast.copy_location(ast.Name(self.names.get(node.id, node.id), node.ctx), node)
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.Attribute:
+        self.generic_visit(node)
+        return ast.copy_location(ast.Attribute(node.value, self.names.get(node.attr, node.attr), node.ctx), node)
+
+
+def _wrapped(tree: ast.Module) -> Iterator[tuple[ast.Module, str]]:
+    """The program with a function too many, around what is given back, named, or handed on; or with an input added to
+    what is given back."""
+    places = []
+    for parent, field, i, node, names in _places(tree, []):
+        given = isinstance(parent, ast.Return | ast.Assign) and field == "value"
+        handed = field == "args" and isinstance(parent, ast.Call) and isinstance(parent.func, ast.Name)
+        of_several = isinstance(parent, ast.Tuple) and field == "elts" and isinstance(parent.ctx, ast.Load)
+        factor = isinstance(parent, ast.BinOp) and field == "left" and isinstance(parent.op, ast.MatMult)
+        if (given or handed or of_several or factor) and not isinstance(node, ast.Tuple | ast.Constant | ast.Slice | ast.Starred):
+            places.append((parent, field, i, node, names, given or of_several))
+    made = 0
+    for parent, field, i, node, names, given in places:
+        changes = [(text.format(ast.unparse(node)), t("One step too many: {word}, around {written}.", word=word,
+                                                      written=_written(node))) for text, word in TOO_MANY.items()
+                   if not _has(text, node)]  # fmt: skip
+        if given and not isinstance(node, ast.Name):
+            changes += [(f"{ast.unparse(node)} + {name}", t("`{name}` is added to {written}, which should not be.",
+                                                            name=name, written=_written(node)))
+                        for name in names if not name.startswith("self.")]  # fmt: skip
+        for text, says in changes[: MOST - made]:
+            other = _parsed(text)
+            _put(parent, field, i, ast.fix_missing_locations(ast.copy_location(other, node)))
+            yield tree, says
+            _put(parent, field, i, node)
+            made += 1
+
+
+def _parsed(text: str) -> ast.expr:
+    """An expression as a tree."""
+    return ast.parse(text, mode="eval").body
+
+
+def _has(text: str, node: ast.AST) -> bool:
+    """Whether a function that comes around a piece of code is its outermost already."""
+    return isinstance(node, ast.Call) and getattr(node.func, "attr", "") in text
+
+
 class Instead(str):
     """What is said of a mutant that no teacher has words for."""
+
+
+class Gone(str):
+    """What is said of a line that seems to be missing. line: it."""
+
+    line: str
 
 
 def _instead(other: str, before: str) -> Instead:
@@ -261,6 +349,7 @@ def _of_calls(node: ast.Call, names: list[str]) -> Iterator[Change]:
                 "there."
             ),
         )
+    yield from _of_kinds(node, name, of)
     for other in OTHERS.get(name, ()):
         one: ast.expr = (
             ast.Attribute(function.value, other, ast.Load())
@@ -272,6 +361,38 @@ def _of_calls(node: ast.Call, names: list[str]) -> Iterator[Change]:
     if len(node.args) > 1:
         yield ast.Call(function, [node.args[1], node.args[0], *node.args[2:]], node.keywords), ""
     yield from _keywords(node, name)
+
+
+def _of_kinds(node: ast.Call, name: str, of: list[ast.expr]) -> Iterator[Change]:
+    """Another function of its kind: a bent one, a mean, a deviation; or two calls in the other order."""
+    if not of:
+        return
+    inner, rest = ast.unparse(of[0]), ", ".join(map(ast.unparse, [*node.args, *node.keywords]))
+    if name in BENT:
+        for other in (one for one in BENT if one != name and one not in OTHERS.get(name, ())):
+            says = t("It is a `{other}` where `{name}` should be.", other=other, name=name)
+            yield _parsed(f"torch.nn.functional.{other}({inner})"), says
+    if name in ("mean", "sum") and isinstance(node.func, ast.Attribute) and node.func.value is of[0]:
+        for other, word in MIDDLE.items():
+            end = ".values" if other == "median" and rest else ""
+            if other != name:
+                says = t("You take {word} of {written} where `{name}` should be.", word=t(word), written=_coded(inner),
+                         name=name)  # fmt: skip
+                yield _parsed(f"({inner}).{other}({rest}){end}"), says
+    if name == "std" and isinstance(node.func, ast.Attribute):
+        yield (_parsed(f"({inner}).var({rest})"),
+               t("This is the variance; the standard deviation is its root."))  # fmt: skip
+        yield (_parsed(f"({inner}).std({rest}, correction=0)"),
+               t("The deviation is divided by n; here it is divided by n − 1, as `std` does by itself."))  # fmt: skip
+        yield (_parsed(f"({inner}).abs().mean({rest})"), "")
+    first = of[0]
+    if isinstance(first, ast.Call) and len(first.args) == 1 and not first.keywords:
+        before = ast.unparse(node)
+        moved = ast.unparse(node).replace(inner, "{0}", 1).format(ast.unparse(first.args[0]))
+        swapped = f"{ast.unparse(first.func)}({moved})"
+        yield (_parsed(swapped),
+               t("Two steps have changed places: {written}, which should be {needed}.", written=_coded(swapped),
+                 needed=_coded(before)))  # fmt: skip
 
 
 def _keywords(node: ast.Call, name: str) -> Iterator[Change]:
@@ -298,6 +419,8 @@ def _of_numbers(node: ast.Constant, names: list[str]) -> Iterator[Change]:
 
 def _of_names(node: ast.Name, names: list[str]) -> Iterator[Change]:
     if isinstance(node.ctx, ast.Load) and node.id in names:
+        if node.id in names[:INPUTS]:
+            yield from ((ast.BinOp(node, sign, ast.Constant(1)), "") for sign in (ast.Add(), ast.Sub()))
         for other in names:
             if other != node.id and not other.startswith("self."):
                 yield ast.Name(other, ast.Load()), ""
@@ -319,6 +442,12 @@ def _of_places(node: ast.Subscript, names: list[str]) -> Iterator[Change]:
     parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
     if len(parts) == 2 and isinstance(parts[0], ast.Slice) and not isinstance(parts[1], ast.Slice):
         yield ast.Subscript(node.value, parts[1], node.ctx), ""
+    if len(parts) == 2 and isinstance(parts[0], ast.Slice) and isinstance(parts[1], ast.Constant):
+        for other in ("mean", "amax", "sum") if type(parts[1].value) is int else ():
+            text = f"({ast.unparse(node.value)}).{other}(1)"
+            says = t("You take {word} along axis 1, where it should be what stands at one place, {written}.",
+                     word=t(MIDDLE[other]), written=_written(node))  # fmt: skip
+            yield _parsed(text), says
     for step, says in FAR if isinstance(parts[0], ast.Name | ast.Subscript) else ():
         other = ast.Subscript(node.value, ast.BinOp(parts[0], step, ast.Constant(1)), node.ctx)
         if len(parts) == 1 and isinstance(node.ctx, ast.Load):
@@ -350,7 +479,9 @@ def _of_comparisons(node: ast.Compare, names: list[str]) -> Iterator[Change]:
 
 def _of_lines(node: ast.stmt, names: list[str]) -> Iterator[Change]:
     if not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
-        yield ast.Pass(), t("The line {written} seems to be missing.", written=_written(node))
+        says = Gone(t("The line {written} seems to be missing.", written=_written(node)))
+        says.line = ast.unparse(node)
+        yield ast.Pass(), says
 
 
 ROUGH: dict[Any, Callable[[Any, list[str]], Iterator[Change]]] = {

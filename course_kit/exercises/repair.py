@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from course_kit.exercises.compare import same
 from course_kit.exercises.define import FindError
 from course_kit.i18n import sentences, t
 
@@ -85,6 +86,7 @@ def changes(puzzle: FindError, definition: ast.AST | None) -> Changes | None:
             added.add(given[first - 1].lines[-1])
         elif what != "equal":
             lines.update(line for one in given[first:last] for line in one.lines)
+    lines -= _only_renamed(puzzle, given, mine, texts)
     right = [one for one in given[1:] if not set(one.lines) & set(puzzle.lines)]
     kept = [one for one in right if not set(one.lines) & lines]
     anew = lines.issuperset(puzzle.lines) and len(kept) < len(right) / 2
@@ -98,6 +100,12 @@ def unchanged(puzzle: FindError, definition: ast.AST | None) -> bool:
     """Whether a function or class is the program as it was given."""
     found = changes(puzzle, definition)
     return found is not None and not found
+
+
+def lines_of(answer: Any) -> list[str]:
+    """The simple statements of a function or class, as `ast` writes them; none where it has no source."""
+    definition = definition_of(answer)
+    return [ast.unparse(x) for x in ast.walk(definition) if isinstance(x, ast.stmt)] if definition else []
 
 
 def definition_of(answer: Any) -> ast.AST | None:
@@ -158,6 +166,38 @@ def _renamed(given: list[Statement], mine: list[Statement]) -> dict[str, str]:
     return names
 
 
+def _only_renamed(puzzle: FindError, given: list[Statement], mine: list[Statement], texts: tuple) -> set[int]:
+    """The lines, none of the wrong ones, that differ only in a name for what is bound in a line that is changed, too:
+    `p` is called `logits` once there is no softmax around it, although another line binds `logits` as well."""
+    now = {name for one in mine for name in one.names()}
+    found: set[int] = set()
+    for what, i, end, j, stop in difflib.SequenceMatcher(None, *texts, autojunk=False).get_opcodes():
+        for at in range(i, end) if what == "replace" else ():
+            ours = given[at]
+            for where in range(j, stop):
+                theirs = mine[where]
+                pairs = set(zip(ours.names(), theirs.names(), strict=False)) if _alike(ours, theirs) else set()
+                others = {(old, new) for old, new in pairs if old != new}
+                bound = all(
+                    old not in now and _binds(given[i:at], old) and _binds(mine[j:where], new) for old, new in others
+                )
+                if pairs and bound and len({old for old, _ in others}) == len(others):
+                    found.update(set(ours.lines) - set(puzzle.lines))
+    return found
+
+
+def _alike(one: Statement, other: Statement) -> bool:
+    """Whether two statements are equal but for names."""
+    texts = (x.written(dict.fromkeys(x.names(), "_")) for x in (one, other))
+    return next(texts) == next(texts)
+
+
+def _binds(statements: list[Statement], name: str) -> bool:
+    """Whether one of these statements gives a name its value."""
+    nodes = (x for one in statements for x in ast.walk(one.node) if isinstance(x, ast.Name))
+    return any(x.id == name and isinstance(x.ctx, ast.Store) for x in nodes)
+
+
 def feedback(puzzle: FindError, verdict: Verdict, made: Changes | None) -> Verdict:
     """The verdict on an answer to a find-the-error, with what its changes tell."""
     if verdict.state == "unsolved":
@@ -180,7 +220,7 @@ def feedback(puzzle: FindError, verdict: Verdict, made: Changes | None) -> Verdi
     if len(puzzle.lines) > 1:
         if len(hit) < len(puzzle.lines):
             found = t("{count} of the {all} wrong lines are changed.", **told)
-            return replace(refused, text=sentences(found, *also), notes=())
+            return replace(refused, text=sentences(found, *also, _so_far(puzzle, verdict)), notes=())
         text = t("All {all} wrong lines are changed, and not all are right yet. {text}", **told)
         return replace(verdict, text=text, notes=also + verdict.notes)
     if hit:
@@ -190,6 +230,21 @@ def feedback(puzzle: FindError, verdict: Verdict, made: Changes | None) -> Verdi
         text = t("You changed line {spoilt}, and that line was right: {innocent} The error is elsewhere.", **told)
         return replace(refused, text=text, code=puzzle.program[spoilt - 1].strip(), notes=())
     return verdict
+
+
+def _so_far(puzzle: FindError, verdict: Verdict) -> str:
+    """What is known of the lines that are not changed yet: what an error says, or what of the results is wrong."""
+    if verdict.known or not verdict.vague and verdict.code:
+        return verdict.text
+    values = [(outcome.value, want) for outcome, want in zip(verdict.outcomes, verdict.wanted, strict=False)]
+    if len(puzzle.returns) < 2 or not all(isinstance(got, tuple) for got, _ in values):
+        return ""
+    parts = range(len(puzzle.returns))
+    good = [i for i in parts if all(same(got[i], want[i]) for got, want in values)]
+    if not good or len(good) == len(parts):
+        return ""
+    names = [", ".join(f"`{puzzle.returns[i]}`" for i in parts if (i in good) is right) for right in (True, False)]
+    return t("By now this is right: {right}. This is not: {wrong}.", right=names[0], wrong=names[1])
 
 
 def _praise(puzzle: FindError, made: Changes | None) -> str:

@@ -71,7 +71,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Judged:
-    """What became of an answer. message: what is said, notes included; seconds: how long it took."""
+    """What became of an answer. message: what is said, notes included; seconds: of computing."""
 
     answer: Answer
     right: bool
@@ -152,9 +152,9 @@ def judged(answers: list[Answer]) -> Iterator[Judged]:
     """What becomes of each answer, one after another."""
     for answer in answers:
         exercise, mine = made(answer)
-        start = time.perf_counter()
+        start = time.process_time()
         verdict = check(exercise, mine)
-        seconds = time.perf_counter() - start
+        seconds = time.process_time() - start
         yield Judged(answer, verdict.right, "\n".join((verdict.text, *verdict.notes)), seconds)
 
 
@@ -196,9 +196,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _marked(answer: Answer, message: str) -> Answer:
-    return Answer(
-        answer.exercise, answer.sort, answer.what, answer.code, answer.mark, beginning(message), answer.line
-    )
+    return Answer(answer.exercise, answer.sort, answer.what, answer.code, answer.mark, beginning(message), answer.line)
 
 
 if __name__ == "__main__":
