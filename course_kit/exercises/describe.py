@@ -18,7 +18,6 @@ from torch import Tensor
 from course_kit.exercises.compare import close, equal, number_kind, same
 from course_kit.i18n import sentences, t, tn
 
-
 FEW = 4  # fractions that may be cut to whole numbers by chance: (first + last) / 2 often is one
 CLOSE = 0.03  # of the largest number: a difference that comes of a dtype or of an eps, and of little else
 
@@ -47,8 +46,10 @@ def _shapes(got: Tensor, want: Tensor) -> str:
 def _axes(got: Tensor, want: Tensor) -> str | None:
     """Which axes have changed places, or are to be cut, joined, added or taken away."""
     if not want.dim() and got.dim() and got.numel() == 1 and equal(got.reshape(()), want):
-        says = t("The number is right, but it stands in a tensor of shape {shape}; needed: the number alone, of shape [].",
-                 shape=list(got.shape))  # fmt: skip
+        shape = list(got.shape)
+        says = t(
+            "The number is right, but it stands in a tensor of shape {shape}; needed: the number alone.", shape=shape
+        )
         return sentences(says, t("Is there a `keepdim=True`, a `[:1]` or a pair of brackets too many?"))
     if got.numel() != want.numel() or not want.dim() or (got.shape == want.shape and got.unique().numel() < 2):
         return None

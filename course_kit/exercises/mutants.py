@@ -15,7 +15,7 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from course_kit.exercises.define import Exercise, Wrong
+from course_kit.exercises.define import Exercise, Wrong, call
 from course_kit.i18n import mark, t
 from course_kit.programs.source_text import plain
 
@@ -95,13 +95,14 @@ COMPARED = {
 def mutants(exercise: Exercise, fine: bool = True) -> Iterator[Wrong]:
     """Each mutant of the solution's texts, with what is said of it; none where it has no text. fine: also with another
     name or number."""
-    for thing in filter(None, (exercise.shown, exercise.reference)):
+    for number, thing in enumerate(filter(None, (exercise.shown, exercise.reference))):
         try:
             tree = ast.parse(plain(thing))
         except (LookupError, SyntaxError, OSError, TypeError, AttributeError):
             continue
+        more = fine and not number and exercise.run is call  # where a run of its own takes long
         for node, says in itertools.chain(
-            _once_changed(tree, (ROUGH, FINE)[: 1 + fine]), _exchanged(tree), _wrapped(tree) if fine else ()
+            _once_changed(tree, (ROUGH, FINE)[: 1 + fine]), _exchanged(tree), _wrapped(tree) if more else ()
         ):
             made = dict(vars(sys.modules[thing.__module__]))
             try:
@@ -145,7 +146,9 @@ def _wrapped(tree: ast.Module) -> Iterator[tuple[ast.Module, str]]:
         handed = field == "args" and isinstance(parent, ast.Call) and isinstance(parent.func, ast.Name)
         of_several = isinstance(parent, ast.Tuple) and field == "elts" and isinstance(parent.ctx, ast.Load)
         factor = isinstance(parent, ast.BinOp) and field == "left" and isinstance(parent.op, ast.MatMult)
-        if (given or handed or of_several or factor) and not isinstance(node, ast.Tuple | ast.Constant | ast.Slice | ast.Starred):
+        if (given or handed or of_several or factor) and not isinstance(
+            node, ast.Tuple | ast.Constant | ast.Slice | ast.Starred
+        ):
             places.append((parent, field, i, node, names, given or of_several))
     made = 0
     for parent, field, i, node, names, given in places:
