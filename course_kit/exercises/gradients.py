@@ -89,8 +89,8 @@ def _missing(returned: str, mine: Slopes, wanted: Slopes) -> str:
         told = t("The numbers are right, but no gradient reaches its parameter `{name}`, so it would never learn:",
                  name=name)  # fmt: skip
     elif key in lost:
-        told = t("The numbers are right, but no gradient passes from `{returned}` back to `{name}`, and a training would "
-                 "go astray:", returned=returned, name=name)  # fmt: skip
+        told = t("The numbers are right, but no gradient passes from `{returned}` back to `{name}`, and a training "
+                 "would go astray:", returned=returned, name=name)  # fmt: skip
     else:
         told = t("The numbers are right, but of the gradient of `{name}` something is missing, and a training would go "
                  "astray:", name=name)  # fmt: skip
