@@ -70,8 +70,7 @@ def keep_answer(task: Exercise, answer: Any, verdict: Any) -> str:
     try:
         if verdict.right:
             return _taken(place, task, answer, verdict)
-        kept = next((source for source, _ in _homes(task, place)), None)
-        return t("{file} keeps your answer that passed.", file=_file(kept)) if kept and verdict.state == "wrong" else ""
+        return _refused(place, task, answer) if verdict.state == "wrong" else ""
     except CannotTake as why:
         return t("It is solved, but not in your package `mine`: {why}", why=why)
     except OSError as error:
@@ -83,6 +82,25 @@ def keep_answer(task: Exercise, answer: Any, verdict: Any) -> str:
         return t(
             "It is solved, but not in your package `mine`: looking at it raises {name}.", name=type(error).__name__
         )
+
+
+def _refused(place: Path, task: Exercise, answer: Any) -> str:
+    """What is said of a wrong answer where one that passed is kept. Where that is the same text, as a check may be
+    stricter than an earlier edition's, it stays in its file, and is judged anew before anything uses it."""
+    source, name = next(_homes(task, place), (None, ""))
+    if not source:
+        return ""
+    with contextlib.suppress(CannotTake):
+        cell, stub, _ = _cell_of(task, answer)
+        kept = _parts(source, name)
+        if all(kept.get(part) == text for part, text in _pieces(cell, stub, task)[0].items()):
+            with files.alone(place.parent / f"mine{FILE}", PATIENCE):
+                record = Record(place)
+                record.forget(f"{_stem(source)}.py", name, kept[name])
+                record.save()
+            return t("{file} has this answer, which passed an earlier check. It stays there; `mine` takes the course's "
+                     "function until yours passes again.", file=_file(source))  # fmt: skip
+    return t("{file} keeps your answer that passed.", file=_file(source))
 
 
 def solved() -> dict[str, Source]:

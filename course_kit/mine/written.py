@@ -46,6 +46,10 @@ class Record:
         entry = self.files.setdefault(file, {}).setdefault(name, {"sums": []})
         entry["sums"] = [*(one for one in entry["sums"] if one != checksum(text)), checksum(text)][-LONGEST:]
 
+    def forget(self, file: str, name: str, text: str) -> None:
+        sums = self.files.get(file, {}).get(name, {}).get("sums", [])
+        sums[:] = [one for one in sums if one != checksum(text)]
+
     def save(self) -> None:
         """Write it, if anything was noted; first, the folder. Raises OSError."""
         self.place.mkdir(exist_ok=True)
