@@ -1,26 +1,38 @@
-"""A workbook as the released edition left it opens with the course of today, and nothing is lost.
+"""A workbook as a released edition left it opens with the course of today, and nothing is lost.
 
-`tests/released/` was made by commit 6c2b53bb: its `workbook.sync` of lesson 1, cut short; one exercise solved in a
-kernel, a hint asked for, a linear layer trained for six steps with `fit`.
+`tests/released/0.4/` was made by commit 6c2b53bb: its `workbook.sync` of lesson 1, cut short; one exercise solved in a
+kernel, a hint asked for, a linear layer trained for six steps with `fit`. `tests/released/0.6/` was made by commit
+c5292194: `tests/half_solved.py` run there. Its answer to the greedy loop knows no other <eos> than 3.
 """
 
+import importlib
+import json
+import re
 import shutil
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
+import half_solved
 import nbformat
 import pytest
-from own_package import loaded
+import torch
+from own_package import cell, loaded
 from torch import nn
 
 import chapters.ch01  # noqa: F401 - its exercises are known by their names
-from course_kit import files, progress
-from course_kit.exercises import record
-from course_kit.mine import lookup
+from course_kit import exercises, files, gone, progress
+from course_kit.exercises import judge, record, registry
+from course_kit.exercises.define import FindError
+from course_kit.exercises.diagnose import Verdict
+from course_kit.mine import answers, lookup
 from course_kit.runs import state, store
+from course_kit.views import program
 from course_tools.classroom import workbook
 
-LEFT = Path(__file__).parents[2] / "released"
+RELEASED = Path(__file__).parents[2] / "released"
+LEFT, PAGES = RELEASED / "0.4", RELEASED / "0.6"
+NAMES = json.loads((PAGES / "names.json").read_text("utf-8"))
 LESSON = "01_nadaraya_watson.ipynb"
 ANSWER = '@exercise("gaussian kernel")\ndef kernel(distance, width=1.0):\n    scaled = distance / width  # mine'
 
@@ -76,3 +88,89 @@ def test_a_kept_training_can_be_read(opened):
     (path,) = (opened / store.FOLDER).glob("*.safetensors")
     back, more = state.unpack(path, nn.Linear(2, 1))
     assert back.step == 6 and len(back.history["loss"][1]) > 0 and more["date"]
+
+
+def is_there(module, name):
+    """Whether an import of 0.6 finds something today, were it the sentence that it has gone."""
+    if {module, f"{module}.{name}"} & gone.GONE.keys():
+        return True
+    if module == "mine":
+        return answers.task_of(name) is not None
+    return (
+        not name or hasattr(importlib.import_module(module), name) or bool(importlib.util.find_spec(f"{module}.{name}"))
+    )
+
+
+def test_what_the_pages_of_0_6_import_is_there():
+    registry.load()
+    assert [f"{module}: {name}" for module, name in NAMES["imports"] if not is_there(module, name)] == []
+    assert len(NAMES["imports"]) > 200
+
+
+def test_the_exercises_of_0_6_are_known_judged_and_kept():
+    registry.load()
+    assert len(NAMES["exercises"]) == 52
+    for name, function in NAMES["exercises"]:
+        task = registry.find(name)
+        assert isinstance(task, FindError) == (not function) and list(task.cases()), name
+        assert not function or answers.task_of(function) is task, f"what is kept as {function} has another exercise"
+
+
+def test_saved_views_of_0_6_are_of_a_kind_and_a_format_that_the_program_knows():
+    kinds = set(
+        re.findall(r"^import \{ (\w+) \}", (files.course_folder() / "chapters/views.js").read_text("utf-8"), re.M)
+    )
+    for page in half_solved.PAGES:
+        views = list(half_solved.views(PAGES / f"{page}.ipynb"))
+        assert len(views) > 10
+        for _, spec in views:
+            assert spec["format"] == program.FORMAT and spec["kind"] in kinds, spec["title"]
+
+
+@pytest.fixture
+def half_done(tmp_path, monkeypatch):
+    """The workbook of 0.6, half solved, in which the kernel works."""
+    where = tmp_path / "workbook"
+    shutil.copytree(PAGES, where)
+    registry.load()
+    before = {name: sys.modules.pop(name) for name in loaded()}
+    lookup.install()
+    monkeypatch.chdir(where)
+    yield where
+    exercises.LISTENERS.clear()
+    for name in loaded():
+        del sys.modules[name]
+    sys.modules.update(before)
+
+
+def test_what_0_6_accepted_stays_solved_until_its_cell_is_run_again(half_done, monkeypatch):
+    monkeypatch.setattr(answers, "check", lambda *_: SimpleNamespace(right=False))  # today's judge takes nothing
+    kept, before = (half_done / "mine" / "ch03.py").read_text("utf-8"), record.read(half_done)
+    states = {name: entry["state"] for name, entry in before.items()}
+    assert states["greedy loop"] == "solved" and states["masked loss"] == "tried" and states["top-p"] == "tried"
+    yours, whose = lookup.owned("greedy")
+    assert whose == "yours, from chapter 3" and {"greedy", "look_back"} <= answers.solved().keys()
+
+    def nine(word, state):
+        return nn.functional.one_hot(torch.tensor(9), 10).float(), state
+
+    assert len(yours(nine, 0, bos=2, eos=9, max_length=4)) == 4, "it should have ended at once"
+    monkeypatch.setattr(judge, "judge", lambda task, _: Verdict(task.name, "wrong", "It never ends at another <eos>."))
+    page = nbformat.read(half_done / "03_seq2seq.ipynb", as_version=4)
+    cell(next(one.source for one in page.cells if one.source.startswith('@exercise("greedy loop")')))
+    assert record.read(half_done)["greedy loop"]["state"] == "solved"
+    assert (half_done / "mine" / "ch03.py").read_text("utf-8") == kept
+    assert lookup.owned("greedy") == (
+        registry.find("greedy loop").reference, "the course's, since yours in mine/ch03.py no longer passes its check"
+    )  # fmt: skip
+    monkeypatch.setattr(answers, "check", lambda *_: SimpleNamespace(right=True))
+    assert lookup.owned("greedy")[1] == "yours, from chapter 3", "where it was refused by chance"
+
+
+@pytest.mark.weekly
+@pytest.mark.parametrize("page", half_solved.PAGES)
+def test_a_page_of_0_6_runs_whole_in_the_course_of_today(half_done, page):
+    notebook = nbformat.read(half_done / f"{page}.ipynb", as_version=4)
+    before = half_solved.errors(notebook)
+    half_solved.run(notebook, half_done)
+    assert half_solved.errors(notebook).items() <= before.items()

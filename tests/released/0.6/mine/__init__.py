@@ -1,0 +1,1 @@
+"""What I wrote myself in the course, and the files that I kept."""
