@@ -1,4 +1,4 @@
-"""Judges problem.py beside it: `course problem 04`, or pytest. Two numbers of places back, and the rows, are drawn anew."""
+"""Judges problem.py beside it: `course problem 04`, or pytest. Places back and rows are drawn anew in each run."""
 
 import functools
 import random

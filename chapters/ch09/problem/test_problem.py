@@ -177,7 +177,8 @@ def test_practice():
         for a, b in [(draw.randrange(100), draw.randrange(100)) for _ in range(12)]:
             chosen = draw.choices(range(len(ways)), policy.tolist(), k=8)
             texts = [list(ways.values())[i](a, b, draw) for i in chosen]
-            r = torch.tensor([float(plain(problem.check(a, b, text)) == True) for text in texts])
+            rewards = [plain(problem.check(a, b, text)) for text in texts]
+            r = torch.tensor([float(isinstance(x, int | float) and x == 1) for x in rewards])
             A = (r - r.mean()) / (r.std() + 1e-4)
             slope.index_add_(0, torch.tensor(chosen), A / 8)
         z += slope / 4
