@@ -18,7 +18,7 @@ from torch import Tensor
 from course_kit.exercises.compare import close, equal, number_kind, same
 from course_kit.i18n import sentences, t, tn
 
-FEW = 4  # fractions that may be cut to whole numbers by chance: (first + last) / 2 often is one
+FEW = 4  # numbers, one an input, that may be whole by chance: (first + last) / 2 often is
 CLOSE = 0.03  # of the largest number: a difference that comes of a dtype or of an eps, and of little else
 
 
@@ -189,7 +189,7 @@ def right_but(pairs: list[tuple[Any, Any]], factor: bool = True) -> str:
         return ""
     fractions = sum(int((want != want.round()).sum()) for _, want in pairs if want.is_floating_point())
     for remark in REMARKS:
-        by_chance = remark is _rounded and fractions < FEW and any(got.is_floating_point() for got, _ in pairs)
+        by_chance = remark is _rounded and fractions < FEW and all(want.numel() == 1 for _, want in pairs)
         if not by_chance and (says := _on_all(remark, pairs)):
             return says
     if not factor:

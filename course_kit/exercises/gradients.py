@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from types import FunctionType
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -16,9 +17,8 @@ from course_kit.exercises.define import Case, Exercise, call, models_made
 from course_kit.exercises.guard import LOOKING, TookTooLong, quiet, time_limit
 from course_kit.i18n import sentences, t
 
-Slopes = dict[tuple[str, bool], Tensor]  # what a gradient is of: a name, and whether that is a parameter's
-
 GRADED = 5  # inputs at which gradients are compared
+FAINT = 1e-4  # a gradient that is smaller is mostly rounding
 MOVED = 0.05  # how far from an input gradients are compared, in means of its numbers: at it a function may have a kink
 IN_PLACE = t(
     "The numbers are right, but no gradient can be computed through it, and a training needs one: something that is "
@@ -29,6 +29,14 @@ NONE_OF_A_LOSS = t(
     "The number is right, but no gradient passes through it, and a loss is there to train with. Leave out "
     "`.item()`, `.detach()`, `float(…)` and `torch.tensor(…)`: return the tensor."
 )
+
+
+class Slope(NamedTuple):
+    """What a gradient belongs to: the name of a result, and that of an input or of a parameter."""
+
+    returned: str
+    of: str
+    of_model: bool
 
 
 def cut_off(exercise: Exercise, answer: Callable, case: Case) -> bool:
@@ -54,41 +62,43 @@ def is_wanted(thing: Any) -> bool:
 
 def wrong(exercise: Exercise, answer: Callable, cases: list[Case]) -> str:
     """What is wrong with the gradients of an answer whose results are right: "" if nothing, or if there are none to
-    compare. They are compared a little beside each input, where no function has a kink and no matrix is all zeros; one
-    input is enough, as another may hide what is cut off: a single key, an empty cache."""
+    compare. They are compared a little beside each input, where no function has a kink and no matrix is all zeros. Two
+    inputs are enough: another may hide what is cut off, as a single key does, and at one a right answer may be inexact.
+    """
     if not isinstance(answer, FunctionType | type):
         return ""
+    compared: Counter[Slope] = Counter()
+    off: dict[Slope, list[bool]] = {}  # whether any gradient was left, each time
     with quiet(), contextlib.suppress(TookTooLong), time_limit(LOOKING, LOOKING):
         for case in _beside(exercise, cases):
             wanted, right = _of_results(exercise, exercise.reference, case)
-            if not any(wanted):
+            if not wanted:
                 continue
             try:
                 mine, results = _of_results(exercise, answer, case)
             except RuntimeError as error:
                 return IN_PLACE if "modified by an inplace operation" in str(error) else ""
-            agree = len(mine) == len(wanted) and all(map(same, results, right))
-            words = map(_missing, exercise.returns, mine, wanted) if agree else ()
-            if says := next(filter(None, words), ""):
-                return says
-    return ""
+            if len(results) != len(right) or not all(map(same, results, right)):
+                continue
+            for slope, want in wanted.items():
+                found = mine.get(slope)
+                if found is not None and found.shape == want.shape and want.abs().max() > FAINT:
+                    compared[slope] += 1
+                    if not _alike(found, want):
+                        off.setdefault(slope, []).append(bool(found.any()))
+    return _missing({slope: any(left) for slope, left in off.items() if len(left) >= min(2, compared[slope])})
 
 
-def _missing(returned: str, mine: Slopes, wanted: Slopes) -> str:
-    """What is to be said of the gradients of one result, by what they are of: a name, and whether that is a parameter.
-    "" where all are the course's. Parameters are compared where both definitions have them, in the same shape."""
-    other = [
-        key for key, want in wanted.items()
-        if (found := mine.get(key)) is not None and found.shape == want.shape and not _alike(found, want)
-    ]  # fmt: skip
-    if not other:
+def _missing(off: dict[Slope, bool]) -> str:
+    """What is to be said of gradients that are not the course's, and whether anything is left of each."""
+    if not off:
         return ""
-    lost = {key for key in other if not mine[key].any()}
-    (name, of_model) = key = min(other, key=lambda key: (not (key in lost and key[1]), other.index(key)))
-    if of_model and key in lost:
+    slope = min(off, key=lambda slope: (off[slope] or not slope.of_model, list(off).index(slope)))
+    name, returned = slope.of, slope.returned
+    if slope.of_model and not off[slope]:
         told = t("The numbers are right, but no gradient reaches its parameter `{name}`, so it would never learn:",
                  name=name)  # fmt: skip
-    elif key in lost:
+    elif not off[slope]:
         told = t("The numbers are right, but no gradient passes from `{returned}` back to `{name}`, and a training "
                  "would go astray:", returned=returned, name=name)  # fmt: skip
     else:
@@ -119,9 +129,10 @@ def _beside(exercise: Exercise, cases: list[Case]) -> Iterator[Case]:
         yield replace(case, args=args, keywords=keywords)
 
 
-def _of_results(exercise: Exercise, function: Callable, case: Case) -> tuple[list[Slopes], list]:
-    """The gradients of each result, and the results, in the form in which they are compared; ([], []) where nothing can
-    be told. Zeros where none passes. Raises RuntimeError where it stops on its way back."""
+def _of_results(exercise: Exercise, function: Callable, case: Case) -> tuple[dict[Slope, Tensor], list]:
+    """The gradients of each result, zeros where none passes, and the results; ({}, []) where nothing can be told.
+    Raises RuntimeError where it stops on its way back. Parameters are those that a class has, and those of a layer
+    among the inputs."""
     leaves: dict[tuple[str, bool], Tensor] = {}
 
     def wanting(name: str, x: Any) -> Any:
@@ -132,22 +143,23 @@ def _of_results(exercise: Exercise, function: Callable, case: Case) -> tuple[lis
         leaves[name, False] = x.requires_grad_()
         return x * 1  # to be changed
 
-    given = replace(case, **{
-        field: {name: wanting(name, x) for name, x in cloned(getattr(case, field)).items()}
-        for field in ("args", "keywords")
-    })  # fmt: skip
+    args, keywords = (
+        {name: wanting(name, x) for name, x in cloned(inputs).items()} for inputs in (case.args, case.keywords)
+    )
     parts: list[Any] = []
     with torch.enable_grad(), contextlib.suppress(Exception), models_made() as models:
-        result = exercise.run(function, given)
-        parts = list(result) if len(exercise.returns) > 1 else [result]
-        parts = [torch.stack(list(part)) if isinstance(part, list) else part for part in parts]
-        for model in models[:1]:
-            leaves.update({(name, True): value for name, value in model.named_parameters()})
-    wanting_it = {key: leaf for key, leaf in leaves.items() if leaf.requires_grad}
-    slopes = [_back([part] if _is_real(part) else [], wanting_it) for part in parts]
-    nothing = {key: torch.zeros_like(leaf) for key, leaf in wanting_it.items()}
-    plain = [part.detach() if isinstance(part, Tensor) else part for part in parts]
-    return [nothing | {key: x for key, x in one.items() if x is not None} for one in slopes], plain
+        result = exercise.run(function, replace(case, args=args, keywords=keywords))
+        several = list(result) if len(exercise.returns) > 1 else [result]
+        parts = [torch.stack(list(part)) if isinstance(part, list) else part for part in several]
+        leaves.update({(name, True): x for model in models[:1] for name, x in model.named_parameters()})
+    trained = {of: leaf for of, leaf in leaves.items() if leaf.requires_grad}
+    found: dict[Slope, Tensor] = {}
+    for returned, part in zip(exercise.returns, parts, strict=False):
+        slopes = _back([part] if _is_real(part) else [], trained)
+        for (name, of_model), leaf in trained.items():
+            slope = slopes.get((name, of_model))
+            found[Slope(returned, name, of_model)] = torch.zeros_like(leaf) if slope is None else slope
+    return found, [part.detach() if isinstance(part, Tensor) else part for part in parts]
 
 
 def of_parameters(models: list, result: Any) -> dict[str, Tensor]:

@@ -21,7 +21,6 @@ from course_kit.programs.source_text import plain
 
 Change = tuple[Any, str]  # what stands in a node's place, and what is said of it; "" for what it is then
 MOST = 400  # mutants of one text
-INPUTS = 3  # names of a program that may be one too large
 LONG = 60  # characters of code in a sentence
 PLACES = ("torch", "F", "math", "nn", "functional")  # modules, so what stands before the point is no argument
 MADE = ("arange", "zeros", "ones", "full", "rand", "randint", "eye", "tensor")  # of sizes, so that nothing is without
@@ -422,8 +421,6 @@ def _of_numbers(node: ast.Constant, names: list[str]) -> Iterator[Change]:
 
 def _of_names(node: ast.Name, names: list[str]) -> Iterator[Change]:
     if isinstance(node.ctx, ast.Load) and node.id in names:
-        if node.id in names[:INPUTS]:
-            yield from ((ast.BinOp(node, sign, ast.Constant(1)), "") for sign in (ast.Add(), ast.Sub()))
         for other in names:
             if other != node.id and not other.startswith("self."):
                 yield ast.Name(other, ast.Load()), ""
@@ -446,11 +443,14 @@ def _of_places(node: ast.Subscript, names: list[str]) -> Iterator[Change]:
     if len(parts) == 2 and isinstance(parts[0], ast.Slice) and not isinstance(parts[1], ast.Slice):
         yield ast.Subscript(node.value, parts[1], node.ctx), ""
     if len(parts) == 2 and isinstance(parts[0], ast.Slice) and isinstance(parts[1], ast.Constant):
-        for other in ("mean", "amax", "sum") if type(parts[1].value) is int else ():
-            text = f"({ast.unparse(node.value)}).{other}(1)"
+        for middle in ("mean", "amax", "sum") if type(parts[1].value) is int else ():
+            row = f"({ast.unparse(node.value)}).{middle}(1)"
             says = t("You take {word} along axis 1, where it should be what stands at one place, {written}.",
-                     word=t(MIDDLE[other]), written=_written(node))  # fmt: skip
-            yield _parsed(text), says
+                     word=t(MIDDLE[middle]), written=_written(node))  # fmt: skip
+            yield _parsed(row), says
+    if isinstance(node.value, ast.Name) and any(getattr(part, "value", 0) is None for part in parts):  # positions
+        for sign in (ast.Add(), ast.Sub()):
+            yield ast.Subscript(ast.BinOp(node.value, sign, ast.Constant(1)), node.slice, node.ctx), ""
     for step, says in FAR if isinstance(parts[0], ast.Name | ast.Subscript) else ():
         other = ast.Subscript(node.value, ast.BinOp(parts[0], step, ast.Constant(1)), node.ctx)
         if len(parts) == 1 and isinstance(node.ctx, ast.Load):

@@ -166,7 +166,9 @@ def _renamed(given: list[Statement], mine: list[Statement]) -> dict[str, str]:
     return names
 
 
-def _only_renamed(puzzle: FindError, given: list[Statement], mine: list[Statement], texts: tuple) -> set[int]:
+def _only_renamed(
+    puzzle: FindError, given: list[Statement], mine: list[Statement], texts: tuple[list, list]
+) -> set[int]:
     """The lines, none of the wrong ones, that differ only in a name for what is bound in a line that is changed, too:
     `p` is called `logits` once there is no softmax around it, although another line binds `logits` as well."""
     now = {name for one in mine for name in one.names()}

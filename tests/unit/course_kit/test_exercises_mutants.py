@@ -29,7 +29,7 @@ SCALED = small(
      (("* size", "/ size"), "You divide by `size ** 0.5`, which should multiply."),
      (("- x[1:]", "+ x[1:]"), "You add `x[1:].sum()`, which should be subtracted."),
      ((" * size**0.5", ""), "`size` has no effect"), (("x[1:]", "x[:-1]"), "`x[:-1]` in the place of `x[1:]`"),
-     ((".sum()", ".mean()"), "`x[1:].mean()` in the place of `x[1:].sum()`"),
+     ((".sum()", ".mean()"), "You take the mean of `x[1:]` where `sum` should be."),
      (("**0.5", "**1.0"), "`size` in the place of `size ** 0.5`"),
      (("hidden.softmax", "x.softmax"), "`mask` has no effect")],
 )  # fmt: skip
@@ -39,6 +39,29 @@ def test_a_change_in_one_place_is_named(change, said):
     exec(f"def answer(x, mask, size):\n    {body.replace(*change)}", space)
     verdict = judge.judge(SCALED, space["answer"])
     assert verdict.state == "wrong" and said in verdict.text, verdict.text
+
+
+def head(x, outer):
+    """x [B, T, D] -> [B, D]"""
+    first = torch.tanh(x[:, 0])
+    return outer(first) - x.mean(1)
+
+
+HEAD = small(head, *({"x": torch.randn(2, 3, size, generator=torch.Generator().manual_seed(size)),
+                      "outer": torch.cos} for size in (2, 4)))  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [(("x[:, 0]", "x.amax(1)"), "You take the largest along axis 1"), (("torch.tanh(", "F.silu("), "is a `silu` where"),
+     (("outer(first)", "outer(first).relu()"), "One step too many: `relu`"), (("x.mean(1)", "x.median(1).values"),
+     "the median of `x` where `mean`"), (("- x.mean(1)", "- x.mean(1) + first"), "`first` is added to")],
+)  # fmt: skip
+def test_another_function_and_a_step_too_many_are_named(change, said):
+    body = "first = torch.tanh(x[:, 0])\n    return outer(first) - x.mean(1)"
+    space = {"torch": torch, "F": torch.nn.functional}
+    exec(f"def answer(x, outer):\n    {body.replace(*change)}", space)
+    assert said in judge.judge(HEAD, space["answer"]).text
 
 
 def test_what_is_no_such_change_gets_other_words_and_a_lambda_has_no_text():

@@ -64,6 +64,16 @@ class TestChanges:
         found = changed(program(*changes))
         assert found.lines == lines and not found.added
 
+    @pytest.mark.parametrize(
+        ("changes", "lines"),
+        [([("half = a / 2", "b = a"), ("half + 1", "b + 1")], {2}), ([("half = a / 2", "c = a"), ("half + 1", "c + 1")],
+         {2}), ([("half + 1", "a + 1")], {3}), ([("    half = a / 2\n", ""), ("half + 1", "a + 1")], {2, 3})],
+    )  # fmt: skip
+    def test_a_name_that_goes_with_a_changed_line_is_no_change_and_another_variable_is_one(self, changes, lines):
+        text = ("def f(a):", "    half = a / 2", "    more = half + 1", "    b = more * 2", "    return b")
+        puzzle = replace(MEAN, program=text, line=2, innocent={})
+        assert changed(program(*changes, puzzle=puzzle), puzzle).lines == lines
+
     def test_what_is_put_in_is_told_by_the_line_above(self):
         found = changed(program(("        total", "        square = square * value / 2\n        total")))
         assert (found.lines, found.added) == (set(), {4})

@@ -100,6 +100,18 @@ class TestOverAllInputs:
         rounded = [(T([3.0, 2.0]), T([3.5, 2.25])), (T([0.0]), T([1.0]))]
         assert "differ" in describe(("x",), rounded, everything=True)
 
+    def test_a_few_whole_numbers_may_be_chance(self):
+        pairs = [(T(2.0), T(2.5)), (T(3.0), T(3.25))]
+        assert "rounded" not in describe(("x",), pairs, everything=True)
+        assert "rounded" in describe(("x",), [*pairs, (T(1.0), T(1.5)), (T(0.0), T(0.25))], everything=True)
+
+    def test_what_is_right_to_three_places_or_in_a_coarser_dtype(self):
+        x = torch.linspace(0.1, 1, 9)
+        assert "rounded to 3 places" in describe(("x",), [(x.sin().round(decimals=3), x.sin())], everything=True)
+        wave = small(torch.sin, {"x": x})
+        assert "nearly right" in judge(wave, lambda x: (x + 0.004).sin()).text
+        assert "nearly right" not in judge(wave, lambda x: (x + 0.4).sin()).text
+
     def test_nan_on_another_input_is_told(self):
         text = judge(DOUBLE, lambda x: x.log() - 1 if len(x) > 1 else x * float("nan")).text
         assert text.startswith("On another input: NaN")
@@ -113,7 +125,7 @@ class TestOverAllInputs:
     @pytest.mark.parametrize(
         ("answer", "said"),
         [
-            (lambda x: (x.max(), x / x.sum()), True),
+            (lambda x: (x.max() ** 2 + 1, x / x.sum()), True),
             (lambda x: (x.max(), x / x.sum() * (len(x) != 2)), False),  # another input shows more
         ],
     )
