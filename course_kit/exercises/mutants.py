@@ -39,7 +39,7 @@ TOO_MANY = {  # what is put around a piece of code, and how that is called
     "torch.tanh({0})": "`tanh`", "torch.relu({0})": "`relu` or `clamp(min=0)`", "torch.sigmoid({0})": "`sigmoid`",
     "torch.nn.functional.gelu({0})": "`gelu`", "torch.abs({0})": "`abs`", "torch.exp({0})": "`exp`",
     "torch.softmax({0}, -1)": "softmax", "torch.sqrt({0})": "root", "torch.square({0})": "square",
-    "torch.nn.functional.layer_norm({0}, {0}.shape[-1:])": "layer norm",
+    "torch.nn.functional.layer_norm({0}, ({0}).shape[-1:])": "layer norm",
     "({0}).mean(1, keepdim=True)": "a mean over axis 1",
     "(2 * torch.pi * ({0}))": "times 2π",
 }  # fmt: skip
@@ -388,13 +388,22 @@ def _of_kinds(node: ast.Call, name: str, of: list[ast.expr]) -> Iterator[Change]
                t("The deviation is divided by n; here it is divided by n − 1, as `std` does by itself."))  # fmt: skip
         yield (_parsed(f"({inner}).abs().mean({rest})"), "")
     first = of[0]
-    if isinstance(first, ast.Call) and len(first.args) == 1 and not first.keywords:
-        before = ast.unparse(node)
-        moved = ast.unparse(node).replace(inner, "{0}", 1).format(ast.unparse(first.args[0]))
-        swapped = f"{ast.unparse(first.func)}({moved})"
-        yield (_parsed(swapped),
-               t("Two steps have changed places: {written}, which should be {needed}.", written=_coded(swapped),
-                 needed=_coded(before)))  # fmt: skip
+    if isinstance(first, ast.Call) and len(first.args) == 1 and not first.keywords and _is_plain(first.func):
+        inside = ast.parse(inner, mode="eval").body.args[0]  # type: ignore[attr-defined]
+        outer = copy.deepcopy(node)
+        if isinstance(outer.func, ast.Attribute) and node.func.value is first:  # type: ignore[attr-defined]
+            outer.func.value = inside
+        else:
+            outer.args[0] = inside
+        swapped = ast.Call(first.func, [outer], [])
+        says = t("Two steps have changed places: {written}, which should be {needed}.", written=_written(swapped),
+                 needed=_written(node))  # fmt: skip
+        yield swapped, says
+
+
+def _is_plain(function: ast.expr) -> bool:
+    """Whether what is called is a function or a layer, and no method of what it works on."""
+    return isinstance(function, ast.Name) or getattr(getattr(function, "value", None), "id", "") in (*PLACES, "self")
 
 
 def _keywords(node: ast.Call, name: str) -> Iterator[Change]:

@@ -351,7 +351,7 @@ def smaller_sum(candidate, reference, n):
 @pytest.mark.parametrize(
     ("name", "answer", "word"),
     [("stable masked softmax", zeroed_in_place, "changed in place"),
-     ("attention pooling", learns_no_width, "gradient of `keys`"), ("dpo loss", half_of_it, "gradient of `liked`"),
+     ("attention pooling", learns_no_width, "gradient"), ("dpo loss", half_of_it, "back to `liked`"),
      ("residual and norm", lambda x, f, norm: x + f(norm(x.detach())), "gradient of `x`"),
      ("answer span", hidden_by_minus_one, "not low enough"), ("scaled dot-product attention", of_three_axes, "...qd"),
      ("weighted average", lambda weights, values: (weights * values).sum() / 7, "all values are 3"),
@@ -385,7 +385,7 @@ def smaller_sum(candidate, reference, n):
      ("program 7.14", clears_too_late, "before `backward`, or after"),
      ("clipped n-grams", smaller_sum, "smaller of two sums"),
      ("convolution as a matrix", in_a_ring, "in a ring"),
-     ("task head", lambda hidden, pooler, new: new(pooler(hidden[:, 0].tanh())), "tanh comes before the pooler"),
+     ("task head", lambda hidden, pooler, new: new(pooler(hidden[:, 0].tanh())), "Two steps have changed places"),
      ("advantages", lambda r, eps=1e-4: (r - r.mean(1, True)) / (r.var(1)[:, None] + eps) ** 0.5, "after the root"),
      ("advantages", lambda r, eps=1e-4: advantages(r, eps).clamp(-1, 1), "sum to 0"),
      ("next token targets", lambda ids: (ids[:, :-1], ids.roll(1, 1)[:, :-1]), "should be [11, 12, 13, 14]"),
