@@ -17,7 +17,7 @@ export function canShow(page) {
 /** What takes the program's place: see main.js. @param {any} page its globals */
 export function stay(page) {
   const words = t(
-    "This browser is too old to move this view: its picture is here. Firefox 121, Chrome or Edge 111, Safari 16.4 and later can.",
+    "This browser is too old to move this view. Firefox 121, Chrome or Edge 111, Safari 16.4 and later can.",
   );
   const say = (/** @type {any} */ host) => {
     const note = page.document.createElement("p");
