@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import itertools
 import re
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -19,6 +20,7 @@ from torch import Tensor
 from course_kit.exercises.compare import alike, same, senseless
 from course_kit.exercises.define import Case, Exercise, Property, Wrong, call
 from course_kit.exercises.describe import Unexplained, describe, nearly, order_of, right_but
+from course_kit.exercises.guard import LOOKING
 from course_kit.exercises.mutants import Gone, Instead, mutants
 from course_kit.exercises.properties import never_used, part_of, violated
 from course_kit.exercises.repair import lines_of
@@ -181,7 +183,10 @@ def _mutated(evidence: Evidence) -> Match | None:
     ):
         return None  # an error that tells of no size is the same for many mistakes
     figures = not isinstance(part_of(evidence.wanted[0]), str | int)  # words and counts are more often so by chance
+    until = time.thread_time() + LOOKING / 2  # the rest is for properties
     for wrong in mutants(evidence.exercise, fine=figures):
+        if time.thread_time() > until:
+            return None
         if _explains(_outcomes_of(evidence, wrong.answer), evidence):
             return Match(wrong.hint, wrong, listed=False)
     return None
