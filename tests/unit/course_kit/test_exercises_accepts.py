@@ -65,6 +65,15 @@ def test_ones_own_is_used_and_lists_and_arrays_come_back_as_tensors(capsys):
     assert verdict.converts and mean.item() == 10 and torch.equal(shares, T([0.25, 0.75]))
 
 
+def test_whole_numbers_in_a_list_are_as_good_as_a_tensor_of_them():
+    order = small(lambda x: x.argsort(), {"x": T([2.0, 1.0, 3.0])}, {"x": T([1.0])})
+    listed = lambda x: x.argsort().tolist()  # noqa: E731
+    verdict = judge(order, listed)
+    assert verdict.right and not verdict.notes and not verdict.converts
+    assert torch.equal(chosen(order, listed, verdict)(T([2.0, 1.0])), T([1, 0]))
+    assert judge(order, lambda x: x.argsort().numpy()).converts
+
+
 @pytest.mark.parametrize(
     "answer",
     [lambda x, power=1: (x.numpy() ** power).sum(), lambda x,
