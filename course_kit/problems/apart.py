@@ -134,6 +134,7 @@ class Apart:
             self._failed(*found)
 
     def _answer(self, number: Any, given: Any) -> None:
+        reply: tuple[Any, ...]
         try:
             reply = "value", self._given[int(number)](*given)
         except Exception as error:

@@ -9,7 +9,7 @@ import math
 import struct
 from collections.abc import Callable
 from types import SimpleNamespace
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 import numpy as np
 import torch
@@ -28,7 +28,7 @@ class Messages:
     """Two pipes. keep: (an object that stays here) -> what is sent for it; meet: that -> what stands for it there."""
 
     def __init__(
-        self, receiving: BinaryIO, sending: BinaryIO, keep: Callable[[Any], Any], meet: Callable[[Any], Any]
+        self, receiving: IO[bytes], sending: IO[bytes], keep: Callable[[Any], Any], meet: Callable[[Any], Any]
     ) -> None:
         self.receiving, self.sending, self.keep, self.meet = receiving, sending, keep, meet
 
@@ -71,9 +71,9 @@ class Messages:
             return self._tensor(value, blobs)
         if isinstance(value, list):
             return [self._plain(one, blobs) for one in value]
-        for name, kind in (("tuple", tuple), ("set", set)):
-            if isinstance(value, kind):
-                return {name: [self._plain(one, blobs) for one in value]}
+        if isinstance(value, tuple | set):
+            name = "tuple" if isinstance(value, tuple) else "set"
+            return {name: [self._plain(one, blobs) for one in value]}
         if isinstance(value, dict | SimpleNamespace):
             pairs = value.items() if isinstance(value, dict) else vars(value).items()
             name = "dict" if isinstance(value, dict) else "names"

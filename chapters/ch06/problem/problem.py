@@ -15,7 +15,7 @@ in no lesson of today.)
     -> the kinds of the new ones, 100 zeros and ones
 
 Over eight pairs of words 78 % have to be right. A layer on the vector of [CLS] has about 62 %, and a linear model of
-the words and their neighbours, without bert-prose, about 72. All eight may take 60 seconds together.
+the words and their neighbours, without bert-prose, about 65. All eight may take 60 seconds together.
 
 Judge it:  course problem 06   (or: pytest, in this folder)
 """

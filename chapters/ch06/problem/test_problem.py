@@ -14,7 +14,7 @@ from course_kit.problems import Checkpoint, beside, fail, kind, seed
 
 SEED, EACH, NEEDED = seed(), 82, 0.78
 PAD, CLS, SEP, MASK = 0, 2, 3, 4
-PAIRS = ["you one", "it one", "can is", "to that", "it what", "with to", "to for", "to of"]
+PAIRS = ["it to", "it of", "what for", "one to", "it for", "to that", "can to", "one of"]
 SECONDS = 90.0
 problem = beside(__file__)
 
