@@ -17,7 +17,7 @@ student's own function when it is right, else the reference. In a workbook `reco
 
 To read how: define.py (what an exercise is), judge.py (an answer on its inputs), diagnose.py (the words for a wrong
 one), repair.py (those for a changed program), and beneath these mutants.py, compare.py, describe.py, properties.py,
-gradients.py, trouble.py, guard.py; then show.py.
+gradients.py, definitions.py, trouble.py, guard.py; then show.py.
 """
 
 from __future__ import annotations

@@ -19,11 +19,11 @@ from torch import Tensor
 
 from course_kit.exercises.compare import alike, same, senseless
 from course_kit.exercises.define import Case, Exercise, Property, Wrong, call
+from course_kit.exercises.definitions import lines_of
 from course_kit.exercises.describe import Unexplained, describe, nearly, order_of, right_but
 from course_kit.exercises.guard import LOOKING
 from course_kit.exercises.mutants import Gone, Instead, mutants
 from course_kit.exercises.properties import never_used, part_of, violated
-from course_kit.exercises.repair import lines_of
 from course_kit.exercises.show import EXPECTED, MINE
 from course_kit.exercises.trouble import Trouble
 from course_kit.i18n import sentences, t

@@ -36,12 +36,12 @@ MIDDLE = {
     "sum": mark("the sum"),
 }  # fmt: skip
 TOO_MANY = {  # what is put around a piece of code, and how that is called
-    "torch.tanh({0})": "`tanh`", "torch.relu({0})": "`relu` or `clamp(min=0)`", "torch.sigmoid({0})": "`sigmoid`",
-    "torch.nn.functional.gelu({0})": "`gelu`", "torch.abs({0})": "`abs`", "torch.exp({0})": "`exp`",
-    "torch.softmax({0}, -1)": "softmax", "torch.sqrt({0})": "root", "torch.square({0})": "square",
-    "torch.nn.functional.layer_norm({0}, ({0}).shape[-1:])": "layer norm",
-    "({0}).mean(1, keepdim=True)": "a mean over axis 1",
-    "(2 * torch.pi * ({0}))": "times 2π",
+    "torch.tanh({0})": "`tanh`", "torch.relu({0})": mark("`relu` or `clamp(min=0)`"),
+    "torch.sigmoid({0})": "`sigmoid`", "torch.nn.functional.gelu({0})": "`gelu`", "torch.abs({0})": "`abs`",
+    "torch.exp({0})": "`exp`", "torch.softmax({0}, -1)": "`softmax`", "torch.sqrt({0})": mark("a root"),
+    "torch.square({0})": mark("a square"),
+    "torch.nn.functional.layer_norm({0}, ({0}).shape[-1:])": mark("a layer norm"),
+    "({0}).mean(1, keepdim=True)": mark("a mean over axis 1"), "(2 * torch.pi * ({0}))": mark("a factor of 2π"),
 }  # fmt: skip
 TOGETHER = (("sin", "cos"),)  # functions that are exchanged wherever they stand
 SIGNS = {  # an operator: others that people write, and how that is said
@@ -151,7 +151,7 @@ def _wrapped(tree: ast.Module) -> Iterator[tuple[ast.Module, str]]:
             places.append((parent, field, i, node, names, given or of_several))
     made = 0
     for parent, field, i, node, names, given in places:
-        changes = [(text.format(ast.unparse(node)), t("One step too many: {word}, around {written}.", word=word,
+        changes = [(text.format(ast.unparse(node)), t("One step too many: {word}, around {written}.", word=t(word),
                                                       written=_written(node))) for text, word in TOO_MANY.items()
                    if not _has(text, node)]  # fmt: skip
         if given and not isinstance(node, ast.Name):

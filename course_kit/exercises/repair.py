@@ -8,9 +8,6 @@ from __future__ import annotations
 import ast
 import copy
 import difflib
-import inspect
-import linecache
-import textwrap
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -102,26 +99,6 @@ def unchanged(puzzle: FindError, definition: ast.AST | None) -> bool:
     return found is not None and not found
 
 
-def lines_of(answer: Any) -> list[str]:
-    """The simple statements of a function or class, as `ast` writes them; none where it has no source."""
-    definition = definition_of(answer)
-    return [ast.unparse(x) for x in ast.walk(definition) if isinstance(x, ast.stmt)] if definition else []
-
-
-def definition_of(answer: Any) -> ast.AST | None:
-    """The definition of a function or class; None where it has no source. A class of a notebook's cell is looked for
-    where its methods are: `inspect` finds functions there, and no classes."""
-    try:
-        if not isinstance(answer, type):
-            found = ast.parse(textwrap.dedent(inspect.getsource(answer))).body[0]
-            return found if getattr(found, "name", None) == answer.__name__ else None
-        method = next(filter(inspect.isfunction, vars(answer).values()))
-        cell = ast.parse("".join(linecache.getlines(method.__code__.co_filename)))
-        return next(node for node in ast.walk(cell) if isinstance(node, ast.ClassDef) and node.name == answer.__name__)
-    except (OSError, TypeError, SyntaxError, ValueError, IndexError, StopIteration, AttributeError):
-        return None
-
-
 def _statements(node: ast.AST, named: bool = False, place: tuple[int, str] = (0, "")) -> Iterator[Statement]:
     """A definition's first line, then all that is in it; decorators and descriptions are left out, and, unless it is
     `named`, its own name."""
@@ -183,7 +160,7 @@ def _only_renamed(
                 bound = all(
                     old not in now and _binds(given[i:at], old) and _binds(mine[j:where], new) for old, new in others
                 )
-                if pairs and bound and len({old for old, _ in others}) == len(others):
+                if others and bound and len({old for old, _ in others}) == len(others):
                     found.update(set(ours.lines) - set(puzzle.lines))
     return found
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from small_exercises import T, in_cell, small
 
-from course_kit.exercises import check, judge, repair, show
+from course_kit.exercises import check, definitions, judge, repair, show
 from course_kit.exercises.define import FindError
 from course_kit.exercises.registry import find, load
 
@@ -87,7 +87,7 @@ class TestChanges:
         assert [changed(text) for text in ("def f(x):\n    return (x**2).mean()", "class F: pass", "f = 3")] == [
             None
         ] * 3
-        assert [repair.definition_of(x) for x in (abs, type("A", (), {}), lambda x: x)] == [None] * 3
+        assert [definitions.definition_of(x) for x in (abs, type("A", (), {}), lambda x: x)] == [None] * 3
 
 
 class TestVerdict:

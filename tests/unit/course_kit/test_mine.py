@@ -8,6 +8,7 @@ import torch
 from own_package import ADD, SOFTMAX, SPLIT, cell, changed, solve
 
 import chapters.ch01
+import chapters.ch03
 import chapters.ch05  # noqa: F401 - its exercises are known by their names
 from course_kit import exercises, files, shell
 from course_kit.exercises.registry import find
@@ -37,6 +38,18 @@ def test_what_passes_goes_in_as_it_was_written(book, capsys):
     solve("stable masked softmax", SOFTMAX + "  # done")
     assert (book / "mine" / "ch01.py").stat().st_mtime_ns == before, "run again, it writes nothing"
     assert "mine/" not in capsys.readouterr().out
+
+
+def test_ids_in_a_list_are_kept(book, capsys):
+    text = """def greedy(step, state, bos, eos, max_length):
+    ids, word = [], bos
+    while len(ids) < max_length and word != eos:
+        logits, state = step(word, state)
+        word = int(logits.argmax())
+        ids += [word] if word != eos else []
+    return ids"""
+    solve("greedy loop", text)
+    assert text in text_of(book, "ch03.py") and "tensors" not in capsys.readouterr().out
 
 
 def test_helpers_values_imports_and_decorators_of_its_cell_come_along_byte_for_byte(book):
