@@ -152,6 +152,9 @@ class Class(Course):
         folder = self.folder("autograded", row.student)
         folder.mkdir(parents=True, exist_ok=True)
         nbformat.write(page, folder / f"{self.assignment}.ipynb")
+        for name in ("timestamp.txt", "submission_secret.txt"):  # by which nbgrader's exchange gives feedback back
+            if (file := self.folder("submitted", row.student) / name).is_file():
+                (folder / name).write_bytes(file.read_bytes())
 
 
 def _cells(handed_out: list[Any], row: Row) -> list[Any]:

@@ -248,9 +248,9 @@ def test_hand_ins(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     assert main(["problem", "02", "--all", str(folder)]) == 0
     rows = {row["student"]: row for row in csv.DictReader((tmp_path / "problem.csv").open(encoding="utf-8"))}
-    assert set(rows) == {"ann", "bo", "cy", "di", "ed (1)", "flo", "hal", "ann.txt"}
+    assert set(rows) == {"ann", "bo", "cy", "di", "ed _1_", "flo", "hal", "ann.txt"}
     assert len({row["of"] for row in rows.values()}) == 1 and rows["ann.txt"]["said"] == "no file of Python"
-    for right in ("ann", "ed (1)"):  # prints do not count, nor how a file is called
+    for right in ("ann", "ed _1_"):  # prints do not count, nor how a file is called
         assert rows[right]["right"] == rows[right]["of"] != "0" and rows[right]["said"] == ""
     assert (rows["flo"]["right"], rows["flo"]["said"]) == ("0", "not written yet")
     assert rows["hal"]["said"] == "the file does not define matrices"

@@ -295,6 +295,7 @@ def test_marks_late_ones_and_the_roster(graded):
     points = {name: float(row["score"]) for name, row in rows.items()}
     assert points == {"a7": 3, "ben": 0.5, "harm": 1, "eve": 1, "raw": 1, "fay": 0, "deep": 0}
     assert all(row["duedate"] == "2026-11-27 17:00:00" and float(row["max_score"]) == 3 for row in rows.values())
+    assert (graded / "feedback" / "eve" / "01" / "timestamp.txt").exists(), "nbgrader releases no feedback without"
     assert (rows["a7"]["last_name"], rows["eve"]["timestamp"]) == ("García", "2026-11-27 17:05:00")
 
 
