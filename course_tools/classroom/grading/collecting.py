@@ -10,19 +10,21 @@ without a limit. Here nothing is unpacked onto the disk, a zip in a zip is read 
 what cannot be read is a remark.
 """
 
+import functools
 import io
 import os
 import re
 import unicodedata
 import zipfile
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from course_kit.i18n import t
 
+Reader = Callable[[], bytes]
 LARGEST = 24 << 20  # bytes of one file
 MANY = 20  # notebooks of one student
 MEMBERS = 10_000  # names in a zip of a student's
@@ -56,7 +58,7 @@ class File(NamedTuple):
     when: str
     name: str
     late: bool
-    read: Callable[[], bytes]
+    read: Reader
 
 
 class Collected(NamedTuple):
@@ -145,10 +147,10 @@ def identities(people: list[Person], roster: list[Any]) -> dict[Person, str]:
     """Person -> the student's id: that of the one in the roster who has this number, id, e-mail or name; else the name,
     with the number where two have the same."""
     known: dict[str, set[str]] = defaultdict(set)
-    for one in roster:
-        for x in _names(one):
-            known[_folded(x)].add(one.id)
-        known[f"user {one.lms_user_id}"].add(one.id)
+    for student in roster:
+        for name in _names(student):
+            known[_folded(name)].add(student.id)
+        known[f"user {student.lms_user_id}"].add(student.id)
     fitting = {x: (x.user and known[f"user {x.user}"]) or known[_folded(x.name)] for x in people}
     ids = {x: next(iter(fits)) if len(fits) == 1 else _safe(x.name) for x, fits in fitting.items()}
     count, given = Counter(_folded(one) for one in ids.values()), dict[Person, str]()
@@ -176,17 +178,18 @@ def _safe(name: str) -> str:
     return re.sub(r"[^\w@.' -]", "_", name)[:80].strip(" .-@'") or "_"
 
 
-def _listed(source: Path, roster: list[Any]) -> Iterator[tuple[str, Callable[[], bytes]]]:
+def _listed(source: Path, roster: list[Any]) -> list[tuple[str, Reader]]:
     """(name, how to read it) of each file; a zip among them as a folder. Raises ValueError if it is no folder and no
     zip."""
     inside = [one for one in source.iterdir() if not OTHERS.search(one.name)] if source.is_dir() else []
     source = inside[0] if len(inside) == 1 and inside[0].suffix.lower() == ".zip" else source
+    pairs: list[tuple[str, Reader]]
     if source.is_dir():
         files = (Path(place, name) for place, _, names in os.walk(source, followlinks=False) for name in names)
-        pairs = [(file.relative_to(source).as_posix(), lambda file=file: read_file(file)) for file in sorted(files)]
+        pairs = [(one.relative_to(source).as_posix(), functools.partial(read_file, one)) for one in sorted(files)]
     else:
         try:
-            pairs = _members(zipfile.ZipFile(source))
+            pairs = _members(lambda: zipfile.ZipFile(source))
         except Exception:
             raise ValueError(
                 t("{file} is no folder and no zip; needed: what the platform gives.", file=source)
@@ -194,7 +197,7 @@ def _listed(source: Path, roster: list[Any]) -> Iterator[tuple[str, Callable[[],
     pairs = [(name.replace("\\", "/").lstrip("/"), read) for name, read in pairs]
     pairs = [pair for one in pairs if not OTHERS.search(one[0]) for pair in _unpacked(*one, deep=1)]
     below = [(name.partition("/")[2], read) for name, read in pairs]
-    return iter(below if _is_wrapped([name for name, _ in pairs], roster) else pairs)
+    return below if _is_wrapped([name for name, _ in pairs], roster) else pairs
 
 
 def _is_wrapped(names: list[str], roster: list[Any]) -> bool:
@@ -214,9 +217,16 @@ def _is_wrapped(names: list[str], roster: list[Any]) -> bool:
     return len(inner) > 1 and all("/" in name for name in below)
 
 
-def _members(packed: zipfile.ZipFile) -> list[tuple[str, Callable[[], bytes]]]:
-    members = [one for one in packed.infolist() if not one.is_dir()]
-    return [(_name(one), lambda one=one: packed.open(one).read(LARGEST + 1)) for one in members]
+def _members(opened: Callable[[], zipfile.ZipFile]) -> list[tuple[str, Reader]]:
+    """(name, how to read it) of each file in a zip, which is opened again for each: none of them stays in memory."""
+
+    def read(member: zipfile.ZipInfo) -> bytes:
+        with opened() as packed, packed.open(member) as file:
+            return file.read(LARGEST + 1)
+
+    with opened() as packed:
+        members = [one for one in packed.infolist() if not one.is_dir()]
+    return [(_name(one), functools.partial(read, one)) for one in members]
 
 
 def _name(member: zipfile.ZipInfo) -> str:
@@ -229,20 +239,20 @@ def _name(member: zipfile.ZipInfo) -> str:
     return member.filename
 
 
-def _unpacked(name: str, read: Callable[[], bytes], deep: int) -> list[tuple[str, Callable[[], bytes]]]:
+def _unpacked(name: str, read: Reader, deep: int) -> list[tuple[str, Reader]]:
     """A file, or the files in it if it is a zip; one that is too large, or none, stays as it is."""
     if not name.lower().endswith(".zip") or deep == DEEP:
         return [(name, read)]
     try:
-        content = read()
-        packed = zipfile.ZipFile(io.BytesIO(content))
-        if len(content) > LARGEST or len(packed.infolist()) > MEMBERS:
+        if len(read()) > LARGEST:
             return [(name, read)]
-        pairs = [(f"{name}/{inner}".replace("\\", "/"), one) for inner, one in _members(packed)]
+        members = _members(lambda: zipfile.ZipFile(io.BytesIO(read())))
     except Exception:  # of whatever kind: what is in a file is the student's
         return [(name, read)]
-    kept = [pair for one in pairs if not OTHERS.search(one[0]) for pair in _unpacked(*one, deep=deep + 1)]
-    return kept or [(name, read)]
+    pairs = [(f"{name}/{inner}".replace("\\", "/"), one) for inner, one in members[:MEMBERS]]
+    pairs = [pair for pair in pairs if not OTHERS.search(pair[0])]
+    inner = (_unpacked(*one, deep=deep + 1 if i < MANY else DEEP) for i, one in enumerate(pairs))
+    return [pair for some in inner for pair in some] or [(name, read)]
 
 
 def read_file(file: Path) -> bytes:
