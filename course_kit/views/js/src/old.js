@@ -28,8 +28,10 @@ export function stay(page) {
   const program = {
     show: say,
     build: say,
-    live: (/** @type {any} */ given) =>
-      (say(given.el), () => {}),
+    live: (/** @type {any} */ given) => {
+      say(given.el);
+      return () => {};
+    },
     push: (/** @type {(program: any) => void} */ wake) => wake(program),
     t: (/** @type {string} */ text) => text,
   };
