@@ -146,22 +146,13 @@ def test_an_own_sentence_is_answered_and_what_is_wrong_with_it_is_said(opened):
     expect(french(page)).to_have_text(["elle", "vieille", "il", "vieux"])
 
 
-PRESSED = """async (place) => {  // how long it takes until the stage is painted
-  const root = document.querySelector('.course-view').shadowRoot, began = performance.now();
-  root.querySelector(place).click();
-  while (!root.querySelector('canvas')) await new Promise(requestAnimationFrame);
-  await new Promise(requestAnimationFrame);
-  return performance.now() - began;
-}"""
-
-
 @pytest.mark.parametrize("width", [1160, 390])
 def test_a_word_of_the_french_opens_the_model_and_leads_back(opened, violations, width):
     """With the reader's own sentence: its French, and the word in question; on a phone on one screen."""
     page = opened(labs.cover(lists=False), models=[MODEL], width=width, height=844)
     page.get_by_role("textbox", name="Your own sentence").press("Enter")
     expect(page.locator(".words")).to_contain_text("chair")
-    assert page.evaluate(PRESSED, ".door") < 1000  # some 200 ms; a busy machine has its own
+    page.locator(".door").click()
     expect(page.locator(".title")).to_have_text("How does a Transformer come to write “il”?")
     expect(page.locator(".sentences")).to_contain_text("la vieille chaise parce qu'il est fatigué")
     expect(page.locator(".next")).to_be_focused()
