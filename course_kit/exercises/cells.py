@@ -68,6 +68,8 @@ def without_magics(source: str) -> str:
         return source
     except SyntaxError:
         pass
+    except (RecursionError, MemoryError):  # nested more deeply than Python can read
+        return source
     from IPython.core import inputtransformer2 as ipython  # only where a cell has more than Python
 
     source = re.sub(r"\A(\s*)(%%)", r"\1pass  # \2", source)

@@ -1076,7 +1076,7 @@ predict(
     "each other?",
     [
         "Yes: a Transformer is not an encoder–decoder.",
-        "No: encoding one sequence is one thing, writing a second one from it another.",
+        "No: encoding one sequence is one thing, writing a second is another.",
         "No: only the Transformer's decoder has self-attention.",
     ],
     answer=1,

@@ -18,6 +18,8 @@ def main(judge: str, file: str, seconds: str | None = None) -> None:
     import torch
 
     torch.set_num_threads(1)
+    for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS"):  # which somebody has for tests of their own
+        os.environ.pop(name, None)
     replies = os.fdopen(os.dup(1), "w", encoding="utf-8")
     for stream in (1, 2):  # what a hand-in prints goes nowhere: kept, it would fill what it may write
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream)

@@ -192,7 +192,7 @@ def test_another_structure_passes_through_its_adapter(tmp_path):
     assert "boxcar_kernel" in says  # which may be missing only where the rest is right
     renamed = (
         own("seq2seq")
-        .replace("self.embedding", "self.table")
+        .replace(".embedding", ".table")
         .replace("    return state\n", '    return {k.replace("embedding", "table"): x for k, x in state.items()}\n')
     )
     assert all(row.passed for row in results(tmp_path, renamed, "seq2seq"))

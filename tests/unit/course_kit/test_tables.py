@@ -65,6 +65,7 @@ def test_a_damaged_table_is_refused_with_what_to_do(damaged):
     assert verify() == {
         "co2_weekly.csv": "is damaged (its checksum differs)",
         "history.csv": "",
+        "lesson_sentences.csv": "",
         "models.csv": "",
         "sherlock_holmes.txt": "",
         "wmt14.csv": "",

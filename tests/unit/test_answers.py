@@ -1,11 +1,11 @@
-"""The answers that stand in files beside this one, judged again."""
+"""The answers that stand in tests/answers/, judged again."""
 
 import importlib.util
 from pathlib import Path
 
 import pytest
 
-FOLDER = Path(__file__).parent
+FOLDER = Path(__file__).parents[1] / "answers"
 
 
 def runner():
