@@ -57,7 +57,7 @@ for row in range(0, 60, 10):
 
 # %% [markdown]
 # <a id="pop-out"></a><a id="voluntary-cue"></a>
-# The slanted line probably caught your eye. This is **pop-out**:² what differs draws the eye by itself, an **involuntary cue** (bottom-up). For the T you decided where to look: a **voluntary cue** (top-down), which at a party also lets you follow one voice among many (the *cocktail party effect*).³ Early editions of *Dive into Deep Learning* compare the query to the voluntary cue and the key to the involuntary one. The comparison limps: in the formula a key does nothing before a query comes. A widely used slide says that self-attention relies on no *other* voluntary cues. That is right, because in [self-attention](02_scoring_functions.ipynb#self-attention) each word has a query of its own, which decides what it attends to, and no query comes from outside.
+# The slanted line probably caught your eye. This is **pop-out**:² what differs draws the eye by itself, an **involuntary cue** (bottom-up). For the T you decided where to look: a **voluntary cue** (top-down), which at a party also lets you follow one voice among many (the *cocktail party effect*).³ Early editions of *Dive into Deep Learning* compare the query to the voluntary cue and the key to the involuntary one. The comparison limps: in the formula a key does nothing before a query comes. A widely used slide says that self-attention relies on no *other* voluntary cues, that is, on none from outside the sentence. That is right: in [self-attention](02_scoring_functions.ipynb#self-attention) each word has a query of its own, which decides what it attends to.
 #
 # <small>¹ K. Koch et al., 2006 (guinea pigs, scaled to humans). ² A. Treisman and G. Gelade, 1980. ³ E. C. Cherry, 1953.</small>
 
@@ -395,9 +395,9 @@ predict(
         "This is true: the query does not appear in the formula, so the answer is "
         "always the mean.",
         "This is true: nothing in this formula is a number that training could change.",
-        "The estimate has a slope in w, so w can be trained, as our width was. A widely used "
-        "slide deck calls this version non-parametric. Statisticians do the same, but they, "
-        "too, find its width from the data.",
+        "The estimate has a slope in w, so w can be trained, as our width was. In the book's "
+        "sense this version is parametric. A widely used slide deck calls it non-parametric, "
+        "as statisticians do.",
         "This is true: the estimate is differentiable in w, and w = 1 / width.",
     ],
 )

@@ -367,8 +367,8 @@ assert round(torch.tensor(2.0).exp().item(), 1) == 7.4
 
 # %% jupyter={"source_hidden": true} tags=["predict"]
 predict(
-    "Here are four claims about the dot product a·b of a query a and a key b. Which one, "
-    "made in a lecture, goes too far?",
+    "Here are four claims about the dot product a·b of a query a and a key b. One of "
+    "them is a lecture's and goes too far. Which?",
     [
         "a·b = ‖a‖ ‖b‖ cos θ, with θ the angle between them",
         "If a and b are at right angles, a·b is 0",
@@ -410,7 +410,7 @@ assert abs(3 * third - 0.6405) < 5e-5 and round(3 * 0.213, 3) == 0.639
 
 # %% jupyter={"source_hidden": true} tags=["predict"]
 predict(
-    "A lecture computes this example with one wrong number. Which of these lines has it?",
+    "A lecture gets one number of this example wrong. Which line has it?",
     [
         "The query scores 0.5, 0.5 and 1 with the three keys",
         "exp(0.5) ≈ 1.649 and exp(1) ≈ 2.718, so the three exponentials add up to 6.016",

@@ -613,7 +613,7 @@ assert lesson.target.tokens(written.tolist()) == list(lesson.translate(translato
 #
 # ### How good is it?
 # <a id="bleu"></a>
-# **BLEU** counts how many runs of one to four words your translation shares with one that counts as right, the *reference*, and for sentences of four words or more 100 means that they are the same. Your model's score is high, and yet it gets about half of the pronouns right. [How BLEU is computed](03_seq2seq_annex.ipynb#What-does-BLEU-count?). <!-- source: Papineni et al. 2002 -->
+# **BLEU** counts how many runs of one to four words your translation shares with one that counts as right, the *reference*. The higher, the more they share, and 100 is the top. Your model's score is high, and yet it gets about half of the pronouns right. [How BLEU is computed](03_seq2seq_annex.ipynb#What-does-BLEU-count?). <!-- source: Papineni et al. 2002 -->
 
 # %% slideshow={"slide_type": "skip"}
 new = len(lesson.examples("test"))

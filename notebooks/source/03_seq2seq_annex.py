@@ -153,7 +153,7 @@ predict(
 # | encoder | the whole source | all words attend to all words | one vector for each source word |
 # | decoder | the target so far | it attends to these words, then to the encoder's output | probabilities of the next word |
 #
-# The overview with the two tables has two more slips. It says that a Transformer computes the context vector of each *target* word “by self-attention”, but the context comes from the source, by cross-attention. And it lets the decoder ask with the previous hidden state $s_{j-1}$, which only a recurrent network has: a Transformer's query is made from the target word's own vector.
+# The overview that prints both tables has two more slips. It says that a Transformer computes the context vector of each target word “by self-attention”, but this vector comes from the source, so it is cross-attention. And it takes the decoder's previous hidden state $s_{j-1}$ as the query. Only a recurrent network has such a state: a Transformer makes the query from the vector of the last word that it has written.
 #
 # The last list is about a map like those of the lesson, with French and English words:
 
@@ -227,7 +227,7 @@ assert (one[-1] - other[-1]).abs().max() > 0.01 and torch.equal(one[0], other[0]
 
 # %% [markdown]
 # ### What is inside a GRU?
-# Gates were invented against fading: first in the **LSTM** (1997), then, simpler, in the GRU. Its *update gate* $z_i$ says which share of each feature of the old state is kept. The rest comes from a *proposal* $\tilde h_i$, and the *reset gate* $r_i$ says how much of the old state goes into that. σ squeezes numbers between 0 and 1, ⊙ multiplies feature by feature, and biases are left out. The formulas are those of PyTorch's GRU. Cho et al. (2014) apply the reset gate before the matrix, $(r_i\odot h_{i-1})W_h$. <!-- source: Hochreiter & Schmidhuber 1997; Cho et al. 2014, section 2.3; documentation of torch.nn.GRU -->
+# Gates were invented against fading: first in the **LSTM** (1997), then, simpler, in the GRU. Its *update gate* $z_i$ says which share of each feature of the old state is kept. The rest comes from a *proposal* $\tilde h_i$, and the *reset gate* $r_i$ says how much of the old state goes into that. σ squeezes numbers between 0 and 1, ⊙ multiplies feature by feature, and biases are left out. The formulas are those of PyTorch's GRU. In Cho et al. (2014) the reset gate acts before the matrix: $(r_i\odot h_{i-1})W_h$. <!-- source: Hochreiter & Schmidhuber 1997; Cho et al. 2014, section 2.3; documentation of torch.nn.GRU -->
 #
 # $$ z_i=\sigma(x_iW_z+h_{i-1}U_z),\quad r_i=\sigma(x_iW_r+h_{i-1}U_r),\quad \tilde h_i=\tanh(x_iW_x+r_i\odot(h_{i-1}W_h)),\quad h_i=z_i\odot h_{i-1}+(1-z_i)\odot\tilde h_i $$
 
@@ -245,9 +245,9 @@ assert torch.allclose(gru(x, h), z * h + (1 - z) * torch.tanh(from_x[2] + r * fr
 # |---|---|---|
 # | Bahdanau | the query $s_{t-1}$ gives $c_t$ | $s_t=f(s_{t-1},\,y_{t-1},\,c_t)$ |
 # | Luong, and ours | $s_t=f(s_{t-1},\,y_{t-1})$ | the query $s_t$ gives $c_t$ |
-# | a widely used slide | the query $s_{t-1}$ gives $c_t$, and the two predict $y_t$ together with $y_{t-1}$ | the state becomes $s_t$, and $y_{t-1}$ is what the cell reads |
+# | a widely used slide | the query $s_{t-1}$ gives $c_t$, and $s_{t-1}$, $c_t$ and $y_{t-1}$ predict $y_t$ | the state becomes $s_t$ |
 #
-# (Luong writes $h_t$ for our $s_t$. With his *input feeding*, $f$ also reads what attention found one step before.) The slide has a third order: it predicts $y_t$ from the *old* state, $s_{t-1}$, and only then makes the new one. Bahdanau makes the new state first, as in the table, and predicts $y_t$ from $s_t$, and so does Luong. <!-- source: Bahdanau et al. 2015, section 3.1; Luong et al. 2015, sections 3 and 3.3 -->
+# Luong writes $h_t$ for our $s_t$. With his *input feeding*, $f$ also reads what attention found one step before. The slide predicts $y_t$ from the *old* state, $s_{t-1}$, and then makes the new one. So does the appendix of Bahdanau's paper, while its main text predicts from the new state, $s_t$. Luong predicts from the new state, too. <!-- source: Bahdanau et al. 2015, section 3.1 and appendix A.2.2; Luong et al. 2015, sections 3 and 3.3 -->
 #
 # ### Exercise ●●● · 11 minutes
 # Write one step in Bahdanau's order, with plain dot products as scores. The recurrent cell is $\tanh([\text{embedding};\text{context}]\,W_x+s\,W_s)$, and the logits are $[\text{state};\text{context}]\,W_o$.
@@ -345,7 +345,7 @@ assert all(sum(curve[1][-20:]) / 20 < 0.4 * curve[1][0] for curve in trained_by.
 # %% [markdown] tags=["guess"]
 # ## Does it help to read backwards?
 # <a id="reversed-source"></a>
-# Without attention, Sutskever et al. (2014) fed the source *backwards*, so that the first source word came right before the first target word. BLEU rose from 25.9 to 30.6. <!-- source: Sutskever et al. 2014, section 3.3 --> Their encoder read in one direction, ours reads in both. **Guess:** does the trick help ours, and does it help one like theirs?
+# Sutskever et al. (2014), whose translator had no attention, fed the source *backwards*, so that the first source word came right before the first target word. BLEU rose from 25.9 to 30.6. <!-- source: Sutskever et al. 2014, section 3.3 --> Their encoder read in one direction, ours reads in both. **Guess:** does the trick help ours, and does it help one like theirs?
 
 # %%
 recorded = results.load("seq2seq_readers")

@@ -102,7 +102,7 @@ assert torch.allclose(shuffled, Z[order], atol=1e-5) and not torch.allclose(shuf
 assert torch.allclose(shuffled.mean(0), Z.mean(0), atol=1e-5)
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# A widely used slide calls attention *invariant*, but it is equivariant. The average of its outputs, for example, is invariant.
+# A widely used slide calls self-attention *invariant*. It is equivariant. What is invariant is the average of its outputs, for example.
 #
 # <details><summary>The proof, for all words at once</summary>
 #

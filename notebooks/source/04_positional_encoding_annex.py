@@ -83,7 +83,7 @@ assert [english[own[english.index(w)].argmax()] for w in ("european", "the")] ==
 # %% [markdown]
 # ## Which errors circulate?
 # <a id="errors"></a>
-# Lectures, articles and slides print them, one beside the other. Here are six. Find what is true before you look. (One of the articles also announces a *positional* encoder, which its code lacks. This chapter builds one.)
+# Lectures, articles and slides print them, one beside the other. Here are six. Find what is true before you look. One of the articles also announces a positional encoder, but its code has none. This chapter builds one.
 
 # %% jupyter={"source_hidden": true} tags=["predict"]
 predict(
@@ -99,7 +99,7 @@ predict(
 
 # %% jupyter={"source_hidden": true} tags=["predict"]
 predict(
-    "An article says in one list that attention lowers the complexity, and in the next "
+    "One list in an article says that attention lowers the complexity, and the next "
     "list that it raises it. Which layer multiplies more, attention with its four "
     "matrices or a plain RNN of the same size?",
     ["the RNN", "attention, for any length", "attention, for long sentences only"],
@@ -129,8 +129,9 @@ predict(
 
 # %% jupyter={"source_hidden": true} tags=["predict"]
 predict(
-    "A flow chart puts the positional encoder after the softmax. Read this as A V + P, and "
-    "let “dog” and “man” change places. What happens to the output of “bites”?",
+    "A flow chart goes from attention to softmax, to a positional encoder, to a Transformer. "
+    "Write what its first three boxes make as A V + P. “dog” and “man” change places. What "
+    "happens to this vector of “bites”?",
     ["it changes: P brings the order in", "it stays as it was", "it changes places, too"],
     answer=1,
     because="The weights are decided before P comes in, and P₂ belongs to the place of "

@@ -242,7 +242,7 @@ assert VOCABULARY[1] == "am" and TABLE[1].argmax() == 1 and (TABLE >= 0).all()
 
 # %% [markdown] tags=["guess"]
 # ## Does prediction need the mask?
-# A lecture says no, and the future is indeed not there yet. **Guess:** if all words so far go through the decoder without a mask, do the *last* word's features change?
+# A lecture says no. After all, the words to come are not there yet. **Guess:** if all words so far go through the decoder without a mask, do the *last* word's features change?
 
 # %%
 model = grammar.model
@@ -884,7 +884,7 @@ assert sum(t5.values()) == 60_506_624  # as transformers counts t5-small
 
 # %% [markdown]
 # ## Errors that circulate
-# An article explains the Transformer with "I love you" → "Je t'aime" and prints a class for its attention. Here is a shorter class after it, with other names and the same errors: can you find five? Then we run it.
+# An article explains the Transformer with "I love you" → "Je t'aime" and prints a class for its attention. Here is a shorter class modelled on it. The names are ours, and the errors are the article's. Can you find five? Then we run it.
 
 # %%
 class Circulating(torch.nn.Module):
@@ -1072,7 +1072,7 @@ predict(
 # %% jupyter={"source_hidden": true} tags=["predict"]
 predict(
     "A slide says: if self-attention encodes a sequence, an encoder–decoder is no longer "
-    "needed. The next page calls the Transformer an encoder–decoder. Do the two contradict "
+    "needed. The next slide calls the Transformer an encoder–decoder. Do the two contradict "
     "each other?",
     [
         "Yes: a Transformer is not an encoder–decoder.",
@@ -1080,15 +1080,15 @@ predict(
         "No: only the Transformer's decoder has self-attention.",
     ],
     answer=1,
-    because="Self-attention alone gives each token a vector that has read the whole "
-    "sequence, and BERT is such an encoder. The Transformer of 2017 also writes a second "
-    "sequence, so it has a decoder as well. What neither of them needs is recurrence.",
+    because="An encoder with self-attention gives each token a vector that has read the "
+    "whole sequence. BERT is one. The Transformer of 2017 also writes a second sequence, so "
+    "it has a decoder as well. Neither needs recurrence.",
 )
 
 # %% [markdown]
 # ### Keys from the vocabulary?
 # <a id="target-vocabulary"></a>
-# In its text the article takes the keys and values of cross-attention from the *target vocabulary* (目标词汇表), from all French words that there are. These are the same for every English sentence. So what would the translator write? We let `grammar` write with the right memory, and with its vocabulary as the memory:
+# The article with "I love you" takes the keys and values of cross-attention from the *target vocabulary*, which is all the French words that the model knows. These are the same for every English sentence. So what would the translator write? We let `grammar` write with the right memory, and with its vocabulary as the memory:
 
 # %%
 from course_kit.text import BOS, EOS

@@ -686,7 +686,7 @@ assert round(100 * exact) == 76 and len(asking.examples("test")) == 400 and with
 # %% [markdown] tags=["card"]
 # ## What is a bottleneck adapter?
 # <a id="adapter"></a>
-# Two years before LoRA, in 2019, small things were trained between the frozen layers: a bottleneck **adapter** after each sub-layer of a block, before the residual connection:
+# In 2019, two years before LoRA, small networks were trained between the frozen layers: a bottleneck **adapter** after each sub-layer of a block, before the residual connection. <!-- source: Houlsby et al. 2019, section 2.1 -->
 #
 # $$ x+\mathrm{GELU}(x\,W_{\downarrow}+b_{\downarrow})\,W_{\uparrow}+b_{\uparrow} $$
 #
@@ -958,7 +958,7 @@ assert round((800 + 2500) / 110) == 30
 # With or without the heads of pre-training, “110” and “340” are right to two digits.
 #
 # <a id="what-bert-read"></a>
-# **What did they read?** Both the same: 800 million words of novels (*BooksCorpus*) and 2,500 million of the English Wikipedia, about forty times. That is thirty words for each parameter of *base*. “A larger model and more data”, a slide deck sums up the changes to the Transformer's encoder, which had 6 layers of 512 features. Compared with GPT, *base* only read more: it was made as large as GPT, which had read only the novels, so that the two could be compared. <!-- source: Devlin et al. 2019, sections 3 and 3.1, appendices A.2 and A.4; Vaswani et al. 2017, table 3 -->
+# **What did they read?** Both the same: 800 million words of novels (*BooksCorpus*) and 2,500 million of the English Wikipedia, about forty times. That is thirty words for each parameter of *base*. A slide deck sums up how BERT differs from the Transformer's encoder: “a larger model and more data”. That is true. GPT had read only the novels, and *base* was made as large as GPT so that the two could be compared. <!-- source: Devlin et al. 2019, sections 3 and 3.1, appendices A.2 and A.4; Vaswani et al. 2017, table 3 -->
 
 # %% [markdown]
 # <a id="distilbert"></a>
@@ -1125,7 +1125,7 @@ assert "torch" in extras and not {"tf", "flax"} & extras and not hasattr(transfo
 #
 # Does an older install page still hold? `transformers[torch]` does. Of `transformers[tf]` and `transformers[flax]` pip only warns that there is no such extra: the library, from version 5 on, runs on PyTorch alone, so classes such as `TFAutoModel` are missing, and `tf_keras` has nothing left to do. <!-- source: asserted below, with the version that the course locks -->
 #
-# What do the sizes of the files tell? A lecture shows the folder of `Helsinki-NLP/opus-mt-en-zh`, a translator: config.json 2 KB, pytorch_model.bin 304,773 KB, and the vocabularies of two languages. By its config it has the sizes of the Transformer of 2017, and one table of 65,001 pieces. We count chapter 5's class in these sizes, although its norms come before the sum and Marian's after it. <!-- source: the listing and config.json of Helsinki-NLP/opus-mt-en-zh; modeling_marian.py of transformers -->
+# What do the sizes of the files tell? A lecture shows the folder of `Helsinki-NLP/opus-mt-en-zh`, a translator: config.json 2 KB, pytorch_model.bin 304,773 KB, and the vocabularies of two languages. By its config it has the sizes of the Transformer of 2017, and one table of 65,001 pieces. So we count chapter 5's class in these sizes. It is not the same model: that translator norms after each sum, and ours norms what a box reads. <!-- source: the listing and config.json of Helsinki-NLP/opus-mt-en-zh; modeling_marian.py of transformers -->
 
 # %%
 from course_utils.transformer import Transformer, TransformerConfig

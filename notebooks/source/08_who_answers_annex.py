@@ -89,15 +89,15 @@ assert smol is None or (c := smol.model.config) and [c.layers, c.heads, c.key_he
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# Llama 2 and OLMo 2 keep the most, because their heads share no keys: 32 layers × 32 heads × 128 features × 2 (a key and a value) × 2 bytes are 524 KB for each token. DeepSeek-V3 is a hundred times as large and keeps 70 KB, seven times less, because of [latent attention](#latent-attention). Among the others the product counts, layers × key heads × head size: Llama 3.1 405B has only 8 key heads, but 126 layers, and keeps 516 KB. <!-- source: data/models.csv; 671 against 6.74 billion -->
+# Llama 2 and OLMo 2 keep the most, because their heads share no keys: 32 layers × 32 heads × 128 features × 2 (a key and a value) × 2 bytes are 524 KB for each token. DeepSeek-V3 is a hundred times as large and keeps 70 KB, seven times less, because of [latent attention](#latent-attention). In the others a cache grows with layers × key heads × head size: Llama 3.1 405B has only 8 key heads, but so many layers that it keeps nearly as much as Llama 2. <!-- source: data/models.csv; 671 against 6.74 billion -->
 #
 # </details>
 #
 # A **sliding window** makes the cache smaller, too. In 52 of the 62 layers of Gemma 3 27B a token attends to the last 1,024 tokens, so these layers keep no more than that. At its full context, 131,072 tokens, its cache has 11 GB, and without windows it would have 67. What is further back still arrives, through the ten layers without a window. <!-- source: data/models.csv -->
 #
-# The table is our choice of models, and only open ones can be in it. Its contexts are those that the makers state, some of them stretched after training: Qwen3 was trained on texts of up to 32,768 tokens and reaches 131,072 with [YaRN](04_positional_encoding_annex.ipynb#How-far-does-rotary-reach?). <!-- source: Yang et al. 2025, Qwen3 technical report, sections 2 and 3.2 -->
+# The table is our choice of models, and only open ones can be in it. Its contexts are those that the makers state, some of them stretched after training. Qwen3 was trained on texts of up to 32,768 tokens; [YaRN](04_positional_encoding_annex.ipynb#How-far-does-rotary-reach?) and a second method take it four times as far. <!-- source: Yang et al. 2025, Qwen3 technical report, sections 2 and 3.2 -->
 #
-# (If you load one of their files from the library `transformers` into our `Llama`, you also have to reorder the rows of its query and key matrices, because there RoPE pairs feature $i$ with $i+d/2$ instead of with its neighbour.)
+# If you load the file of such a model from the library `transformers` into our `Llama`, you also have to reorder the rows of its query and key matrices, because there RoPE pairs feature $i$ with $i+d/2$ instead of with its neighbour.
 
 # %% [markdown] tags=["guess"]
 # ## Can a cache be small and forget nothing?
