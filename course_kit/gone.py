@@ -12,7 +12,9 @@ from typing import Any
 
 from course_kit.i18n import t
 
-GONE: dict[str, str] = {}  # "chapters.ch08.labs.serving" -> the page that was about it: "08_who_answers"
+GONE: dict[str, str] = {  # full name -> the page that is about it
+    "chapters.ch08.kept.serve": "07_gpt_annex",
+}
 
 
 class LeftTheCourse(ImportError):

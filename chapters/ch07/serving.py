@@ -98,12 +98,17 @@ def _published(folder: Path, hub: Path) -> str:
     return repository
 
 
-def streamed(url, model, messages, **options):
-    """Pieces of an answer as they come, from any server of OpenAI's protocol."""
+def client(url):
+    """OpenAI's client, for any server of its protocol."""
     from openai import OpenAI
 
-    create = OpenAI(base_url=url, api_key="none").chat.completions.create
-    for chunk in create(model=model, messages=messages, stream=True, **options):
+    return OpenAI(base_url=url, api_key="none")
+
+
+def streamed(url, model, messages, **options):
+    """Pieces of an answer as they come."""
+    ask = client(url).chat.completions.create
+    for chunk in ask(model=model, messages=messages, stream=True, **options):
         for choice in chunk.choices:
             yield choice.delta.content or ""
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from course_kit import files
 from course_kit.exercises.show import Piece, code, display, note_of, sentence
+from course_kit.gone import LeftTheCourse
 from course_kit.i18n import sentences, t
 from course_kit.programs.arguments import NothingYet
 from course_kit.shell import presenting
@@ -29,7 +30,10 @@ def keep(*names: str, chapter: int | None = None, said: str = "", beside: Mappin
     """
     own, where = answers.solved(), answers.folder()
     for name in names:
-        _keep(module_of(name, chapter), own, where, first=name == names[0])
+        try:
+            _keep(module_of(name, chapter), own, where, first=name == names[0])
+        except LeftTheCourse as why:  # on a page of an earlier edition: the other files are written
+            display(note_of([sentence(str(why))], "dotted"))
     for file, text in (beside or {}).items():
         if where and not (where.parent / file).exists():
             files.write_atomically(where.parent / file, text)

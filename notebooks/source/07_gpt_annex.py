@@ -829,10 +829,11 @@ print(hub_format.as_text(reader, chat))
 # %% [markdown]
 # A user who types these marks can pretend to be someone else.
 #
-# `transformers serve` uses OpenAI's protocol, as Ollama and many remote services do, so the same lines talk to all of them:
+# <a id="client"></a>
+# `transformers serve` uses OpenAI's protocol, as Ollama and many remote services do, so the same client talks to all of them. Only `base_url` and the name of the model differ (and a remote service wants a key):
 
 # %% tags=["definition"]
-# chapters.ch07.serving: streamed
+# chapters.ch07.serving: client, streamed
 
 # %% tags=["shows"]
 import time
@@ -840,7 +841,8 @@ from chapters.ch07 import serving
 
 try:
     with serving.serve(scene) as server:
-        print("models:", [name.split("/")[-1] for name in serving.models_at(server.url)])
+        models = client(server.url).models.list()
+        print("models:", [model.id.split("/")[-1] for model in models])
         served = ""
         for piece in streamed(
             server.url, server.model, chat, max_tokens=80, temperature=0

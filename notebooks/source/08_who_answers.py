@@ -630,38 +630,19 @@ assert smol is None or replied[1] == "The capital of Atlantis is Meropa." and "M
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Keep it
-# This writes three files: your Llama, a chat program, and a server.
+# This writes two files: your Llama, and a chat program.
 
 # %% slideshow={"slide_type": "skip"}
 from course_kit.mine import keep
 
-keep("llama", "chat", "serve", "__main__")
+keep("llama", "chat", "__main__")
 
 # %% [markdown]
 # In a terminal, in the folder of your notebooks:
 #
 # ```text
 # python -m mine chat                 with SmolLM2, through your Llama
-# python -m mine serve                SmolLM2 for programs that use OpenAI's chat completions
 # ```
-#
-# <a id="client"></a>
-# <details><summary>How does another program talk to it?</summary>
-#
-# While it serves, these lines talk to it, or to Ollama at `http://localhost:11434/v1` with the name of one of its models:
-#
-# ```python
-# from openai import OpenAI
-#
-# client = OpenAI(base_url="http://127.0.0.1:8000/v1", api_key="none")
-# print([model.id for model in client.models.list()])
-# talk = [{"role": "user", "content": "Who are you?"}]
-# ask = client.chat.completions.create
-# for piece in ask(model="smollm2", messages=talk, stream=True):
-#     print(piece.choices[0].delta.content or "", end="")
-# ```
-#
-# </details>
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["problem"]
 # ## A memory of 128 · 60 minutes

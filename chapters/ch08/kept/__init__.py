@@ -1,1 +1,1 @@
-"""What the reader keeps of chapter 8: a Llama, and what talks and serves."""
+"""What the reader keeps of chapter 8: a Llama, and what talks."""

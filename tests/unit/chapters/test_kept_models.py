@@ -22,7 +22,7 @@ from course_utils import merges
 
 NAMES = {
     **dict.fromkeys(("files", "gpt", "tokenizer", "training"), "ch07"),
-    **dict.fromkeys(("llama", "chat", "serve", "smollm"), "ch08"),
+    **dict.fromkeys(("llama", "chat", "smollm"), "ch08"),
     "answering": "ch09",
 }
 IN_PASSING = {  # where the example is not to be waited for, or needs what is not there
@@ -31,7 +31,7 @@ IN_PASSING = {  # where the example is not to be waited for, or needs what is no
 }
 
 
-@pytest.mark.parametrize("name", sorted(NAMES.keys() - {"serve", "smollm"}))
+@pytest.mark.parametrize("name", sorted(NAMES.keys() - {"smollm"}))
 def test_what_a_docstring_shows_runs_and_the_check_passes(tmp_path, monkeypatch, name):
     module = importlib.import_module(f"chapters.{NAMES[name]}.kept.{name}")
     monkeypatch.chdir(tmp_path)

@@ -101,6 +101,7 @@ def test_what_is_served_is_what_is_written_here(folder):
     loaded, place = folder
     with serving.serve(place) as server:
         assert serving.models_at(server.url) == [server.model] == ["attention-course/my-gpt"]
+        assert [model.id for model in serving.client(server.url).models.list()] == [server.model]
         chat = [{"role": "system", "content": "We."}, {"role": "user", "content": "Speak."}]
         pieces = list(serving.streamed(server.url, server.model, chat, max_tokens=15, temperature=0))
         expected = generate(loaded, "We.\n\nFirst Citizen:\nSpeak.\n\nSecond Citizen:\n", 15, temperature=0)
