@@ -216,7 +216,7 @@ def test_each_text_trains_or_is_refused_with_a_sentence(folder, run, name):
         (("write", "a", "--top-p", "0"), 2, "top-p"),
         (("write", "a", "--top-p", "1.5"), 2, "top-p"),
         (("write", "a", "--count", "0"), 2, "count"),
-        (("serve", "99999"), 2, "from 0 to 65535"),
+        (("serve", "8001"), 1, "serve left the course in 0.7"),
         (("chat",), 1, "chapter 8 writes it"),
     ],
 )  # fmt: skip
@@ -355,6 +355,40 @@ def test_old_turns_make_room_and_a_question_that_is_too_long_is_left_out_alone(m
     with pytest.raises(talk.TooLong):
         talk._fitting(talker, messages := [*old, ("user", "d" * 40)], 5)
     assert len(messages) == 3
+
+
+class Scripted:
+    """A model over bytes that says its text."""
+
+    context, blocks = 6000, (None,)
+
+    def __init__(self, text):
+        self.script = [*text.encode(), 255]
+
+    def __call__(self, ids, caches):
+        caches[0].length = caches[0].length + 1 if ids.shape[1] == 1 else 0
+        return 100.0 * torch.nn.functional.one_hot(torch.tensor([[self.script[caches[0].length]]]), 256)
+
+
+def test_an_answer_ends_where_it_is_told_to_in_whole_characters_and_may_be_given_up():
+    model = Scripted("The cat 猫🙂 sat. The end")
+    talker = talk.Talker("a", model, lambda _: [0] * 300, lambda ids: bytes(ids).decode("utf-8", "replace"), 255)
+
+    def said(**how):
+        answer = talk.Answer(talker, [], **how)
+        pieces = [*answer]
+        assert "\ufffd" not in "".join(pieces)
+        return "".join(pieces), answer.reason, len(answer.written)
+
+    assert said() == ("The cat 猫🙂 sat. The end", "stop", 28) and said(count=9) == ("The cat ", "length", 9)
+    assert said(stops=["🙂 sat"])[:2] == ("The cat 猫", "stop") and said(stops=["The"])[0] == ""
+    assert said(stops=["nothing", "The end"])[0] == "The cat 猫🙂 sat. "
+
+    def gone():
+        raise ConnectionError
+
+    with pytest.raises(ConnectionError):  # between two parts of a long question
+        said(between=gone)
 
 
 def test_without_the_package_it_says_what_to_install(monkeypatch):

@@ -2,15 +2,19 @@
 
 `tests/released/0.4/` was made by commit 6c2b53bb: its `workbook.sync` of lesson 1, cut short; one exercise solved in a
 kernel, a hint asked for, a linear layer trained for six steps with `fit`. `tests/released/0.6/` was made by commit
-c5292194: `tests/half_solved.py` run there. Its answer to the greedy loop knows no other <eos> than 3.
+c5292194: `tests/half_solved.py` run there. Its answer to the greedy loop knows no other <eos> than 3. Its `serve.py` is
+what lesson 8 kept.
 """
 
 import importlib
 import json
 import re
 import shutil
+import subprocess
 import sys
+import urllib.request
 from pathlib import Path
+from threading import Thread
 from types import SimpleNamespace
 
 import half_solved
@@ -21,11 +25,12 @@ from own_package import cell, loaded
 from torch import nn
 
 import chapters.ch01  # noqa: F401 - its exercises are known by their names
+from chapters.ch09 import sums
 from course_kit import exercises, files, gone, progress
 from course_kit.exercises import judge, record, registry
 from course_kit.exercises.define import FindError
 from course_kit.exercises.diagnose import Verdict
-from course_kit.mine import answers, lookup
+from course_kit.mine import answers, keep, keeping, lookup
 from course_kit.runs import state, store
 from course_kit.views import program
 from course_tools.classroom import workbook
@@ -165,6 +170,36 @@ def test_what_0_6_accepted_stays_solved_until_its_cell_is_run_again(half_done, m
     )  # fmt: skip
     monkeypatch.setattr(answers, "check", lambda *_: SimpleNamespace(right=True))
     assert lookup.owned("greedy")[1] == "yours, from chapter 3", "where it was refused by chance"
+
+
+def test_the_server_that_0_6_kept_stays_and_runs_beside_the_files_of_today(half_done, monkeypatch, capsys):
+    kept = (half_done / "mine" / "serve.py").read_bytes()
+    monkeypatch.setattr(keeping, "why_it_fails", lambda *_: "")
+    keep("llama", "chat", "serve", "__main__")  # the cell of 0.6
+    said = capsys.readouterr().out
+    assert said.count("Written: mine/") == 3 and "Written: mine/__main__.py." in said
+    assert "`chapters.ch08.kept.serve` left the course in 0.7; the page 07_gpt_annex.ipynb of the new edition" in said
+    assert (half_done / "mine" / "serve.py").read_bytes() == kept
+    sums.save(sums.fresh(), half_done / "talker.pt")
+
+    def run(*words):
+        command = [sys.executable, "-m", "mine", *words]
+        done = subprocess.run(command, input="3 + 4 =\n", capture_output=True, text=True, cwd=half_done, timeout=120)
+        return done.returncode, done.stdout, done.stderr
+
+    status, out, err = run("serve", "8001", "--model", "talker.pt")
+    assert (status, out, err.count("\n")) == (1, "", 1) and err.endswith("still runs: python -m mine.serve\n")
+    status, out, err = run("chat", "talker.pt", "--count", "3")
+    assert (status, err) == (0, "") and out.startswith("Say something")
+    serve = importlib.import_module("mine.serve")
+    with serve.Server(0) as server:
+        server.talker = serve.read_talker("talker.pt")
+        Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        asked = {"messages": [{"role": "user", "content": "3 + 4 ="}], "max_tokens": 3, "stop": ["x"]}
+        url = f"http://127.0.0.1:{server.server_port}/v1/chat/completions"
+        with urllib.request.urlopen(url, json.dumps(asked).encode(), timeout=60) as reply:
+            assert json.load(reply)["usage"]["completion_tokens"] <= 3
+        server.shutdown()
 
 
 @pytest.mark.weekly
