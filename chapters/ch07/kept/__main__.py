@@ -129,7 +129,7 @@ def main(words: list[str] | None = None) -> int:
     words = sys.argv[1:] if words is None else words
     try:
         if words[:1] == ["serve"]:
-            raise Refused("serve left the course in 0.7; a mine/serve.py that you have still runs: python -m mine.serve")
+            raise Refused("serve left the course in 0.7; a mine/serve.py that you kept runs: python -m mine.serve")
         run(parser().parse_args(words))
         sys.stdout.flush()
     except (Refused, ImportError) as why:

@@ -188,7 +188,7 @@ def test_the_server_that_0_6_kept_stays_and_runs_beside_the_files_of_today(half_
         return done.returncode, done.stdout, done.stderr
 
     status, out, err = run("serve", "8001", "--model", "talker.pt")
-    assert (status, out, err.count("\n")) == (1, "", 1) and err.endswith("still runs: python -m mine.serve\n")
+    assert (status, out, err.count("\n")) == (1, "", 1) and err.endswith("that you kept runs: python -m mine.serve\n")
     status, out, err = run("chat", "talker.pt", "--count", "3")
     assert (status, err) == (0, "") and out.startswith("Say something")
     serve = importlib.import_module("mine.serve")
