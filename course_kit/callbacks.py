@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from course_kit.i18n import t
+from course_kit.programs import stopped
 from course_kit.shell import in_notebook
 from course_kit.training import Callback, Lines, Run
 from course_kit.views import learning
@@ -122,13 +123,13 @@ class Display(Watcher):
                 bundle = learning.final(run, self.title, *self.how)
             except Exception as error:
                 bundle = {"text/plain": t("{message} (No picture: {error})", message=run.message, error=error)}
-            self.put(bundle)
+            self.put(bundle, stopped.TOLD if run.stopped else {})
 
-    def put(self, bundle: dict[str, Any]) -> None:
-        """Shows it in place of what was shown before."""
+    def put(self, bundle: dict[str, Any], told: dict[str, Any] | None = None) -> None:
+        """Shows it in place of what was shown before. told: metadata of its output."""
         from IPython.display import display
 
         if self.handle is None:
-            self.handle = display(bundle, raw=True, display_id=True)
+            self.handle = display(bundle, raw=True, display_id=True, metadata=told)
         else:
-            self.handle.update(bundle, raw=True)
+            self.handle.update(bundle, raw=True, metadata=told)

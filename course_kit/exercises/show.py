@@ -38,16 +38,17 @@ Piece = tuple[str, str]  # the same content as HTML and as plain text
 
 
 class Note:
-    """Something to read, with an HTML form and a text form of the same content."""
+    """Something to read, with an HTML form and a text form of the same content. told: what its output says to the
+    course's tools, beside what it shows."""
 
-    def __init__(self, page: str, text: str):
-        self.page, self.text = page, text
+    def __init__(self, page: str, text: str, **told: Any):
+        self.page, self.text, self.told = page, text, told
 
     def __repr__(self) -> str:
         return self.text
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        return {"text/html": self.page, "text/plain": self.text}
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict[str, str], dict[str, Any]]:
+        return {"text/html": self.page, "text/plain": self.text}, {"course": self.told} if self.told else {}
 
 
 def display(note: Any) -> None:
@@ -118,10 +119,10 @@ def quiet(*words: str) -> Piece:
     return page, "\n".join(words)
 
 
-def note_of(pieces: Iterable[Piece], edge: str = "solid") -> Note:
-    """Pieces in a frame, one below the other."""
+def note_of(pieces: Iterable[Piece], edge: str = "solid", **told: Any) -> Note:
+    """Pieces in a frame, one below the other. told: of the Note."""
     page, text = zip(*pieces, strict=True)
-    return Note(box("".join(page), edge), "\n".join(text))
+    return Note(box("".join(page), edge), "\n".join(text), **told)
 
 
 def code(text: str) -> str:

@@ -88,7 +88,10 @@ def _keep(module: str, own: Answers, where: Path | None, first: bool) -> None:
             said.append(
                 t("Outside of a workbook nothing is written (`make lab` makes you one). This is what it would be:")
             )
-        return display(note_of([*map(sentence, said), _folded(made)], "dotted"))
+        body = ast.parse(made.text).body
+        defines = [node.name for node in body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
+        pieces = [*map(sentence, said), _folded(made)]
+        return display(note_of(pieces, "dotted", file=f"mine/{made.name}.py", defines=defines))
     laid, waiting = [made], list(made.beside)
     while waiting:  # those that it imports and that are not there
         other = waiting.pop()

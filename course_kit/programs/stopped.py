@@ -25,6 +25,7 @@ from typing import Any
 from course_kit.i18n import sentences, t
 from course_kit.markup import inline
 
+TOLD = {"course": {"stopped": True}}  # metadata of the output of what was stopped
 MOST = 5  # names that are listed
 PATIENT = 10  # seconds
 COMPOUND = (ast.For, ast.While, ast.With, ast.If, ast.Try)
@@ -33,7 +34,7 @@ APART = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda, ast.co
 
 def tell(shell: Any, words: str) -> None:
     """Shows this of a cell, in place of a traceback. It has failed nonetheless: what waits behind it does not run."""
-    shell.display_pub.publish({"text/html": note(words), "text/plain": "■ " + words})
+    shell.display_pub.publish({"text/html": note(words), "text/plain": "■ " + words}, TOLD)
     shell._last_traceback = []  # of the reply
 
 
@@ -74,7 +75,7 @@ class Patience:
 
 
 def note(words: str) -> str:
-    """What was stopped, said on a page: in sight behind a guess, too, and known to presenting/screens.py."""
+    """What was stopped, said on a page: in sight behind a guess, too. TOLD goes with its output."""
     return f'<p class="course-stopped" role="status">■ {inline(words)}</p>'
 
 

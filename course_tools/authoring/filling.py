@@ -24,7 +24,7 @@ from course_kit import lessons
 from course_kit.programs import definitions
 from course_utils import __version__
 
-from . import minutes
+from . import minutes, structure
 from .sources import BuildError, load_exercises, read, tags
 from .typography import curly
 
@@ -46,6 +46,7 @@ def written_out(source: Any, name: str) -> Any:
     for number, cell in enumerate(notebook.cells, 1):
         try:
             cell.source = _filled(cell, source, name)
+            structure.mark(cell)
             if SOLUTION.match(source.cells[number - 1].source):
                 cell.metadata["tags"] = [*tags(cell), "solution"]
             if number - 1 in left:

@@ -9,7 +9,7 @@ words           of the Markdown cells, without formulas, code blocks and address
 formulas        displayed ones, $$…$$
 lines, results  of code cells that are not folded, nor tagged `asserts`, `workbook` or `exercise`, and such cells; of a
                 cell that names definitions, the lines of their text
-figures         folded cells that draw: they call `plot.…`, `heatmap` or `Table`, and are no labs
+figures         folded cells that draw, tagged `plot` by the build (structure.py), and are no labs
 labs, guesses   cells tagged `lab`, `predict`
 exercises       those above the functions in cells; their minutes are in their definitions
 idle time       of a cell whose header says how long it runs, `# %% seconds=40 tags=["training"]`, what is beyond 5 s
@@ -43,12 +43,10 @@ CLASS = 60  # minutes of what is in class, at most
 PATIENCE = 5  # seconds that nobody counts
 LISTS = {"glossary", "reading"}  # tags of what is looked up, not read
 NOT_IN_CLASS = mark("(not in class)")  # beside the heading of a section
-ENDING = ["problem", "lines", "questions", "glossary", "next"]  # tags of what a lesson ends with, after keep(…)
-KEEPS = re.compile(r"^keep\(", re.M)
+ENDING = {"file", "problem", "lines", "questions", "glossary", "next"}  # tags of what a lesson ends with
 HEADING = re.compile(r"^(#+) +(.*)$", re.M)
 BLOCK = re.compile(r"^(```|~~~).*?^\1", re.S | re.M)
 FORMULA = re.compile(r"\$\$.*?\$\$", re.S)
-DRAWS = re.compile(r"\bplot\.\w+\(|\bheatmap\(|\bTable\(")
 _stubs = functools.cache(stubs)  # a cell is counted with its half, with what a class is shown, with the whole
 NO_WORDS = re.compile(r"\$\$.*?\$\$|\$[^$\n]+\$|<!--.*?-->|<[^>]*>|(?<=\])\([^)\s]*\)", re.S)
 
@@ -141,7 +139,7 @@ def not_in_class(cells: Sequence[Any]) -> list[int]:
     """The numbers, from 0, of those cells of a lesson's whose heading ## begins what a class leaves out: it is not
     tagged `core`, though others are, and does not belong to the lesson's end."""
     heads = [number for number, cell in enumerate(cells) if any(level == 2 for level, _ in headings(cell))]
-    ends = [n for n, cell in enumerate(cells) if set(ENDING) & set(tags(cell)) or KEEPS.search(cell.source)]
+    ends = [n for n, cell in enumerate(cells) if ENDING & set(tags(cell))]
     end = max((head for head in heads if ends and head <= ends[0]), default=len(cells))
     left = [head for head in heads if head < end and "core" not in tags(cells[head])]
     return left if any("core" in tags(cells[head]) for head in heads) else []
@@ -214,9 +212,7 @@ def _lines(source: str, names_definitions: bool) -> int:
 
 
 def _draws(cell: Any) -> bool:
-    return (
-        not _visible(cell) and not {"asserts", "lab", "predict"} & set(tags(cell)) and bool(DRAWS.search(cell.source))
-    )
+    return not _visible(cell) and "plot" in tags(cell) and not {"asserts", "lab", "predict"} & set(tags(cell))
 
 
 def _exercise(exercise: str, name: str) -> Any:

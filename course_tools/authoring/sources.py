@@ -9,6 +9,8 @@ from typing import Any
 
 from course_kit import files, lessons
 
+from . import structure
+
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 LANGUAGE = {
     "codemirror_mode": {"name": "ipython", "version": 3},
@@ -59,7 +61,8 @@ def built(language: str = "en", prefixes: Sequence[str] = ()) -> list[str]:
 
 
 def read(name: str, where: Path | None = None) -> Any:
-    """The notebook that a source describes, as its author wrote it: nothing filled in, nothing executed."""
+    """The notebook that a source describes, as its author wrote it, with the tags of its structure: nothing filled in,
+    nothing executed."""
     return copy.deepcopy(_read(((where or folder()) / "source" / f"{name}.py").read_text(encoding="utf-8")))
 
 
@@ -72,6 +75,7 @@ def _read(text: str) -> Any:
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     for cell in notebook.cells:
         cell.metadata.pop("lines_to_next_cell", None)
+        structure.mark(cell)
     return notebook
 
 

@@ -19,7 +19,7 @@ from typing import Any
 
 from course_kit import files
 
-from . import sources
+from . import sources, structure
 
 ROOMS = ("course_utils", "course_kit", "chapters", "data")  # English is in none but these
 SHOWN = "dist"  # the program of the views, in which no kernel computes
@@ -52,8 +52,13 @@ def _code(name: str, where: Path | None) -> str:
     from .filling import read_source  # here, since a kernel has no use for it
 
     cells = [cell for cell in read_source(name, where).cells if cell.cell_type == "code"]
-    executed = [(cell.source, sources.tags(cell), cell.metadata.get("steps")) for cell in cells]
+    executed = [(cell.source, _own(sources.tags(cell)), cell.metadata.get("steps")) for cell in cells]
     return _digest(json.dumps(executed).encode())
+
+
+def _own(tags: list[str]) -> list[str]:
+    """Those of its author: the others are read off its code."""
+    return [tag for tag in tags if tag not in structure.TAGS]
 
 
 @functools.cache

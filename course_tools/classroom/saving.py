@@ -10,6 +10,7 @@ from typing import Any
 
 from course_kit.shell import presenting
 from course_tools.authoring.clean import clean
+from course_tools.classroom import earlier
 
 
 def pre_save_hook(model: dict[str, Any], path: str = "", contents_manager: Any = None, **_: Any) -> None:
@@ -30,6 +31,7 @@ def _load_jupyter_server_extension(server: Any) -> None:
 async def _start_jupyter_server_extension(server: Any) -> None:
     """Called when all extensions are loaded: jupytext has put its own contents manager in place by then."""
     server.contents_manager.register_pre_save_hook(pre_save_hook)
+    earlier.open_with_tags(server.contents_manager)
     page = server.web_app.settings.setdefault("page_config_data", {})
     page["courseLarge"] = presenting()  # the page is large; notebooks stay as they are
     if os.environ.get("COURSE_CHAPTERS"):

@@ -25,8 +25,6 @@ from course_kit.files import STATE
 from course_kit.i18n import mark, t
 
 CHANGELOG = "CHANGELOG.md"
-# cells whose outputs speak of the machine that ran them: what it is, what it has, where it wrote
-OF_A_MACHINE = re.compile(r"course_kit\.setup\(|-m course doctor|^keep\(|^print\(serving\.ollama\(", re.M)
 
 
 class WorkbookError(ValueError):
@@ -141,7 +139,7 @@ def unrun(content: bytes) -> bytes:
         if cell["cell_type"] != "code":
             continue
         cell["execution_count"] = None
-        if OF_A_MACHINE.search("".join(cell["source"])):
+        if "machine" in cell["metadata"].get("tags", ()):
             cell["outputs"] = []
         for output in cell["outputs"]:
             if "execution_count" in output:

@@ -18,6 +18,7 @@ from course_kit import files, lessons
 from course_kit.i18n import mark, t, tn
 from course_kit.i18n.catalogues import languages
 from course_kit.views import fragments
+from course_tools.authoring import structure
 from course_tools.authoring.clean import STAND_IN
 
 from ..authoring.markup import headings, plain, tree
@@ -34,7 +35,7 @@ BEHIND = mark("Guess first, or show what follows")
 @dataclass(frozen=True)
 class Cell:
     """A cell as HTML. source: text, or coloured code; outputs: HTML, or a `fragments.SavedView`; hidden: its code is
-    folded in JupyterLab; setup: it only makes the kernel ready; headings: (level, id, plain text) of those in it."""
+    folded in JupyterLab; headings: (level, id, plain text) of those in it."""
 
     id: str
     kind: str
@@ -42,7 +43,6 @@ class Cell:
     outputs: tuple[str | fragments.SavedView, ...] = ()
     tags: frozenset[str] = frozenset()
     hidden: bool = False
-    setup: bool = False
     headings: tuple[tuple[int, str, str], ...] = ()
 
 
@@ -83,7 +83,7 @@ def chapter(name: str | Path, link: Link = lambda address: address) -> Chapter:
         elif raw.cell_type == "code" and not tags & {"asserts", "workbook"}:  # not for readers of a page
             hidden = bool(raw.metadata.get("jupyter", {}).get("source_hidden"))
             outputs = tuple(made for o in raw.outputs if (made := _output(o, text)))
-            cell = Cell(raw.id, "code", code(raw.source), outputs, tags, hidden, "course_kit.setup(" in raw.source)
+            cell = Cell(raw.id, "code", code(raw.source), outputs, tags, hidden)
         else:
             continue
         cells.append(cell)
@@ -125,14 +125,14 @@ def _ends(cell: Any, after: Any) -> bool:
 def _cell(cell: Any, show: Callable[[Any], str], behind: int = 0) -> str:
     source = cell.source
     shown = (show(made) + made.after if isinstance(made, fragments.SavedView) else made for made in cell.outputs)
-    shown = (_task(made) if "exercise" in cell.tags else made for made in shown if not cell.setup)
+    shown = (_task(made) if "exercise" in cell.tags else made for made in shown if "setup" not in cell.tags)
     outputs = "".join(f'<div class="output">{made}</div>' for made in shown if made)
     if cell.kind == "code" and cell.hidden:
         made = f'{outputs}<div class="folded">{source}</div>'  # what is shown comes first
     else:
         made = f"{source}{outputs}"
     pale = ["pale"] if behind and any(isinstance(made, fragments.SavedView) for made in cell.outputs) else []
-    classes = " ".join(["cell", cell.kind, *pale, *sorted(cell.tags)])
+    classes = " ".join(["cell", cell.kind, *pale, *sorted(cell.tags - {*structure.TAGS})])
     return f'<div class="{classes}" id="{"half" if "half" in cell.tags else f"cell-{cell.id}"}">{made}</div>'
 
 

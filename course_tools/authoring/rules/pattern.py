@@ -34,7 +34,7 @@ def opening(notebook: Notebook) -> Found:
     if sum(1 for _, level, _ in notebook.headings() if level == 1) != 1:
         yield 0, "there must be exactly one heading of level 1", "Use ## for sections."
     code = notebook.code()
-    if not code or not re.search(r"\bsetup\(", code[0][1].source):
+    if not code or "setup" not in tags(code[0][1]):
         yield code[0][0] if code else 0, "the first code cell does not call setup()", "Call it there."
     elif "lab" in tags(code[0][1]):
         yield code[0][0], "setup() stands in the cell of a lab", "Give it a cell above: a class does not see that one."

@@ -8,6 +8,7 @@ from pathlib import Path
 from course_kit.exercises.cells import without_magics
 
 from ..sources import tags
+from ..structure import TAGS as OF_CODE
 from .notebook import LINK, Found, Notebook
 
 TAGS = {"predict", "lab", "exercise", "training", "check", "optional-network", "shows"}
@@ -19,6 +20,7 @@ TAGS |= {"workbook"}  # about the student's own copy; left out of the website an
 TAGS |= {"core", "half", "problem"}  # what is in class, where a lesson may be interrupted, what it ends with
 TAGS |= {"artifact", "keep", "card", "solution"}  # what a text is, which nobody reads off its words:
 TAGS |= {"lines", "questions", "glossary", "reading", "next"}  # CONTRIBUTING.md
+TAGS |= {*OF_CODE}  # which the build adds
 ROLES = {"query", "key", "value", "output", "cool", "warm"}
 AMERICAN = {
     "color": "colour", "colors": "colours", "behavior": "behaviour", "neighbor": "neighbour", "neighbors": "neighbours",

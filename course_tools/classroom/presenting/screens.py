@@ -22,8 +22,6 @@ stands, its place: CONTRIBUTING.md. A lesson after chapter 0 has at most MOST sc
 them.
 """
 
-import ast
-import html
 import itertools
 import re
 from collections.abc import Iterable, Sequence
@@ -32,9 +30,10 @@ from pathlib import Path
 from typing import Any
 
 from course_kit import files
-from course_tools.authoring import minutes
+from course_tools.authoring import minutes, structure
 from course_tools.authoring.markup import spoken
 from course_tools.authoring.shown import slide, with_shown
+from course_tools.classroom import earlier
 
 from . import excerpt
 
@@ -42,12 +41,9 @@ MOST = 20
 WORTH = ("lab", "picture", "lines", "file", "formula", "drawing", "class", "table", "training", "code")
 WHOLE = ("half", "problem")  # what is on a screen with its words
 WITH_CODE = ("lab", "picture", "formula", "table")  # kinds that may show code at a press
-FILE = re.compile(r"<summary>(mine/\w+\.py)</summary>.*?<code[^>]*>(.*?)</code>", re.S)  # of course_kit/mine/keeping.py
 MANY = 3  # files, of which what each defines is shown
 MOST_NAMES = 12  # that a file defines; of more those that the lesson wrote itself
 LINES = 22  # of an excerpt; what has more is on no screen
-STOPPED = "course-stopped"  # what ■ leaves in the output of a loop, and of `fit`, in any language
-SILENT = {"print", "for_training"}  # called where nothing is drawn
 BELOW = 11  # of an excerpt below a formula
 HEADING = re.compile(r"^##? +(.+)$", re.M)
 DRAWING = re.compile(r"^```(?:text)?\n.+?^```", re.S | re.M)
@@ -121,7 +117,7 @@ def plan(cells: Sequence[Any], run: Sequence[Any] = ()) -> list[dict[str, Any]]:
 def _unfinished(cell: Any) -> bool:
     """Whether it never ran, or was stopped: what it has shown is not all."""
     failed = any(output["output_type"] == "error" for output in cell["outputs"])
-    stopped = any(STOPPED in str(output.get("data")) for output in cell["outputs"])
+    stopped = any(earlier.course(output).get("stopped") for output in cell["outputs"])
     return failed or stopped or not cell["outputs"] or cell["execution_count"] is None
 
 
@@ -132,13 +128,12 @@ def _text(cell: Any) -> str:
 
 def kept_files(cells: Sequence[Any], outputs: Iterable[Any]) -> str:
     """HTML of the files that `keep` showed among these outputs and what each defines; of many the names are enough."""
-    texts = ("".join(out["data"].get("text/html", "")) for out in outputs if "data" in out)
-    found = [pair for text in texts for pair in FILE.findall(text)]
-    written = {name for cell in cells for name in _defined(cell["source"])} if found else set()
-    lists = (_names(_defined(html.unescape(code)), written) for _, code in found)
+    found = [course for output in outputs if "file" in (course := earlier.course(output))]
+    written = {name for cell in cells for name in structure.defined(cell["source"])} if found else set()
+    lists = (_names(one["defines"], written) for one in found)
     return "".join(
-        f"<p><code>{file}</code></p>{names * (len(found) <= MANY)}"
-        for (file, _), names in zip(found, lists, strict=True)
+        f"<p><code>{one['file']}</code></p>{names * (len(found) <= MANY)}"
+        for one, names in zip(found, lists, strict=True)
     )
 
 
@@ -261,15 +256,15 @@ def _kinds(cell: Any) -> list[str]:
     tagged = {"predict": "guess", "lab": "lab", "training": "training"}
     if kind := next((tagged[tag] for tag in tagged if tag in tags), None):
         return [kind]
-    if "exercise" in tags or "course_kit.setup(" in source or not source.strip():
+    if tags & {"exercise", "setup"} or not source.strip():
         return []
     if cell["metadata"].get("jupyter", {}).get("source_hidden"):
-        return ["picture"] if _is_drawn(source) else []
-    if re.search(r"^keep\(", source, re.M):
+        return ["picture"] if "result" in tags else []
+    if "file" in tags:
         return ["file"]
     if not 0 < _excerpt(cell, _printed(cell)).lines <= LINES:
         return []
-    return ["class"] if "definition" in tags and re.search(r"^class .+?^    def ", source, re.M | re.S) else ["code"]
+    return ["class"] if tags >= {"definition", "class"} else ["code"]
 
 
 def _written(cell: Any) -> list[str]:
@@ -285,25 +280,6 @@ def _written(cell: Any) -> list[str]:
     if DRAWING.search(text):
         found.append("drawing")
     return [*found, "table"] if TABLE.search(FENCE.sub("", text)) else found
-
-
-def _defined(source: str) -> list[str]:
-    return [node.name for node in _statements(source) if isinstance(node, ast.FunctionDef | ast.ClassDef)]
-
-
-def _statements(source: str) -> list[ast.stmt]:
-    """The statements of a cell; none of one that is being written, or is no Python."""
-    try:
-        return ast.parse(source).body
-    except SyntaxError:
-        return []
-
-
-def _is_drawn(source: str) -> bool:
-    """Whether a folded cell ends in what it shows: a chart, a map, a table."""
-    last = next(reversed(_statements(source)), None)
-    called = last.value.func if isinstance(last, ast.Expr) and isinstance(last.value, ast.Call) else None
-    return isinstance(last, ast.Expr) and getattr(called, "id", "") not in SILENT
 
 
 def _keeps(cell: Any) -> bool:

@@ -10,10 +10,11 @@ const PATIENT = 180; // frames, at most, for a view to come after its cell has r
 export function tellStop(cell, before, came = outputsOf(cell)) {
   const { outputs } = cell.model;
   const now = came.filter(({ output_type }) => output_type !== "error");
-  const isSaid = JSON.stringify(now).includes("course-stopped"); // by the kit, which knows how far it was
+  const isSaid = now.some(({ metadata }) => metadata?.course?.stopped); // by the kit, which knows how far it was
   const words = `■ ${t("Stopped.")}`;
   const data = { "text/html": `<p class="course-stopped" role="status">${words}</p>`, "text/plain": words };
-  outputs.fromJSON(isSaid ? now : [...now, { output_type: "display_data", metadata: {}, data }]);
+  const metadata = { course: { stopped: true } };
+  outputs.fromJSON(isSaid ? now : [...now, { output_type: "display_data", metadata, data }]);
   restorePicture(cell, before);
 }
 

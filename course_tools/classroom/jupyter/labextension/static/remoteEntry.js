@@ -184,10 +184,9 @@
     document.head.append(style);
     const putAway = (panel) =>
       panel.content.widgets.forEach((cell) => {
-        const source = cell.model.sharedModel.getSource();
-        const held = cell.model.getMetadata("tags")?.includes("asserts") || /^for_training\(/m.test(source);
-        cell.node.classList.toggle("course-asserts", held);
-        cell.node.classList.toggle("course-setup", /^runtime = course_kit\.setup\(/m.test(source));
+        const tags = cell.model.getMetadata("tags") ?? [];
+        cell.node.classList.toggle("course-asserts", tags.includes("asserts") || tags.includes("for_training"));
+        cell.node.classList.toggle("course-setup", tags.includes("setup"));
       });
     app.shell.currentChanged?.connect(() => {
       const panel = current();

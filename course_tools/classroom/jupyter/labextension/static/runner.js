@@ -2,10 +2,9 @@
 import { follow, followed } from "./following.js";
 import { errorOf, hold, outputsOf, tellStop } from "./outputs.js";
 import { Queue, STOPPED } from "./queue.js";
-import { isCode, isEmpty, isLive, isTraining, runsAtPress, runsThere } from "./screen.js";
+import { isCode, isEmpty, isLive, isTraining, runsAtPress, runsThere, tags } from "./screen.js";
 import { t } from "./text.js";
 
-const FITS = /\bfit\(/; // a training that keeps its best
 const SILENT = 5000; // ms in which a server should have heard a stop
 const behind = new WeakMap(); // of cells that were run beside the notebook, the futures
 
@@ -256,7 +255,7 @@ export class Runner {
     };
     say(t("Stop sent; no answer yet."));
     const silent = setTimeout(say, SILENT, t("Stop sent; the server is silent."));
-    const isKept = running && FITS.test(/** @type {any} */ (running).model.sharedModel.getSource());
+    const isKept = running && tags(running).includes("fit"); // which keeps its best
     let told = isKept ? t("Stopped. A training keeps the best that it had.") : t("Stopped.");
     try {
       await kernel.interrupt();
@@ -277,7 +276,7 @@ export class Runner {
 
   trainAnew() {
     const { cell, of } = this.deck.step;
-    const trains = (one) => isTraining(one) || /\btrain\(/.test(one.model.sharedModel.getSource());
+    const trains = (one) => isTraining(one) || tags(one).includes("train");
     const shown = this.deck.notebook.widgets.filter((one) => isCode(one) && (one === cell || one.model.id === of));
     if (!shown.some(trains)) return this.deck.bar.tell(t("Nothing to train on this screen."));
     this.run(this.anew);

@@ -11,6 +11,7 @@ export const MARKS = ["on", "now", "unrun", "old", "nocode", "excerpted", "alone
   (name) => `course-${name}`,
 );
 export const isCode = (cell) => cell.model.type === "code";
+export const tags = (cell) => cell.model.getMetadata("tags") ?? [];
 export const isTraining = (cell) => tags(cell).includes("training");
 const DRAWN =
   ".jp-OutputArea :is(.course-view, .jp-RenderedHTMLCommon:not(:has(> .course-stopped:only-child)), .jp-RenderedImage)";
@@ -18,7 +19,6 @@ const DRAWN =
 export const prints = ({ node }) =>
   !node.querySelector(DRAWN) &&
   (Boolean(node.querySelector(".jp-OutputArea .jp-RenderedText")) || node.classList.contains("course-prints"));
-const tags = (cell) => cell.model.getMetadata("tags") ?? [];
 
 // What a class sees of a Markdown cell, by the kind of its screen
 const PARTS = {
@@ -42,7 +42,7 @@ const isCard = (cell) => tags(cell).includes("card");
 const toKeep = (cell) => [...(rendered(cell)?.children ?? [])].findLast((part) => part.matches("p"));
 const rendered = (cell) => cell.node.querySelector(".jp-RenderedMarkdown");
 export const quiet = (step) => QUIET.has(step.kind);
-export const isLive = ({ cell }) => isCode(cell) && /\blive=True\b/.test(cell.model.sharedModel.getSource());
+export const isLive = ({ cell }) => tags(cell).includes("live");
 // Shows nothing yet, as in a notebook that was never run
 export const isEmpty = ({ cell }) => cell.model.outputs?.length === 0 && !isDefinition(cell);
 const isDefinition = (cell) => tags(cell).includes("definition");

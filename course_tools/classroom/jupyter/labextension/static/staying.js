@@ -4,7 +4,6 @@ import { t } from "./text.js";
 
 const TRAINING = ".course-training"; // its picture on the way
 const DRAWN = `${TRAINING}, .jp-RenderedImage, .jp-RenderedSVG`;
-const IS_VIEW = /course-view/; // in an output's HTML
 const PATIENT = 120; // frames, at most, for a view to come after its cell has run
 const PAINTING = 12; // frames, at most, in which a view that has come gets its height
 
@@ -41,22 +40,24 @@ function paint(from, to) {
     if (canvas.width && canvas.height) twins[i].getContext("2d").drawImage(canvas, 0, 0);
 }
 
+/** An output's HTML, in which nothing runs. */
+const parsed = (html) => Object.assign(document.createElement("template"), { innerHTML: [html].flat().join("") });
+const isView = (html) => !!parsed(html).content.querySelector(".course-view");
+
 /** An output without what it says of an earlier stop. */
 function unstopped(output) {
   const html = output.data?.["text/html"];
   if (!html) return output;
-  const now = [html]
-    .flat()
-    .join("")
-    .replace(/^<p class="course-stopped".*?<\/p>/s, "");
-  return { ...output, data: { ...output.data, "text/html": now } };
+  const page = parsed(html);
+  page.content.querySelector(".course-stopped")?.remove();
+  return { ...output, metadata: {}, data: { ...output.data, "text/html": page.innerHTML } };
 }
 
 const isDrawn = (area) => alive(area).length > 0 || !!area.querySelector(DRAWN);
 
 /** A cell that was stopped before it drew shows the picture that it had, below what it says now. */
 export function restorePicture({ model: { outputs }, outputArea }, before) {
-  const isPicture = ({ data = {} }) => data["image/png"] || IS_VIEW.test(data["text/html"]);
+  const isPicture = ({ data = {} }) => data["image/png"] || isView(data["text/html"]);
   const pictures = before.map(unstopped).filter(isPicture);
   if (isDrawn(outputArea.node) || !pictures.length) return;
   const text = t("Below: what an earlier run had drawn.");
