@@ -29,6 +29,7 @@ class Series(NamedTuple):
 class Chart(View):
     """Made by the functions of `plot`, which check what they are given. shown: the panels of lines."""
 
+    wording = View.wording | {"xlabel", "ylabel", "parts", "axes", "scale", "mark"}
     scale = 1.5  # a notebook has many of them
     frames: dict[object, "Chart"] = {}  # those that a control chooses from
 

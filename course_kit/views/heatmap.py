@@ -31,6 +31,7 @@ class Heatmap(View):
     """See `heatmap`, which makes it."""
 
     kind = "heatmap"
+    wording = View.wording | {"axes"}
 
     @property
     def labels(self) -> tuple[list[str], list[str]]:

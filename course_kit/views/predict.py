@@ -17,6 +17,7 @@ class Predict(View):
     """See `predict`."""
 
     kind = "predict"
+    wording = View.wording | {"answers", "because"}
 
     @property
     def reasons(self) -> list[str]:

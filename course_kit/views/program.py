@@ -17,7 +17,6 @@ from course_kit.i18n.catalogues import table
 from course_kit.shell import on_colab
 
 FILE = Path(__file__).parent / "js" / "dist" / "views.js"
-FORMAT = 1  # of outputs: as in js/src/main.js
 BROUGHT = "page"  # COURSE_VIEWS says so where the page brings the program along
 
 ASK = "(globalThis.courseViews??=[]).push"  # (page => …): at once, or when the program has come

@@ -35,6 +35,8 @@ class View:
     """
 
     kind: str
+    format = 1  # of what is saved of this kind: one more, as in its JavaScript, where what was saved draws no longer
+    wording = frozenset({"title", "caption", "label", "name", "names", "fold"})  # names in the spec of what are words
     size = (7.0, 3.6)  # of the static picture, in inches
     colours = 48  # of the static picture: more where small marks in a role's colour stand between many greys
     scale = 1.5  # of the static picture, × 96 dpi
@@ -89,7 +91,7 @@ class View:
             offset += array.nbytes
         told = {name: getattr(self, name) for name in ("kind", "title", "caption", "state", "controls", "presenting")}
         words = self.title if self.options.get("silent") else self.describe()
-        told |= {"format": program.FORMAT, "words": words, "arrays": layout}
+        told |= {"format": self.format, "words": words, "arrays": layout}
         if line := getattr(self.caption, "aside", ""):
             told |= {"caption": self.caption.replace(line, "").strip(), "recorded": line}
         return told | self.options

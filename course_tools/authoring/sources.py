@@ -63,7 +63,12 @@ def built(language: str = "en", prefixes: Sequence[str] = ()) -> list[str]:
 def read(name: str, where: Path | None = None) -> Any:
     """The notebook that a source describes, as its author wrote it, with the tags of its structure: nothing filled in,
     nothing executed."""
-    return copy.deepcopy(_read(((where or folder()) / "source" / f"{name}.py").read_text(encoding="utf-8")))
+    return of_text(((where or folder()) / "source" / f"{name}.py").read_text(encoding="utf-8"))
+
+
+def of_text(text: str) -> Any:
+    """The same of the text of a source."""
+    return copy.deepcopy(_read(text))
 
 
 @functools.cache

@@ -8,7 +8,7 @@ from typing import Any
 
 from course_kit.i18n.catalogues import lesson, speech
 from course_kit.views import fragments
-from course_tools.translation.units import LABELS
+from course_tools.translation.units import labels
 
 RUN = re.compile(r"(?<![\w.])[a-z]{2,}(?: [a-z-]{2,}){2,}(?![\w(])")
 ASIDE = re.compile(  # code, formulas, quotations, what is data by its mark
@@ -16,7 +16,6 @@ ASIDE = re.compile(  # code, formulas, quotations, what is data by its mark
     r"\bcourse results \w+|\[\w+\|([^\]]*)\]",
     re.S,
 )
-TOLD = LABELS | {"words"}
 HEADER, APART = re.compile(r'<th scope="col"[^>]*>([^<]+)<'), re.compile("[:：\n]|  +")
 NAMES = {"base", "call"}  # of models, of a turn
 
@@ -32,7 +31,7 @@ def untranslated(notebook: Any, language: str | None = None) -> Iterator[str]:
             alone = {*HEADER.findall(made), *map(str.strip, APART.split(output.get("text", "")))}
             yield from (f"cell {number}: English in what it shows: {one}" for one in sorted(alone & known))
             view = fragments.read(made)
-            texts = [one for key, one in _strings(view.spec) if key in TOLD] if view else _texts(made)
+            texts = [one for key, one in _strings(view.spec) if key in labels() | {"words"}] if view else _texts(made)
             for text in dict.fromkeys(texts):
                 for run in RUN.findall(ASIDE.sub(" ", text)):
                     yield f"cell {number}: English in what it shows: {run}"

@@ -7,6 +7,8 @@ of code says, in its remarks or in its last column, is a unit.
 
 import ast
 import csv
+import functools
+import importlib
 import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -19,10 +21,6 @@ from course_kit.mine.source import course
 from course_tools.authoring import markup, rewriting, sources
 from course_tools.authoring.rewriting import plain
 
-LABELS = {  # what a view shows as it was given, by its name in the spec
-    "title", "caption", "label", "xlabel", "ylabel", "name", "names", "parts", "axes", "scale", "mark", "fold",
-    "note", "key_name", "value_name", "answers", "because",
-}  # fmt: skip
 CLASSROOM = "doctor", "lab", "workbook", "progress", "problems/*", "assignments", "scratch", "grading/**/*"  # started
 MARKED_IN = {
     "kit": ["course.py", "course_kit/**/*.py", *(f"course_tools/classroom/{one}.py" for one in CLASSROOM)],
@@ -58,6 +56,17 @@ class Unit(NamedTuple):
     text: str
     many: str = ""
     context: str | None = None
+
+
+@functools.cache
+def labels() -> frozenset[str]:
+    """What a view shows as it was given, by its name in the spec: each View says so of its kind."""
+    from course_kit.views.view import View
+
+    root = files.course_folder()
+    for path in (*root.glob("course_kit/views/*.py"), *root.glob("chapters/*/labs/*.py")):
+        importlib.import_module(".".join(path.relative_to(root).with_suffix("").parts))
+    return frozenset().union(*(kind.wording for kind in View.__subclasses__()))
 
 
 Placed = tuple[str, int, Unit]  # file, number of a cell or a line, unit
@@ -133,7 +142,7 @@ def _shown(cell: Any) -> set[str]:
     for output in cell.get("outputs", []):
         made = output.get("data", {}).get("text/html", "")
         if view := fragments.read(made):
-            found |= {one for key, one in _inside(view.spec) if key in LABELS and isinstance(one, str)}
+            found |= {one for key, one in _inside(view.spec) if key in labels() and isinstance(one, str)}
             along = [one for control in view.spec["controls"] for one in control.get("options", ())]
             found |= {one for one in along if isinstance(one, str)}
         else:
@@ -177,7 +186,7 @@ def _strings(code: str) -> Iterator[tuple[int, int]]:
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
     printed = [one for call in calls if getattr(call.func, "id", "") == "print" for one in call.args]
     texts = [one for given in (*printed, *remarks.raised(ast.walk(tree))) for one in remarks.made_of(given)]
-    filled: list[Any] = [word.value for call in calls for word in call.keywords if word.arg in LABELS]
+    filled: list[Any] = [word.value for call in calls for word in call.keywords if word.arg in labels()]
     filled += [node.value for node in ast.walk(tree) if isinstance(node, ast.Return)]
     texts += [node for node in filled if isinstance(node, ast.JoinedStr)]
     yield from remarks.inside(code, [*texts, *_printed_names(tree, printed)])

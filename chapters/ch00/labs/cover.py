@@ -111,6 +111,7 @@ class Cover(View):
     """See `cover`."""
 
     kind = "cover"
+    wording = View.wording | {"note"}
 
     @property
     def shown(self) -> Study:

@@ -25,6 +25,7 @@ class Pooling(View):
     """See `ask`."""
 
     kind = "pooling"
+    wording = View.wording | {"key_name", "value_name"}
 
     def answer(self, queries: Numbers) -> tuple[np.ndarray, np.ndarray]:
         """(estimates [Q], weights [Q, K]) at the current kernel, width and removed examples, in float64; an estimate

@@ -17,6 +17,7 @@ class Merges(View):
     """See `merges`."""
 
     kind = "merges"
+    wording = View.wording | {"mark"}
 
     def now(self) -> dict[tuple[str, ...], int]:
         """The words as the merges so far cut them, and how often each occurs."""

@@ -17,7 +17,7 @@ from sweeping import sweep
 
 from course_kit import files, results
 from course_kit.i18n import from_cell
-from course_kit.views import heatmap, picture, plot, predict, program, reveal
+from course_kit.views import heatmap, picture, plot, predict, reveal
 from course_kit.views.live import below, live
 from course_tools.authoring.clean import WIDGET_VIEW, clean
 from course_utils.kernels import nadaraya_watson
@@ -73,7 +73,7 @@ def test_the_data_of_a_view_are_json_that_ends_no_script():
     found = re.findall(r'<script type="application/json">(.*?)</script>', view.fragment(), flags=re.S)
     (spec, numbers), *others = map(json.loads, found)
     assert others == [] and spec["queries"] == ["</script><!--"] and spec["keys"] == ["\0"]
-    assert spec["format"] == program.FORMAT and base64.b64decode(numbers) == view.payload()
+    assert spec["format"] == view.format and base64.b64decode(numbers) == view.payload()
 
 
 def test_masked_cells_are_masked_everywhere():

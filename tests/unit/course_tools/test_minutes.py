@@ -1,9 +1,8 @@
 """The minutes of a notebook: one formula, its terms one by one."""
 
-import jupytext
 import pytest
 
-from course_tools.authoring import minutes
+from course_tools.authoring import minutes, sources
 from course_tools.authoring.minutes import estimate, words
 
 TEXT = "# %% [markdown]\n# " + "word " * 1100 + "\n\n"  # ten minutes
@@ -11,7 +10,7 @@ CODE = "# %%\n1 + 1\n\n"
 
 
 def content(source, name="01_nadaraya_watson"):
-    return estimate(jupytext.reads(source, fmt="py:percent"), name)
+    return estimate(sources.of_text(source), name)
 
 
 @pytest.mark.parametrize(
@@ -55,14 +54,14 @@ def test_halves_are_counted_apart_and_the_problem_in_neither():
     source = TEXT + half + TEXT + problem + TEXT + "# %% [markdown]\n# ## After it\n" + "# word " * 1100
     counted = content(source)
     assert counted.words == "10 + 30 minutes alone, 40 live."
-    assert minutes.problem(jupytext.reads(source, fmt="py:percent")) == ("Forty patients", 45)
+    assert minutes.problem(sources.of_text(source)) == ("Forty patients", 45)
 
 
 def test_what_is_not_in_class_is_neither_marked_nor_of_the_end():
     heading, core = "# %% [markdown]\n# ## What?\n\n", '# %% [markdown] tags=["core"]\n# ## That\n\n'
     end = heading + '# %%\nkeep("one")\n\n' + heading
     left = [
-        minutes.not_in_class(jupytext.reads(x, fmt="py:percent").cells)
+        minutes.not_in_class(sources.of_text(x).cells)
         for x in (heading + core + heading + end, heading + end, core + core + end, core + heading)
     ]
     assert left == [[0, 2], [], [], [1]]

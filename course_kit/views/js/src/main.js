@@ -12,14 +12,13 @@ import { language, t, tn } from "./text.js";
 /** @import { Kind, Spec } from "./shared/types.js" */
 /** @import { Model } from "./shared/live.js" */
 
-/** Changes when outputs of older editions can no longer be shown; it is FORMAT in course_kit/views/program.py. */
-export const FORMAT = 1;
 const OTHER = t("This view was made by another edition of the course: run its cell again.");
 const BROKEN = t("This view could not be shown: run its cell again.");
 
 class Page {
   /** @param {Record<string, Kind>} kinds every view by the name that its data say */
   constructor(kinds) {
+    this.formats = new Map(Object.entries(kinds).map(([name, kind]) => [name, kind.format]));
     this.kinds = guarded(kinds);
   }
 
@@ -51,14 +50,14 @@ class Page {
   }
 
   /**
-   * Builds a view if its data are of this edition.
+   * Builds a view if its data are in the format of its kind, as `format` of its View in Python.
    * @param {HTMLElement} host
    * @param {Spec} spec
    * @param {() => () => void} build
    * @returns {() => void} takes it out again
    */
-  with(host, { format }, build) {
-    const stop = format === FORMAT ? attempt(host, build) : apologise(host, OTHER);
+  with(host, { kind, format }, build) {
+    const stop = format === (this.formats.get(kind) ?? 1) ? attempt(host, build) : apologise(host, OTHER);
     return () => stop?.();
   }
 

@@ -89,7 +89,7 @@
  * @property {(other?: object, arrays?: Arrays | null) => void} become
  * @property {(name: string) => void} act
  *
- * @typedef {(ui: UI) => Picture} Kind
+ * @typedef {((ui: UI) => Picture) & { format?: number }} Kind format: of what is saved, 1 if it has none; as in Python
  *
  * @typedef {object} Link to Python
  * @property {(state: State) => void} save
