@@ -4,8 +4,11 @@ what it is and how it was made. Nothing is ever unpickled."""
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Mapping
+import pkgutil
+import sys
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
@@ -14,27 +17,10 @@ from torch import Tensor, nn
 
 from course_kit import files, text
 from course_kit.models import low_rank
-from course_kit.models.rotary_gpt import RotaryGPT
-from course_kit.models.translators import TiedConfig, TiedTranslator
 from course_kit.programs import arguments
-from course_utils import bert, bert_heads
-from course_utils.gpt import CachedGPT, GPTConfig
-from course_utils.llama import Llama, LlamaConfig
-from course_utils.transformer import Transformer, TransformerConfig
 
 FORMAT = 1
-ARCHITECTURES: dict[str, tuple[Any, Any]] = {  # name in a card -> class and its config
-    "TiedTranslator": (TiedTranslator, TiedConfig),
-    "Transformer": (Transformer, TransformerConfig),
-    "GPT": (CachedGPT, GPTConfig),
-    "Llama": (Llama, LlamaConfig),
-    "RotaryGPT": (RotaryGPT, LlamaConfig),
-    "Bert": (bert.Bert, bert.BertConfig),
-    "BertForPreTraining": (bert.BertForPreTraining, bert.BertConfig),
-    "BertForSequenceClassification": (bert_heads.BertForSequenceClassification, bert.BertConfig),
-    "BertForTokenClassification": (bert_heads.BertForTokenClassification, bert.BertConfig),
-    "BertForQuestionAnswering": (bert_heads.BertForQuestionAnswering, bert.BertConfig),
-}
+ROOMS = "course_kit.models", "course_utils"  # modules there name what a checkpoint may hold: ARCHITECTURES
 CARD = {"format", "architecture", "config", "weights", "sum"}  # what it holds, and may
 ROLES = ("source", "target", "tokenizer")  # of vocabularies
 OURS = {*ROLES, *CARD, "base", "num_labels"}
@@ -168,14 +154,29 @@ def _base(card: dict[str, Any], path: Path) -> Loaded | None:
 
 def _model(card: dict[str, Any]) -> nn.Module:
     """A new model as the card describes it."""
-    architecture = arguments.one_of("architecture", card["architecture"], ARCHITECTURES)
-    model, config = ARCHITECTURES[architecture]
+    model, config = architecture(card["architecture"])
     labels = {"num_labels": card["num_labels"]} if "num_labels" in card else {}
     try:
         sizes = {name: _of_its_kind(name, x, get_type_hints(config)) for name, x in card["config"].items()}
         return model(config(**sizes), **labels)
     except Exception as error:
-        raise ValueError(f"it does not describe a {architecture}: {error}") from None
+        raise ValueError(f"it does not describe a {card['architecture']}: {error}") from None
+
+
+def architectures() -> Iterator[tuple[str, tuple[Any, Any]]]:
+    """(name in a card, (class, that of its config)) of each: first of what is imported already; as one asks for more,
+    the other modules are imported, one by one."""
+    names = [one.name for room in ROOMS for one in pkgutil.iter_modules(import_module(room).__path__, f"{room}.")]
+    for name in sorted(names, key=lambda one: one not in sys.modules):
+        yield from getattr(import_module(name), "ARCHITECTURES", {}).items()
+
+
+def architecture(name: Any) -> tuple[Any, Any]:
+    """(class, that of its config) of this name in a card. Of another name a ValueError says which there are."""
+    if found := next((both for known, both in architectures() if known == name), None):
+        return found
+    known = dict(architectures())
+    return known[arguments.one_of("architecture", name, known)]
 
 
 def _of_its_kind(name: str, value: Any, kinds: Mapping[str, Any]) -> Any:

@@ -257,3 +257,7 @@ def fill(
         place = p.amax(-1).masked_fill(~holes, -1).argmax()
         ids[place] = p[place].multinomial(1, generator=generator)
     return ids
+
+
+# what a checkpoint may hold: its name there -> class, and that of its config
+ARCHITECTURES = {one.__name__: (one, BertConfig) for one in (Bert, BertForPreTraining)}

@@ -94,3 +94,11 @@ class BertForQuestionAnswering(nn.Module):
             logits = logits.masked_fill(~mask[..., None], float("-inf"))
         start, end = logits.unbind(-1)  # [B, T] twice
         return AnswerOutput(start, end)
+
+
+# what a checkpoint may hold: its name there -> class, and that of its config
+ARCHITECTURES = {
+    "BertForSequenceClassification": (BertForSequenceClassification, BertConfig),
+    "BertForTokenClassification": (BertForTokenClassification, BertConfig),
+    "BertForQuestionAnswering": (BertForQuestionAnswering, BertConfig),
+}

@@ -246,3 +246,7 @@ def copying(rows: int, length: int = 6) -> Int[Tensor, "B N"]:
     """A task without data: random digits, 10 for "=", the same digits again."""
     digits = torch.randint(10, (rows, length))
     return torch.cat([digits, torch.full((rows, 1), 10), digits], 1)
+
+
+# what a checkpoint may hold: its name there -> class, and that of its config
+ARCHITECTURES = {"GPT": (CachedGPT, GPTConfig)}

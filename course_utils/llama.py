@@ -162,3 +162,7 @@ def speak(model: Any, ids: Tensor, stop: int, count: int = 200, **how: Any) -> A
     """`generate` for one text, as numbers before `stop`; the likeliest ones."""
     tokens = generate(model, ids, count, **{"temperature": 0.0, "stop": stop} | how)
     return takewhile(lambda number: number != stop, map(int, tokens))
+
+
+# what a checkpoint may hold: its name there -> class, and that of its config
+ARCHITECTURES = {"Llama": (Llama, LlamaConfig)}

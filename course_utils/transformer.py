@@ -131,3 +131,7 @@ def translation_loss(
     """Mean cross-entropy of the right next words, in nats."""
     logits = model(batch.source, batch.target_in, batch.source_mask)  # [B, T, V]
     return masked_loss(logits, batch.target_out, batch.target_mask, label_smoothing)
+
+
+# what a checkpoint may hold: its name there -> class, and that of its config
+ARCHITECTURES = {"Transformer": (Transformer, TransformerConfig)}

@@ -34,3 +34,7 @@ class RotaryGPT(Llama):
         for parameter in self.parameters():
             if parameter.dim() > 1:
                 nn.init.normal_(parameter, std=0.02)
+
+
+# what a checkpoint may hold: its name there -> class, and that of its config
+ARCHITECTURES = {"RotaryGPT": (RotaryGPT, LlamaConfig)}

@@ -109,3 +109,7 @@ class TiedTranslator(Translator):
         decoder.gru = nn.GRU(words + (0 if c.attention else size), size, batch_first=True)
         decoder.output = TiedOutput(decoder.embedding, size)  # type: ignore[assignment]
         super().__init__(encoder, decoder)
+
+
+# what a checkpoint may hold: its name there -> class, and that of its config
+ARCHITECTURES = {"TiedTranslator": (TiedTranslator, TiedConfig)}

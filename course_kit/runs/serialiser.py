@@ -5,6 +5,7 @@ A model that was fine-tuned from another is written as what differs: see course_
 
 import hashlib
 import json
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -40,9 +41,10 @@ def save_checkpoint(
     """
     from safetensors.torch import save
 
-    ours = {kind: name for name, (kind, _) in checkpoints.ARCHITECTURES.items()}
-    kind = ours.get(type(model), type(model).__name__)
-    arguments.one_of("model", kind, checkpoints.ARCHITECTURES)
+    beside = getattr(sys.modules[type(model).__module__], "ARCHITECTURES", {})
+    kind = next((name for name, (one, _) in beside.items() if one is type(model)), type(model).__name__)
+    if kind not in beside:
+        arguments.one_of("model", kind, dict(checkpoints.architectures()))
     path, state = checkpoints.path_of(name), checkpoints.own_state(model)
     record: dict[str, Any] = {"format": checkpoints.FORMAT, "architecture": kind}
     record |= {"config": checkpoints.config_of(model), "weights": None}

@@ -193,3 +193,12 @@ def test_the_tools_know_no_word_of_another_language():
         if path.suffix in (".py", ".js") and not of_a_language:
             found = re.findall("[\u4e00-\u9fff]+", path.read_text(encoding="utf-8"))
             assert not found, f"{path.relative_to(ROOT)} knows {found}"
+
+
+def test_the_tools_know_no_cell_by_a_call_in_its_code():
+    """What a cell is, a tag of it says: authoring/structure.py reads it off the syntax tree."""
+    for path in (ROOT / "course_tools").rglob("*"):
+        if path.suffix in (".py", ".js") and "assets" not in path.parts:
+            text = path.read_text(encoding="utf-8")
+            found = re.findall(r"\w{2,}\\\(|\w{2,}\(\"(?= in )", text)
+            assert not found, f"{path.relative_to(ROOT)} looks for {found}"

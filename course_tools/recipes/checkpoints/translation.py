@@ -26,7 +26,7 @@ class Recipe:
     model         settings of the architecture's config
     twins         our corpus: each frame of twins (too tired / too wide) comes at least about so many times in a pass
     keep          "best" by held-out BLEU, or the "last" state: our valid split holds no twins
-    architecture  the model's class, one of checkpoints.ARCHITECTURES
+    architecture  the model's class, one of checkpoints.architectures()
     steps, tokens, lr, warm_up, smoothing   so many updates on batches of so many tokens; Adam, its rate rising for
                   warm_up steps, then falling in a line to 3 %; label smoothing
     decay         weight decay
@@ -154,7 +154,7 @@ def continued(loaded: checkpoints.Loaded, sentence: str, pair: str) -> str:
 
 
 def _model(recipe: Recipe, source_size: int, target_size: int) -> Any:
-    architecture, config = checkpoints.ARCHITECTURES[recipe.architecture]
+    architecture, config = checkpoints.architecture(recipe.architecture)
     return fuse(architecture(config(source_size, target_size, **recipe.model)))
 
 

@@ -47,7 +47,7 @@ def test_the_hook_cleans_notebooks_and_leaves_other_files_alone():
 
 def test_the_server_calls_the_hook_and_tells_the_page_that_it_is_shown_to_a_class(monkeypatch):
     hooks, settings = [], {}
-    contents = SimpleNamespace(register_pre_save_hook=hooks.append)
+    contents = SimpleNamespace(register_pre_save_hook=hooks.append, get=None)
     server = SimpleNamespace(contents_manager=contents, web_app=SimpleNamespace(settings=settings))
     monkeypatch.delenv("COURSE_CHAPTERS", raising=False)
     monkeypatch.setenv("COURSE_PRESENTING", "1")
