@@ -57,7 +57,7 @@ class TestCard:
         head = re.match("(✓Right,onall.inputs|✗Notyet(:anerror)?)·small", shown)[0]  # a line of its own, in the page
         assert shown.removeprefix(head) == re.sub("^(✓small:right,onall.inputs.|✗small:notyet.)", "", text)
         assert "<b>" not in note.page and "<script" not in note.page
-        assert note._repr_mimebundle_()["text/plain"] == note.text == repr(note)
+        assert note._repr_mimebundle_()[0]["text/plain"] == note.text == repr(note)
 
     def test_an_unsolved_one_shows_the_example(self):
         def stub(x):

@@ -63,9 +63,9 @@ def test_the_table_in_text_and_html(mine, course):
         "0  Start here  0 of 1           ○ mean",
         "1  Whom?       1 of 3, 1 tried  ◐ b (2 attempts, hints seen)",
     ]
-    page = note._repr_mimebundle_()["text/html"]
+    page = note._repr_mimebundle_()[0]["text/html"]
     assert '<a href="01_one.ipynb">1 Whom?</a>' in page and "1 of 3, 1 tried" in page and 'scope="row"' in page
-    assert note._repr_mimebundle_()["text/plain"] == str(note)
+    assert note._repr_mimebundle_()[0]["text/plain"] == str(note)
 
 
 def test_it_says_where_one_is_half_way_and_which_problems_are_begun(mine, course):

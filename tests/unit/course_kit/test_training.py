@@ -422,7 +422,7 @@ def test_at_most_four_updates_a_second(monkeypatch):
     shown, steps = [], []  # each step takes a 64th of a second
     monkeypatch.setattr(callbacks, "in_notebook", lambda: True)
     monkeypatch.setattr(callbacks, "time", SimpleNamespace(monotonic=lambda: len(steps) / 64))
-    monkeypatch.setattr(Display, "put", lambda self, bundle: shown.append(len(steps)))
+    monkeypatch.setattr(Display, "put", lambda self, bundle, told=None: shown.append(len(steps)))
 
     def counted(net, batch):
         steps.append(0)
