@@ -259,5 +259,4 @@ def fill(
     return ids
 
 
-# what a checkpoint may hold: its name there -> class, and that of its config
 ARCHITECTURES = {one.__name__: (one, BertConfig) for one in (Bert, BertForPreTraining)}

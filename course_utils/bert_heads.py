@@ -96,7 +96,6 @@ class BertForQuestionAnswering(nn.Module):
         return AnswerOutput(start, end)
 
 
-# what a checkpoint may hold: its name there -> class, and that of its config
 ARCHITECTURES = {
     "BertForSequenceClassification": (BertForSequenceClassification, BertConfig),
     "BertForTokenClassification": (BertForTokenClassification, BertConfig),

@@ -248,5 +248,4 @@ def copying(rows: int, length: int = 6) -> Int[Tensor, "B N"]:
     return torch.cat([digits, torch.full((rows, 1), 10), digits], 1)
 
 
-# what a checkpoint may hold: its name there -> class, and that of its config
 ARCHITECTURES = {"GPT": (CachedGPT, GPTConfig)}

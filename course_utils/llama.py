@@ -164,5 +164,4 @@ def speak(model: Any, ids: Tensor, stop: int, count: int = 200, **how: Any) -> A
     return takewhile(lambda number: number != stop, map(int, tokens))
 
 
-# what a checkpoint may hold: its name there -> class, and that of its config
 ARCHITECTURES = {"Llama": (Llama, LlamaConfig)}

@@ -133,5 +133,4 @@ def translation_loss(
     return masked_loss(logits, batch.target_out, batch.target_mask, label_smoothing)
 
 
-# what a checkpoint may hold: its name there -> class, and that of its config
 ARCHITECTURES = {"Transformer": (Transformer, TransformerConfig)}
