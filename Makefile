@@ -2,7 +2,7 @@
 #   make lab ARGS="--no-browser --port 8890"     options for JupyterLab
 #   make lab PIP_OPTIONS="--extra-index-url https://download.pytorch.org/whl/cpu"     options for pip and uv (here: torch for CPU)
 #   make lab PYTHON=python3.12                   a Python of your choice, 3.11 or newer
-#   make lab LANG=zh                             the course in Chinese (locale/zh.toml); also present, slides, notebooks, check
+#   make lab LANG=zh                             the course in Chinese (locale/zh.toml); also present, notebooks, check
 #   make lab EXTRA=serve                         with what chapter 7 needs to serve a model (stays installed)
 
 ARGS ?=
@@ -35,7 +35,7 @@ fi; \
 "$$found" -I course_tools/classroom/environment.py $(1) -- $(PIP_OPTIONS)
 endef
 
-.PHONY: help lab author present doctor test test-gpu notebooks views check results site slides lint format lock environment clean
+.PHONY: help lab author present doctor test test-gpu notebooks views check results site lint format lock environment clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1 # \2/p' Makefile | awk -F' # ' '{printf "%-16s %s\n", $$1, $$2}'
@@ -75,10 +75,6 @@ results:  ## make again what is shown as recorded: data/results/
 site:  ## build the website of the course: build/site
 	$(call environment,--extra publish)
 	@$(RUN) course.py site $(ARGS)
-
-slides:  ## chapters as slides that open from disk: build/slides/ (ARGS=03 for one)
-	$(call environment,--extra publish)
-	@$(RUN) course.py slides $(if $(TO),--to $(TO)) $(ARGS)
 
 views:  ## build the program of all views, from chapters/views.js (ARGS=--check: types, tests, what is built)
 	$(call environment,--extra test --extra serve)

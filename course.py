@@ -107,11 +107,6 @@ def parser() -> argparse.ArgumentParser:
     about = t("https://github.com/OWNER/NAME, where readers report errors")
     add.add_argument("--repository", dest="address", metavar="ADDRESS", help=about)
 
-    add = command("slides", "publishing.slides", t("write chapters as slides that open from disk: build/slides/"))
-    add.add_argument("names", nargs="*", help=names)
-    add.add_argument("--out", metavar="FOLDER", help=t("another place for them"))
-    add.add_argument("--to", default="en", help=t("the language of their notebooks; without: en"))
-
     return main
 
 

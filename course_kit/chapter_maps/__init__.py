@@ -1,5 +1,5 @@
-"""What each chapter makes of one sentence, as a strip of frames. It stands at the head of the website's lessons and on
-the title of slides, and in a workbook it fills with ink as exercises are solved.
+"""What each chapter makes of one sentence, as a strip of frames. It stands at the head of the website's lessons,
+and in a workbook it fills with ink as exercises are solved.
 
 The weights are those of the last picture in chapter 9, as they were recorded: data/results/one_sentence.json.
 """

@@ -1,7 +1,7 @@
 """The views in a notebook's outputs, read: the picture that stands for a view, and the data that it is drawn from."""
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from course_kit.views import program
 from course_kit.views.view import data_element
@@ -28,10 +28,6 @@ class SavedView:
     def kind(self) -> str:
         """The name of the function that draws it."""
         return self.spec["kind"]
-
-    def presenting(self) -> "SavedView":
-        """The same view in the size for a projector."""
-        return replace(self, spec={**self.spec, "presenting": True})
 
     def html(self) -> str:
         """The view alone, without its picture: for a page that is never read without scripts."""

@@ -1,1 +1,1 @@
-"""Notebooks in other forms: website, slides."""
+"""Notebooks in another form: the website."""

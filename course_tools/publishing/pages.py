@@ -1,10 +1,9 @@
-"""A committed, executed notebook as pieces of HTML: what slides and the website have in common.
+"""A committed, executed notebook as pieces of HTML, for the website.
 
 Everything is in the notebook already: formulas become MathML, code is coloured, outputs stay as they are.
 Nothing is executed here, and nothing refers to another machine.
 """
 
-import base64
 import functools
 import html
 import itertools
@@ -24,7 +23,7 @@ from course_tools.authoring.clean import STAND_IN
 from ..authoring.markup import headings, plain, tree
 from .formulas import to_mathml
 
-WEBSITE, ASSETS = (Path(__file__).with_name(name) for name in ("website", "assets"))
+WEBSITE = Path(__file__).with_name("website")
 FORMULA = '<div class="formula">'
 Link = Callable[[str], str | None]  # of an address the one that a page has, None for none
 PLAIN = re.compile(r'<span class="[npw]">([^<]*)</span>')  # names, signs and spaces of code: as the text
@@ -156,7 +155,7 @@ def anchor(words: str) -> str:
 
 @functools.cache  # most of it stands on the page of another language, too
 def code(source: str, language: str = "python") -> str:
-    """Coloured code, `<div class="highlight"><pre>…`; assets/code.css has its colours."""
+    """Coloured code, `<div class="highlight"><pre>…`; website/site.css has its colours."""
     from pygments import highlight
     from pygments.formatters import HtmlFormatter
     from pygments.lexers import get_lexer_by_name
@@ -168,13 +167,12 @@ def code(source: str, language: str = "python") -> str:
 def _templates() -> Any:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    loader = FileSystemLoader([WEBSITE, ASSETS])
     made = Environment(
-        loader=loader, undefined=StrictUndefined, autoescape=True, trim_blocks=True, lstrip_blocks=True,
-        extensions=["jinja2.ext.i18n"],
+        loader=FileSystemLoader(WEBSITE), undefined=StrictUndefined, autoescape=True, trim_blocks=True,
+        lstrip_blocks=True, extensions=["jinja2.ext.i18n"],
     )  # fmt: skip
     made.install_gettext_callables(t, tn, newstyle=True)  # type: ignore[attr-defined]
-    made.globals |= {"asset": asset, "lessons": lessons}
+    made.globals["lessons"] = lessons
     return made
 
 
@@ -184,20 +182,8 @@ def tag(language: str) -> str:
 
 
 def page(template: str, language: str = "en", **given: Any) -> str:
-    """A page from TEMPLATE.html.j2 in website/ or assets/, in this language, which is in use."""
+    """A page from TEMPLATE.html.j2 in website/, in this language, which is in use."""
     return _templates().get_template(f"{template}.html.j2").render(given, lang=tag(language)) + "\n"
-
-
-def style(*names: str) -> str:
-    """These style sheets, and the font of the formulas: browsers need one made for mathematics."""
-    font = base64.b64encode((ASSETS / "stix-two-math.woff2").read_bytes()).decode()
-    face = f'@font-face{{font-family:"Course Math";src:url(data:font/woff2;base64,{font})}}'
-    return "\n".join([face, *map(asset, names)])
-
-
-def asset(name: str) -> str:
-    """The text of a file in course_tools/publishing/assets."""
-    return (ASSETS / name).read_text(encoding="utf-8")
 
 
 def _output(raw: Any, text: Callable[[str], str]) -> Any:

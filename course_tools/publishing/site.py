@@ -147,10 +147,11 @@ class Site:
             made["words.js"] = f"globalThis.courseWords={json_for_script(table(self.language))}"
         made["search-data.js"] = search_index.script(self.searched, self.terms)
         made = {self.folder + path: content for path, content in made.items()}
-        made |= {path.name: path.read_bytes() for end in ("js", "css") for path in pages.WEBSITE.glob(f"*.{end}")}
+        ends = ("js", "css", "woff2")
+        made |= {path.name: path.read_bytes() for end in ends for path in pages.WEBSITE.glob(f"*.{end}")}
         made["program.js"] = program.source("en")  # a page in another language has words.js, too
-        made["site.css"] = (pages.asset("code.css") + chapter_maps.style()).encode() + made["site.css"]
-        return made | {"stix-two-math.woff2": (pages.ASSETS / "stix-two-math.woff2").read_bytes()}
+        made["site.css"] = chapter_maps.style().encode() + made["site.css"]
+        return made
 
     def page(
         self, template: str, file: str, sections: Sequence[Any] = (), description: str | None = None, **more: Any

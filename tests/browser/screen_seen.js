@@ -1,12 +1,12 @@
-(slide, room = { left: 0, top: 0, right: 1280, bottom: 720 }) => {
-  // What a class sees of a slide or a presented cell: text, pictures and controls, also inside views; what of it is
+(screen, room = { left: 0, top: 0, right: 1280, bottom: 720 }) => {
+  // What a class sees of a presented cell: text, pictures and controls, also inside views; what of it is
   // beyond its room, in pixels of the page, and how small its type is.
   const found = [], small = [];
   const hidden = e => { for (; e; e = e.parentElement || e.getRootNode().host) {
     const s = getComputedStyle(e);
     if (s.display === 'none' || s.visibility === 'hidden' || s.clipPath !== 'none' || s.opacity === '0') return true;
     if (e.matches?.('.scroller, .scroll, details:not([open]) > :not(summary)')) return true;
-    if (e === slide) return false;
+    if (e === screen) return false;
   } };
   const note = ({ left, top, right, bottom, width, height }, what) => {
     if (!width || !height) return;
@@ -16,7 +16,7 @@
   const walk = root => {
     for (const e of root.querySelectorAll('*')) {
       if (e.shadowRoot) walk(e.shadowRoot);
-      if (e.closest('aside.notes, script, style, math *, mjx-container *') || hidden(e)) continue;
+      if (e.closest('script, style, math *, mjx-container *') || hidden(e)) continue;
       const control = e.matches('canvas, img, input, select, button, math, summary, .highlight');
       if (control) note(e.getBoundingClientRect(), e.tagName);
       for (const text of e.childNodes) if (text.nodeType === 3 && text.data.trim()) {
@@ -30,8 +30,8 @@
       }
     }
   };
-  const enlarged = slide.getBoundingClientRect().width / slide.offsetWidth / slide.currentCSSZoom; // as slides are
-  walk(slide);
-  const text = slide.innerText.trim().length + slide.querySelectorAll('img, .course-view').length;
+  const enlarged = screen.getBoundingClientRect().width / screen.offsetWidth / screen.currentCSSZoom;
+  walk(screen);
+  const text = screen.innerText.trim().length + screen.querySelectorAll('img, .course-view').length;
   return { beyond: found, small, text };
 }

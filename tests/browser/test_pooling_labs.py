@@ -5,7 +5,7 @@ import pytest
 import torch
 from playwright.sync_api import expect
 from scenes import hours
-from waiting import contains, picture, state, until
+from waiting import contains, picture, settle, state, until
 
 pytestmark = pytest.mark.browser
 HOURS = torch.linspace(0.1, 23.3, 50)
@@ -16,6 +16,10 @@ DARKEST = """() => {  // of the map at the right of the canvas, from 0 to 255; w
   let least = 255;
   for (let i = 0; i < data.length; i += 4) if (data[i + 2] >= data[i]) least = Math.min(least, data[i]);
   return least;
+}"""
+CANVAS = """view => {
+  const box = view.shadowRoot.querySelector('canvas').getBoundingClientRect();
+  return [box.left, box.top, box.width, box.height];
 }"""
 
 
@@ -65,3 +69,16 @@ def test_a_ball_rolls_the_way_of_the_training_and_goes_where_the_hand_puts_it(sh
     canvas = page.locator("canvas").bounding_box()
     page.mouse.click(canvas["x"] + 60, canvas["y"] + 100)
     until(lambda: state(page)["width"] < 0.2)
+
+
+def test_a_view_finds_the_pointer_on_a_screen_that_is_enlarged(show):
+    fragment = labs.ask([1.0, 5.0, 9.0], [1.0, 2.0, 3.0], query=1.0, width=1.0).fragment()
+    pages = show(html=f'<div style="width:600px;zoom:1.5">{fragment}</div>'), show(fragment, width=624)
+    asked = []
+    for share in (0.3, 0.6):
+        for page in pages:
+            left, top, wide, high = page.locator(".course-view").evaluate(CANVAS)
+            page.mouse.click(left + share * wide, top + high / 3)
+            settle(page)
+            asked.append(page.locator(".course-view").evaluate("v => v.view.state.query"))
+    assert asked[::2] == pytest.approx(asked[1::2], abs=0.15) and asked[2] - asked[0] > 2

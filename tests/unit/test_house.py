@@ -26,7 +26,7 @@ MAY_IMPORT = {
     "course_tools": {"course_utils", "course_kit", "chapters", "course_tools"},
     "course": {"course_utils", "course_kit", "chapters", "course_tools"},
 }
-BUILT = {"dist", "node_modules", "reveal"}  # or somebody else's
+BUILT = {"dist", "node_modules"}  # or somebody else's
 SPECIFIER = re.compile(r"""\b(?:from|import)\s*\(?\s*["'](\.[^"']+)["']""")
 DOTTED = re.compile(rf"\b(?:{'|'.join(ROOMS)})(?:\.\w+)+")
 

@@ -1,4 +1,4 @@
-"""Which screens a notebook has in front of a class: the same for `make present` and `make slides`.
+"""Which screens a notebook has in front of a class, in `make present`.
 
 A section runs from one heading of level 1 or 2 to the next. It has, in the order of its cells, a screen for
 

@@ -65,13 +65,9 @@ class Note:
 
     def html(self) -> str:
         """An HTML fragment: a heading and a list, no script, no style."""
-        return f"<h1>{html.escape(self.heading)}</h1>{self.rows()}"
-
-    def rows(self) -> str:
-        """The lines as an HTML list."""
         rows = "".join(f"<dt>{html.escape(what)}</dt><dd>{html.escape(words)}</dd>" for what, words in self.lines())
         tag = languages().get(current(), {"tag": "en"})["tag"]
-        return f'<dl lang="{tag}" translate="no">{rows}</dl>'
+        return f'<h1>{html.escape(self.heading)}</h1><dl lang="{tag}" translate="no">{rows}</dl>'
 
 
 def notes(name: str) -> list[Note]:

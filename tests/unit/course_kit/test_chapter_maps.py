@@ -1,4 +1,4 @@
-"""The frames: the weights of the last chapter's journey, for the website, slides and the workbook."""
+"""The frames: the weights of the last chapter's journey, for the website and the workbook."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Chapters as pieces of HTML: formulas, cells, views and slides, without a browser."""
+"""Chapters as pieces of HTML: formulas, cells and views, without a browser."""
 
 import html
 import re
@@ -9,19 +9,15 @@ import nbformat
 import pytest
 
 import course
-from course_kit import files, i18n, views
+from course_kit import files, views
 from course_kit.views import fragments, program
 from course_tools.authoring import building
-from course_tools.authoring.markup import plain, tree
+from course_tools.authoring.markup import tree
 from course_tools.classroom.environment import bringing
-from course_tools.classroom.presenting import screens, speaker
-from course_tools.publishing import pages, site, slides
+from course_tools.publishing import pages, site
 from course_tools.publishing.formulas import MATHML, to_mathml
 
 CODE = re.compile(r"<(pre|code|script|style)\b.*?</\1>", re.S)
-FETCHED = re.compile(r'<(?:img|script|iframe|link|video)\b[^>]* (?:src|href)="(?!data:|\$)[^"]*"')
-OFTEN = ("03_seq2seq", "08_who_answers_annex", "09_who_taught_it")  # for every change; of all, their screens
-SELDOM = (pytest.mark.weekly,)
 WHOLE = views.heatmap([[1.0]], title="?").fragment()
 
 
@@ -41,11 +37,6 @@ def notebook_of(tmp_path, *cells, run=True):
     path = tmp_path / "01_try.ipynb"
     nbformat.write(made, path)
     return path
-
-
-def slides_of(made):
-    """The slides of a page of slides."""
-    return tree(made[made.index("<body") :]).select(".slides > section")
 
 
 @pytest.mark.parametrize("name", building.names())
@@ -134,65 +125,11 @@ def test_a_view_of_another_form_is_not_lost(wrong):
         fragments.read(wrong)
 
 
-@pytest.mark.parametrize("name", [pytest.param(one, marks=SELDOM * (one not in OFTEN)) for one in building.names()])
-def test_slides_are_the_screens_of_the_notebook(name):
-    made = slides.build(name, [("Five lines to keep", "<p>Say them aloud.</p>")])
-    wanted, found = screens.screens(read(name).cells), slides_of(made)
-    assert [slide["class"][0] for slide in found] == [screen.kind for screen in wanted]
-    assert [plain(slide.h2) for slide in found[1:]] == [screen.title for screen in wanted[1:]]
-    for slide, screen in zip(found, wanted, strict=True):
-        assert slide.select_one(".thing") or screen.kind == "question", f"{screen} shows nothing"
-        assert bool(slide.select_one(".keep")) == bool(screen.keep)
-        assert slide.has_attr("data-aside") == screen.not_in_class
-        assert "not solved yet" not in slide.get_text() and not slide.select(".thing details")
-    assert "edition" in plain(found[-1].select_one(".licence")) and len(tree(made).select(".licence")) == 1
-    words = made.replace(program.source(), "")
-    assert not FETCHED.findall(words)
-    assert made.count('"presenting":true') == words.count(program.SHOW)
-    alone = ("08_who_answers_annex", "09_who_taught_it_annex")  # tables and charts
-    assert words.count(program.SHOW) > 0 or name in alone
-    assert made.count(program.source()) == 1
-    assert ("Say them aloud" in made) == any(screen.title == "Five lines to keep" for screen in wanted)
-
-
-def test_slides_in_another_language(tmp_path, capsys):
-    assert slides.run(["03_seq2seq"], tmp_path, "zh") == 0
-    i18n.use("en")
-    made = (tmp_path / "03_seq2seq.html").read_text("utf-8")
-    (keep, *_), said = tree(made).select("p.keep"), tree(made).select_one("aside dl")
-    assert made.startswith('<!DOCTYPE html>\n<html lang="zh-CN">') and "courseWords={" in made
-    assert re.match("记住：[ 一-鿿]", plain(keep)) and "：：" not in plain(keep)
-    labels = {plain(one) for one in said.select("dt")}
-    assert said["lang"] == "zh-CN" and {"准备", "先展示", "先略去", "提问", "误解"} <= labels, "and the speaker's notes"
-    assert all(re.search("[一-鿿]", plain(one)) for one in tree(made).select("aside dd"))
-
-
-def test_what_is_said_of_a_slide_is_in_its_notes_and_not_on_it():
-    guide = [(note.heading, note.rows()) for note in speaker.notes("03_seq2seq")]
-    found = slides_of(slides.build("03_seq2seq", guide))
-    assert len({plain(slide.h2) for slide in found if slide.h2} & {heading for heading, _ in guide}) >= 9
-    heading = "What is a translator?"
-    slide = next(one for one in found if plain(one.h2 or one) == heading)
-    said = slide.aside.extract()
-    assert "formula" in slide["class"] and dict(guide)[heading] in str(said).replace("\n", "")
-    assert len(plain(said).split()) > 20 > len(plain(slide.select_one(".thing")).split())
-
-
-def test_a_lesson_and_its_annex_are_written_as_slides(tmp_path, capsys):
-    """A beginning of their name means both, a name one; links from the one to the other lead there."""
-    lesson, annex = (tmp_path / f"04_positional_encoding{end}.html" for end in ("", "_annex"))
-    assert course.main(["slides", "04", "--out", str(tmp_path)]) == 0 and annex.is_file()
-    assert f'href="{annex.name}' in lesson.read_text("utf-8")
-    annex.unlink()
-    assert course.main(["slides", lesson.stem, "--out", str(tmp_path)]) == 0 and not annex.exists()
-    assert course.main(["slides", "99"]) == 2 and "No notebook's name starts" in capsys.readouterr().err
-
-
-def test_without_the_extra_a_command_says_what_to_type(monkeypatch, capsys):
+def test_without_the_extra_a_command_says_what_to_type(tmp_path, monkeypatch, capsys):
     """`make lab` does not install what publishes."""
     monkeypatch.setitem(sys.modules, "latex2mathml.converter", None)
     to_mathml.cache_clear()
-    assert course.main(["slides", "04_positional_encoding"]) == 2
+    assert course.main(["site", "--out", str(tmp_path / "site")]) == 2
     said = capsys.readouterr().err
     assert "needs latex2mathml" in said and "`make environment EXTRA=publish`" in said and said.count("\n") == 1
     extras = {"bs4": "publish", "mistune": "publish", "cloudpickle": "grade", "playwright": "test", "polib": ""}

@@ -1,4 +1,4 @@
-"""What a class sees: which screens a notebook has, for slides and for presenting alike."""
+"""What a class sees: which screens a notebook has in front of a class."""
 
 import re
 

@@ -54,7 +54,7 @@ export function adopt(root, css) {
 }
 
 /**
- * Where a pointer is in an element's own pixels, however the page has scaled it (slides do).
+ * Where a pointer is in an element's own pixels, however the page has scaled it (presenting does).
  * @param {MouseEvent} event
  * @param {HTMLElement} element
  */
@@ -176,8 +176,8 @@ export function tableOf({ header, rows, caption }) {
 export const spoken = (style = "") => h("div", { class: "say", role: "status", "data-testid": "readout", style });
 
 /**
- * The same where it belongs: under the picture and what is beside it; on a slide under both, where the controls leave
- * room. style: with a min-height, so that nothing jumps.
+ * The same where it belongs: under the picture and what is beside it; in front of a class under both, where the
+ * controls leave room. style: with a min-height, so that nothing jumps.
  * @param {import("./types.js").UI} ui
  * @param {string} style
  */

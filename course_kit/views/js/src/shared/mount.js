@@ -94,7 +94,7 @@ class View {
       family: "sans-serif",
       id: fresh("v"),
       actions: {},
-      screen: Number(document.body.dataset.screen) || window.innerHeight, // slides have a height of their own
+      screen: Number(document.body.dataset.screen) || window.innerHeight, // of JupyterLab's plugin, present.js
       tall: unit,
       body: h("div", { class: "body" }),
       side: h("div", { class: "side" }),

@@ -1,4 +1,4 @@
-// How large it is what a class sees: as large as its screen has room for, for `make present` and for slides.
+// How large it is what a class sees: as large as its screen has room for.
 const WORDS = [1.9, 1.7, 1.5]; // of what is words alone
 const SAID = ["guess", "drawing", "file"];
 const ALONE = [3, 2.6, 2.3, 2, 1.8, 1.6]; // of a formula that has a screen for itself, up to
@@ -22,8 +22,8 @@ const LOWER = 0.97; // times as high
 const LOW = 0.7; // what a view keeps of its height above code
 export const DRAWN = ["picture", "lab", "training"];
 const PICTURE = ".view > :not(.title, .caption)";
-const ROWS = ".jp-OutputArea-output pre, .stream, tr";
-const LATER = ".instead, .course-instead"; // code that comes at a press
+const ROWS = ".jp-OutputArea-output pre, tr";
+const LATER = ".course-instead"; // code that comes at a press
 const GAP = 2; // em, from which a formula may be broken
 
 /**
@@ -36,7 +36,7 @@ const viewsOf = (on) =>
   [...on.querySelectorAll(".course-view:not(.course-held + * *)")].filter((host) => host.shadowRoot && host.view);
 const fitted = new WeakSet(); // views that were drawn for their screen
 const highs = new WeakMap(); // how high what is shown was then
-const FORMULA = "mjx-container[display] mjx-math, .formula mrow";
+const FORMULA = "mjx-container[display] mjx-math";
 const formulaOf = (on) => Math.max(...[...on.querySelectorAll(FORMULA)].map(wideOf));
 const highOf = (on) => on.getBoundingClientRect().height;
 const wideOf = (on) => on.getBoundingClientRect().width;
@@ -77,7 +77,7 @@ const isCovered = (shown) => shown.keep && isOver(shown, PICTURE);
 const isFree = (shown) => viewsOf(shown.on).length > 0 && !isCovered(shown);
 
 const HELD = ".course-held + * *, .course-scrolled .jp-OutputArea *, details:not([open]) *"; // may be wider
-const WIDE = ":is(mjx-math, math, table, pre)";
+const WIDE = ":is(mjx-math, table, pre)";
 
 /** Whether more is on a screen than it has room for. Formulas and tables scroll on a page; here they must not. */
 export function isFull({ room, on, keep }) {
@@ -128,7 +128,7 @@ export function fit(shown, set, most = Infinity) {
     const isWider = size >= ALONE.at(-1) && isAlone && formulaOf(on) > MOST * wideOf(room);
     return !isWider && !isFull(shown);
   };
-  const isAlone = kind === "formula" && !on.querySelector(".course-excerpt, .source, table");
+  const isAlone = kind === "formula" && !on.querySelector(".course-excerpt, table");
   const sizes = [...(SAID.includes(kind) ? WORDS : isAlone ? ALONE : []), ...SIZES, ...SMALL];
   const drawn = DRAWN.includes(kind) && on.querySelector(".course-view");
   const tries = sizes

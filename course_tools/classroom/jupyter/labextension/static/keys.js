@@ -1,9 +1,9 @@
-// Whose a key is, in front of a class: for `make present` and for slides. A remote control sends Page Down and Page Up,
-// and B or a full stop for a black screen.
+// Whose a key is, in front of a class. A remote control sends Page Down and Page Up, and B or a full stop for a black
+// screen.
 const TURNS = /^Page(Up|Down)$/;
 const MOVES = /^(Arrow|Home$|End$)/;
 const CHOOSES = /^(Enter| )$/;
-const SHOWN = ".reveal .slides, .course-deck :is(.jp-OutputArea, .jp-MarkdownOutput)";
+const SHOWN = ".course-deck :is(.jp-OutputArea, .jp-MarkdownOutput)";
 
 /** Whether what has the focus uses a key itself, once it has heard it. @param {KeyboardEvent} event */
 export function isTaken(event) {
@@ -37,9 +37,6 @@ export function leaveAfterMouse(leave, signal) {
   hear("pointerup", end);
   hear("input", (event) => event.composedPath()[0].tagName === "SELECT" && end(event));
 }
-
-/** Whether a key asks for what comes next. @param {KeyboardEvent} event */
-export const goesOn = ({ key }) => /^(ArrowRight|PageDown| )$/.test(key);
 
 /** Whether a key goes to another screen; under a black one it only brings light. @param {KeyboardEvent} event */
 export const moves = ({ key }) => TURNS.test(key) || MOVES.test(key) || CHOOSES.test(key) || key === "Escape";

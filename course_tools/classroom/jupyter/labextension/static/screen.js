@@ -173,7 +173,7 @@ export function arrange(deck) {
     part.classList.toggle("course-out", part.matches("details") || !PARTS[step.kind]?.(part, step));
 }
 
-// 1280 × 720 is the measure: a larger screen shows the same, larger, and a smaller one smaller, as slides do.
+// 1280 × 720 is the measure: a larger screen shows the same, larger, and a smaller one smaller.
 export const larger = () => Math.min(innerWidth / 1280, innerHeight / 720);
 
 // Its heading, and the sentence to keep
