@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 import secrets
 import shutil
 import signal
@@ -92,6 +93,29 @@ SCREEN = f"""() => {{
       if (part.checkVisibility() && part.getBoundingClientRect().top < end) covered.push(part.className);
   return {{ through: [...through], covered, beyond: [], small: [], ...(on ? seen(on, room) : {{}}) }};
 }}"""
+
+# Of each page that a printer gets its heading, and what of it is beyond its edges.
+PAGES = f"""() => {{
+  const seen = {SEEN};
+  return [...document.querySelectorAll(".course-sheet")].map((sheet) => {{
+    const room = sheet.getBoundingClientRect(), {{ text, beyond }} = seen(sheet, room);
+    const wrong = room.width === innerWidth && room.height === innerHeight ? beyond : [...beyond, "its size"];
+    const colours = ["color", "backgroundColor"].map((of) => getComputedStyle(sheet.querySelector(".course-head"))[of]);
+    return {{ heading: sheet.querySelector(".course-head span").firstChild.data, wrong, isEmpty: !text, colours }};
+  }});
+}}"""
+
+
+def printed(deck):
+    """The pages of a chapter as they are printed: nothing of them is beyond its edges, and all are light."""
+    deck.page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    deck.page.emulate_media(media="print")
+    pages = deck.page.evaluate(PAGES)
+    deck.page.emulate_media(media="screen")
+    deck.page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert [one for one in pages if one["wrong"] or one["isEmpty"]] == []
+    assert {one["colours"][1] for one in pages} == {"rgb(255, 255, 255)"}
+    assert [one["heading"] for one in pages] == deck.page.evaluate("courseDeck.steps.map(({ heading }) => heading)")
 
 
 @pytest.fixture(scope="module")
@@ -187,6 +211,30 @@ def test_every_screen_of_a_lesson_is_whole_none_is_empty_and_no_cell_raises(pres
     assert list(filter(None, page.evaluate("window.hidden"))) == [], "screens that one leaves without their picture"
     page.evaluate("courseDeck.working")  # all that was gone past, in its order
     assert page.evaluate("[window.lacks, [...courseDeck.queue.failed.values()]]") == [{}, []]
+    printed(deck)
+
+
+def test_the_browser_prints_a_page_for_each_screen(deck):
+    """And not the notebook, as Ctrl P does in JupyterLab; afterwards all is as it was."""
+    page = deck.page
+    page.evaluate("window.print = () => (window.asked = true)")
+    page.evaluate("window.jupyterapp.commands.execute('apputils:change-theme', { theme: 'JupyterLab Dark' })")
+    deck.to(3)
+    page.wait_for_function("courseDeck.course.views(courseDeck.panel, [courseDeck.step.cell]).length == 1")
+    page.keyboard.press("Control+p")
+    assert page.evaluate("window.asked") and page.locator("iframe").count() == 0
+    look = """[courseDeck.at, document.body.className, document.body.dataset.jpThemeLight,
+      courseDeck.step.cell.node.outerHTML]"""
+    before = page.evaluate(look)
+    printed(deck)
+    made = page.pdf(prefer_css_page_size=True, outline=True, tagged=True)
+    headings = page.evaluate("courseDeck.steps.map(({ heading }) => heading)")
+    told = re.findall(rb"/Title (?:<FEFF([0-9A-F]+)>|\((.+?)\)\n)", made)
+    titles = [bytes.fromhex(far.decode()).decode("utf-16-be") if far else plain.decode() for far, plain in told]
+    assert made.count(b"/Type /Page\n") == len(headings) and titles[-len(headings) :] == headings
+    assert set(re.findall(rb"/MediaBox \[(.+?)\]", made)) == {b"0 0 960 540"}, "as the screen is"
+    until(lambda: page.evaluate(look), before)
+    until(page.locator(".course-pages").count, 0)
 
 
 def test_a_lesson_by_keyboard(deck):

@@ -19,6 +19,7 @@ const keys = () => [
   [t("shift T"), t("train now, though a result is kept")],
   [t("shift K"), t("a fresh kernel, with all that stands above")],
   [t("B · full stop"), t("black screen")],
+  ["Ctrl P", t("print: a page for each screen")],
   ["Q", t("leave: JupyterLab as usual; alt P presents again")],
 ];
 

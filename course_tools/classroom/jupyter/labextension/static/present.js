@@ -4,6 +4,7 @@ import { isStale } from "./fitting.js";
 import { followed } from "./following.js";
 import { leaveAfterMouse, showAnswer } from "./keys.js";
 import { notesWindow } from "./notes.js";
+import { lightColours, putPages } from "./paper.js";
 import { press } from "./presses.js";
 import { Runner } from "./runner.js";
 import { MARKS, arrange, el, enlarge, entitle, inset, isCode, larger, plan, runsAtPress, shownOf } from "./screen.js";
@@ -57,6 +58,8 @@ class Deck {
     leaveAfterMouse(() => this.focus(), this.life.signal);
     hear(window, "resize", () => this.layout());
     hear(window, "pagehide", () => this.remember());
+    hear(window, "beforeprint", () => (this.takePages = putPages(this)));
+    hear(window, "afterprint", () => this.takePages?.());
     hear(panel.node, "course-guess", ({ target }) => {
       this.picks[this.step.cell.model.id] = target.view?.state.pick;
       this.focus(); // the keys are the remote's again
@@ -297,6 +300,7 @@ async function screensOf(app, path) {
 
 export async function present(app, course) {
   document.head.append(el("style", { textContent: STYLE }));
+  lightColours(app).then((colours) => document.head.append(el("style", { textContent: colours })));
   const notes = notesWindow();
   const curtain = document.getElementById("course-curtain") ?? el("div", {}, ""); // presenting/start.py
   let deck = null;

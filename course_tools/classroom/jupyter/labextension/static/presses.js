@@ -20,6 +20,11 @@ export function press(deck, event) {
   const within = path.some(
     (e) => e.dataset?.lmSuppressShortcuts || e.isContentEditable || /^(INPUT|SELECT|TEXTAREA)$/.test(e.tagName),
   );
+  if ((event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && event.key.toLowerCase() === "p") {
+    event.preventDefault(); // JupyterLab would print its notebook
+    event.stopImmediatePropagation();
+    return window.print(); // paper.js
+  }
   if (path.some((e) => e.tagName === "DIALOG")) return;
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
   if (isFirst ? within && !runs && !FIRST.test(event.key) : !within || isTaken(event)) return;

@@ -194,13 +194,14 @@ export const shownOf = ({ scroller, step, foot }) => ({
   ...{ room: scroller, on: step.cell.node, keep: foot, kind: step.kind },
 });
 
-// The room below the heading, in whose place the sentence to keep comes; and over a screen that is tight.
+// The room below the heading, in whose place the sentence to keep comes; and over a screen that is tight. On paper it
+// stands at the foot, and nothing over anything.
 export function inset(deck, isTight = false) {
   deck.isTight = isTight;
-  document.body.classList.toggle("course-tight", isTight);
+  document.body.classList.toggle("course-tight", isTight && !deck.isPaper);
   const [top, keep, bar] = [deck.head, deck.foot, deck.bar.node].map((part) => part.getBoundingClientRect().height);
-  document.body.style.setProperty("--course-top", `${isTight ? top : Math.max(top, keep)}px`);
-  document.body.style.setProperty("--course-end", `${bar}px`);
+  document.body.style.setProperty("--course-top", `${isTight || deck.isPaper ? top : Math.max(top, keep)}px`);
+  document.body.style.setProperty("--course-end", `${deck.isPaper ? keep : bar}px`);
 }
 
 // As large as the screen has room for. What code will print has its room beforehand, so that nothing moves when it
