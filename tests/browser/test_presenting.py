@@ -224,7 +224,7 @@ def test_the_browser_prints_a_page_for_each_screen(deck):
     page.keyboard.press("Control+p")
     assert page.evaluate("window.asked") and page.locator("iframe").count() == 0
     look = """[courseDeck.at, document.body.className, document.body.dataset.jpThemeLight,
-      courseDeck.step.cell.node.outerHTML]"""
+      ...["top", "end", "fit"].map((name) => document.body.style.getPropertyValue(`--course-${name}`))]"""
     before = page.evaluate(look)
     printed(deck)
     made = page.pdf(prefer_css_page_size=True, outline=True, tagged=True)

@@ -32,7 +32,7 @@ function copy(node, isDeep = true) {
 }
 
 /** The page of the screen that is shown. @param {any} deck */
-function page({ foot, head, panel, scroller, step }) {
+function page({ foot, head, panel, step }) {
   const { dataset, style } = document.body;
   const made = el("section", { className: "course-sheet course-presenting course-paper" });
   Object.assign(made.dataset, { screenKind: dataset.screenKind });
