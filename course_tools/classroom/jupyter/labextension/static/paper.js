@@ -1,5 +1,5 @@
 // A chapter on paper, as the browser prints it: a page for each screen, in the colours of the light theme, every view as
-// it stands, without what only moves it. Each screen is laid out where it stands and copied; only a printer sees copies.
+// it stands, without what only moves it. Each screen is laid out in its place and copied; only printers see copies.
 import { el } from "./screen.js";
 
 const SHARP = 2; // dots of a picture in a pixel of the page, at least
