@@ -1,4 +1,4 @@
-// A chapter on paper, as the browser prints it: a page for each screen, in the colours of the light theme, every view as
+// A chapter on paper, as the browser prints it: a page for each screen, in colours of the light theme, every view as
 // it stands, without what only moves it. Each screen is laid out in its place and copied; only printers see copies.
 import { el } from "./screen.js";
 
