@@ -126,6 +126,19 @@ def test_each_room_imports_what_it_may(whole):
     assert broken(whole) == []
 
 
+def test_the_picture_of_the_rooms_has_their_imports(whole):
+    """docs/architecture.svg has an arrow for each room that a room imports, and no other."""
+    picture = (ROOT / "docs" / "architecture.svg").read_text(encoding="utf-8")
+    drawn = set(re.findall(r'data-from="(\w+)" data-to="(\w+)"', picture))
+    wanted = {(room, one) for room, used in folded(whole, room_of).items() for one in used}
+    sources = [ast.parse(path.read_text(encoding="utf-8")) for path in (ROOT / "notebooks" / "source").glob("*.py")]
+    nodes = [node for tree in sources for node in ast.walk(tree)]
+    named = {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module}
+    named |= {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    wanted |= {("notebooks", room_of(name)) for name in named if room_of(name) in ROOMS}
+    assert drawn == wanted
+
+
 @pytest.mark.parametrize("fold", [room_of, folder_of, inner_of, str], ids=["rooms", "folders", "inner", "files"])
 def test_there_is_no_circle(whole, fold):
     graph = folded(whole, fold)

@@ -1,8 +1,9 @@
-"""What README.md and CONTRIBUTING.md say is there, is there."""
+"""What README.md, CONTRIBUTING.md, the map of the code and the decisions say is there, is there."""
 
 import json
 import re
 import tomllib
+from pathlib import Path
 
 import pytest
 
@@ -15,23 +16,34 @@ from course_tools.classroom.presenting import screens
 from course_tools.publishing import artifacts
 
 ROOT = files.course_folder()
+DECISIONS = sorted(f"docs/decisions/{path.name}" for path in ROOT.glob("docs/decisions/*.md"))
 PAGES = ["README.md", "CONTRIBUTING.md", "docs/using.md", "docs/teaching.md", "docs/zh/teaching.md"]
-ALL = ["README.md", "CONTRIBUTING.md", *(f"docs/{p.name}" for p in ROOT.glob("docs/*.md"))]
+LINKED = [*PAGES, "docs/architecture.md", *DECISIONS]
+ALL = ["README.md", "CONTRIBUTING.md", *(f"docs/{p.name}" for p in ROOT.glob("docs/*.md")), *DECISIONS]
 
 
 def text(page):
     return (ROOT / page).read_text("utf-8")
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_links_lead_somewhere_and_commands_exist(page):
+@pytest.mark.parametrize("page", LINKED)
+def test_links_lead_somewhere(page):
     bare = re.sub(r"```.*?```", "", text(page), flags=re.S)
     targets = re.findall(r"(?<!`)\[[^\]`]*\]\(([^)#]+)", bare)
-    assert targets
+    assert targets or page in DECISIONS
     for target in targets:
         if not target.startswith("http") and "..." not in target:
             beside = (ROOT / page).parent / target
             assert beside.exists() or page == "CONTRIBUTING.md" and (ROOT / "notebooks" / target).exists()
+
+
+def test_each_decision_is_in_their_index():
+    index = text("docs/decisions/README.md")
+    assert [page for page in DECISIONS if not page.endswith("README.md") and f"({Path(page).name})" not in index] == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_commands_that_a_page_names_exist(page):
     make = set(re.findall(r"^([a-z-]+):", text("Makefile"), re.M))
     named = set(re.findall(r"(?:`|^)make ([a-z-]+)", text(page), re.M))
     assert named and named <= make
@@ -66,7 +78,7 @@ def test_files_that_a_page_names_are_there(page):
     """A path in backticks whose first folder is one of ours; `chNN`, `NN_name` and `NAME` stand for any."""
     ours = {path.name for path in ROOT.iterdir() if path.is_dir()} - {"workbook", "build"}
     paths = {path for path in re.findall(r"`([\w.-]+(?:/[\w.-]+)*/?)`", text(page)) if path.split("/")[0] in ours}
-    assert paths
+    assert paths or page in DECISIONS
     real = [path for path in sorted(paths) if "NN" not in path and "NAME" not in path]
     assert [path for path in real if not (ROOT / path).exists()] == []
 
@@ -100,19 +112,20 @@ def test_the_first_page_asks_what_the_chapters_ask():
         assert row in page
 
 
-def test_the_map_of_the_code_is_true():
-    """All that lies in the rooms of the map is named there, and all that it names is there."""
-    block = re.search(r"## The map\n\n```\n(.*?)```", text("CONTRIBUTING.md"), re.S)[1]
-    room = None
-    for line in block.splitlines():
-        if not line.startswith(" "):
-            rooms = re.findall(r"([\w.]+(?:/chNN)?)(?:/| {2,})", line.partition("  ")[0] + "  ")
-            room = rooms[0].removesuffix("/chNN")
-            assert all((ROOT / one.removesuffix("/chNN")).exists() for one in rooms), line
-        else:
-            named = re.findall(r"(?:^| {2})(\w+(?:\.py|/))", line)
-            assert named and all((ROOT / room / one).exists() for one in named), line
-    for room in ("course_utils", "course_kit", "course_tools"):
-        there = {p.name for p in (ROOT / room).iterdir() if p.suffix == ".py" or (p / "__init__.py").is_file()}
-        missing = {name for name in there if not name.startswith("__") and name not in block}
-        assert not missing, f"not in the map: {', '.join(sorted(missing))}"
+def test_the_map_names_every_room():
+    """docs/architecture.md: those of the house, and the folders of course_kit and course_tools."""
+    page = text("docs/architecture.md")
+    rooms = [ROOT / name for name in ("course_utils", "course_kit", "course_tools", "chapters")]
+    inner = {path.parent.name for room in rooms[1:3] for path in room.glob("*/*.py")}
+    wanted = {room.name for room in rooms} | inner | {"data", "docs", "locale", "tests"}
+    assert wanted and [name for name in sorted(wanted) if f"{name}/`" not in page] == []
+
+
+def test_the_ten_files_to_read_first_have_the_lines_that_the_map_says():
+    """Rounded to tens, so that a changed line is no changed page."""
+    rows = re.findall(r"^\| \[(\S+)\]\((\S+)\) \| (\d+) \|", text("docs/architecture.md"), re.M)
+    assert len(rows) == 10
+    for name, target, said in rows:
+        assert target == f"../{name}"
+        lines = len(text(name).splitlines())
+        assert abs(lines - int(said)) <= 10, f"{name} has {lines} lines, docs/architecture.md says {said}"
