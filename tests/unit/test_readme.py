@@ -21,6 +21,8 @@ PAGES = ["README.md", "CONTRIBUTING.md", "docs/using.md", "docs/teaching.md", "d
 LINKED = [*PAGES, "docs/architecture.md", *DECISIONS]
 ALL = ["README.md", "CONTRIBUTING.md", *(f"docs/{p.name}" for p in ROOT.glob("docs/*.md")), *DECISIONS]
 
+ANY = ("NN", "NAME", "ch10", "10_averages")
+
 
 def text(page):
     return (ROOT / page).read_text("utf-8")
@@ -63,7 +65,7 @@ def test_no_sentence_is_cut_in_the_middle_of_code(page):
 
 
 def test_sizes_that_the_guide_names_are_those_of_the_rules():
-    guide = text("CONTRIBUTING.md")
+    guide = " ".join(text("CONTRIBUTING.md").split())  # its lines are broken
     for said in (
         f"{pattern.WORDS:,} words outside exercise cards, {pattern.CELLS} visible code cells",
         f"{pattern.EXERCISES} exercises, {pattern.GUESSES} guesses, {screens.MOST} screens for a class",
@@ -75,11 +77,12 @@ def test_sizes_that_the_guide_names_are_those_of_the_rules():
 
 @pytest.mark.parametrize("page", ALL)
 def test_files_that_a_page_names_are_there(page):
-    """A path in backticks whose first folder is one of ours; `chNN`, `NN_name` and `NAME` stand for any."""
+    """A path in backticks whose first folder is one of ours; `chNN`, `NN_name`, `NAME` and the chapter that
+    CONTRIBUTING.md shows stand for any."""
     ours = {path.name for path in ROOT.iterdir() if path.is_dir()} - {"workbook", "build"}
     paths = {path for path in re.findall(r"`([\w.-]+(?:/[\w.-]+)*/?)`", text(page)) if path.split("/")[0] in ours}
     assert paths or page in DECISIONS
-    real = [path for path in sorted(paths) if "NN" not in path and "NAME" not in path]
+    real = [path for path in sorted(paths) if not any(one in path for one in ANY)]
     assert [path for path in real if not (ROOT / path).exists()] == []
 
 
