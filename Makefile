@@ -86,7 +86,7 @@ lint:  ## what make test looks at without running the course: layout, names, typ
 
 format:  ## let ruff lay out the code
 	$(call environment,--extra test --extra serve)
-	@$(RUN) -m ruff check --fix . && $(RUN) -m ruff format . && $(dir $(RUN))oxfmt course_kit course_tools chapters tests/in_node.mjs tests/unit
+	@$(RUN) -m ruff check --fix . && $(RUN) -m ruff format . && $(dir $(RUN))oxfmt course_kit course_tools chapters tests/helpers/in_node.mjs tests/unit
 
 lock:  ## write requirements.lock from what is installed in .venv
 	$(call environment,--extra test --extra serve)

@@ -15,7 +15,7 @@ import pytest
 
 SHAPES = os.environ.get("COURSE_SHAPES") == "1"
 if SHAPES:  # before course_utils is imported
-    import shapes
+    from helpers import shapes
 
     shapes.install()
 

@@ -13,9 +13,8 @@ import subprocess
 import sys
 from collections.abc import Callable, Container
 
-import find_browser
-import find_sandbox
-from jupyterlab_driver import FLAGS
+from browser.jupyterlab_driver import FLAGS
+from running import find_browser, find_sandbox
 
 FONT = "fonts-wqy-microhei"
 SHELL = "chromium-headless-shell"  # Chromium without windows: the same pages for less of the processor

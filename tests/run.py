@@ -20,12 +20,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import IO, Any
 
-import costs
-import find_browser
 import prepare
 import psutil
-import stages
-from stages import CORES, PYTEST, ROOT, Paths
+from running import costs, find_browser, stages
+from running.stages import CORES, PYTEST, ROOT, Paths
 
 BUDGET = 640  # core-seconds of all stages of a change, the installation counted; who adds a test, pays by removing one
 MACHINE = "2 × AMD EPYC"  # that took so many; a run there that takes a fifth more says so

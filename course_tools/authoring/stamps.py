@@ -2,7 +2,7 @@
 
 `notebooks/stamps/NAME.json` has a sha256 for each file of the course that its kernel imported or opened, for its code,
 and for the lock. The build writes it, and `make test` for a notebook that it ran whole and found true. While it agrees
-with the tree, the tests run that notebook's trainings short: tests/nbval_notebooks.py.
+with the tree, the tests run that notebook's trainings short: tests/notebooks/nbval_notebooks.py.
 
 An IPython extension, too: a kernel that loads it lists what it has read, after each cell, in the file COURSE_READ.
 """

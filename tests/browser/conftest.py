@@ -8,11 +8,11 @@ import pathlib
 import secrets
 import shutil
 
-import find_browser
-import pages
 import pytest
-from jupyterlab_driver import FLAGS, Lab, Notebook, Watched
-from waiting import SECONDS
+from browser import pages
+from browser.jupyterlab_driver import FLAGS, Lab, Notebook, Watched
+from helpers.waiting import SECONDS
+from running import find_browser
 
 from course_kit.views.models import model_files
 from course_tools.authoring import sources

@@ -1,8 +1,8 @@
 """Chapter 3's labs in a browser: a translation grows, partners light up, words are knocked out."""
 
 import pytest
-from scenes import FRENCH, chinese, european, knocked
-from waiting import contains, differs, picture, settle, state, stays, until
+from helpers.scenes import FRENCH, chinese, european, knocked
+from helpers.waiting import contains, differs, picture, settle, state, stays, until
 
 pytestmark = pytest.mark.browser
 

@@ -1,9 +1,9 @@
 """Attention under the hand: words are dragged, numbers explain themselves and are changed, by pointer and by keys."""
 
-import labs
-import one_page
 import pytest
-from waiting import contains, numbers, state, until
+from browser import one_page
+from helpers import labs
+from helpers.waiting import contains, numbers, state, until
 
 pytestmark = pytest.mark.browser
 stage, put = one_page.fixtures()

@@ -5,11 +5,11 @@ import base64
 import json
 import re
 
-import labs
 import pytest
 import torch
+from helpers import labs
+from helpers.waiting import until
 from playwright.sync_api import expect
-from waiting import until
 
 from course_kit.views import heatmap, program
 

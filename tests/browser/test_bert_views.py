@@ -3,13 +3,13 @@
 What they compute is held to torch and Python in tests/unit/chapters/test_bert_views.py, without a page.
 """
 
-import labs
-import one_page
 import pytest
 import torch
-from scenes import HIDDEN, expected, gaps, tags
-from scenes import masked_words as masking
-from waiting import contains, settle, state, until
+from browser import one_page
+from helpers import labs
+from helpers.scenes import HIDDEN, expected, gaps, tags
+from helpers.scenes import masked_words as masking
+from helpers.waiting import contains, settle, state, until
 
 from chapters.ch06.labs.words import chance
 from course_kit.views import asking

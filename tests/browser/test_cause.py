@@ -3,12 +3,12 @@
 What the model then says is held to Python's in tests/unit/course_kit/test_interventions.py.
 """
 
-import one_page
 import pytest
 import torch
-from in_page import load_as_in_page
+from browser import one_page
+from helpers.in_page import load_as_in_page
+from helpers.waiting import until
 from playwright.sync_api import expect
-from waiting import until
 
 from course_kit.heads import attention_weights
 from course_kit.views.heads import heads

@@ -1,9 +1,9 @@
 """The charts under the hand: pointer and arrow keys read the numbers out, in both themes, at every width."""
 
-import one_page
 import pytest
 import torch
-from waiting import contains, differs, settle, until
+from browser import one_page
+from helpers.waiting import contains, differs, settle, until
 
 from course_kit.views import plot
 

@@ -3,10 +3,10 @@
 What it says and when is tested in node; its numbers are held to Python's in tests/unit/chapters/test_cover.py.
 """
 
-import one_page
 import pytest
+from browser import one_page
+from helpers.waiting import until
 from playwright.sync_api import expect
-from waiting import until
 
 from chapters.ch00 import labs
 from chapters.ch00.labs.cover import MODEL

@@ -6,8 +6,8 @@ Its numbers are held to Python's in tests/unit/chapters/test_descent.py.
 import re
 
 import pytest
+from helpers.waiting import differs, until
 from playwright.sync_api import expect
-from waiting import differs, until
 
 from chapters.ch05 import labs
 from chapters.ch05.labs.descent import read

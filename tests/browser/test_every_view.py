@@ -3,12 +3,11 @@
 import re
 
 import nbformat
-import one_page
-import pages
 import pytest
-import scenes
-from cut_labels import cut_labels
-from waiting import differs, picture, settle, until
+from browser import one_page, pages
+from browser.cut_labels import cut_labels
+from helpers import scenes
+from helpers.waiting import differs, picture, settle, until
 
 from course_kit import files
 from course_kit.views import fragments
@@ -24,7 +23,7 @@ PYTHON = ("gaps", "two models", "tags", "merges")  # tables of both
 ELSEWHERE = {"bars", "cover", "descent", "lines", "maps", "replies"}  # have files of tests of their own
 PROGRAM = files.course_folder() / "chapters" / "views.js"
 CANVASES = "document.querySelector('.course-view').shadowRoot.querySelectorAll('canvas').length"
-PSEUDO = (files.course_folder() / "tests" / "pseudo.js").read_text("utf-8")
+PSEUDO = (files.course_folder() / "tests" / "browser" / "pseudo.js").read_text("utf-8")
 PRESS = """async () => { // what is folded, then what can be pressed
   const frame = () => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
   const hosts = [...document.querySelectorAll('.course-view')];
@@ -48,7 +47,7 @@ def outputs_of(name):
 def test_every_kind_is_looked_at():
     kinds = set(re.findall(r"^  (\w+),$", PROGRAM.read_text("utf-8"), re.M))
     missing = kinds - ELSEWHERE - {make().kind for make in scenes.VIEWS.values()}
-    assert not missing, f"VIEWS of tests/scenes.py needs one of each: {', '.join(sorted(missing))}"
+    assert not missing, f"VIEWS of tests/helpers/scenes.py needs one of each: {', '.join(sorted(missing))}"
 
 
 @pytest.mark.parametrize("name", scenes.VIEWS)

@@ -5,12 +5,12 @@ What they compute is held to Python in tests/unit/chapters/test_gpt_labs.py, wit
 
 import re
 
-import labs
-import one_page
 import pytest
 import torch
-from scenes import SIGNS, game, sampled
-from waiting import contains, differs, lacks, picture, settle, state, until
+from browser import one_page
+from helpers import labs
+from helpers.scenes import SIGNS, game, sampled
+from helpers.waiting import contains, differs, lacks, picture, settle, state, until
 
 from course_kit.views.view import asking
 

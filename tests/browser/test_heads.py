@@ -3,12 +3,12 @@
 Its numbers and words are held to Python's in tests/unit/course_kit/test_heads_lab.py.
 """
 
-import labs
 import numpy as np
 import pytest
 import torch
-from scenes import STREET, WORDS, encoder, layers, three
-from waiting import contains, differs, picture, settle, state, until
+from helpers import labs
+from helpers.scenes import STREET, WORDS, encoder, layers, three
+from helpers.waiting import contains, differs, picture, settle, state, until
 
 pytestmark = pytest.mark.browser
 VIEW = "document.querySelector('.course-view').view"

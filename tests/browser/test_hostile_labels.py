@@ -1,12 +1,12 @@
 """Labels from anybody's data: each view shows them clearly, runs nothing of theirs, and the page keeps its words."""
 
-import labs
-import one_page
 import pytest
 import torch
-from cut_labels import cut_labels
+from browser import one_page
+from browser.cut_labels import cut_labels
+from helpers import labs
+from helpers.waiting import contains, settle, until
 from playwright.sync_api import expect
-from waiting import contains, settle, until
 
 from course_kit.views import heatmap, predict
 

@@ -1,9 +1,9 @@
 """The same views where the course's JupyterLab is not: their program comes once, with an output of setup()."""
 
 import nbformat
-import pages
 import pytest
-from waiting import until
+from browser import pages
+from helpers.waiting import until
 
 from course_kit.views import heatmap, program
 

@@ -6,9 +6,9 @@ same functions; tests/notebooks/test_exercises_in_cells.py solves each exercise.
 
 import nbformat
 import pytest
-from cells import assert_solved, solved
-from jupyterlab_driver import Notebook
-from waiting import contains, differs, settle, stays, until
+from browser.jupyterlab_driver import Notebook
+from helpers.cells import assert_solved, solved
+from helpers.waiting import contains, differs, settle, stays, until
 
 from course_tools.authoring import building
 

@@ -2,10 +2,10 @@
 
 import json
 
-import one_page
 import pytest
-from cut_labels import crossed_labels
-from waiting import settle, until
+from browser import one_page
+from browser.cut_labels import crossed_labels
+from helpers.waiting import settle, until
 
 from course_kit.views import program
 from course_tools.authoring import building

@@ -5,9 +5,9 @@ Each model's numbers are held to Python's in tests/unit/course_kit/test_models_i
 
 import pytest
 import torch
-from in_page import load_as_in_page
+from helpers.in_page import load_as_in_page
+from helpers.waiting import numbers, until
 from playwright.sync_api import expect
-from waiting import numbers, until
 
 from course_kit.decoding import translate
 from course_kit.heads import attention_weights

@@ -1,10 +1,10 @@
 """A text of the reader's own in the labs of chapters 6 and 7: the page computes what Python does, without a kernel."""
 
-import one_page
 import pytest
 import torch
+from browser import one_page
+from helpers.waiting import state, until
 from playwright.sync_api import expect
-from waiting import state, until
 
 from chapters.ch06 import labs as bert_labs
 from chapters.ch06.lesson import BertLesson

@@ -1,11 +1,11 @@
 """The labs of attention pooling in a page: ink that means the same at every width, hours as hours, buttons in a row."""
 
-import labs
 import pytest
 import torch
+from helpers import labs
+from helpers.scenes import hours
+from helpers.waiting import contains, picture, settle, state, until
 from playwright.sync_api import expect
-from scenes import hours
-from waiting import contains, picture, settle, state, until
 
 pytestmark = pytest.mark.browser
 HOURS = torch.linspace(0.1, 23.3, 50)

@@ -5,12 +5,12 @@ Their numbers are held to torch's in tests/unit/chapters/test_positions_labs.py.
 
 import math
 
-import labs
-import one_page
 import pytest
-from cut_labels import cut_labels
-from scenes import shuffled
-from waiting import contains, differs, numbers, settle, state, until
+from browser import one_page
+from browser.cut_labels import cut_labels
+from helpers import labs
+from helpers.scenes import shuffled
+from helpers.waiting import contains, differs, numbers, settle, state, until
 
 pytestmark = pytest.mark.browser
 

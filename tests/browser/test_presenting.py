@@ -10,9 +10,9 @@ import signal
 
 import nbformat
 import pytest
-from jupyterlab_driver import Deck, Lab, Watched
-from nbval_notebooks import SHORT, shorten
-from waiting import contains, differs, lacks, until
+from browser.jupyterlab_driver import Deck, Lab, Watched
+from helpers.waiting import contains, differs, lacks, until
+from notebooks.nbval_notebooks import SHORT, shorten
 
 from course_kit import files, lessons
 from course_tools.authoring import building

@@ -5,8 +5,8 @@ import shutil
 
 import nbformat
 import pytest
-from jupyterlab_driver import Sheet, Watched
-from waiting import contains, until
+from browser.jupyterlab_driver import Sheet, Watched
+from helpers.waiting import contains, until
 
 from course_kit import files, lessons
 from course_tools.authoring import building

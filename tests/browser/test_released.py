@@ -6,9 +6,9 @@ views.html has, from the notebooks of commit c5292194, one of each kind that is 
 import re
 from pathlib import Path
 
-import half_solved
-import one_page
-from waiting import until
+from browser import one_page
+from helpers import half_solved
+from helpers.waiting import until
 
 from course_kit import files
 from course_kit.views import fragments

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import axe_playwright_python
 import pytest
-from waiting import contains, differs, until
+from helpers.waiting import contains, differs, until
 
 from course_tools.authoring import sources
 from course_tools.publishing import links, site

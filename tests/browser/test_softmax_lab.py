@@ -1,10 +1,10 @@
 """The softmax lab in the hand: bars are dragged, touched and moved by keys, and the shares are always torch's."""
 
-import labs
-import one_page
 import pytest
+from browser import one_page
+from helpers import labs
+from helpers.waiting import differs, picture, state, until
 from playwright.sync_api import expect
-from waiting import differs, picture, state, until
 
 pytestmark = pytest.mark.browser
 

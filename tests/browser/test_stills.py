@@ -6,11 +6,11 @@ import re
 import subprocess
 import sys
 
-import find_browser
 import nbformat
 import numpy as np
 import pytest
 from PIL import Image
+from running import find_browser
 
 from course_kit import files
 from course_kit.views import fragments, plot, predict

@@ -1,9 +1,9 @@
 """How the verdict of an exercise lies on a page: a card for each state, pairs together, words whole."""
 
-import one_page
 import pytest
 import torch
-from waiting import until
+from browser import one_page
+from helpers.waiting import until
 
 from course_kit.exercises import show as notes
 from course_kit.exercises.diagnose import Verdict

@@ -3,12 +3,11 @@
 import itertools
 import re
 
-import labs
-import one_page
-import pages
 import pytest
 import torch
-from waiting import contains, differs, lacks, picture, settle, state, until
+from browser import one_page, pages
+from helpers import labs
+from helpers.waiting import contains, differs, lacks, picture, settle, state, until
 
 from course_kit.views import heatmap, predict
 

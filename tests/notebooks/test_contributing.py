@@ -7,7 +7,7 @@ import textwrap
 
 import nbformat
 import pytest
-from cells import texts
+from helpers.cells import texts
 
 import chapters
 from course_kit import files

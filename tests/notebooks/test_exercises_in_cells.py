@@ -7,7 +7,7 @@ import itertools
 
 import nbformat
 import pytest
-from cells import answered, texts
+from helpers.cells import answered, texts
 
 from course_kit import lessons
 from course_kit.exercises.cells import stubs, without_magics

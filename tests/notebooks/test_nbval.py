@@ -6,7 +6,7 @@ import sys
 
 import pytest
 import run
-from nbval_notebooks import write
+from notebooks.nbval_notebooks import write
 
 SOURCE = """\
     # %% tags=["nbval-check-output"]

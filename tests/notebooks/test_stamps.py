@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from nbval_notebooks import shorten, stamp, with_asserts, write
+from notebooks.nbval_notebooks import shorten, stamp, with_asserts, write
 
 from course_kit import files
 from course_tools.authoring import building, stamps

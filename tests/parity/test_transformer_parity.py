@@ -4,8 +4,8 @@ import itertools
 
 import pytest
 import torch
+from parity.torch_weights import Stacks, copy_attention
 from torch import nn
-from torch_weights import Stacks, copy_attention
 
 from course_kit.models.fused import fuse
 from course_utils.attention import MultiHeadAttention, causal_mask, padding_mask

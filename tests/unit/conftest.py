@@ -8,7 +8,7 @@ import pytest
 @pytest.fixture
 def book(tmp_path):
     """A workbook with a package `mine`, in which the test works (own_package.py)."""
-    from own_package import workbook  # and with it torch
+    from unit.own_package import workbook  # and with it torch
 
     with workbook(tmp_path) as where:
         yield where

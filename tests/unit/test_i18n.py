@@ -100,9 +100,10 @@ def test_an_unknown_language_is_said_and_english(monkeypatch, capsys):
 
 
 WALK = """
-import json, pseudo
+import json
+from unit import pseudo
 pseudo.install()
-import scenes
+from helpers import scenes
 from course_kit.exercises import registry, judge
 def told(view):
     view, more = getattr(view, "view", view), []

@@ -3,11 +3,10 @@
 import sys
 from pathlib import Path
 
-import find_browser
 import prepare
 import pytest
 import run
-import stages
+from running import find_browser, stages
 
 PASS = [sys.executable, "-c", "print('fine')"]
 FAIL = [sys.executable, "-c", "import sys; print('not fine'); sys.exit(3)"]
@@ -84,6 +83,6 @@ def test_the_stages_cover_every_test_there_is_once():
 def test_quick_skips_what_did_not_change(paths, chosen):
     assert stages.quick(paths) == chosen and stages.quick(None) == stages.QUICK == ["lint", "drift", "texts"]
     assert len(stages.lint(["tests/unit/test_run.py"])) == 2 < len(stages.lint(None))
-    read = ("course.py", "chapters/ch05/labs/trained.py", "tests/stages.py", "pyproject.toml")
+    read = ("course.py", "chapters/ch05/labs/trained.py", "tests/running/stages.py", "pyproject.toml")
     assert all(stages.MYPY in stages.lint([path]) for path in read)
     assert "01_x or a_chapter" in stages.drift(["notebooks/01_x.ipynb"])[0]

@@ -1,5 +1,5 @@
 """Browser tests wait: none asserts what it reads from a page at once, none has a time of its own, and none looks for a
-cell of JupyterLab itself: tests/jupyterlab_driver.py brings cells into sight, where they may not be yet."""
+cell of JupyterLab itself: tests/browser/jupyterlab_driver.py brings cells into sight, where they may not be yet."""
 
 import re
 from pathlib import Path

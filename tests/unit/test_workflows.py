@@ -5,7 +5,7 @@ import re
 
 import pytest
 import yaml
-from stages import ALWAYS, STAGES
+from running.stages import ALWAYS, STAGES
 
 from course_kit import files
 

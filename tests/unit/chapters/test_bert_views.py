@@ -3,13 +3,12 @@
 import io
 import itertools
 
-import in_node
-import labs
 import numpy as np
 import pytest
 import torch
+from helpers import in_node, labs
 from PIL import Image
-from sweeping import sweep
+from unit.sweeping import sweep
 
 from chapters.ch06.labs.mask_tokens import uniforms
 from chapters.ch06.labs.words import chance

@@ -2,10 +2,10 @@
 
 import re
 
-import in_node
 import numpy as np
 import pytest
 import torch
+from helpers import in_node
 
 from chapters.ch01 import labs
 from course_kit.views import chart

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from small_translator import fresh, random_batch
+from unit.chapters.small_translator import fresh, random_batch
 
 from chapters.ch05 import labs
 from chapters.ch05.experiments import heads as head_study

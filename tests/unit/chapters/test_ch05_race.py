@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from small_translator import fresh
+from unit.chapters.small_translator import fresh
 
 from chapters.ch05.experiments import race, speed
 from chapters.ch05.experiments.twins import corpus

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from small_translator import random_batch
+from unit.chapters.small_translator import random_batch
 
 from chapters.ch05.variants import LayerWise
 from course_kit.decoding.steps import steps_of

@@ -1,11 +1,10 @@
 """Chapter 2's labs without a browser: every control over its range, words and tables, errors that teach."""
 
-import in_node
-import labs
 import numpy as np
 import pytest
 import torch
-from sweeping import sweep
+from helpers import in_node, labs
+from unit.sweeping import sweep
 
 from chapters.ch02.scores import SCORES
 from course_kit.programs import again

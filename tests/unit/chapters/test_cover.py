@@ -2,11 +2,11 @@
 
 import copy
 
-import in_node
 import numpy as np
 import pytest
 import torch
-from in_page import open_in_node
+from helpers import in_node
+from helpers.in_page import open_in_node
 
 from chapters.ch00.labs import cover
 from chapters.ch00.labs.cover import ANIMAL, COW, GENDERS, LARGER, MODEL, NOTES, study

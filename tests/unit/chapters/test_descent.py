@@ -1,11 +1,11 @@
 """The guided descent without a browser: what is put into the page gives the model's own weights, logits and words."""
 
-import in_node
 import numpy as np
 import pytest
 import torch
-from in_page import open_in_node
-from sweeping import sweep
+from helpers import in_node
+from helpers.in_page import open_in_node
+from unit.sweeping import sweep
 
 from chapters.ch05 import labs
 from chapters.ch05.labs.descent import study

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from small_exercises import not_right, not_told
 from torch import nn
+from unit.small_exercises import not_right, not_told
 
 from chapters.ch04.exercises.bugs import relative_encoding
 from chapters.ch07.exercises.sampling import nucleus_cases

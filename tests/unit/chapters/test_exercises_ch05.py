@@ -1,7 +1,7 @@
 """Chapter 5's exercises: the figures of its errata, and references that are the course's models."""
 
 import torch
-from small_exercises import in_cell
+from unit.small_exercises import in_cell
 
 from chapters.ch05.exercises.slips import MultiHead
 from chapters.ch05.table import TABLE, VOCABULARY

@@ -13,7 +13,7 @@ import textwrap
 
 import pytest
 import torch
-from small_exercises import named, not_right, words
+from unit.small_exercises import named, not_right, words
 
 from course_kit.exercises import check, judge, repair
 from course_kit.exercises.define import FindError

@@ -3,13 +3,12 @@ torch, of the tokenizer that the reader builds, and of the maps."""
 
 from html import escape
 
-import in_node
-import labs
 import numpy as np
 import pytest
 import torch
-from scenes import game
-from sweeping import sweep
+from helpers import in_node, labs
+from helpers.scenes import game
+from unit.sweeping import sweep
 
 from chapters.ch07.labs import drawings
 from chapters.ch07.scaling_law import best, flops, loss

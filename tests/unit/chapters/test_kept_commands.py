@@ -14,8 +14,8 @@ import sys
 import psutil
 import pytest
 import torch
-from kept_package import lay
-from waiting import until
+from helpers.waiting import until
+from unit.chapters.kept_package import lay
 
 from chapters.ch07 import kept as kept7
 from chapters.ch07.kept import training

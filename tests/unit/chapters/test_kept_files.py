@@ -8,7 +8,7 @@ import sys
 
 import pytest
 import torch
-from own_package import solve
+from unit.own_package import solve
 
 from course_kit import files
 from course_kit.exercises import registry

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from edges import REFUSED
+from unit.edges import REFUSED
 
 from chapters.ch02.linear import PositiveFeatures, linear_attention
 

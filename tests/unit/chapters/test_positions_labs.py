@@ -1,11 +1,10 @@
 """Chapter 4's labs without a browser: every control over its range, what is computed, words, errors that teach."""
 
-import in_node
-import labs
 import numpy as np
 import pytest
 import torch
-from sweeping import sweep
+from helpers import in_node, labs
+from unit.sweeping import sweep
 
 from chapters.ch04.labs import drawings
 from course_kit.views.view import at

@@ -11,8 +11,8 @@ import shutil
 import sys
 from pathlib import Path
 
-import find_sandbox
 import pytest
+from running import find_sandbox
 
 from course import main
 from course_tools.classroom import problems

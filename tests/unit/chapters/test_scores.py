@@ -4,7 +4,7 @@ import math
 
 import pytest
 import torch
-from edges import REFUSED
+from unit.edges import REFUSED
 
 from chapters.ch02.experiments.costs import multiply_adds
 from chapters.ch02.scores import SCORES, GeneralizedKernel

@@ -1,11 +1,10 @@
 """Alignments without a browser: words, tables, errors that teach, variants."""
 
-import in_node
-import labs
 import numpy as np
 import pytest
 import torch
-from sweeping import sweep
+from helpers import in_node, labs
+from unit.sweeping import sweep
 
 from course_kit.decoding import Translation
 from course_kit.views.view import at

@@ -1,7 +1,7 @@
 """Byte pairs in JavaScript: the same numbers and pieces for the same text as in Python, whatever the text."""
 
 import pytest
-from in_node import evaluate
+from helpers.in_node import evaluate
 
 from course_kit.data import stories
 from course_kit.text import BOS, BytePairs

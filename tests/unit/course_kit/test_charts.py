@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 from matplotlib.figure import Figure
-from sweeping import sweep
+from unit.sweeping import sweep
 
 from course_kit.programs import explain
 from course_kit.programs.arguments import NothingYet

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import pytest
 import torch
-from edges import holds
+from unit.edges import holds
 
 from course_kit import decoding
 from course_kit.checkpoints import Loaded, sentence_hashes

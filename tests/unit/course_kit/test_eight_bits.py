@@ -10,8 +10,8 @@ import gzip
 import numpy as np
 import pytest
 import torch
-from in_node import evaluate
-from in_page import load_as_in_page, weights_in_page
+from helpers.in_node import evaluate
+from helpers.in_page import load_as_in_page, weights_in_page
 from safetensors.numpy import load_file
 
 from course_kit.checkpoints import folder, load_checkpoint

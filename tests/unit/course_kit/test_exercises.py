@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 import torch
-from small_exercises import DOUBLE
+from unit.small_exercises import DOUBLE
 
 from course_kit.exercises.cells import stubs
 from course_kit.exercises.define import (

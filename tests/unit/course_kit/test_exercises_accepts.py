@@ -2,8 +2,8 @@
 
 import pytest
 import torch
-from small_exercises import DOUBLE, SCALE, SHARES, Scale, T, in_cell, not_right, small
 from torch import nn
+from unit.small_exercises import DOUBLE, SCALE, SHARES, Scale, T, in_cell, not_right, small
 
 from course_kit.exercises import check, exercise
 from course_kit.exercises.define import Case

@@ -3,7 +3,7 @@
 import re
 
 import torch
-from small_exercises import small
+from unit.small_exercises import small
 
 from course_kit.exercises import example_text
 from course_kit.exercises.registry import chapters, exercises

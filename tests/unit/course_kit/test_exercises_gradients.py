@@ -3,8 +3,8 @@ an inexact formula or an input that nothing is trained through refuse nobody."""
 
 import pytest
 import torch
-from small_exercises import T, small
 from torch import nn
+from unit.small_exercises import T, small
 
 from course_kit.exercises.define import Case, construct
 from course_kit.exercises.judge import judge

@@ -1,9 +1,9 @@
 """An exercise cell in a real kernel: a runaway answer is stopped, ■ is obeyed, and the next cell runs."""
 
 import pytest
-from in_kernel import run
+from helpers.waiting import until
 from jupyter_client.manager import start_new_kernel
-from waiting import until
+from unit.course_kit.in_kernel import run
 
 from course_kit.exercises.guard import SECONDS
 

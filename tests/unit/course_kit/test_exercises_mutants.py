@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from small_exercises import mean_and_shares, small
+from unit.small_exercises import mean_and_shares, small
 
 from course_kit.exercises import judge, mutants
 from course_kit.exercises.diagnose import Diagnosis

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 import torch
-from small_exercises import T, named, small, words
+from unit.small_exercises import T, named, small, words
 
 from course_kit.exercises.define import Wrong, some_numbers, variants, wrong_answers
 from course_kit.exercises.diagnose import Diagnosis

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 import torch
-from small_exercises import small
+from unit.small_exercises import small
 
 from course_kit.exercises.define import Case, drawn
 from course_kit.exercises.judge import judge

@@ -4,8 +4,8 @@ import ast
 
 import pytest
 import torch
-from small_exercises import not_right
 from torch import nn
+from unit.small_exercises import not_right
 
 from course_kit.exercises import solution
 from course_kit.exercises.cells import stubs

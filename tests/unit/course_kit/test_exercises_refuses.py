@@ -14,8 +14,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from small_exercises import DOUBLE, SCALE, T, in_cell, small
 from torch import nn
+from unit.small_exercises import DOUBLE, SCALE, T, in_cell, small
 
 from course_kit.exercises import check, exercise
 from course_kit.exercises.define import Case

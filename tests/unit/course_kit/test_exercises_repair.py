@@ -5,7 +5,7 @@ import textwrap
 from dataclasses import replace
 
 import pytest
-from small_exercises import T, in_cell, small
+from unit.small_exercises import T, in_cell, small
 
 from course_kit.exercises import check, definitions, judge, repair, show
 from course_kit.exercises.define import FindError

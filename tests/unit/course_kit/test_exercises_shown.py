@@ -7,7 +7,7 @@ import traceback
 import nbformat
 import pytest
 import torch
-from small_exercises import DOUBLE, SCALE, SHARES, Scale, T, in_cell, small
+from unit.small_exercises import DOUBLE, SCALE, SHARES, Scale, T, in_cell, small
 
 from course_kit import exercises as kit
 from course_kit.exercises import again, exercise, find_error, hint, registry, show, solution

@@ -6,8 +6,8 @@ import re
 import pytest
 import torch
 import torch.nn.functional as F
-from small_exercises import DOUBLE, SHARES, T, in_cell, small, words
 from torch import nn
+from unit.small_exercises import DOUBLE, SHARES, T, in_cell, small, words
 
 from course_kit.exercises.define import some_numbers
 from course_kit.exercises.describe import describe

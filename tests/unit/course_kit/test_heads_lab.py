@@ -1,11 +1,10 @@
 """The head explorer without a browser: what it says, sorts, marks and refuses."""
 
-import in_node
-import labs
 import numpy as np
 import pytest
 import torch
-from sweeping import sweep
+from helpers import in_node, labs
+from unit.sweeping import sweep
 
 from course_kit.views.view import at
 

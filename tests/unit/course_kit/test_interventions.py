@@ -2,10 +2,10 @@
 
 import contextlib
 
-import in_node
 import pytest
 import torch
-from in_page import open_in_node
+from helpers import in_node
+from helpers.in_page import open_in_node
 
 from chapters.ch05 import labs
 from course_kit.decoding import translate

@@ -5,7 +5,7 @@ import importlib
 
 import pytest
 import torch
-from own_package import ADD, SOFTMAX, SPLIT, cell, changed, solve
+from unit.own_package import ADD, SOFTMAX, SPLIT, cell, changed, solve
 
 import chapters.ch01
 import chapters.ch03

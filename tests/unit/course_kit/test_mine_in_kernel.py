@@ -3,8 +3,8 @@
 import os
 
 import pytest
-from in_kernel import HANGS, execute, reply_to, run
 from jupyter_client.manager import start_new_kernel
+from unit.course_kit.in_kernel import HANGS, execute, reply_to, run
 
 from course_kit import files
 

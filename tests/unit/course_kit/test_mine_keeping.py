@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 import pytest
-from own_package import ADD, SPLIT, changed, solve
+from unit.own_package import ADD, SPLIT, changed, solve
 
 import chapters.ch05  # noqa: F401 - its exercises, and those before, are known by their names
 from course_kit import files

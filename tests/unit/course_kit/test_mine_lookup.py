@@ -6,7 +6,7 @@ import sys
 
 import pytest
 import torch
-from own_package import ADD, SOFTMAX, SPLIT, changed, solve
+from unit.own_package import ADD, SOFTMAX, SPLIT, changed, solve
 
 import chapters.ch05  # noqa: F401 - its exercises, and chapter 1's, are known by their names
 from course_kit.exercises import registry

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from own_package import ADD, SPLIT, solve
+from unit.own_package import ADD, SPLIT, solve
 
 import chapters.ch05  # noqa: F401 - its exercises are known by their names
 from course_kit.exercises.registry import find

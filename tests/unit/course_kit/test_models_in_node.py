@@ -5,11 +5,11 @@ COURSE_PROFILE=full asks 1,000 held-out sentences of each model instead of a few
 
 import os
 
-import in_node
 import pytest
 import torch
-from in_node import evaluate
-from in_page import open_in_node
+from helpers import in_node
+from helpers.in_node import evaluate
+from helpers.in_page import open_in_node
 
 from chapters.ch03 import tatoeba
 from course_kit.checkpoints import folder

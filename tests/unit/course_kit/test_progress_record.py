@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from small_exercises import in_cell
+from unit.small_exercises import in_cell
 
 import chapters.ch01  # noqa: F401 - its exercises are known by their names
 from chapters.ch00 import check, exercise, find_error, hint, solution

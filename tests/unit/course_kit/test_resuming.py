@@ -6,9 +6,9 @@ import nbformat
 import pytest
 import safetensors.torch
 import torch
-from in_kernel import HANGS, run
 from jupyter_client.manager import KernelManager
 from torch import nn
+from unit.course_kit.in_kernel import HANGS, run
 
 from course_kit import files, resuming
 from course_kit.runs import state

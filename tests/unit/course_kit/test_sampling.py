@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from edges import REFUSED, holds
+from unit.edges import REFUSED, holds
 
 from course_kit import checkpoints, decoding
 from course_kit.decoding.sampling import next_probabilities

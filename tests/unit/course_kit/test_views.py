@@ -6,14 +6,13 @@ import io
 import json
 import re
 
-import in_node
-import labs
 import numpy as np
 import pytest
 import torch
 import traitlets
+from helpers import in_node, labs
 from PIL import Image
-from sweeping import sweep
+from unit.sweeping import sweep
 
 from course_kit import files, results
 from course_kit.i18n import from_cell

@@ -2,8 +2,8 @@
 
 `tests/released/0.4/` was made by commit 6c2b53bb: its `workbook.sync` of lesson 1, cut short; one exercise solved in a
 kernel, a hint asked for, a linear layer trained for six steps with `fit`. `tests/released/0.6/` was made by commit
-c5292194: `tests/half_solved.py` run there. Its answer to the greedy loop knows no other <eos> than 3. Its `serve.py` is
-what lesson 8 kept.
+c5292194: `tests/helpers/half_solved.py` run there. Its answer to the greedy loop knows no other <eos> than 3. Its
+`serve.py` is what lesson 8 kept.
 """
 
 import importlib
@@ -16,12 +16,12 @@ from pathlib import Path
 from threading import Thread
 from types import SimpleNamespace
 
-import half_solved
 import nbformat
 import pytest
 import torch
-from own_package import cell, loaded
+from helpers import half_solved
 from torch import nn
+from unit.own_package import cell, loaded
 
 import chapters.ch01  # noqa: F401 - its exercises are known by their names
 from chapters.ch09 import sums

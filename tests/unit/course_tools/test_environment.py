@@ -16,7 +16,7 @@ from importlib import metadata
 from pathlib import Path
 
 import pytest
-from waiting import SECONDS
+from helpers.waiting import SECONDS
 
 ROOT = Path(__file__).resolve().parents[3]
 SCRIPT = ROOT / "course_tools" / "classroom" / "environment.py"

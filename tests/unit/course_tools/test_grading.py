@@ -17,12 +17,12 @@ import zipfile
 from pathlib import Path
 from types import SimpleNamespace
 
-import find_sandbox
-import hand_ins as make
 import nbformat
 import pytest
 import torch
-from small_exercises import in_cell
+from running import find_sandbox
+from unit.course_tools import hand_ins as make
+from unit.small_exercises import in_cell
 
 from course import main
 from course_kit.exercises import dependencies, judge

@@ -11,9 +11,9 @@ from datetime import datetime
 from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
-import find_sandbox
-import hand_ins as make
 import pytest
+from running import find_sandbox
+from unit.course_tools import hand_ins as make
 
 from course_tools.classroom import grading
 from course_tools.classroom.grading import collecting, hand_in

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from waiting import SECONDS, until
+from helpers.waiting import SECONDS, until
 
 from course_tools.authoring import clean
 from course_tools.classroom import lab

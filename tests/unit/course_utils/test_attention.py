@@ -5,7 +5,7 @@ from functools import partial
 
 import pytest
 import torch
-from edges import REFUSED, holds
+from unit.edges import REFUSED, holds
 
 from chapters.ch02.linear import local_mask
 from course_utils.attention import causal_mask, masked_softmax, padding_mask, scaled_dot_product_attention

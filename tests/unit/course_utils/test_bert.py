@@ -4,7 +4,7 @@ import math
 
 import pytest
 import torch
-from edges import REFUSED
+from unit.edges import REFUSED
 
 from course_utils.bert import Bert, BertConfig, BertForPreTraining, mask_tokens, pretraining_loss
 from course_utils.bert_heads import BertForQuestionAnswering, BertForSequenceClassification, BertForTokenClassification

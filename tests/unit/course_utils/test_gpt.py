@@ -4,7 +4,7 @@ import math
 
 import pytest
 import torch
-from edges import REFUSED
+from unit.edges import REFUSED
 
 from chapters.ch07 import reader_models
 from course_kit.models.rotary_gpt import RotaryGPT, gpt_sizes

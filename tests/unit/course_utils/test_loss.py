@@ -3,7 +3,7 @@
 import pytest
 import torch
 import torch.nn.functional as F
-from edges import REFUSED
+from unit.edges import REFUSED
 
 from course_utils.loss import masked_loss
 

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from edges import REFUSED
+from unit.edges import REFUSED
 
 from course_kit.models.fused import fuse
 from course_utils.attention import MultiHeadAttention

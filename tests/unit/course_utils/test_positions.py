@@ -4,7 +4,7 @@ import math
 
 import pytest
 import torch
-from edges import REFUSED
+from unit.edges import REFUSED
 
 from course_utils.positions import LearnedPositions, SinusoidalPositions, frequencies, shift_matrix, sinusoidal_encoding
 from course_utils.rotary import rotary

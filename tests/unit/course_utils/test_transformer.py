@@ -2,8 +2,8 @@
 
 import pytest
 import torch
-from edges import REFUSED
 from torch import nn
+from unit.edges import REFUSED
 
 from course_kit import checkpoints, decoding
 from course_kit.decoding.steps import steps_of

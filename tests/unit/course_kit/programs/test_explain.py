@@ -7,12 +7,12 @@ import threading
 from pathlib import Path
 from types import SimpleNamespace
 
-import in_kernel
 import pytest
 import torch
 from jaxtyping import Bool, Float, Int
 from jupyter_client.manager import start_new_kernel
 from torch import Tensor, nn
+from unit.course_kit import in_kernel
 
 from course_kit.programs import explain
 from course_kit.programs.source_text import plain

@@ -1,8 +1,8 @@
 """What nbval runs: the committed notebooks, and between their cells those of the sources that are tagged `asserts`.
 
-python tests/nbval_notebooks.py NAME …          writes build/nbval/NAME.ipynb, in the course as notebooks/ is
-python tests/nbval_notebooks.py --whole NAME …  with all steps of its trainings
-python tests/nbval_notebooks.py --stamp NAME …  they have passed: those that ran whole get their stamps anew
+python tests/notebooks/nbval_notebooks.py NAME …          writes build/nbval/NAME.ipynb, in the course as notebooks/ is
+python tests/notebooks/nbval_notebooks.py --whole NAME …  with all steps of its trainings
+python tests/notebooks/nbval_notebooks.py --stamp NAME …  they have passed: those that ran whole get their stamps anew
 
 A notebook of which nothing that it reads has changed since it ran whole (course_tools/authoring/stamps.py) is run
 short. What `fit` trains there, and each loop whose cell names its steps, `# %% steps=400` or `steps=[400, 100]`, takes
@@ -14,7 +14,9 @@ import re
 import sys
 from pathlib import Path
 
-from cells import committed
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from helpers.cells import committed
 
 from course_kit import files
 from course_tools.authoring import asserts, building, serialiser, stamps

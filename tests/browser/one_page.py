@@ -8,10 +8,10 @@
 A new page with the program costs ten times as much. After each test: no script has failed, no request has left.
 """
 
-import pages
 import pytest
-from jupyterlab_driver import Watched
-from waiting import until
+from browser import pages
+from browser.jupyterlab_driver import Watched
+from helpers.waiting import until
 
 PUT = """([html, look]) => {
   document.body.style.cssText = look;

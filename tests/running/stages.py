@@ -9,9 +9,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 CORES = os.cpu_count() or 1
-PYTEST = [sys.executable, "-m", "pytest", "-q", "-p", "tests.costs", "-m", "not weekly"]
+PYTEST = [sys.executable, "-m", "pytest", "-q", "-p", "tests.running.costs", "-m", "not weekly"]
 # Plugins that each process of tests would load, and one that only warns, and collects garbage five times at the end.
 UNUSED = ["nbval", "hypothesispytest", "jaxtyping", "anyio", "unraisableexception"]
 SEVERAL = ["-n", str(max(2, CORES)), "--dist", "loadfile"]  # as many processes; the tests of a file in one of them
@@ -19,7 +19,7 @@ WAITING = ["-n", str(max(2, CORES) + 1), "--dist", "loadfile"]  # one more, as a
 
 RUFF = [sys.executable, "-m", "ruff"]
 MYPY = [sys.executable, "-m", "mypy"]
-SCRIPTS = ["course_kit", "course_tools", "chapters", "tests/in_node.mjs", "tests/unit"]
+SCRIPTS = ["course_kit", "course_tools", "chapters", "tests/helpers/in_node.mjs", "tests/unit"]
 OXFMT = [str(Path(sys.executable).with_name("oxfmt")), "--check", *SCRIPTS]  # as Prettier lays out JavaScript and CSS
 VIEWS = ROOT / "course_kit" / "views" / "js"
 OXLINT = [str(Path(sys.executable).with_name("oxlint")), "-c", str(VIEWS / ".oxlintrc.json"), *SCRIPTS]
@@ -58,16 +58,16 @@ def pytest_on(*patterns: str, without: Sequence[str] = (), options: list[str] = 
 
 def nbval(whole: bool = False) -> Commands:
     """The notebooks that have a source, run again with what their sources assert, marked outputs compared; those that
-    take longest first. Trainings run short where nothing has changed (tests/nbval_notebooks.py), unless all is to run
+    take longest first. Trainings run short where nothing has changed (nbval_notebooks.py), unless all is to run
     whole."""
     seconds = json.loads((ROOT / "data" / "results" / "notebook_times.json").read_text(encoding="utf-8"))["seconds"]
     names = [path.stem for path in (ROOT / "notebooks" / "source").glob("*.py")]
     names.sort(key=lambda name: (-seconds.get(name, 60), name))
     notebooks = [str(ROOT / "build" / "nbval" / f"{name}.ipynb") for name in names]
     return [
-        [sys.executable, "tests/nbval_notebooks.py", *(["--whole"] if whole else []), *names],
+        [sys.executable, "tests/notebooks/nbval_notebooks.py", *(["--whole"] if whole else []), *names],
         [*PYTEST, *SEVERAL, *NBVAL_OPTIONS, "--no-loadscope-reorder", *notebooks],
-        [sys.executable, "tests/nbval_notebooks.py", "--stamp", *names],
+        [sys.executable, "tests/notebooks/nbval_notebooks.py", "--stamp", *names],
     ]
 
 
@@ -75,7 +75,10 @@ def lint(paths: Paths) -> Commands:
     """Of `quick`, the tools that read something that has changed."""
     script = r".*\.(m?js|css|json)$"
     reads = {r".*\.(py|toml)$": [[*RUFF, "check", "."], [*RUFF, "format", "--check", "."]]}
-    reads |= {r"((course|chapters/).*|tests/\w+)\.py$|pyproject": [MYPY], script: [OXFMT, OXLINT, JAVASCRIPT]}
+    reads |= {
+        r"((course|chapters/).*|tests/(running/)?\w+)\.py$|pyproj": [MYPY],
+        script: [OXFMT, OXLINT, JAVASCRIPT],
+    }
     return [command for path, commands in reads.items() if has_changed(path, paths) for command in commands]
 
 

@@ -4,9 +4,9 @@ import base64
 import json
 import re
 
-import in_node
 import numpy as np
 import torch
+from helpers import in_node
 
 from course_kit.checkpoints import Loaded, load_checkpoint
 from course_kit.views.models import EIGHT_BITS, model_files

@@ -15,7 +15,7 @@ import sys
 import time
 import urllib.request
 
-from waiting import SECONDS, settle, until
+from helpers.waiting import SECONDS, settle, until
 
 from course_kit import files
 

@@ -2,8 +2,8 @@
 
 from collections import Counter
 
-import labs
 import torch
+from helpers import labs
 
 from course_kit.views import heatmap, predict
 from course_kit.views.view import at

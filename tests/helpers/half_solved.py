@@ -1,6 +1,6 @@
 """Pages of the course in a student's workbook, half solved: written, and run, as a student does it.
 
-    python tests/half_solved.py FOLDER [PAGE …]    # in a checkout of an edition: makes what stands in tests/released/
+    python tests/helpers/half_solved.py FOLDER [PAGE …]   # in a checkout of an edition: for tests/released/
 
 Each page is laid down by `workbook.sync` and run from its first cell to its last by nbclient, in the workbook's folder,
 as `make lab` runs it. Some exercises are answered rightly, one in each page wrongly, others not; hints are asked for.
@@ -28,7 +28,7 @@ from course_kit.exercises.registry import KNOWN, load
 from course_tools.authoring.building import KERNEL
 from course_tools.classroom import workbook
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 PAGES = ("03_seq2seq", "05_transformer", "06_bert", "07_gpt")
 ANSWERS = {  # what the student writes; the others stay as they come
     "additive attention step": """\
