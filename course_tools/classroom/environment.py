@@ -21,6 +21,7 @@ import sys
 import tomllib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 # Of pip's settings, what says where packages come from; uv's variables for them, and its options of the same name.
@@ -120,7 +121,7 @@ def _install(root: Path, venv: Path, extras: Sequence[str], pip_options: Sequenc
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     needed = [re.split(r"[^\w-]", one)[0] for one in (project["name"], *project.get("dependencies", ()))]
     environment, sources = _sources(root, venv)
-    python, told = python_of(venv), {"cwd": root, "env": environment, "check": False}
+    python, told = python_of(venv), dict[str, Any](cwd=root, env=environment, check=False)
     lock = ["--constraint", "requirements.lock", *pip_options]
     pip: list = [python, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", *lock, "uv"]
     uv: list = [python, "-m", "uv", "pip", "install", "--python", python, *sources]
@@ -165,7 +166,6 @@ def _sources(root: Path, venv: Path) -> tuple[dict[str, str], list[str]]:
         settings = {name: value for name, value in settings.items() if name not in others}
     environment = {k: v for k, v in os.environ.items() if not k.startswith("PIP_") and k != "PYTHONPATH"}
     environment.setdefault("UV_CACHE_DIR", str(root / ".cache" / "uv"))  # no home is needed, and links are possible
-    environment.setdefault("UV_COMPILE_BYTECODE", "1")  # else every kernel compiles again where users may not write
     if sys.platform != "linux" or any(map(os.path.exists, CERTIFICATES)):
         environment.setdefault("UV_SYSTEM_CERTS", "1")
     environment |= {FOR_UV[name]: value for name, value in settings.items() if name in FOR_UV}

@@ -75,10 +75,8 @@ def lint(paths: Paths) -> Commands:
     """Of `quick`, the tools that read something that has changed."""
     script = r".*\.(m?js|css|json)$"
     reads = {r".*\.(py|toml)$": [[*RUFF, "check", "."], [*RUFF, "format", "--check", "."]]}
-    reads |= {
-        r"((course|chapters/).*|tests/(running/)?\w+)\.py$|pyproj": [MYPY],
-        script: [OXFMT, OXLINT, JAVASCRIPT],
-    }
+    reads[r"((course|chapters/).*|tests/(running/)?\w+)\.py$|pyproject"] = [MYPY]
+    reads[script] = [OXFMT, OXLINT, JAVASCRIPT]
     return [command for path, commands in reads.items() if has_changed(path, paths) for command in commands]
 
 

@@ -87,7 +87,6 @@ def _without_a_network_a_home_and_settings_of_pip():
             patch.delenv(name)
         for name, value in {
             "UV_OFFLINE": "1",
-            "UV_COMPILE_BYTECODE": "0",
             "HOME": os.devnull,
             "PIP_CONFIG_FILE": os.devnull,
         }.items():
