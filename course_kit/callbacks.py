@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from course_kit.i18n import t
-from course_kit.programs import stopped
+from course_kit.programs import interrupted
 from course_kit.shell import in_notebook
 from course_kit.training import Callback, Lines, Run
 from course_kit.views import learning
@@ -123,7 +123,7 @@ class Display(Watcher):
                 bundle = learning.final(run, self.title, *self.how)
             except Exception as error:
                 bundle = {"text/plain": t("{message} (No picture: {error})", message=run.message, error=error)}
-            self.put(bundle, stopped.TOLD if run.stopped else {})
+            self.put(bundle, interrupted.TOLD if run.stopped else {})
 
     def put(self, bundle: dict[str, Any], told: dict[str, Any] | None = None) -> None:
         """Shows it in place of what was shown before. told: metadata of its output."""

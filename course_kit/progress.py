@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from course_kit import files, lessons
+from course_kit import files, notebook_names
 from course_kit.exercises import record
 from course_kit.exercises.cells import answers, sources
 from course_kit.exercises.show import Note, box, display, note_of, paragraph, sentence
@@ -36,11 +36,11 @@ class Notebook:
 
     @property
     def chapter(self) -> int:
-        return lessons.chapter(self.file)
+        return notebook_names.chapter(self.file)
 
     @property
     def annex(self) -> bool:
-        return lessons.is_annex(self.file)
+        return notebook_names.is_annex(self.file)
 
 
 def notebooks(folder: Path) -> list[Notebook]:
@@ -281,8 +281,8 @@ def _ways_on(chapter: int, folder: Path) -> list[tuple[str, str, str]]:
     questions = chapter_maps.questions()
     lesson, _ = questions.get(chapter, ("", ""))  # a new chapter's is not there until it has been built
     found = []
-    if lesson and (folder / f"{lessons.annex_of(lesson)}.ipynb").is_file():
-        found.append(("→", f"{lessons.annex_of(lesson)}.ipynb", t("The annex of this chapter")))
+    if lesson and (folder / f"{notebook_names.annex_of(lesson)}.ipynb").is_file():
+        found.append(("→", f"{notebook_names.annex_of(lesson)}.ipynb", t("The annex of this chapter")))
     arrow, number = ("→", chapter + 1) if chapter + 1 in questions else ("←", min(questions))
     file, words = questions[number]
     return [*found, (arrow, f"{file}.ipynb", words or t("Start here"))]

@@ -18,9 +18,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-from course_kit import lessons
+from course_kit import notebook_names
 from course_kit.i18n import t, tn
-from course_kit.programs import again
+from course_kit.programs import trained_before
 from course_kit.runs import store
 
 # what runs of a cell tagged `shows`
@@ -76,7 +76,7 @@ def _run(shell: Any, text: str, only_definitions: bool) -> str:
             for node in ast.parse(source).body:
                 if isinstance(node, DEFINITIONS) or not only_definitions:
                     exec(compile(ast.Module([node], []), name, "exec", dont_inherit=True), shell.user_ns)
-        again.note(text, shell.user_ns)
+        trained_before.note(text, shell.user_ns)
     except KeyboardInterrupt:
         raise
     except BaseException as error:
@@ -120,7 +120,7 @@ def _above(shell: Any, asked: str | None) -> list[Any]:
             continue
         for here, one in enumerate(cells):
             if (one.get("id") == asked) if asked else ("resume_here()" in one.source):
-                above = _of_annex(cells, here) if lessons.is_annex(path.name) else cells[:here]
+                above = _of_annex(cells, here) if notebook_names.is_annex(path.name) else cells[:here]
                 return [x for x in above if x.cell_type == "code"]
     raise CannotResume(
         f"This cell is in no saved notebook of {Path.cwd()}. Save the notebook (Ctrl-S), then run the cell again."

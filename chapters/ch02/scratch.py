@@ -7,7 +7,7 @@ import torch
 
 from course_kit.exercises.define import drawn, some_numbers
 from course_kit.i18n import mark
-from course_kit.mine.tracks import Track, TrackPart
+from course_kit.mine.scratch_parts import Track, TrackPart
 
 
 def along(softmax, names, scores, mask, dim):

@@ -7,7 +7,7 @@ import torch
 from chapters.ch02.scratch import ALONG
 from course_kit.exercises.define import integers, some_numbers
 from course_kit.i18n import mark
-from course_kit.mine.tracks import ModelArgument, Track, TrackPart
+from course_kit.mine.scratch_parts import ModelArgument, Track, TrackPart
 from course_utils.loss import IGNORED
 
 SMOOTHED = TrackPart(

@@ -4,7 +4,7 @@ from typing import Any
 
 from course_kit.exercises.define import integers, some_numbers
 from course_kit.i18n import mark
-from course_kit.mine.tracks import Track, TrackPart
+from course_kit.mine.scratch_parts import Track, TrackPart
 
 
 def parts(c: Any) -> list[TrackPart]:

@@ -8,7 +8,7 @@ from chapters.ch02.scratch import ALONG
 from chapters.ch03.scratch import SMOOTHED
 from course_kit.exercises.define import integers, some_numbers
 from course_kit.i18n import mark
-from course_kit.mine.tracks import ModelArgument, Track, TrackPart
+from course_kit.mine.scratch_parts import ModelArgument, Track, TrackPart
 from course_utils.loss import IGNORED
 
 JOINED = TrackPart("join_heads", "the way back from split_heads", (some_numbers(2, 2, 3, 4, seed=0),))

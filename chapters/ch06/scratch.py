@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from chapters.ch05.scratch import heads
 from course_kit.exercises.define import integers, some_numbers
 from course_kit.i18n import mark
-from course_kit.mine.tracks import Track, TrackPart
+from course_kit.mine.scratch_parts import Track, TrackPart
 from course_utils.bert import PreTrainingOutput
 from course_utils.loss import IGNORED
 

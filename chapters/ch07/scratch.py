@@ -10,7 +10,7 @@ from chapters.ch02.scratch import ALONG
 from chapters.ch05.scratch import CAUSAL, JOINED
 from course_kit.exercises.define import integers, some_numbers
 from course_kit.i18n import mark
-from course_kit.mine.tracks import ModelArgument, Track, TrackPart
+from course_kit.mine.scratch_parts import ModelArgument, Track, TrackPart
 from course_utils.gpt import GPTConfig, nucleus, with_temperature
 from course_utils.loss import IGNORED
 

@@ -18,7 +18,7 @@ from chapters.ch07.kept.tokenizer import asked, finished
 from chapters.ch08.kept import smollm
 from chapters.ch08.kept.llama import generate
 from chapters.ch08.kept.smollm import SYSTEM, where
-from chapters.ch08.traces import Trace, traced
+from chapters.ch08.token_traces import Trace, traced
 from course_kit.checkpoints import load_checkpoint
 from course_kit.i18n import t
 from course_utils.llama import Llama

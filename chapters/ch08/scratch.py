@@ -11,7 +11,7 @@ from chapters.ch08 import published
 from course_kit.checkpoints import load_checkpoint
 from course_kit.exercises.define import integers, some_numbers
 from course_kit.i18n import mark
-from course_kit.mine.tracks import ModelArgument, Track, TrackPart, with_course_numbers
+from course_kit.mine.scratch_parts import ModelArgument, Track, TrackPart, with_course_numbers
 
 
 def kept(cache, names, k, v):

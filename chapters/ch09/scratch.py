@@ -8,7 +8,7 @@ import torch
 from chapters.ch07.scratch import Unmoved, near, refused
 from course_kit.exercises.define import integers, some_numbers
 from course_kit.i18n import mark
-from course_kit.mine.tracks import ModelArgument, Track, TrackPart
+from course_kit.mine.scratch_parts import ModelArgument, Track, TrackPart
 
 
 def steps_of(train, names, model, ids, is_answer, steps, rate):

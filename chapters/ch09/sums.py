@@ -20,7 +20,7 @@ from torch import Tensor
 
 from chapters.ch07.kept.files import Refused, write_atomically
 from chapters.ch08.kept.chat import sum_asked
-from chapters.ch08.traces import Trace, traced
+from chapters.ch08.token_traces import Trace, traced
 from chapters.ch09.kept.answering import END, drawn, text_of
 from course_kit.contexts import evaluating
 from course_kit.i18n import t

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from course_kit import files, lessons, results
+from course_kit import files, notebook_names, results
 from course_kit.chapter_maps.frames import Frames, Panel, frame
 from course_kit.i18n import current
 
@@ -53,10 +53,10 @@ def questions() -> dict[int, tuple[str, str]]:
 def _questions(language: str) -> dict[int, tuple[str, str]]:
     found = {}
     for path in sorted((files.course_folder() / "notebooks").glob("[0-9]*.ipynb")):
-        if not lessons.is_annex(path.name):
+        if not notebook_names.is_annex(path.name):
             cells = json.loads(_notebook(path.stem, language).read_bytes())["cells"]
             first = "".join(cells[0]["source"]).partition("\n")[0]
-            found[lessons.chapter(path.name)] = path.stem, first.partition(" · ")[2]
+            found[notebook_names.chapter(path.name)] = path.stem, first.partition(" · ")[2]
     return found
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from course_kit import lessons
+from course_kit import notebook_names
 
 HEADING = re.compile(r"^(##+) (.+)$", re.M)
 CONTINUED = re.compile(r"^([ \t]*[%!].*)\\\n(.*)$", re.M)  # a magic that goes on in the next line
@@ -110,5 +110,5 @@ def places(folder: Path, chapter: int) -> dict[str, Place]:
                 under = {above: link for above, link in under.items() if above < level}
                 under[level] = words.strip().replace(" ", "-")
             for stub in answers(source) if cell["cell_type"] == "code" else ():
-                found.setdefault(stub.name, Place(lessons.is_annex(path.name), tuple(under.values())))
+                found.setdefault(stub.name, Place(notebook_names.is_annex(path.name), tuple(under.values())))
     return found

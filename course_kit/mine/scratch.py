@@ -26,7 +26,7 @@ from .source import uses
 from .text import BETWEEN, blocks, imports, with_import
 
 if TYPE_CHECKING:
-    from .tracks import Track, TrackPart
+    from .scratch_parts import Track, TrackPart
 
 TRACKS = re.compile(r'^TRACKS = \{\s*"(\w+)"', re.M)  # in a text, since to import them all takes seconds
 LISTS = sorted(Path(__file__).resolve().parents[2].glob("chapters/ch??/scratch.py"))
@@ -184,7 +184,7 @@ def _loaded(path: Path, whole: Track, judged: set[str] | None = None) -> tuple[d
     from course_kit.exercises.guard import TookTooLong, quiet, time_limit
     from course_kit.exercises.trouble import clean
 
-    from .tracks import OURS
+    from .scratch_parts import OURS
 
     try:
         tree = ast.parse(path.read_bytes())

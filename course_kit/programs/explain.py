@@ -20,28 +20,28 @@ import re
 from typing import Any
 
 from course_kit.i18n import sentences, t
-from course_kit.programs import again, kinds, sizes, stopped
+from course_kit.programs import argument_types, interrupted, sizes, trained_before
 from course_kit.programs.calls import call_in, raised_by_hand, stack
 
 
 def install(shell: Any) -> None:
     """From now on, an error in this IPython shell carries the sentence as a note, which IPython and Python show under
-    a traceback; a cell that was stopped, or lacks a name, says so instead (stopped.py). A second call changes
+    a traceback; a cell that was stopped, or lacks a name, says so instead (interrupted.py). A second call changes
     nothing."""
     if shell is None or hasattr(shell.showtraceback, "explains"):
         return
     show = shell.showtraceback
-    stopped.Patience(shell)
-    again.watch(shell)
+    interrupted.Patience(shell)
+    trained_before.watch(shell)
 
     @functools.wraps(show)
     def showtraceback(exc_tuple: Any = None, *more: Any, **options: Any) -> Any:
         with contextlib.suppress(Exception):  # the error itself is what matters
             error = shell._get_exc_info(exc_tuple)[1]
             if isinstance(error, KeyboardInterrupt):
-                return stopped.tell(shell, stopped.sentence(error, shell.user_ns))
+                return interrupted.tell(shell, interrupted.sentence(error, shell.user_ns))
             if words := missing(error):
-                return stopped.tell(shell, words)
+                return interrupted.tell(shell, words)
             annotate(error)
         return show(exc_tuple, *more, **options)
 
@@ -69,7 +69,7 @@ def missing(error: BaseException) -> str:
     was stopped: what to run; else ""."""
     if type(error).__name__ == "NothingYet":  # of arguments.py, which would import torch
         return str(error)
-    found = stopped.frames(error.__traceback__)
+    found = interrupted.frames(error.__traceback__)
     own = [one for one in found if one[0].f_globals.get("__name__") == "__main__"]
     is_early = isinstance(error, ImportError) and error.name == "mine"  # setup() makes it
     if type(error) not in (NameError, KeyError, IndexError) and not is_early or not own:
@@ -109,25 +109,25 @@ def _sentence(error: BaseException) -> str:
         if call is None:
             continue
         if found:  # what went in further out is what the reader wrote
-            words = kinds.wrong_type(call) or sizes.too_small(call, error)
+            words = argument_types.wrong_type(call) or sizes.too_small(call, error)
             found = t("{name}: {words}.", name=call.name, words=words) if words else found
             continue
         below = [frame.f_locals for frame, _ in frames[depth + 1 :]]
         words = (
-            kinds.wrong_type(call)
-            or kinds.wrong_layout(call)
-            or kinds.wrong_kind(call)
-            or kinds.wrong_device(call, str(error))
+            argument_types.wrong_type(call)
+            or argument_types.wrong_layout(call)
+            or argument_types.wrong_kind(call)
+            or argument_types.wrong_device(call, str(error))
             or sizes.wrong_shape(call)
             or sizes.wrong_for_a_layer(call, below)
-            or kinds.two_kinds(call, str(error))
+            or argument_types.two_kinds(call, str(error))
             or sizes.wrong_leading_axes(call)
             or sizes.beyond_the_table(call, str(error))
             or sizes.beyond_the_classes(str(error), below)
             or sizes.too_long_or_short(call, str(error))
             or sizes.indivisible(call, str(error))
             or sizes.too_small(call, error)
-            or kinds.nothing_there(call, str(error))
+            or argument_types.nothing_there(call, str(error))
         )
         found = t("{name}: {words}.", name=call.name, words=words) if words else ""
     return found

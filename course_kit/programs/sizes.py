@@ -7,8 +7,8 @@ import re
 from typing import Any
 
 from course_kit.i18n import t
+from course_kit.programs.argument_types import dtype_of
 from course_kit.programs.calls import Call, is_tensor
-from course_kit.programs.kinds import dtype_of
 
 
 def wrong_shape(call: Call) -> str:

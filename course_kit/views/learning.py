@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from course_kit.i18n import mark, sentences, t, tn
-from course_kit.programs.stopped import note
+from course_kit.programs.interrupted import note
 from course_kit.views import plot
 
 MEASURED = mark("measured on the way")  # the name of an axis with several such lines

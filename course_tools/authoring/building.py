@@ -21,8 +21,8 @@ from typing import Any
 
 from course_tools.authoring import asserts, serialiser, stamps, stills
 
-from .drift import carry_text, drift
 from .filling import for_readers, read_source
+from .page_differences import carry_text, drift
 from .sources import KERNEL, BuildError, folder, head, names
 
 TIMEOUT = 1200  # seconds for one cell, on a busy machine too

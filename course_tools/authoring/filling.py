@@ -20,7 +20,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from course_kit import lessons
+from course_kit import notebook_names
 from course_kit.programs import definitions
 from course_utils import __version__
 
@@ -42,7 +42,7 @@ def read_source(name: str, where: Path | None = None) -> Any:
 def written_out(source: Any, name: str) -> Any:
     """A copy of a source that was read: what it names is written out, and each cell has its id. Raises BuildError."""
     notebook, seen = copy.deepcopy(source), dict[str, int]()
-    left = () if lessons.is_annex(name) else minutes.not_in_class(source.cells)
+    left = () if notebook_names.is_annex(name) else minutes.not_in_class(source.cells)
     for number, cell in enumerate(notebook.cells, 1):
         try:
             cell.source = _filled(cell, source, name)

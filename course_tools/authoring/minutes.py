@@ -28,7 +28,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from course_kit import lessons
+from course_kit import notebook_names
 from course_kit.exercises import registry
 from course_kit.exercises.cells import stubs
 from course_kit.i18n import mark, t
@@ -106,7 +106,7 @@ class Minutes:
     @property
     def words(self) -> str:
         """What `<!-- minutes -->` becomes, a sentence: "45 + 45 minutes alone, 55 live."."""
-        if lessons.is_annex(self.name):
+        if notebook_names.is_annex(self.name):
             return t("{alone} minutes alone.", alone=self.alone)
         return t("{alone} minutes alone, {live} live.", alone=self.alone, live=self.shown)
 

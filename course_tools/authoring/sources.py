@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from course_kit import files, lessons
+from course_kit import files, notebook_names
 
 from . import structure
 
@@ -40,7 +40,7 @@ def names(prefixes: Sequence[str] = (), where: Path | None = None) -> list[str]:
     there = sorted(path.stem for path in ((where or folder()) / "source").glob("*.py"))
     chosen = set() if prefixes else set(there)
     for prefix in prefixes:
-        wanted = lessons.stem(prefix)
+        wanted = notebook_names.stem(prefix)
         found = {wanted} & set(there) or {name for name in there if name.startswith(wanted)}
         if not found:
             raise ValueError(f"No notebook's name starts with {prefix!r}. There are: {', '.join(there) or 'none'}.")
@@ -86,7 +86,7 @@ def _read(text: str) -> Any:
 
 def load_exercises(name: str) -> None:
     """Import the exercises of a notebook's chapter, so that they are known by their names."""
-    importlib.import_module(f"chapters.ch{lessons.chapter(name):02}.exercises")
+    importlib.import_module(f"chapters.ch{notebook_names.chapter(name):02}.exercises")
 
 
 def tags(cell: Any) -> list[str]:

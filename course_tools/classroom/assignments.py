@@ -18,7 +18,7 @@ from typing import Any
 
 import nbformat
 
-from course_kit import files, lessons
+from course_kit import files, notebook_names
 from course_kit.exercises import registry
 from course_kit.exercises.cells import answers, sources, text_of
 from course_kit.exercises.define import Exercise, FindError, construct, is_class
@@ -90,7 +90,7 @@ def write_for_user(file: Path, text: str, example: str) -> None:
 def _lesson(name: str) -> Path:
     """The notebook of a chapter's lesson, by its number."""
     for path in sorted((files.course_folder() / "notebooks").glob("[0-9]*.ipynb")):
-        if path.name.startswith(name) and not lessons.is_annex(path.name) and name[:1].isdigit():
+        if path.name.startswith(name) and not notebook_names.is_annex(path.name) and name[:1].isdigit():
             return path
     tracks = ", ".join(scratch.CHAPTERS)
     raise ValueError(f"{name!r} is no chapter and no track; needed: a number, such as 05, or one of {tracks}.")

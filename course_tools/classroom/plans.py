@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from course_kit import files, lessons, results
+from course_kit import files, notebook_names, results
 from course_kit.exercises import registry
 from course_kit.exercises.cells import stubs
 from course_kit.exercises.define import Exercise
@@ -69,7 +69,7 @@ class Guess:
 def sections(name: str) -> list[Section]:
     """The sections of a lesson or an annex in the order in which a class sees them; the first is the title's."""
     notebook, parts, heading = sources.read(name), dict[str, list[Any]](), ""
-    left = set() if lessons.is_annex(name) else set(minutes.not_in_class(notebook.cells))
+    left = set() if notebook_names.is_annex(name) else set(minutes.not_in_class(notebook.cells))
     out = {words for number in left for level, words in minutes.headings(notebook.cells[number]) if level == 2}
     for cell, is_shown in with_shown(notebook.cells):
         if is_shown:
@@ -117,8 +117,8 @@ def text(names: Sequence[str]) -> str:
     """docs/lesson_plans.md, in the language in use."""
     times = results.load("notebook_times")["seconds"]
     spent = {name: f"{times[name]:.0f}" if name in times else "" for name in names}  # not timed yet: blank
-    rows = [f"| {lessons.chapter(name)} | `{name}` | {_times(name)} | {spent[name]} |" for name in names]
-    told = [line for name in names if not lessons.is_annex(name) for line in _lesson(name)]
+    rows = [f"| {notebook_names.chapter(name)} | `{name}` | {_times(name)} | {spent[name]} |" for name in names]
+    told = [line for name in names if not notebook_names.is_annex(name) for line in _lesson(name)]
     return "\n".join([t(HEAD), *rows, *told, ""])
 
 
@@ -126,14 +126,14 @@ def text(names: Sequence[str]) -> str:
 def _times(name: str) -> str:
     """Minutes alone and live, in two cells of a table; an annex is not for a class."""
     there = minutes.minutes(name)
-    return f"{there.alone} | {'' if lessons.is_annex(name) else there.shown}"
+    return f"{there.alone} | {'' if notebook_names.is_annex(name) else there.shown}"
 
 
 def _lesson(name: str) -> Iterator[str]:
     """The lines about one lesson."""
     shown = sections(name)
     title = said(name, shown[0].heading).rpartition(" · ")[2]
-    yield from ("", "## " + t("Chapter {number}: {title}", number=lessons.chapter(name), title=title), "")
+    yield from ("", "## " + t("Chapter {number}: {title}", number=notebook_names.chapter(name), title=title), "")
     time = minutes.minutes(name)
     in_class = t("{live} minutes live, {core} of them in class.", live=time.shown, core=time.core)
     is_cut = time.core < time.shown and any(one.not_in_class for one in shown)
@@ -150,7 +150,7 @@ def _lesson(name: str) -> Iterator[str]:
         title, there = said(name, _titled(one, shown)), {tag for cell in one.cells for tag in tags(cell)}
         shown_as = in_turn(f"*{title}*", t(minutes.NOT_IN_CLASS) * one.not_in_class)
         if "problem" in there and (problem := minutes.problem(sources.read(name))):
-            title, command = title.partition(" · ")[0], f"`course problem {lessons.chapter(name):02}`"
+            title, command = title.partition(" · ")[0], f"`course problem {notebook_names.chapter(name):02}`"
             shown_as = f"*{title}*" + t(", a problem of {n} minutes: {command}", n=problem[1], command=command)
         yield f"| {one.minutes} | {shown_as} |{_trains(one.cells)} |"
         if "half" in there:

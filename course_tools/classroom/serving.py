@@ -17,7 +17,7 @@ from jupyter_server.base.handlers import JupyterHandler
 from jupyter_server.utils import ensure_async, url_path_join
 from tornado import web
 
-from course_kit import lessons
+from course_kit import notebook_names
 from course_kit.files import course_folder
 from course_kit.i18n import catalogues
 
@@ -67,7 +67,7 @@ class Screens(JupyterHandler):
         ours = sources.folder(os.environ.get("COURSE_LANGUAGE", "en")) / name
         run = json.loads(ours.read_bytes())["cells"] if ours.is_file() else ()
         notebook = await ensure_async(self.contents_manager.get(path, type="notebook"))
-        drawn = chapter_maps.address(lessons.chapter(name))
+        drawn = chapter_maps.address(notebook_names.chapter(name))
         self.finish({"screens": screens.plan(notebook["content"]["cells"], run), "map": drawn})
 
 

@@ -10,7 +10,7 @@ import importlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from course_kit import lessons
+from course_kit import notebook_names
 from course_kit.files import course_folder
 from course_kit.i18n import mark, t
 from course_kit.mine.composing import composed
@@ -76,9 +76,9 @@ class Artifact:
 @functools.cache
 def artifacts(name: str) -> tuple[Artifact, ...]:
     """What the lesson NAME leaves behind -> Artifacts; of an annex none. Commands of `python -m mine` are left out."""
-    if lessons.is_annex(name):
+    if notebook_names.is_annex(name):
         return ()
-    number = lessons.chapter(name)
+    number = notebook_names.chapter(name)
     room = f"chapters.ch{number:02}"
     importlib.import_module(room)  # its exercises, which are marked
     paths = sorted((course_folder() / room.replace(".", "/") / "kept").glob("[!_]*.py"))

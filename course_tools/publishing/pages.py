@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from course_kit import files, lessons
+from course_kit import files, notebook_names
 from course_kit.i18n import mark, t, tn
 from course_kit.i18n.catalogues import languages
 from course_kit.views import fragments
@@ -55,7 +55,7 @@ class Chapter:
 
     @property
     def annex(self) -> bool:
-        return lessons.is_annex(self.name)
+        return notebook_names.is_annex(self.name)
 
 
 def chapter(name: str | Path, link: Link = lambda address: address) -> Chapter:
@@ -172,7 +172,7 @@ def _templates() -> Any:
         lstrip_blocks=True, extensions=["jinja2.ext.i18n"],
     )  # fmt: skip
     made.install_gettext_callables(t, tn, newstyle=True)  # type: ignore[attr-defined]
-    made.globals["lessons"] = lessons
+    made.globals["lessons"] = notebook_names
     return made
 
 

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from course_kit import chapter_maps, files, lessons
+from course_kit import chapter_maps, files, notebook_names
 from course_kit.i18n import mark, t, use
 from course_kit.i18n.catalogues import table
 from course_kit.views import program
@@ -186,7 +186,7 @@ class Site:
         return self.page(
             "chapter", told["file"], contents(page), told["about"] or t(ABOUT), body=with_anchors(page),
             listed=told, maps=self.maps(None if chapter.annex else told["number"], words=False),
-            lesson=self.listed.get(lessons.lesson_of(chapter.name), told) if chapter.annex else None,
+            lesson=self.listed.get(notebook_names.lesson_of(chapter.name), told) if chapter.annex else None,
         )  # fmt: skip
 
     def text(self, file: str, title: str, text: str, known_as: str | None = None) -> str:
@@ -201,7 +201,7 @@ class Site:
         views = (made for cell in first.cells if "lab" in cell.tags for made in cell.outputs)
         page = tree("".join(self.view(one) for one in [next(views, None)] if one))
         self.assets.take(page, self.root)
-        annexes = {f"{lessons.lesson_of(name)}.html": one for name, one in self.listed.items() if one["annex"]}
+        annexes = {f"{notebook_names.lesson_of(name)}.html": one for name, one in self.listed.items() if one["annex"]}
         chapters = [one for one in self.listed.values() if not one["annex"]]
         lab = "make lab" + f" LANG={self.language}" * bool(self.folder)
         guide = "" if "teaching" in taught(self.language) else self.root
@@ -225,7 +225,8 @@ def listed(chapter: Chapter) -> dict[str, Any]:
     first = tree(chapter.cells[0].source).find("h1").find_next("p")
     about = sentences(plain(first))[1] if "artifact" in chapter.cells[0].tags else ""  # what one will hold
     return item(f"{chapter.name}.html", name) | {
-        "short": short[0].upper() + short[1:], "annex": annex, "number": "" if annex else lessons.chapter(chapter.name),
+        "short": short[0].upper() + short[1:], "annex": annex,
+        "number": "" if annex else notebook_names.chapter(chapter.name),
         "about": about, "artifacts": artifacts.artifacts(chapter.name),
         "minutes": minutes.minutes(chapter.name).words.replace("*", ""),
     }  # fmt: skip

@@ -14,7 +14,7 @@ from browser.jupyterlab_driver import Deck, Lab, Watched
 from helpers.waiting import contains, differs, lacks, until
 from notebooks.nbval_notebooks import SHORT, shorten
 
-from course_kit import files, lessons
+from course_kit import files, notebook_names
 from course_tools.authoring import building
 from course_tools.classroom.presenting import start
 
@@ -49,7 +49,7 @@ SLIDE = {"slide_type": "slide"}
 KEPT = """() => JSON.stringify(courseDeck.panel.context.model.toJSON().cells.map(cell => cell.outputs ?? []))"""
 
 
-LESSONS = [name for name in building.names() if not lessons.is_annex(name)]
+LESSONS = [name for name in building.names() if not notebook_names.is_annex(name)]
 SEEN = pathlib.Path(__file__).with_name("screen_seen.js").read_text(encoding="utf-8")
 LEAST = 24  # pixels of the smallest words on a screen
 # Notes for how many frames each screen shows nothing, what it says that it lacks, and whether code hides its picture.

@@ -8,12 +8,12 @@ import pytest
 from browser.jupyterlab_driver import Sheet, Watched
 from helpers.waiting import contains, until
 
-from course_kit import files, lessons
+from course_kit import files, notebook_names
 from course_tools.authoring import building
 from course_tools.classroom import workbook
 
 pytestmark = pytest.mark.browser
-LESSONS = [name for name in building.names() if not lessons.is_annex(name)]
+LESSONS = [name for name in building.names() if not notebook_names.is_annex(name)]
 COVER = 1  # the cell of the first lesson with its first view
 HERE = "window.jupyterapp.shell.currentWidget"
 OPEN = f"""async (path) => {{

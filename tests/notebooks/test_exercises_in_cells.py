@@ -9,7 +9,7 @@ import nbformat
 import pytest
 from helpers.cells import answered, texts
 
-from course_kit import lessons
+from course_kit import notebook_names
 from course_kit.exercises.cells import stubs, without_magics
 from course_kit.exercises.define import FindError
 from course_kit.exercises.registry import find
@@ -42,10 +42,10 @@ def test_each_stub_has_a_definition_a_tag_and_its_effort_above(notebook_name):
             assert one.effort in above, f"{stub.name}: the text above should say {one.effort}"
 
 
-@pytest.mark.parametrize("number", sorted({lessons.chapter(name) for name in building.names()}))
+@pytest.mark.parametrize("number", sorted({notebook_names.chapter(name) for name in building.names()}))
 def test_a_chapter_lists_its_exercises_in_the_order_of_its_pages(number):
     """On those of the lesson, then of its annex."""
-    pages = [name for name in building.names() if lessons.chapter(name) == number]
+    pages = [name for name in building.names() if notebook_names.chapter(name) == number]
     cells = [cell for page in pages for cell in exercise_cells(page)]
     on_page = [find(stub.name) for cell in cells for stub in stubs(cell.source)]
     listed = importlib.import_module(f"chapters.ch{pages[0][:2]}.exercises").EXERCISES

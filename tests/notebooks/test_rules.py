@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from course_kit import files, lessons, views
+from course_kit import files, notebook_names, views
 from course_kit.views import program
 from course_tools.authoring import building, command, sources
 from course_tools.authoring.rules import check, names, pattern, text
@@ -337,7 +337,7 @@ def test_check_says_once_that_a_definition_is_not_in_the_library(checked):
 
 # ---- what only the real chapters have
 
-LESSONS = [name for name in building.names() if not lessons.is_annex(name)]
+LESSONS = [name for name in building.names() if not notebook_names.is_annex(name)]
 
 
 def test_a_chapter_ends_with_the_way_on_and_the_way_back():

@@ -9,7 +9,7 @@ import pytest
 
 import course
 import course_utils
-from course_kit import files, lessons
+from course_kit import files, notebook_names
 from course_tools.authoring import building
 from course_tools.authoring.rules import pattern
 from course_tools.classroom.presenting import screens
@@ -108,10 +108,10 @@ def test_the_first_page_asks_what_the_chapters_ask():
     page = (building.folder() / "source" / f"{first}.py").read_text("utf-8")
     listed = max(int(number) for number in re.findall(r"^# (\d+)\. \[.+?\]\(\d\d_", page, re.M))
     assert listed >= 9
-    for name in [name for name in chapters if lessons.chapter(name) <= listed]:
+    for name in [name for name in chapters if notebook_names.chapter(name) <= listed]:
         source = (building.folder() / "source" / f"{name}.py").read_text("utf-8")
         number, question = re.search(r"^# # (\d+) · (.+)$", source, re.M).groups()
-        row = f"[annex]({name}.ipynb)" if lessons.is_annex(name) else f"{number}. [{question}]({name}.ipynb)"
+        row = f"[annex]({name}.ipynb)" if notebook_names.is_annex(name) else f"{number}. [{question}]({name}.ipynb)"
         assert row in page
 
 

@@ -2,14 +2,14 @@
 
 import re
 
-from course_kit import files, lessons
+from course_kit import files, notebook_names
 from course_kit.exercises.registry import find
 from course_tools.authoring import building
 from course_tools.classroom import plans
 
 ROOT = files.course_folder()
 GUIDE = (ROOT / plans.GUIDE).read_text("utf-8")
-BY_NUMBER = {lessons.chapter(name): name for name in building.names() if not lessons.is_annex(name)}
+BY_NUMBER = {notebook_names.chapter(name): name for name in building.names() if not notebook_names.is_annex(name)}
 
 
 def source(number):

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from traitlets import Bunch
 
-from chapters.ch08.traces import Trace
+from chapters.ch08.token_traces import Trace
 from course_kit.i18n import mark, sentences, t
 from course_kit.programs import arguments
 from course_kit.views.inputs import Labels, as_labels

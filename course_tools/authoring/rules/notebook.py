@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from course_kit import lessons
+from course_kit import notebook_names
 from course_kit.exercises.cells import without_magics
 from course_tools.authoring import filling, minutes, sources
 
@@ -48,7 +48,7 @@ class Notebook:
         self.path = self.folder / f"{name}.ipynb"
         self.built = nbformat.read(self.path, as_version=4) if self.path.exists() else None
         self.is_chapter = not name.startswith("00")
-        self.is_annex = lessons.is_annex(name)
+        self.is_annex = notebook_names.is_annex(name)
 
     def problem(self, cell: int, what: str, todo: str, built: bool = False) -> Problem:
         """A Problem in cell number `cell` (0: the whole notebook); built: in the .ipynb instead of the source."""

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from course_kit import lessons
+from course_kit import notebook_names
 from course_tools.authoring import minutes
 from course_utils import __version__
 
@@ -50,7 +50,7 @@ def ending(notebook: Notebook) -> Found:
     if not notebook.is_annex and "#progress)" not in end:
         todo = "Write there: Back to [Start here and your progress](00_start_here.ipynb#progress)."
         yield number, "the lesson's last cell does not lead back", todo
-    if not notebook.is_annex and f"chapter {lessons.chapter(notebook.name)}, edition {__version__}" not in end:
+    if not notebook.is_annex and f"chapter {notebook_names.chapter(notebook.name)}, edition {__version__}" not in end:
         yield number, "the lesson's last cell has no line for reports", "Copy the last line of another lesson."
 
 

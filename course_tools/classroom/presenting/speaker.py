@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from course_kit import files, lessons
+from course_kit import files, notebook_names
 from course_kit.i18n import current, t
 from course_kit.i18n.catalogues import languages
 from course_tools.authoring.markup import spoken, to_keep
@@ -82,7 +82,7 @@ def notes(name: str) -> list[Note]:
 
 @functools.cache
 def _notes(name: str, language: str) -> list[Note]:
-    part = "" if lessons.is_annex(name) else _parts().get(lessons.chapter(name), "")
+    part = "" if notebook_names.is_annex(name) else _parts().get(notebook_names.chapter(name), "")
     asks = {spoken(head): _without_head(line) for line, head in re.findall(r"^- (\*(.+?)\*: .+)$", part, re.M)}
     opening = _opening("\n".join(plans.said("teaching", line) for line in part.split("\n")))
     shown, found, starts = plans.sections(name), list[Note](), 0
@@ -99,7 +99,7 @@ def _notes(name: str, language: str) -> list[Note]:
         keep = " ".join(spoken(to_keep(texts[cell.id])) for cell in section.cells if "keep" in tags(cell))
         folded = "".join(re.findall(r"<details>(.+?)</details>", "\n\n".join(texts.values()), re.S))
         answers = tuple(spoken(words) for words in re.findall(r"^\d+\. (.+)$", folded, re.M))
-        minutes = None if lessons.is_annex(name) else section.minutes
+        minutes = None if notebook_names.is_annex(name) else section.minutes
         heading += f" {NOT_IN_CLASS}" * section.not_in_class
         found.append(Note(heading, minutes, starts, ask, keep, guesses, exercises, answers))
         starts += 0 if section.not_in_class else minutes or 0

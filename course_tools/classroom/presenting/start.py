@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from course_kit import files, lessons
+from course_kit import files, notebook_names
 from course_kit.i18n import t
 from course_tools.authoring import sources
 from course_tools.classroom import lab, workbook
@@ -51,10 +51,10 @@ def chosen(names: Sequence[str] = ()) -> list[str]:
     found: list[str] = []
     for name in names or ["01"]:
         if name == "annex" and found:
-            found[-1:] = sources.names([lessons.annex_of(found[-1])])
+            found[-1:] = sources.names([notebook_names.annex_of(found[-1])])
         else:
             there = sources.names([name])
-            found += [one for one in there if not lessons.is_annex(one)] or there
+            found += [one for one in there if not notebook_names.is_annex(one)] or there
     return list(dict.fromkeys(found))
 
 

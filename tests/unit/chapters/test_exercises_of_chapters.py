@@ -15,7 +15,7 @@ import pytest
 import torch
 from unit.small_exercises import named, not_right, words
 
-from course_kit.exercises import check, judge, repair
+from course_kit.exercises import check, find_error, judge
 from course_kit.exercises.define import FindError
 from course_kit.exercises.registry import chapters, exercises, find
 
@@ -105,7 +105,7 @@ def test_a_shown_program_is_wrong_and_its_right_lines_are_acquitted_with_a_reaso
     verdict = check(one.name, answer)
     assert verdict.state == "wrong" and verdict.known is not None
     for line, reason in one.innocent.items():
-        said = repair.feedback(one, judge.Verdict(one.name, "wrong", "…"), repair.Changes(frozenset([line])))
+        said = find_error.feedback(one, judge.Verdict(one.name, "wrong", "…"), find_error.Changes(frozenset([line])))
         assert reason in said.text and line not in one.lines
 
 

@@ -5,13 +5,13 @@ import re
 import numpy as np
 import pytest
 
-from course_kit import chapter_maps, lessons, progress
+from course_kit import chapter_maps, notebook_names, progress
 from course_kit.chapter_maps.frames import frame
 from course_kit.exercises import record
 from course_tools.authoring import building
 from course_tools.authoring.markup import tree
 
-LESSONS = {lessons.chapter(name): name for name in building.names() if not lessons.is_annex(name)}
+LESSONS = {notebook_names.chapter(name): name for name in building.names() if not notebook_names.is_annex(name)}
 
 
 def test_each_map_is_of_a_chapter_and_says_what_it_gives_to_the_animal_and_the_street():

@@ -10,8 +10,8 @@ import pytest
 from course_kit import files
 from course_kit.mine import scratch
 from course_kit.mine.composing import package
+from course_kit.mine.scratch_parts import TrackPart, Trial
 from course_kit.mine.text import BETWEEN, blocks, imports, with_block, with_import
-from course_kit.mine.tracks import TrackPart, Trial
 from course_kit.mine.trying import why_it_fails
 
 WEEKLY = functools.partial(pytest.param, marks=pytest.mark.weekly)

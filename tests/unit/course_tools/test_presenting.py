@@ -6,14 +6,14 @@ import re
 
 import pytest
 
-from course_kit import files, lessons
+from course_kit import files, notebook_names
 from course_tools.authoring import building
 from course_tools.authoring.markup import spoken
 from course_tools.classroom.presenting import speaker, start
 from course_tools.classroom.presenting.speaker import notes
 
 
-@pytest.mark.parametrize("name", [name for name in building.names() if not lessons.is_annex(name)])
+@pytest.mark.parametrize("name", [name for name in building.names() if not notebook_names.is_annex(name)])
 def test_each_section_has_notes(name):
     found, cells = notes(name), building.read_source(name).cells
     texts = [c.source for c in cells if c.cell_type == "markdown"]

@@ -5,7 +5,7 @@ import re
 import nbformat
 import pytest
 
-from course_kit import files, lessons
+from course_kit import files, notebook_names
 from course_tools.authoring import building, sources, structure
 from course_tools.authoring.markup import to_keep
 from course_tools.classroom.presenting import screens
@@ -63,7 +63,7 @@ def test_each_screen_of_a_notebook_and_no_words_are_lost(name):
     here = nbformat.read(files.course_folder() / "notebooks" / f"{name}.ipynb", as_version=4).cells
     found, by_id = screens.screens(here), {cell["id"]: cell for cell in here}
     assert found[0].kind == "title"
-    if lessons.chapter(name) and not lessons.is_annex(name):  # a class has so much time
+    if notebook_names.chapter(name) and not notebook_names.is_annex(name):  # a class has so much time
         assert len(found) <= screens.MOST, [(one.title, one.kind) for one in found]
     said = [one for screen in found for one in screen.said]
     assert len(said) == len(set(said)) and len({(one.cell, one.kind, one.title) for one in found}) == len(found)
@@ -81,7 +81,7 @@ def test_each_screen_of_a_notebook_and_no_words_are_lost(name):
         cell, code = by_id[screen.cell], screen.code and screen.code.code
         assert not {"exercise", "setup"} & set(cell["metadata"].get("tags", ()))
         assert not screen.keep or to_keep(by_id[screen.keep]["source"])
-        if code and not lessons.is_annex(name):  # it is read from the last row
+        if code and not notebook_names.is_annex(name):  # it is read from the last row
             assert screen.code.lines <= screens.LINES and max(map(len, code.splitlines())) <= 90, code
 
 

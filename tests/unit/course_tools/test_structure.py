@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import nbformat
 import pytest
-from half_solved import PAGES
+from helpers.half_solved import PAGES
 
 from course_kit import files
 from course_kit.mine import keeping

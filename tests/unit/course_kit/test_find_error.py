@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from unit.small_exercises import T, in_cell, small
 
-from course_kit.exercises import check, definitions, judge, repair, show
+from course_kit.exercises import check, definitions, find_error, judge, show
 from course_kit.exercises.define import FindError
 from course_kit.exercises.registry import find, load
 
@@ -40,7 +40,7 @@ def program(*changes, puzzle=MEAN):
 
 
 def changed(text, puzzle=MEAN):
-    return repair.changes(puzzle, ast.parse(textwrap.dedent(text)).body[-1])
+    return find_error.changes(puzzle, ast.parse(textwrap.dedent(text)).body[-1])
 
 
 def verdict_on(*changes, puzzle=MEAN):
@@ -147,10 +147,10 @@ class TestVerdict:
         script = find("program 6.4")
         for name, right in (("translate", False), ("classify", True)):
             line = script.program[0].replace("translate", name)
-            made = repair.changes(
+            made = find_error.changes(
                 script, ast.parse("\n".join([line, *script.program[1:-1], "    return accuracy"])).body[0]
             )
-            assert repair.feedback(script, judge.Verdict(script.name, "right", "right."), made).right == right
+            assert find_error.feedback(script, judge.Verdict(script.name, "right", "right."), made).right == right
 
 
 class TestCell:

@@ -9,7 +9,7 @@ from typing import Any
 
 from course_kit.i18n import sentences, t
 from course_kit.markup import inline
-from course_kit.programs import stopped
+from course_kit.programs import interrupted
 
 _MODELS: dict[str, dict[str, weakref.ref]] = {}  # text of a cell -> the models that it has trained, by name
 _KEPT: weakref.WeakKeyDictionary[Any, bool] = weakref.WeakKeyDictionary()  # a copy of one -> whether by a later run
@@ -35,15 +35,15 @@ def said(text: str, names: dict[str, Any]) -> str:
     if not _has_trained(text, names):
         return ""
     more = t("This cell has run before, and counts from its first step again.")
-    return sentences(more, stopped.going_on(_trained(text, names)))
+    return sentences(more, interrupted.going_on(_trained(text, names)))
 
 
 def note(text: str, names: dict[str, Any]) -> None:
     """A cell has run, to its end or until it was stopped."""
     later, changed = _has_trained(text, names), {name: names[name] for name in _trained(text, names)}
-    for copy in (x for one in changed.values() if isinstance(one, dict) for x in one.values() if stopped.learns(x)):
+    for copy in (x for one in changed.values() if isinstance(one, dict) for x in one.values() if interrupted.learns(x)):
         _KEPT.setdefault(copy, later)
-    models = {name: weakref.ref(one) for name, one in changed.items() if stopped.learns(one)}
+    models = {name: weakref.ref(one) for name, one in changed.items() if interrupted.learns(one)}
     if models:
         _MODELS[text] = models
 
@@ -59,5 +59,5 @@ def _has_trained(text: str, names: dict[str, Any]) -> bool:
 
 def _trained(text: str, names: dict[str, Any]) -> list[str]:
     with contextlib.suppress(SyntaxError):  # a cell with magics
-        return stopped.changed_objects(ast.parse(text).body, names, math.inf)
+        return interrupted.changed_objects(ast.parse(text).body, names, math.inf)
     return []

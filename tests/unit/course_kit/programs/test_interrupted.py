@@ -7,7 +7,7 @@ from unittest.mock import Mock
 import pytest
 from torch import nn
 
-from course_kit.programs import again, stopped
+from course_kit.programs import interrupted, trained_before
 from course_utils import post_training
 
 TRAIN = """\
@@ -30,7 +30,7 @@ def said(source, **names):
     names |= {"__name__": "__main__"}
     with pytest.raises(KeyboardInterrupt) as caught:
         exec(compile(source, "<cell>", "exec"), names)
-    return stopped.sentence(caught.value, names)
+    return interrupted.sentence(caught.value, names)
 
 
 def test_says_the_round_and_which_names_are_there():
@@ -54,11 +54,13 @@ def test_names_what_goes_on_of_other_cells():
 def test_a_cell_that_trains_on_says_so_until_its_model_is_made_anew():
     text, names = "for _ in range(9):\n    model\n    losses.append(1)\n    adam.step()\n", {"losses": [], "adam": 1}
     names["model"] = nn.Linear(1, 1)
-    assert again.said(text, names) == ""
-    again.note(text, names)
-    assert "has run before" in again.said(text, names) and "`model`, `losses`, `adam`. To" in again.said(text, names)
+    assert trained_before.said(text, names) == ""
+    trained_before.note(text, names)
+    assert "has run before" in trained_before.said(
+        text, names
+    ) and "`model`, `losses`, `adam`. To" in trained_before.said(text, names)
     names["model"] = nn.Linear(1, 1)
-    assert again.said(text, names) == ""
+    assert trained_before.said(text, names) == ""
 
 
 def test_a_training_that_a_module_gives_step_by_step_says_its_round():
@@ -71,8 +73,8 @@ def test_a_training_that_a_module_gives_step_by_step_says_its_round():
 
 
 def test_a_second_press_does_not_cut_off_what_is_said_after_the_first(monkeypatch):
-    monkeypatch.setattr(stopped.signal, "signal", lambda *handler: None)
-    patience = stopped.Patience(Mock())
+    monkeypatch.setattr(interrupted.signal, "signal", lambda *handler: None)
+    patience = interrupted.Patience(Mock())
     patience.begin()
     with pytest.raises(KeyboardInterrupt):
         patience.press(2, None)
@@ -81,7 +83,7 @@ def test_a_second_press_does_not_cut_off_what_is_said_after_the_first(monkeypatc
 
 @pytest.mark.parametrize(("heard", "kind"), [(-math.inf, KeyboardInterrupt), (2, type(None))])
 def test_a_press_that_only_imports_heard_stops_what_waits(heard, kind):
-    patience, result = stopped.Patience(Mock()), Mock(success=True, error_in_exec=None)
+    patience, result = interrupted.Patience(Mock()), Mock(success=True, error_in_exec=None)
     patience.end(result)  # of the cell that made it
     assert result.error_in_exec is None
     patience.since, patience.heard = 1, heard
