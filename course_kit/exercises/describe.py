@@ -1,7 +1,7 @@
 """What is said of results that are wrong, and of which nothing else is known: one step that is missing (`right_but`),
 NaN, their kind, their sums, their shape, or where they differ.
 
-A remark is a sentence about a result that is not the wanted one, None where it is not so, "" where this input cannot
+A remark is a sentence about a result that is not the expected one, None where it is not so, "" where this input cannot
 tell. First those of numbers that are right but for one step.
 """
 
@@ -34,8 +34,8 @@ def _kind(got: Tensor, want: Tensor) -> str | None:
         "float": t("decimal numbers"), "bool": t("True and False"), "whole": t("whole numbers"),
         "complex": t("complex numbers"),
     }  # fmt: skip
-    told: dict[str, Any] = {"mine": words[mine], "dtype": got.dtype, "needed": words[needed], "dtype2": want.dtype}
-    text = t("The right entries, but {mine} (`{dtype}`) instead of {needed} (`{dtype2}`).", **told)
+    values: dict[str, Any] = {"mine": words[mine], "dtype": got.dtype, "needed": words[needed], "dtype2": want.dtype}
+    text = t("The right entries, but {mine} (`{dtype}`) instead of {needed} (`{dtype2}`).", **values)
     return sentences(text, t("Compare with `==`, or use `.bool()`, to get a mask.") if needed == "bool" else "")
 
 
@@ -60,8 +60,8 @@ def _axes(got: Tensor, want: Tensor) -> str | None:
         for axes in itertools.permutations(range(want.dim())):
             moved = [i for i, axis in enumerate(axes) if axis != i]
             if len(moved) == 2 and equal(got.permute(axes), want):
-                one, two = moved
-                says = t("The numbers are right, but axes {one} and {two} have changed places.", one=one, two=two)
+                first, second = moved
+                says = t("The numbers are right, but axes {one} and {two} have changed places.", one=first, two=second)
                 return sentences(shapes, says)
             if moved and equal(got.permute(axes), want):
                 return sentences(shapes, t("The numbers are right, but its axes have changed places."))
@@ -141,14 +141,14 @@ def _shares(got: Tensor, want: Tensor) -> str | None:
 
 def _hotter(got: Tensor, want: Tensor) -> str | None:
     """Shares of the same scores times some number."""
-    there = want > 0
-    if not torch.equal(got > 0, there) or not close(_sums(got), _sums(want)).all():
+    positive = want > 0
+    if not torch.equal(got > 0, positive) or not close(_sums(got), _sums(want)).all():
         return None
-    if there.sum(-1).max() < 3:  # two shares are always those
+    if positive.sum(-1).max() < 3:  # two shares are always those
         return ""
-    mine, needed = (x.double().log().masked_fill(~there, 0) for x in (got, want))
-    mine, needed = (x - _sums(x) / _sums(there) for x in (mine, needed))
-    mine, needed = mine[there], needed[there]
+    mine, needed = (x.double().log().masked_fill(~positive, 0) for x in (got, want))
+    mine, needed = (x - _sums(x) / _sums(positive) for x in (mine, needed))
+    mine, needed = mine[positive], needed[positive]
     if needed.abs().max() < 1e-3:  # equal shares
         return ""
     times = (mine * needed).sum() / needed.square().sum()
@@ -172,10 +172,10 @@ def _rounded(got: Tensor, want: Tensor) -> str | None:
 def _to_places(got: Tensor, want: Tensor) -> str | None:
     if not (got.is_floating_point() and want.is_floating_point()):
         return None
-    for places in (1, 2, 3, 4):
-        if torch.allclose(got.double(), want.double().round(decimals=places), rtol=0, atol=1e-7):
+    for decimals in (1, 2, 3, 4):
+        if torch.allclose(got.double(), want.double().round(decimals=decimals), rtol=0, atol=1e-7):
             return tn("Right, but rounded to {n} place: return all of the number.",
-                      "Right, but rounded to {n} places: return all of the number.", places)  # fmt: skip
+                      "Right, but rounded to {n} places: return all of the number.", decimals)  # fmt: skip
     return None
 
 
@@ -197,9 +197,9 @@ def right_but(pairs: list[tuple[Any, Any]], factor: bool = True) -> str:
     if len(pairs) > 1 and all(want.numel() == 1 and got.shape == want.shape for got, want in pairs):
         ratios = {float(f"{got.item() / want.item():.3g}") if want.item() else math.nan for got, want in pairs}
         return _by_a_factor(ratios.pop()) if len(ratios) == 1 and not ratios & {math.nan, 0.0} else ""
-    found = [_factor(*pair) for pair in pairs]
-    factors = {factor for factor in found if factor}
-    if None in found or not factors:
+    remarks = [_factor(*pair) for pair in pairs]
+    factors = {factor for factor in remarks if factor}
+    if None in remarks or not factors:
         return ""
     other = t("Right, but for a factor that is another one on each input: does it depend on a size, or should it?")
     return other if len(factors) > 1 else factors.pop()
@@ -341,26 +341,26 @@ def first_difference(got: Tensor, want: Tensor) -> str:
     mine, needed = (x.double().flatten().sort().values for x in (got, want))
     if number_kind(want) != "bool" and got.unique().numel() > 1 and equal(mine, needed):
         return t("The right numbers in another order.")
-    place = [int(i) for i in wrong.nonzero()[0]]
-    told: dict[str, Any] = {"sum": int(wrong.sum()), "numel": wrong.numel()}
-    if len(place) == 2:
-        told |= {"row": place[0], "column": place[1]}
-        says = t("{sum} of {numel} numbers differ, the first in row {row}, column {column} (counted from 0).", **told)
+    index = [int(i) for i in wrong.nonzero()[0]]
+    values: dict[str, Any] = {"sum": int(wrong.sum()), "numel": wrong.numel()}
+    if len(index) == 2:
+        values |= {"row": index[0], "column": index[1]}
+        says = t("{sum} of {numel} numbers differ, the first in row {row}, column {column} (counted from 0).", **values)
     else:
-        told["place"] = ", ".join(map(str, place))
-        says = t("{sum} of {numel} numbers differ, the first at {place} (counted from 0).", **told)
+        values["place"] = ", ".join(map(str, index))
+        says = t("{sum} of {numel} numbers differ, the first at {place} (counted from 0).", **values)
     return Unexplained(says)
 
 
 def describe(names: tuple[str, ...], pairs: list[tuple[Any, Any]], everything: bool) -> str:
-    """What is wrong with results [(got, wanted), …] that have the right number of parts; the first pair is the one
+    """What is wrong with results [(got, expected), …] that have the right number of parts; the first pair is the one
     that is shown. The last wrong part is named first: an output is wrong when its weights are. everything: whether
     these are all results that are wrong, so that one may say that the rest is right."""
     if not isinstance(pairs[0][1], tuple):
         return _say(pairs)
     if order := order_of(pairs):
-        told = {"names": ", ".join(names), "yours": ", ".join(names[i] for i in order)}
-        return t("Right, but in the wrong order: return `{names}`. It returns `{yours}`.", **told)
+        values = {"names": ", ".join(names), "yours": ", ".join(names[i] for i in order)}
+        return t("Right, but in the wrong order: return `{names}`. It returns `{yours}`.", **values)
     parts = range(len(names))
     shapes = order_of(pairs, lambda got, want: getattr(got, "shape", ()) == getattr(want, "shape", ()))
     if shapes and shapes != tuple(parts):

@@ -55,7 +55,7 @@ class Verdict:
     seen. known: the mistake that was recognised. converts: it gives no tensors; listed: it gives
     whole numbers in a list, which the notebook makes a tensor; cuts: it lets no gradient through.
     here: the number of the case that is shown. look: the look at a wrong answer that found the words, one of those
-    below. vague: it says only that results differ. outcomes: what came of each case, and wanted: what should."""
+    below. vague: it says only that results differ. outcomes: what came of each case, and expected: what should."""
 
     name: str
     state: str
@@ -72,7 +72,7 @@ class Verdict:
     look: Callable[[Diagnosis], Verdict | None] | None = None
     vague: bool = False
     outcomes: tuple[Outcome, ...] = field(default=(), repr=False)
-    wanted: tuple = field(default=(), repr=False)
+    expected: tuple = field(default=(), repr=False)
 
     @property
     def right(self) -> bool:
@@ -84,9 +84,9 @@ def example(exercise: Exercise, case: Case, want: Any, got: Any = None, label: s
     inputs = case.args | case.keywords
     arrays = {name: case.given.get(name, x) for name, x in inputs.items()}
     arrays |= {name: x for name, x in case.given.items() if name not in inputs}
-    wanted = want if isinstance(want, tuple) else (want,)
-    came = got if isinstance(got, tuple) else (got,) * len(wanted)
-    for name, expected, mine in zip(exercise.returns, wanted, came, strict=True):
+    expected_parts = want if isinstance(want, tuple) else (want,)
+    answer_parts = got if isinstance(got, tuple) else (got,) * len(expected_parts)
+    for name, expected, mine in zip(exercise.returns, expected_parts, answer_parts, strict=True):
         arrays[name + label] = expected
         if got is not None:
             arrays[name + MINE] = mine
@@ -100,19 +100,19 @@ class Evidence:
     exercise: Exercise
     answer: Callable
     cases: list[Case]
-    wanted: list
+    expected: list
     outcomes: list[Outcome]
     run: Callable[[Callable, Case, Any], Outcome]
 
     def attempt(self, answer: Callable, i: int) -> Outcome:
         """What an answer does on the case with this number."""
-        return self.run(answer, self.cases[i], self.wanted[i])
+        return self.run(answer, self.cases[i], self.expected[i])
 
     def value(self, answer: Callable) -> Callable[[Case], Any]:
         """An answer as a function of a case that gives its result, or raises."""
 
         def of(case: Case) -> Any:
-            outcome = self.run(answer, case, self.wanted[0])
+            outcome = self.run(answer, case, self.expected[0])
             if outcome.trouble:
                 raise ValueError(outcome.trouble.sentence)
             return outcome.value
@@ -122,7 +122,7 @@ class Evidence:
     @functools.cached_property
     def failing(self) -> list[int]:
         """The cases that fail, the one that shows it best in front."""
-        pairs = zip(self.outcomes, self.wanted, strict=True)
+        pairs = zip(self.outcomes, self.expected, strict=True)
         fails = [outcome.spoilt or not outcome.like(Outcome(want)) for outcome, want in pairs]
         return sorted(itertools.compress(range(len(fails)), fails), key=self.shown_before)
 
@@ -130,7 +130,7 @@ class Evidence:
         """What is shown: a wrong signature before all, the input the student knows, a result, the smallest."""
         case, trouble = self.cases[i], self.outcomes[i].trouble
         signature = trouble is not None and trouble.error == "signature"
-        return not signature, not case.shown, bool(trouble), _size(case, self.wanted[i])
+        return not signature, not case.shown, bool(trouble), _size(case, self.expected[i])
 
 
 def _size(case: Case, want: Any) -> int:
@@ -154,13 +154,13 @@ class Match:
 
 def recognised(evidence: Evidence) -> Match | None:
     """The Match that explains all that fails, or None."""
-    outcomes, failing, wanted = evidence.outcomes, evidence.failing, evidence.wanted
+    outcomes, failing, expected = evidence.outcomes, evidence.failing, evidence.expected
     for wrong in evidence.exercise.wrong:
         if _explains(_outcomes_of(evidence, wrong.answer), evidence):
             return Match(wrong.hint, wrong)
     if any((trouble := outcomes[i].trouble) and trouble.kind == "slow" for i in failing):
         return None
-    if not any(outcomes[i].trouble or not same(outcomes[i].value, wanted[i]) for i in failing):
+    if not any(outcomes[i].trouble or not same(outcomes[i].value, expected[i]) for i in failing):
         return None  # all is right, but an input was changed
     return _mutated(evidence) or _two_at_once(evidence)
 
@@ -182,7 +182,7 @@ def _mutated(evidence: Evidence) -> Match | None:
         re.search(r"(?<!element )\d", trouble.message) for trouble in troubles
     ):
         return None  # an error that tells of no size is the same for many mistakes
-    figures = not isinstance(part_of(evidence.wanted[0]), str | int)  # words and counts are more often so by chance
+    figures = not isinstance(part_of(evidence.expected[0]), str | int)  # words and counts are more often so by chance
     until = time.thread_time() + LOOKING / 2  # the rest is for properties
     for wrong in mutants(evidence.exercise, fine=figures):
         if time.thread_time() > until:
@@ -219,9 +219,9 @@ class Diagnosis:
 
     def __init__(self, evidence: Evidence):
         self.evidence, self.exercise, self.failing = evidence, evidence.exercise, evidence.failing
-        self.cases, self.wanted, self.outcomes = evidence.cases, evidence.wanted, evidence.outcomes
+        self.cases, self.expected, self.outcomes = evidence.cases, evidence.expected, evidence.outcomes
         self.stuck = [i for i in self.failing if self.outcomes[i].trouble]
-        pairs = [(self.outcomes[i].value, self.wanted[i]) for i in self.failing if i not in self.stuck]
+        pairs = [(self.outcomes[i].value, self.expected[i]) for i in self.failing if i not in self.stuck]
         self.pairs = [(got, want) for got, want in pairs if not same(got, want)]
         self.stopped = self.stuck[:1] == self.failing[:1]
         self.near = bool(self.pairs and not self.stuck and (right_but(self.pairs) or order_of(self.pairs)))
@@ -233,18 +233,18 @@ class Diagnosis:
             t("It also changes its input `{name}`; leave that as it is.", name=name) for name in self.spoilt[:1]
         )
 
-    def shown(self, which: list[int] | tuple[int, ...], text: str, **more: Any) -> Verdict:
+    def shown(self, which: list[int] | tuple[int, ...], text: str, **fields: Any) -> Verdict:
         """The verdict with this text, and the case of these that shows it best."""
-        cases, failing, here = self.cases, self.failing, min(which, key=self.evidence.shown_before)
-        told: dict[str, Any] = {"count": len(cases) - len(failing), "count2": len(cases)}
+        cases, failing, number = self.cases, self.failing, min(which, key=self.evidence.shown_before)
+        values: dict[str, Any] = {"count": len(cases) - len(failing), "count2": len(cases)}
         lead = ""
         if len(which) == len(failing) < len(cases):
-            lead = t("Right on {count} of {count2} inputs; this is the smallest that shows it.", **told)
+            lead = t("Right on {count} of {count2} inputs; this is the smallest that shows it.", **values)
         elif len(failing) < len(cases):
-            lead = t("Right on {count} of {count2} inputs.", **told)
-        got = None if self.outcomes[here].trouble else self.outcomes[here].value
-        arrays = example(self.exercise, cases[here], self.wanted[here], got)
-        return Verdict(self.exercise.name, "wrong", text, lead=lead, arrays=arrays, here=here, **more)
+            lead = t("Right on {count} of {count2} inputs.", **values)
+        got = None if self.outcomes[number].trouble else self.outcomes[number].value
+        arrays = example(self.exercise, cases[number], self.expected[number], got)
+        return Verdict(self.exercise.name, "wrong", text, lead=lead, arrays=arrays, here=number, **fields)
 
     @functools.cached_property
     def plain(self) -> str:
@@ -261,7 +261,7 @@ class Diagnosis:
     def violation(self) -> tuple[Property, int] | None:
         """What must hold of any right answer and does not, with the number of the case that shows it."""
         value, _, mine = self.results
-        return next(violated(self.exercise.properties, value, self.cases, mine, self.wanted), None)
+        return next(violated(self.exercise.properties, value, self.cases, mine, self.expected), None)
 
     def a_known_mistake(self) -> Verdict | None:
         if self.whole and not self.whole.listed and (unused := self.pairs and self.an_unused_input()):
@@ -306,10 +306,10 @@ class Diagnosis:
         if (
             self.exercise.run is not call
             or counts
-            or any(senseless(m) and not senseless(w) for m, w in zip(mine, self.wanted, strict=True))
+            or any(senseless(m) and not senseless(w) for m, w in zip(mine, self.expected, strict=True))
         ):  # its own `run` need not compare all
             return None
-        name = next(never_used(value, right, self.cases, mine, self.wanted), None)
+        name = next(never_used(value, right, self.cases, mine, self.expected), None)
         if name is None:
             return None
         says = t("`{name}` has no effect: whatever it holds, the result is the same.", name=name)

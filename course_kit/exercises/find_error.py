@@ -25,15 +25,15 @@ INSIDE = ("body", "handlers", "orelse", "finalbody", "cases")  # where a stateme
 
 @dataclass(frozen=True)
 class Statement:
-    """A statement without those inside it. place: how deep it is, and where in the one around it; its lines from 1."""
+    """A statement without those inside it. position: how deep it is, and where in the one around it; lines: from 1."""
 
-    place: tuple[int, str]
+    position: tuple[int, str]
     node: ast.AST
     lines: range
 
     def written(self, names: dict[str, str]) -> tuple[tuple[int, str], str]:
-        """Its place, and its text with other names."""
-        return self.place, ast.unparse(_Renamed(names).visit(copy.deepcopy(self.node)))
+        """Its position, and its text with other names."""
+        return self.position, ast.unparse(_Renamed(names).visit(copy.deepcopy(self.node)))
 
     def names(self) -> list[str]:
         """The names in it, in an order that is the same for statements that differ only in names."""
@@ -73,69 +73,78 @@ def changes(puzzle: FindError, definition: ast.AST | None) -> Changes | None:
     program = ast.parse("\n".join(puzzle.program)).body[-1]
     if definition is None or not isinstance(definition, type(program)):
         return None
-    given, mine = (list(_statements(one, puzzle.misnamed)) for one in (program, definition))
-    names = _renamed(given, mine)
-    texts = [one.written({}) for one in given], [one.written(names) for one in mine]
+    original, edited = (list(_statements(one, puzzle.misnamed)) for one in (program, definition))
+    names = _renamed(original, edited)
+    texts = [one.written({}) for one in original], [one.written(names) for one in edited]
     lines: set[int] = set()
     added: set[int] = set()
-    for what, first, last, _, _ in difflib.SequenceMatcher(None, *texts, autojunk=False).get_opcodes():
-        if what == "insert":
-            added.add(given[first - 1].lines[-1])
-        elif what != "equal":
-            lines.update(line for one in given[first:last] for line in one.lines)
-    lines -= _only_renamed(puzzle, given, mine, texts)
-    right = [one for one in given[1:] if not set(one.lines) & set(puzzle.lines)]
-    kept = [one for one in right if not set(one.lines) & lines]
-    anew = lines.issuperset(puzzle.lines) and len(kept) < len(right) / 2
-    depth = {text: place[0] for place, text in texts[1]}
-    moved = [one for one, (place, text) in zip(given, texts[0], strict=True) if depth.get(text, place[0]) < place[0]]
+    for operation, first, last, _, _ in difflib.SequenceMatcher(None, *texts, autojunk=False).get_opcodes():
+        if operation == "insert":
+            added.add(original[first - 1].lines[-1])
+        elif operation != "equal":
+            lines.update(line for one in original[first:last] for line in one.lines)
+    lines -= _only_renamed(puzzle, original, edited, texts)
+    correct = [one for one in original[1:] if not set(one.lines) & set(puzzle.lines)]
+    untouched = [one for one in correct if not set(one.lines) & lines]
+    rewritten = lines.issuperset(puzzle.lines) and len(untouched) < len(correct) / 2
+    depth = {text: position[0] for position, text in texts[1]}
+    moved = [
+        one
+        for one, (position, text) in zip(original, texts[0], strict=True)
+        if depth.get(text, position[0]) < position[0]
+    ]
     freed = lines.intersection(line for one in moved for line in one.lines)
-    return None if anew else Changes(frozenset(lines), frozenset(added), frozenset(freed))
+    return None if rewritten else Changes(frozenset(lines), frozenset(added), frozenset(freed))
 
 
 def unchanged(puzzle: FindError, definition: ast.AST | None) -> bool:
     """Whether a function or class is the program as it was given."""
-    found = changes(puzzle, definition)
-    return found is not None and not found
+    differences = changes(puzzle, definition)
+    return differences is not None and not differences
 
 
-def _statements(node: ast.AST, named: bool = False, place: tuple[int, str] = (0, "")) -> Iterator[Statement]:
+def _statements(node: ast.AST, named: bool = False, position: tuple[int, str] = (0, "")) -> Iterator[Statement]:
     """A definition's first line, then all that is in it; decorators and descriptions are left out, and, unless it is
     `named`, its own name."""
-    head, inside = copy.copy(node), [(part, one) for part in INSIDE for one in getattr(node, part, ())]
+    head, inside = copy.copy(node), [(part, child) for part in INSIDE for child in getattr(node, part, ())]
     for part in INSIDE:
         if hasattr(node, part):
             setattr(head, part, [])
     if isinstance(head, ast.FunctionDef | ast.ClassDef):
         head.decorator_list = []
-        head.name = head.name if place[0] or named else "_"
+        head.name = head.name if position[0] or named else "_"
         if isinstance(inside[0][1], ast.Expr) and isinstance(inside[0][1].value, ast.Constant):
             inside = inside[1:]
     if isinstance(head, ast.FunctionDef):
         head.returns = None
-    told: Any = node.pattern if isinstance(node, ast.match_case) else node
-    first: int = told.lineno
+    located: Any = node.pattern if isinstance(node, ast.match_case) else node
+    first: int = located.lineno
     last = max(first, inside[0][1].lineno - 1) if inside and hasattr(inside[0][1], "lineno") else None
     head = _Renamed({}).visit(copy.deepcopy(head))  # without annotations
-    yield Statement(place, head, range(first, (last or getattr(node, "end_lineno", None) or first) + 1))
-    for part, one in inside:
-        yield from _statements(one, named, (place[0] + 1, part))
+    yield Statement(position, head, range(first, (last or getattr(node, "end_lineno", None) or first) + 1))
+    for part, child in inside:
+        yield from _statements(child, named, (position[0] + 1, part))
 
 
-def _renamed(given: list[Statement], mine: list[Statement]) -> dict[str, str]:
+def _renamed(original: list[Statement], edited: list[Statement]) -> dict[str, str]:
     """The reader's new names for things -> the program's names for them, which occur no more. Statements that are
     equal but for the names tell which are which."""
-    theirs, ours = ({name for one in text for name in one.names()} for text in (given, mine))
+    theirs, ours = ({name for statement in text for name in statement.names()} for text in (original, edited))
     bound = {
-        x.id for one in mine for x in ast.walk(one.node) if isinstance(x, ast.Name) and isinstance(x.ctx, ast.Store)
+        x.id
+        for statement in edited
+        for x in ast.walk(statement.node)
+        if isinstance(x, ast.Name) and isinstance(x.ctx, ast.Store)
     }
-    bound |= {x.arg for one in mine for x in ast.walk(one.node) if isinstance(x, ast.arg)}
-    masked = [[one.written(dict.fromkeys(one.names(), "_")) for one in text] for text in (given, mine)]
+    bound |= {x.arg for statement in edited for x in ast.walk(statement.node) if isinstance(x, ast.arg)}
+    masked = [
+        [statement.written(dict.fromkeys(statement.names(), "_")) for statement in text] for text in (original, edited)
+    ]
     votes: Counter[tuple[str, str]] = Counter()
     same = difflib.SequenceMatcher(None, masked[0], masked[1], autojunk=False)
     for i, j, size in same.get_matching_blocks():
-        for one, other in zip(given[i : i + size], mine[j : j + size], strict=True):
-            votes.update(zip(other.names(), one.names(), strict=True))
+        for statement, other in zip(original[i : i + size], edited[j : j + size], strict=True):
+            votes.update(zip(other.names(), statement.names(), strict=True))
     names: dict[str, str] = {}
     for (new, old), _ in votes.most_common():
         if new in bound - theirs - names.keys() and old in theirs - ours - set(names.values()):
@@ -144,69 +153,77 @@ def _renamed(given: list[Statement], mine: list[Statement]) -> dict[str, str]:
 
 
 def _only_renamed(
-    puzzle: FindError, given: list[Statement], mine: list[Statement], texts: tuple[list, list]
+    puzzle: FindError, original: list[Statement], edited: list[Statement], texts: tuple[list, list]
 ) -> set[int]:
     """The lines, none of the wrong ones, that differ only in a name for what is bound in a line that is changed, too:
     `p` is called `logits` once there is no softmax around it, although another line binds `logits` as well."""
-    now = {name for one in mine for name in one.names()}
-    found: set[int] = set()
-    for what, i, end, j, stop in difflib.SequenceMatcher(None, *texts, autojunk=False).get_opcodes():
-        for at in range(i, end) if what == "replace" else ():
-            ours = given[at]
-            for where in range(j, stop):
-                theirs = mine[where]
+    edited_names = {name for statement in edited for name in statement.names()}
+    renamed: set[int] = set()
+    for operation, start, stop, edited_start, edited_stop in difflib.SequenceMatcher(
+        None, *texts, autojunk=False
+    ).get_opcodes():
+        for i in range(start, stop) if operation == "replace" else ():
+            ours = original[i]
+            for j in range(edited_start, edited_stop):
+                theirs = edited[j]
                 pairs = set(zip(ours.names(), theirs.names(), strict=False)) if _alike(ours, theirs) else set()
-                others = {(old, new) for old, new in pairs if old != new}
+                renamings = {(old, new) for old, new in pairs if old != new}
                 bound = all(
-                    old not in now and _binds(given[i:at], old) and _binds(mine[j:where], new) for old, new in others
+                    old not in edited_names and _binds(original[start:i], old) and _binds(edited[edited_start:j], new)
+                    for old, new in renamings
                 )
-                if others and bound and len({old for old, _ in others}) == len(others):
-                    found.update(set(ours.lines) - set(puzzle.lines))
-    return found
+                if renamings and bound and len({old for old, _ in renamings}) == len(renamings):
+                    renamed.update(set(ours.lines) - set(puzzle.lines))
+    return renamed
 
 
-def _alike(one: Statement, other: Statement) -> bool:
+def _alike(statement: Statement, other: Statement) -> bool:
     """Whether two statements are equal but for names."""
-    texts = (x.written(dict.fromkeys(x.names(), "_")) for x in (one, other))
+    texts = (x.written(dict.fromkeys(x.names(), "_")) for x in (statement, other))
     return next(texts) == next(texts)
 
 
 def _binds(statements: list[Statement], name: str) -> bool:
     """Whether one of these statements gives a name its value."""
-    nodes = (x for one in statements for x in ast.walk(one.node) if isinstance(x, ast.Name))
+    nodes = (x for statement in statements for x in ast.walk(statement.node) if isinstance(x, ast.Name))
     return any(x.id == name and isinstance(x.ctx, ast.Store) for x in nodes)
 
 
-def feedback(puzzle: FindError, verdict: Verdict, made: Changes | None) -> Verdict:
+def feedback(puzzle: FindError, verdict: Verdict, edits: Changes | None) -> Verdict:
     """The verdict on an answer to a find-the-error, with what its changes tell."""
     if verdict.state == "unsolved":
         return replace(verdict, text=puzzle.asks)
-    if verdict.right and not (made and puzzle.misnamed and 1 not in made.lines):
-        return replace(verdict, text=t("right."), lead=_praise(puzzle, made))
-    if made is None or verdict.state == "unchecked":
+    if verdict.right and not (edits and puzzle.misnamed and 1 not in edits.lines):
+        return replace(verdict, text=t("right."), lead=_praise(puzzle, edits))
+    if edits is None or verdict.state == "unchecked":
         return verdict
-    hit = {line for line in puzzle.lines if line in made.lines or made.added & {line - 1, line}}
+    hit = {line for line in puzzle.lines if line in edits.lines or edits.added & {line - 1, line}}
     if verdict.right:
         text = t("All that it computes is right. Line 1 is still as it was: is it what its name says?")
         return replace(verdict, state="wrong", text=text, notes=())
-    spoilt = min((made.lines - (made.freed if hit else set())) & puzzle.innocent.keys(), default=None)
-    told: dict[str, Any] = {"count": len(hit), "all": len(puzzle.lines), "line": puzzle.lines[0], "text": verdict.text}
-    also: tuple[str, ...] = ()
+    spoilt = min((edits.lines - (edits.freed if hit else set())) & puzzle.innocent.keys(), default=None)
+    values: dict[str, Any] = {
+        "count": len(hit),
+        "all": len(puzzle.lines),
+        "line": puzzle.lines[0],
+        "text": verdict.text,
+    }
+    remarks: tuple[str, ...] = ()
     if spoilt:
-        told |= {"spoilt": spoilt, "innocent": puzzle.innocent[spoilt]}
-        also = (t("You also changed line {spoilt}, and that line was right: {innocent}", **told),)
+        values |= {"spoilt": spoilt, "innocent": puzzle.innocent[spoilt]}
+        remarks = (t("You also changed line {spoilt}, and that line was right: {innocent}", **values),)
     refused = replace(verdict, arrays={}, lead="", known=None, code="", here=None, look=None, vague=False)
     if len(puzzle.lines) > 1:
         if len(hit) < len(puzzle.lines):
-            found = t("{count} of the {all} wrong lines are changed.", **told)
-            return replace(refused, text=sentences(found, *also, _so_far(puzzle, verdict)), notes=())
-        text = t("All {all} wrong lines are changed, and not all are right yet. {text}", **told)
-        return replace(verdict, text=text, notes=also + verdict.notes)
+            message = t("{count} of the {all} wrong lines are changed.", **values)
+            return replace(refused, text=sentences(message, *remarks, _so_far(puzzle, verdict)), notes=())
+        text = t("All {all} wrong lines are changed, and not all are right yet. {text}", **values)
+        return replace(verdict, text=text, notes=remarks + verdict.notes)
     if hit:
-        text = t("Line {line} is the one, but it is not right yet. {text}", **told)
-        return replace(verdict, text=text, notes=also + verdict.notes)
+        text = t("Line {line} is the one, but it is not right yet. {text}", **values)
+        return replace(verdict, text=text, notes=remarks + verdict.notes)
     if spoilt:
-        text = t("You changed line {spoilt}, and that line was right: {innocent} The error is elsewhere.", **told)
+        text = t("You changed line {spoilt}, and that line was right: {innocent} The error is elsewhere.", **values)
         return replace(refused, text=text, code=puzzle.program[spoilt - 1].strip(), notes=())
     return verdict
 
@@ -215,7 +232,7 @@ def _so_far(puzzle: FindError, verdict: Verdict) -> str:
     """What is known of the lines that are not changed yet: what an error says, or what of the results is wrong."""
     if verdict.known or not verdict.vague and verdict.code:
         return verdict.text
-    values = [(outcome.value, want) for outcome, want in zip(verdict.outcomes, verdict.wanted, strict=False)]
+    values = [(outcome.value, want) for outcome, want in zip(verdict.outcomes, verdict.expected, strict=False)]
     if len(puzzle.returns) < 2 or not all(isinstance(got, tuple) for got, _ in values):
         return ""
     parts = range(len(puzzle.returns))
@@ -226,15 +243,15 @@ def _so_far(puzzle: FindError, verdict: Verdict) -> str:
     return t("By now this is right: {right}. This is not: {wrong}.", right=names[0], wrong=names[1])
 
 
-def _praise(puzzle: FindError, made: Changes | None) -> str:
+def _praise(puzzle: FindError, edits: Changes | None) -> str:
     title = t("This error is called *{title}*.", title=puzzle.title) if puzzle.title else ""
-    told: dict[str, Any] = {
+    values: dict[str, Any] = {
         "found": sentences(puzzle.found, title),
         "count": len(puzzle.lines),
         "line": puzzle.lines[0],
     }
     if len(puzzle.lines) > 1:
-        return t("All {count} are repaired: {found}", **told)
-    if made is None or made.lines.intersection(puzzle.lines):
-        return t("Line {line} it is: {found}", **told)
-    return t("The error is in line {line}, and your repair elsewhere does as well: {found}", **told)
+        return t("All {count} are repaired: {found}", **values)
+    if edits is None or edits.lines.intersection(puzzle.lines):
+        return t("Line {line} it is: {found}", **values)
+    return t("The error is in line {line}, and your repair elsewhere does as well: {found}", **values)

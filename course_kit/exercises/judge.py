@@ -11,11 +11,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from course_kit.exercises import find_error, gradients
+from course_kit.exercises import gradients
 from course_kit.exercises.compare import Misfit, NothingReturned, cloned, converted, kind, untouched
 from course_kit.exercises.define import Case, Exercise, FindError, Wrong
 from course_kit.exercises.definitions import definition_of
 from course_kit.exercises.diagnose import Evidence, Outcome, Verdict, diagnose, example
+from course_kit.exercises.find_error import changes, feedback, unchanged
 from course_kit.exercises.guard import (
     LOOKING,
     SECONDS,
@@ -60,7 +61,7 @@ def _judged(exercise: Exercise, answer: Any, cases: list[Case], wanted: list, se
         text = t("This is {kind}. Needed: a function (or class) written below the line with the @.", kind=kind(answer))
         return Verdict(exercise.name, "wrong", text)
     with its_own_name(answer):
-        untried = isinstance(exercise, FindError) and find_error.unchanged(exercise, definition_of(answer))
+        untried = isinstance(exercise, FindError) and unchanged(exercise, definition_of(answer))
         with world_unchanged() as changed:
             outcomes = [] if untried else outcomes_of(exercise, answer, cases, wanted, seconds)
         if untried or (outcomes[0].trouble and outcomes[0].trouble.kind == "unsolved"):
@@ -83,7 +84,7 @@ def _judged(exercise: Exercise, answer: Any, cases: list[Case], wanted: list, se
         else:
             verdict = _explained(Evidence(exercise, answer, cases, wanted, outcomes, functools.partial(run, exercise)))
     notes = verdict.notes + _notes(verdict, changed, outcomes)
-    return replace(verdict, notes=notes, outcomes=tuple(outcomes), wanted=tuple(wanted))
+    return replace(verdict, notes=notes, outcomes=tuple(outcomes), expected=tuple(wanted))
 
 
 def _unsolved(exercise: Exercise, cases: list[Case], wanted: list, written: bool) -> Verdict:
@@ -242,4 +243,4 @@ def replayed(exercise: Exercise, answer: Any, here: int) -> tuple[Any, Case]:
 
 def judge_repair(puzzle: FindError, answer: Any) -> Verdict:
     """The verdict on a repaired program."""
-    return find_error.feedback(puzzle, judge(puzzle, answer), find_error.changes(puzzle, definition_of(answer)))
+    return feedback(puzzle, judge(puzzle, answer), changes(puzzle, definition_of(answer)))

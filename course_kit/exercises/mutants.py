@@ -22,8 +22,8 @@ from course_kit.programs.source_text import plain
 Change = tuple[Any, str]  # what stands in a node's place, and what is said of it; "" for what it is then
 MOST = 400  # mutants of one text
 LONG = 60  # characters of code in a sentence
-PLACES = ("torch", "F", "math", "nn", "functional")  # modules, so what stands before the point is no argument
-MADE = ("arange", "zeros", "ones", "full", "rand", "randint", "eye", "tensor")  # of sizes, so that nothing is without
+MODULES = ("torch", "F", "math", "nn", "functional")  # what stands before the point is no argument
+CREATORS = ("arange", "zeros", "ones", "full", "rand", "randint", "eye", "tensor")  # of sizes: none is left out
 OTHERS = {
     "mean": ("sum",), "sum": ("mean", "max"), "softmax": ("sigmoid", "log_softmax"), "zeros": ("ones",),
     "log_softmax": ("softmax",), "logsigmoid": ("sigmoid",), "argmax": ("argmin",), "sin": ("cos",), "cos": ("sin",),
@@ -99,16 +99,16 @@ def mutants(exercise: Exercise, fine: bool = True) -> Iterator[Wrong]:
             tree = ast.parse(plain(thing))
         except (LookupError, SyntaxError, OSError, TypeError, AttributeError):
             continue
-        more = fine and not number and exercise.run is call  # where a run of its own takes long
+        wrap = fine and not number and exercise.run is call  # where a run of its own takes long
         for node, says in itertools.chain(
-            _once_changed(tree, (ROUGH, FINE)[: 1 + fine]), _exchanged(tree), _wrapped(tree) if more else ()
+            _once_changed(tree, (ROUGH, FINE)[: 1 + fine]), _exchanged(tree), _wrapped(tree) if wrap else ()
         ):
-            made = dict(vars(sys.modules[thing.__module__]))
+            namespace = dict(vars(sys.modules[thing.__module__]))
             try:
-                exec(compile(node, "<mutant>", "exec"), made)
+                exec(compile(node, "<mutant>", "exec"), namespace)
             except Exception:  # not every change makes a program
                 continue
-            yield Wrong(made[getattr(tree.body[0], "name", "")], says)
+            yield Wrong(namespace[getattr(tree.body[0], "name", "")], says)
 
 
 def _exchanged(tree: ast.Module) -> Iterator[tuple[ast.Module, str]]:
@@ -139,31 +139,31 @@ class _Exchanged(ast.NodeTransformer):
 def _wrapped(tree: ast.Module) -> Iterator[tuple[ast.Module, str]]:
     """The program with a function too many, around what is given back, named, or handed on; or with an input added to
     what is given back."""
-    places = []
-    for parent, field, i, node, names in _places(tree, []):
-        given = isinstance(parent, ast.Return | ast.Assign) and field == "value"
+    positions = []
+    for parent, field, i, node, names in _positions(tree, []):
+        is_value = isinstance(parent, ast.Return | ast.Assign) and field == "value"
         handed = field == "args" and isinstance(parent, ast.Call) and isinstance(parent.func, ast.Name)
         of_several = isinstance(parent, ast.Tuple) and field == "elts" and isinstance(parent.ctx, ast.Load)
         factor = isinstance(parent, ast.BinOp) and field == "left" and isinstance(parent.op, ast.MatMult)
-        if (given or handed or of_several or factor) and not isinstance(
+        if (is_value or handed or of_several or factor) and not isinstance(
             node, ast.Tuple | ast.Constant | ast.Slice | ast.Starred
         ):
-            places.append((parent, field, i, node, names, given or of_several))
-    made = 0
-    for parent, field, i, node, names, given in places:
+            positions.append((parent, field, i, node, names, is_value or of_several))
+    count = 0
+    for parent, field, i, node, names, is_value in positions:
         changes = [(text.format(ast.unparse(node)), t("One step too many: {word}, around {written}.", word=t(word),
                                                       written=_written(node))) for text, word in TOO_MANY.items()
                    if not _has(text, node)]  # fmt: skip
-        if given and not isinstance(node, ast.Name):
+        if is_value and not isinstance(node, ast.Name):
             changes += [(f"{ast.unparse(node)} + {name}", t("`{name}` is added to {written}, which should not be.",
                                                             name=name, written=_written(node)))
                         for name in names if not name.startswith("self.")]  # fmt: skip
-        for text, says in changes[: MOST - made]:
+        for text, says in changes[: MOST - count]:
             other = _parsed(text)
             _put(parent, field, i, ast.fix_missing_locations(ast.copy_location(other, node)))
             yield tree, says
             _put(parent, field, i, node)
-            made += 1
+            count += 1
 
 
 def _parsed(text: str) -> ast.expr:
@@ -201,11 +201,11 @@ def _once_changed(tree: ast.Module, every: tuple) -> Iterator[tuple[ast.Module, 
     """The program with one place changed, and what is said of it; on the way to the next it is put back. What could be
     chance, another name, comes last."""
     own = [one for one in ast.walk(tree) if isinstance(one, ast.Attribute) and isinstance(one.ctx, ast.Store)]
-    places = list(_places(tree, [f"self.{one.attr}" for one in own]))
-    around = {id(node): parent for parent, _, _, node, _ in places}
-    made = 0
+    positions = list(_positions(tree, [f"self.{one.attr}" for one in own]))
+    around = {id(node): parent for parent, _, _, node, _ in positions}
+    count = 0
     made_once = {id(x) for one in ast.walk(tree) if getattr(one, "name", "") == "__init__" for x in ast.walk(one)}
-    parts = [[place for place in places if (id(place[0]) in made_once) == last] for last in (False, True)]
+    parts = [[position for position in positions if (id(position[0]) in made_once) == last] for last in (False, True)]
     for kinds, part in ((kinds, part) for part in parts for kinds in every):
         for parent, field, i, node, names in part:
             seen = node
@@ -218,12 +218,12 @@ def _once_changed(tree: ast.Module, every: tuple) -> Iterator[tuple[ast.Module, 
                 _put(parent, field, i, ast.fix_missing_locations(ast.copy_location(other, node)))
                 yield tree, says or _instead(ast.unparse(other if seen is node else seen), before)
                 _put(parent, field, i, node)
-                made += 1
-                if made >= MOST:
+                count += 1
+                if count >= MOST:
                     return
 
 
-def _places(parent: ast.AST, names: list[str]) -> Iterator[tuple[ast.AST, str, int | None, ast.AST, list[str]]]:
+def _positions(parent: ast.AST, names: list[str]) -> Iterator[tuple[ast.AST, str, int | None, ast.AST, list[str]]]:
     """Where an expression or a statement stands, but for signatures: in which node, its field and place, itself, and
     the names that it can see."""
     if isinstance(parent, ast.FunctionDef | ast.Lambda):
@@ -238,7 +238,7 @@ def _places(parent: ast.AST, names: list[str]) -> Iterator[tuple[ast.AST, str, i
             if isinstance(node, ast.expr | ast.stmt):
                 yield parent, field, i, node, names
             if isinstance(node, ast.AST):
-                yield from _places(node, names)
+                yield from _positions(node, names)
 
 
 def _put(parent: ast.AST, field: str, i: int | None, node: ast.AST) -> None:
@@ -314,11 +314,11 @@ def _of_signs(node: ast.UnaryOp, names: list[str]) -> Iterator[Change]:
 def _of_calls(node: ast.Call, names: list[str]) -> Iterator[Change]:
     function, of = node.func, node.args[:1]
     name = getattr(function, "attr", getattr(function, "id", ""))
-    method = isinstance(function, ast.Attribute) and getattr(function.value, "id", "") not in PLACES
+    method = isinstance(function, ast.Attribute) and getattr(function.value, "id", "") not in MODULES
     if isinstance(function, ast.Attribute) and method:
         of = [function.value]
     if of and name not in ("super", "range", "len", "int", "float", "argmax"):
-        if name not in MADE:
+        if name not in CREATORS:
             yield of[0], t("The `{name}` seems to be missing in {written}.", name=name, written=_written(node))
         yield (
             ast.Call(ast.Attribute(node, name, ast.Load()), node.args, node.keywords)
@@ -353,12 +353,12 @@ def _of_calls(node: ast.Call, names: list[str]) -> Iterator[Change]:
         )
     yield from _of_kinds(node, name, of)
     for other in OTHERS.get(name, ()):
-        one: ast.expr = (
+        replacement: ast.expr = (
             ast.Attribute(function.value, other, ast.Load())
             if isinstance(function, ast.Attribute)
             else ast.Name(other, ast.Load())
         )
-        yield ast.Call(one, node.args, node.keywords), ""
+        yield ast.Call(replacement, node.args, node.keywords), ""
     yield from _low(node)
     if len(node.args) > 1:
         yield ast.Call(function, [node.args[1], node.args[0], *node.args[2:]], node.keywords), ""
@@ -403,7 +403,7 @@ def _of_kinds(node: ast.Call, name: str, of: list[ast.expr]) -> Iterator[Change]
 
 def _is_plain(function: ast.expr) -> bool:
     """Whether what is called is a function or a layer, and no method of what it works on."""
-    return isinstance(function, ast.Name) or getattr(getattr(function, "value", None), "id", "") in (*PLACES, "self")
+    return isinstance(function, ast.Name) or getattr(getattr(function, "value", None), "id", "") in (*MODULES, "self")
 
 
 def _keywords(node: ast.Call, name: str) -> Iterator[Change]:
@@ -472,9 +472,9 @@ def _of_places(node: ast.Subscript, names: list[str]) -> Iterator[Change]:
                 ast.Slice(part.upper, part.lower),
             ):  # fmt: skip
                 both = [*parts[:i], cut, *parts[i + 1 :]]
-                where = ast.Tuple(both, ast.Load()) if isinstance(node.slice, ast.Tuple) else cut
-                if ast.unparse(where) != ast.unparse(node.slice):
-                    yield ast.Subscript(node.value, where, node.ctx), ""
+                index = ast.Tuple(both, ast.Load()) if isinstance(node.slice, ast.Tuple) else cut
+                if ast.unparse(index) != ast.unparse(node.slice):
+                    yield ast.Subscript(node.value, index, node.ctx), ""
 
 
 def _of_conditions(node: ast.BoolOp, names: list[str]) -> Iterator[Change]:

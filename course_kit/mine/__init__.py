@@ -13,7 +13,7 @@ To read how: answers.py (what is done at each ✓, and which answers there are),
 composing.py (a kept file's text, and the rules for its module), keeping.py, trying.py (with
 in_a_process.py); beneath them source.py (what a name means in a module's text), text.py, written.py (what was, by
 checksum), loading.py. And trainable.py.
-The same files from an empty one: scratch.py, and tracks.py, which tries what is in them.
+The same files from an empty one: scratch.py, and scratch_parts.py, which tries what is in them.
 """
 
 from .keeping import keep

@@ -1,5 +1,5 @@
 """Rules of what is stored: nothing of one machine, nothing too large, nothing mute. That every cell was executed, in
-order and in silence, the build sees to, and drift.py that it was the build.
+order and in silence, the build sees to, and page_differences.py that it was the build.
 
 NOTEBOOK: one that GitHub shows as a notebook, which it does not promise above 1 MB, and that JupyterLab opens at once;
 what is stored and not seen, as a program or a second picture in each output, has no room in it.

@@ -15,8 +15,9 @@ import pytest
 import torch
 from unit.small_exercises import named, not_right, words
 
-from course_kit.exercises import check, find_error, judge
+from course_kit.exercises import check, judge
 from course_kit.exercises.define import FindError
+from course_kit.exercises.find_error import Changes, feedback
 from course_kit.exercises.registry import chapters, exercises, find
 
 ALL = [one for chapter in chapters() for one in exercises(chapter)]
@@ -105,7 +106,7 @@ def test_a_shown_program_is_wrong_and_its_right_lines_are_acquitted_with_a_reaso
     verdict = check(one.name, answer)
     assert verdict.state == "wrong" and verdict.known is not None
     for line, reason in one.innocent.items():
-        said = find_error.feedback(one, judge.Verdict(one.name, "wrong", "…"), find_error.Changes(frozenset([line])))
+        said = feedback(one, judge.Verdict(one.name, "wrong", "…"), Changes(frozenset([line])))
         assert reason in said.text and line not in one.lines
 
 

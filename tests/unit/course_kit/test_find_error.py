@@ -7,8 +7,10 @@ from dataclasses import replace
 import pytest
 from unit.small_exercises import T, in_cell, small
 
-from course_kit.exercises import check, definitions, find_error, judge, show
+from course_kit.exercises import check, definitions, judge, show
 from course_kit.exercises.define import FindError
+from course_kit.exercises.find_error import changes as changes_of
+from course_kit.exercises.find_error import feedback
 from course_kit.exercises.registry import find, load
 
 SQUARES = small(lambda x: (x * x).mean(), *({"x": T(x)} for x in ([1.0, 3.0], [2.0, 0.5, 1.0])), returns=("mean",))
@@ -40,7 +42,7 @@ def program(*changes, puzzle=MEAN):
 
 
 def changed(text, puzzle=MEAN):
-    return find_error.changes(puzzle, ast.parse(textwrap.dedent(text)).body[-1])
+    return changes_of(puzzle, ast.parse(textwrap.dedent(text)).body[-1])
 
 
 def verdict_on(*changes, puzzle=MEAN):
@@ -147,10 +149,10 @@ class TestVerdict:
         script = find("program 6.4")
         for name, right in (("translate", False), ("classify", True)):
             line = script.program[0].replace("translate", name)
-            made = find_error.changes(
+            made = changes_of(
                 script, ast.parse("\n".join([line, *script.program[1:-1], "    return accuracy"])).body[0]
             )
-            assert find_error.feedback(script, judge.Verdict(script.name, "right", "right."), made).right == right
+            assert feedback(script, judge.Verdict(script.name, "right", "right."), made).right == right
 
 
 class TestCell:
