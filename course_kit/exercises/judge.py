@@ -16,7 +16,6 @@ from course_kit.exercises.compare import Misfit, NothingReturned, cloned, conver
 from course_kit.exercises.define import Case, Exercise, FindError, Wrong
 from course_kit.exercises.definitions import definition_of
 from course_kit.exercises.diagnose import Evidence, Outcome, Verdict, diagnose, example
-from course_kit.exercises.find_error import changes, feedback, unchanged
 from course_kit.exercises.guard import (
     LOOKING,
     SECONDS,
@@ -27,6 +26,7 @@ from course_kit.exercises.guard import (
     time_limit,
     world_unchanged,
 )  # fmt: skip
+from course_kit.exercises.repair import changes, feedback, unchanged
 from course_kit.exercises.trouble import Trouble, begun, clean, own_line, trouble
 from course_kit.i18n import t
 
