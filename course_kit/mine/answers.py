@@ -39,13 +39,13 @@ from .written import FILE, LOADS, Record
 PATIENCE = 15.0  # seconds to wait for another kernel, which writes meanwhile
 LOADING = 20.0  # seconds of computing, for a file that is loaded
 PUBLIC = ("torch", "torch.nn.functional", "torch.nn", "math")  # where a name is looked for before its own module
-_SAID: set[str] = set()  # kernels that work outside of a workbook, and were told
+_WARNED: set[str] = set()  # kernels that work outside of a workbook, and were told
 
 
 def folder() -> Path | None:
     """`mine/` of the workbook that this kernel works in; None outside of a workbook."""
-    where = files.workbook_folder()
-    return where / loading.NAME if where else None
+    workbook = files.workbook_folder()
+    return workbook / loading.NAME if workbook else None
 
 
 def read(module: str) -> Source:
@@ -62,15 +62,15 @@ def task_of(name: str) -> Exercise | None:
 
 def keep_answer(task: Exercise, answer: Any, verdict: Any) -> str:
     """Take a right answer in -> "", or a sentence that the reader should know. Never raises."""
-    place = folder()
+    package = folder()
     if isinstance(task, FindError) or verdict.state == "unsolved":
         return ""
-    if place is None:
-        return _outside() if verdict.right else ""
+    if package is None:
+        return _outside_message() if verdict.right else ""
     try:
         if verdict.right:
-            return _taken(place, task, answer, verdict)
-        return _refused(place, task, answer) if verdict.state == "wrong" else ""
+            return _write_answer(package, task, answer, verdict)
+        return _keep_earlier_answer(package, task, answer) if verdict.state == "wrong" else ""
     except CannotTake as why:
         return t("It is solved, but not in your package `mine`: {why}", why=why)
     except OSError as error:
@@ -84,19 +84,19 @@ def keep_answer(task: Exercise, answer: Any, verdict: Any) -> str:
         )
 
 
-def _refused(place: Path, task: Exercise, answer: Any) -> str:
+def _keep_earlier_answer(package: Path, task: Exercise, answer: Any) -> str:
     """What is said of a wrong answer where one that passed is kept. Where that is the same text, as a check may be
     stricter than an earlier edition's, it stays in its file, and is judged anew before anything uses it."""
-    source, name = next(_homes(task, place), (None, ""))
+    source, name = next(_homes(task, package), (None, ""))
     if not source:
         return ""
     with contextlib.suppress(CannotTake):
         cell, stub, _ = _cell_of(task, answer)
-        kept = _parts(source, name)
-        if all(kept.get(part) == text for part, text in _pieces(cell, stub, task)[0].items()):
-            with files.alone(place.parent / f"mine{FILE}", PATIENCE):
-                record = Record(place)
-                record.forget(f"{_stem(source)}.py", name, kept[name])
+        definitions = _parts(source, name)
+        if all(definitions.get(part) == text for part, text in _pieces(cell, stub, task)[0].items()):
+            with files.alone(package.parent / f"mine{FILE}", PATIENCE):
+                record = Record(package)
+                record.forget(f"{_stem(source)}.py", name, definitions[name])
                 record.save()
             return t("{file} has this answer, which passed an earlier check. It stays there; `mine` takes the course's "
                      "function until yours passes again.", file=_file(source))  # fmt: skip
@@ -106,53 +106,53 @@ def _refused(place: Path, task: Exercise, answer: Any) -> str:
 def solved() -> dict[str, Source]:
     """The reader's right answers: name of the function -> the file that has it."""
     tasks = [task for task in KNOWN.values() if not isinstance(task, FindError)]
-    found = {}
+    sources = {}
     for task in tasks:
         source, name, _ = answer_of(task)
         if source:
             other = "" if name == task.function else f"{BETWEEN}{task.function} = {name}\n"
-            found[task.function] = Source(source.module, source.text + other)
-    return found
+            sources[task.function] = Source(source.module, source.text + other)
+    return sources
 
 
 def answer_of(task: Exercise) -> tuple[Source | None, str, str]:
     """The file that has the reader's right answer, and its name there; or None, "", and why what is there is not it."""
-    place, trouble = folder(), ""
-    for source, name in _homes(task, place) if place else ():
-        if place and not (why := _trouble(place, source, name, task)):
+    package, message = folder(), ""
+    for source, name in _homes(task, package) if package else ():
+        if package and not (reason := _trouble(package, source, name, task)):
             return source, name, ""
-        trouble = trouble or why
-    return None, "", trouble
+        message = message or reason
+    return None, "", message
 
 
-def _homes(task: Exercise, place: Path) -> Iterator[tuple[Source, str]]:
+def _homes(task: Exercise, package: Path) -> Iterator[tuple[Source, str]]:
     """Where an answer is, and its name there, in the files of its chapter: the one written last first."""
     try:
-        paths = _readable(place, f"ch{chapter_of(task.name):02}*.py")
+        paths = _readable(package, f"ch{chapter_of(task.name):02}*.py")
         newest = sorted(paths, key=lambda path: -path.stat().st_mtime)
-        record = Record(place)
+        record = Record(package)
     except (NoSuchExercise, OSError):
         return
     for path in newest:
         source = Source(f"{loading.NAME}.{path.stem}", _decoded(path))
         names = (task.function, *record.answers(path.name, task.name))
         try:
-            there = list(blocks(source.text))
+            existing = list(blocks(source.text))
         except (SyntaxError, ValueError):
-            there = [name for name in names if f"def {name}(" in source.text]
-        yield from ((source, name) for name in names if name in there)
+            existing = [name for name in names if f"def {name}(" in source.text]
+        yield from ((source, name) for name in names if name in existing)
 
 
 def _parts(source: Source, name: str) -> dict[str, str]:
     """A definition, and all that it uses in its file, by name. Raises SyntaxError or ValueError."""
     all_blocks = blocks(source.text)
-    found, waiting = {}, [name]
+    parts, waiting = {}, [name]
     while waiting:
         part = waiting.pop()
-        if part in all_blocks and part not in found:
-            found[part] = all_blocks[part]
+        if part in all_blocks and part not in parts:
+            parts[part] = all_blocks[part]
             waiting += uses(all_blocks[part])
-    return found
+    return parts
 
 
 def loaded(source: Source, name: str) -> Any:
@@ -162,12 +162,12 @@ def loaded(source: Source, name: str) -> Any:
         return getattr(loading.module(_stem(source)), name)
 
 
-def _trouble(place: Path, source: Source, name: str, task: Exercise) -> str:
+def _trouble(package: Path, source: Source, name: str, task: Exercise) -> str:
     """Why the reader's file cannot be loaded here, or what was changed in it is wrong. "" for nothing: it is noted."""
-    record, texts = Record(place), _reached(place, _stem(source))
+    record, texts = Record(package), _reachable_texts(package, _stem(source))
     new = [(stem, LOADS, text) for stem, text in texts.items() if not record.wrote(f"{stem}.py", LOADS, text)]
-    if new and (why := _loads(_stem(source), tuple(texts.items()))):
-        return f"{_file(source)}: {why.partition(':')[0]}"
+    if new and (reason := _loads(_stem(source), tuple(texts.items()))):
+        return f"{_file(source)}: {reason.partition(':')[0]}"
     try:
         answer = loaded(source, name)
     except (Exception, SystemExit, TookTooLong) as error:  # only in this kernel
@@ -179,8 +179,8 @@ def _trouble(place: Path, source: Source, name: str, task: Exercise) -> str:
             return t("yours in {file} no longer passes its check", file=_file(source))
         new += parts
     if new:
-        with contextlib.suppress(OSError), files.alone(place.parent / f"mine{FILE}", PATIENCE):
-            record = Record(place)
+        with contextlib.suppress(OSError), files.alone(package.parent / f"mine{FILE}", PATIENCE):
+            record = Record(package)
             for stem, part, text in new:
                 record.note(f"{stem}.py", part, text)
             record.save()
@@ -192,18 +192,18 @@ def _loads(stem: str, texts: tuple[tuple[str, str], ...]) -> str:
     return why_it_fails(stem, dict(texts), alone=False)
 
 
-def _reached(place: Path, stem: str) -> dict[str, str]:
+def _reachable_texts(package: Path, stem: str) -> dict[str, str]:
     """The text of a file, and of the others in `mine/` that it names, which it may import; and so on."""
-    there = {path.stem: path for path in _readable(place, "*.py")}
-    found, waiting = {}, {stem} & there.keys()
+    paths = {path.stem: path for path in _readable(package, "*.py")}
+    texts, waiting = {}, {stem} & paths.keys()
     while waiting:
-        one = waiting.pop()
-        found[one] = _decoded(there[one])
-        waiting |= (set(re.findall(r"\w+", found[one])) & there.keys()) - found.keys()
-    return dict(sorted(found.items()))
+        file = waiting.pop()
+        texts[file] = _decoded(paths[file])
+        waiting |= (set(re.findall(r"\w+", texts[file])) & paths.keys()) - texts.keys()
+    return dict(sorted(texts.items()))
 
 
-def _taken(place: Path, task: Exercise, answer: Any, verdict: Any) -> str:
+def _write_answer(package: Path, task: Exercise, answer: Any, verdict: Any) -> str:
     """Write an answer -> what was done, "" if it was there already. Raises CannotTake, OSError."""
     if verdict.cuts or verdict.converts:
         raise CannotTake(
@@ -214,17 +214,17 @@ def _taken(place: Path, task: Exercise, answer: Any, verdict: Any) -> str:
     cell, stub, space = _cell_of(task, answer)
     pieces, needs = _pieces(cell, stub, task)
     brought = {name: _import_of(name, space[name]) for name in sorted(needs) if name in space}
-    with files.alone(place.parent / f"mine{FILE}", PATIENCE):
-        path, record = place / f"ch{chapter_of(task.name):02}.py", Record(place)
+    with files.alone(package.parent / f"mine{FILE}", PATIENCE):
+        path, record = package / f"ch{chapter_of(task.name):02}.py", Record(package)
         loads = all(piece.startswith(("def ", "class ", f"{task.function} = ")) for piece in pieces.values())
         before = text = (
             _text(path)
             if path.exists()
             else t('"""What I wrote in chapter {chapter_of}."""\n', chapter_of=chapter_of(task.name))
         )
-        there = blocks(text)
-        if there.get(stub.bound) not in (None, pieces[stub.bound]) and not record.wrote(
-            path.name, stub.bound, there[stub.bound]
+        existing = blocks(text)
+        if existing.get(stub.bound) not in (None, pieces[stub.bound]) and not record.wrote(
+            path.name, stub.bound, existing[stub.bound]
         ):
             return t(
                 "In mine/{name} you have changed `{bound}` by hand, so it stays there as it is.",
@@ -232,16 +232,16 @@ def _taken(place: Path, task: Exercise, answer: Any, verdict: Any) -> str:
                 bound=stub.bound,
             )
         for name, piece in pieces.items():
-            users = {user for user, block in there.items() if name in uses(block)} - pieces.keys()
+            users = {user for user, block in existing.items() if name in uses(block)} - pieces.keys()
             if name in (stub.bound, task.function):  # other answers may call it; as another exercise's answer it stays
-                users = {user for user in users if there[user] == f"{user} = {name}"}
-            if there.get(name) not in (None, piece) and users:
-                raise CannotTake(_two(name, users.pop()))
-            above = stub.bound if name != task.function else ""
-            text = with_block(without_import(text, name), name, piece, before=above)
+                users = {user for user in users if existing[user] == f"{user} = {name}"}
+            if existing.get(name) not in (None, piece) and users:
+                raise CannotTake(_name_clash(name, users.pop()))
+            successor = stub.bound if name != task.function else ""
+            text = with_block(without_import(text, name), name, piece, before=successor)
             record.note(path.name, name, piece)
-        for name, what in brought.items():
-            text = _with(text, name, what)
+        for name, imported in brought.items():
+            text = _add_import(text, name, imported)
         if text == before:
             return ""
         if loads and (not path.exists() or record.wrote(path.name, LOADS, before)):
@@ -252,20 +252,20 @@ def _taken(place: Path, task: Exercise, answer: Any, verdict: Any) -> str:
     return t("Yours to keep: `{bound}` is in mine/{name}.", bound=stub.bound, name=path.name)
 
 
-def _two(name: str, where: str) -> str:
-    return t("`{name}` is something else in {where}. Give one of the two another name.", name=name, where=where)
+def _name_clash(name: str, module: str) -> str:
+    return t("`{name}` is something else in {where}. Give one of the two another name.", name=name, where=module)
 
 
-def _with(text: str, name: str, what: Import | None) -> str:
+def _add_import(text: str, name: str, imported: Import | None) -> str:
     """A file with an import. Raises CannotTake if the name means something else there."""
-    if what is None or name in blocks(text) and what.module.partition(".")[0] in (*COURSE, loading.NAME):
+    if imported is None or name in blocks(text) and imported.module.partition(".")[0] in (*COURSE, loading.NAME):
         return text  # an answer in the same file
-    line = what.line(name).replace(f"from {loading.NAME}.", "from .")
-    there = imports(text).get(name, line)
-    ours = [" ." in one or one.split()[1].partition(".")[0] in COURSE for one in (there, line)]
-    if name in blocks(text) or there != line and not all(ours):
-        raise CannotTake(_two(name, t("another function")))
-    return text if name in imports(text) and there == line else with_import(without_import(text, name), line)
+    line = imported.line(name).replace(f"from {loading.NAME}.", "from .")
+    existing = imports(text).get(name, line)
+    ours = [" ." in one or one.split()[1].partition(".")[0] in COURSE for one in (existing, line)]
+    if name in blocks(text) or existing != line and not all(ours):
+        raise CannotTake(_name_clash(name, t("another function")))
+    return text if name in imports(text) and existing == line else with_import(without_import(text, name), line)
 
 
 def _cell_of(task: Exercise, answer: Any) -> tuple[str, Stub, dict[str, Any]]:
@@ -299,8 +299,8 @@ def _pieces(cell: str, stub: Stub, task: Exercise) -> tuple[dict[str, str], set[
         if not isinstance(node, ast.Import | ast.ImportFrom):
             pieces |= dict.fromkeys(frozenset().union(*parsed(text).binds), text)
     if "get_ipython" in needs and "get_ipython" not in cell:
-        told = t("it uses a command of the notebook, such as `!ls`. Write that in Python, and run the cell again.")
-        raise CannotTake(told)
+        message = t("it uses a command of the notebook, such as `!ls`. Write that in Python, and run the cell again.")
+        raise CannotTake(message)
     if stub.bound != task.function:
         pieces[task.function] = f"{task.function} = {stub.bound}"
     return pieces, needs - pieces.keys()
@@ -319,10 +319,10 @@ def _import_of(name: str, thing: Any) -> Import | None:
     if isinstance(room, str) and room != "__main__" and getattr(sys.modules.get(room), own, None) is thing:
         return Import(room, own)
     answered = task_of(name)
-    place = folder()
-    found = next((source for source, _ in _homes(answered, place)), None) if answered and place else None
-    if found:
-        return Import(found.module, name)
+    package = folder()
+    source = next((source for source, _ in _homes(answered, package)), None) if answered and package else None
+    if source:
+        return Import(source.module, name)
     if home := _on_the_page(name, thing):
         return Import(home, name)
     raise CannotTake(t("it uses `{name}`, which is in another cell. Put that into the same cell.", name=name))
@@ -339,16 +339,16 @@ def _on_the_page(name: str, thing: Any) -> str:
     return next((path for path in paths if plain(f"{path}:{name}") in page), "".join(paths[:1]))
 
 
-def _outside() -> str:
+def _outside_message() -> str:
     """Said once: that this kernel keeps nothing."""
-    here = str(Path.cwd())
-    if here in _SAID or not shell.in_notebook():
+    folder_name = str(Path.cwd())
+    if folder_name in _WARNED or not shell.in_notebook():
         return ""
-    _SAID.add(here)
+    _WARNED.add(folder_name)
     return t(
         "This kernel works in {here}, which is no workbook: neither your answers nor what you have solved is "
         "kept. `make lab` opens your workbook.",
-        here=here,
+        here=folder_name,
     )
 
 
@@ -360,9 +360,9 @@ def _file(source: Source) -> str:
     return f"mine/{_stem(source)}.py"
 
 
-def _readable(place: Path, pattern: str) -> list[Path]:
+def _readable(package: Path, pattern: str) -> list[Path]:
     """Its files of such a name; what is no file, or far too large, is something of the reader's."""
-    return [path for path in place.glob(pattern) if path.is_file() and path.stat().st_size <= files.MOST]
+    return [path for path in package.glob(pattern) if path.is_file() and path.stat().st_size <= files.MOST]
 
 
 def _decoded(path: Path) -> str:
@@ -375,6 +375,6 @@ def _text(path: Path) -> str:
     try:
         ast.parse(text)
     except (SyntaxError, ValueError):
-        why = t("mine/{name} is not Python as it stands. Put that right, and run this cell again.", name=path.name)
-        raise CannotTake(why) from None
+        message = t("mine/{name} is not Python as it stands. Put that right, and run this cell again.", name=path.name)
+        raise CannotTake(message) from None
     return text
