@@ -27,9 +27,9 @@ def heads(x: Any, memory: Any, mask: Any) -> list[TrackPart]:
         TrackPart("masked_softmax"), ALONG, *map(TrackPart, ("scaled_dot_product_attention", "split_heads")), JOINED,
         TrackPart("multi_head"),
         TrackPart("MultiHeadAttention", formula, (x, memory, None), (x, memory, mask), call=output_of,
-            init=[(8, 2, True), (8, 2, False)], told="Weights may be None."),
+            init=[(8, 2, True), (8, 2, False)], note="Weights may be None."),
         TrackPart("PositionwiseFFN", "activation(x W₁ + b₁) W₂ + b₂: equation 2", (x,), (x,),
-            init=[(8, 12, torch.relu), (8, 12, torch.tanh)], told="`activation` is a function."),
+            init=[(8, 12, torch.relu), (8, 12, torch.tanh)], note="`activation` is a function."),
     ]  # fmt: skip
 
 
@@ -58,7 +58,7 @@ def parts(c: Any) -> list[TrackPart]:
         *heads(x, memory, mask),
         TrackPart("add_norm"),
         TrackPart("AddNorm", "x + dropout(f(norm(x)))", (x, torch.tanh), (x, torch.tanh),
-            init=[(8, 0.5), (8, 0.5, 0.1)], told="`eps` goes to the norm."),
+            init=[(8, 0.5), (8, 0.5, 0.1)], note="`eps` goes to the norm."),
         TrackPart("EncoderBlock", "x + attention(norm(x)), then x + ffn(norm(x)): two AddNorms", (x, None), (x, causal),
             init=block),
         CAUSAL,
@@ -69,7 +69,7 @@ def parts(c: Any) -> list[TrackPart]:
         TrackPart("SinusoidalPositions", "x + P[first … first + T]; where the table is too short, it is computed anew",
             (x, 0), (x, 6), init=(8, 8)),
         TrackPart("TransformerLayers", whole, (), (), init=configs, call=number_of_parameters,
-            told="The embeddings begin at a standard deviation of 1/√D. `output.weight` is the table of "
+            note="The embeddings begin at a standard deviation of 1/√D. `output.weight` is the table of "
             "`target_embedding`, not of the source. Dropout acts behind the positions, too, in both stacks. "
             "`hidden=None`: 4 · size."),
         TrackPart("Transformer",
@@ -83,9 +83,9 @@ def parts(c: Any) -> list[TrackPart]:
         TrackPart("translate", "the likeliest word, append it, ask again, until `end`",
             *((model, rows, begin, end, padding, 6) for end in (-1, 6, 12)
             for rows, begin, padding in ((padded, 1, 0), (source, 1, 0), (padded_two, 5, 2))), needed=True,
-            told="The model is read without dropout, and its `training` is as before afterwards."),
+            note="The model is read without dropout, and its `training` is as before afterwards."),
         TrackPart("train_step", "predict, zero_grad, backward, a step; the loss before", (model, source, target),
-            (model, two, three), needed=True, call=losses, told="The model stays in the mode that it has."),
+            (model, two, three), needed=True, call=losses, note="The model stays in the mode that it has."),
     ]  # fmt: skip
 
 

@@ -65,9 +65,9 @@ def parts(c: Any) -> list[TrackPart]:
     return [
         *heads(x, memory, mask[:, None]),
         TrackPart("PostNorm", "norm(x + dropout(f(x)))", (x, torch.tanh), (x, torch.tanh),
-            init=[(8, 0.5), (8, 0.5, 0.1)], told="`eps` goes to the norm."),
+            init=[(8, 0.5), (8, 0.5, 0.1)], note="`eps` goes to the norm."),
         TrackPart("BertBlock", "attention, then the network, a PostNorm around each", (x, None), (x, mask[:, None]),
-            init=configs, told="`hidden` of its config may be None: 4 · size."),
+            init=configs, note="`hidden` of its config may be None: 4 · size."),
         TrackPart("embed"),
         TrackPart("BertEmbeddings", "dropout(norm(token + segment + position))", (ids, None), (ids, kinds),
             init=configs),
@@ -82,10 +82,10 @@ def parts(c: Any) -> list[TrackPart]:
         TrackPart("masked_word_loss",
             "mlm_loss of what mask_tokens has covered, which is neither padding nor `special`", (ids, 4, (), None),
             (ids, 4, (3, 5), 0), (ids, 4, (3, 5), 7), (ids, 4, tuple(range(1, 13)), 0), needed=True, call=covered,
-            told="The model is called with texts and their mask, also by its name."),
+            note="The model is called with texts and their mask, also by its name."),
         TrackPart("classify"),
         TrackPart("BertForSequenceClassification", "classify of the first hidden vector, with its own pooler", *texts,
-            init=[(one, 3) for one in sizes], told="No dropout of its own: that of the encoder is enough. The "
+            init=[(one, 3) for one in sizes], note="No dropout of its own: that of the encoder is enough. The "
             "new layer begins as `init_small` makes it."),
         TrackPart("low_rank"),
         TrackPart("best_span"),

@@ -145,10 +145,10 @@ def parts(c: Any) -> list[TrackPart]:
             init=layers, call=lambda layer, names, x: layer.weights(x)),
         TrackPart("add_norm"),
         TrackPart("CausalBlock", "x + dropout(attention(norm1(x))), then x + dropout(ffn(norm2(x)))", (x,), (x,),
-            init=[(8, 2, 0.5), (8, 4, 0.2)], told="The network is 4 times as wide, with GELU in its tanh form."),
+            init=[(8, 2, 0.5), (8, 4, 0.2)], note="The network is 4 times as wide, with GELU in its tanh form."),
         TrackPart("GPT", "dropout(token + position); the blocks; norm; times the table of the tokens, transposed",
             (ids,), (ids,), needed=True, init=[(one,) for one in sizes],
-            told="All tables begin at a standard deviation of 0.02. Dropout acts behind the positions, too. Keep "
+            note="All tables begin at a standard deviation of 0.02. Dropout acts behind the positions, too. Keep "
             "`context`: functions below read it of any model."),
         TrackPart("GPT", "`context`: how many tokens it reads", (), look="its context", init=(sizes[1],),
             call=lambda model, names: model.context),
@@ -162,7 +162,7 @@ def parts(c: Any) -> list[TrackPart]:
         TrackPart("next_token_loss", "more than the context and one token: a ValueError", (), look="at its limits",
             call=loss_at_its_limits),
         TrackPart("training_step", "", (model, ids), (model, cut), needed=True, call=losses,
-            told="In train mode; `model.zero_grad()` clears, since AdamW below has none; gradients are cut at a norm "
+            note="In train mode; `model.zero_grad()` clears, since AdamW below has none; gradients are cut at a norm "
             "of 1 (all together); each optimiser makes a step."),
         TrackPart("AdamW", "p ← p (1 − lr · decay) − lr · m̂ / (√v̂ + ε); m̂ = m / (1 − β₁ᵗ), v̂ = v / (1 − β₂ᵗ)",
             ((0.9, 0.999), 1e-8, 0.01), ((0.5, 0.8), 0.1, 0.5), needed=True, init=((), 0.1),
@@ -173,7 +173,7 @@ def parts(c: Any) -> list[TrackPart]:
         TrackPart("write", "the last `context` tokens, the logits of the last, draw, append", (model, many, 9, 0.0),
             (model, many, 9, 0.0, 0.5), *((model, many[:3], 9, 0.0, 0.5, stop) for stop in range(0, 13, 3)),
             needed=True,
-            told="The model is read without dropout, and its `training` is as before afterwards. What others draw is "
+            note="The model is read without dropout, and its `training` is as before afterwards. What others draw is "
             "neither changed by `seed` nor changes it. A ValueError where temperature is below 0 or not finite, top_p "
             "not in (0, 1], or there is no token to begin with. A row that has drawn `stop` goes on while others do."),
         TrackPart("write", "softmax(logits / temperature), of this the likeliest that reach top_p", *CHANCES,
@@ -181,17 +181,17 @@ def parts(c: Any) -> list[TrackPart]:
         TrackPart("write", "reads the last `context` tokens; refuses what is no temperature or top_p", (),
             look="at its limits", call=at_its_limits),
         TrackPart("words_of", "", (TEXT,), ("lower \n 🙂",),
-            told="A word, or signs in a row, with one blank before it; of other blanks those in a row are one piece."),
+            note="A word, or signs in a row, with one blank before it; of other blanks those in a row are one piece."),
         TrackPart("joined", "from left to right, each pair once", (word, ("a", "n")), (tuple("aaa"), ("a", "a"))),
         TrackPart("merge_once",
-            told="words: a dict, word (a tuple of pieces) -> how often it comes. Of equal pairs, the first one."),
+            note="words: a dict, word (a tuple of pieces) -> how often it comes. Of equal pairs, the first one."),
         TrackPart("learn_merges", "merge_once, until there are enough, or nothing is left to join", (TEXT, 6),
-            (OFTEN, 1), ("aa", 6), told="A word counts as often as it comes."),
+            (OFTEN, 1), ("aa", 6), note="A word counts as often as it comes."),
         TrackPart("learn_merges", "each different word once, with how often it comes", (30,), look="of a long text",
             call=lambda learn, names, count: learn(LONG, count)),
         TrackPart("Tokenizer", "the merges in order; 256 bytes come first, then a number for each merge", (TEXT,),
             ("lower \n 🙂",), needed=True, init=(merges,), call=cut_and_joined,
-            told="What is no text becomes \N{REPLACEMENT CHARACTER}. `python -m mine train` reads its merges, pieces "
+            note="What is no text becomes \N{REPLACEMENT CHARACTER}. `python -m mine train` reads its merges, pieces "
             "(texts by number), numbers (by piece), known (a dict of words that were cut) and cut(word) -> numbers."),
     ]  # fmt: skip
 

@@ -81,27 +81,27 @@ def parts(c: Any) -> list[TrackPart]:
         TrackPart("turn", "(a cos − b sin, a sin + b cos) of each pair of neighbours (a, b)",
             (some_numbers(2, 2, 5, 4, seed=3), *turns)),
         TrackPart("Cache", "the new ones behind the old, along the axis of the tokens", tuple(cached), needed=True,
-            call=kept, told="`length`: how many tokens it has keys of; 0 at first."),
+            call=kept, note="`length`: how many tokens it has keys of; 0 at first."),
         TrackPart("GroupedAttention", "out(softmax(Q Kᵀ / √d) V): q and k turned, fewer heads of keys, shared",
             (x, turns, causal), (x, turns, causal), init=configs),
         TrackPart("GroupedAttention", "keys and values are those that `extend` gives back", (x, turns, causal),
             (x, turns, causal), look="behind a cache", needed=False, init=configs, call=behind_a_cache),
         TrackPart("rms_norm"),
         TrackPart("RMSNorm", "x / √(mean(x²) + ε) · weight", (x,), (x,), init=[(16, 1e-3), (16, 0.2)],
-            told="Its weight begins at 1."),
+            note="Its weight begins at 1."),
         TrackPart("SwiGLU", "down(silu(gate(x)) · up(x))", (x,), init=(16, 12)),
         TrackPart("LlamaBlock", "x + attention(norm1(x)), then x + ffn(norm2(x))", (x, turns, causal),
             (x, turns, causal), init=configs, call=lambda layer, names, x, turns, mask: layer(x, turns, mask)),
         TrackPart("Llama", "tokens; the blocks, all with the same turns and mask; norm; times the table of the tokens, "
             "transposed", (ids,), (ids,), needed=True, init=configs,
-            told="All matrices begin at a standard deviation of 0.02, those of the blocks, too. The table of tokens is "
+            note="All matrices begin at a standard deviation of 0.02, those of the blocks, too. The table of tokens is "
             "the output's table, too."),
         TrackPart("Llama", "what a cache has read comes before; positions and mask go on behind it", (ids, [1] * 7),
             (ids, [3, 1, 2, 1]), look="token by token", init=configs[0], call=in_pieces),
         *map(TrackPart, ("with_temperature", "nucleus")),
         TrackPart("generate", "read the text once, then each token by itself; at temperature 0 the likeliest",
             *((model, ids[:1], 9, stop) for stop in ((), tuple(range(6)), *((n,) for n in range(13)))), needed=True,
-            told="A long text is read in parts of at most 512 tokens, with a call of `between` after each but the "
+            note="A long text is read in parts of at most 512 tokens, with a call of `between` after each but the "
             "last; the text and `count` more tokens must fit into model.context. What others draw is neither changed "
             "by `seed` nor changes it. A ValueError, too, where temperature is below 0 or not finite, or top_p not in "
             "(0, 1]."),

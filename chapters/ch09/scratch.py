@@ -56,24 +56,24 @@ def parts(c: Any) -> list[TrackPart]:
         TrackPart("log_probability", "Σ ln p(token) over the tokens of an answer, for each talk", answers, needed=True),
         TrackPart("dpo_loss"),
         TrackPart("training", "", (*answers, 12, 0.1), needed=True, call=steps_of,
-            told="AdamW (β .9 and .99), gradients cut at a norm of 1; the rate is `rate` · min((step + 1) / 20, "
+            note="AdamW (β .9 and .99), gradients cut at a norm of 1; the rate is `rate` · min((step + 1) / 20, "
             "1 − step / steps), for steps from 0 on. Gives the step and its loss."),
         TrackPart("batch_of", "talk_batch; a ValueError where there is nothing to learn from", (talks, None),
             (talks, 4)),
         TrackPart("batch_of", "a ValueError where nothing is to be learned", (), look="at its limits",
             call=batch_at_its_limits),
         TrackPart("imitate", "", (model, talks, 12, 0.1), needed=True, call=imitates,
-            told="`training` on answer_loss of `rows` talks, drawn anew for each step; in train mode."),
+            note="`training` on answer_loss of `rows` talks, drawn anew for each step; in train mode."),
         TrackPart("advantages", "(reward − mean) / (standard deviation + ε), among the answers to one question"),
         TrackPart("reward_loss", "−Σ advantage · ln p(answer), for each token of an answer",
             (*answers, some_numbers(3, seed=4)), needed=True),
         TrackPart("drawn", "token by token, until END; at temperature 0 the likeliest",
             *((model, questions, 0.0, 4, end) for end in range(12)), needed=True,
-            told="The END is a part of an answer."),
+            note="The END is a part of an answer."),
         TrackPart("drawn", "softmax(logits / temperature)", (0.5,), (2.0,), look="by chance", call=drawn_answers),
         TrackPart("practise", "", (model, [1, 2], lambda _, ids: float(ids[0] == 4), 20, 0.2), needed=True,
             call=practises,
-            told="`training` on reward_loss of `size` answers to each question, drawn anew; in eval mode; gives the "
+            note="`training` on reward_loss of `size` answers to each question, drawn anew; in eval mode; gives the "
             "step and the mean reward of what was drawn for it."),
     ]  # fmt: skip
 

@@ -87,14 +87,16 @@ def track(name: str) -> Track:
 def handout(name: str) -> str:
     """The text of the file that a reader begins with."""
     whole = track(name)
-    found, lines = ({name: one for text in whole.texts for name, one in of(text).items()} for of in (blocks, imports))
+    definitions, lines = (
+        {name: one for text in whole.texts for name, one in of(text).items()} for of in (blocks, imports)
+    )
     parts = {part.name: part for part in reversed(whole.all_parts) if not part.last}
     names = dict.fromkeys(part.name for part in whole.all_parts if not part.last)
-    stubs = [f"# Part {i}\n{_stub(found[name], _notes(whole, parts[name]))}" for i, name in enumerate(names, 1)]
-    body = BETWEEN.join([*dict.fromkeys(found[name] for name in whole.given), *stubs, FOOT])
-    about, *more = (ast.get_docstring(ast.parse(whole.texts[0])) or "").split("\n\n")
-    more[-1] = whole.note  # instead of whose functions they are
-    sizes = "\n\n".join(one for one in more if one and not one.startswith(" "))
+    stubs = [f"# Part {i}\n{_stub(definitions[name], _notes(whole, parts[name]))}" for i, name in enumerate(names, 1)]
+    body = BETWEEN.join([*dict.fromkeys(definitions[name] for name in whole.given), *stubs, FOOT])
+    about, *paragraphs = (ast.get_docstring(ast.parse(whole.texts[0])) or "").split("\n\n")
+    paragraphs[-1] = whole.note  # instead of whose functions they are
+    sizes = "\n\n".join(one for one in paragraphs if one and not one.startswith(" "))
     head = HEAD.format(about=about, sizes=sizes, name=name, minutes=whole.minutes, have=whole.have)
     used = [lines[one] for one in uses(body) if one in lines and "torch" not in lines[one]]
     return BETWEEN.join([f"{head}\n\n" + "\n".join(sorted({"import math", *used})) + f"\n\n{TORCH}", body])
@@ -104,41 +106,41 @@ def _notes(whole: Track, part: TrackPart) -> list[str]:
     """What the check asks for that no docstring says, as lines of a comment."""
     made_of = ", ".join(whole.made_of(part))
     made_of = f"In the check, its parameters are: {made_of}." if made_of else ""
-    return [line for told in (made_of, part.told) for line in textwrap.wrap(told, 90)]
+    return [line for remark in (made_of, part.note) for line in textwrap.wrap(remark, 90)]
 
 
 def _stub(text: str, notes: Sequence[str] = ()) -> str:
     """A definition without its bodies: of a class its methods; and below what it says, what else is asked for."""
     node: Any = ast.parse(text).body[0]
     lines = text.split("\n")
-    described = [one.end_lineno for one in node.body[:1] if ast.get_docstring(node)]
+    described = [statement.end_lineno for statement in node.body[:1] if ast.get_docstring(node)]
     if isinstance(node, ast.FunctionDef):
         end = described[0] if described else node.body[0].lineno - 1
-        below = lines[end:] if node.name == "__init__" else []
-        remarks = [f"    {found[0]}" for line in below if (found := re.search(r"#[^\"']*$", line))]
+        body = lines[end:] if node.name == "__init__" else []
+        remarks = [f"    {comment[0]}" for line in body if (comment := re.search(r"#[^\"']*$", line))]
         remarks += [f"    # {line}" for line in notes]
         return "\n".join([*lines[:end], *remarks, "    raise NotImplementedError"])
     pieces = ["\n".join(lines[: described[0] if described else node.lineno])]
     if notes:
         pieces.append("\n".join(f"    # {line}" for line in notes))
-    for one in node.body:
-        if isinstance(one, ast.FunctionDef):
-            first = min([one.lineno, *(above.lineno for above in one.decorator_list)])
-            method = textwrap.dedent("\n".join(lines[first - 1 : one.end_lineno]))
+    for member in node.body:
+        if isinstance(member, ast.FunctionDef):
+            first = min([member.lineno, *(decorator.lineno for decorator in member.decorator_list)])
+            method = textwrap.dedent("\n".join(lines[first - 1 : member.end_lineno]))
             pieces.append(textwrap.indent(_stub(method), "    "))
     return "\n\n".join(pieces)
 
 
 def write(name: str, folder: Path) -> Path:
     """Lay the file into `mine/scratch/` of a workbook, under a name that is not taken, and what checks it."""
-    text, place, number = handout(name), folder / "mine" / "scratch", 1
-    place.mkdir(parents=True, exist_ok=True)
-    path = place / f"{name}.py"
+    text, scratch_folder, number = handout(name), folder / "mine" / "scratch", 1
+    scratch_folder.mkdir(parents=True, exist_ok=True)
+    path = scratch_folder / f"{name}.py"
     while path.exists() or path.is_symlink():
         number += 1
-        path = place / f"{name}_{number}.py"
+        path = scratch_folder / f"{name}_{number}.py"
     files.write_atomically(path, text)
-    for file, content in ((place / "__main__.py", MAIN), (place / "__init__.py", "")):
+    for file, content in ((scratch_folder / "__main__.py", MAIN), (scratch_folder / "__init__.py", "")):
         if not file.exists():
             files.write_atomically(file, content)
     return path
@@ -149,28 +151,28 @@ def results(path: Path, name: str, stop: bool = False, tasks: bool = True, only:
     all before it passes; only: those with this name or title. What loops is stopped, and said."""
     whole = track(name)
     parts = _chosen(whole, only)
-    space, why = _loaded(path, whole, {part.name for part in parts} if only else None)
-    if why:
-        yield Result(parts[0].title, False, why)
+    space, error = _loaded(path, whole, {part.name for part in parts} if only else None)
+    if error:
+        yield Result(parts[0].title, False, error)
         return
-    found: list[Result] = []
+    finished: list[Result] = []
     late: list[str] = []
     for part in parts:
         if part.name not in space and part.optional:
             late.append(part.title)
             continue
-        if part.last and not (tasks and all(row.passed for row in found)):
+        if part.last and not (tasks and all(row.passed for row in finished)):
             continue
         if part.name in space or part.last:
             verdict = whole.verdict(part, space)
-            found.append(Result(part.title, verdict.right, _in_words(verdict)))
+            finished.append(Result(part.title, verdict.right, _in_words(verdict)))
         else:
-            found.append(Result(part.title, False, t("There is no `{name}` in the file.", name=part.name)))
-        yield found[-1]
-        if stop and not found[-1].passed:
+            finished.append(Result(part.title, False, t("There is no `{name}` in the file.", name=part.name)))
+        yield finished[-1]
+        if stop and not finished[-1].passed:
             return
     says = t("It is not in the file; the parts that would use it are checked.")
-    yield from [Result(title, all(row.passed for row in found), says) for title in late]
+    yield from [Result(title, all(row.passed for row in finished), says) for title in late]
 
 
 def _chosen(whole: Track, only: str) -> list[TrackPart]:
@@ -211,8 +213,8 @@ def _loaded(path: Path, whole: Track, judged: set[str] | None = None) -> tuple[d
     except SyntaxError as error:
         return {}, t("Line {line} is no Python: {why}.", line=error.lineno or 1, why=error.msg)
     except (Exception, SystemExit) as error:
-        said = clean(": ".join(filter(None, (type(error).__name__, str(error).split("\n")[0]))), 200)
-        return {}, t("Loading the file stops with {error}.", error=said)
+        message = clean(": ".join(filter(None, (type(error).__name__, str(error).split("\n")[0]))), 200)
+        return {}, t("Loading the file stops with {error}.", error=message)
     space = vars(module)
     for part in whole.all_parts:
         if part.earlier in space:
@@ -240,30 +242,30 @@ def keep_track(path: Path, name: str, folder: Path) -> list[str]:
         if ".kept." not in module:
             continue
         theirs = blocks(text)
-        more = [one for key, one in theirs.items() if key not in bound]
+        additions = [one for key, one in theirs.items() if key not in bound]
         brought = imports(text)
         if texts:
             taken = sorted(theirs.keys() & bound.keys())
             brought |= {"": f"from .{whole.name} import {', '.join(taken)}"}
-        new = BETWEEN.join(dict.fromkeys(more))
+        new = BETWEEN.join(dict.fromkeys(additions))
         used = {line for key, line in brought.items() if not key or key in uses(new)}
         base = own if not texts else f'"""{ast.get_docstring(ast.parse(text)) or ""}"""\n'
         for line in sorted(used):
             base = with_import(base, line)
         texts[file] = BETWEEN.join([base.rstrip(), new, text[text.index("if __name__ ==") :]])
-    if why := why_it_fails(" ".join(texts), texts):
-        return [t("Nothing is written: the file would fail its own test ({why}).", why=why)]
-    said = []
+    if reason := why_it_fails(" ".join(texts), texts):
+        return [t("Nothing is written: the file would fail its own test ({why}).", why=reason)]
+    messages = []
     for file, text in texts.items():
         target, number = folder / f"{file}.py", 2
         if target.exists():
             while (other := folder / f"{file}_{number}.py").exists():
                 number += 1
             target.rename(other)
-            said.append(t("What was mine/{file}.py is mine/{other} now.", file=file, other=other.name))
+            messages.append(t("What was mine/{file}.py is mine/{other} now.", file=file, other=other.name))
         files.write_atomically(target, text)
-        said.append(t("Written: mine/{file}.py.", file=file))
-    return said
+        messages.append(t("Written: mine/{file}.py.", file=file))
+    return messages
 
 
 def _in_words(verdict: Any) -> str:
@@ -276,7 +278,7 @@ def _in_words(verdict: Any) -> str:
     return "\n".join(filter(None, [*lines, *verdict.notes]))
 
 
-def main(words: list[str], place: Path) -> int:
+def main(words: list[str], folder: Path) -> int:
     """`python -m mine.scratch NAME [--hint DEPTH]` -> exit status: 0 where all is right."""
     import argparse
 
@@ -291,34 +293,36 @@ def main(words: list[str], place: Path) -> int:
     parser.add_argument("--part", default="", metavar="NAME", help=about)
     about = t("where all is right, make the files of mine/ from it")
     parser.add_argument("--keep", action="store_true", help=about)
-    asked = parser.parse_args(words)
-    path, name = place / f"{asked.name}.py", re.sub(r"_\d+$", "", asked.name)
+    arguments = parser.parse_args(words)
+    path, name = folder / f"{arguments.name}.py", re.sub(r"_\d+$", "", arguments.name)
     if name not in CHAPTERS or not path.is_file():
-        lacks = t("There is no {file} in {place}.", file=path.name, place=place)
+        lacks = t("There is no {file} in {place}.", file=path.name, place=folder)
         print(sentences(lacks, t("`course scratch {name}` writes one.", name=name)), file=sys.stderr)
         return 2
     parts = track(name).all_parts
-    chosen = _chosen(track(name), asked.part)
+    chosen = _chosen(track(name), arguments.part)
     if not chosen:
-        told = {"part": repr(asked.part), "titles": ", ".join(one.title for one in parts)}
-        print(t("No part is called {part}; there are {titles}.", **told), file=sys.stderr)
+        values = {"part": repr(arguments.part), "titles": ", ".join(one.title for one in parts)}
+        print(t("No part is called {part}; there are {titles}.", **values), file=sys.stderr)
         return 2
     torch.set_num_threads(1)  # for which the seconds of parts are meant
-    found = []
-    for result in results(path, name, stop=True, only=asked.part):
-        first, _, below = result.sentence.partition("\n")
-        print(f"{'✓' if result.passed else '✗'} {result.part}: {first}" + (f"\n{below}" if below else ""), flush=True)
-        found.append(result)
-    open_ = next((result.part for result in found if not result.passed), "")
-    if asked.hint and (open_ or asked.part):
+    finished = []
+    for result in results(path, name, stop=True, only=arguments.part):
+        first, _, details = result.sentence.partition("\n")
+        print(
+            f"{'✓' if result.passed else '✗'} {result.part}: {first}" + (f"\n{details}" if details else ""), flush=True
+        )
+        finished.append(result)
+    open_ = next((result.part for result in finished if not result.passed), "")
+    if arguments.hint and (open_ or arguments.part):
         part = next(part for part in parts if part.title == (open_ or chosen[0].title))
-        print(track(name).hints(part)[asked.hint - 1].strip() or t("There is no more to say of it."))
-    if open_ or asked.part:
-        done = sum(result.passed for result in found)
-        says = t("{done} of {count} parts. Next: {title}.", done=done, count=len(parts), title=open_)
-        print("" if asked.part else f"\n{says}")
+        print(track(name).hints(part)[arguments.hint - 1].strip() or t("There is no more to say of it."))
+    if open_ or arguments.part:
+        count = sum(result.passed for result in finished)
+        says = t("{done} of {count} parts. Next: {title}.", done=count, count=len(parts), title=open_)
+        print("" if arguments.part else f"\n{says}")
         return int(bool(open_))
     print(t("All {count} parts are right: you have {have}.", count=len(parts), have=t(track(name).have)))
-    if asked.keep:
-        print("\n".join(keep_track(path, name, place.parent)))
+    if arguments.keep:
+        print("\n".join(keep_track(path, name, folder.parent)))
     return 0

@@ -46,9 +46,9 @@ class ModelArgument(str):
     init: tuple
 
     def __new__(cls, name: str, *init: Any) -> ModelArgument:
-        made = super().__new__(cls, name)
-        made.init = init
-        return made
+        argument = super().__new__(cls, name)
+        argument.init = init
+        return argument
 
 
 class TrackPart:
@@ -56,19 +56,19 @@ class TrackPart:
 
     formula: what it should be, in words; cases: the arguments of each, none where an exercise has them; look: what is
     tried beside; needed: another structure needs it, too, by default what has a further look; earlier: its name in
-    files of earlier editions; init: what its constructor gets, for all cases or a list for each; told: what is judged
+    files of earlier editions; init: what its constructor gets, for all cases or a list for each; note: what is judged
     and no docstring says, also where there is no formula; call: how it is tried that is not just called, (thing, names,
     *arguments) -> result, or a dict of results; last: what is asked of the whole file, (names) -> (right, sentence)."""
 
     def __init__(
         self, name: str, formula: str = "", *cases: tuple, look: str = "", needed: bool | None = None,
-        earlier: str = "", init: tuple | list[tuple] = (), told: str = "", call: Callable | None = None,
+        earlier: str = "", init: tuple | list[tuple] = (), note: str = "", call: Callable | None = None,
         last: Callable[[Any], tuple[bool, str]] | None = None, seconds: float = 5.0,
     ):  # fmt: skip
         self.name, self.title = name, f"{name}, {look}" if look else name
         self.optional = not (bool(look or last) if needed is None else needed)
-        self.told, self.call, self.last, self.earlier = told, call, last, earlier
-        self.formula = formula or told.rstrip(".")
+        self.note, self.call, self.last, self.earlier = note, call, last, earlier
+        self.formula = formula or note.rstrip(".")
         self.cases, self.seconds = cases, seconds
         self.init = init if isinstance(init, list) else [init] * len(cases)
 
@@ -109,11 +109,13 @@ class Track:
     @functools.cached_property
     def course(self) -> SimpleNamespace:
         """The course's definitions by the names that they have in the kept files."""
-        found: dict[str, Any] = {}
+        definitions: dict[str, Any] = {}
         for module in self.modules:
-            found |= vars(importlib.import_module(module))
-            found |= {name: getattr(importlib.import_module(home), at) for name, (home, at) in origins(module).items()}
-        return SimpleNamespace(**found)
+            definitions |= vars(importlib.import_module(module))
+            definitions |= {
+                name: getattr(importlib.import_module(home), at) for name, (home, at) in origins(module).items()
+            }
+        return SimpleNamespace(**definitions)
 
     @functools.cached_property
     def all_parts(self) -> list[TrackPart]:
@@ -126,8 +128,8 @@ class Track:
     @functools.cached_property
     def judges(self) -> dict[str, Exercise]:
         """What judges each part, by its title: an exercise of the notebook, or one with the course's definition."""
-        found = [find(mark) for module in self.modules for mark in marks(course(module).text).values()]
-        tasks = {task.function: task for task in found if not isinstance(task.reference, type)}
+        exercises = [find(mark) for module in self.modules for mark in marks(course(module).text).values()]
+        tasks = {task.function: task for task in exercises if not isinstance(task.reference, type)}
         parts = [part for part in self.all_parts if not part.last]
         return {part.title: Trial(self, part).exercise() if part.cases else tasks[part.name] for part in parts}
 
@@ -149,7 +151,7 @@ class Track:
         kind: Any = getattr(self.course, part.name, None)
         if not (part.cases and _is_module(kind)):
             return []
-        return list(dict.fromkeys(_made_of(kind(*_given(part.init[0], self.course, self)), self.course)))
+        return list(dict.fromkeys(_made_of(kind(*_arguments(part.init[0], self.course, self)), self.course)))
 
     def verdict(self, part: TrackPart, mine: Mapping[str, Any]) -> Verdict:
         """What is said of the reader's file."""
@@ -164,20 +166,22 @@ class Track:
 
     def whole(self, part: TrackPart, last: Callable, mine: Mapping[str, Any]) -> Verdict:
         """What is said of all parts together."""
-        said: list[str] = []
+        messages: list[str] = []
 
         def run(_: Any, case: Case) -> bool:
             random.seed(0)
             right, says = last(SimpleNamespace(**mine))
-            said.append(says)
+            messages.append(says)
             return right
 
         task = Exercise(part.title, "", run, lambda: [Case({})], ("right",), ("",), 1, 2, run=run)
         with plain_torch():
-            (found,) = outcomes_of(task, run, [Case({})], [True], part.seconds, again=False)
-        if why := found.trouble:
-            return Verdict(part.title, "unsolved" if why.kind == "unsolved" else "wrong", why.sentence, code=why.line)
-        return Verdict(part.title, "right" if found.value else "wrong", said[0])
+            (outcome,) = outcomes_of(task, run, [Case({})], [True], part.seconds, again=False)
+        if trouble := outcome.trouble:
+            return Verdict(
+                part.title, "unsolved" if trouble.kind == "unsolved" else "wrong", trouble.sentence, code=trouble.line
+            )
+        return Verdict(part.title, "right" if outcome.value else "wrong", messages[0])
 
     def learned(self, mine: SimpleNamespace) -> tuple[bool, str]:
         """The task of the kept file, with the reader's definitions for ours."""
@@ -210,14 +214,14 @@ class Trial:
         if counts := [len(values) for values in part.cases if len(values) > len(names)]:
             raise ValueError(t("{title}: a case gives {count} inputs; needed: at most {needed}.",
                                title=part.title, count=counts[0], needed=len(names)))  # fmt: skip
-        given = [dict(zip(names, values, strict=False)) for values in part.cases]
-        self.cases = [Case(one, init=(i, False)) for i, one in enumerate(given)]
+        inputs = [dict(zip(names, values, strict=False)) for values in part.cases]
+        self.cases = [Case(one, init=(i, False)) for i, one in enumerate(inputs)]
         mode = {"mode": t("train; dropout is a fixed pattern")}
-        trained = [Case(one, init=(i, True), given=mode) for i, one in enumerate(given) if is_module and not part.call]
+        trained = [Case(one, init=(i, True), given=mode) for i, one in enumerate(inputs) if is_module and not part.call]
         with plain_torch():
             self.cases += [case for case in trained if self.of(self.reference, case).drops]
-            self.wanted = {case.init: self.of(self.reference, case) for case in self.cases}
-        first = self.wanted[0, False]
+            self.expected = {case.init: self.of(self.reference, case) for case in self.cases}
+        first = self.expected[0, False]
         self.returns = first.names or self.named(len(first.result) if isinstance(first.result, tuple) else 1)
 
     def exercise(self) -> Exercise:
@@ -226,46 +230,49 @@ class Trial:
         return Exercise(self.part.title, about, self.reference, lambda: self.cases, self.returns, (about,), 1, 2,
                         run=self.run, function=self.part.name)  # fmt: skip
 
-    def of(self, answer: Any, case: Case) -> Found:
+    def of(self, answer: Any, case: Case) -> TrialResult:
         """What a definition, the reader's or the course's, gives on a case."""
         (i, train), part, names = case.init, self.part, names_beside(answer, self.track.course)
         is_class = isinstance(self.reference, type)
         thing = with_course_numbers(self.track, part.name, part.init[i], names, answer) if is_class else answer
-        given = _given(case.args.values(), names, self.track)
-        models = [one for one in (thing, *given) if isinstance(one, nn.Module)]
+        arguments = _arguments(case.args.values(), names, self.track)
+        models = [one for one in (thing, *arguments) if isinstance(one, nn.Module)]
         for model in models:
             model.train(train if model is thing else i % 2 == 0)  # one that is given, in each mode
         call = functools.partial(part.call, thing, names) if part.call else thing
         with fixed_dropout() as drops:
-            result = call(*given)
-        told = tuple(result) if isinstance(result, dict) else ()
-        result = tuple(map(_plain, result.values())) if told else result
-        found = result if told else _plain(result)
+            result = call(*arguments)
+        names_of_results = tuple(result) if isinstance(result, dict) else ()
+        result = tuple(map(_plain, result.values())) if names_of_results else result
+        value = result if names_of_results else _plain(result)
         slopes = gradients.of_parameters(models[:1], result)
-        return Found(found, slopes, [model.training for model in models], drops, told)
+        return TrialResult(value, slopes, [model.training for model in models], drops, names_of_results)
 
     def named(self, count: int) -> tuple[str, ...]:
         """What the course's text calls the things that come back."""
-        names = re.findall(r"(\w+)\s+\[", _told(self.reference).partition("->")[2].partition('"""')[0])
+        names = re.findall(r"(\w+)\s+\[", _source_text(self.reference).partition("->")[2].partition('"""')[0])
         return tuple(names) if len(names) == count else ("result", *(f"result {n}" for n in range(2, count + 1)))
 
     def run(self, answer: Any, case: Case) -> Any:
         """The results, to be compared. Raises Misfit for what is wrong beside them."""
-        (i, train), mine, ours = case.init, self.of(answer, case), self.wanted[case.init]
+        (i, train), mine, ours = case.init, self.of(answer, case), self.expected[case.init]
         if train and not mine.drops and not same(mine.result, self.of(answer, replace(case, init=(i, False))).result):
             return ours.result  # by a dropout of its own, which is left to chance
         of = next((x for x in self.part.cases[i] if isinstance(x, ModelArgument)), self.part.name)
-        wanted, right = mapped(names_beside(answer, self.track.course), of, ours.slopes), same(mine.result, ours.result)
-        if says := gradients.lost(mine.slopes, wanted, right):
+        expected_slopes, right = (
+            mapped(names_beside(answer, self.track.course), of, ours.slopes),
+            same(mine.result, ours.result),
+        )
+        if says := gradients.lost(mine.slopes, expected_slopes, right):
             raise Misfit(says)
         if right and mine.modes != ours.modes:
-            told = {"mode": str(mine.modes[0]), "mode2": str(ours.modes[0])}
-            raise Misfit(t("After it, `model.training` is {mode}; needed: {mode2}.", **told))
+            values = {"mode": str(mine.modes[0]), "mode2": str(ours.modes[0])}
+            raise Misfit(t("After it, `model.training` is {mode}; needed: {mode2}.", **values))
         return mine.result
 
 
 @dataclass(frozen=True)
-class Found:
+class TrialResult:
     """What came of a case; slopes: the gradients of parameters; modes: those that models are left in; drops: the shares
     of those dropouts that acted; names: of several results, where a dict has them."""
 
@@ -303,11 +310,13 @@ def _begins_like(ours: Mapping[str, Tensor], model: nn.Module) -> None:
     for name, p in model.named_parameters():
         begins = ours.get(name, p)
         if (begins == 1).all() and not (p == 1).all():
-            told = {"name": name, "mean": f"{p.mean():.2g}"}
-            raise Misfit(t("Its `{name}` begins at {mean} on average; needed: 1 everywhere.", **told))
+            values = {"name": name, "mean": f"{p.mean():.2g}"}
+            raise Misfit(t("Its `{name}` begins at {mean} on average; needed: 1 everywhere.", **values))
         if p.numel() > 15 and p.std() > 2.5 * begins.std() > 0:
-            told = {"name": name, "std": f"{p.std():.2g}", "std2": f"{begins.std():.2g}"}
-            says = t("The standard deviation of its `{name}` is {std} at the beginning; needed: about {std2}.", **told)
+            values = {"name": name, "std": f"{p.std():.2g}", "std2": f"{begins.std():.2g}"}
+            says = t(
+                "The standard deviation of its `{name}` is {std} at the beginning; needed: about {std2}.", **values
+            )
             raise Misfit(says)
 
 
@@ -325,26 +334,29 @@ def mapped(names: Any, name: str, state: Mapping[str, Tensor]) -> dict[str, Tens
 def with_course_numbers(track: Track, name: str, init: tuple, names: Any, kind: Any = None, state: Any = None) -> Any:
     """A module in eval mode, the reader's or the course's, with the course's numbers. Raises Misfit."""
     torch.manual_seed(0)
-    model = (kind or getattr(names, name))(*_given(init, names, track))
+    model = (kind or getattr(names, name))(*_arguments(init, names, track))
     if not isinstance(model, nn.Module):
         return model
     if state is None:  # moved away from where they begin, so that no bias is 0 and no scale 1
         torch.manual_seed(0)
-        ours, draw = getattr(track.course, name)(*_given(init, track.course, track)), torch.Generator().manual_seed(1)
+        ours, draw = (
+            getattr(track.course, name)(*_arguments(init, track.course, track)),
+            torch.Generator().manual_seed(1),
+        )
         state = {n: p.detach() + 0.2 * torch.randn(p.shape, generator=draw) for n, p in ours.named_parameters()}
         if kind is not None:  # it is judged itself, not given to another part, which is not to hear of it
             _begins_like(mapped(names, name, dict(ours.named_parameters())), model)
     state = mapped(names, name, state)
     own, needed = ({f"`{n}` {list(p.shape)}" for n, p in one} for one in (model.named_parameters(), state.items()))
     if own != needed:
-        told = {"own": ", ".join(sorted(own - needed)) or "none", "needed": ", ".join(sorted(needed - own)) or "none"}
+        values = {"own": ", ".join(sorted(own - needed)) or "none", "needed": ", ".join(sorted(needed - own)) or "none"}
         raise Misfit(t("Its parameters are others: it has {own}; needed: {needed}. If yours is built otherwise, say so "
-                       "in `state_map`.", **told))  # fmt: skip
+                       "in `state_map`.", **values))  # fmt: skip
     model.load_state_dict(state, strict=False)
     return model.eval()
 
 
-def _given(values: Iterable, names: Any, track: Track) -> list[Any]:
+def _arguments(values: Iterable, names: Any, track: Track) -> list[Any]:
     """Arguments, with modules for their names."""
     return [with_course_numbers(track, x, x.init, names) if isinstance(x, ModelArgument) else x for x in values]
 
@@ -356,7 +368,7 @@ def _plain(result: Any) -> Any:
     return result if isinstance(result, Tensor | bool | int | float | str) or result is None else str(list(result))
 
 
-def _told(thing: Any) -> str:
+def _source_text(thing: Any) -> str:
     """Its text, of a class from `forward` on; "" where there is none."""
     try:
         text = plain(thing)
@@ -368,10 +380,10 @@ def _told(thing: Any) -> str:
 def _steps(thing: Any) -> str:
     """The shape of each step, as the comments of the course's text tell them."""
     try:
-        found = (COMMENT.match(line) for line in plain(thing).split("\n"))
+        comments = (COMMENT.match(line) for line in plain(thing).split("\n"))
     except (LookupError, OSError):
         return ""
-    return "; ".join(f"{match[1] or 'result'}: {match[2].strip()}" for match in found if match)
+    return "; ".join(f"{match[1] or 'result'}: {match[2].strip()}" for match in comments if match)
 
 
 def _made_of(model: nn.Module, c: SimpleNamespace, at: str = "") -> Iterator[str]:
