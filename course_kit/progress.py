@@ -45,14 +45,14 @@ class Notebook:
 
 def notebooks(folder: Path) -> list[Notebook]:
     """The notebooks that have exercises, in order: a lesson, then its annex."""
-    found = []
+    listed = []
     for path in sorted(folder.glob("[0-9]*.ipynb")):
         content = path.read_bytes()
         title = next((text.splitlines()[0].lstrip("# ") for text in sources(content, "markdown") if text), "")
         names = [stub.name for source in sources(content) for stub in answers(source)]
         if names:
-            found.append(Notebook(path.name, title.partition(" · ")[2] or title, tuple(dict.fromkeys(names))))
-    return found
+            listed.append(Notebook(path.name, title.partition(" · ")[2] or title, tuple(dict.fromkeys(names))))
+    return listed
 
 
 def names(course: list[Notebook]) -> set[str]:
@@ -67,7 +67,7 @@ def rows(course: list[Notebook], entries: dict[str, dict[str, Any]]) -> list[tup
 
 def _next(states: States) -> str:
     """The first exercise that was tried and is not solved, else the first one open; "" if all are solved."""
-    return next((name for wanted in ("tried", "open") for name, state in states.items() if state == wanted), "")
+    return next((name for target in ("tried", "open") for name, state in states.items() if state == target), "")
 
 
 def at_half_way(path: Path) -> bool:
@@ -82,10 +82,10 @@ def at_half_way(path: Path) -> bool:
     return bool(ran[0]) and ran[0][-1] and not any(ran[1])
 
 
-def _pauses(where: Path, there: list[Notebook]) -> list[str]:
+def _pauses(workbook: Path, listed: list[Notebook]) -> list[str]:
     """A sentence for each lesson of a workbook that is half done, and one for the problems that are begun."""
-    paths = [(one, where / one.file) for one in there if not one.annex]
-    said = [
+    paths = [(one, workbook / one.file) for one in listed if not one.annex]
+    messages = [
         t(
             "You are half way through “{title}”: go to the cell below that line, "
             "and choose “Resume here” in the menu “Kernel”.",
@@ -93,57 +93,57 @@ def _pauses(where: Path, there: list[Notebook]) -> list[str]:
         )
         for one, path in paths if at_half_way(path)
     ]  # fmt: skip
-    begun = sorted(path.parent.name[-2:] for path in where.glob("problem_[0-9][0-9]/problem.py"))
-    return said + [t("Problems that you have begun, by their chapters: {list}.", list=t(", ").join(begun))] * bool(
-        begun
-    )
+    begun = sorted(path.parent.name[-2:] for path in workbook.glob("problem_[0-9][0-9]/problem.py"))
+    if begun:
+        messages.append(t("Problems that you have begun, by their chapters: {list}.", list=t(", ").join(begun)))
+    return messages
 
 
-def recorded(where: Path) -> tuple[dict[str, dict[str, Any]], list[str]]:
+def recorded(workbook: Path) -> tuple[dict[str, dict[str, Any]], list[str]]:
     """What the record of a workbook says of each exercise, and sentences about what cannot be read."""
     try:
-        return record.read(where), []
+        return record.read(workbook), []
     except record.Damaged as damage:
         return {}, [t("{damage} The next check of an exercise sets it aside and begins a new one.", damage=damage)]
     except OSError as error:
         return {}, [t("{FILE} cannot be read: {value}.", FILE=record.FILE, value=error.strerror or error)]
 
 
-def note(where: Path | None = None, folder: Path | None = None) -> Note:
-    """The table as HTML and as text. where: the workbook, by default the one that the working directory is in. folder:
+def note(workbook: Path | None = None, folder: Path | None = None) -> Note:
+    """The table as HTML and as text. workbook: by default the one that the working directory is in. folder:
     of the course's notebooks, by default its own."""
-    where = where or files.workbook_folder()
-    if where is None:
+    workbook = workbook or files.workbook_folder()
+    if workbook is None:
         return note_of([sentence(t(OUTSIDE))], "dotted")
-    said = _overview(where, folder)
-    return Note(_page(*said), _text(*said))
+    overview = _overview(workbook, folder)
+    return Note(_page(*overview), _text(*overview))
 
 
-def in_words(where: Path) -> str:
+def in_words(workbook: Path) -> str:
     """The table of a workbook as text, for a terminal."""
-    return _text(*_overview(where))
+    return _text(*_overview(workbook))
 
 
-def _overview(where: Path, folder: Path | None = None) -> tuple[str, list, dict, list[str]]:
+def _overview(workbook: Path, folder: Path | None = None) -> tuple[str, list, dict, list[str]]:
     """What is said of a workbook: the headline, the notebooks, the record's entries, remarks."""
-    there = notebooks(folder or files.course_folder() / "notebooks")
-    known = names(there)
-    entries, remarks = recorded(where)
-    course = rows(there, entries)
-    aside = sorted(path.name for path in where.glob("progress.damaged-*.json"))
+    listed = notebooks(folder or files.course_folder() / "notebooks")
+    known = names(listed)
+    entries, remarks = recorded(workbook)
+    course = rows(listed, entries)
+    aside = sorted(path.name for path in workbook.glob("progress.damaged-*.json"))
     if aside:
         remarks.append(
             t("Set aside because it could not be read: {aside}. Nothing in it was changed.", aside=", ".join(aside))
         )
-    remarks += _pauses(where, there)
+    remarks += _pauses(workbook, listed)
     gone = [name for name, entry in entries.items() if name not in known and entry["state"] == "solved"]
     if gone:
         remarks.append(t("Also solved, and no longer in the course: {list}.", list=t(", ").join(map(t, sorted(gone)))))
     states = [state for _, one in course for state in one.values()]
-    told: dict[str, Any] = {"solved": states.count("solved"), "count": len(states), "tried": states.count("tried")}
-    head = t("{solved} of {count} exercises solved.", **told)
-    if told["tried"]:
-        head = t("{solved} of {count} exercises solved, {tried} tried.", **told)
+    values: dict[str, Any] = {"solved": states.count("solved"), "count": len(states), "tried": states.count("tried")}
+    head = t("{solved} of {count} exercises solved.", **values)
+    if values["tried"]:
+        head = t("{solved} of {count} exercises solved, {tried} tried.", **values)
     return head, course, entries, remarks
 
 
@@ -157,13 +157,13 @@ def _cells(both: list[tuple[Notebook, States]], entries: dict[str, dict[str, Any
     counts = [
         t("{count} of {count2}", count=list(states.values()).count("solved"), count2=len(states)) for _, states in both
     ]
-    if any(one.annex for one, _ in both):
+    if any(notebook.annex for notebook, _ in both):
         counts = [
-            t("{count} in the annex", count=count) if one.annex else t("{count} in the lesson", count=count)
-            for count, (one, _) in zip(counts, both, strict=True)
+            t("{count} in the annex", count=count) if notebook.annex else t("{count} in the lesson", count=count)
+            for count, (notebook, _) in zip(counts, both, strict=True)
         ]
     tried = sum(list(states.values()).count("tried") for _, states in both)
-    count = t(", ").join(counts + [t("{tried} tried", tried=tried)] * bool(tried))
+    count = t(", ").join(counts + ([t("{tried} tried", tried=tried)] if tried else []))
     return str(both[0][0].chapter), both[0][0].title, count, _following(both, entries)
 
 
@@ -173,16 +173,17 @@ def _kind(notebook: Notebook) -> str:
 
 def _following(both: list[tuple[Notebook, States]], entries: dict[str, dict[str, Any]]) -> str:
     """What is next in a chapter: in its lesson, and then in its annex."""
-    one, states = next((row for row in both if _next(row[1])), both[0])
+    notebook, states = next((row for row in both if _next(row[1])), both[0])
     name = _next(states)
     if not name:
         return f"{SIGNS['solved']} " + t("all solved")
     entry = entries.get(name, {})
     attempts = entry.get("attempts", 0)
-    about = [t("in the annex")] * one.annex + [tn("{n} attempt", "{n} attempts", attempts)] * bool(attempts)
-    about += [t("hints seen")] * bool(entry.get("hints"))
-    told: dict[str, Any] = {"name": t(name), "about": t(", ").join(about)}
-    return f"{SIGNS[states[name]]} " + (t("{name} ({about})", **told) if about else told["name"])
+    about = [t("in the annex")] if notebook.annex else []
+    about += [tn("{n} attempt", "{n} attempts", attempts)] if attempts else []
+    about += [t("hints seen")] if entry.get("hints") else []
+    values: dict[str, Any] = {"name": t(name), "about": t(", ").join(about)}
+    return f"{SIGNS[states[name]]} " + (t("{name} ({about})", **values) if about else values["name"])
 
 
 def _text(head: str, course: list, entries: dict, remarks: list[str]) -> str:
@@ -198,17 +199,17 @@ def _page(head: str, course: list, entries: dict, remarks: list[str]) -> str:
     body = ""
     for both in _by_chapter(course):
         number, title, count, following = (html.escape(x) for x in _cells(both, entries))
-        words = [_kind(one) for one, _ in both]
+        words = [_kind(notebook) for notebook, _ in both]
         words[0] = f"{number} {title}"
-        links = " · ".join(_link(one.file, text) for (one, _), text in zip(both, words, strict=True))
+        links = " · ".join(_link(notebook.file, text) for (notebook, _), text in zip(both, words, strict=True))
         body += (
             f'<tr style="background:none"><th scope="row" style="{cell};font-weight:normal">{links}</th>'
             f'<td style="{cell}">{count}</td><td style="{cell}">{following}</td></tr>'
         )
     grid = f'<table style="margin:.3em 0;border:none"><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>'
-    said = "".join(paragraph(inline(x)) for x in remarks)
+    messages = "".join(paragraph(inline(x)) for x in remarks)
     aria = f'role="group" aria-label="{html.escape(t("Your progress"))}"'
-    return box(paragraph(f"<strong>{head}</strong>") + _maps(course) + grid + said, role=aria)
+    return box(paragraph(f"<strong>{head}</strong>") + _maps(course) + grid + messages, role=aria)
 
 
 def _link(file: str, words: str) -> str:
@@ -220,12 +221,14 @@ def _maps(course: list[tuple[Notebook, States]], current: int | None = None) -> 
     from course_kit import chapter_maps  # and with it numpy, which a terminal need not wait for
 
     shares = {
-        one.chapter: list(states.values()).count("solved") / len(states) for one, states in course if not one.annex
+        notebook.chapter: list(states.values()).count("solved") / len(states)
+        for notebook, states in course
+        if not notebook.annex
     }
-    said = t("Each picture is inked by what you solved in its lesson; pale: not solved yet.")
+    message = t("Each picture is inked by what you solved in its lesson; pale: not solved yet.")
     if shares and min(shares.values()) == 1:
-        said = t("All pictures are inked: you have solved every lesson.")
-    return f"<style>{chapter_maps.style()}</style>{chapter_maps.strip(current, '.ipynb', shares)}{paragraph(said)}"
+        message = t("All pictures are inked: you have solved every lesson.")
+    return f"<style>{chapter_maps.style()}</style>{chapter_maps.strip(current, '.ipynb', shares)}{paragraph(message)}"
 
 
 def progress() -> None:
@@ -243,8 +246,8 @@ def progress() -> None:
 
     def follow(*_: Any) -> None:
         nonlocal seen
-        if (now := _changed(record_of)) != seen:
-            seen = now
+        if (changed := _changed(record_of)) != seen:
+            seen = changed
             shown.update(note())
 
     while _followers:  # the table that was shown before has had its time
@@ -264,14 +267,14 @@ def _changed(path: Path) -> int:
 def onward(chapter: int) -> None:
     """The end of a lesson: the frames as they are now, and the way on: to its annex, if it has one, and to the next
     lesson."""
-    where = files.workbook_folder()
+    workbook = files.workbook_folder()
     folder = files.course_folder() / "notebooks"
-    there = notebooks(folder)
-    entries = recorded(where)[0] if where else {}  # progress() says what is wrong with it
+    listed = notebooks(folder)
+    entries = recorded(workbook)[0] if workbook else {}  # progress() says what is wrong with it
     links = _ways_on(chapter, folder)
     page = "".join(f"<p>{_link(file, f'{arrow} {html.escape(words)}')}</p>" for arrow, file, words in links)
-    said = t("Next: {list}", list=t(", ").join((file for _, file, _ in links)))
-    display(Note(_maps(rows(there, entries), chapter) + page, said))
+    message = t("Next: {list}", list=t(", ").join((file for _, file, _ in links)))
+    display(Note(_maps(rows(listed, entries), chapter) + page, message))
 
 
 def _ways_on(chapter: int, folder: Path) -> list[tuple[str, str, str]]:
@@ -280,9 +283,9 @@ def _ways_on(chapter: int, folder: Path) -> list[tuple[str, str, str]]:
 
     questions = chapter_maps.questions()
     lesson, _ = questions.get(chapter, ("", ""))  # a new chapter's is not there until it has been built
-    found = []
+    links = []
     if lesson and (folder / f"{notebook_names.annex_of(lesson)}.ipynb").is_file():
-        found.append(("→", f"{notebook_names.annex_of(lesson)}.ipynb", t("The annex of this chapter")))
+        links.append(("→", f"{notebook_names.annex_of(lesson)}.ipynb", t("The annex of this chapter")))
     arrow, number = ("→", chapter + 1) if chapter + 1 in questions else ("←", min(questions))
     file, words = questions[number]
-    return [*found, (arrow, f"{file}.ipynb", words or t("Start here"))]
+    return [*links, (arrow, f"{file}.ipynb", words or t("Start here"))]

@@ -59,7 +59,7 @@ def resume_here(cell: str | None = None, *, tell: bool = False) -> None:
                     print(told, file=sys.stderr, flush=True)
                 error = _run(shell, one.source, only_definitions="shows" in one.metadata.get("tags", ()))
                 back += not error
-                failed += [(first[:40], error)] * bool(error)
+                failed += [(first[:40], error)] if error else []
         except KeyboardInterrupt:
             stopped = True
     print(_report(back, time.monotonic() - started, trainings, failed, stopped))
@@ -103,7 +103,7 @@ def _report(back: int, seconds: float, trainings: list, failed: list, stopped: b
         t("Not brought back: the cell that begins with “{first}”: {error}", first=first, error=error)
         for first, error in failed
     ]
-    return "■ " * stopped + "\n".join(lines)
+    return ("■ " if stopped else "") + "\n".join(lines)
 
 
 def _above(shell: Any, asked: str | None) -> list[Any]:

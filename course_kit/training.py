@@ -388,10 +388,12 @@ def summary(run: Run, first: int) -> str:
             "by hand": t("Stopped by hand after {step} of {steps} steps.", **told),
         }.get(run.stopped) or t("Stopped {how} after {step} of {steps} steps.", how=t(run.stopped), **told)
         goes_on = run.step and run.asked.get("resume")
-        more = t("To go on from step {step}, write `run = run.resume()` in a new cell.", **told)
-        more *= bool(run.step and not goes_on and not presenting())  # a class is shown no new cell
+        more = ""
+        if run.step and not goes_on and not presenting():  # a class is shown no new cell
+            more = t("To go on from step {step}, write `run = run.resume()` in a new cell.", **told)
         held = t("The model is as it was then.") if run.best and run.best.state and run.best.step < run.step else ""
-        whole = t("The course’s text is about a finished run.") * (run.stopped == "by hand" and run.step < run.steps)
+        unfinished = run.stopped == "by hand" and run.step < run.steps
+        whole = t("The course’s text is about a finished run.") if unfinished else ""
         again = run.again or t("Run the cell again: it begins at its top.")
         if goes_on:
             again = t("Run the cell again: it goes on from step {step}.", **told)

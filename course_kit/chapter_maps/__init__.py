@@ -79,6 +79,6 @@ def strip(
         inked = f' style="--share:{100 * share:.0f}%"'
         parts.append(
             f'<li><a href="{there}"{here}{said} title="{html.escape(panel.told())}"{inked}>'
-            f"{frame(number, panel)}<b>{number}</b>{f' {html.escape(question)}' * words}</a></li>"
+            f"{frame(number, panel)}<b>{number}</b>{f' {html.escape(question)}' if words else ''}</a></li>"
         )
     return f'<ol class="maps">{"".join(parts)}</ol>'

@@ -106,7 +106,7 @@ def places(folder: Path, chapter: int) -> dict[str, Place]:
         for cell in json.loads(path.read_bytes())["cells"]:
             source = "".join(cell["source"])
             for level, words in HEADING.findall(source) if cell["cell_type"] == "markdown" else ():
-                level += "#" * words.startswith("Exercise ")  # it ends no section
+                level += "#" if words.startswith("Exercise ") else ""  # it ends no section
                 under = {above: link for above, link in under.items() if above < level}
                 under[level] = words.strip().replace(" ", "-")
             for stub in answers(source) if cell["cell_type"] == "code" else ():

@@ -178,7 +178,7 @@ def _notes(verdict: Verdict, changed: list[str], outcomes: list[Outcome]) -> tup
                        "Where the notebook trains, it takes the course's function."))  # fmt: skip
     if verdict.state == "wrong" and verdict.here is not None and (shown := outcomes[verdict.here]).printed:
         lines = [clean(line, 120) for line in shown.printed.splitlines()]
-        printed = "\n".join(lines[:PRINTS] + ["…"] * (len(lines) > PRINTS))
+        printed = "\n".join([*lines[:PRINTS], *(["…"] if len(lines) > PRINTS else [])])
         notes.append(t("On this input it printed:") + f"\n{printed}")
         if shown.trouble and shown.trouble.error == NothingReturned.__name__:
             notes.append(t("Printing shows a result; `return` hands it on."))

@@ -269,7 +269,7 @@ def _apart(*texts: str) -> list[str]:
     """Two pieces of code, cut where they begin to differ, if they are long."""
     same = len(os.path.commonprefix(texts))
     start = max(0, same - LONG // 2) if max(map(len, texts)) > LONG and same > LONG // 2 else 0
-    return [_coded("…" * bool(start) + text[start:]) for text in texts]
+    return [_coded(("…" if start else "") + text[start:]) for text in texts]
 
 
 def _of_operators(node: ast.BinOp, names: list[str]) -> Iterator[Change]:

@@ -298,7 +298,7 @@ def _wrong(verdict: Any) -> list[Piece]:
 def _goes_on(verdict: Any, own: str) -> Piece:
     closer = verdict.here is not None and verdict.arrays  # what does not end would only run again
     look = t('Look closer: `mine, inputs = again("{name}")`, then `mine(*inputs)`.', name=verdict.name)
-    return quiet(*[look] * bool(closer), t("The notebook goes on with the course's own `{own}`.", own=own))
+    return quiet(*([look] if closer else []), t("The notebook goes on with the course's own `{own}`.", own=own))
 
 
 def _shown(verdict: Any, lead: str, as_text: bool = False) -> list[Piece]:

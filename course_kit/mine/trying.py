@@ -29,11 +29,11 @@ def why_it_fails(name: str, texts: Mapping[str, str], alone: bool = True) -> str
         package.mkdir()
         for module, text in {"__init__": "", **texts}.items():
             (package / f"{module}.py").write_text(text, encoding="utf-8", newline="")
-        shared = SHARED + TORCHES * any("torch" in text for text in texts.values())
+        shared = SHARED + (TORCHES if any("torch" in text for text in texts.values()) else ())
         command = [sys.executable, "-I" if alone else "-P", "-X", "utf8", "-c", PROGRAM]
         patience = str(PATIENCE if alone else PATIENCE // 3)
         said = t("it takes more than {seconds} s", seconds=patience), t("it changes {name}")
-        command += [folder, name, ",".join(OURS * alone), patience, *said, *shared]
+        command += [folder, name, ",".join(OURS if alone else ()), patience, *said, *shared]
         options: Any = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)  # a child would hold a pipe
         where = [] if alone else [os.getcwd()]
         env = {"PYTHONPATH": os.pathsep.join([*filter(None, sys.path), *where]), "OMP_NUM_THREADS": "1"}

@@ -132,7 +132,8 @@ def heatmap(
     shown = np.where(allowed, values, np.nan)
     high = full_ink(shown)
     if caption is None:
-        caption = " · ".join([t("each row sums to 1")] + [t("full ink = {high}", high=f"{high:g}")] * (high < 1))
+        parts = [t("each row sums to 1"), *([t("full ink = {high}", high=f"{high:g}")] if high < 1 else [])]
+        caption = " · ".join(parts)
     _, heads, count, width = values.shape
     state = {"head": checked_index(head, heads, "head")}
     state["row"], state["col"] = row, column = chosen_pair(select, queries, keys)

@@ -55,7 +55,7 @@ def curve(run: Any, apart: bool = False, compare: Compare | None = None) -> str:
         drawn.append(f'<polyline points="{points}" fill="none" stroke="currentColor" {look}/>')
         ends.append((y[-1] + 4, x[-1] + 4, name))
         if not i:
-            drawn += [_label(52, 15, f"{high:.3g}", "end")] * bool(high > low)
+            drawn += [_label(52, 15, f"{high:.3g}", "end")] if high > low else []
             drawn.append(_label(52, HEIGHT - 22, f"{low:.3g}", "end"))
     below = 0.0
     for y, x, name in sorted(ends):  # all at the right, where no line goes, however early theirs ends

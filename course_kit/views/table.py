@@ -78,15 +78,15 @@ class Table(list):
         head, *body = self._cells()
         numeric = [isinstance(x, int | float) and not isinstance(x, bool) for x in self[0].values()]
         longest = [max(map(len, column)) for column in zip(head, *body, strict=True)]
-        kept = [' translate="no"' * (name in self.data) for name in self[0]]
+        kept = [' translate="no"' if name in self.data else "" for name in self[0]]
         side = [  # a sentence has room for some words in a line: where the page has not, the table scrolls
-            f' style="text-align:{"right" if n else "left"}{f";min-width:{min(14, wide // 2)}em" * (wide > 16)}"'
+            f' style="text-align:{"right" if n else "left"}{f";min-width:{min(14, wide // 2)}em" if wide > 16 else ""}"'
             for n, wide in zip(numeric, longest, strict=True)
         ]
 
         def line(tag: str, cells: Sequence[str]) -> str:
             scope = ' scope="col"' if tag == "th" else ""
-            marks = [s + k * (tag == "td") for s, k in zip(side, kept, strict=True)]
+            marks = [s + (k if tag == "td" else "") for s, k in zip(side, kept, strict=True)]
             return "".join(f"<{tag}{scope}{m}>{html.escape(c)}</{tag}>" for c, m in zip(cells, marks, strict=True))
 
         rows = "".join(f"<tr>{line('td', row)}</tr>" for row in body)
