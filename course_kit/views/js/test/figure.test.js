@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 const { headOf, numbersOf, paceOf, shapeAt } = await import("../src/views/figure.js");
-const { asideOf, digitsIn, digitsOf, folded, grown, freeOf, linesOf, overOf, shared, toScale, upOf } =
+const { asideOf, digitsIn, digitsOf, fold, rowLayout, freeOf, linesOf, overOf, columnLayout, toScale, upOf } =
   await import("../src/views/figure_room.js");
 
 test("the state chooses a frame, the last axis fastest", () => {
@@ -87,9 +87,9 @@ test("columns get what their words need, at the cost of those that have room", (
     [0, 0.25, 150],
     [0.25, 1, 100],
   ];
-  assert.equal(shared(needs, 1000, 0.5).drawn, 1000);
-  assert.equal(shared(needs, 1000, 0.5).at(0.25), 250, "there is room: nothing moves");
-  const { drawn, at } = shared(needs, 400, 0.5);
+  assert.equal(columnLayout(needs, 1000, 0.5).drawn, 1000);
+  assert.equal(columnLayout(needs, 1000, 0.5).at(0.25), 250, "there is room: nothing moves");
+  const { drawn, at } = columnLayout(needs, 400, 0.5);
   assert.equal(drawn, 400);
   assert.ok(Math.abs(at(0.25) - 150) < 1 && Math.abs(at(1) - 400) < 1 && at(0.6) > at(0.25));
 });
@@ -102,7 +102,7 @@ test("boxes as wide as their numbers keep their ratio", () => {
   ];
   const needs = toScale([[0, 0.2, 30], [0.25, 0.35, 50]], boxes); // prettier-ignore
   assert.deepEqual(needs.map(([, , px]) => Math.round(px)), [30, 200]); // prettier-ignore
-  const { at } = shared(needs, 250, 0.2);
+  const { at } = columnLayout(needs, 250, 0.2);
   assert.ok(Math.abs((at(0.65) - at(0.35)) / (at(0.35) - at(0.25)) - 3) < 0.01);
 });
 
@@ -115,25 +115,25 @@ test("a loop above a box needs room below the box over that", () => {
 });
 
 test("where no column can give more, a drawing is wider than its room", () => {
-  const { drawn, at } = shared([[0, 0.5, 200], [0.5, 1, 220]], 300, 0.5); // prettier-ignore
+  const { drawn, at } = columnLayout([[0, 0.5, 200], [0.5, 1, 220]], 300, 0.5); // prettier-ignore
   assert.equal(drawn, 420);
   assert.ok(at(0.5) >= 200 && at(1) - at(0.5) >= 220);
 });
 
 test("a row grows with its lines, and pushes down what is below it, also from within a box", () => {
-  const at = grown([[10, 30, 60], [5, 35, 65]], 1); // prettier-ignore
+  const at = rowLayout([[10, 30, 60], [5, 35, 65]], 1); // prettier-ignore
   assert.deepEqual([5, 10, 20, 30, 40].map(at), [5, 10, 40, 70, 80]);
 });
 
 test("a drawing that can be cut near its middle goes on below, and one that cannot stays", () => {
   /** @type {import("../src/views/figure_room.js").Shape[]} */
   const words = [0.1, 0.4, 0.6, 0.9].map((x) => ({ shape: "text", x, y: 10, wide: 0.2 }));
-  const found = folded(words, 40) ?? [];
+  const halves = fold(words, 40) ?? [];
   assert.deepEqual(
-    found.map(({ x = 0, y }) => [Math.round(x * 10), y]),
+    halves.map(({ x = 0, y }) => [Math.round(x * 10), y]),
     [2, 8, 2, 8].map((x, i) => [x, i < 2 ? 10 : 50]),
   );
-  assert.equal(folded([...words, { shape: "box", x: 0.5, y: 10, wide: 0.9 }], 40), null);
+  assert.equal(fold([...words, { shape: "box", x: 0.5, y: 10, wide: 0.9 }], 40), null);
 });
 
 test("words move to the middle of their box where its columns grew unevenly, unless an arrow touches them", () => {

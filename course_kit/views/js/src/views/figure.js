@@ -14,16 +14,16 @@ import {
   digitsIn,
   digitsOf,
   endsOf,
-  folded,
+  fold,
   freeOf,
-  grown,
+  rowLayout,
   linesOf,
   overOf,
-  shared,
+  columnLayout,
   toScale,
   touchedOf,
   upOf,
-  wayOf,
+  arrowNeedsOf,
 } from "./figure_room.js";
 
 /** @import { Picture, Spec, State, UI } from "../shared/types.js" */
@@ -36,7 +36,7 @@ import {
 
 const PACE = 2000; // milliseconds of a step that plays, at least
 const A_WORD = 350; // and for each word of its sentence
-const TOLD = 5; // so many sentences stay below each other, more take turns
+const CAPTIONS = 5; // so many of them stay below each other, more take turns
 const TIGHT = 26; // from line to line of words in front of a class
 const LONGEST = 3; // sentences, of which the highest keeps the room
 const CELL = [40, 48, 22]; // how wide on a page, in front of a class; how high
@@ -57,15 +57,15 @@ const TRIED = [
 ];
 const FAINT = 0.18; // thinner arrows, for a weight below 0.02, are left out
 const TIP = 3.5; // so far beyond the end of an arrow is that of its head, in pixels
-const [ROOM, MOST] = [0.66, 0.74]; // of a class's screen, as long as that has no more; where rows are close, at most
+const [ROOM, MAXIMUM] = [0.66, 0.74]; // of a class's screen, as long as that has no more; where rows are close, at most
 const APART = 3; // pixels between rows of cells in front of a class
 const LOW = 0.7; // as long as a picture is that high, rows of words do not touch
 
 /** Which frame the state has chosen, and which step of the last axis. @param {FigureSpec} spec @param {State} state */
 export function numbersOf({ axes }, state) {
-  const places = axes.map(({ name, values }) => values.indexOf(state[name]));
-  const frame = places.reduce((before, place, i) => before * axes[i].values.length + place, 0);
-  return { frame, step: places.at(-1) ?? 0 };
+  const indices = axes.map(({ name, values }) => values.indexOf(state[name]));
+  const frame = indices.reduce((before, index, i) => before * axes[i].values.length + index, 0);
+  return { frame, step: indices.at(-1) ?? 0 };
 }
 
 /** How large words should be. @param {Shape} shape */
@@ -84,9 +84,9 @@ export function headOf(thick, far) {
   return { long, half: Math.max(Math.min(7, long / 2), Math.min(1.2 * thick, thick / 2 + long / 3)) };
 }
 
-/** How long a step stays: as long as its sentence takes to read. @param {string} said */
-export const paceOf = (said) =>
-  Math.max(PACE, A_WORD * (said.match(/[\u2e80-\uffff]{2}|[^\s\u2e80-\uffff]+/g) ?? []).length);
+/** How long a step stays: as long as its sentence takes to read. @param {string} sentence */
+export const paceOf = (sentence) =>
+  Math.max(PACE, A_WORD * (sentence.match(/[\u2e80-\uffff]{2}|[^\s\u2e80-\uffff]+/g) ?? []).length);
 
 /** @param {UI} ui @returns {Picture} */
 export function figure(ui) {
@@ -100,7 +100,7 @@ class Figure {
     this.ui = ui;
     this.whole = /** @type {FigureSpec} */ (ui.spec);
     this.spec = this.whole; // or how it goes on below
-    this.parts = this.spec.shapes.map((shape) => this.made(shape));
+    this.parts = this.spec.shapes.map((shape) => this.element(shape));
     this.svg = svgElement("svg", { role: "img", "aria-label": ui.spec.words }, ...this.parts);
     this.around = h("div", {}, /** @type {any} */ (this.svg));
     ui.body.append(this.around);
@@ -117,7 +117,7 @@ class Figure {
     /** How far down a length is. @type {(y: number) => number} */
     this.y = (y) => y;
     this.fitted = { width: 0, family: "", drawn: 0, x: this.x, y: this.y };
-    this.told = this.sentences();
+    this.captions = this.sentences();
     this.timer = 0; // 0: it stands still
     /** Its button. @type {HTMLElement | null} */
     this.button = null;
@@ -128,15 +128,15 @@ class Figure {
     this.shrunk = 1; // how large it is drawn
     /** @type {number[]} */
     this.shifts = []; // of what is not in the middle of its box
-    ui.actions.play = () => this.pressed();
+    ui.actions.play = () => this.toggle();
     ui.root.addEventListener("pointerdown", ({ target }) => {
       if (target !== this.button) this.halt(); // a hand stops it
     });
-    if (!ui.spec.presenting && !this.spec.still) this.awaited();
+    if (!ui.spec.presenting && !this.spec.still) this.playWhenSeen();
   }
 
   /** Plays once, by itself, when it has come into sight; where nothing should move, it stands at its end. */
-  awaited() {
+  playWhenSeen() {
     const { name, values } = /** @type {{ name: string, values: any[] }} */ (this.spec.axes.at(-1));
     if (still() && !this.spec.silent && this.ui.state[name] === values[0]) this.ui.state[name] = values.at(-1);
     if (still() || !globalThis.IntersectionObserver) return;
@@ -154,17 +154,17 @@ class Figure {
 
   /** The sentences: a few stay, paler once they have been said; of many there is one, in the room of the longest. */
   sentences() {
-    const { said, axes, presenting } = this.spec;
-    const few = axes.length === 1 && Number.isFinite(axes[0].values[0]) && said.length <= TOLD && !presenting;
-    const longest = [...new Set(said)].sort((a, b) => b.length - a.length).slice(0, LONGEST);
-    const lines = (few ? said : ["", ...longest]).map((one) => h("div", {}, one));
+    const { said: sentences, axes, presenting } = this.spec;
+    const few = axes.length === 1 && Number.isFinite(axes[0].values[0]) && sentences.length <= CAPTIONS && !presenting;
+    const longest = [...new Set(sentences)].sort((a, b) => b.length - a.length).slice(0, LONGEST);
+    const lines = (few ? sentences : ["", ...longest]).map((sentence) => h("div", {}, sentence));
     readout(this.ui, "margin-top:.5em").append(h("div", { class: few ? "told" : "takes-turns" }, ...lines));
     if (!few) for (const line of lines.slice(1)) line.setAttribute("aria-hidden", "true"); // so that nothing jumps
     return few ? lines : lines.slice(0, 1);
   }
 
   /** ▶: from the first step to the last; of two, the other one. */
-  pressed() {
+  toggle() {
     const { name, values } = /** @type {{ name: string, values: any[] }} */ (this.spec.axes.at(-1));
     const played = this.timer;
     this.halt();
@@ -176,11 +176,11 @@ class Figure {
   halt() {
     clearTimeout(this.timer);
     this.timer = 0;
-    this.named();
+    this.updateButton();
   }
 
   /** The button says what a press does: while it plays by itself, too. */
-  named() {
+  updateButton() {
     this.button ??= this.ui.root.querySelector("button[data-control=play]");
     if (!this.button) return;
     this.label ||= this.button.textContent ?? "";
@@ -198,14 +198,14 @@ class Figure {
       this.ui.set({ [name]: values[i] }, i === values.length - 1);
       const { frame } = numbersOf(this.spec, { ...this.ui.state, [name]: values[i] });
       this.timer = i + 1 < values.length ? window.setTimeout(show, paceOf(this.spec.said[frame]), i + 1) : 0;
-      this.named();
+      this.updateButton();
     };
     show(0);
   }
 
-  /** @param {Shape} all */
-  made(all) {
-    const { shape, role = "ink", numbers = [], strong = false, head = true } = all;
+  /** The element that shows a shape. @param {Shape} item */
+  element(item) {
+    const { shape, role = "ink", numbers = [], strong = false, head = true } = item;
     const kinds = {
       text: () => [svgElement("text")],
       box: () => [svgElement("rect", { rx: 7 }), svgElement("text")],
@@ -215,23 +215,23 @@ class Figure {
       web: () => ["lines", "lit", "dots"].map((part) => svgElement("path", { class: part })),
       cells: () => numbers.flatMap(() => [svgElement("rect"), svgElement("text")]),
     };
-    const made = svgElement("g", { class: `${shape} ${role} ${strong ? "strong" : ""}` }, ...kinds[shape]());
-    const box = aroundOf(all, this.spec.shapes);
+    const element = svgElement("g", { class: `${shape} ${role} ${strong ? "strong" : ""}` }, ...kinds[shape]());
+    const box = aroundOf(item, this.spec.shapes);
     const tint = ["cool", "warm"].includes(box?.role ?? "") ? "24%" : "var(--tint)";
     const ground = `color-mix(in srgb, var(--${box?.role ?? "quiet"}) ${tint}, var(--ground))`;
-    if (box) made.style.setProperty("--around", ground); // what is written stands out from that
-    return made;
+    if (box) element.style.setProperty("--around", ground); // what is written stands out from that
+    return element;
   }
 
   /** How wide words are, in their size. @param {string} words */
   emsOf(words, weight = 400) {
     const key = `${weight} ${words}`;
-    let found = this.ems.get(key);
-    if (found === undefined) {
+    let width = this.ems.get(key);
+    if (width === undefined) {
       this.pen.font = `${weight} 100px ${this.ui.family}`;
-      this.ems.set(key, (found = this.pen.measureText(words).width / 100));
+      this.ems.set(key, (width = this.pen.measureText(words).width / 100));
     }
-    return found;
+    return width;
   }
 
   /** How wide a cell is. @param {Shape} shape @param {number} across all of them @param {number} unit */
@@ -251,15 +251,15 @@ class Figure {
    */
   set(shape, words, size, room) {
     const weight = this.weightOf(shape);
-    const ems = (/** @type {string} */ said) => this.emsOf(said, weight);
+    const ems = (/** @type {string} */ phrase) => this.emsOf(phrase, weight);
     const longest = Math.max(...linesOf(words, 0, ems).map((word) => ems(word.trimEnd())));
     const least = this.spec.presenting ? TYPE : Math.min(size, this.least);
-    const most = Math.max(Math.min(size, room / (longest || 1)), least);
-    const tried = [1, 0.9, 0.8, 0.7].map((times) => {
-      const large = Math.max(most * times, Math.min(most, least));
+    const maximum = Math.max(Math.min(size, room / (longest || 1)), least);
+    const choices = [1, 0.9, 0.8, 0.7].map((times) => {
+      const large = Math.max(maximum * times, Math.min(maximum, least));
       return { large, longest, lines: linesOf(words, room / large + 0.01, ems) };
     });
-    return tried.find(({ lines }) => lines.length < 3) ?? tried[0];
+    return choices.find(({ lines }) => lines.length < 3) ?? choices[0];
   }
 
   /**
@@ -273,21 +273,21 @@ class Figure {
     this.spec = spec;
     if (fitted.family !== ui.family) this.ems.clear();
     const { unit } = ui;
-    const held = spec.shapes.filter(({ shape, wide }) => wide && (shape === "text" || shape === "box"));
-    const said = held.flatMap((all) => {
-      const words = new Set((all.each ?? [{}]).map((one) => one.words ?? all.words ?? ""));
-      const { wide = 0, size = SIZE } = all;
+    const boxes = spec.shapes.filter(({ shape, wide }) => wide && (shape === "text" || shape === "box"));
+    const phrases = boxes.flatMap((item) => {
+      const words = new Set((item.each ?? [{}]).map((changes) => changes.words ?? item.words ?? ""));
+      const { wide = 0, size = SIZE } = item;
       return [...words]
-        .filter((one) => one.trim())
-        .map((one) => {
-          const planned = linesOf(one, (wide * Math.max(ACROSS, width / unit)) / size).length;
-          return { all, one, planned, size: size * unit };
+        .filter((phrase) => phrase.trim())
+        .map((phrase) => {
+          const planned = linesOf(phrase, (wide * Math.max(ACROSS, width / unit)) / size).length;
+          return { item, phrase, planned, size: size * unit };
         });
     });
     const tips = spec.shapes.flatMap(({ shape, from, to }) => (shape === "arrow" && from ? [from, to ?? from] : []));
-    const touched = new Map(held.map((all) => [all, touchedOf(all, tips)]));
+    const touched = new Map(boxes.map((item) => [item, touchedOf(item, tips)]));
     const cells = spec.shapes.filter(({ shape }) => shape === "cells");
-    const ways = spec.shapes.flatMap(wayOf);
+    const arrows = spec.shapes.flatMap(arrowNeedsOf);
     const small = Math.min(13 * unit, this.least); // a number of a cell
     const singles = cells.filter(({ numbers = [] }) => numbers.length === 1);
     /** @type {ReturnType<typeof shared> | undefined} */
@@ -295,66 +295,69 @@ class Figure {
     for (const [times, spare, ...stays] of TRIED) {
       if (stays.includes("singles") && !singles.length) continue;
       /** @type {Need[]} */
-      const needs = said.map(({ all, one, planned, size }) => {
+      const needs = phrases.map(({ item, phrase, planned, size }) => {
         const large = Math.max(size * times, Math.min(size, this.least));
-        const ems = this.set(all, one, size, 0).longest;
+        const ems = this.set(item, phrase, size, 0).longest;
         const many = stays.includes("lines") ? Math.max(1, 0.9 * planned) : stays.includes("few") ? 1.8 * planned : 99;
-        const most = this.emsOf(one, this.weightOf(all)) / many;
-        const air = airOf(all) + (touched.get(all) ? 4 * TIP : 0);
-        return [...(touched.get(all) ?? endsOf(all)), Math.max(ems, most) * large + air];
+        const perLine = this.emsOf(phrase, this.weightOf(item)) / many;
+        const air = airOf(item) + (touched.get(item) ? 4 * TIP : 0);
+        return [...(touched.get(item) ?? endsOf(item)), Math.max(ems, perLine) * large + air];
       });
-      needs.push(...ways);
-      for (const all of stays.includes("numbers") ? cells : stays.includes("singles") ? singles : []) {
-        const ems = Math.max(...allOf(all).map((x) => this.emsOf(digitsOf(x, 1), this.weightOf(all))));
-        needs.push([...endsOf(all), (all.numbers ?? []).length * (ems * small + 3.5)]);
+      needs.push(...arrows);
+      for (const item of stays.includes("numbers") ? cells : stays.includes("singles") ? singles : []) {
+        const ems = Math.max(...allOf(item).map((x) => this.emsOf(digitsOf(x, 1), this.weightOf(item))));
+        needs.push([...endsOf(item), (item.numbers ?? []).length * (ems * small + 3.5)]);
       }
-      columns = shared(toScale(needs, spec.shapes), width, spare);
+      columns = columnLayout(toScale(needs, spec.shapes), width, spare);
       if (columns.drawn <= width) break;
     }
     const { drawn, at: x } = /** @type {ReturnType<typeof shared>} */ (columns);
-    const rows = said.flatMap(({ all, one, planned, size }) => {
-      const { y = 0, up = 0 } = all;
-      const [from, until] = endsOf(all).map(x);
-      const { large, lines } = this.set(all, one, size, until - from - airOf(all));
-      if (lines.length < 2 || all.each?.some((now) => "y" in now)) return [];
-      if (all.shape === "text" && large * LINE * lines.length <= SIZE * unit * freeOf(all, spec.shapes, spec.height))
+    const rows = phrases.flatMap(({ item, phrase, planned, size }) => {
+      const { y = 0, up = 0 } = item;
+      const [from, until] = endsOf(item).map(x);
+      const { large, lines } = this.set(item, phrase, size, until - from - airOf(item));
+      if (lines.length < 2 || item.each?.some((now) => "y" in now)) return [];
+      if (item.shape === "text" && large * LINE * lines.length <= SIZE * unit * freeOf(item, spec.shapes, spec.height))
         return [];
       const line = planned * LINE * (size / unit / SIZE);
-      const high = all.shape === "box" ? (all.high ?? 0) - 2 * up : line;
-      const above = all.shape === "box" ? (all.high ?? 0) / 2 : Math.min(line / 2, y); // it grows at both its sides
-      const [top, bottom] = [y - above, all.shape === "box" ? y - above + high : y + above];
-      const need = (large * LINE * lines.length) / SIZE + (all.shape === "box" ? 8 * unit : 0);
+      const high = item.shape === "box" ? (item.high ?? 0) - 2 * up : line;
+      const above = item.shape === "box" ? (item.high ?? 0) / 2 : Math.min(line / 2, y); // it grows at both its sides
+      const [top, bottom] = [y - above, item.shape === "box" ? y - above + high : y + above];
+      const need = (large * LINE * lines.length) / SIZE + (item.shape === "box" ? 8 * unit : 0);
       return /** @type {[number, number, number][]} */ ([[top, bottom, need]]);
     });
-    rows.push(...spec.shapes.flatMap((all) => overOf(all, spec.shapes, unit)));
+    rows.push(...spec.shapes.flatMap((item) => overOf(item, spec.shapes, unit)));
     this.digits.clear();
-    for (const all of cells) {
-      const [from, until] = endsOf(all).map(x);
-      const isBare = () => !digitsIn([[allOf(all), (this.cellOf(all, until - from, unit) - 3) / small]]);
-      const many = all.numbers?.length ?? 0;
-      for (all.per = many; all.per > 1 && isBare();) all.per = Math.ceil(all.per / 2);
-      const [y, lines] = [all.y ?? 0, Math.ceil(many / all.per)];
+    for (const item of cells) {
+      const [from, until] = endsOf(item).map(x);
+      const isBare = () => !digitsIn([[allOf(item), (this.cellOf(item, until - from, unit) - 3) / small]]);
+      const many = item.numbers?.length ?? 0;
+      for (item.per = many; item.per > 1 && isBare();) item.per = Math.ceil(item.per / 2);
+      const [y, lines] = [item.y ?? 0, Math.ceil(many / item.per)];
       if (lines > 1) rows.push([y - CELL[2] / 2, y + CELL[2] / 2, lines * CELL[2] * unit]);
     }
-    for (const all of cells) {
-      const beside = cells.filter((one) => one.role === all.role);
-      const rooms = beside.map((one) => {
-        const [from, until] = endsOf(one).map(x);
-        return /** @type {[number[], number]} */ ([allOf(one), (this.cellOf(one, until - from, unit) - 3) / small]);
+    for (const item of cells) {
+      const beside = cells.filter((neighbour) => neighbour.role === item.role);
+      const rooms = beside.map((neighbour) => {
+        const [from, until] = endsOf(neighbour).map(x);
+        return /** @type {[number[], number]} */ ([
+          allOf(neighbour),
+          (this.cellOf(neighbour, until - from, unit) - 3) / small,
+        ]);
       });
       this.digits.set(
-        all.role ?? "",
-        digitsIn(rooms, (words) => this.emsOf(words, this.weightOf(all))),
+        item.role ?? "",
+        digitsIn(rooms, (words) => this.emsOf(words, this.weightOf(item))),
       );
     }
     const fewest = Math.min(...[...this.digits.values()].filter(Boolean)); // a number is written in one way
-    for (const [role, most] of this.digits) if (most) this.digits.set(role, /** @type {1 | 2} */ (fewest));
+    for (const [role, count] of this.digits) if (count) this.digits.set(role, /** @type {1 | 2} */ (fewest));
     const isWoven = spec.shapes.some(({ shape }) => shape === "web"); // a curve stays as high as it is
-    this.fitted = { width, family: ui.family, drawn, x, y: grown(isWoven ? [] : rows, unit) };
-    this.shifts = spec.shapes.map((one) => asideOf(one, spec.shapes, x));
+    this.fitted = { width, family: ui.family, drawn, x, y: rowLayout(isWoven ? [] : rows, unit) };
+    this.shifts = spec.shapes.map((item) => asideOf(item, spec.shapes, x));
     this.shrunk = width < SMALL && drawn <= MUCH * width ? Math.min(1, width / drawn) : 1;
     const goesOn = drawn > width + 2 && this.shrunk === 1;
-    const below = goesOn && spec === this.whole && folded(spec.shapes, spec.height);
+    const below = goesOn && spec === this.whole && fold(spec.shapes, spec.height);
     if (below) {
       this.fit(width, { ...spec, shapes: below, height: 2 * spec.height });
       return;
@@ -367,8 +370,8 @@ class Figure {
 
   /** The words of a shape: of cells, their numbers. @param {Shape} shape */
   wordsOf({ shape, words = "", numbers = [], role = "" }) {
-    const most = this.digits.get(role) ?? 2;
-    return shape === "cells" ? numbers.map((x) => (most ? digitsOf(x, most) : "")) : [words];
+    const digits = this.digits.get(role) ?? 2;
+    return shape === "cells" ? numbers.map((x) => (digits ? digitsOf(x, digits) : "")) : [words];
   }
 
   /** How much room the words of a shape have. @param {Shape} shape @param {number} width */
@@ -385,18 +388,18 @@ class Figure {
   /** Words of a row or a column are all as large as the least of them has to be, in any frame. @param {number} width */
   level(width) {
     const { shapes } = this.spec;
-    this.sizes = shapes.map((all) => {
-      const frames = (all.each ?? [{}]).map((one) => ({ ...all, ...one }));
+    this.sizes = shapes.map((item) => {
+      const frames = (item.each ?? [{}]).map((changes) => ({ ...item, ...changes }));
       const larges = frames.flatMap((shape) => {
-        const said = this.wordsOf(shape).filter((words) => words.trim());
+        const phrases = this.wordsOf(shape).filter((words) => words.trim());
         const room = this.roomOf(shape, width);
-        return said.map((words) => this.set(shape, words, sizeOf(shape) * this.unit, room).large);
+        return phrases.map((words) => this.set(shape, words, sizeOf(shape) * this.unit, room).large);
       });
-      return Math.min(sizeOf(all) * this.unit, ...larges);
+      return Math.min(sizeOf(item) * this.unit, ...larges);
     });
     const { height } = this.whole; // what goes on below is the same row
-    const rows = shapes.map((all) =>
-      [`y${(all.y ?? 0) % height}`, `x${all.x}`].map((at) => `${all.shape} ${sizeOf(all)} ${at}`),
+    const rows = shapes.map((item) =>
+      [`y${(item.y ?? 0) % height}`, `x${item.x}`].map((at) => `${item.shape} ${sizeOf(item)} ${at}`),
     );
     for (let before = 0, now = Infinity; now !== before;) {
       /** @type {Record<string, number>} */
@@ -407,43 +410,43 @@ class Figure {
     }
   }
 
-  /** @param {number} given the room, as wide as which it is drawn if that is enough */
-  paint(given, isNarrow = false) {
+  /** @param {number} pageWidth the room, as wide as which it is drawn if that is enough */
+  paint(pageWidth, isNarrow = false) {
     const { ui } = this;
     const { shapes, height, presenting, tall = 1 } = this.whole;
     const room = presenting ? ROOM * ui.screen * tall : Infinity;
-    const rows = presenting ? Math.min(upOf(shapes) * height, MOST * ui.screen) * Math.min(1, tall / LOW) : 0;
+    const rows = presenting ? Math.min(upOf(shapes) * height, MAXIMUM * ui.screen) * Math.min(1, tall / LOW) : 0;
     this.up = Math.min(ui.unit * Math.max(1, tall), Math.max(room, rows) / height);
-    this.x = (x) => x * given;
+    this.x = (x) => x * pageWidth;
     this.y = (y) => y * this.up;
     this.least = presenting ? TYPE : LEAST[isNarrow ? 0 : 1];
-    if (!presenting) this.fit(given);
+    if (!presenting) this.fit(pageWidth);
     if (!presenting) [this.x, this.y] = [this.fitted.x, this.fitted.y];
     const { spec } = this;
     const { frame, step } = numbersOf(spec, ui.state);
-    const width = spec.presenting ? given : this.fitted.drawn;
+    const width = spec.presenting ? pageWidth : this.fitted.drawn;
     const high = this.y(spec.height);
     this.unit = spec.presenting ? Math.min(ui.unit, Math.max(TYPE / SIZE, this.up)) : ui.unit;
-    this.hand = Math.min(this.unit, this.up, ...this.reached(width));
+    this.hand = Math.min(this.unit, this.up, ...this.handLimits(width));
     this.level(width);
     const k = spec.presenting ? 1 : this.shrunk;
     for (const [name, value] of Object.entries({ width: width * k, height: high * k }))
       this.svg.setAttribute(name, String(value));
     if (k < 1) this.svg.setAttribute("viewBox", `0 0 ${width} ${high}`);
     else this.svg.removeAttribute("viewBox");
-    spec.shapes.forEach((all, i) => {
-      const shape = shapeAt(all, frame);
+    spec.shapes.forEach((item, i) => {
+      const shape = shapeAt(item, frame);
       const { since = 0, until = Infinity, only } = shape;
       this.parts[i].classList.toggle("later", step < since);
       this.parts[i].classList.toggle("elsewhere", Boolean(only && !only.includes(step)));
       this.parts[i].classList.toggle("ghost", step > until);
-      const earlier = all.each?.slice(frame - step + since, frame).map((one) => one.share ?? all.share);
+      const earlier = item.each?.slice(frame - step + since, frame).map((changes) => changes.share ?? item.share);
       shape.before = earlier?.findLast((share) => share !== shape.share);
       const aside = spec.presenting ? 0 : this.shifts[i];
       this.place(/** @type {any[]} */ ([...this.parts[i].children]), shape, width, this.sizes[i], aside);
     });
-    if (this.told.length === 1) this.told[0].textContent = spec.said[frame];
-    else this.told.forEach((line, i) => (line.className = i === frame ? "now" : i < frame ? "said" : "later"));
+    if (this.captions.length === 1) this.captions[0].textContent = spec.said[frame];
+    else this.captions.forEach((line, i) => (line.className = i === frame ? "now" : i < frame ? "said" : "later"));
   }
 
   /**
@@ -453,7 +456,7 @@ class Figure {
   place(parts, shape, width, size, aside) {
     const { unit } = this;
     const { x = 0, y = 0, wide = 0, high = 20, anchor = "middle", up = 0 } = shape;
-    const said = this.wordsOf(shape);
+    const phrases = this.wordsOf(shape);
     const room = this.roomOf(shape, width);
     const [from, until] = endsOf(shape).map((end) => this.x(end) + aside);
     const [top, across] = [this.y(y), until - from];
@@ -462,21 +465,21 @@ class Figure {
     const lower = (/** @type {number} */ of, /** @type {number} */ least) =>
       Math.max(of * deep, Math.min(of * unit, least)); // flatter where rows are closer
     const between = this.spec.presenting ? TIGHT / TYPE : LINE / SIZE;
-    const set = (/** @type {SVGElement} */ part, /** @type {Record<string, any>} */ given) => {
-      for (const [name, value] of Object.entries(given)) part.setAttribute(name, String(value));
+    const set = (/** @type {SVGElement} */ part, /** @type {Record<string, any>} */ attributes) => {
+      for (const [name, value] of Object.entries(attributes)) part.setAttribute(name, String(value));
     };
     /** @param {SVGElement} part */
     const text = (part, i = 0, begin = left, middle = this.spec.presenting ? top - up * deep : this.y(y - up)) => {
-      const { large, lines } = this.set(shape, said[i], size, room);
+      const { large, lines } = this.set(shape, phrases[i], size, room);
       set(part, { x: begin, y: middle, "text-anchor": anchor, "font-size": large });
       const far = large * between;
-      const line = (/** @type {string} */ one, /** @type {number} */ i) => {
-        const made = svgElement("tspan", { x: begin, dy: i ? far : (far * (1 - lines.length)) / 2 });
-        made.textContent = one;
-        return made;
+      const line = (/** @type {string} */ content, /** @type {number} */ i) => {
+        const span = svgElement("tspan", { x: begin, dy: i ? far : (far * (1 - lines.length)) / 2 });
+        span.textContent = content;
+        return span;
       };
       if (lines.length > 1) part.replaceChildren(...lines.map(line));
-      else part.textContent = said[i];
+      else part.textContent = phrases[i];
       return far * lines.length;
     };
     const block = (/** @type {SVGElement} */ part, wide = across, tall = high * deep) =>
@@ -485,20 +488,21 @@ class Figure {
     if (shape.shape === "box") {
       const least = text(parts[1]);
       const [above, below] = [this.y(y - high / 2), this.y(y + high / 2)];
-      block(parts[0], across, this.spec.presenting ? lower(high, said[0] ? least : 0) : below - above);
+      block(parts[0], across, this.spec.presenting ? lower(high, phrases[0] ? least : 0) : below - above);
       if (!this.spec.presenting) set(parts[0], { y: above });
-      if (!this.spec.presenting && [...said[0].trim()].length < 3 && !shape.even) {
-        const isAlike = (/** @type {Shape} */ one) => one.shape === "box" && one.y === shape.y && one.wide === wide;
-        const alike = this.spec.shapes.filter(isAlike).map((one) => endsOf(one).map(this.x));
+      if (!this.spec.presenting && [...phrases[0].trim()].length < 3 && !shape.even) {
+        const isAlike = (/** @type {Shape} */ other) =>
+          other.shape === "box" && other.y === shape.y && other.wide === wide;
+        const alike = this.spec.shapes.filter(isAlike).map((other) => endsOf(other).map(this.x));
         const far = Math.min(...alike.map(([begin, end]) => end - begin)); // of a row, though their columns are not
         set(parts[0], { x: (from + until - far) / 2, width: far });
       }
       if (shape.even) {
         const scales = this.spec.shapes
           .filter(({ even }) => even)
-          .map((one) => {
-            const [begin, end] = endsOf(one).map(this.x);
-            return (end - begin) / ((one.wide ?? 1) * ACROSS);
+          .map((box) => {
+            const [begin, end] = endsOf(box).map(this.x);
+            return (end - begin) / ((box.wide ?? 1) * ACROSS);
           });
         const [far, scale] = [wide * ACROSS, Math.min(deep, ...scales)];
         const [x, y] = [left - (far * scale) / 2, top - (high * scale) / 2];
@@ -506,13 +510,17 @@ class Figure {
       }
     }
     if (shape.shape === "disc") {
-      const most = wide ? across / 2 : Infinity;
-      set(parts[0], { cx: left, cy: top, r: Math.min(most, (high / 2) * (said[0] ? unit : Math.min(unit, this.up))) });
+      const maximum = wide ? across / 2 : Infinity;
+      set(parts[0], {
+        cx: left,
+        cy: top,
+        r: Math.min(maximum, (high / 2) * (phrases[0] ? unit : Math.min(unit, this.up))),
+      });
       text(parts[1]);
     }
     if (shape.shape === "bar") {
-      const alike = this.spec.shapes.filter((one) => one.shape === "bar" && Math.abs((one.wide ?? 0) / wide - 1) < 0.1);
-      const far = Math.min(...alike.map((one) => endsOf(one).map(this.x)).map(([begin, end]) => end - begin));
+      const alike = this.spec.shapes.filter((bar) => bar.shape === "bar" && Math.abs((bar.wide ?? 0) / wide - 1) < 0.1);
+      const far = Math.min(...alike.map((bar) => endsOf(bar).map(this.x)).map(([begin, end]) => end - begin));
       block(parts[0], far);
       block(parts[1], far * (shape.share ?? 0));
       block(parts[2], far * (shape.before ?? 0));
@@ -531,40 +539,40 @@ class Figure {
     }
     if (shape.shape === "cells") {
       const { numbers = [], per = numbers.length } = shape;
-      const one = this.cellOf(shape, across, unit);
+      const cellWidth = this.cellOf(shape, across, unit);
       const largest = Math.max(1, ...numbers.map(Math.abs));
       const tall = this.deepOf(shape);
       numbers.forEach((number, i) => {
-        const begin = left + ((i % per) - per / 2) * one;
+        const begin = left + ((i % per) - per / 2) * cellWidth;
         const above = top + (Math.floor(i / per) - numbers.length / per / 2) * tall;
-        set(parts[2 * i], { x: begin, y: above, width: one - 1, height: tall });
+        set(parts[2 * i], { x: begin, y: above, width: cellWidth - 1, height: tall });
         parts[2 * i].style.fillOpacity = `calc(var(--tint) + 30% * ${Math.abs(number) / largest})`;
-        text(parts[2 * i + 1], i, begin + one / 2, above + tall / 2);
+        text(parts[2 * i + 1], i, begin + cellWidth / 2, above + tall / 2);
       });
     }
   }
 
   /**
    * How high the cells of a shape are: where rows are closer in front of a class, flatter, but never touching.
-   * @param {Shape} all
+   * @param {Shape} shape
    */
   deepOf({ x = 0, y = 0, wide = 0 }) {
     const { ui, up, unit } = this;
     const tall = Math.max(CELL[2] * (up > ui.unit ? up : Math.min(unit, up)), Math.min(CELL[2] * unit, TIGHT));
     if (!this.spec.presenting) return tall;
-    const others = this.spec.shapes.filter((one) => one.shape === "cells" && one.y !== y);
-    const close = others.filter((one) => Math.abs((one.x ?? 0) - x) < ((one.wide ?? 0) + wide) / 2);
-    const next = Math.min(...close.map((one) => Math.abs(this.y(one.y ?? 0) - this.y(y))));
+    const others = this.spec.shapes.filter((other) => other.shape === "cells" && other.y !== y);
+    const close = others.filter((other) => Math.abs((other.x ?? 0) - x) < ((other.wide ?? 0) + wide) / 2);
+    const next = Math.min(...close.map((other) => Math.abs(this.y(other.y ?? 0) - this.y(y))));
     return Math.min(tall, Math.max(next - APART, TYPE - 2));
   }
 
   /** The end of an arrow, moved out of cells that became higher. @param {Point} end @param {number} on */
   outside([x, y], on) {
     if (!this.spec.presenting) return y;
-    for (const all of this.spec.shapes) {
-      if (all.shape !== "cells") continue;
-      const [middle, half] = [this.y(all.y ?? 0), this.deepOf(all) / 2];
-      const [from, until] = endsOf(all).map(this.x);
+    for (const item of this.spec.shapes) {
+      if (item.shape !== "cells") continue;
+      const [middle, half] = [this.y(item.y ?? 0), this.deepOf(item) / 2];
+      const [from, until] = endsOf(item).map(this.x);
       if (x > from && x < until && Math.abs(y - middle) < half) return middle + Math.sign(on - middle) * half;
     }
     return y;
@@ -574,9 +582,9 @@ class Figure {
   beside([x, y], on) {
     if (!this.spec.presenting) return x;
     const { frame } = numbersOf(this.spec, this.ui.state);
-    for (const [i, all] of this.spec.shapes.entries()) {
-      const { shape, anchor, words = "", x: at = 0, y: b = 0 } = shapeAt(all, frame);
-      const [middle, wide] = [this.x(at), this.emsOf(words, this.weightOf(all)) * this.sizes[i]];
+    for (const [i, item] of this.spec.shapes.entries()) {
+      const { shape, anchor, words = "", x: at = 0, y: b = 0 } = shapeAt(item, frame);
+      const [middle, wide] = [this.x(at), this.emsOf(words, this.weightOf(item)) * this.sizes[i]];
       const half = wide / 2 + 3 * TIP;
       const isNear = Math.abs(this.y(b) - y) < TYPE / 2 && Math.abs(middle - x) < half;
       if (shape === "text" && !anchor && wide && isNear) return middle + Math.sign(on - middle) * half;
@@ -585,8 +593,8 @@ class Figure {
   }
 
   /** What a length of each hand is at most, so that it does not leave the drawing. @param {number} width */
-  reached(width) {
-    const hands = this.spec.shapes.flatMap((all) => (all.each ?? [{}]).map((one) => ({ ...all, ...one })));
+  handLimits(width) {
+    const hands = this.spec.shapes.flatMap((item) => (item.each ?? [{}]).map((changes) => ({ ...item, ...changes })));
     return hands.flatMap(({ from: [a] = [0], turn = 0, reach = 0 }) => {
       const [at, far] = [this.x(a), reach * Math.sin(turn)];
       const room = (far > 0 ? width - at : at) - TIP;
@@ -597,11 +605,11 @@ class Figure {
   /** @param {SVGElement[]} parts @param {Shape} shape @param {Function} set */
   line([line, head], { from = [0, 0], to = from, bend = 0, weight = 1.5, turn = 0, reach = 0 }, set) {
     const unit = reach || from[2] ? this.hand : this.unit;
-    const place = (/** @type {Point} */ [a, b, across = 0, down = 0]) => [
+    const position = (/** @type {Point} */ [a, b, across = 0, down = 0]) => [
       this.x(a) + across * unit,
       this.y(b) + down * unit,
     ];
-    const [[x0, y0], [a1, b1]] = [place(from), place(to)];
+    const [[x0, y0], [a1, b1]] = [position(from), position(to)];
     const isLevel = Math.abs(y0 - b1) < 1 && !bend && !reach;
     const [x, a0] = isLevel ? [this.beside([x0, y0], a1), this.beside([a1, b1], x0)] : [x0, a1];
     const isUpright = Math.abs(x - a0) < 1 && !bend;

@@ -44,11 +44,11 @@ export const ACROSS = 580; // the width of the layout
 const SIGHT = 24; // of an arrow
 const SEEN = 6; // of one between two rows of cells in front of a class
 
-/** A number of a cell, with so many digits behind its point. @param {number} x @param {1 | 2} most */
-export function digitsOf(x, most) {
-  const [long, short] = [2, 1].map((digits) => x.toFixed(digits).replace(/^(-?)0\./, "$1."));
-  const said = Number.isInteger(x) ? String(x) : most < 2 || long.length > 4 ? short : long;
-  return most < 2 && !/[1-9]/.test(said) ? "0" : said.replace("-", "−");
+/** A number of a cell, with so many digits behind its point. @param {number} x @param {1 | 2} digits */
+export function digitsOf(x, digits) {
+  const [long, short] = [2, 1].map((places) => x.toFixed(places).replace(/^(-?)0\./, "$1."));
+  const text = Number.isInteger(x) ? String(x) : digits < 2 || long.length > 4 ? short : long;
+  return digits < 2 && !/[1-9]/.test(text) ? "0" : text.replace("-", "−");
 }
 
 /**
@@ -58,8 +58,8 @@ export function digitsOf(x, most) {
  * @param {(words: string) => number} [ems]
  */
 export function digitsIn(cells, ems = emsOf) {
-  const fits = (/** @type {1 | 2} */ most) =>
-    cells.every(([numbers, room]) => numbers.every((x) => ems(digitsOf(x, most)) <= room));
+  const fits = (/** @type {1 | 2} */ digits) =>
+    cells.every(([numbers, room]) => numbers.every((x) => ems(digitsOf(x, digits)) <= room));
   return fits(2) ? 2 : fits(1) ? 1 : 0;
 }
 
@@ -71,9 +71,9 @@ export const emsOf = (words) => [...words].reduce((sum, letter) => sum + (letter
  * @param {string} words @param {number} room in their size @param {(words: string) => number} [ems]
  */
 export function linesOf(words, room, ems = emsOf) {
-  const [first = "", ...more] = words.match(/[\u2e80-\uffff]|(?: × | (?=[✓✗.,!?])|[^\s\u2e80-\uffff])+\s?|\s/g) ?? [];
+  const [first = "", ...rest] = words.match(/[\u2e80-\uffff]|(?: × | (?=[✓✗.,!?])|[^\s\u2e80-\uffff])+\s?|\s/g) ?? [];
   const lines = [first];
-  for (const word of more)
+  for (const word of rest)
     if (ems((lines.at(-1) + word).trimEnd()) > room) lines.push(word);
     else lines[lines.length - 1] += word;
   return lines;
@@ -90,12 +90,12 @@ export function upOf(shapes) {
   const tips = shapes.flatMap(({ from, to }) => (from && to && Math.abs(from[0] - to[0]) < 0.002 ? [from, to] : []));
   const isJoined = (/** @type {Shape} */ { x = 0, y = 0 }) =>
     tips.some(([a, b]) => Math.abs(a - x) < 0.002 && Math.abs(b - y) < 16);
-  for (const all of shapes) {
-    const { shape, x = 0, y = 0, up = 0, anchor, words = "", each = [{}], numbers } = all;
-    if (numbers || (words + each.map((one) => one.words ?? "").join("")).trim())
+  for (const item of shapes) {
+    const { shape, x = 0, y = 0, up = 0, anchor, words = "", each = [{}], numbers } = item;
+    if (numbers || (words + each.map((changes) => changes.words ?? "").join("")).trim())
       (columns[`${x.toFixed(2)} ${anchor}`] ??= []).push([
         y - up,
-        shape === "text" ? TYPE : numbers && isJoined(all) ? TYPE + 4 + SEEN : TYPE + 4,
+        shape === "text" ? TYPE : numbers && isJoined(item) ? TYPE + 4 + SEEN : TYPE + 4,
       ]);
   }
   const needs = Object.values(columns).flatMap((column) => {
@@ -114,33 +114,33 @@ export function upOf(shapes) {
  * @param {number} width
  * @param {number} spare how much of its width a column keeps that gives some away
  */
-export function shared(needs, width, spare) {
+export function columnLayout(needs, width, spare) {
   const near = (/** @type {number} */ x) => Math.round(x * 400) / 400;
-  const given = needs.map(([from, until, need]) => /** @type {const} */ ([near(from), near(until), need]));
+  const rounded = needs.map(([from, until, need]) => /** @type {const} */ ([near(from), near(until), need]));
   /** @type {Record<number, typeof given>} */
   const upTo = {};
-  for (const one of given) (upTo[one[1]] ??= []).push(one);
-  const ends = [...new Set([0, 1, ...given.flatMap(([from, until]) => [from, until])])].sort((a, b) => a - b);
-  const places = (/** @type {number} */ scale) => {
+  for (const need of rounded) (upTo[need[1]] ??= []).push(need);
+  const ends = [...new Set([0, 1, ...rounded.flatMap(([from, until]) => [from, until])])].sort((a, b) => a - b);
+  const positionsAt = (/** @type {number} */ scale) => {
     /** @type {Map<number, number>} */
-    const found = new Map();
+    const positions = new Map();
     let [before, at] = [ends[0], ends[0] * scale];
     for (const end of ends) {
-      const least = (upTo[end] ?? []).map(([from, , px]) => (found.get(from) ?? 0) + px);
-      at = Math.max(at + (end - before) * scale, ...least);
-      found.set(end, at);
+      const minimum = (upTo[end] ?? []).map(([from, , px]) => (positions.get(from) ?? 0) + px);
+      at = Math.max(at + (end - before) * scale, ...minimum);
+      positions.set(end, at);
       before = end;
     }
-    return found;
+    return positions;
   };
-  const wide = (/** @type {number} */ scale) => places(scale).get(1) ?? 0;
-  let [least, most] = [spare * width, width];
-  if (wide(most) <= width + 1) return { drawn: width, at: (/** @type {number} */ x) => x * width };
+  const wide = (/** @type {number} */ scale) => positionsAt(scale).get(1) ?? 0;
+  let [minimum, maximum] = [spare * width, width];
+  if (wide(maximum) <= width + 1) return { drawn: width, at: (/** @type {number} */ x) => x * width };
   for (let n = 0; n < 12; n++) {
-    const middle = (least + most) / 2;
-    [least, most] = wide(middle) <= width ? [middle, most] : [least, middle];
+    const middle = (minimum + maximum) / 2;
+    [minimum, maximum] = wide(middle) <= width ? [middle, maximum] : [minimum, middle];
   }
-  const found = places(least);
+  const positions = positionsAt(minimum);
   const at = (/** @type {number} */ x) => {
     const i =
       clamp(
@@ -149,10 +149,10 @@ export function shared(needs, width, spare) {
         ends.length - 1,
       ) || ends.length - 1;
     const [a, b] = [ends[i - 1], ends[i]];
-    const [from, until] = [found.get(a) ?? 0, found.get(b) ?? 0];
+    const [from, until] = [positions.get(a) ?? 0, positions.get(b) ?? 0];
     return from + ((x - a) / (b - a)) * (until - from);
   };
-  return { drawn: Math.max(width, Math.ceil(wide(least))), at };
+  return { drawn: Math.max(width, Math.ceil(wide(minimum))), at };
 }
 
 /**
@@ -161,14 +161,14 @@ export function shared(needs, width, spare) {
  * @param {[top: number, bottom: number, need: number][]} rows need: in pixels
  * @param {number} up what a length upwards is
  */
-export function grown(rows, up) {
+export function rowLayout(rows, up) {
   /** @type {typeof rows} */
-  const more = [];
+  const additions = [];
   const at = (/** @type {number} */ y) =>
-    more.reduce((sum, [top, bottom, px]) => sum + px * clamp((y - top) / (bottom - top), 0, 1), y * up);
+    additions.reduce((sum, [top, bottom, px]) => sum + px * clamp((y - top) / (bottom - top), 0, 1), y * up);
   for (const [top, bottom, need] of rows.toSorted((a, b) => a[1] - a[0] - (b[1] - b[0]))) {
     const lack = need - (at(bottom) - at(top));
-    if (lack > 0.5) more.push([top, bottom, lack]);
+    if (lack > 0.5) additions.push([top, bottom, lack]);
   }
   return at;
 }
@@ -197,28 +197,28 @@ export function endsOf({ x = 0, wide = 0, anchor = "middle" }) {
   return [from, from + wide];
 }
 
-/** The box that words stand in, if they do. @param {Shape} all @param {Shape[]} shapes */
+/** The box that words stand in, if they do. @param {Shape} item @param {Shape[]} shapes */
 export function aroundOf({ shape, x = 0, y = 0 }, shapes) {
   const isIn = (/** @type {[number, number]} */ [from, until]) => from < x && x < until;
-  const isAround = (/** @type {Shape} */ one) =>
-    one.shape === "box" && isIn(endsOf(one)) && Math.abs((one.y ?? 0) - y) < (one.high ?? 0) / 2;
+  const isAround = (/** @type {Shape} */ other) =>
+    other.shape === "box" && isIn(endsOf(other)) && Math.abs((other.y ?? 0) - y) < (other.high ?? 0) / 2;
   if (shape === "text") return shapes.filter(isAround).sort((a, b) => (a.wide ?? 0) - (b.wide ?? 0))[0];
 }
 
 /**
  * How high words may become without touching what is above or below them, or leaving what they stand in.
- * @param {Shape} all @param {Shape[]} shapes @param {number} most how high the drawing is
+ * @param {Shape} item @param {Shape[]} shapes @param {number} height how high the drawing is
  */
-export function freeOf(all, shapes, most) {
-  const [from, until] = endsOf(all);
-  const { y = 0 } = all;
-  let free = 2 * Math.min(y, most - y);
-  for (const one of shapes) {
-    const { shape, high = { cells: 22, text: LINE }[shape] ?? 20, from: [a, b] = [0, 0], to: [c, d] = [a, b] } = one;
-    const [left, right] = shape === "arrow" ? [Math.min(a, c), Math.max(a, c)] : endsOf(one);
-    const middle = one.y ?? 0;
+export function freeOf(item, shapes, height) {
+  const [from, until] = endsOf(item);
+  const { y = 0 } = item;
+  let free = 2 * Math.min(y, height - y);
+  for (const other of shapes) {
+    const { shape, high = { cells: 22, text: LINE }[shape] ?? 20, from: [a, b] = [0, 0], to: [c, d] = [a, b] } = other;
+    const [left, right] = shape === "arrow" ? [Math.min(a, c), Math.max(a, c)] : endsOf(other);
+    const middle = other.y ?? 0;
     const [top, bottom] = shape === "arrow" ? [Math.min(b, d), Math.max(b, d)] : [middle - high / 2, middle + high / 2];
-    if (one === all || shape === "web" || left > until || right < from) continue;
+    if (other === item || shape === "web" || left > until || right < from) continue;
     for (const edge of [top, bottom]) free = Math.min(free, 2 * Math.abs(edge - y));
   }
   return free;
@@ -230,7 +230,7 @@ export function freeOf(all, shapes, most) {
  */
 export function touchedOf({ shape, x = 0, y = 0, size = SIZE, words = "", each = [], anchor }, tips) {
   if (shape !== "text" || anchor) return undefined;
-  const ems = Math.max(emsOf(words), ...each.map((one) => emsOf(one.words ?? "")));
+  const ems = Math.max(emsOf(words), ...each.map((changes) => emsOf(changes.words ?? "")));
   const half = (ems * size + 4) / 2 / ACROSS;
   const isNear = (/** @type {Point} */ [a, b]) =>
     Math.abs(b - y) < LINE / 2 && Math.abs(Math.abs(a - x) - half) * ACROSS < 6;
@@ -239,28 +239,28 @@ export function touchedOf({ shape, x = 0, y = 0, size = SIZE, words = "", each =
 
 /**
  * What a loop above a box needs below the box over that.
- * @param {Shape} all @param {Shape[]} shapes @param {number} unit
+ * @param {Shape} item @param {Shape[]} shapes @param {number} unit
  * @returns {[top: number, bottom: number, need: number][]}
  */
 export function overOf({ shape, from: [a, y] = [0, 0], to: [b, end] = [a, 0], bend = 0 }, shapes, unit) {
   if (shape !== "arrow" || !bend || a === b || y !== end) return [];
   const [left, right] = [Math.min(a, b), Math.max(a, b)];
-  const isOwn = (/** @type {Shape} */ one) => Math.abs((one.y ?? 0) - (one.high ?? 0) / 2 - y) < 5;
-  const overlaps = (/** @type {Shape} */ one) => endsOf(one)[0] < right && endsOf(one)[1] > left;
-  const [own, ...more] = shapes.filter((one) => one.shape === "box" && overlaps(one) && isOwn(one));
-  if (!own || more.length) return [];
+  const isOwn = (/** @type {Shape} */ other) => Math.abs((other.y ?? 0) - (other.high ?? 0) / 2 - y) < 5;
+  const overlaps = (/** @type {Shape} */ other) => endsOf(other)[0] < right && endsOf(other)[1] > left;
+  const [own, ...further] = shapes.filter((other) => other.shape === "box" && overlaps(other) && isOwn(other));
+  if (!own || further.length) return [];
   const bottoms = shapes
-    .filter((one) => one.shape === "box" && overlaps(one))
-    .map((one) => (one.y ?? 0) + (one.high ?? 0) / 2);
-  const bottom = Math.max(...bottoms.filter((one) => one < y));
+    .filter((other) => other.shape === "box" && overlaps(other))
+    .map((other) => (other.y ?? 0) + (other.high ?? 0) / 2);
+  const bottom = Math.max(...bottoms.filter((other) => other < y));
   return bottom > 0 ? [[bottom, y, (Math.abs(bend) / 2 + 6) * unit]] : [];
 }
 
-/** What an arrow from the side needs so that one sees it, and a box to scale. @param {Shape} all @returns {Need[]} */
-export function wayOf(all) {
-  const { shape, even, wide = 0, from: [a, b, before = 0] = [0, 0], to: [c, d, behind = 0] = [a, b] } = all;
+/** What an arrow from the side needs so that one sees it, and a box to scale. @param {Shape} item @returns {Need[]} */
+export function arrowNeedsOf(item) {
+  const { shape, even, wide = 0, from: [a, b, before = 0] = [0, 0], to: [c, d, behind = 0] = [a, b] } = item;
   const far = Math.abs(c - a) * ACROSS;
-  if (even || (shape === "disc" && wide)) return [[...endsOf(all), 0.65 * wide * ACROSS]];
+  if (even || (shape === "disc" && wide)) return [[...endsOf(item), 0.65 * wide * ACROSS]];
   if (shape !== "arrow" || far < 8 || Math.abs(d - b) > LINE) return [];
   return [[Math.min(a, c), Math.max(a, c), Math.min(far, SIGHT) + Math.abs(behind) + Math.abs(before)]];
 }
@@ -269,42 +269,44 @@ export function wayOf(all) {
  * The right half of a drawing below its left one, where it can be cut near its middle; else none.
  * @param {Shape[]} shapes @param {number} high
  */
-export function folded(shapes, high) {
+export function fold(shapes, high) {
   const near = 0.004;
-  const spans = shapes.map((all) =>
-    all.shape === "arrow" ? [all.from, all.to ?? all.from].map((at) => at?.[0] ?? 0).sort() : endsOf(all),
+  const spans = shapes.map((item) =>
+    item.shape === "arrow" ? [item.from, item.to ?? item.from].map((at) => at?.[0] ?? 0).sort() : endsOf(item),
   );
   const isFree = (/** @type {number} */ x) => spans.every(([from, until]) => until < x + near || from > x - near);
   const cuts = spans.map(([, until]) => until).filter((x) => Math.abs(x - 0.5) < 0.15 && isFree(x));
   const cut = cuts.sort((a, b) => Math.abs(a - 0.5) - Math.abs(b - 0.5))[0];
-  if (!cut || shapes.some(({ each }) => each?.some((one) => "y" in one))) return null;
-  return shapes.map((all, i) => {
+  if (!cut || shapes.some(({ each }) => each?.some((changes) => "y" in changes))) return null;
+  return shapes.map((item, i) => {
     const isRight = spans[i][0] > cut - near;
     const [begin, scale, down] = isRight ? [cut, 1 / (1 - cut), high] : [0, 1 / cut, 0];
     const at = (/** @type {Point | undefined} */ to) =>
       to && /** @type {Point} */ ([(to[0] - begin) * scale, to[1] + down, ...to.slice(2)]);
-    const [x, y] = at([all.x ?? 0, all.y ?? 0]) ?? [];
-    return { ...all, x, y, wide: all.wide && all.wide * scale, from: at(all.from), to: at(all.to) };
+    const [x, y] = at([item.x ?? 0, item.y ?? 0]) ?? [];
+    return { ...item, x, y, wide: item.wide && item.wide * scale, from: at(item.from), to: at(item.to) };
   });
 }
 
 /**
  * How far words or a box have to move so that they are in the middle of the box around them, where columns are not all
  * wider by the same; not if an arrow touches them.
- * @param {Shape} all @param {Shape[]} shapes @param {(share: number) => number} at where a share of the width is
+ * @param {Shape} item @param {Shape[]} shapes @param {(share: number) => number} at where a share of the width is
  */
-export function asideOf(all, shapes, at) {
-  const { shape, x = 0, y = 0, wide = 0, anchor = "middle" } = all;
+export function asideOf(item, shapes, at) {
+  const { shape, x = 0, y = 0, wide = 0, anchor = "middle" } = item;
   if (!(shape === "text" || shape === "box") || anchor !== "middle") return 0;
   const isAround = (/** @type {Shape} */ { shape: kind, x: a = 0, y: b = 0, wide: far = 0, high = 0 }) =>
     kind === "box" && Math.abs(a - x) < 0.002 && far > wide + 0.002 && Math.abs(b - y) < high / 2;
-  const around = shapes.filter((one) => one !== all && isAround(one)).sort((a, b) => (b.wide ?? 0) - (a.wide ?? 0))[0];
+  const around = shapes
+    .filter((other) => other !== item && isAround(other))
+    .sort((a, b) => (b.wide ?? 0) - (a.wide ?? 0))[0];
   const isTip = (/** @type {Point | undefined} */ to) =>
-    to && Math.abs(to[0] - x) <= wide / 2 + 0.002 && Math.abs(to[1] - y) <= (all.high ?? LINE) / 2 + 2;
+    to && Math.abs(to[0] - x) <= wide / 2 + 0.002 && Math.abs(to[1] - y) <= (item.high ?? LINE) / 2 + 2;
   if (!around || shapes.some(({ from, to }) => isTip(from) || isTip(to))) return 0;
-  const middle = (/** @type {Shape} */ one) => endsOf(one).reduce((sum, end) => sum + at(end) / 2, 0);
-  return middle(around) - (wide ? middle(all) : at(x));
+  const middle = (/** @type {Shape} */ other) => endsOf(other).reduce((sum, end) => sum + at(end) / 2, 0);
+  return middle(around) - (wide ? middle(item) : at(x));
 }
 
 /** The numbers of cells in all frames. @param {Shape} shape @returns {number[]} */
-export const allOf = ({ numbers = [], each = [{}] }) => each.flatMap((one) => one.numbers ?? numbers);
+export const allOf = ({ numbers = [], each = [{}] }) => each.flatMap((changes) => changes.numbers ?? numbers);
