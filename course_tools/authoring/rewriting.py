@@ -14,28 +14,28 @@ RULE = re.compile(r"[\s|:-]+$")
 WORDS = re.compile(r"(?<!_)(\\text\{\s*)([a-z][^{}$]+?)(?=\s*\})")  # of a formula: under a brace, beside a sign
 
 
-def rewritten(text: str, said: Callable[[str], str]) -> str:
-    """A cell's Markdown with said(unit) in place of each unit."""
+def rewrite(text: str, translate: Callable[[str], str]) -> str:
+    """A cell's Markdown with translate(unit) in place of each unit."""
     pieces = VERBATIM.split(text)
     for i, piece in enumerate(pieces):
         if piece.startswith("$$"):
-            pieces[i] = WORDS.sub(lambda found: found[1] + said(found[2]), piece)
+            pieces[i] = WORDS.sub(lambda found: found[1] + translate(found[2]), piece)
         elif not VERBATIM.fullmatch(piece):
-            pieces[i] = "\n".join(_line(line, said) for line in piece.split("\n"))
+            pieces[i] = "\n".join(_line(line, translate) for line in piece.split("\n"))
     return "".join(pieces)
 
 
-def _line(line: str, said: Callable[[str], str]) -> str:
+def _line(line: str, translate: Callable[[str], str]) -> str:
     if line.lstrip().startswith("|"):
-        return line if RULE.match(line) else "|".join(_part(cell, said) for cell in re.split(r"(?<!\\)\|", line))
+        return line if RULE.match(line) else "|".join(_part(cell, translate) for cell in re.split(r"(?<!\\)\|", line))
     if line.startswith("<img "):
-        return ALT.sub(lambda found: said(found[0]), line)
-    return _part(line, said)
+        return ALT.sub(lambda found: translate(found[0]), line)
+    return _part(line, translate)
 
 
-def _part(text: str, said: Callable[[str], str]) -> str:
+def _part(text: str, translate: Callable[[str], str]) -> str:
     before, inside, after = LEAD.match(text).groups()  # type: ignore[union-attr]
-    return before + (said(inside) if re.search(r"[A-Za-z]{2}", plain(inside)) else inside) + after
+    return before + (translate(inside) if re.search(r"[A-Za-z]{2}", plain(inside)) else inside) + after
 
 
 def plain(text: str) -> str:

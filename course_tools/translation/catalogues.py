@@ -17,9 +17,9 @@ from course_tools.translation import units
 from course_tools.translation.units import Unit
 
 CLOSE = 0.6  # of a changed unit to the one before: then its translation stays, marked fuzzy
-PLACE = re.compile(r"\{[^{}]*\}|%\(\w+\)s")
+PLACEHOLDER = re.compile(r"\{[^{}]*\}|%\(\w+\)s")
 PROTECTED = re.compile(
-    r"\$[^$]+\$|`[^`]+`|\]\([^)]*\)|\[(?:query|key|value|output|cool|warm)\||</?[a-z][^>]*>|" + PLACE.pattern
+    r"\$[^$]+\$|`[^`]+`|\]\([^)]*\)|\[(?:query|key|value|output|cool|warm)\||</?[a-z][^>]*>|" + PLACEHOLDER.pattern
 )
 TEXT = re.compile(r"(?<!_)\\text\{[^{}$]*\}")  # of a formula: words, which may differ
 NUMBER = re.compile(r"(?<![\w.])\d+(?:[.,]\d+)*")
@@ -34,21 +34,21 @@ def path(name: str, language: str) -> Path:
 
 def names(prefixes: Sequence[str] = ()) -> list[str]:
     """The catalogues: one for each notebook, those of pages, and one for each room of marked text."""
-    others = [*units.PAGES, *units.rooms()]
-    notebooks = [one for one in prefixes if one not in others]
+    marked = [*units.PAGES, *units.rooms()]
+    notebooks = [name for name in prefixes if name not in marked]
     chosen = sources.names(notebooks) if notebooks or not prefixes else []
-    return [*chosen, *(one for one in others if one in prefixes or not prefixes)]
+    return [*chosen, *(name for name in marked if name in prefixes or not prefixes)]
 
 
 def read(name: str, language: str) -> Any:
     """A catalogue as polib has it; an empty one where there is no file. Raises CatalogueError if it is broken."""
     file = path(name, language)
     if not file.exists():
-        made = polib.POFile(wrapwidth=0)
-        told = languages()[language]
-        made.metadata = {"Language": told["folder"], "Content-Type": "text/plain; charset=UTF-8"}
-        made.metadata["Plural-Forms"] = told["plural"]
-        return made
+        catalogue = polib.POFile(wrapwidth=0)
+        settings = languages()[language]
+        catalogue.metadata = {"Language": settings["folder"], "Content-Type": "text/plain; charset=UTF-8"}
+        catalogue.metadata["Plural-Forms"] = settings["plural"]
+        return catalogue
     return spoken.read(file)
 
 
@@ -56,88 +56,90 @@ def unit_of(entry: Any) -> Unit:
     return Unit(entry.msgid, entry.msgid_plural or "", entry.msgctxt)
 
 
-def said_of(entry: Any) -> str:
+def translation_of(entry: Any) -> str:
     """The translation of an entry, or its first form; "" for none."""
     return entry.msgstr or entry.msgstr_plural.get(0, "")
 
 
 @functools.cache
-def wanted(name: str) -> dict[Unit, list[tuple[str, str]]]:
-    """{unit: its places} of a catalogue, in order."""
-    found: dict[Unit, list[tuple[str, str]]] = collections.defaultdict(list)
+def expected(name: str) -> dict[Unit, list[tuple[str, str]]]:
+    """{unit: its occurrences, (path, number)} of a catalogue, in order."""
+    occurrences: dict[Unit, list[tuple[str, str]]] = collections.defaultdict(list)
     if name in units.PAGES:
-        places = units.of_page(name)
+        marked = units.of_page(name)
     else:
-        places = units.of_room(name) if name in units.rooms() else units.of_notebook(name)
-    for place, number, unit in places:
-        if (place, str(number)) not in found[unit]:
-            found[unit].append((place, str(number)))
-    return found
+        marked = units.of_room(name) if name in units.rooms() else units.of_notebook(name)
+    for file, number, unit in marked:
+        if (file, str(number)) not in occurrences[unit]:
+            occurrences[unit].append((file, str(number)))
+    return occurrences
 
 
 def update(name: str, language: str) -> Any:
     """Brings a catalogue in step with the English: new units are empty, changed ones fuzzy, what is gone goes."""
-    made, units_now = read(name, language), wanted(name)
-    before = {unit_of(one): one for one in made}
-    gone = [one for unit, one in before.items() if unit not in units_now and said_of(one)]
-    del made[:]
-    for unit, places in units_now.items():
-        entry = before.get(unit) or _changed(unit, gone)
-        entry.occurrences = places
-        made.append(entry)
+    catalogue, english = read(name, language), expected(name)
+    existing = {unit_of(entry): entry for entry in catalogue}
+    removed = [entry for unit, entry in existing.items() if unit not in english and translation_of(entry)]
+    del catalogue[:]
+    for unit, occurrences in english.items():
+        entry = existing.get(unit) or _changed(unit, removed)
+        entry.occurrences = occurrences
+        catalogue.append(entry)
     path(name, language).parent.mkdir(parents=True, exist_ok=True)
-    made.save(str(path(name, language)))
-    return made
+    catalogue.save(str(path(name, language)))
+    return catalogue
 
 
-def _changed(unit: Unit, gone: list[Any]) -> Any:
+def _changed(unit: Unit, removed: list[Any]) -> Any:
     """An entry for a new unit: fuzzy, with the translation of the most similar one that is gone, if there is one."""
-    texts = difflib.get_close_matches(unit.text, [one.msgid for one in gone], 1, CLOSE)
-    made: dict[str, Any] = {"msgid": unit.text, "msgctxt": unit.context}
+    texts = difflib.get_close_matches(unit.text, [entry.msgid for entry in removed], 1, CLOSE)
+    fields: dict[str, Any] = {"msgid": unit.text, "msgctxt": unit.context}
     if texts:
-        old = next(one for one in gone if one.msgid == texts[0])
-        made |= {"msgstr": said_of(old), "previous_msgid": old.msgid, "flags": ["fuzzy"]}
+        old = next(entry for entry in removed if entry.msgid == texts[0])
+        fields |= {"msgstr": translation_of(old), "previous_msgid": old.msgid, "flags": ["fuzzy"]}
     if unit.many:
-        made |= {"msgid_plural": unit.many, "msgstr_plural": {0: made.pop("msgstr", "")}}
-    return polib.POEntry(**made)
+        fields |= {"msgid_plural": unit.many, "msgstr_plural": {0: fields.pop("msgstr", "")}}
+    return polib.POEntry(**fields)
 
 
 def problems(name: str, language: str) -> list[tuple[int, str]]:
     """What is wrong in a catalogue -> list of (line, sentence). Nothing is built from a catalogue that has one."""
-    found: list[tuple[int, str]] = []
-    prose, terms = name not in units.rooms(), languages()[language].get("terms", [])
+    sentences: list[tuple[int, str]] = []
+    is_prose, terms = name not in units.rooms(), languages()[language].get("terms", [])
     for entry in read(name, language):
         if entry.translated():
             forms = [entry.msgstr] if not entry.msgid_plural else entry.msgstr_plural.values()
-            each = [lost(entry.msgid_plural or entry.msgid, one, numbers=prose) for one in forms]
-            found += [(entry.linenum, one) for sentences in each for one in sentences]
-            found += [(entry.linenum, one) for said in forms for one in wrong_terms(entry.msgid, said, terms)]
-    return found
+            each = [differences(entry.msgid_plural or entry.msgid, one, numbers=is_prose) for one in forms]
+            sentences += [(entry.linenum, one) for missing in each for one in missing]
+            sentences += [(entry.linenum, one) for form in forms for one in wrong_terms(entry.msgid, form, terms)]
+    return sentences
 
 
-def lost(text: str, said: str, numbers: bool = True) -> list[str]:
+def differences(text: str, translation: str, numbers: bool = True) -> list[str]:
     """How a translation differs in what may not: formulas, code, addresses, places, numbers -> list of sentences."""
-    found: list[str] = []
+    sentences: list[str] = []
     kinds: list[tuple[str, Callable[[str], list[str]]]] = [("", PROTECTED.findall), ("the number ", _numbers)]
     for kind, read in kinds[: 1 + numbers]:
-        ours, theirs = (collections.Counter[str](read(TEXT.sub("", one))) for one in (text, said))
-        found += [f"{kind}{one} of the English is missing" for one in (ours - theirs)]
-        found += [f"{kind}{one} is not in the English" for one in (theirs - ours)]
-    return found + [f"Markdown leaves **{one}** open: put its stop behind it" for one in _open(said) if numbers]
-
-
-def wrong_terms(text: str, said: str, terms: Sequence[tuple[str, str, str]]) -> list[str]:
-    """Where a translation has a word that the course does not use for this: (it, what it is of, "" of all, ours)."""
-    return [
-        f"{found[0]}: the course says {ours}"
-        for twin, of, ours in terms
-        if re.search(of, text, re.I) and (found := re.search(twin, said))
+        original, translated = (collections.Counter[str](read(TEXT.sub("", one))) for one in (text, translation))
+        sentences += [f"{kind}{one} of the English is missing" for one in (original - translated)]
+        sentences += [f"{kind}{one} is not in the English" for one in (translated - original)]
+    return sentences + [
+        f"Markdown leaves **{one}** open: put its stop behind it" for one in _open(translation) if numbers
     ]
 
 
-def _open(said: str) -> list[str]:
+def wrong_terms(text: str, translation: str, terms: Sequence[tuple[str, str, str]]) -> list[str]:
+    """Where a translation has a word that the course does not use for this: (it, what it is of, "" of all, ours)."""
+    return [
+        f"{match[0]}: the course says {ours}"
+        for twin, of, ours in terms
+        if re.search(of, text, re.I) and (match := re.search(twin, translation))
+    ]
+
+
+def _open(translation: str) -> list[str]:
     """Bold that ends with a stop and touches a word: to Markdown its ** closes nothing."""
-    parts = said.split("**")
+    parts = translation.split("**")
     return [
         bold
         for bold, after in zip(parts[1::2], parts[2::2], strict=False)
@@ -149,16 +151,16 @@ def _numbers(text: str) -> list[str]:
     return NUMBER.findall(AGAIN.sub(r"\1\2", AMOUNT.sub(_amount, PROTECTED.sub(" ", text))))
 
 
-def _amount(found: re.Match[str]) -> str:
+def _amount(match: re.Match[str]) -> str:
     """117M, 117 million and 1.17 亿 -> 117000000."""
-    return str(round(float(found[1].replace(",", "")) * 10 ** SIZES[found[2]]))
+    return str(round(float(match[1].replace(",", "")) * 10 ** SIZES[match[2]]))
 
 
 def state(name: str, language: str) -> tuple[list[Any], list[Any], list[Unit]]:
     """(entries that are fuzzy, entries without a translation, units that the catalogue lacks) of one."""
     entries = read(name, language)
-    lacking = [unit for unit in wanted(name) if unit not in {unit_of(one) for one in entries}]
-    return [e for e in entries if e.fuzzy], [e for e in entries if not said_of(e)], lacking
+    lacking = [unit for unit in expected(name) if unit not in {unit_of(one) for one in entries}]
+    return [e for e in entries if e.fuzzy], [e for e in entries if not translation_of(e)], lacking
 
 
 def usable(language: str, chosen: Sequence[str] = ()) -> None:

@@ -43,12 +43,12 @@ def translated(name: str, to: str) -> Any:
     apart = languages()[to]["between"] + speech(to).text(minutes.NOT_IN_CLASS, None)
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
-            text = units.rewritten(cell.source, lambda unit: _said(unit, own, notes["fuzzy"]))
+            text = units.rewrite_markdown(cell.source, lambda unit: _said(unit, own, notes["fuzzy"]))
             text = text.replace(f" {minutes.NOT_IN_CLASS}", apart)
             text = text.replace("\u00a0%", languages()[to].get("percent", "\u00a0%"))
             cell.source = OUTSIDE.sub("](../../", _anchored(text, cell.source))
         else:
-            cell.source = units.commented(cell, lambda unit: _said(unit, own))
+            cell.source = units.rewrite_comments(cell, lambda unit: _said(unit, own))
             cell.outputs, cell.execution_count = [], None
     line = f'course_kit.use("{to}", "{name}")\n'
     begin, found, rest = code[0].source.rpartition(f"\n{IMPORT}")
@@ -123,7 +123,7 @@ def _keep_outputs(notebook: Any, name: str, to: str) -> None:
 
 def _bare(cell: Any) -> str:
     """A cell's code without what may differ by language."""
-    return units.commented(cell, lambda unit: "", every=True)
+    return units.rewrite_comments(cell, lambda unit: "", every=True)
 
 
 def _built(name: str, to: str) -> Any:
@@ -160,7 +160,7 @@ def pages(name: str, to: str) -> dict[Path, str]:
     told, root = languages()[to], files.course_folder()
     notes = told["notes"]
     text = (root / units.PAGES[name]).read_text(encoding="utf-8")
-    text = units.rewritten(text, lambda unit: _said(unit, own, notes["fuzzy"]))
+    text = units.rewrite_markdown(text, lambda unit: _said(unit, own, notes["fuzzy"]))
     if name == "readme":
         title, _, rest = text.split("\n\n", 2)
         head = "\n\n".join([title, notes["others"], notes["reviewed"], *notes.get("begin", [])])
@@ -219,7 +219,7 @@ def _problems(name: str, to: str) -> list[str]:
         said += [
             f"{_place(one.occurrences)}: {state} in {file.name}, line {one.linenum}: {one.msgid}" for one in entries
         ]
-    said += [f"{_place(catalogues.wanted(name)[unit])}: {file.name} lacks: {unit.text}" for unit in lacking]
+    said += [f"{_place(catalogues.expected(name)[unit])}: {file.name} lacks: {unit.text}" for unit in lacking]
     if name in sources.names():
         where = f"notebooks/{to}/{name}.ipynb"
         said += drift(name, to) or [f"{where}, {one}" for one in english.untranslated(_built(name, to), to)]

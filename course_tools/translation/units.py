@@ -36,8 +36,8 @@ BLOCK = re.compile(r"(?<=```)(python|diff|text|sh)\n(.*?)(?=```)", re.S)
 COLUMN = re.compile(  # of a block of text: what stands behind the names, and a name of three words
     r"(?<=  )(?!#)(?=\S.*(?:[a-z]{2} [a-z]{2}|[a-z]{2}: )).*|^[a-z]+(?: [a-z]+){2,}(?=  )", re.M
 )
-TOLD = re.compile(r"(?<= # ).+")  # of commands: what is said behind them
-SAID = re.compile(r"[a-z]{3} [a-z]{2}|^[A-Za-z ]{5,}|^new\b|each$")  # of a remark: not a shape alone
+REMARK_OF_COMMAND = re.compile(r"(?<= # ).+")  # what follows them on their line
+SENTENCE = re.compile(r"[a-z]{3} [a-z]{2}|^[A-Za-z ]{5,}|^new\b|each$")  # of a remark: not a shape alone
 JOINS = re.compile(r"[:;,.](?= |$)|^\(\)$")  # of values: what stands between two, or behind the last
 ASIDE = re.compile("exercise: |noqa|fmt: ")  # marks for tools
 PAGES = {"readme": "README.md"}  # catalogue of a page: the page
@@ -74,110 +74,110 @@ Placed = tuple[str, int, Unit]  # file, number of a cell or a line, unit
 
 def of_markdown(text: str) -> list[str]:
     """The units of a cell's Markdown, in order."""
-    return _heard(lambda said: rewritten(text, said))
+    return _units_of(lambda translate: rewrite_markdown(text, translate))
 
 
-def _heard(rewrites: Callable[[Callable[[str], str]], object]) -> list[str]:
+def _units_of(rewrites: Callable[[Callable[[str], str]], object]) -> list[str]:
     """The units that something which puts others in their place asks for."""
-    found: list[str] = []
+    requested: list[str] = []
 
-    def said(unit: str) -> str:
-        found.append(unit)
+    def translate(unit: str) -> str:
+        requested.append(unit)
         return unit
 
-    rewrites(said)
-    return found
+    rewrites(translate)
+    return requested
 
 
-def rewritten(text: str, said: Callable[[str], str]) -> str:
-    """A cell's Markdown with said(unit) in place of each unit."""
-    return BLOCK.sub(lambda block: _block(block, said), rewriting.rewritten(text, said))
+def rewrite_markdown(text: str, translate: Callable[[str], str]) -> str:
+    """A cell's Markdown with translate(unit) in place of each unit."""
+    return BLOCK.sub(lambda block: _block(block, translate), rewriting.rewrite(text, translate))
 
 
-def _block(block: re.Match[str], said: Callable[[str], str]) -> str:
+def _block(block: re.Match[str], translate: Callable[[str], str]) -> str:
     kind, code = block.groups()
-    found = {"text": COLUMN, "sh": TOLD}.get(kind)
-    places = [one.span() for one in found.finditer(code)] if found else list(remarks.places(code))
+    pattern = {"text": COLUMN, "sh": REMARK_OF_COMMAND}.get(kind)
+    places = [one.span() for one in pattern.finditer(code)] if pattern else list(remarks.places(code))
     for begin, end in reversed(places):
-        if kind == "text" or _says(code[begin:end]):
-            code = code[:begin] + said(code[begin:end]) + code[end:]
+        if kind == "text" or _is_sentence(code[begin:end]):
+            code = code[:begin] + translate(code[begin:end]) + code[end:]
     return f"{kind}\n{code}"
 
 
-def _says(remark: str) -> bool:
-    return bool(SAID.search(remark)) and not ASIDE.match(remark)
+def _is_sentence(remark: str) -> bool:
+    return bool(SENTENCE.search(remark)) and not ASIDE.match(remark)
 
 
 def of_notebook(name: str) -> Iterator[Placed]:
-    """(place, number of cell, unit) of a notebook's own catalogue: its Markdown, the strings that its code gives and
+    """(path, number of cell, unit) of a notebook's own catalogue: its Markdown, the strings that its code gives and
     its outputs show as titles, labels or in tables, what it gives to `from_cell`, and `of_comments`."""
     import nbformat
 
     notebook = nbformat.read(sources.folder() / f"{name}.ipynb", as_version=4)
-    shown = set().union(*map(_shown, notebook.cells))
+    shown = set().union(*map(_shown_texts, notebook.cells))
     for number, cell in enumerate(notebook.cells, 1):
         if cell.cell_type == "markdown":
             yield from ((f"{name}.md", number, Unit(unit)) for unit in of_markdown(cell.source))
         else:
-            yield from ((f"{name}.py", number, Unit(unit)) for unit in [*_given(cell, shown), *of_comments(cell)])
+            yield from ((f"{name}.py", number, Unit(unit)) for unit in [*_texts(cell, shown), *of_comments(cell)])
 
 
-def _given(cell: Any, shown: set[str]) -> Iterator[str]:
+def _texts(cell: Any, shown: set[str]) -> Iterator[str]:
     tree = ast.parse(re.sub(r"^[%!].*", "", cell.source, flags=re.M))
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
-    marked = [one.args[0] for one in calls if getattr(one.func, "id", "") == "from_cell"]
-    names = {one.id for one in marked if isinstance(one, ast.Name)}
-    known = {id(one) for one in (*marked, *(word for name, word in _words(tree, of_tables=True) if name in names))}
+    marked = [call.args[0] for call in calls if getattr(call.func, "id", "") == "from_cell"]
+    names = {value.id for value in marked if isinstance(value, ast.Name)}
+    known = {id(value) for value in (*marked, *(word for name, word in _words(tree, of_tables=True) if name in names))}
     for node in ast.walk(tree):
         text = getattr(node, "value", None) if isinstance(node, ast.Constant) else None
         if isinstance(text, str) and re.search(r"[A-Za-z]{2}", plain(text)) and (id(node) in known or text in shown):
             yield text
 
 
-def _shown(cell: Any) -> set[str]:
+def _shown_texts(cell: Any) -> set[str]:
     """What a cell shows as titles, labels, or in tables."""
     from course_kit.views import fragments
 
-    found = set()
+    texts = set()
     for output in cell.get("outputs", []):
-        made = output.get("data", {}).get("text/html", "")
-        if view := fragments.read(made):
-            found |= {one for key, one in _inside(view.spec) if key in labels() and isinstance(one, str)}
-            along = [one for control in view.spec["controls"] for one in control.get("options", ())]
-            found |= {one for one in along if isinstance(one, str)}
+        page = output.get("data", {}).get("text/html", "")
+        if view := fragments.read(page):
+            texts |= {one for key, one in _inside(view.spec) if key in labels() and isinstance(one, str)}
+            options = [one for control in view.spec["controls"] for one in control.get("options", ())]
+            texts |= {one for one in options if isinstance(one, str)}
         else:
-            parts = markup.tree(made).find_all(["th", "td", "div"])
-            found |= {one for part in parts for one in part.find_all(string=True, recursive=False)}
-    return found
+            parts = markup.tree(page).find_all(["th", "td", "div"])
+            texts |= {one for part in parts for one in part.find_all(string=True, recursive=False)}
+    return texts
 
 
 def _inside(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:
     """(key, value) of all that is in a view's spec; of a list the key is that of the list."""
     yield key, value
     if isinstance(value, dict | list):
-        for name, one in value.items() if isinstance(value, dict) else ((key, one) for one in value):
-            yield from _inside(one, name)
+        for name, item in value.items() if isinstance(value, dict) else ((key, item) for item in value):
+            yield from _inside(item, name)
 
 
 def of_comments(cell: Any) -> list[str]:
     """The comments, docstrings and printed words of a cell: all that may differ in its code."""
-    return _heard(lambda said: commented(cell, said))[::-1]
+    return _units_of(lambda translate: rewrite_comments(cell, translate))[::-1]
 
 
-def commented(cell: Any, said: Callable[[str], str], every: bool = False) -> str:
-    """A cell's code with said(unit) in place of each comment, each line of a docstring, each text that is printed or
+def rewrite_comments(cell: Any, translate: Callable[[str], str], every: bool = False) -> str:
+    """A cell's code with translate(unit) in place of each comment, each line of a docstring, each text printed or
     returned with values in it, and each label with values; of asserts, as it is. every: also what has neither an
     English word nor signs between values. From its end to its beginning."""
     if "asserts" in sources.tags(cell):
         return cell.source
     code = re.sub(r"^[%!].*", lambda magic: " " * len(magic[0]), cell.source, flags=re.M)
-    made = cell.source
+    result = cell.source
     for begin, end in sorted({*remarks.places(code), *_strings(code)}, reverse=True):
         text = code[begin:end]
         words = re.sub(r"\{[^{}]*\}", "", text)
         if every or re.search("[A-Za-z]{2}", words) or (words != text or text == ", ") and JOINS.search(words):
-            made = made[:begin] + said(made[begin:end]) + made[end:]
-    return made
+            result = result[:begin] + translate(result[begin:end]) + result[end:]
+    return result
 
 
 def _strings(code: str) -> Iterator[tuple[int, int]]:
@@ -185,7 +185,7 @@ def _strings(code: str) -> Iterator[tuple[int, int]]:
     tree = ast.parse(code)
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
     printed = [one for call in calls if getattr(call.func, "id", "") == "print" for one in call.args]
-    texts = [one for given in (*printed, *remarks.raised(ast.walk(tree))) for one in remarks.made_of(given)]
+    texts = [one for argument in (*printed, *remarks.raised(ast.walk(tree))) for one in remarks.made_of(argument)]
     filled: list[Any] = [word.value for call in calls for word in call.keywords if word.arg in labels()]
     filled += [node.value for node in ast.walk(tree) if isinstance(node, ast.Return)]
     texts += [node for node in filled if isinstance(node, ast.JoinedStr)]
@@ -197,19 +197,19 @@ def _printed_names(tree: ast.AST, printed: list[Any]) -> Iterator[Any]:
     shown = set()
     for node in printed:
         texts = [value for text in remarks.made_of(node) for value in getattr(text, "values", ())]
-        filled = [one for call in ast.walk(node) if isinstance(call, ast.Call)
-                  and getattr(call.func, "attr", "") == "format" for one in call.args]  # fmt: skip
-        shown |= {id(one) for one in (node, *filled)} | {id(getattr(value, "value", None)) for value in texts}
+        filled = [argument for call in ast.walk(node) if isinstance(call, ast.Call)
+                  and getattr(call.func, "attr", "") == "format" for argument in call.args]  # fmt: skip
+        shown |= {id(argument) for argument in (node, *filled)} | {id(getattr(value, "value", None)) for value in texts}
     names = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)]
     used = {name.id for name in names if id(name) not in shown}
-    yield from (word for name, word in _words(tree) if name in {one.id for one in names} - used)
+    yield from (word for name, word in _words(tree) if name in {name.id for name in names} - used)
 
 
 def _words(tree: ast.AST, of_tables: bool = False) -> Iterator[tuple[str, Any]]:
     """(name, word) for the words over which a loop runs; of_tables: also the keys of a table that has a name, and what
     comes first in a `zip`."""
     assigned = [node for node in ast.walk(tree) if isinstance(node, ast.Assign) and of_tables]
-    tables = {one.id: node.value for node in assigned for one in node.targets if isinstance(one, ast.Name)}
+    tables = {to.id: node.value for node in assigned for to in node.targets if isinstance(to, ast.Name)}
     for loop in ast.walk(tree):
         if isinstance(loop, ast.For | ast.comprehension):
             rows, targets = loop.iter, getattr(loop.target, "elts", [loop.target])
@@ -217,8 +217,8 @@ def _words(tree: ast.AST, of_tables: bool = False) -> Iterator[tuple[str, Any]]:
                 rows, targets = rows.func.value, targets[:1]
             if of_tables and isinstance(rows, ast.Call) and getattr(rows.func, "id", "") == "zip":
                 rows = rows.args[0]
-            both = [rows.left, rows.right] if of_tables and isinstance(rows, ast.BinOp) else [rows]
-            for table in (tables.get(getattr(one, "id", ""), one) for one in both):
+            iterables = [rows.left, rows.right] if of_tables and isinstance(rows, ast.BinOp) else [rows]
+            for table in (tables.get(getattr(expression, "id", ""), expression) for expression in iterables):
                 for row in table.keys if isinstance(table, ast.Dict) else getattr(table, "elts", ()):
                     for name, word in zip(targets, getattr(row, "elts", [row]), strict=False):
                         if isinstance(getattr(word, "value", None), str):
@@ -232,22 +232,22 @@ def of_page(name: str) -> Iterator[Placed]:
 
 
 def of_room(name: str) -> Iterator[Placed]:
-    """(place, line, unit) of what is marked in a room's code and templates. Babel reads templates and JavaScript."""
+    """(path, line, unit) of what is marked in a room's code and templates. Babel reads templates and JavaScript."""
     course = files.course_folder()
     for path in sorted({path for pattern in rooms()[name] for path in course.glob(pattern)}):
-        place = path.relative_to(course)
-        if not {"node_modules", "dist", "kept" * (name != "mine")} & set(place.parts):
+        relative = path.relative_to(course)
+        if not {"node_modules", "dist", "kept" * (name != "mine")} & set(relative.parts):
             read = _of_kept if name == "mine" else READ[path.suffix]
-            yield from ((place.as_posix(), line, unit) for line, unit in read(path))
+            yield from ((relative.as_posix(), line, unit) for line, unit in read(path))
 
 
 def _of_python(path: Path) -> Iterator[tuple[int, Unit]]:
     tree: Any = ast.parse(path.read_text(encoding="utf-8"))
     for node in (node for node in ast.walk(tree) if isinstance(node, ast.Call) and node.args):
-        name, given = getattr(node.func, "id", ""), [getattr(one, "value", "") for one in node.args]
+        name, arguments = getattr(node.func, "id", ""), [getattr(one, "value", "") for one in node.args]
         if name in ("t", "tn", "mark") and isinstance(node.args[0], ast.Constant):
             context: Any = next((one.value for one in node.keywords if one.arg == "context"), None)
-            yield node.lineno, Unit(given[0], given[1] if name == "tn" else "", context and context.value)
+            yield node.lineno, Unit(arguments[0], arguments[1] if name == "tn" else "", context and context.value)
 
 
 def _of_kept(path: Path) -> Iterator[tuple[int, Unit]]:
@@ -256,12 +256,12 @@ def _of_kept(path: Path) -> Iterator[tuple[int, Unit]]:
     texts = [path.read_text(encoding="utf-8")]
     if path.stem != "__init__" and path.parent.name == "kept":
         module = ".".join(path.relative_to(files.course_folder()).with_suffix("").parts)
-        found = (course(home).definition(name) for home, name in origins(module).values() if home != module)
-        texts += filter(None, found)
+        definitions = (course(home).definition(name) for home, name in origins(module).values() if home != module)
+        texts += filter(None, definitions)
     for code in texts:
         sentences = set(remarks.told(code))
         for begin, end in sorted({*remarks.places(code), *sentences}):
-            if (begin, end) in sentences or _says(code[begin:end]):
+            if (begin, end) in sentences or _is_sentence(code[begin:end]):
                 yield code.count("\n", 0, begin) + 1, Unit(code[begin:end])
 
 
@@ -287,18 +287,18 @@ def _of_script(path: Path) -> Iterator[tuple[int, Unit]]:
     from babel.messages.jslexer import tokenize as tokens_of
     from babel.messages.jslexer import unquote_string
 
-    tokens = [one for one in tokens_of(path.read_text("utf-8"), jsx=False) if "comment" not in one.type]
+    tokens = [token for token in tokens_of(path.read_text("utf-8"), jsx=False) if "comment" not in token.type]
     for i, token in enumerate(tokens[:-2]):
         before = tokens[i - 1].value if i else ""
         if token.value not in ("t", "tn", "tc") or tokens[i + 1].value != "(" or before in (".", "function"):
             continue
         strings: dict[int, str] = {}
         depth = commas = 0
-        for one in tokens[i + 1 :]:
-            depth += (one.value in "([{") - (one.value in ")]}") if one.type == "operator" else 0
-            commas += one.value == "," and depth == 1
-            if one.type == "string" and depth == 1:
-                strings[commas] = strings.get(commas, "") + unquote_string(one.value)
+        for inner in tokens[i + 1 :]:
+            depth += (inner.value in "([{") - (inner.value in ")]}") if inner.type == "operator" else 0
+            commas += inner.value == "," and depth == 1
+            if inner.type == "string" and depth == 1:
+                strings[commas] = strings.get(commas, "") + unquote_string(inner.value)
             if not depth:
                 break
         first, second = strings.get(0), strings.get(1, "")

@@ -77,7 +77,7 @@ def test_the_command_names_file_and_line_and_loses_nothing(language, monkeypatch
     language(text or "")
     file = spoken.paths("xx")[0]
     before = file.read_bytes()
-    monkeypatch.setattr(catalogues, "wanted", lambda name: {Unit(one): [("a.py", "3")] for one in ("yes", "no")})
+    monkeypatch.setattr(catalogues, "expected", lambda name: {Unit(one): [("a.py", "3")] for one in ("yes", "no")})
     broken = "not UTF-8" in said or said.startswith("kit.po, line 7: ") and "{a}" not in said
     if text is None or broken:
         for more in ({"check": True}, {"catalogue": True}):
@@ -162,17 +162,19 @@ def test_units_of_markdown_leave_formulas_code_anchors_and_comments_outside():
     text = '## A title\n<a id="x"></a>\n- one $x$ `y`\n\n$$ a = b $$\n\n| ab cd | 1 |\n|---|---|\n'
     text += "```\ncode here\n```\n<!-- source: X -->"
     assert units.of_markdown(text) == ["A title", "one $x$ `y`", "ab cd"]
-    assert units.rewritten(text, lambda unit: f"«{unit}»").count("«") == 3
-    assert units.rewritten("## A title (not in class)", lambda unit: f"«{unit}»") == "## «A title» (not in class)"
+    assert units.rewrite_markdown(text, lambda unit: f"«{unit}»").count("«") == 3
+    assert (
+        units.rewrite_markdown("## A title (not in class)", lambda unit: f"«{unit}»") == "## «A title» (not in class)"
+    )
     remark = (
         "```python\ndef f(x):  # %s\n    return x  # [T, D]\n```\n```text\nx    [1]\nf    %s\n```"  # what a block says
     )
-    assert units.rewritten(remark % ("what it is", "moves each one"), str.upper) == remark % (
+    assert units.rewrite_markdown(remark % ("what it is", "moves each one"), str.upper) == remark % (
         "WHAT IT IS",
         "MOVES EACH ONE",
     )
     braces = "$$ n_\\text{eff} = \\underbrace{x}_{\\text{as it was }i} $$"  # words beneath a brace are a text
-    assert units.rewritten(braces, str.upper) == braces.replace("as it was", "AS IT WAS")
+    assert units.rewrite_markdown(braces, str.upper) == braces.replace("as it was", "AS IT WAS")
     example = "```text\nwords after it  n o r\nf               the layer x → 10 x\ng               a layer: (a, b)\n```"
     assert units.of_markdown(example) == ["a layer: (a, b)", "the layer x → 10 x", "words after it"]
     commands = '```sh\nmake lab   # to learn: all of it\ncd a/#b\n```\n<img src="x.png" alt="a cow">'
@@ -185,12 +187,12 @@ def test_of_a_cell_that_is_read_comments_docstrings_and_what_is_printed_may_diff
     cell = nbformat.v4.new_code_cell(code)
     assert units.of_comments(cell) == ["what it does", "and how", "why", "so {x} is", "it"]
     said = {"what it does": "A", "and how": "B", "why": "C", "so {x} is": "« {x} »", "it": "E"}
-    made = units.commented(cell, said.__getitem__)
+    made = units.rewrite_comments(cell, said.__getitem__)
     assert made == 'def f(x):\n    """A\n    B"""\n    y = "# no"  # C\n    print(f"« {x} »", x, "E")  # [2]\n'
     cell.metadata = {"jupyter": {"source_hidden": True}}
-    assert units.commented(cell, said.__getitem__) == made
+    assert units.rewrite_comments(cell, said.__getitem__) == made
     cell.metadata = {"tags": ["asserts"]}
-    assert units.commented(cell, said.__getitem__) == code
+    assert units.rewrite_comments(cell, said.__getitem__) == code
 
 
 @pytest.mark.parametrize(
@@ -221,7 +223,7 @@ def test_what_a_cell_prints_is_text_and_what_it_computes_with_is_not(code, found
 )  # fmt: skip
 def test_a_name_that_is_also_a_key_is_in_the_catalogue_and_stays_in_the_code(code):
     cell = nbformat.v4.new_code_cell(code)
-    assert [*units._given(cell, set())] == ["all of", "some"]
+    assert [*units._texts(cell, set())] == ["all of", "some"]
     assert units.of_comments(cell) == []
 
 
@@ -253,7 +255,7 @@ def test_what_is_marked_in_python_templates_and_scripts_is_extracted(tmp_path):
      ("**a:** b", "**甲：**乙", ["**甲：** open"])],
 )  # fmt: skip
 def test_what_a_translation_may_not_lose(text, said, wrong):
-    found = catalogues.lost(text, said)
+    found = catalogues.differences(text, said)
     assert len(found) == len(wrong) and all(any(one in sentence for sentence in found) for one in wrong)
 
 
@@ -268,7 +270,7 @@ def test_a_word_that_the_course_does_not_use_for_a_thing_is_named():
 
 def test_a_changed_sentence_is_fuzzy(tmp_path, monkeypatch):
     monkeypatch.setattr(catalogues, "path", lambda name, language: tmp_path / f"{name}.po")
-    monkeypatch.setattr(catalogues, "wanted", lambda name: {Unit("A key has one value, always."): [("x.md", "1")]})
+    monkeypatch.setattr(catalogues, "expected", lambda name: {Unit("A key has one value, always."): [("x.md", "1")]})
     (tmp_path / "x.po").write_text(HEAD + 'msgid "A key has one value."\nmsgstr "一个键有一个值。"\n', "utf-8")
     (entry,) = catalogues.update("x", "zh")
     assert entry.fuzzy and entry.previous_msgid == "A key has one value."
@@ -309,9 +311,9 @@ def test_a_chinese_page_shows_no_english(name):
 def test_a_text_said_as_it_is_is_itself(name):
     notebook = nbformat.read(sources.folder() / f"{name}.ipynb", as_version=4)
     texts = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
-    assert [units.rewritten(text, lambda unit: unit) for text in texts] == texts
+    assert [units.rewrite_markdown(text, lambda unit: unit) for text in texts] == texts
     codes = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    assert [units.commented(cell, lambda unit: unit) for cell in codes] == [cell.source for cell in codes]
+    assert [units.rewrite_comments(cell, lambda unit: unit) for cell in codes] == [cell.source for cell in codes]
 
 
 @pytest.mark.parametrize("name", catalogues.names())

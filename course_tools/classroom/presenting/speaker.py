@@ -15,7 +15,7 @@ from course_kit.i18n import current, t
 from course_kit.i18n.catalogues import languages
 from course_tools.authoring.markup import spoken, to_keep
 from course_tools.authoring.minutes import NOT_IN_CLASS
-from course_tools.authoring.rewriting import rewritten
+from course_tools.authoring.rewriting import rewrite
 from course_tools.authoring.sources import tags
 from course_tools.classroom import plans
 
@@ -90,7 +90,7 @@ def _notes(name: str, language: str) -> list[Note]:
         text = "\n\n".join(cell.source for cell in section.cells if cell.cell_type == "markdown")
         heading, inside = spoken(section.heading), [spoken(words) for words in re.findall(r"^## (.+)$", text, re.M)]
         asked = [(t("Ask"), asks[one]) for one in dict.fromkeys([heading, *inside]) if one in asks]
-        texts = {cell.id: rewritten(cell.source, lambda unit: plans.said(name, unit)) for cell in section.cells}
+        texts = {cell.id: rewrite(cell.source, lambda unit: plans.said(name, unit)) for cell in section.cells}
         guess = [texts[cell.id] for cell in section.cells if "guess" in tags(cell)]
         ask = (*(() if found else opening), *asked, *_asked(guess))
         told = plans.guesses(section.cells, name)

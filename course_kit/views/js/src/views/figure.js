@@ -290,7 +290,7 @@ class Figure {
     const arrows = spec.shapes.flatMap(arrowNeedsOf);
     const small = Math.min(13 * unit, this.least); // a number of a cell
     const singles = cells.filter(({ numbers = [] }) => numbers.length === 1);
-    /** @type {ReturnType<typeof shared> | undefined} */
+    /** @type {ReturnType<typeof columnLayout> | undefined} */
     let columns;
     for (const [times, spare, ...stays] of TRIED) {
       if (stays.includes("singles") && !singles.length) continue;
@@ -311,7 +311,7 @@ class Figure {
       columns = columnLayout(toScale(needs, spec.shapes), width, spare);
       if (columns.drawn <= width) break;
     }
-    const { drawn, at: x } = /** @type {ReturnType<typeof shared>} */ (columns);
+    const { drawn, at: x } = /** @type {ReturnType<typeof columnLayout>} */ (columns);
     const rows = phrases.flatMap(({ item, phrase, planned, size }) => {
       const { y = 0, up = 0 } = item;
       const [from, until] = endsOf(item).map(x);

@@ -117,7 +117,7 @@ export function upOf(shapes) {
 export function columnLayout(needs, width, spare) {
   const near = (/** @type {number} */ x) => Math.round(x * 400) / 400;
   const rounded = needs.map(([from, until, need]) => /** @type {const} */ ([near(from), near(until), need]));
-  /** @type {Record<number, typeof given>} */
+  /** @type {Record<number, typeof rounded>} */
   const upTo = {};
   for (const need of rounded) (upTo[need[1]] ??= []).push(need);
   const ends = [...new Set([0, 1, ...rounded.flatMap(([from, until]) => [from, until])])].sort((a, b) => a - b);
