@@ -94,9 +94,13 @@ def _other_cells(ours: Sequence[Any], theirs: Sequence[Any]) -> Iterator[str]:
         elif j is None:
             yield f"cell {i + 1} ({head(ours[i])!r}) is in the source alone"
         elif other := [part for part in PARTS if ours[i][part] != theirs[j].get(part)]:
-            here = "source" in other and ours[i].id == theirs[j].get("id")  # made of the text that it was built with
-            who = ": it was changed in the notebook; write that into its source, too, or it will be lost" * here
-            yield f"cell {i + 1} ({head(ours[i])!r}) differs in its {other[0]}{who}"
+            is_ours = "source" in other and ours[i].id == theirs[j].get("id")  # made of the text that it was built with
+            advice = (
+                ": it was changed in the notebook; write that into its source, too, or it will be lost"
+                if is_ours
+                else ""
+            )
+            yield f"cell {i + 1} ({head(ours[i])!r}) differs in its {other[0]}{advice}"
 
 
 def _other_code(ours: Sequence[Any], theirs: Sequence[Any]) -> Iterator[str]:

@@ -148,7 +148,7 @@ def _lesson(name: str) -> Iterator[str]:
     yield from ("", t("| Minutes | Section | Trains |"), "|---|---|---|")
     for one in shown:
         title, there = said(name, _titled(one, shown)), {tag for cell in one.cells for tag in tags(cell)}
-        shown_as = in_turn(f"*{title}*", t(minutes.NOT_IN_CLASS) * one.not_in_class)
+        shown_as = in_turn(f"*{title}*", t(minutes.NOT_IN_CLASS) if one.not_in_class else "")
         if "problem" in there and (problem := minutes.problem(sources.read(name))):
             title, command = title.partition(" · ")[0], f"`course problem {notebook_names.chapter(name):02}`"
             shown_as = f"*{title}*" + t(", a problem of {n} minutes: {command}", n=problem[1], command=command)
@@ -163,7 +163,7 @@ def _lesson(name: str) -> Iterator[str]:
             yield f"- {t('{right} ({reason})', right=right, reason=reason) if reason else right}"
     if asked := exercises(name, sources.read(name).cells):
         yield from ("", t("| Exercise | Minutes | Said of a mistake |"), "|---|---|---|")
-        names = {one.name: f"{t(one.name)} · " * (t(one.name) != one.name) for one in asked}  # what a card says
+        names = {one.name: f"{t(one.name)} · " if t(one.name) != one.name else "" for one in asked}  # what a card says
         yield from (f"| {names[one.name]}`{one.name}` | {one.minutes} | “{mistake(one)}” |" for one in asked)
 
 

@@ -62,7 +62,8 @@ class Artifact:
 
     def markdown(self, lesson: str) -> str:
         """Its page. lesson: a link to the lesson, in Markdown or HTML."""
-        parts = "".join(f"## `{name}`\n" * bool(name) + f"```python\n{code}\n```\n" for name, code in self.sections())
+        headed = ((f"## `{name}`\n" if name else "", code) for name, code in self.sections())
+        parts = "".join(f"{heading}```python\n{code}\n```\n" for heading, code in headed)
         take = t('<a href="{download}" download>Take the file</a>', download=self.download)
         about = t(
             "What {lesson} leaves behind: {lines} lines that need only torch. {take}",

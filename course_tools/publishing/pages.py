@@ -74,14 +74,15 @@ def chapter(name: str | Path, link: Link = lambda address: address) -> Chapter:
     for raw in notebook.cells:
         tags = frozenset(raw.metadata.get("tags", ()))
         if raw.cell_type == "markdown":
-            made = text(raw.source)
+            content = text(raw.source)
             if "half" in tags:
-                made = COMMAND.sub("", made)
-            found = tuple((int(h.name[1]), h["id"], plain(h)) for h in (headings(tree(made)) if "<h" in made else ()))
-            cell = Cell(raw.id, "markdown", made, (), tags, headings=found)
+                content = COMMAND.sub("", content)
+            tags_of_headings = headings(tree(content)) if "<h" in content else ()
+            listed = tuple((int(h.name[1]), h["id"], plain(h)) for h in tags_of_headings)
+            cell = Cell(raw.id, "markdown", content, (), tags, headings=listed)
         elif raw.cell_type == "code" and not tags & {"asserts", "workbook"}:  # not for readers of a page
             hidden = bool(raw.metadata.get("jupyter", {}).get("source_hidden"))
-            outputs = tuple(made for o in raw.outputs if (made := _output(o, text)))
+            outputs = tuple(content for o in raw.outputs if (content := _output(o, text)))
             cell = Cell(raw.id, "code", code(raw.source), outputs, tags, hidden)
         else:
             continue
@@ -102,17 +103,17 @@ def body(chapter: Chapter, show: Callable[[Any], str] = lambda view: view.still)
     curtain = f'<div class="behind"><button type="button" class="curtain">{t(BEHIND)}</button>'
     parts, behind = [], 0
     for cell, after in itertools.zip_longest(chapter.cells, chapter.cells[1:]):
-        before, made = "", _cell(cell, show, behind)
+        before, cell_html = "", _cell(cell, show, behind)
         if behind and _ends(cell, after):
-            before, made = _cut(made) if cell.headings else ("", made)
+            before, cell_html = _cut(cell_html) if cell.headings else ("", cell_html)
             parts.append(before + behind * "</div>")
             behind = 0
-        parts.append(made)
+        parts.append(cell_html)
         if "predict" in cell.tags:
             parts.append(curtain)
             behind += 1
-    made = "\n".join(parts) + behind * "</div>"
-    return re.sub(rf"{re.escape(curtain)}\s*</div>", "", made)  # nothing follows this guess
+    whole = "\n".join(parts) + behind * "</div>"
+    return re.sub(rf"{re.escape(curtain)}\s*</div>", "", whole)  # nothing follows this guess
 
 
 def _ends(cell: Any, after: Any) -> bool:
@@ -123,29 +124,31 @@ def _ends(cell: Any, after: Any) -> bool:
 
 def _cell(cell: Any, show: Callable[[Any], str], behind: int = 0) -> str:
     source = cell.source
-    shown = (show(made) + made.after if isinstance(made, fragments.SavedView) else made for made in cell.outputs)
-    shown = (_task(made) if "exercise" in cell.tags else made for made in shown if "setup" not in cell.tags)
-    outputs = "".join(f'<div class="output">{made}</div>' for made in shown if made)
+    shown = (
+        show(output) + output.after if isinstance(output, fragments.SavedView) else output for output in cell.outputs
+    )
+    shown = (_task(output) if "exercise" in cell.tags else output for output in shown if "setup" not in cell.tags)
+    outputs = "".join(f'<div class="output">{output}</div>' for output in shown if output)
     if cell.kind == "code" and cell.hidden:
-        made = f'{outputs}<div class="folded">{source}</div>'  # what is shown comes first
+        content = f'{outputs}<div class="folded">{source}</div>'  # what is shown comes first
     else:
-        made = f"{source}{outputs}"
-    pale = ["pale"] if behind and any(isinstance(made, fragments.SavedView) for made in cell.outputs) else []
+        content = f"{source}{outputs}"
+    pale = ["pale"] if behind and any(isinstance(output, fragments.SavedView) for output in cell.outputs) else []
     classes = " ".join(["cell", cell.kind, *pale, *sorted(cell.tags - {*structure.TAGS})])
-    return f'<div class="{classes}" id="{"half" if "half" in cell.tags else f"cell-{cell.id}"}">{made}</div>'
+    return f'<div class="{classes}" id="{"half" if "half" in cell.tags else f"cell-{cell.id}"}">{content}</div>'
 
 
-def _task(made: str) -> str:
+def _task(output: str) -> str:
     """Of the box of an exercise that nobody has solved the task, folded."""
-    page = tree(made)
-    return str(page.details or "") if page.select_one(".course-unsolved") else made
+    page = tree(output)
+    return str(page.details or "") if page.select_one(".course-unsolved") else output
 
 
 def _cut(cell: str) -> tuple[str, str]:
     """The HTML of a Markdown cell in two: before its first heading, "" if it begins with it, and from there on."""
-    start, place = cell.index(">") + 1, re.search(r"<h[1-6][ >]", cell).start()  # type: ignore[union-attr]
-    before = cell[start:place].strip()
-    return (f'<div class="cell markdown">{before}</div>' if before else ""), cell[:start] + cell[place:]
+    start, position = cell.index(">") + 1, re.search(r"<h[1-6][ >]", cell).start()  # type: ignore[union-attr]
+    before = cell[start:position].strip()
+    return (f'<div class="cell markdown">{before}</div>' if before else ""), cell[:start] + cell[position:]
 
 
 def anchor(words: str) -> str:
@@ -167,13 +170,13 @@ def code(source: str, language: str = "python") -> str:
 def _templates() -> Any:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    made = Environment(
+    environment = Environment(
         loader=FileSystemLoader(WEBSITE), undefined=StrictUndefined, autoescape=True, trim_blocks=True,
         lstrip_blocks=True, extensions=["jinja2.ext.i18n"],
     )  # fmt: skip
-    made.install_gettext_callables(t, tn, newstyle=True)  # type: ignore[attr-defined]
-    made.globals["lessons"] = notebook_names
-    return made
+    environment.install_gettext_callables(t, tn, newstyle=True)  # type: ignore[attr-defined]
+    environment.globals["lessons"] = notebook_names
+    return environment
 
 
 def tag(language: str) -> str:
@@ -181,9 +184,9 @@ def tag(language: str) -> str:
     return language if language == "en" else languages()[language]["tag"]
 
 
-def page(template: str, language: str = "en", **given: Any) -> str:
+def page(template: str, language: str = "en", **variables: Any) -> str:
     """A page from TEMPLATE.html.j2 in website/, in this language, which is in use."""
-    return _templates().get_template(f"{template}.html.j2").render(given, lang=tag(language)) + "\n"
+    return _templates().get_template(f"{template}.html.j2").render(variables, lang=tag(language)) + "\n"
 
 
 def _output(raw: Any, text: Callable[[str], str]) -> Any:
@@ -192,8 +195,10 @@ def _output(raw: Any, text: Callable[[str], str]) -> Any:
         return f'<pre class="stream">{html.escape(raw.text)}</pre>'
     data = raw.get("data", {})
     if "text/html" in data:
-        made = data["text/html"]
-        return "" if made == STAND_IN else fragments.read(made) or made  # there is no kernel to run the cell again
+        content = data["text/html"]
+        return (
+            "" if content == STAND_IN else fragments.read(content) or content
+        )  # there is no kernel to run the cell again
     if "text/markdown" in data:
         return text(data["text/markdown"])
     if "image/png" in data:

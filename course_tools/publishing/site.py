@@ -53,18 +53,18 @@ def build(out: Path | str, address: str | None = None) -> list[str]:
         raise ValueError(f"{out} holds files that are not of an earlier site. Name another folder: --out FOLDER")
     shutil.rmtree(out, ignore_errors=True)
     assets = asset_files.Assets()
-    made: dict[str, bytes | str] = {}
+    site_files: dict[str, bytes | str] = {}
     for language in names_of_languages():
         use(language)
-        made |= Site(address, language, assets).pages() if sources.built(language) else {}
+        site_files |= Site(address, language, assets).pages() if sources.built(language) else {}
     use("en")
-    made |= assets.content | {STAMP: "`make site` empties this folder and fills it again.\n", ".nojekyll": ""}
-    for path, content in made.items():
+    site_files |= assets.content | {STAMP: "`make site` empties this folder and fills it again.\n", ".nojekyll": ""}
+    for path, content in site_files.items():
         (out / path).parent.mkdir(parents=True, exist_ok=True)
         (out / path).write_bytes(content if isinstance(content, bytes) else content.encode())
     if problems := links.dead_links(out):
         raise ValueError("Links of the site lead nowhere:\n" + "\n".join(problems))
-    return sorted(path for path in made if path.endswith(".html"))
+    return sorted(path for path in site_files if path.endswith(".html"))
 
 
 def folder(language: str) -> str:
@@ -72,10 +72,10 @@ def folder(language: str) -> str:
     return "" if language == "en" else f"{language}/"
 
 
-def taught(language: str) -> dict[str, Path]:
+def teaching_pages(language: str) -> dict[str, Path]:
     """{name: its file} of the pages of TEACHING that there are in a language."""
-    there = {name: files.course_folder() / "docs" / folder(language) / f"{name}.md" for name in TEACHING}
-    return {name: path for name, path in there.items() if path.is_file()}
+    paths = {name: files.course_folder() / "docs" / folder(language) / f"{name}.md" for name in TEACHING}
+    return {name: path for name, path in paths.items() if path.is_file()}
 
 
 class Site:
@@ -83,17 +83,17 @@ class Site:
 
     def __init__(self, address: str | None = None, language: str = "en", assets: Any = None) -> None:
         self.repository, self.language, self.assets = address, language, assets or asset_files.Assets()
-        self.folder, self.names, self.searched = folder(language), sources.built(language), list[Any]()
-        self.root = "../" * bool(self.folder)
+        self.folder, self.names, self.search_entries = folder(language), sources.built(language), list[Any]()
+        self.root = "../" if self.folder else ""
         self.state = repository.commit() if address else "main"
         self.chapters = [pages.chapter(self.notebook(name), link=self.link) for name in self.names]
-        self.listed = {one.name: listed(one) for one in self.chapters}
+        self.entries = {one.name: menu_entry(one) for one in self.chapters}
         self.terms = glossary.terms(self.chapters)
         self.menu = [
             item("index.html", t("The course")),
-            *self.listed.values(),
+            *self.entries.values(),
             item("glossary.html", t("Glossary")),
-            *([item("teaching.html", t(TEACHING["teaching"]))] if "teaching" in taught(language) else []),
+            *([item("teaching.html", t(TEACHING["teaching"]))] if "teaching" in teaching_pages(language) else []),
         ]
 
     def notebook(self, name: str) -> Path:
@@ -109,72 +109,77 @@ class Site:
         if name.endswith(".ipynb") and stem in sources.names():
             return (self.root if stem not in self.names else "") + f"{stem}.html" + (f"#{anchor}" if anchor else "")
         if name.removesuffix(".md") in TEACHING:
-            here = name.removesuffix(".md") in taught(self.language)
-            return ("" if here else self.root) + name.replace(".md", ".html")
-        inside = re.sub(r"^(\.\./)+", "", file)
-        there = (files.course_folder() / inside).exists()
-        return f"{self.repository}/blob/{self.state}/{inside}" if self.repository and there else None
+            is_translated = name.removesuffix(".md") in teaching_pages(self.language)
+            return ("" if is_translated else self.root) + name.replace(".md", ".html")
+        path = re.sub(r"^(\.\./)+", "", file)
+        exists = (files.course_folder() / path).exists()
+        return f"{self.repository}/blob/{self.state}/{path}" if self.repository and exists else None
 
     def view(self, view: Any) -> str:
         """The HTML of a `fragments.SavedView`; its large pieces become files, and so does the model that it runs."""
-        needed = view.spec.get("own", {}).get("models", [])
-        larger = view.spec.get("own", {}).get("larger", {}).get("name")  # comes only when it is asked
-        for model in [*needed, *filter(None, [larger])]:
+        models = view.spec.get("own", {}).get("models", [])
+        larger_model = view.spec.get("own", {}).get("larger", {}).get("name")  # comes only when it is asked
+        for model in [*models, *filter(None, [larger_model])]:
             self.assets.content |= {f"models/{name}": script for name, script in _scripts(model).items()}
-        return self.assets.view(view, [name for model in needed for name in _scripts(model)])
+        return self.assets.view(view, [name for model in models for name in _scripts(model)])
 
     def pages(self) -> dict[str, Any]:
-        made: dict[str, Any] = {}
+        site_files: dict[str, Any] = {}
         for chapter in self.chapters:
             page = tree(pages.body(chapter, self.view))
             self.assets.take(page, self.root)
-            distinct(page)
-            told = self.listed[chapter.name]
-            self.searched.append((told["file"], told["name"], search_index.sections(page)))
-            made[told["file"]] = self.chapter(chapter, page)
-            made[f"notebooks/{chapter.name}.ipynb"] = self.notebook(chapter.name).read_bytes()
-            for one in artifacts.artifacts(chapter.name):
-                made[one.download] = one.text
-                text = one.markdown(f'<a href="{told["file"]}">{told["name"]}</a>')
-                made[one.page] = self.text(
-                    one.page, one.file, text, t("{file}, chapter {chapter}", file=one.file, chapter=one.chapter)
+            make_ids_unique(page)
+            entry = self.entries[chapter.name]
+            self.search_entries.append((entry["file"], entry["name"], search_index.sections(page)))
+            site_files[entry["file"]] = self.chapter(chapter, page)
+            site_files[f"notebooks/{chapter.name}.ipynb"] = self.notebook(chapter.name).read_bytes()
+            for artifact in artifacts.artifacts(chapter.name):
+                site_files[artifact.download] = artifact.text
+                text = artifact.markdown(f'<a href="{entry["file"]}">{entry["name"]}</a>')
+                site_files[artifact.page] = self.text(
+                    artifact.page,
+                    artifact.file,
+                    text,
+                    t("{file}, chapter {chapter}", file=artifact.file, chapter=artifact.chapter),
                 )
-        for name, path in taught(self.language).items():
-            made[f"{name}.html"] = self.text(f"{name}.html", t(TEACHING[name]), path.read_text(encoding="utf-8"))
-        made["glossary.html"] = self.page("glossary", "glossary.html", terms=self.terms)
-        made["index.html"] = self.landing()
+        for name, path in teaching_pages(self.language).items():
+            site_files[f"{name}.html"] = self.text(f"{name}.html", t(TEACHING[name]), path.read_text(encoding="utf-8"))
+        site_files["glossary.html"] = self.page("glossary", "glossary.html", terms=self.terms)
+        site_files["index.html"] = self.landing()
         if self.folder:
-            made["words.js"] = f"globalThis.courseWords={json_for_script(table(self.language))}"
-        made["search-data.js"] = search_index.script(self.searched, self.terms)
-        made = {self.folder + path: content for path, content in made.items()}
+            site_files["words.js"] = f"globalThis.courseWords={json_for_script(table(self.language))}"
+        site_files["search-data.js"] = search_index.script(self.search_entries, self.terms)
+        site_files = {self.folder + path: content for path, content in site_files.items()}
         ends = ("js", "css", "woff2")
-        made |= {path.name: path.read_bytes() for end in ends for path in pages.WEBSITE.glob(f"*.{end}")}
-        made["program.js"] = program.source("en")  # a page in another language has words.js, too
-        made["site.css"] = chapter_maps.style().encode() + made["site.css"]
-        return made
+        site_files |= {path.name: path.read_bytes() for end in ends for path in pages.WEBSITE.glob(f"*.{end}")}
+        site_files["program.js"] = program.source("en")  # a page in another language has words.js, too
+        site_files["site.css"] = chapter_maps.style().encode() + site_files["site.css"]
+        return site_files
 
     def page(
         self, template: str, file: str, sections: Sequence[Any] = (), description: str | None = None, **more: Any
     ) -> str:
         """A page from website/TEMPLATE.html.j2. What the menu has knows what is before and after it."""
-        number = next((i for i, one in enumerate(self.menu) if one["file"] == file), None)
+        number = next((i for i, entry in enumerate(self.menu) if entry["file"] == file), None)
         before = self.menu[number - 1] if number else None
         after = self.menu[number + 1] if number is not None and number + 1 < len(self.menu) else None
         title = self.menu[number]["name"] if number else t(COURSE)
-        given = {"maps": self.maps(), "title": title} | more
+        variables = {"maps": self.maps(), "title": title} | more
         return pages.page(
             template, self.language, course=t(COURSE), edition=__version__, menu=self.menu, sections=sections,
             file=file, description=description or t(ABOUT), before=before, after=after,
             repository=self.repository, root=self.root, others=self.others(file), 
-            report=repository.report(self.repository, self.folder + file), **given,
+            report=repository.report(self.repository, self.folder + file), **variables,
         )  # fmt: skip
 
     def others(self, file: str) -> list[tuple[str, str, str]]:
         """(language, its name, address) of each other language that has this page."""
         name = file.removesuffix(".html")
-        there = [to for to in names_of_languages() if to != self.language and sources.built(to)]
-        there = [to for to in there if name in ("index", "glossary", *taught(to), *sources.built(to))]
-        return [(to, names_of_languages()[to], f"{self.root}{folder(to)}{file}") for to in there]
+        languages = [other for other in names_of_languages() if other != self.language and sources.built(other)]
+        languages = [
+            other for other in languages if name in ("index", "glossary", *teaching_pages(other), *sources.built(other))
+        ]
+        return [(other, names_of_languages()[other], f"{self.root}{folder(other)}{file}") for other in languages]
 
     def maps(self, number: int | None = None, words: bool = True) -> str:
         """The way from chapter to chapter; "" in a language that has not all of them."""
@@ -182,29 +187,31 @@ class Site:
 
     def chapter(self, chapter: Chapter, page: Any) -> str:
         """The page of a lesson or an annex, from the tree of its body."""
-        told = self.listed[chapter.name]
+        entry = self.entries[chapter.name]
         return self.page(
-            "chapter", told["file"], contents(page), told["about"] or t(ABOUT), body=with_anchors(page),
-            listed=told, maps=self.maps(None if chapter.annex else told["number"], words=False),
-            lesson=self.listed.get(notebook_names.lesson_of(chapter.name), told) if chapter.annex else None,
+            "chapter", entry["file"], contents(page), entry["about"] or t(ABOUT), body=with_anchors(page),
+            entry=entry, maps=self.maps(None if chapter.annex else entry["number"], words=False),
+            lesson=self.entries.get(notebook_names.lesson_of(chapter.name), entry) if chapter.annex else None,
         )  # fmt: skip
 
     def text(self, file: str, title: str, text: str, known_as: str | None = None) -> str:
         """A page from Markdown; the search knows it by its title, or as something else."""
         page = tree(pages.markdown(self.link)(text))
-        self.searched.append((file, known_as or title, search_index.sections(page)))
+        self.search_entries.append((file, known_as or title, search_index.sections(page)))
         return self.page("text", file, contents(page), title=title, body=with_anchors(page))
 
     def landing(self) -> str:
         """The first page: the cover, the chapters, what is beside them."""
         first = self.chapters[0]
-        views = (made for cell in first.cells if "lab" in cell.tags for made in cell.outputs)
-        page = tree("".join(self.view(one) for one in [next(views, None)] if one))
+        views = (output for cell in first.cells if "lab" in cell.tags for output in cell.outputs)
+        page = tree("".join(self.view(view) for view in [next(views, None)] if view))
         self.assets.take(page, self.root)
-        annexes = {f"{notebook_names.lesson_of(name)}.html": one for name, one in self.listed.items() if one["annex"]}
-        chapters = [one for one in self.listed.values() if not one["annex"]]
-        lab = "make lab" + f" LANG={self.language}" * bool(self.folder)
-        guide = "" if "teaching" in taught(self.language) else self.root
+        annexes = {
+            f"{notebook_names.lesson_of(name)}.html": entry for name, entry in self.entries.items() if entry["annex"]
+        }
+        chapters = [entry for entry in self.entries.values() if not entry["annex"]]
+        lab = f"make lab LANG={self.language}" if self.folder else "make lab"
+        guide = "" if "teaching" in teaching_pages(self.language) else self.root
         return self.page("index", "index.html", first=str(page), chapters=chapters, annexes=annexes,
                          count=len(self.terms), lab=lab, guide=guide)  # fmt: skip
 
@@ -217,7 +224,7 @@ def item(file: str, name: str) -> dict[str, Any]:
     return {"file": file, "name": name, "short": name, "annex": False, "number": ""}
 
 
-def listed(chapter: Chapter) -> dict[str, Any]:
+def menu_entry(chapter: Chapter) -> dict[str, Any]:
     """The same of a lesson or an annex, and what the list of chapters says of it."""
     name, annex = chapter.title, chapter.annex
     short = name.partition(" · ")[2] or name
@@ -232,7 +239,7 @@ def listed(chapter: Chapter) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def distinct(page: Any) -> None:
+def make_ids_unique(page: Any) -> None:
     """Tells headings of a tree that have the same words apart: the second gets "-2" behind its id."""
     seen = collections.Counter[str]()
     for heading in headings(page):
@@ -243,8 +250,11 @@ def distinct(page: Any) -> None:
 
 def contents(page: Any) -> list[tuple[str, str]]:
     """(id, words) of the sections of a page's tree, and of half way, by its bold words."""
-    found = page.select("h2[id], .half[id]")
-    return [(one["id"], plain(one if one.name == "h2" else one.strong).rstrip(".。")) for one in found]
+    sections = page.select("h2[id], .half[id]")
+    return [
+        (heading["id"], plain(heading if heading.name == "h2" else heading.strong).rstrip(".。"))
+        for heading in sections
+    ]
 
 
 def with_anchors(page: Any) -> str:
@@ -257,11 +267,11 @@ def with_anchors(page: Any) -> str:
 
 def run(out: str | None = None, address: str | None = None) -> int:
     """The command `course site` -> exit status."""
-    where = Path(out or files.course_folder() / "build" / "site")
+    target = Path(out or files.course_folder() / "build" / "site")
     public = repository.address(address)
-    made = build(where, public)
-    total = sum(path.stat().st_size for path in where.rglob("*") if path.is_file())
-    print(f"{len(made)} pages in {where} ({total / 1e6:.1f} MB). Open {where / 'index.html'} in a browser.")
+    names = build(target, public)
+    total = sum(path.stat().st_size for path in target.rglob("*") if path.is_file())
+    print(f"{len(names)} pages in {target} ({total / 1e6:.1f} MB). Open {target / 'index.html'} in a browser.")
     if not public:
         print("Pages say nowhere to report: the repository's public address is not known (--repository names it).")
     return 0

@@ -49,7 +49,7 @@ def make(name: str, **given: Any) -> float:
     figures = getattr(importlib.import_module(module), function)(**given)
     run: dict = {
         "date": datetime.date.today().isoformat(),
-        "device": f"CPU ({platform.machine()}, {threads} thread{'s' * (threads > 1)})",
+        "device": f"CPU ({platform.machine()}, {threads} thread{'s' if threads > 1 else ''})",
         "versions": {"python": platform.python_version(), "torch": torch.__version__.split("+")[0]},
         "minutes": round((time.perf_counter() - start) / 60, 1),
     }

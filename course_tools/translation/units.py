@@ -236,7 +236,7 @@ def of_room(name: str) -> Iterator[Placed]:
     course = files.course_folder()
     for path in sorted({path for pattern in rooms()[name] for path in course.glob(pattern)}):
         relative = path.relative_to(course)
-        if not {"node_modules", "dist", "kept" * (name != "mine")} & set(relative.parts):
+        if not {"node_modules", "dist", "" if name == "mine" else "kept"} & set(relative.parts):
             read = _of_kept if name == "mine" else READ[path.suffix]
             yield from ((relative.as_posix(), line, unit) for line, unit in read(path))
 

@@ -72,10 +72,10 @@ def coloured(excerpt: Excerpt) -> str:
 
     made = highlight(excerpt.code, PythonLexer(stripnl=False), HtmlFormatter(nowrap=True)).rstrip("\n").split("\n")
     rows = "\n".join(
-        f'<span class="line{" lit" * (number in excerpt.lit)}">{row}</span>' for number, row in enumerate(made)
+        f'<span class="line{" lit" if number in excerpt.lit else ""}">{row}</span>' for number, row in enumerate(made)
     )
     letters = max(map(len, excerpt.code.splitlines()), default=0)  # the style sheets fit the type to them
-    look = f'class="highlight{" lifted" * bool(excerpt.lit)}" style="--letters:{letters}"'
+    look = f'class="highlight{" lifted" if excerpt.lit else ""}" style="--letters:{letters}"'
     return f"<div {look}><pre>{rows}</pre></div>"
 
 

@@ -139,7 +139,7 @@ def kept_files(cells: Sequence[Any], outputs: Iterable[Any]) -> str:
 
 def _names(names: list[str], written: set[str]) -> str:
     few = names if len(names) <= MOST_NAMES else [name for name in names if name in written]
-    more = f"<li><code>+ {len(names) - len(few)}</code></li>" * (len(few) < len(names))
+    more = f"<li><code>+ {len(names) - len(few)}</code></li>" if len(few) < len(names) else ""
     return f"<ul>{''.join(f'<li><code>{name}</code></li>' for name in few)}{more}</ul>"
 
 

@@ -100,7 +100,7 @@ def _notes(name: str, language: str) -> list[Note]:
         folded = "".join(re.findall(r"<details>(.+?)</details>", "\n\n".join(texts.values()), re.S))
         answers = tuple(spoken(words) for words in re.findall(r"^\d+\. (.+)$", folded, re.M))
         minutes = None if notebook_names.is_annex(name) else section.minutes
-        heading += f" {NOT_IN_CLASS}" * section.not_in_class
+        heading += f" {NOT_IN_CLASS}" if section.not_in_class else ""
         found.append(Note(heading, minutes, starts, ask, keep, guesses, exercises, answers))
         starts += 0 if section.not_in_class else minutes or 0
     return found
