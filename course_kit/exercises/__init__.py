@@ -16,7 +16,7 @@ Whatever happens in a student's function, the cell ends well and the name is bou
 student's own function when it is right, else the reference. In a workbook `record.py` keeps what was solved.
 
 To read how: define.py (what an exercise is), judge.py (an answer on its inputs), diagnose.py (the words for a wrong
-one), repair.py (those for a changed program), and beneath these mutants.py, compare.py, describe.py, properties.py,
+one), changed_program.py (repairs), and beneath these mutants.py, compare.py, describe.py, properties.py,
 gradients.py, definitions.py, trouble.py, guard.py; then show.py.
 """
 

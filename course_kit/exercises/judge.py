@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from course_kit.exercises import gradients
+from course_kit.exercises.changed_program import changes, feedback, unchanged
 from course_kit.exercises.compare import Misfit, NothingReturned, cloned, converted, kind, untouched
 from course_kit.exercises.define import Case, Exercise, FindError, Wrong
 from course_kit.exercises.definitions import definition_of
@@ -26,7 +27,6 @@ from course_kit.exercises.guard import (
     time_limit,
     world_unchanged,
 )  # fmt: skip
-from course_kit.exercises.repair import changes, feedback, unchanged
 from course_kit.exercises.trouble import Trouble, begun, clean, own_line, trouble
 from course_kit.i18n import t
 

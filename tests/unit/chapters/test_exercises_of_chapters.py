@@ -16,9 +16,9 @@ import torch
 from unit.small_exercises import named, not_right, words
 
 from course_kit.exercises import check, judge
+from course_kit.exercises.changed_program import Changes, feedback
 from course_kit.exercises.define import FindError
 from course_kit.exercises.registry import chapters, exercises, find
-from course_kit.exercises.repair import Changes, feedback
 
 ALL = [one for chapter in chapters() for one in exercises(chapter)]
 PROGRAMS = [one for one in ALL if isinstance(one, FindError)]

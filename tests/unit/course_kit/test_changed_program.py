@@ -8,10 +8,10 @@ import pytest
 from unit.small_exercises import T, in_cell, small
 
 from course_kit.exercises import check, definitions, judge, show
+from course_kit.exercises.changed_program import changes as changes_of
+from course_kit.exercises.changed_program import feedback
 from course_kit.exercises.define import FindError
 from course_kit.exercises.registry import find, load
-from course_kit.exercises.repair import changes as changes_of
-from course_kit.exercises.repair import feedback
 
 SQUARES = small(lambda x: (x * x).mean(), *({"x": T(x)} for x in ([1.0, 3.0], [2.0, 0.5, 1.0])), returns=("mean",))
 MEAN = FindError(
