@@ -23,7 +23,7 @@ class Inside:
     def __init__(self, file: str, messages: Messages) -> None:
         self.file, self.messages = file, messages
         messages.keep, messages.meet = self.keep, self.meet
-        self.kept: list[Any] = [None]  # the first: the file's module
+        self.objects: list[Any] = [None]  # the first: the file's module
         self.graphs: dict[int, tuple[Any, list[Tensor]]] = {}
         self.models: dict[str, Any] = {}
         self.count = 0
@@ -35,7 +35,7 @@ class Inside:
             spec = importlib.util.spec_from_file_location(name, self.file)
             if spec is None or spec.loader is None:
                 raise ValueError(f"{self.file} is no file of Python")
-            self.kept[0] = module = sys.modules[name] = importlib.util.module_from_spec(spec)
+            self.objects[0] = module = sys.modules[name] = importlib.util.module_from_spec(spec)
             spec.loader.exec_module(module)
         except Exception as error:
             self.messages.send(self.words(error))
@@ -44,9 +44,9 @@ class Inside:
 
     def serve(self) -> None:
         while True:
-            kind, *given = self.messages.receive()
+            kind, *arguments = self.messages.receive()
             try:
-                reply: Any = ("value", getattr(self, f"on_{kind}")(*given))
+                reply: Any = ("value", getattr(self, f"on_{kind}")(*arguments))
                 self.messages.send(reply)
             except Ended:
                 raise
@@ -58,7 +58,7 @@ class Inside:
         """An error, with the last line of the file that led to it."""
         if isinstance(error, NotImplementedError):
             return "error", "NotImplementedError", "", None
-        if isinstance(error, AttributeError) and self.kept[0] is not None and error.obj is self.kept[0]:
+        if isinstance(error, AttributeError) and self.objects[0] is not None and error.obj is self.objects[0]:
             return "error", "missing", str(error.name), None
         lines = [one.lineno for one in traceback.extract_tb(error.__traceback__) if one.filename == self.file]
         if isinstance(error, SyntaxError):
@@ -69,75 +69,75 @@ class Inside:
             text = "?"
         return "error", type(error).__name__, text.encode("utf-8", "replace").decode(), lines[-1] if lines else None
 
-    def ask(self, number: int, given: tuple[Any, ...]) -> Any:
+    def ask(self, number: int, arguments: tuple[Any, ...]) -> Any:
         """A function of the judge."""
-        self.messages.send(("ask", number, given))
-        kind, *found = self.messages.receive()
+        self.messages.send(("ask", number, arguments))
+        kind, *values = self.messages.receive()
         if kind == "value":
-            return found[0]
-        name, words, _ = found
+            return values[0]
+        name, words, _ = values
         known = getattr(builtins, name, None)
         raise (known if isinstance(known, type) and issubclass(known, Exception) else RuntimeError)(words)
 
     def keep(self, value: Any) -> Any:
-        self.kept.append(value)
-        return [len(self.kept) - 1, type(value).__name__]
+        self.objects.append(value)
+        return [len(self.objects) - 1, type(value).__name__]
 
-    def meet(self, found: Any) -> Any:
-        kind, what = found
+    def meet(self, reference: Any) -> Any:
+        kind, target = reference
         if kind == "yours":
-            return self.kept[what]
+            return self.objects[target]
         if kind == "module":
-            return Asked(self, what)
+            return Asked(self, target)
         if kind == "checkpoint":
             from course_kit.checkpoints import load_checkpoint
 
-            if what not in self.models:
-                self.models[what] = load_checkpoint(what).model
-            return copy.deepcopy(self.models[what]).eval()
-        return lambda *given: self.ask(what, given)
+            if target not in self.models:
+                self.models[target] = load_checkpoint(target).model
+            return copy.deepcopy(self.models[target]).eval()
+        return lambda *arguments: self.ask(target, arguments)
 
-    def on_call(self, number: int, name: str, given: tuple[Any, ...]) -> Any:
-        return (getattr(self.kept[number], name) if name else self.kept[number])(*given)
+    def on_call(self, number: int, name: str, arguments: tuple[Any, ...]) -> Any:
+        return (getattr(self.objects[number], name) if name else self.objects[number])(*arguments)
 
-    def on_after(self, name: str, given: tuple[Any, ...]) -> tuple[Any, tuple[Any, ...]]:
-        return self.on_call(0, name, given), given
+    def on_after(self, name: str, arguments: tuple[Any, ...]) -> tuple[Any, tuple[Any, ...]]:
+        return self.on_call(0, name, arguments), arguments
 
     def on_get(self, number: int, name: str) -> Any:
-        return getattr(self.kept[number], name)
+        return getattr(self.objects[number], name)
 
     def on_has(self, number: int, name: str) -> bool:
-        return hasattr(self.kept[number], name)
+        return hasattr(self.objects[number], name)
 
     def on_shapes(self, number: int) -> list[list[int]]:
-        values = list(vars(self.kept[number]).values())
+        values = list(vars(self.objects[number]).values())
         values += [one for value in values if isinstance(value, list | tuple) for one in value]
         return [list(one.shape) for one in values if isinstance(one, Tensor)]
 
     def on_parameters(self, number: int) -> list[Tensor]:
-        return [one.detach() for one in self.kept[number].parameters()]
+        return [one.detach() for one in self.objects[number].parameters()]
 
-    def on_forward(self, number: int, name: str, values: list[Tensor], given: Any, learning: bool) -> tuple[int, Any]:
-        module = self.kept[number]
+    def on_forward(self, number: int, name: str, values: list[Tensor], inputs: Any, learning: bool) -> tuple[int, Any]:
+        module = self.objects[number]
         parameters = list(module.parameters())
         with torch.no_grad():
             for parameter, value in zip(parameters, values, strict=True):
                 parameter.copy_(value)
         with torch.set_grad_enabled(learning):
-            given = [one.requires_grad_(learning) for one in given]
-            output = getattr(module, name)(*given)
+            inputs = [one.requires_grad_(learning) for one in inputs]
+            output = getattr(module, name)(*inputs)
         self.count += 1
         if learning:
-            self.graphs[self.count] = output, [*given, *parameters]
+            self.graphs[self.count] = output, [*inputs, *parameters]
         return self.count, output
 
     def on_backward(self, number: int, slope: Tensor) -> list[Tensor | None]:
-        output, wanted = self.graphs.pop(number)
+        output, inputs = self.graphs.pop(number)
         if not output.requires_grad:
-            return [None] * len(wanted)
-        learned = [one for one in wanted if one.requires_grad]
+            return [None] * len(inputs)
+        learned = [one for one in inputs if one.requires_grad]
         slopes = iter(torch.autograd.grad(output, learned, slope, allow_unused=True))
-        return [next(slopes) if one.requires_grad else None for one in wanted]
+        return [next(slopes) if one.requires_grad else None for one in inputs]
 
 
 class Asked(nn.Module):
@@ -145,12 +145,12 @@ class Asked(nn.Module):
 
     def __init__(self, inside: Inside, number: int) -> None:
         super().__init__()
-        self._ask = lambda *given: inside.ask(number, given)
+        self._ask = lambda *arguments: inside.ask(number, arguments)
 
-    def forward(self, *given: Any) -> Any:
-        found, state = self._ask(self.training, torch.get_rng_state(), *given)
+    def forward(self, *arguments: Any) -> Any:
+        result, state = self._ask(self.training, torch.get_rng_state(), *arguments)
         torch.set_rng_state(state)
-        return found
+        return result
 
 
 def main(file: str, _course: str) -> None:

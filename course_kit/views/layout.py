@@ -27,7 +27,7 @@ BY_FRAME = ("words", "share", "numbers", "weight", "turn", "high", "y")  # a lis
 class Part:
     """A shape, or several in a row, a column, or one over the other. `left`, `top`, `wide`, `high`: once placed."""
 
-    left = top = wide = high = most = room = 0.0
+    left = top = wide = high = min_width = room = 0.0
 
     def __init__(self, shape: str, parts: "Sequence[Piece]" = (), **look: Any) -> None:
         self.shape = shape

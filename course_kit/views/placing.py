@@ -14,14 +14,14 @@ Room = tuple[Part, float, float, float, float]  # of a part: left, top, width, h
 TAKES = ("text", "box", "disc", "cells", "bar", "web")  # what is drawn
 
 
-def ems(said: str) -> float:
-    return sum(1 if letter > "\u2e80" else 0.56 for letter in said)
+def ems(text: str) -> float:
+    return sum(1 if letter > "\u2e80" else 0.56 for letter in text)
 
 
-def lines(said: str, room: float, size: float = SIZE) -> int:
+def lines(text: str, room: float, size: float = SIZE) -> int:
     """How many lines words take in so much room; Chinese breaks anywhere."""
     count, used = 1, 0.0
-    for word in "".join(f" {c} " if c > "\u2e80" else c for c in said).split():
+    for word in "".join(f" {c} " if c > "\u2e80" else c for c in text).split():
         need = ems(word) * size
         if used and used + need > room:
             count, used = count + 1, 0
@@ -34,12 +34,12 @@ def natural_width(part: Part) -> float:
     if "wide" in part.look:
         return part.look["wide"]
     size, gap = part.look.get("size", SIZE), part.look.get("gap", GAP)
-    said = max(ems(said) for said in part.in_frames("words")) * size
+    text_width = max(ems(text) for text in part.in_frames("words")) * size
     inner = [natural_width(inside) for inside in part.parts]
     needs = {
-        "text": said + 4,
-        "box": max([said, *inner]) + 2 * PAD,
-        "disc": max(said + PAD, *(high or HIGH["disc"] for high in part.in_frames("high"))),
+        "text": text_width + 4,
+        "box": max([text_width, *inner]) + 2 * PAD,
+        "disc": max(text_width + PAD, *(high or HIGH["disc"] for high in part.in_frames("high"))),
         "cells": CELL * len(part.look.get("numbers", ())),
         "bar": BAR,
         "row": sum(inner) + gap * (len(inner) - 1),
@@ -64,7 +64,7 @@ def height_in(part: Part, wide: float) -> float:
 def titled(part: Part, wide: float) -> float:
     """How high the words of a box or a text are."""
     size, around = part.look.get("size", SIZE), PAD if part.shape == "box" else 0
-    count = max(lines(said, wide - around, size) if said else 0 for said in part.in_frames("words"))
+    count = max(lines(text, wide - around, size) if text else 0 for text in part.in_frames("words"))
     return count * LINE * size / SIZE + (around if count or not part.parts else 0)
 
 
@@ -104,40 +104,40 @@ def one_over_the_other(part: Part, left: float, top: float, wide: float, high: f
 
 
 def side_by_side(part: Part, left: float, top: float, wide: float, high: float) -> Iterator[Room]:
-    for one, room in zip(part.parts, slots(part, wide), strict=True):
-        yield one, left, top, room, high
+    for child, room in zip(part.parts, slots(part, wide), strict=True):
+        yield child, left, top, room, high
         left += room + part.look.get("gap", GAP)
 
 
 def at_a_point(part: Part, left: float, top: float, wide: float, high: float) -> Iterator[Room]:
-    (one,), (x, y) = part.parts, part.look["point"]
-    deep, across = height_in(one, wide), natural_width(one)
-    yield one, left + x * wide - across / 2, top + (1 - y) * high - deep / 2, across, deep
+    (child,), (x, y) = part.parts, part.look["point"]
+    deep, across = height_in(child, wide), natural_width(child)
+    yield child, left + x * wide - across / 2, top + (1 - y) * high - deep / 2, across, deep
 
 
 def in_a_ring(part: Part, left: float, top: float, wide: float, high: float) -> Iterator[Room]:
     count = len(part.parts)
-    for n, one in enumerate(part.parts):
-        turn, deep, across = 2 * math.pi * n / count, height_in(one, wide), natural_width(one)
+    for n, child in enumerate(part.parts):
+        turn, deep, across = 2 * math.pi * n / count, height_in(child, wide), natural_width(child)
         x = left + (wide - across) * (1 + ROUND * math.sin(turn)) / 2
         down = (1 - math.cos(turn)) / (1 - math.cos(2 * math.pi * (count // 2) / count))
-        yield one, x, top + (high - deep) * down, across, deep
+        yield child, x, top + (high - deep) * down, across, deep
 
 
 def below_each_other(part: Part, left: float, top: float, wide: float, high: float) -> Iterator[Room]:
     """In a column, or in a box below its words; boxes without parts become equally wide."""
     gap = part.look.get("gap", GAP)
     if part.shape == "box":
-        said = titled(part, wide) or PAD / 2
-        left, top, wide, high = left + PAD, top + said, wide - 2 * PAD, high - said - PAD / 2
-    boxes = [one for one in part.parts if one.shape == "box" and not one.parts]
-    most = max(map(natural_width, boxes), default=0)
+        title_height = titled(part, wide) or PAD / 2
+        left, top, wide, high = left + PAD, top + title_height, wide - 2 * PAD, high - title_height - PAD / 2
+    boxes = [child for child in part.parts if child.shape == "box" and not child.parts]
+    common_width = max(map(natural_width, boxes), default=0)
     top += (high - stacked(part.parts, wide, gap)) / 2
-    for one in part.parts:
-        if one in boxes:
-            one.most = most
-        deep = height_in(one, wide)
-        yield one, left, top, wide, deep
+    for child in part.parts:
+        if child in boxes:
+            child.min_width = common_width
+        deep = height_in(child, wide)
+        yield child, left, top, wide, deep
         top += deep + gap
 
 
@@ -148,7 +148,7 @@ def fitted(part: Part, left: float, wide: float) -> tuple[float, float]:
     """How wide a shape becomes in so much room, and where it begins."""
     if part.look.get("fill") or part.shape in ("bar", "web") or part.look.get("anchor"):
         return wide, left
-    need = max(part.most, natural_width(part))
+    need = max(part.min_width, natural_width(part))
     fits = min(wide, need * (MOST if part.shape == "box" and "wide" not in part.look else 1))
     return fits, left + (wide - fits) / 2
 
@@ -159,16 +159,16 @@ def shape_of(part: Part) -> dict:
     if part.shape == "web":
         return {"shape": "web", **part.seen, **woven(part, look)}
     x = part.left + part.wide * {"start": 0, "end": 1}.get(look.get("anchor", ""), 0.5)
-    made = {"shape": part.shape, "x": round(x / WIDTH, 4), "y": round(part.top + part.high / 2, 1),
+    shape = {"shape": part.shape, "x": round(x / WIDTH, 4), "y": round(part.top + part.high / 2, 1),
             "wide": round(max(part.wide, part.room) / WIDTH, 4), **part.seen}  # fmt: skip
     if isinstance(part.look.get("high"), list):
         look["high"] = part.look["high"]
         look["y"] = [round(part.top + part.high - high / 2, 1) for high in look["high"]]  # all stand on one ground
     elif part.shape != "text":
-        made["high"] = round(part.high, 1)
+        shape["high"] = round(part.high, 1)
     if part.shape == "box" and part.parts and look.get("words"):
-        made["up"] = round((part.high - titled(part, part.wide)) / 2, 1)  # they stand above what it holds
-    return made | varied(look)
+        shape["up"] = round((part.high - titled(part, part.wide)) / 2, 1)  # they stand above what it holds
+    return shape | varied(look)
 
 
 def woven(part: Part, look: dict) -> dict:
@@ -184,19 +184,19 @@ def woven(part: Part, look: dict) -> dict:
     return role | ({"each": each} if several else each[0])
 
 
-def line_of(made: Arrow) -> list[dict]:
-    begin, end, look = made.begin, made.end, dict(made.look)
+def line_of(arrow: Arrow) -> list[dict]:
+    begin, end, look = arrow.begin, arrow.end, dict(arrow.look)
     seen = {name: look.pop(name) for name in COMES if name in look}
     seen = begin.seen | seen if end is None else when_both(begin.seen, end.seen) | seen
     start, stop = (anchor(begin, "middle"), None) if end is None else borders(begin, end, look.pop("side", None))
     shapes = []
-    if said := look.pop("words", None):
+    if words := look.pop("words", None):
         x, y = ((a + b) / 2 for a, b in zip(start, stop or start, strict=True))
-        aside = "middle" if isinstance(said, list) or x == 0.5 else "start" if x > 0.5 else "end"
-        if not isinstance(said, list):  # beside the arrow, where there is most room
+        aside = "middle" if isinstance(words, list) or x == 0.5 else "start" if x > 0.5 else "end"
+        if not isinstance(words, list):  # beside the arrow, where there is most room
             x, y = x + {"start": 1, "end": -1}.get(aside, 0) * PAD / WIDTH, y + LINE * (aside == "middle") * 0.7
-        place = {"x": round(x, 4), "y": round(y, 1), "anchor": aside, "strong": True, "role": look.get("role", "")}
-        shapes = [{"shape": "text", **varied(place | {"words": said}), **seen}]
+        label = {"x": round(x, 4), "y": round(y, 1), "anchor": aside, "strong": True, "role": look.get("role", "")}
+        shapes = [{"shape": "text", **varied(label | {"words": words}), **seen}]
     ends = {"from": start} if stop is None else {"from": start, "to": stop}
     return [{"shape": "arrow", **seen, **ends, **varied(look)}, *shapes]
 
@@ -205,14 +205,14 @@ def varied(look: dict) -> dict:
     """What is a list goes into the frames; what is empty is left out."""
     names = [name for name in BY_FRAME if name != "numbers" and isinstance(look.get(name), list)]
     each = [dict(zip(names, of, strict=True)) for of in zip(*(look[name] for name in names), strict=True)]
-    kept = {name: value for name, value in look.items() if name not in names and value != ""}
-    return kept | ({"each": each} if each else {})
+    constant = {name: value for name, value in look.items() if name not in names and value != ""}
+    return constant | ({"each": each} if each else {})
 
 
-def when_both(one: dict, other: dict) -> dict:
+def when_both(first: dict, second: dict) -> dict:
     """When both can be seen."""
-    since = max(one.get("since", 0), other.get("since", 0))
-    return one | other | ({"since": since} if since else {})
+    since = max(first.get("since", 0), second.get("since", 0))
+    return first | second | ({"since": since} if since else {})
 
 
 def anchor(part: Part | Arrow, side: str) -> list[float]:
@@ -235,8 +235,8 @@ def borders(begin: Part | Arrow, end: Part | Arrow, side: str | None = None) -> 
     elif begin.top >= end.top + end.high:
         sides = "above", "below"
     if side:
-        beside = {"across": ("right", "left"), "back": ("left", "right")}
-        sides = beside.get(side, (side, side))
+        sides_of = {"across": ("right", "left"), "back": ("left", "right")}
+        sides = sides_of.get(side, (side, side))
     if side == "round":
         return around(begin, end)
     if side == "loop":
@@ -263,11 +263,11 @@ def around(begin: Part, end: Part) -> tuple[list[float], list[float]]:
     """From border to border, straight from one middle to the other."""
     (x, y), (u, v) = anchor(begin, "middle"), anchor(end, "middle")
     across, down = abs(u - x) * WIDTH, abs(v - y)
-    near = []
+    points = []
     for part, (a, b, c, d) in ((begin, (x, y, u, v)), (end, (u, v, x, y))):
         share = min(part.wide / 2 / max(across, 1), part.high / 2 / max(down, 1))
-        near.append((a + (c - a) * share, b + (d - b) * share))
-    start, stop = ([round(a, 4), round(b, 1)] for a, b in near)
+        points.append((a + (c - a) * share, b + (d - b) * share))
+    start, stop = ([round(a, 4), round(b, 1)] for a, b in points)
     return start, stop
 
 
@@ -283,12 +283,14 @@ def laid_out(scene: Part) -> tuple[list[dict], float]:
                 line.columns = columns
     high = height_in(scene, WIDTH - 2)
     shapes = place(scene, 1, GAP / 2, WIDTH - 2, high, {})
-    ways = [one for part in parts for one in part.arrows]
-    for end in {end for one in ways for end in (one.begin, one.end) if isinstance(end, Part)}:
+    arrows = [one for part in parts for one in part.arrows]
+    for end in {end for one in arrows for end in (one.begin, one.end) if isinstance(end, Part)}:
         if (count := parts.count(end)) != 1:
             raise ValueError(f"an arrow's end, {end.shape} {end.look}, stands in {count} places; needed: in one")
-    behind, front = ([shape for one in ways if one.behind is back for shape in line_of(one)] for back in (True, False))
-    return [*behind, *shapes, *front], round(high + GAP)
+    background, foreground = (
+        [shape for one in arrows if one.behind is back for shape in line_of(one)] for back in (True, False)
+    )
+    return [*background, *shapes, *foreground], round(high + GAP)
 
 
 def within(part: Part) -> list[Part]:

@@ -33,11 +33,11 @@ def regression(
     keys [K], values [K]; curves: name -> (x [n], y [n]), NaN drawn as a gap; truth: (x, y), dashed.
     start, hours: see `lines`.
     """
-    found = [_series("", (keys, values), t("keys and values"))._replace(kind="points", role="value")]
-    found += [] if truth is None else [_series("", truth, "truth")._replace(kind="dashed")]
+    dots = [_series("", (keys, values), t("keys and values"))._replace(kind="points", role="value")]
+    dots += [] if truth is None else [_series("", truth, "truth")._replace(kind="dashed")]
     drawn = _named(curves)
     drawn[:1] = [one._replace(role="output") for one in drawn[:1]]
-    return _lines(found + drawn, xlabel, ylabel, **words)
+    return _lines(dots + drawn, xlabel, ylabel, **words)
 
 
 def points(
@@ -58,10 +58,10 @@ def points(
     """
     groups = _named(x) if isinstance(x, Mapping) else [_series("", (x, y), t("x and y"))]
     labels_of, role_of = (_by_group(of, groups) for of in (labels, role))
-    for i, one in enumerate(groups):
-        given, own = labels_of.get(one.name), role_of.get(one.name)
-        names = None if given is None else checked_labels(given, len(one.x), "labels", "x holds {} numbers")
-        groups[i] = one._replace(kind="band" if one.kind == "band" else "points", role=own, labels=names)
+    for i, group in enumerate(groups):
+        own_labels, own = labels_of.get(group.name), role_of.get(group.name)
+        names = None if own_labels is None else checked_labels(own_labels, len(group.x), "labels", "x holds {} numbers")
+        groups[i] = group._replace(kind="band" if group.kind == "band" else "points", role=own, labels=names)
     return _lines(groups, xlabel, ylabel, log=log, **words)
 
 
@@ -140,12 +140,12 @@ def bars(
     dots = np.empty((len(names), 0)) if each is None else as_array(each, "each")
     names, parts, ylabel = from_cell(names), from_cell(parts), from_cell(ylabel)
     rows = [[name, *(f"{of[i]:.{digits}f}" for of in amounts)] for i, name in enumerate(names)]
-    told = [t(", ").join(f"{p} {x}".strip() for p, x in zip(parts, of, strict=True)) for _, *of in rows]
-    said = t("; ").join(t("{name}: {text}", name=n, text=one) for (n, *_), one in zip(rows, told, strict=True))
+    texts = [t(", ").join(f"{p} {x}".strip() for p, x in zip(parts, of, strict=True)) for _, *of in rows]
+    message = t("; ").join(t("{name}: {text}", name=n, text=one) for (n, *_), one in zip(rows, texts, strict=True))
     options = dict(names=names, parts=parts, ylabel=ylabel, digits=digits, dots=dots.shape[1], along=[])
     header = [ylabel or t("name"), *parts] if parts != [""] else [t("name"), ylabel or t("value")]
     arrays = {"y": [np.stack(amounts, -1).ravel()], "dots": [dots.ravel()]}
-    return Chart("bars", [], arrays, options, t("{text}.", text=said), (header, rows), **words)
+    return Chart("bars", [], arrays, options, t("{text}.", text=message), (header, rows), **words)
 
 
 def maps(
@@ -195,18 +195,18 @@ def maps(
 def _read_out(parts: dict, rows: str) -> tuple[str, tuple[list, list]]:
     """Matrices in words, and as a table of at most 48 rows of 16 numbers."""
     cells = [[from_cell(title), *(f"{v:.3g}" for v in row[:16])] for title, part in parts.items() for row in part]
-    said = t("; ").join(
+    message = t("; ").join(
         t("{title}: {shape}, mean {mean}", title=from_cell(title), shape=list(part.shape), mean=f"{part.mean():.2g}")
         for title, part in parts.items()
     )
-    most = max(map(len, cells))
-    return said, ([rows, *map(str, range(1, most))], [row + ["–"] * (most - len(row)) for row in cells[:48]])
+    width = max(map(len, cells))
+    return message, ([rows, *map(str, range(1, width))], [row + ["–"] * (width - len(row)) for row in cells[:48]])
 
 
-def _along(given: dict, along: Along, chart: Callable[[dict[str, Any]], Chart]) -> Chart:
+def _along(matrices: dict, along: Along, chart: Callable[[dict[str, Any]], Chart]) -> Chart:
     """One chart of the first axis of what is given at a time; along: as in `maps`."""
     label, values, start = along
-    frames = {value: chart({name: of[f] for name, of in given.items()}) for f, value in enumerate(values)}
+    frames = {value: chart({name: of[f] for name, of in matrices.items()}) for f, value in enumerate(values)}
     return chosen(frames, label, start, title=frames[values[0]].title, caption=frames[values[0]].caption)
 
 
@@ -236,48 +236,48 @@ def _lines(
 
 
 def _chart(panels: list[dict[str, Any]], **words: Any) -> Chart:
-    every = [(panel, one) for panel in panels for one in panel["series"]]
-    arrays = {"x": [one.x for _, one in every], "y": [one.y for _, one in every]}
-    arrays["z"] = [one.z for _, one in every if one.z is not None] or [np.zeros(0)]
+    every = [(panel, line) for panel in panels for line in panel["series"]]
+    arrays = {"x": [line.x for _, line in every], "y": [line.y for _, line in every]}
+    arrays["z"] = [line.z for _, line in every if line.z is not None] or [np.zeros(0)]
     look = lambda s: dict(name=from_cell(s.name), kind=s.kind, role=s.role, labels=s.labels, count=len(s.x))  # noqa: E731
     options = {"panels": [{**panel, "series": list(map(look, panel["series"]))} for panel in panels]}
-    ends = t("; ").join(_ends(one) for _, one in every)
-    said = t("{y} against {x}: {ends}", y=panels[0]["ylabel"], x=panels[0]["xlabel"], ends=ends)
+    ends = t("; ").join(_ends(line) for _, line in every)
+    message = t("{y} against {x}: {ends}", y=panels[0]["ylabel"], x=panels[0]["xlabel"], ends=ends)
     rows = [
-        [from_cell(one.name) or "–", clock(a) if panel["hours"] else f"{a:.6g}", f"{b:.3g}"]
-        for panel, one in every
-        for a, b in list(zip(one.x, one.y, strict=True))[:: -(-len(one.x) // 24)]
+        [from_cell(line.name) or "–", clock(a) if panel["hours"] else f"{a:.6g}", f"{b:.3g}"]
+        for panel, line in every
+        for a, b in list(zip(line.x, line.y, strict=True))[:: -(-len(line.x) // 24)]
     ]
     rows += [[text, f"{a:.6g}", f"{b:.3g}"] for panel in panels for a, b, text in panel["notes"]]
-    return Chart("lines", panels, arrays, options, said, ([t("line"), "x", "y"], rows), **words)
+    return Chart("lines", panels, arrays, options, message, ([t("line"), "x", "y"], rows), **words)
 
 
 def _named(named: Curves) -> list[Series]:
     return [_series(str(name), xy, name) for name, xy in named.items()]
 
 
-def _series(name: str, given: Points, what: str) -> Series:
-    if not isinstance(given, tuple | list) or len(given) not in (2, 3):
-        raise ValueError(f"{what} is {described(given)}; needed: (x, y), two of shape [n], or (x, low, high)")
-    x, *ys = (as_array(part, what) for part in given)
+def _series(name: str, values: Points, description: str) -> Series:
+    if not isinstance(values, tuple | list) or len(values) not in (2, 3):
+        raise ValueError(f"{description} is {described(values)}; needed: (x, y), two of shape [n], or (x, low, high)")
+    x, *ys = (as_array(part, description) for part in values)
     for y in ys:
         if x.shape != y.shape or x.ndim != 1:
             raise ValueError(
-                f"{what}: x has shape {x.shape} and y {y.shape}, a line needs two of shape [n], the same n"
+                f"{description}: x has shape {x.shape} and y {y.shape}, a line needs two of shape [n], the same n"
             )
     return Series(name, x, ys[0], ys[1], "band") if len(ys) == 2 else Series(name, x, ys[0])
 
 
-def _by_group(given: object, groups: list[Series]) -> dict:
-    return given if isinstance(given, dict) else dict.fromkeys((one.name for one in groups), given)
+def _by_group(value: object, groups: list[Series]) -> dict:
+    return value if isinstance(value, dict) else dict.fromkeys((one.name for one in groups), value)
 
 
-def _ends(one: Series) -> str:
+def _ends(series: Series) -> str:
     """What is read out of a series; of a band how high it is, from its lower edge to its upper one."""
-    y = one.y if one.z is None else one.z - one.y
+    y = series.y if series.z is None else series.z - series.y
     y = y[np.isfinite(y)]
     unnamed = {"points": t("dots"), "dashed": t("dashed line"), "band": t("band")}
-    name = from_cell(one.name) if one.name else unnamed.get(one.kind, t("line"))
+    name = from_cell(series.name) if series.name else unnamed.get(series.kind, t("line"))
     if not len(y):
         return t("{name}: empty", name=name)
     return t(
