@@ -84,14 +84,14 @@ def at_half_way(path: Path) -> bool:
 
 def _pauses(workbook: Path, listed: list[Notebook]) -> list[str]:
     """A sentence for each lesson of a workbook that is half done, and one for the problems that are begun."""
-    paths = [(one, workbook / one.file) for one in listed if not one.annex]
+    paths = [(notebook, workbook / notebook.file) for notebook in listed if not notebook.annex]
     messages = [
         t(
             "You are half way through “{title}”: go to the cell below that line, "
             "and choose “Resume here” in the menu “Kernel”.",
-            title=one.title,
+            title=notebook.title,
         )
-        for one, path in paths if at_half_way(path)
+        for notebook, path in paths if at_half_way(path)
     ]  # fmt: skip
     begun = sorted(path.parent.name[-2:] for path in workbook.glob("problem_[0-9][0-9]/problem.py"))
     if begun:

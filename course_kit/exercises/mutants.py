@@ -227,8 +227,10 @@ def _positions(parent: ast.AST, names: list[str]) -> Iterator[tuple[ast.AST, str
     """Where an expression or a statement stands, but for signatures: in which node, its field and place, itself, and
     the names that it can see."""
     if isinstance(parent, ast.FunctionDef | ast.Lambda):
-        own = [one.arg for one in ast.walk(parent.args) if isinstance(one, ast.arg) and one.arg != "self"]
-        own += [one.id for one in ast.walk(parent) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)]
+        own = [inner.arg for inner in ast.walk(parent.args) if isinstance(inner, ast.arg) and inner.arg != "self"]
+        own += [
+            inner.id for inner in ast.walk(parent) if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store)
+        ]
         names = list(dict.fromkeys([*names, *own]))
     for field, value in ast.iter_fields(parent):
         converts = field == "args" and isinstance(parent, ast.Call) and getattr(parent.func, "attr", "") == "to"
@@ -371,7 +373,7 @@ def _of_kinds(node: ast.Call, name: str, of: list[ast.expr]) -> Iterator[Change]
         return
     inner, rest = ast.unparse(of[0]), ", ".join(map(ast.unparse, [*node.args, *node.keywords]))
     if name in BENT:
-        for other in (one for one in BENT if one != name and one not in OTHERS.get(name, ())):
+        for other in (kind for kind in BENT if kind != name and kind not in OTHERS.get(name, ())):
             says = t("It is a `{other}` where `{name}` should be.", other=other, name=name)
             yield _parsed(f"torch.nn.functional.{other}({inner})"), says
     if name in ("mean", "sum") and isinstance(node.func, ast.Attribute) and node.func.value is of[0]:

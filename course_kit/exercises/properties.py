@@ -233,13 +233,13 @@ def never_used(run: Run, reference: Run, cases: list[Case], mine: list, wanted: 
     Texts tell nothing: they may be about something else in the result."""
     readable = [i for i, value in enumerate(mine) if value is not None and not isinstance(value, str)]
     for name in dict.fromkeys(name for case in cases for name in (*case.args, *case.keywords)):
-        others = [(i, changed(cases[i], **{name: x})) for i in readable for x in _others(_given(cases[i], name))]
+        others = [(i, changed(cases[i], **{name: x})) for i in readable for x in _others(_argument(cases[i], name))]
         moves = any(_moves(run, other, mine[i], raised=True) for i, other in others)  # it looks at what it cannot take
         if not moves and any(_moves(reference, other, wanted[i], raised=False) for i, other in others):
             yield name
 
 
-def _given(case: Case, name: str) -> Any:
+def _argument(case: Case, name: str) -> Any:
     return case.args.get(name, case.keywords.get(name))
 
 

@@ -30,7 +30,7 @@ def places(code: str) -> Iterator[tuple[int, int]]:
                 yield begin + 3 + line.start(), begin + 3 + line.end()
 
 
-def told(code: str) -> Iterator[tuple[int, int]]:
+def sentence_spans(code: str) -> Iterator[tuple[int, int]]:
     """Where the sentences are that a kept file prints, raises or has as help, and what it puts into their places."""
     nodes: list[Any] = list(ast.walk(ast.parse(code)))
     given = raised(nodes)
@@ -78,12 +78,12 @@ def made_of(node: Any) -> Iterator[Any]:
 
 def spoken(code: str) -> str:
     """The text with what the course says in it in the language in use, as the catalogue `mine` has it."""
-    said = _said(current()) if current() != "en" else {}
-    for begin, end in sorted({*places(code), *told(code)} if said else (), reverse=True):
+    said = _catalogue(current()) if current() != "en" else {}
+    for begin, end in sorted({*places(code), *sentence_spans(code)} if said else (), reverse=True):
         code = code[:begin] + said.get(code[begin:end], code[begin:end]) + code[end:]
     return code
 
 
 @functools.cache
-def _said(language: str) -> dict[str, str]:
+def _catalogue(language: str) -> dict[str, str]:
     return entries(path for path in paths(language) if path.stem == "mine")

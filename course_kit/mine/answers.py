@@ -271,8 +271,8 @@ def _add_import(text: str, name: str, imported: Import | None) -> str:
 def _cell_of(task: Exercise, answer: Any) -> tuple[str, Stub, dict[str, Any]]:
     """The cell with an answer, its place there, and the notebook's names. Raises CannotTake."""
     parts = vars(answer).values() if isinstance(answer, type) else (answer,)
-    functions = [one for one in map(inspect.unwrap, filter(callable, parts)) if hasattr(one, "__code__")]
-    texts = ["".join(linecache.getlines(one.__code__.co_filename)) for one in functions]
+    functions = [function for function in map(inspect.unwrap, filter(callable, parts)) if hasattr(function, "__code__")]
+    texts = ["".join(linecache.getlines(function.__code__.co_filename)) for function in functions]
     if ipython := shell.ipython():  # a class without methods, and what stands below %%time
         texts += ipython.history_manager.input_hist_raw[-1:]
     for text in texts:
@@ -289,11 +289,13 @@ def _pieces(cell: str, stub: Stub, task: Exercise) -> tuple[dict[str, str], set[
     rows = cell.split("\n")
     for node in prerequisites([parsed(cell)], 0, stub):
         decorators = getattr(node, "decorator_list", ())
-        checks = [one for one in decorators if ast.unparse(one).startswith(("exercise(", "find_error("))]
+        checks = [
+            decorator for decorator in decorators if ast.unparse(decorator).startswith(("exercise(", "find_error("))
+        ]
         if checks and node.end_lineno != stub.last:
             continue  # another exercise
-        first = min([node.lineno, *(one.lineno for one in decorators)])
-        hidden = {row for one in checks for row in range(one.lineno, one.end_lineno + 1)}
+        first = min([node.lineno, *(decorator.lineno for decorator in decorators)])
+        hidden = {row for decorator in checks for row in range(decorator.lineno, decorator.end_lineno + 1)}
         text = "\n".join(rows[row - 1] for row in range(first, (node.end_lineno or first) + 1) if row not in hidden)
         needs |= set(uses(text))
         if not isinstance(node, ast.Import | ast.ImportFrom):

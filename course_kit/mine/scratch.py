@@ -177,7 +177,7 @@ def results(path: Path, name: str, stop: bool = False, tasks: bool = True, only:
 
 def _chosen(whole: Track, only: str) -> list[TrackPart]:
     """All parts, or those of this name or title; a task at the end, by its title alone."""
-    return [one for one in whole.all_parts if only in ("", one.title, "" if one.last else one.name)]
+    return [part for part in whole.all_parts if only in ("", part.title, "" if part.last else part.name)]
 
 
 def _loaded(path: Path, whole: Track, judged: set[str] | None = None) -> tuple[dict[str, Any], str]:
@@ -193,7 +193,7 @@ def _loaded(path: Path, whole: Track, judged: set[str] | None = None) -> tuple[d
         for node in ast.walk(tree):
             names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
             names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-            if taken := [one for one in names if one.partition(".")[0] in FOREIGN]:
+            if taken := [imported for imported in names if imported.partition(".")[0] in FOREIGN]:
                 return {}, t("It imports `{name}`. This file is written without it, with torch alone.", name=taken[0])
         sys.modules[OURS] = module = ModuleType(OURS)
         if judged is not None:
@@ -224,8 +224,8 @@ def _loaded(path: Path, whole: Track, judged: set[str] | None = None) -> tuple[d
 
 def _is_unwritten(node: ast.AST) -> bool:
     """Whether a `raise NotImplementedError` is left in it."""
-    raised = (ast.unparse(one.exc) for one in ast.walk(node) if isinstance(one, ast.Raise) and one.exc)
-    return any(one.partition("(")[0] == "NotImplementedError" for one in raised)
+    raised = (ast.unparse(inner.exc) for inner in ast.walk(node) if isinstance(inner, ast.Raise) and inner.exc)
+    return any(inner.partition("(")[0] == "NotImplementedError" for inner in raised)
 
 
 def keep_track(path: Path, name: str, folder: Path) -> list[str]:

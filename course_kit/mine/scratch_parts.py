@@ -158,7 +158,11 @@ class Track:
         if part.last:
             return self.whole(part, part.last, mine)
         verdict = judge(exercise := self.judges[part.title], mine[part.name], part.seconds)
-        misfits = (one.trouble.message for one in verdict.outcomes if one.trouble and one.trouble.kind == "misfit")
+        misfits = (
+            outcome.trouble.message
+            for outcome in verdict.outcomes
+            if outcome.trouble and outcome.trouble.kind == "misfit"
+        )
         if verdict.known not in exercise.wrong and (says := next(misfits, "")):
             return replace(verdict, text=says, lead="", arrays={})  # it names what is, and what is needed
         needed = t("It should be: {formula}.", formula=part.formula) if verdict.vague and part.formula else ""
@@ -236,7 +240,7 @@ class Trial:
         is_class = isinstance(self.reference, type)
         thing = with_course_numbers(self.track, part.name, part.init[i], names, answer) if is_class else answer
         arguments = _arguments(case.args.values(), names, self.track)
-        models = [one for one in (thing, *arguments) if isinstance(one, nn.Module)]
+        models = [argument for argument in (thing, *arguments) if isinstance(argument, nn.Module)]
         for model in models:
             model.train(train if model is thing else i % 2 == 0)  # one that is given, in each mode
         call = functools.partial(part.call, thing, names) if part.call else thing

@@ -29,9 +29,9 @@ WHOLE = t('"""What I wrote myself in the course, and the files that I kept."""\n
 class Record:
     """The record of a package, as it was when it was read."""
 
-    def __init__(self, place: Path):
-        self.place = place
-        self.files = _read(place / FILE)
+    def __init__(self, folder: Path):
+        self.folder = folder
+        self.files = _read(folder / FILE)
         self._as_read = json.dumps(self.files)
 
     def wrote(self, file: str, name: str, text: str) -> bool:
@@ -52,28 +52,30 @@ class Record:
 
     def save(self) -> None:
         """Write it, if anything was noted; first, the folder. Raises OSError."""
-        self.place.mkdir(exist_ok=True)
-        if not (self.place / "__init__.py").exists():
-            files.write_atomically(self.place / "__init__.py", WHOLE)
+        self.folder.mkdir(exist_ok=True)
+        if not (self.folder / "__init__.py").exists():
+            files.write_atomically(self.folder / "__init__.py", WHOLE)
         if json.dumps(self.files) != self._as_read:
-            files.write_atomically(self.place / FILE, json.dumps(self.files, indent=1, sort_keys=True) + "\n")
+            files.write_atomically(self.folder / FILE, json.dumps(self.files, indent=1, sort_keys=True) + "\n")
 
 
-def lay(place: Path, made: Composed) -> tuple[str, str]:
+def lay(folder: Path, composed: Composed) -> tuple[str, str]:
     """Write a file, with a number behind its name where the reader has changed that -> its name, and the one that
     stays. Raises OSError."""
-    record, number, file = Record(place), 1, f"{made.name}.py"
-    while (there := _there(place / file)) not in (None, made.text) and not record.wrote(file, "", there):
+    record, number, file = Record(folder), 1, f"{composed.name}.py"
+    while (existing := _text_on_disk(folder / file)) not in (None, composed.text) and not record.wrote(
+        file, "", existing
+    ):
         number += 1
-        file = f"{made.name}_{number}.py"
-    record.note(file, "", made.text)
+        file = f"{composed.name}_{number}.py"
+    record.note(file, "", composed.text)
     record.save()  # first: a file of which it does not know would count as changed by hand
-    if there != made.text:
-        files.write_atomically(place / file, made.text)
-    return file, f"{made.name}.py" if number > 1 else ""
+    if existing != composed.text:
+        files.write_atomically(folder / file, composed.text)
+    return file, f"{composed.name}.py" if number > 1 else ""
 
 
-def _there(path: Path) -> str | None:
+def _text_on_disk(path: Path) -> str | None:
     """The text of a file; None if there is none. A folder or pipe of that name is something of the reader's."""
     if path.is_file():
         return files.content(path).decode("utf-8", "replace")
@@ -83,10 +85,10 @@ def _there(path: Path) -> str | None:
 def _read(path: Path) -> dict[str, dict[str, dict[str, Any]]]:
     """What is written there; without what cannot be understood, which then counts as written by hand."""
     try:
-        found = json.loads(files.content(path))
+        content = json.loads(files.content(path))
     except (OSError, ValueError, RecursionError):
         return {}
-    parts = found.items() if isinstance(found, dict) else ()
+    parts = content.items() if isinstance(content, dict) else ()
     return {file: {k: v for k, v in names.items() if _sound(v)} for file, names in parts if isinstance(names, dict)}
 
 

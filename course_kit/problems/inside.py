@@ -60,7 +60,7 @@ class Inside:
             return "error", "NotImplementedError", "", None
         if isinstance(error, AttributeError) and self.objects[0] is not None and error.obj is self.objects[0]:
             return "error", "missing", str(error.name), None
-        lines = [one.lineno for one in traceback.extract_tb(error.__traceback__) if one.filename == self.file]
+        lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == self.file]
         if isinstance(error, SyntaxError):
             lines = [error.lineno]
         try:
@@ -135,9 +135,9 @@ class Inside:
         output, inputs = self.graphs.pop(number)
         if not output.requires_grad:
             return [None] * len(inputs)
-        learned = [one for one in inputs if one.requires_grad]
+        learned = [x for x in inputs if x.requires_grad]
         slopes = iter(torch.autograd.grad(output, learned, slope, allow_unused=True))
-        return [next(slopes) if one.requires_grad else None for one in inputs]
+        return [next(slopes) if x.requires_grad else None for x in inputs]
 
 
 class Asked(nn.Module):

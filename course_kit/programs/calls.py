@@ -77,18 +77,20 @@ def call_in(frame: types.FrameType, last: int) -> Call | None:
     changed -= {name for name in names if ours and forms.get(name) and not is_tensor(frame.f_locals[name])}  # as given
     values = {name: frame.f_locals[name] for name in names if name not in changed}
     arguments = {name: x for name, x in values.items() if forms.get(name)}
-    given = _given({name: (x, annotations[name]) for name, x in values.items() if ours and name in annotations})
+    given = _typed_arguments(
+        {name: (x, annotations[name]) for name, x in values.items() if ours and name in annotations}
+    )
     return Call(function, values.get("self"), given, arguments, {name: forms[name] for name in arguments})
 
 
-def _given(values: dict[str, tuple[Any, Any]]) -> dict[str, tuple[Any, tuple[Any, ...]]]:
+def _typed_arguments(values: dict[str, tuple[Any, Any]]) -> dict[str, tuple[Any, tuple[Any, ...]]]:
     """The arguments with the types that each may have, those of a record's fields as `config.size`."""
     found = {}
     for name, (x, annotation) in values.items():
         found[name] = x, get_args(annotation) if isinstance(annotation, types.UnionType) else (annotation,)
         if dataclasses.is_dataclass(x) and not isinstance(x, type):
             kinds = inspect.get_annotations(type(x), eval_str=True)
-            found |= _given({f"{name}.{field}": (value, kinds[field]) for field, value in vars(x).items()})
+            found |= _typed_arguments({f"{name}.{field}": (value, kinds[field]) for field, value in vars(x).items()})
     return found
 
 

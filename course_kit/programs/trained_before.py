@@ -19,7 +19,7 @@ def watch(shell: Any) -> None:
     """From now on, in this IPython shell."""
 
     def begin(info: Any) -> None:
-        if words := said(info.raw_cell, shell.user_ns):
+        if words := message(info.raw_cell, shell.user_ns):
             shell.display_pub.publish({"text/html": f'<p role="status">{inline(words)}</p>', "text/plain": words})
 
     def end(result: Any) -> None:
@@ -30,7 +30,7 @@ def watch(shell: Any) -> None:
     shell.events.register("post_run_cell", end)
 
 
-def said(text: str, names: dict[str, Any]) -> str:
+def message(text: str, names: dict[str, Any]) -> str:
     """The sentences for a cell that is about to run, or ""."""
     if not _has_trained(text, names):
         return ""

@@ -259,7 +259,7 @@ def _of_kept(path: Path) -> Iterator[tuple[int, Unit]]:
         definitions = (course(home).definition(name) for home, name in origins(module).values() if home != module)
         texts += filter(None, definitions)
     for code in texts:
-        sentences = set(remarks.told(code))
+        sentences = set(remarks.sentence_spans(code))
         for begin, end in sorted({*remarks.places(code), *sentences}):
             if (begin, end) in sentences or _is_sentence(code[begin:end]):
                 yield code.count("\n", 0, begin) + 1, Unit(code[begin:end])

@@ -327,7 +327,7 @@ def test_a_kept_file_says_in_chinese_what_it_says_and_computes_the_same(path, sp
     speak("zh")
     chinese = remarks.spoken(source)
     assert without_words(chinese) == without_words(source)
-    said = [chinese[slice(*place)] for place in (*remarks.places(chinese), *remarks.told(chinese))]
+    said = [chinese[slice(*place)] for place in (*remarks.places(chinese), *remarks.sentence_spans(chinese))]
     left = [one for one in said if re.search("[a-z]{3} [a-z]{3} [a-z]{3}", re.sub(r"\{[^{}]*\}|`[^`]*`", "", one))]
     assert not [one for one in left if not re.match("exercise|python -m|pip |.*[=(]", one)]
 
