@@ -127,10 +127,10 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 2
     except ModuleNotFoundError as error:
-        from course_tools.classroom.environment import bringing
+        from course_tools.classroom.environment import install_hint
 
         module = (error.name or "").partition(".")[0]
-        if not (todo := bringing(module)):
+        if not (todo := install_hint(module)):
             raise
         why = t("This command needs {module}, which {python} does not have.", module=module, python=sys.executable)
         print(sentences(why, todo), file=sys.stderr)

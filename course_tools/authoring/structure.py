@@ -29,16 +29,16 @@ SILENT = {"print", "for_training"}  # what a cell ends in and nothing is drawn
 def mark(cell: Any) -> None:
     """Gives a cell of a notebook these tags, behind its author's, and takes away those that are not true of it."""
     tags = cell["metadata"].get("tags", ())
-    own = [tag for tag in tags if tag not in TAGS]
-    found = _of("".join(cell["source"])) if cell["cell_type"] == "code" else set()
-    found |= {"machine"} if OF_A_MACHINE & {*own, *found} else set()
-    if made := [*own, *(tag for tag in TAGS if tag in found)]:
-        cell["metadata"]["tags"] = made
+    author_tags = [tag for tag in tags if tag not in TAGS]
+    code_tags = _tags_of("".join(cell["source"])) if cell["cell_type"] == "code" else set()
+    code_tags |= {"machine"} if OF_A_MACHINE & {*author_tags, *code_tags} else set()
+    if new_tags := [*author_tags, *(tag for tag in TAGS if tag in code_tags)]:
+        cell["metadata"]["tags"] = new_tags
     elif tags:
         del cell["metadata"]["tags"]
 
 
-def defined(source: str) -> list[str]:
+def definitions(source: str) -> list[str]:
     """The functions and classes that a cell or a file defines, by name; none while it is being written."""
     try:
         body = ast.parse(source).body
@@ -47,35 +47,35 @@ def defined(source: str) -> list[str]:
     return [node.name for node in body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
 
 
-def _of(source: str) -> set[str]:
+def _tags_of(source: str) -> set[str]:
     """The tags that the code of a cell gives it; none while it is being written."""
     try:
         plain = without_magics(source)
         tree = ast.parse(plain)
     except (SyntaxError, RecursionError, MemoryError):
         return set()
-    found = {tag for node in ast.walk(tree) if isinstance(node, ast.Call) for tag in _of_call(node)}
+    code_tags = {tag for node in ast.walk(tree) if isinstance(node, ast.Call) for tag in _tags_of_call(node)}
     for node in tree.body:
         if isinstance(node, ast.Expr):
-            found |= {STATEMENTS[name] for name in _called(node.value) if name in STATEMENTS}
-        if isinstance(node, ast.ClassDef) and any(isinstance(one, ast.FunctionDef) for one in node.body):
-            found.add("class")
+            code_tags |= {STATEMENTS[name] for name in _callee(node.value) if name in STATEMENTS}
+        if isinstance(node, ast.ClassDef) and any(isinstance(member, ast.FunctionDef) for member in node.body):
+            code_tags.add("class")
     last = tree.body[-1] if tree.body else None
-    if plain == source and isinstance(last, ast.Expr) and not SILENT & _called(last.value):
-        found.add("result")
-    return found
+    if plain == source and isinstance(last, ast.Expr) and not SILENT & _callee(last.value):
+        code_tags.add("result")
+    return code_tags
 
 
-def _of_call(node: ast.Call) -> set[str]:
-    names = _called(node) | ({node.func.attr} if isinstance(node.func, ast.Attribute) else set())
-    found = {CALLS[name] for name in names if name in CALLS}
+def _tags_of_call(node: ast.Call) -> set[str]:
+    names = _callee(node) | ({node.func.attr} if isinstance(node.func, ast.Attribute) else set())
+    call_tags = {CALLS[name] for name in names if name in CALLS}
     if isinstance(node.func, ast.Attribute) and getattr(node.func.value, "id", "") == "plot":
-        found.add("plot")
-    if any(one.arg == "live" and getattr(one.value, "value", None) is True for one in node.keywords):
-        found.add("live")
-    return found
+        call_tags.add("plot")
+    if any(keyword.arg == "live" and getattr(keyword.value, "value", None) is True for keyword in node.keywords):
+        call_tags.add("live")
+    return call_tags
 
 
-def _called(node: ast.expr) -> set[str]:
+def _callee(node: ast.expr) -> set[str]:
     """The name of the function that an expression calls, if it has a bare one."""
     return {node.func.id} if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) else set()

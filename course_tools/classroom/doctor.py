@@ -30,15 +30,15 @@ class Line:
     """One answer. todo: what to do, "" if all is well."""
 
     what: str
-    found: str
+    finding: str
     todo: str = ""
 
     def __str__(self) -> str:
-        mark = _padded(t("TO DO") if self.todo else t("OK"), 6)
-        return f"{mark}{_padded(self.what, 13)}{self.found}" + (f"\n      → {self.todo}" if self.todo else "")
+        mark = _pad(t("TO DO") if self.todo else t("OK"), 6)
+        return f"{mark}{_pad(self.what, 13)}{self.finding}" + (f"\n      → {self.todo}" if self.todo else "")
 
 
-def _padded(text: str, width: int) -> str:
+def _pad(text: str, width: int) -> str:
     """A text with blanks behind it; a sign of Chinese takes the place of two letters."""
     return text + " " * (width - sum(1 + (unicodedata.east_asian_width(sign) in "WF") for sign in text))
 
@@ -58,15 +58,15 @@ def run(quick: bool = False, out: Callable[[str], object] = print) -> int:
         lines.append(line)
         out(str(line))
     wrong = sum(1 for line in lines if line.todo)
-    told: dict = {"wrong": wrong, "count": len(lines)}
-    out(t("{wrong} of {count} need something done (→).", **told) if wrong else t("Everything is in order."))
+    counts: dict = {"wrong": wrong, "count": len(lines)}
+    out(t("{wrong} of {count} need something done (→).", **counts) if wrong else t("Everything is in order."))
     return int(wrong > 0)
 
 
 def check_python() -> Line:
     system = f"{platform.system()} {platform.machine()}"
-    found = t("{version} on {system}", version=platform.python_version(), system=system)
-    return Line("Python", found, "" if sys.version_info >= (3, 11) else t("the course needs Python 3.11 or newer"))
+    finding = t("{version} on {system}", version=platform.python_version(), system=system)
+    return Line("Python", finding, "" if sys.version_info >= (3, 11) else t("the course needs Python 3.11 or newer"))
 
 
 def check_packages() -> Line:
@@ -77,10 +77,10 @@ def check_packages() -> Line:
     from importlib import metadata, util
 
     for name in ("torch", "numpy", "jupyterlab"):
-        place = Path(util.find_spec(name).origin)  # type: ignore[union-attr, arg-type]
-        if os.environ.get("PYTHONPATH") and not place.is_relative_to(sys.prefix):
-            found = t("{name} comes from {folder}", name=name, folder=place.parent)
-            return Line(t("packages"), found, t("unset PYTHONPATH, which points there"))
+        path = Path(util.find_spec(name).origin)  # type: ignore[union-attr, arg-type]
+        if os.environ.get("PYTHONPATH") and not path.is_relative_to(sys.prefix):
+            finding = t("{name} comes from {folder}", name=name, folder=path.parent)
+            return Line(t("packages"), finding, t("unset PYTHONPATH, which points there"))
     shown = ("torch", "jupyterlab", "ipywidgets", "anywidget", "numpy", "matplotlib")
     return Line(t("packages"), " · ".join(f"{name} {metadata.version(name)}" for name in shown))
 
@@ -95,17 +95,17 @@ def check_device() -> Line:
     if device.type == "cuda":
         about = torch.cuda.get_device_properties(device)
         return Line(t("device"), f"{about.name}, {about.total_memory / 2**30:.0f} GiB")
-    told = {"device": device.type, "cores": os.cpu_count(), "threads": torch.get_num_threads()}
-    return Line(t("device"), t("{device}, {cores} cores, torch uses {threads} threads", **told))
+    details = {"device": device.type, "cores": os.cpu_count(), "threads": torch.get_num_threads()}
+    return Line(t("device"), t("{device}, {cores} cores, torch uses {threads} threads", **details))
 
 
-def _there(folder: Path) -> Path:
+def _existing(folder: Path) -> Path:
     """A folder, or the one above it where it will be made."""
-    return next(one for one in (folder, *folder.parents) if one.is_dir())
+    return next(parent for parent in (folder, *folder.parents) if parent.is_dir())
 
 
 def check_disk() -> Line:
-    free = shutil.disk_usage(_there(workbook.place())).free / 1e9
+    free = shutil.disk_usage(_existing(workbook.place())).free / 1e9
     todo = t("make room: {size} GB should be free", size=f"{FREE_DISK:.0f}")
     return Line(t("disk"), t("{size} GB free", size=f"{free:.1f}"), todo if free < FREE_DISK else "")
 
@@ -115,8 +115,8 @@ def check_memory() -> Line:
 
     free = psutil.virtual_memory().available / 1e9
     todo = t("close other programs, or shut down kernels you no longer need (■ in the side bar)")
-    what, found = t("memory", context="of a computer"), t("{size} GB available", size=f"{free:.1f}")
-    return Line(what, found, todo if free < FREE_MEMORY else "")
+    name, finding = t("memory", context="of a computer"), t("{size} GB available", size=f"{free:.1f}")
+    return Line(name, finding, todo if free < FREE_MEMORY else "")
 
 
 def check_chat() -> Line:
@@ -124,30 +124,30 @@ def check_chat() -> Line:
     from chapters.ch08 import published
 
     try:
-        there = published.where()
+        path = published.where()
     except FileNotFoundError as error:
         return Line("SmolLM2", t("its file is missing"), str(error))
-    if there is None:
-        found = t("not installed; chapter 8 runs without it (`{command}` brings it)", command=published.INSTALL)
-        return Line("SmolLM2", found)
+    if path is None:
+        finding = t("not installed; chapter 8 runs without it (`{command}` brings it)", command=published.INSTALL)
+        return Line("SmolLM2", finding)
     size = f"{CHAT_MEMORY:.1f}"
     return Line("SmolLM2", t("installed; a kernel that has loaded it needs about {size} GB", size=size))
 
 
 def check_jupyter() -> Line:
     """What the installation copies into JupyterLab's folders: settings, the hook for saving, the plugin."""
-    ours = Path(__file__).parent / "jupyter"
-    places = {
+    source = Path(__file__).parent / "jupyter"
+    targets = {
         "lab_overrides.json": "share/jupyter/lab/settings/overrides.d/attention-course.json",
         "server_config.json": "etc/jupyter/jupyter_server_config.d/attention-course.json",
         "labextension": "share/jupyter/labextensions/attention-course",
     }
-    for name, place in places.items():
-        for path in filter(Path.is_file, [ours / name, *(ours / name).rglob("*")]):
-            there = Path(sys.prefix) / place / path.relative_to(ours / name)
-            if not there.is_file() or there.read_bytes() != path.read_bytes():
-                found = t("{file} is missing, or older than the course", file=there)
-                return Line("JupyterLab", found, REPAIR)
+    for name, target in targets.items():
+        for path in filter(Path.is_file, [source / name, *(source / name).rglob("*")]):
+            installed = Path(sys.prefix) / target / path.relative_to(source / name)
+            if not installed.is_file() or installed.read_bytes() != path.read_bytes():
+                finding = t("{file} is missing, or older than the course", file=installed)
+                return Line("JupyterLab", finding, REPAIR)
     return Line("JupyterLab", t("the course's plugin, settings and hook for saving are in place"))
 
 
@@ -162,12 +162,14 @@ def check_home() -> Line:
 
 
 def check_data() -> Line:
-    found = verify()
+    state_of_files = verify()
     lacks, differs = mark("data/{name} is missing"), mark("data/{name} is damaged (its checksum differs)")
-    wrong = [t(lacks if problem == MISSING else differs, name=name) for name, problem in found.items() if problem]
+    wrong = [
+        t(lacks if problem == MISSING else differs, name=name) for name, problem in state_of_files.items() if problem
+    ]
     if wrong:
         return Line(t("data"), "; ".join(wrong), files.RESTORE)
-    return Line(t("data"), tn("{n} table, intact", "{n} tables, intact", len(found)))
+    return Line(t("data"), tn("{n} table, intact", "{n} tables, intact", len(state_of_files)))
 
 
 def verify() -> dict[str, str]:
@@ -175,9 +177,9 @@ def verify() -> dict[str, str]:
     from course_kit.data.tables import INDEX, folder  # and with it torch, which may be what is broken
 
     index = json.loads(files.read(f"data/{INDEX}"))
-    there = {name: folder() / name for name in index if (folder() / name).exists()}
-    found = {name: "" if files.sha256(path) == index[name] else DAMAGED for name, path in there.items()}
-    return {name: found.get(name, MISSING) for name in index}
+    existing = {name: folder() / name for name in index if (folder() / name).exists()}
+    states = {name: "" if files.sha256(path) == index[name] else DAMAGED for name, path in existing.items()}
+    return {name: states.get(name, MISSING) for name in index}
 
 
 def check_checkpoints() -> Line:
@@ -215,18 +217,18 @@ def checkpoint_problems(folder: Path) -> tuple[list[str], int]:
 
 def check_workbook() -> Line:
     folder = workbook.place()
-    place = _there(folder)
-    if not os.access(place, os.W_OK):
+    existing = _existing(folder)
+    if not os.access(existing, os.W_OK):
         todo = t("copy the course's folder to a place of your own, or set COURSE_WORKBOOK to a folder of yours")
-        return Line(t("workbook"), t("{folder} cannot be written", folder=place), todo)
+        return Line(t("workbook"), t("{folder} cannot be written", folder=existing), todo)
     notebooks = sorted(folder.glob("*.ipynb"))
     if wrong := [path.name for path in notebooks if workbook.damaged(path)]:
         todo = t("`make lab` lays a fresh copy beside it; what you saved before may be in .ipynb_checkpoints/")
         return Line(t("workbook"), t("damaged, cannot be opened: {names}", names=", ".join(wrong)), todo)
     if not notebooks:
         return Line(t("workbook"), t("empty until the first `make lab`"))
-    there = tn("{n} notebook in {folder}/", "{n} notebooks in {folder}/", len(notebooks), folder=folder.name)
-    return Line(t("workbook"), there)
+    finding = tn("{n} notebook in {folder}/", "{n} notebooks in {folder}/", len(notebooks), folder=folder.name)
+    return Line(t("workbook"), finding)
 
 
 def check_notebook() -> Line:
@@ -241,8 +243,10 @@ def check_notebook() -> Line:
     answer = cell.outputs[0].get("text", "").strip()
     if answer != f"{sys.prefix} 3.0":
         return Line(t("notebook"), t("the kernel is another Python: it answered {answer}", answer=repr(answer)), REPAIR)
-    found = t("a cell was run in a kernel of this environment, in {seconds} s with its start", seconds=f"{seconds:.1f}")
-    return Line(t("notebook"), found)
+    finding = t(
+        "a cell was run in a kernel of this environment, in {seconds} s with its start", seconds=f"{seconds:.1f}"
+    )
+    return Line(t("notebook"), finding)
 
 
 CHECKS = [check_python, check_packages, check_device, check_disk, check_memory, check_chat]

@@ -27,7 +27,7 @@ def course(output: Any) -> dict[str, Any]:
     told = output.get("metadata", {}).get("course")
     page = "".join(output.get("data", {}).get("text/html", "")) if told is None else ""
     if found := FILE.search(page):
-        return {"file": found[1], "defines": structure.defined(html.unescape(found[2]))}
+        return {"file": found[1], "defines": structure.definitions(html.unescape(found[2]))}
     return {"stopped": True} if STOPPED in page else told or {}
 
 

