@@ -43,14 +43,14 @@ def opened(translation: Translation, layers: int = 3, *, title: str = "", captio
 
     translation: a decoding.Translation, whose words go in and come out; layers: of each half
     """
-    looks, thinks, alone = t("attention"), t("network"), t("each word by itself")
+    attention, feed_forward, alone = t("attention"), t("network"), t("each word by itself")
     reads, writes = t("reads the English"), t("writes the French")
     english = words(t("English: “{words}”", words=" ".join(translation.source_tokens)), READS)
     french = words(t("French: “{words}”", words=" ".join(translation.tokens)), WRITES)
     sides = (
-        (READS, t("encoder"), reads, [(looks, t("looks at all the words")), (thinks, alone)]),
-        (WRITES, t("decoder"), writes, [(looks, t("looks at the French")),
-                                        (t("cross-attention"), t("looks at the English")), (thinks, alone)]),
+        (READS, t("encoder"), reads, [(attention, t("looks at all the words")), (feed_forward, alone)]),
+        (WRITES, t("decoder"), writes, [(attention, t("looks at the French")),
+                                        (t("cross-attention"), t("looks at the English")), (feed_forward, alone)]),
     )  # fmt: skip
     whole = box(t("reads English, writes French"), "", words("?", size=BIG), fill=True)
     halves = [box(name, role, words(does), strong=True) for role, name, does, _ in sides]
@@ -61,29 +61,29 @@ def opened(translation: Translation, layers: int = 3, *, title: str = "", captio
          for (role, name, *_), inside in zip(sides, of, strict=True)] for of in (stack, parts)
     )  # fmt: skip
     goes_in, comes_out = space(), space()  # the halves of the black box
-    ways = [arrow(english, goes_in, READS), arrow(comes_out, french, WRITES)]
-    ways += [way for one, other in (halves, stacks, layer) for way in (arrow(english, one, READS),
-                                                                       arrow(other, french, WRITES))]  # fmt: skip
+    arrows = [arrow(english, goes_in, READS), arrow(comes_out, french, WRITES)]
+    arrows += [way for first, second in (halves, stacks, layer) for way in (arrow(english, first, READS),
+                                                                           arrow(second, french, WRITES))]  # fmt: skip
     (*_, last), writing = stack
     (*_, read), (_, crossing, _) = parts
-    over = [tuple(halves), *((last, part) for part in writing), (read, crossing)]
-    ways += [arrow(one, other, READS, weight=4, side="across") for one, other in over]
+    handovers = [tuple(halves), *((last, part) for part in writing), (read, crossing)]
+    arrows += [arrow(first, second, READS, weight=4, side="across") for first, second in handovers]
     pairs = (row(*pair, even=True, gap=AIR) for pair in (halves, stacks, layer))
-    said = [
+    messages = [
         t("From outside: an English sentence goes in, a French one comes out."),
         t("Two halves: one reads, the other writes. What was read is handed over, a vector for each English word."),
         t("Each half is a stack of {layers} layers. A layer reads what the one below has made.", layers=layers),
         t("A layer: attention, in which words take from other words; then a network, for each word by itself. The "
           "decoder looks twice: at its own words, and at the English."),
     ]  # fmt: skip
-    rows = [[t("encoder"), reads], [t("decoder"), writes], [looks, t("looks at all the words")],
-            [t("cross-attention"), t("looks at the English")], [thinks, alone]]  # fmt: skip
+    rows = [[t("encoder"), reads], [t("decoder"), writes], [attention, t("looks at all the words")],
+            [t("cross-attention"), t("looks at the English")], [feed_forward, alone]]  # fmt: skip
     table = [t("part"), t("what it does")], rows
     names = [t("black box"), t("two halves"), t("stacks"), t("one layer")]
     halved: dict[str, Any] = {"even": True, "gap": AIR}
     black = over_each_other(whole, row(goes_in, comes_out, **halved))
     above, below = row(space(), french, **halved), row(english, space(), **halved)  # each at its half
-    return figure(column(above, frames(black, *pairs), below, *ways, gap=AIR), said, table,
+    return figure(column(above, frames(black, *pairs), below, *arrows, gap=AIR), messages, table,
                   axes=[("opened", t("opened"), names)], start={"opened": names[0]}, play=t("▶ open"),
                   title=title, caption=caption)  # fmt: skip
 
@@ -96,27 +96,28 @@ def attend(tokens: Sequence[str] = ("animal", "street", "tired"), *, title: str 
     products = (keys @ query).int().tolist()
     scores = torch.tensor(products) / len(query) ** 0.5
     weights = scores.softmax(-1)
-    found, shares = (weights @ values).tolist(), weights.tolist()
-    asks = cells(query.tolist(), "query")
-    has, gives = [cells(key, "key") for key in keys.tolist()], [cells(value, "value") for value in values.tolist()]
-    made, hole = cells(found, "output"), space()
+    output, shares = (weights @ values).tolist(), weights.tolist()
+    query_cells = cells(query.tolist(), "query")
+    key_cells = [cells(key, "key") for key in keys.tolist()]
+    value_cells = [cells(value, "value") for value in values.tolist()]
+    output_cells, blank = cells(output, "output"), space()
     lines = grid(
         row(label(t("word")), *(box(word, strong=word == tokens[-1]) for word in tokens)),
-        row(label(t("key"), "key"), *has),
+        row(label(t("key"), "key"), *key_cells),
         *steps(
-            row(label(t("query"), "query"), hole, hole, asks),
+            row(label(t("query"), "query"), blank, blank, query_cells),
             row(label(t("score")), *(f"{p} / 2 = {s:.0f}" for p, s in zip(products, scores, strict=True))),
             row(label(t("share")), *(row(bar(p), words(f"{p:.2f}", strong=True)) for p in shares)),
-            row(label(t("value"), "value"), *gives),
+            row(label(t("value"), "value"), *value_cells),
             first=1,
         ),
-        row(label(t("output"), "output"), hole, made, hole, since=4),
-        *(arrow(asks, key, "query") for key in has),
-        *(arrow(value, made, "value", weight=1 + 6 * p) for value, p in zip(gives, shares, strict=True)),
+        row(label(t("output"), "output"), blank, output_cells, blank, since=4),
+        *(arrow(query_cells, key, "query") for key in key_cells),
+        *(arrow(value, output_cells, "value", weight=1 + 6 * p) for value, p in zip(value_cells, shares, strict=True)),
         gap=AIR / 1.5,
     )
     first, last = tokens[0], tokens[-1]
-    said = [
+    messages = [
         t("Each word has put down a key. Here a key has four numbers."),
         t("“{word}” asks: its query meets the key of every word, its own too.", word=last),
         t("Compare: multiply number by number, add up, and divide by √4 = 2. For “{word}”: 2 · 2 + 0 · 1 + 0 + 0 = 4.",
@@ -126,7 +127,7 @@ def attend(tokens: Sequence[str] = ("animal", "street", "tired"), *, title: str 
           first=first),
     ]  # fmt: skip
     rows = [[word, f"{s:.0f}", f"{p:.2f}"] for word, s, p in zip(tokens, scores.tolist(), shares, strict=True)]
-    return figure(lines, said, ([t("word"), t("score"), t("share")], rows), title=title, caption=caption)
+    return figure(lines, messages, ([t("word"), t("score"), t("share")], rows), title=title, caption=caption)
 
 
 def plus(**look: Any) -> Part:
@@ -134,88 +135,92 @@ def plus(**look: Any) -> Part:
     return disc("+", high=24, wide=28, strong=True, **look)
 
 
-def streamed(*levels: tuple[Part | None, Part | None]) -> Part:
+def residual_stream(*levels: tuple[Part | None, Part | None]) -> Part:
     """From below, what stands beside a stream and what on it, None for nothing: what is beside it reads it, and adds
     to it."""
-    ways, below, beside = [], None, None
-    for part, on in levels:
+    arrows, below, branch = [], None, None
+    for part, merge in levels:
         if part:
-            ways.append(arrow(beside or below, part))  # type: ignore[arg-type]  # the first level has no part
-            beside = part
-        if on and below:
-            ways.append(arrow(below, on, "output", weight=3))
-        if on and beside:
-            ways.append(arrow(beside, on))
-            beside = None
-        below = on or below
-    lines = (row(part or space(), on or space(), of=(3, 2)) for part, on in levels[::-1])
-    return column(*lines, *ways, gap=1.5 * AIR)
+            arrows.append(arrow(branch or below, part))  # type: ignore[arg-type]  # the first level has no part
+            branch = part
+        if merge and below:
+            arrows.append(arrow(below, merge, "output", weight=3))
+        if merge and branch:
+            arrows.append(arrow(branch, merge))
+            branch = None
+        below = merge or below
+    lines = (row(part or space(), merge or space(), of=(3, 2)) for part, merge in levels[::-1])
+    return column(*lines, *arrows, gap=1.5 * AIR)
 
 
 def lanes(tokens: Sequence[str] = ("animal", "it", "tired"), *, title: str = "", caption: str = "") -> Figure:
     """Three words on their way through one encoder block: attention between them, a network for each, two sums."""
-    given = [box(word, strong=True) for word in tokens]
-    looks = [box(t("attention"), since=1) for _ in tokens]
+    inputs = [box(word, strong=True) for word in tokens]
+    attentions = [box(t("attention"), since=1) for _ in tokens]
     streams = (
-        streamed((None, has), (look, plus(since=2)), (box(t("network"), since=3), plus(since=4)),
+        residual_stream((None, vector), (attention, plus(since=2)), (box(t("network"), since=3), plus(since=4)),
                  (None, box(word, "output", strong=True, since=4)))
-        for word, has, look in zip(tokens, given, looks, strict=True)
+        for word, vector, attention in zip(tokens, inputs, attentions, strict=True)
     )  # fmt: skip
-    ways = [
-        arrow(one, look, "value", 3) if (i, j) == (0, len(tokens) - 1)
-        else arrow(one, look, "quiet", THIN, head=False)
-        for i, one in enumerate(given) for j, look in enumerate(looks) if i != j
+    arrows = [
+        arrow(vector, attention, "value", 3) if (i, j) == (0, len(tokens) - 1)
+        else arrow(vector, attention, "quiet", THIN, head=False)
+        for i, vector in enumerate(inputs) for j, attention in enumerate(attentions) if i != j
     ]  # fmt: skip
-    scene = row(*streams, *ways, even=True)
-    first, asks = tokens[0], tokens[-1]
-    said = [
+    scene = row(*streams, *arrows, even=True)
+    first, taker = tokens[0], tokens[-1]
+    messages = [
         t("A vector for each word comes from the layer below."),
-        t("Attention: each word can take from every word. “{asks}” takes most from “{first}”.", asks=asks, first=first),
+        t(
+            "Attention: each word can take from every word. “{asks}” takes most from “{first}”.",
+            asks=taker,
+            first=first,
+        ),
         t("What attention found is added to the word's own vector, which comes straight up."),
         t("The network works on each word by itself. No line leads from one word to another."),
         t("What the network made is added, too. The new vectors have the same size, and the next layer reads them."),
     ]
-    return figure(scene, said, title=title, caption=caption)
+    return figure(scene, messages, title=title, caption=caption)
 
 
 def split(*, title: str = "", caption: str = "") -> Figure:
     """Three words of four features, cut into two heads: by their features, and by a reshape that cuts the words."""
     x = torch.arange(30).view(3, 10)[:, :4]
     right, wrong = split_heads(x[None], 2)[0].tolist(), x.reshape(2, 3, 2).tolist()
-    whole, ways = t("the three words"), [(t("by features"), right, "cool"), ("reshape", wrong, "warm")]
+    whole, methods = t("the three words"), [(t("by features"), right, "cool"), ("reshape", wrong, "warm")]
     columns = [column(whole, *(cells(line) for line in x.tolist()))]
     rows = [[whole, *map(str, x.tolist())]]
-    for name, heads, role in ways:
+    for name, heads, role in methods:
         parts = [part for n, head in enumerate(heads, 1)
                  for part in (words(t("head {n}", n=n), "quiet"), *(cells(pair, role) for pair in head))]  # fmt: skip
         columns.append(column(words(name, role), *parts))
         rows += [[name, *map(str, head)] for head in heads]
-    said = [
+    messages = [
         t("Three words, a row for each, with four features. We want two heads of two features."),
         t("Cut the features: each head gets two features of every word."),
         t("A reshape in one go has the same shape, but head 1 gets the whole first word and half of the second."),
     ]
     table = [t("what"), *(t("row {n}", n=n + 1) for n in range(len(x)))], rows
-    return figure(row(*steps(*columns)), said, table, title=title, caption=caption)
+    return figure(row(*steps(*columns)), messages, table, title=title, caption=caption)
 
 
 def network(x: Sequence[int], *, title: str = "", caption: str = "") -> Figure:
     """The network of a layer on a word of two features, with matrices that one can compute in one's head."""
     a, b = x
-    wide = [a, b, a + b, a - b]
-    kept = [max(0, n) for n in wide]
-    out = [sum(kept[:2]), sum(kept[2:])]
-    levels = [(t("a word"), [a, b], ""), (t("wider, by W₁"), wide, ""), (t("ReLU: no less than 0"), kept, ""),
+    hidden = [a, b, a + b, a - b]
+    activated = [max(0, n) for n in hidden]
+    out = [sum(activated[:2]), sum(activated[2:])]
+    levels = [(t("a word"), [a, b], ""), (t("wider, by W₁"), hidden, ""), (t("ReLU: no less than 0"), activated, ""),
               (t("narrow again, by W₂"), out, "output")]  # fmt: skip
     vectors = [cells(numbers, role) for _, numbers, role in levels]
-    ways = [arrow(one, other) for one, other in itertools.pairwise(vectors)]
-    lines = steps(*(row(words(name, anchor="end"), made) for (name, *_), made in zip(levels, vectors, strict=True)))
-    said = [
+    arrows = [arrow(first, second) for first, second in itertools.pairwise(vectors)]
+    lines = steps(*(row(words(name, anchor="end"), vector) for (name, *_), vector in zip(levels, vectors, strict=True)))
+    messages = [
         t("A word's vector, after attention. The network sees this word alone."),
         t("The first matrix makes four numbers: the two features, their sum and their difference."),
         t("The ReLU sets what is negative to 0. The others stay as they are."),
         t("The second matrix adds the first two, and the last two. Again the word has two features."),
     ]
     table = [t("after"), t("numbers")], [[name, ", ".join(map(str, numbers))] for name, numbers, _ in levels]
-    scene = row(space(), grid(*lines, *ways, gap=AIR), space(), of=(1, 6, 1), gap=0)
-    return figure(scene, said, table, title=title, caption=caption)
+    scene = row(space(), grid(*lines, *arrows, gap=AIR), space(), of=(1, 6, 1), gap=0)
+    return figure(scene, messages, table, title=title, caption=caption)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from chapters.ch05.labs.drawings import plus, streamed
+from chapters.ch05.labs.drawings import plus, residual_stream
 from course_kit.checkpoints import Loaded
 from course_kit.contexts import evaluating
 from course_kit.i18n import sentences, t
@@ -51,18 +51,18 @@ def exams(loaded: Loaded, text: str, *, title: str = "", caption: str = "") -> F
     ids = loaded.tokenizer.encode(text)
     tokens = [token.strip() for token in loaded.tokenizer.tokens(ids)]
     with evaluating(loaded.model):
-        chances = loaded.model(torch.tensor([ids]))[0].softmax(-1)
-    p = [chances[i, after].item() for i, after in enumerate(ids[1:])]
+        probabilities = loaded.model(torch.tensor([ids]))[0].softmax(-1)
+    p = [probabilities[i, after].item() for i, after in enumerate(ids[1:])]
     bits, count = [-math.log2(x) for x in p], len(ids) - 1
-    lines, ways = [], []
+    lines, arrows = [], []
     for i in range(count):
-        read = [box(token) if j <= i else space() for j, token in enumerate(tokens[:count])]
-        wanted = words(tokens[i + 1], "output", strong=True)
-        lines.append(row(*read, wanted, bar(bits[i] / max(bits)), f"{bits[i]:.1f}", since=i))
-        ways.append(arrow(read[i], wanted, "output", weight=THIN))
-    over = row(words(t("has read")), *(space() for _ in range(count - 1)), words(t("should say"), "output"),
+        context = [box(token) if j <= i else space() for j, token in enumerate(tokens[:count])]
+        expected = words(tokens[i + 1], "output", strong=True)
+        lines.append(row(*context, expected, bar(bits[i] / max(bits)), f"{bits[i]:.1f}", since=i))
+        arrows.append(arrow(context[i], expected, "output", weight=THIN))
+    header = row(words(t("has read")), *(space() for _ in range(count - 1)), words(t("should say"), "output"),
                words(t("bits paid"), "quiet"), space())  # fmt: skip
-    said = [
+    messages = [
         t(
             "It has read “{read}”. Of the next token, “{word}”, it expected {share}, and it pays {bits} bits.",
             read=" ".join(tokens[: i + 1]),
@@ -75,7 +75,7 @@ def exams(loaded: Loaded, text: str, *, title: str = "", caption: str = "") -> F
     rows = [[" ".join(tokens[: i + 1]), tokens[i + 1], f"{p[i]:.3f}", f"{bits[i]:.1f}"] for i in range(count)]
     table = [t("has read"), t("should say"), "p", t("bits paid")], rows
     axes = [("exam", t("question"), None)]
-    return figure(grid(over, *lines, *ways, gap=CLOSE), said, table, axes=axes, title=title, caption=caption)
+    return figure(grid(header, *lines, *arrows, gap=CLOSE), messages, table, axes=axes, title=title, caption=caption)
 
 
 @torch.no_grad()
@@ -83,15 +83,15 @@ def opened(loaded: Loaded, prompt: str, best: int = 4, *, title: str = "", capti
     """A GPT as a black box, as three parts, and with one of its blocks open; the bars are what the model expects."""
     model, tokenizer = loaded.model, loaded.tokenizer
     with evaluating(model):
-        chances = model(torch.tensor([tokenizer.encode(prompt)]))[0, -1].softmax(-1)
-    shares, places = chances.topk(best)
-    tokens, blocks = [token.strip() for token in tokenizer.tokens(places.tolist())], len(model.blocks)
-    expects = row(
+        probabilities = model(torch.tensor([tokenizer.encode(prompt)]))[0, -1].softmax(-1)
+    shares, indices = probabilities.topk(best)
+    tokens, blocks = [token.strip() for token in tokenizer.tokens(indices.tolist())], len(model.blocks)
+    predictions = row(
         *(column(words(token, "output", strong=True), bar(share, "output"), f"{share:.0%}", gap=CLOSE)
           for token, share in zip(tokens, shares.tolist(), strict=True)),
         even=True,
     )  # fmt: skip
-    given = words(f"“{prompt} …”", strong=True)
+    prompt_words = words(f"“{prompt} …”", strong=True)
 
     def part(name: str, role: str, does: str) -> Part:
         return box(name, role, words(does), strong=True)
@@ -103,15 +103,17 @@ def opened(loaded: Loaded, prompt: str, best: int = 4, *, title: str = "", capti
         part(t("logits"), "output", t("how well does each token of the vocabulary fit?")),
         up=True,
     )
-    looks, thinks = (
+    attention_box, network_box = (
         part(t("attention"), "", t("looks at earlier tokens")),
         part(t("network"), "", t("each token by itself")),
     )
     foot, top = space(), words(t("the stream"), "output")
-    block = box("", "", streamed((None, foot), (looks, plus()), (thinks, plus()), (None, top)), fill=True)
+    block = box(
+        "", "", residual_stream((None, foot), (attention_box, plus()), (network_box, plus()), (None, top)), fill=True
+    )
     inner = (whole, whole), (parts.parts[-1], parts.parts[0]), (foot, top)
-    ways = [way for first, last in inner for way in (arrow(given, first), arrow(last, expects, "output"))]
-    said = [
+    arrows = [way for first, last in inner for way in (arrow(prompt_words, first), arrow(last, predictions, "output"))]
+    messages = [
         t("From outside: some tokens go in, and each possible next token gets a probability."),
         t(
             "Inside: a table makes vectors, {n} blocks that are built alike change them, and the last vector is "
@@ -122,7 +124,7 @@ def opened(loaded: Loaded, prompt: str, best: int = 4, *, title: str = "", capti
     ]
     table = [t("token"), "p"], [[token, f"{p:.2f}"] for token, p in zip(tokens, shares.tolist(), strict=True)]
     names = [t("black box"), t("parts"), t("one block")]
-    return figure(column(expects, frames(whole, parts, block), given, *ways, gap=AIR), said, table,
+    return figure(column(predictions, frames(whole, parts, block), prompt_words, *arrows, gap=AIR), messages, table,
                   axes=[("opened", t("opened"), names)], start={"opened": names[0]}, play=t("▶ open"), title=title,
                   caption=caption)  # fmt: skip
 
@@ -132,16 +134,16 @@ def states(model: nn.Module, ids: Tensor) -> Tensor:
     """The residual stream [1 + 2 · blocks, T, D] of one text [1, T]: the input, then after each part of each block."""
     if hasattr(model, "positions"):
         raise ValueError("this model adds its positions; needed: one that turns them in, such as gpt-prose")
-    added: list[Tensor] = []
+    outputs: list[Tensor] = []
     parts = [model.tokens, *(part for block in model.blocks for part in (block.attention, block.ffn))]  # type: ignore[union-attr]
-    hooks = [part.register_forward_hook(lambda _, __, x: added.append(x)) for part in parts]
+    hooks = [part.register_forward_hook(lambda _, __, x: outputs.append(x)) for part in parts]
     try:
         with evaluating(model):
             model(ids)
     finally:
         for hook in hooks:
             hook.remove()
-    return torch.cat(added).cumsum(0)
+    return torch.cat(outputs).cumsum(0)
 
 
 @torch.no_grad()
@@ -152,35 +154,37 @@ def stream(loaded: Loaded, prompt: str, word: str, *, title: str = "", caption: 
     """
     model, tokenizer = loaded.model, loaded.tokenizer
     x = states(model, torch.tensor([tokenizer.encode(prompt)]))[:, -1]  # [S, D]
-    chances = (model.norm(x) @ model.tokens.weight.T).softmax(-1)  # [S, V]
+    probabilities = (model.norm(x) @ model.tokens.weight.T).softmax(-1)  # [S, V]
     target = tokenizer.encode(word)[-1]
-    says = [one_.strip() for one_ in tokenizer.tokens(chances.argmax(-1).tolist())]
-    share, parts, count = chances[:, target].tolist(), (t("attention"), t("network")), len(x)
+    predicted = [token.strip() for token in tokenizer.tokens(probabilities.argmax(-1).tolist())]
+    share, parts, count = probabilities[:, target].tolist(), (t("attention"), t("network")), len(x)
     names = [t("the input"), *(f"{parts[n % 2]} {n // 2 + 1}" for n in range(count - 1))]
     lines, below = [], None
-    ways: list[Arrow] = []
+    arrows: list[Arrow] = []
     for i, name in enumerate(names):
-        adds = box(name) if i else words(t("reads “{word}”", word=prompt.split()[-1]), high=LINE + PAD)
-        here = cells(x[i, :2].tolist(), "output")
-        lines.append(row(adds, here, words(says[i], strong=True), bar(share[i], "output"), f"{share[i]:.0%}", since=i))
-        ways += [arrow(adds, here), arrow(below, here, "output")] if below else []
-        below = here
+        source = box(name) if i else words(t("reads “{word}”", word=prompt.split()[-1]), high=LINE + PAD)
+        vector = cells(x[i, :2].tolist(), "output")
+        lines.append(
+            row(source, vector, words(predicted[i], strong=True), bar(share[i], "output"), f"{share[i]:.0%}", since=i)
+        )
+        arrows += [arrow(source, vector), arrow(below, vector, "output")] if below else []
+        below = vector
     heads = t("adds to it"), t("the stream"), t("would say"), t("for “{word}”", word=word.strip())
     head = row(*(words(name, "quiet") for name in heads), space())
-    said = [
+    messages = [
         t(
             "After “{name}” it would say “{says}”, and give “{word}” {share}.",
             name=name,
-            says=said_,
+            says=prediction,
             word=word.strip(),
             share=f"{p:.0%}",
         )
-        for name, said_, p in zip(names, says, share, strict=True)
+        for name, prediction, p in zip(names, predicted, share, strict=True)
     ]
-    rows = [[name, said_, f"{p:.3f}"] for name, said_, p in zip(names, says, share, strict=True)]
+    rows = [[name, prediction, f"{p:.3f}"] for name, prediction, p in zip(names, predicted, share, strict=True)]
     table = [t("after"), t("would say"), t("for “{word}”", word=word.strip())], rows
     axes = [("step", t("parts"), range(count))]
-    return figure(grid(head, *lines[::-1], *ways), said, table, axes=axes, play=t("▶ flow"), title=title,
+    return figure(grid(head, *lines[::-1], *arrows), messages, table, axes=axes, play=t("▶ flow"), title=title,
                   caption=caption)  # fmt: skip
 
 
@@ -196,7 +200,7 @@ def temperatures(
         for n, (token, logit) in enumerate(zip(tokens, logits.tolist(), strict=True))
     ]  # fmt: skip
     scene = grid(row(space(), words(t("logit"), "quiet"), *heads), *lines)
-    said = [
+    messages = [
         t(
             "τ = {value}: “{word}” gets {share} of what these tokens have together.",
             value=f"{value:g}",
@@ -210,7 +214,7 @@ def temperatures(
         [[token.strip(), f"{logits[n]:.2f}", *(f"{shares[n]:.2f}" for shares in rows)]
          for n, token in enumerate(tokens)],
     )  # fmt: skip
-    return figure(scene, said, table, title=title, caption=caption)
+    return figure(scene, messages, table, title=title, caption=caption)
 
 
 def grows(corpus: dict[str, int], word: str, *, title: str = "", caption: str = "") -> Figure:
@@ -218,47 +222,47 @@ def grows(corpus: dict[str, int], word: str, *, title: str = "", caption: str = 
 
     corpus: word -> how often it comes; the merges end where no pair comes twice
     """
-    now, pieces = cut(list(corpus), list(corpus.values())), [(letter, i, i) for i, letter in enumerate(MARK + word)]
-    layers, told = [list(pieces)], []
-    while (pairs := pairs_of(now)) and pairs[0][1] > 1:
+    splits, pieces = cut(list(corpus), list(corpus.values())), [(letter, i, i) for i, letter in enumerate(MARK + word)]
+    layers, merges = [list(pieces)], []
+    while (pairs := pairs_of(splits)) and pairs[0][1] > 1:
         pair, count = pairs[0]
-        now = {joined(key, pair): n for key, n in now.items()}
+        splits = {joined(key, pair): n for key, n in splits.items()}
         names = joined(tuple(piece for piece, _, _ in pieces), pair)
         if len(names) < len(pieces):
-            left, made = list(pieces), []
+            remaining, merged = list(pieces), []
             for name in names:
-                piece, first, last = left.pop(0)
+                piece, first, last = remaining.pop(0)
                 if piece != name:
-                    _, _, last = left.pop(0)
-                made.append((name, first, last))
-            pieces = made
+                    _, _, last = remaining.pop(0)
+                merged.append((name, first, last))
+            pieces = merged
             layers.append(pieces)
-            told.append((pair, count))
-    lines, ways = [], []
+            merges.append((pair, count))
+    lines, arrows = [], []
     boxes: dict[tuple[str, int, int], Part] = {}
     for level, layer in enumerate(layers):
-        fresh = [piece for piece in layer if piece not in boxes]
-        drawn = {piece: box(piece[0], "output" if level else "", strong=bool(level)) for piece in fresh}
-        line = [drawn.get(piece) or space() for piece in layer]
+        new_pieces = [piece for piece in layer if piece not in boxes]
+        new_boxes = {piece: box(piece[0], "output" if level else "", strong=bool(level)) for piece in new_pieces}
+        line = [new_boxes.get(piece) or space() for piece in layer]
         lines.append(row(*line, of=[end - begin + 1 for _, begin, end in layer], gap=CLOSE, since=level))
-        for (_, first, last), above in drawn.items():
-            inside = [part for part in boxes if first <= part[1] and part[2] <= last]
-            ways += [arrow(boxes.pop(part), above, weight=THIN) for part in inside]
-        boxes |= drawn
-    said = [t("“{word}” as single letters. The mark in front stands for a space.", word=word)]
-    said += [
+        for (_, first, last), above in new_boxes.items():
+            joined_parts = [part for part in boxes if first <= part[1] and part[2] <= last]
+            arrows += [arrow(boxes.pop(part), above, weight=THIN) for part in joined_parts]
+        boxes |= new_boxes
+    messages = [t("“{word}” as single letters. The mark in front stands for a space.", word=word)]
+    messages += [
         t(
             "“{left}” and “{right}” stand side by side {count} times in the list: they become one piece.",
             left=left,
             right=right,
             count=count,
         )
-        for (left, right), count in told
+        for (left, right), count in merges
     ]
     rows = [[str(n), " ".join(name for name, _, _ in layer)] for n, layer in enumerate(layers)]
     table = [t("merges of this word"), t("pieces")], rows
     axes = [("step", t("merges of this word"), range(len(layers)))]
-    return figure(column(*lines[::-1], *ways, gap=AIR), said, table, axes=axes, title=title, caption=caption)
+    return figure(column(*lines[::-1], *arrows, gap=AIR), messages, table, axes=axes, title=title, caption=caption)
 
 
 def key_value_cache(tokens: Sequence[str], begun: int, *, title: str = "", caption: str = "") -> Figure:
@@ -266,22 +270,24 @@ def key_value_cache(tokens: Sequence[str], begun: int, *, title: str = "", capti
 
     begun: how many of the tokens were the prompt
     """
-    steps_, places = range(len(tokens) - begun + 1), range(len(tokens))
-    came = [max(0, i + 1 - begun) for i in places]
-    asks = [box("", "query", wide=WIDE, high=TILE, since=n, until=n) for n in came]
-    has = [box("", "key", wide=WIDE, high=TILE, since=n) for n in came]
-    gives = [box("", "value", wide=WIDE, high=TILE, since=n) for n in came]
+    steps_, positions = range(len(tokens) - begun + 1), range(len(tokens))
+    arrivals = [max(0, i + 1 - begun) for i in positions]
+    queries = [box("", "query", wide=WIDE, high=TILE, since=n, until=n) for n in arrivals]
+    keys = [box("", "key", wide=WIDE, high=TILE, since=n) for n in arrivals]
+    values = [box("", "value", wide=WIDE, high=TILE, since=n) for n in arrivals]
     lines = [
-        row(words(tokens[i].strip(), anchor="end", strong=i >= begun, since=came[i]), asks[i], has[i], gives[i])
-        for i in places
+        row(
+            words(tokens[i].strip(), anchor="end", strong=i >= begun, since=arrivals[i]), queries[i], keys[i], values[i]
+        )
+        for i in positions
     ]
-    ways = [
-        arrow(asks[begun + n - 1], has[i], "query", weight=THIN, side="across", only=[n], until=len(tokens))
+    arrows = [
+        arrow(queries[begun + n - 1], keys[i], "query", weight=THIN, side="across", only=[n], until=len(tokens))
         for n in steps_[1:] for i in range(begun + n)
     ]  # fmt: skip
     head = row(space(), words(t("query"), "query"), words(t("key"), "key"), words(t("value"), "value"))
-    said = [t("The prompt is read at once: each of its {n} tokens gets a query, a key and a value.", n=begun)]
-    said += [
+    messages = [t("The prompt is read at once: each of its {n} tokens gets a query, a key and a value.", n=begun)]
+    messages += [
         t("Only “{word}” is read: one query, one key, one value. The query meets the {old} stored keys and its own.",
           word=tokens[begun + n - 1].strip(), old=begun + n - 1)
         for n in steps_[1:]
@@ -291,7 +297,13 @@ def key_value_cache(tokens: Sequence[str], begun: int, *, title: str = "", capti
     table = [t("text"), t("keys computed"), t("keys stored before")], rows
     axes = [("step", t("tokens written"), steps_)]
     return figure(
-        grid(head, *lines, *ways, gap=NEAR), said, table, axes=axes, play=t("▶ write"), title=title, caption=caption
+        grid(head, *lines, *arrows, gap=NEAR),
+        messages,
+        table,
+        axes=axes,
+        play=t("▶ write"),
+        title=title,
+        caption=caption,
     )
 
 
@@ -301,15 +313,15 @@ def folders(heads: dict[str, Tensor], tokens: Sequence[str], *, title: str = "",
 
     heads: name -> weights [T, T]
     """
-    count, parts, ways = len(tokens), [], []
+    count, parts, arrows = len(tokens), [], []
     for name, weights in heads.items():
         line = [box(token, "key", strong=True) for token in tokens]
         parts += [words(name, strong=True), space(high=ARC), row(*line, gap=NEAR)]
         for i, j in weights.ge(0.02).nonzero().tolist():
             side, bend = ("loop", -LOOP) if i == j else ("above", 2 * ARC * (i - j) / count)
             thick = 1 + 8 * weights[i, j].item()
-            ways.append(arrow(line[i], line[j], "query", weight=thick, side=side, bend=bend, only=[i]))
-    said = [
+            arrows.append(arrow(line[i], line[j], "query", weight=thick, side=side, bend=bend, only=[i]))
+    messages = [
         sentences(*(
             t("{head}: “{word}” takes most from “{other}”, {share}.", head=name, word=tokens[i],
               other=tokens[int(weights[i].argmax())], share=f"{weights[i].max():.0%}")
@@ -319,13 +331,13 @@ def folders(heads: dict[str, Tensor], tokens: Sequence[str], *, title: str = "",
     ]  # fmt: skip
     rows = [[name, token, *(f"{x:.2f}" for x in weights[i].tolist())]
             for name, weights in heads.items() for i, token in enumerate(tokens)]  # fmt: skip
-    return figure(column(*parts, *ways), said, (["", t("asks"), *tokens], rows), axes=[("step", t("asks"), None)],
+    return figure(column(*parts, *arrows), messages, (["", t("asks"), *tokens], rows), axes=[("step", t("asks"), None)],
                   title=title, caption=caption)  # fmt: skip
 
 
 def shares(
     rows: dict[str, tuple[Sequence[str], Tensor]],
-    most: int = 12,
+    maximum: int = 12,
     top: float = 0.9,
     *,
     title: str = "",
@@ -335,18 +347,18 @@ def shares(
 
     rows: a text -> its likeliest tokens, and the probabilities of all, sorted [V]
     """
-    lines, said, table = [], [], []
+    lines, messages, table = [], [], []
     for i, (text, (names, p)) in enumerate(rows.items()):
         count = int((p.cumsum(0) < top).sum()) + 1
-        wide = p[: min(count, most)].tolist()
-        tiles = [(name.strip() if x > 0.1 else "", "output", x) for name, x in zip(names, wide, strict=False)]
-        if count > most:
-            tiles.append((t("{n} more", n=count - most), "", top - sum(wide)))
+        widths = p[: min(count, maximum)].tolist()
+        tiles = [(name.strip() if x > 0.1 else "", "output", x) for name, x in zip(names, widths, strict=False)]
+        if count > maximum:
+            tiles.append((t("{n} more", n=count - maximum), "", top - sum(widths)))
         tiles.append(("…", "", 1 - sum(x for *_, x in tiles)))
         line = (box(name, role, wide=1, fill=True) for name, role, _ in tiles)
         lines += steps(label(text, strong=True, data=True), first=i)
         lines += steps(row(*line, of=[x for *_, x in tiles], gap=CLOSE), first=i)
-        said.append(t("“{text}”: tokens that it takes to reach {top}: {n}.", text=text, n=count, top=f"{top:.0%}"))
-        table.append([text, names[0].strip(), f"{wide[0]:.2f}", str(count)])
+        messages.append(t("“{text}”: tokens that it takes to reach {top}: {n}.", text=text, n=count, top=f"{top:.0%}"))
+        table.append([text, names[0].strip(), f"{widths[0]:.2f}", str(count)])
     head = [t("text"), t("likeliest"), "p", t("tokens for {top}", top=f"{top:.0%}")]
-    return figure(column(*lines), said, (head, table), title=title, caption=caption)
+    return figure(column(*lines), messages, (head, table), title=title, caption=caption)

@@ -49,17 +49,17 @@ def talk(system: str, question: str, answer: str, *, title: str = "", caption: s
         ("user", question, YOU, t("↑ you"), (1, 0, 1)),
         ("assistant", answer, MODEL, t("↑ the model"), (2, 3, 4)),
     ]
-    lines, told = [], []
-    for name, text, role, who, (opens, says, ends) in turns:
-        whole = [(f"<|im_start|>{name}", "quiet"), (text, role), ("<|im_end|>", role if role == MODEL else "quiet")]
-        begin, *line = (label(part, of, strong=of in (YOU, MODEL), since=since, data=True)
-                        for (part, of), since in zip(whole, (opens, says, ends), strict=True))  # fmt: skip
-        wrote = words(who, role or "quiet", anchor="end", since=says)
+    lines, parts = [], []
+    for name, text, role, author_text, (open_step, text_step, end_step) in turns:
+        turn = [(f"<|im_start|>{name}", "quiet"), (text, role), ("<|im_end|>", role if role == MODEL else "quiet")]
+        begin, *line = (label(part, tint, strong=tint in (YOU, MODEL), since=n, data=True)
+                        for (part, tint), n in zip(turn, (open_step, text_step, end_step), strict=True))  # fmt: skip
+        author = words(author_text, role or "quiet", anchor="end", since=text_step)
         wide = [0.85 * natural_width(part) for part in line]  # the mark that ends it stands right after the words
-        told += [begin, row(*line, wrote, of=(*wide, WIDTH - 2 * PAD - sum(wide)), gap=0)]
-        lines += whole
-    scene = box("", "", *told, fill=True, gap=NEAR)
-    said = [
+        parts += [begin, row(*line, author, of=(*wide, WIDTH - 2 * PAD - sum(wide)), gap=0)]
+        lines += turn
+    scene = box("", "", *parts, fill=True, gap=NEAR)
+    messages = [
         t("You type a question."),
         t("The program puts marks around it, which say who speaks. In front of it stands a sentence of its own."),
         t("It opens the turn of the assistant, and leaves it empty."),
@@ -69,40 +69,40 @@ def talk(system: str, question: str, answer: str, *, title: str = "", caption: s
     writers = {YOU: t("you"), MODEL: t("the model")}
     rows = [[text, writers.get(role, t("the program"))] for text, role in lines]
     table = [t("text"), t("who writes it")], rows
-    return figure(scene, said, table, title=title, caption=caption)
+    return figure(scene, messages, table, title=title, caption=caption)
 
 
 def swells(stream: Tensor, *, shown: int = 32, title: str = "", caption: str = "") -> Figure:
     """A vector on its way through the blocks, as a strip of numbers, all on one scale. stream [blocks + 1, D]: what
     each block reads, and what the last one leaves."""
-    size, most = stream.pow(2).mean(-1).sqrt().tolist(), stream[:, :shown].abs().max().item()
+    size, maximum = stream.pow(2).mean(-1).sqrt().tolist(), stream[:, :shown].abs().max().item()
     names = [*(t("block {n}", n=n) for n in range(1, len(stream))), t("the end")]
-    drawn = [
-        row(label(name), stripes(numbers, most), words(f"{norm:.2f}", "output", strong=True))
+    strips = [
+        row(label(name), stripes(numbers, maximum), words(f"{norm:.2f}", "output", strong=True))
         for name, numbers, norm in zip(names, stream[:, :shown].tolist(), size, strict=True)
     ]
-    scene = grid(row(space(), space(), words(t("size"), "quiet")), *steps(*drawn)[::-1])
-    said = [
+    scene = grid(row(space(), space(), words(t("size"), "quiet")), *steps(*strips)[::-1])
+    messages = [
         t("Block {n} reads {count} numbers. The root of their mean square is {size}.", n=n, count=stream.shape[1],
-          size=f"{one_size:.2f}")
-        for n, one_size in enumerate(size[:-1], 1)
+          size=f"{norm:.2f}")
+        for n, norm in enumerate(size[:-1], 1)
     ]  # fmt: skip
-    said.append(t("At the end it is {size}, {times} times what it was.", size=f"{size[-1]:.2f}",
+    messages.append(t("At the end it is {size}, {times} times what it was.", size=f"{size[-1]:.2f}",
                   times=round(size[-1] / size[0])))  # fmt: skip
-    rows = [[name, f"{one_size:.2f}", ", ".join(f"{n:.1f}" for n in row[:8].tolist())]
-            for name, one_size, row in zip(names, size, stream, strict=True)]  # fmt: skip
+    rows = [[name, f"{norm:.2f}", ", ".join(f"{n:.1f}" for n in row[:8].tolist())]
+            for name, norm, row in zip(names, size, stream, strict=True)]  # fmt: skip
     table = [t("where"), t("size"), t("its first numbers")], rows
     axes = [("block", t("step"), None)]
-    return figure(scene, said, table, axes=axes, title=title, caption=caption)
+    return figure(scene, messages, table, axes=axes, title=title, caption=caption)
 
 
-def stripes(numbers: Sequence[float], most: float) -> Part:
-    """A strip of numbers, upwards and downwards from its middle; most: what the largest is."""
-    high = [max(1.0, round(TALL / 2 * abs(number) / most, 1)) for number in numbers]
+def stripes(numbers: Sequence[float], maximum: float) -> Part:
+    """A strip of numbers, upwards and downwards from its middle; maximum: what the largest is."""
+    heights = [max(1.0, round(TALL / 2 * abs(number) / maximum, 1)) for number in numbers]
     return plot(
         *(spot(bar(1, "output", wide=WIDTH / 4 / len(numbers), high=up),
                ((n + 0.5) / len(numbers), (1 + math.copysign(up / TALL, number)) / 2))
-          for n, (number, up) in enumerate(zip(numbers, high, strict=True))),
+          for n, (number, up) in enumerate(zip(numbers, heights, strict=True))),
         high=TALL,
     )  # fmt: skip
 
@@ -110,25 +110,25 @@ def stripes(numbers: Sequence[float], most: float) -> Part:
 def norms(x: Sequence[float], *, title: str = "", caption: str = "") -> Figure:
     """A vector of two numbers, what layer norm makes of it, and what RMSNorm does: two hands on one circle."""
     mean, square = sum(x) / 2, math.sqrt(sum(n * n for n in x) / 2)
-    away = [n - mean for n in x]
-    deviation = math.sqrt(sum(n * n for n in away) / 2)
-    made = [list(x), [n / deviation for n in away], [n / square for n in x]]
+    centred = [n - mean for n in x]
+    deviation = math.sqrt(sum(n * n for n in centred) / 2)
+    vectors = [list(x), [n / deviation for n in centred], [n / square for n in x]]
     names = [t("the vector"), t("layer norm"), t("RMSNorm")]
     across = round(2 * UNIT * math.sqrt(2))  # a mean square of 1
     columns, hands = [], []
-    for name, (a, b), role in zip(names, made, ("", "cool", "warm"), strict=True):
+    for name, (a, b), role in zip(names, vectors, ("", "cool", "warm"), strict=True):
         circle = disc(high=across)
         hands.append(hand(circle, math.atan2(a, b), UNIT * math.hypot(a, b), role))
         columns.append(column(words(name, role, strong=True), space(high=LINE * 2.5), circle, space(high=LINE),
                               cells([a, b], role)))  # fmt: skip
     scene = row(*steps(*columns), *hands, even=True)
-    said = [
+    messages = [
         t("The vector (3, 4) has the length 5. The radius is the length that both norms want: a mean square of 1."),
         t("Layer norm first subtracts the mean, which turns the vector, then makes it as long as the radius."),
         t("RMSNorm only makes it shorter, so it still points where it did. The learned numbers come after that."),
     ]
-    rows = [[name, ", ".join(f"{n:.2f}" for n in pair)] for name, pair in zip(names, made, strict=True)]
-    return figure(scene, said, ([t("norm"), t("numbers")], rows), title=title, caption=caption)
+    rows = [[name, ", ".join(f"{n:.2f}" for n in pair)] for name, pair in zip(names, vectors, strict=True)]
+    return figure(scene, messages, ([t("norm"), t("numbers")], rows), title=title, caption=caption)
 
 
 def _digits(number: float) -> str:
@@ -136,12 +136,12 @@ def _digits(number: float) -> str:
     return f"{number:.{2 if abs(number) >= LITTLE else 3}f}".replace("-", "−")
 
 
-def gate(what: Tensor, much: Tensor, *, title: str = "", caption: str = "") -> Figure:
+def gate(values: Tensor, gates: Tensor, *, title: str = "", caption: str = "") -> Figure:
     """Some hidden features of a gated network: what each would pass on, how much of it, and the product."""
     rows = (
-        (t("what: up"), "cool", what, " "),
-        (t("how much: silu(gate)"), "warm", much, "×"),
-        (t("passed on"), "output", what * much, "="),
+        (t("what: up"), "cool", values, " "),
+        (t("how much: silu(gate)"), "warm", gates, "×"),
+        (t("passed on"), "output", values * gates, "="),
     )
     lines = [
         column(
@@ -153,46 +153,46 @@ def gate(what: Tensor, much: Tensor, *, title: str = "", caption: str = "") -> F
         )
         for name, role, numbers, sign in rows
     ]  # fmt: skip
-    said = [
+    messages = [
         t("Each hidden feature has computed something that it could pass on."),
         t("A second matrix says how much of it: the gate. Some gates are nearly shut."),
         t("Multiplied number by number. Behind a shut gate nothing is left, whatever was there."),
     ]
     table = (
-        [t("feature"), *(str(i + 1) for i in range(len(what)))],
+        [t("feature"), *(str(i + 1) for i in range(len(values)))],
         [[name, *map(_digits, numbers.tolist())] for name, _, numbers, _ in rows],
     )
-    return figure(column(*steps(*lines)), said, table, title=title, caption=caption)
+    return figure(column(*steps(*lines)), messages, table, title=title, caption=caption)
 
 
 def shared(
     heads: int, groups: Sequence[int], megabytes: Sequence[float], *, title: str = "", caption: str = ""
 ) -> Figure:
     """Query heads and the key–value heads that they use, and how large the cache gets."""
-    asks = [disc(str(n + 1), "query") for n in range(heads)]
-    drawn, ways = [], []
+    queries = [disc(str(n + 1), "query") for n in range(heads)]
+    key_rows, arrows = [], []
     for count in groups:
-        boxes, each = [box("K V", "key") for _ in range(count)], heads // count
-        ways += [arrow(ask, boxes[n // each], "key", head=False) for n, ask in enumerate(asks)]
-        drawn.append(row(*boxes, even=True))
+        boxes, group_size = [box("K V", "key") for _ in range(count)], heads // count
+        arrows += [arrow(ask, boxes[n // group_size], "key", head=False) for n, ask in enumerate(queries)]
+        key_rows.append(row(*boxes, even=True))
     scene = column(
         words(t("{n} query heads", n=heads), "query"),
-        row(*asks, even=True),
+        row(*queries, even=True),
         space(high=LINE),
-        frames(*drawn),
+        frames(*key_rows),
         row(label(t("the cache of a full context"), "quiet"),
             words([f"{m:.0f} MB" for m in megabytes], anchor="end", strong=True)),
         bar([m / max(megabytes) for m in megabytes], "key"),
-        *ways,
+        *arrows,
     )  # fmt: skip
-    said = [
+    messages = [
         t("{heads} query heads on {count} key–value heads: the cache needs {mb} MB.", heads=heads,
           count=count, mb=f"{m:.0f}")
         for count, m in zip(groups, megabytes, strict=True)
     ]  # fmt: skip
     table = [t("key heads"), t("cache, MB")], [[n, f"{m:.0f}"] for n, m in zip(groups, megabytes, strict=True)]
     axes = [("keys", t("key heads"), list(groups))]
-    return figure(scene, said, table, axes=axes, start={"keys": groups[1]}, play=t("▶ share"), title=title,
+    return figure(scene, messages, table, axes=axes, start={"keys": groups[1]}, play=t("▶ share"), title=title,
                   caption=caption, still=True)  # fmt: skip
 
 
@@ -201,19 +201,19 @@ def places(
 ) -> Figure:
     """A Llama, and the tensors of a file that fill it. parts, from below: what it is, its tint, and for each of its
     tensors the name and the shape."""
-    lines, ways, said, rows = [], [], [], []
+    lines, arrows, messages, rows = [], [], [], []
     for i, (part, role, tensors) in enumerate(parts):
         names = column(*(row(label(name, role, data=True), words(shape, "quiet", anchor="end"), of=(3, 2))
                          for name, shape in tensors), gap=CLOSE)  # fmt: skip
-        place = box(part, role, since=i, fill=True)
-        lines.append(row(names, place, even=True, gap=2 * LINE))
-        ways.append(arrow(names, place, role))
-        told = ", ".join(name for name, _ in tensors)
-        said.append(t("{there} → {here}", there=told, here=part))
+        target = box(part, role, since=i, fill=True)
+        lines.append(row(names, target, even=True, gap=2 * LINE))
+        arrows.append(arrow(names, target, role))
+        tensor_names = ", ".join(name for name, _ in tensors)
+        messages.append(t("{there} → {here}", there=tensor_names, here=part))
         rows += [[name, shape, part] for name, shape in tensors]
     head = row(label(t("in the file"), "quiet"), words(t("in your class"), "quiet"), even=True, gap=2 * LINE)
     table = [t("in the file"), t("shape"), t("in your class")], rows
-    return figure(column(head, *lines[::-1], *ways, gap=PAD), said, table, title=title, caption=caption)
+    return figure(column(head, *lines[::-1], *arrows, gap=PAD), messages, table, title=title, caption=caption)
 
 
 def gpt_to_llama(blocks: int, *, title: str = "", caption: str = "") -> Figure:
@@ -227,7 +227,7 @@ def gpt_to_llama(blocks: int, *, title: str = "", caption: str = "") -> Figure:
         (norm, {1: rms}),
     ]
     below = [(t("+ learned positions"), {2: t("no positions added")}), (t("table of tokens"), {})]
-    said = [
+    messages = [
         t("At first both are a GPT: read it from below."),
         t("1: each layer norm becomes an RMSNorm."),
         t("2: no positions are added. Each attention turns its queries and keys instead."),
@@ -246,15 +246,17 @@ def gpt_to_llama(blocks: int, *, title: str = "", caption: str = "") -> Figure:
     def of_llama(part: Change) -> Part:
         """Of a GPT until it changes; beside it the numbers of its changes."""
         name, changed = part
-        made = [[n for n in changed if n <= step] for step in range(len(said))]
-        looks = [box(changed[now[-1]] if now else name, "warm" if now else "", strong=bool(now), fill=True,
-                     only=[step for step, one in enumerate(made) if one == now])
-                 for now, _ in itertools.groupby(made)]  # fmt: skip
-        marks = words([" ".join(map(str, now)) for now in made], "warm", strong=True)
-        return row(marks, layers(*looks), of=(AIR, WIDTH / 3))
+        changes_by_step = [[n for n in changed if n <= step] for step in range(len(messages))]
+        boxes = [box(changed[current[-1]] if current else name, "warm" if current else "", strong=bool(current),
+                     fill=True, only=[step for step, changes in enumerate(changes_by_step) if changes == current])
+                 for current, _ in itertools.groupby(changes_by_step)]  # fmt: skip
+        marks = words([" ".join(map(str, current)) for current in changes_by_step], "warm", strong=True)
+        return row(marks, layers(*boxes), of=(AIR, WIDTH / 3))
 
     scene = row(drawn("GPT", of_gpt), drawn("Llama", of_llama), gap=LINE)
     parts = [*above, *block, *below]
     rows = [[name, next(reversed(changed.values()), name), ", ".join(map(str, changed))] for name, changed in parts]
     table = [t("GPT"), t("Llama"), t("change")], rows
-    return figure(scene, said, table, axes=[("change", t("change"), range(len(said)))], title=title, caption=caption)
+    return figure(
+        scene, messages, table, axes=[("change", t("change"), range(len(messages)))], title=title, caption=caption
+    )

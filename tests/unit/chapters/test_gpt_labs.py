@@ -193,7 +193,7 @@ def test_drawings_of_weights_and_shares():
     arcs = [shape for shape in made.options["shapes"] if shape["shape"] == "arrow"]
     assert [arc["only"] for arc in arcs] == [[0], [1], [1], [2], [2]] and "“b”, 50%" in made.describe()
     p = torch.tensor([0.5, 0.25, 0.125, 0.125])
-    assert drawings.shares({"x": ("ab", p)}, most=2, top=0.8).table().rows == [["x", "a", "0.50", "3"]]
+    assert drawings.shares({"x": ("ab", p)}, maximum=2, top=0.8).table().rows == [["x", "a", "0.50", "3"]]
 
 
 def test_a_stream_needs_a_model_that_turns_its_positions_in():
