@@ -78,8 +78,8 @@ def chapter(name: str | Path, link: Link = lambda address: address) -> Chapter:
             if "half" in tags:
                 content = COMMAND.sub("", content)
             tags_of_headings = headings(tree(content)) if "<h" in content else ()
-            listed = tuple((int(h.name[1]), h["id"], plain(h)) for h in tags_of_headings)
-            cell = Cell(raw.id, "markdown", content, (), tags, headings=listed)
+            heading_entries = tuple((int(h.name[1]), h["id"], plain(h)) for h in tags_of_headings)
+            cell = Cell(raw.id, "markdown", content, (), tags, headings=heading_entries)
         elif raw.cell_type == "code" and not tags & {"asserts", "workbook"}:  # not for readers of a page
             hidden = bool(raw.metadata.get("jupyter", {}).get("source_hidden"))
             outputs = tuple(content for o in raw.outputs if (content := _output(o, text)))
