@@ -1,6 +1,7 @@
 """Judges problem.py beside it: `course problem 09`, or pytest. The sums are drawn anew in each run."""
 
 import functools
+import itertools
 import random
 
 import pytest
@@ -53,12 +54,14 @@ def verdicts():
     The texts come in an order that nobody knows, right ones and wrong ones mixed.
     """
     texts = []
-    for way, write in (RIGHT | WRONG).items():
+    ways = RIGHT | WRONG | CHANGED
+    for way, write in ways.items():
         draw = random.Random(SEED)
         pairs = sums(draw)[: 5 if way == "a very long text" else None]
-        texts += [(way, number, a, b, write(a, b, draw)) for number, (a, b) in enumerate(pairs)]
+        rows = [(way, number, a, b, write(a, b, draw)) for number, (a, b) in enumerate(pairs)]
+        texts += [row for row in rows if row[-1] is not None]
     random.Random(SEED + 1).shuffle(texts)
-    found = {way: {} for way in RIGHT | WRONG}
+    found = {way: {} for way in ways}
     for way, number, a, b, text in texts:
         begun, given, error = problem.seconds(), None, ""
         try:
@@ -156,7 +159,142 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize("way", WRONG)
+def anyhow(a, b, d):
+    return draft(a, b, zeros=d.random() < 0.5)
+
+
+def two_steps(a, b, d, differ):
+    """Steps, and the numbers of two of them, whose columns differ; None, where all are alike."""
+    rows, steps = columns(a, b), anyhow(a, b, d)
+    pairs = [pair for pair in itertools.combinations(range(len(rows)), 2) if differ(*(rows[n] for n in pair))]
+    return (rows, steps, *d.choice(pairs)) if pairs else None
+
+
+def swapped(a, b, d):
+    if found := two_steps(a, b, d, lambda one, other: sorted(one) != sorted(other)):
+        _, steps, n, m = found
+        steps[n], steps[m] = steps[m], steps[n]
+        return answer(a, b, steps)
+
+
+def exchanged(a, b, d):
+    """The first digits of two columns change places; what is said to be their sum stays, or is true."""
+    if found := two_steps(a, b, d, lambda one, other: one[0] != other[0]):
+        rows, steps, n, m = found
+        true = d.random() < 0.5
+        for i, other in ((n, m), (m, n)):
+            parts = [rows[other][0], *rows[i][1:]]
+            parts = parts if parts[-1] else parts[:-1]
+            steps[i] = "+".join(map(str, parts)) + f"={sum(parts) if true else sum(rows[i])}"
+        return answer(a, b, steps)
+
+
+def across(step, d):
+    """A digit before the = and one behind it change places, or two behind it."""
+    digits = [i for i, one in enumerate(step) if one in "0123456789"]
+    pairs = [(i, j) for i, j in itertools.combinations(digits, 2) if j > step.index("=") and step[i] != step[j]]
+    if not pairs:
+        return step[:-1] + "1"  # 0+0=0
+    i, j = d.choice(pairs)
+    return step[:i] + step[j] + step[i + 1 : j] + step[i] + step[j + 1 :]
+
+
+def in_a_digit(a, b, d):
+    """A step adds its carry into a digit, and has none."""
+    rows, steps = columns(a, b), anyhow(a, b, d)
+    if not (carried := [n for n, (_, _, carry) in enumerate(rows) if carry]):
+        return None
+    x, y, carry = rows[n := d.choice(carried)]
+    parts = d.choice([(x + carry, y), (x, y + carry)])
+    return answer(a, b, [*steps[:n], f"{parts[0]}+{parts[1]}={sum(rows[n])}", *steps[n + 1 :]])
+
+
+def too_often(a, b, d):
+    rows, n = columns(a, b), d.randrange(len(str(max(a, b))))
+    parts = [*rows[n], rows[n][2]]
+    return answer(
+        a, b, [*(steps := anyhow(a, b, d))[:n], "+".join(map(str, parts)) + f"={sum(rows[n])}", *steps[n + 1 :]]
+    )
+
+
+def signs(step, d):
+    """Its signs, elsewhere."""
+    left, _, said = step.partition("=")
+    first, _, others = left.partition("+")
+    return d.choice(
+        [f"{first}{others}={said}", f"{first}++{others}={said}", f"{left}+={said}", f"+{step}", f"{step}+"]
+        + [f"{first}={others}+{said}", f"{left}{said}=", f"={left}{said}", f"{left}{said}", f"{left}=+{said}"]
+    )
+
+
+def one_more(step, d, letters):
+    n = d.randrange(len(step) + 1)
+    return step[:n] + d.choice(letters) + step[n:]
+
+
+def beside_a_digit(step, d):
+    n = d.choice([i for i, one in enumerate(step) if one in "0123456789"]) + d.randrange(2)
+    return f"{step[:n]}0{step[n:]}"
+
+
+def touched(text, d):
+    """Another text: a character is another one, or changes places with the next, or comes, or goes."""
+    other = text
+    while other == text:
+        n, one = d.randrange(len(text)), d.choice(" \n+=0123456789")
+        ways = [text[:n] + one + text[n + 1 :], text[:n] + text[n : n + 2][::-1] + text[n + 2 :]]
+        other = d.choice([*ways, text[:n] + one + text[n:], text[:n] + text[n + 1 :]])
+    return other
+
+
+@functools.cache
+def every_draft(a, b):
+    """All right drafts of a short sum. (Of a sum of twelve digits there are 8 ** 12.)"""
+    ways = []
+    for x, y, carry in columns(a, b):
+        orders = {*itertools.permutations((x, y, carry))} | (set() if carry else {(x, y), (y, x)})
+        ways.append({"+".join(map(str, order)) + f"={x + y + carry}" for order in orders})
+    return {answer(a, b, steps) for steps in itertools.product(*ways)}
+
+
+def twice_touched(a, b, d):
+    """Two changes make a right draft of another one, now and then, as 3+4=7 of 4+3=7."""
+    if max(a, b) >= 1000:
+        return None
+    text = answer(a, b, draft(a, b, d))
+    while text in every_draft(a, b):
+        text = touched(touched(text, d), d)
+    return text
+
+
+# Right drafts with a change: what counts their characters, and reads no step, does not see it. One change alone never
+# makes a right draft: those of a sum differ in the order of a step's numbers, or by "+0".
+CHANGED = {
+    mark("two steps swapped"): swapped,
+    mark("two columns exchange a digit"): exchanged,
+    mark("a digit and one of the sum swapped"): lambda a, b, d: answer(
+        a, b, one_of(anyhow(a, b, d), lambda step: across(step, d), d)
+    ),
+    mark("the carry added to a digit"): in_a_digit,
+    mark("a carry too often"): too_often,
+    mark("the sum before the ="): lambda a, b, d: answer(
+        a, b, one_of(anyhow(a, b, d), lambda step: "=".join(step.split("=")[::-1]), d)
+    ),
+    mark("signs at other places"): lambda a, b, d: answer(
+        a, b, one_of(anyhow(a, b, d), lambda step: signs(step, d), d)
+    ),
+    mark("a zero in a number of a step"): lambda a, b, d: answer(
+        a, b, one_of(anyhow(a, b, d), lambda step: beside_a_digit(step, d), d)
+    ),
+    mark("a letter in a step"): lambda a, b, d: answer(
+        a, b, one_of(anyhow(a, b, d), lambda step: one_more(step, d, "xO.,-é"), d)
+    ),
+    mark("one character changed"): lambda a, b, d: touched(answer(a, b, draft(a, b, d)), d),
+    mark("two characters changed"): twice_touched,
+}
+
+
+@pytest.mark.parametrize("way", [*WRONG, *CHANGED])
 def test_wrong(way):
     """What is not right does not pass"""
     judged(way, False)
