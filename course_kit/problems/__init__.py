@@ -15,8 +15,9 @@ from typing import Any
 from course_kit.i18n import t
 
 from .apart import Apart, Checkpoint, Far, Given, Module
+from .inside import LIMITED
 
-__all__ = ["Checkpoint", "Far", "Given", "Module", "beside", "fail", "kind", "seed"]
+__all__ = ["Checkpoint", "Far", "Given", "Module", "beside", "fail", "held_back", "kind", "seed"]
 
 FILE = "COURSE_PROBLEM"  # the file that is judged; not set: problem.py beside its judge
 SEED = "COURSE_SEED"
@@ -30,6 +31,16 @@ def beside(judge: str) -> Apart:
     path = Path(os.environ.get(FILE) or Path(judge).with_name("problem.py")).resolve()
     environment = {name: value for name, value in os.environ.items() if name not in (FILE, SEED)}
     return Apart(path, environment, fail)
+
+
+def held_back(judge: str, name: str) -> str:
+    """The text of a file beside the judge, to be read before beside(). In a sandbox, which has a copy, it is empty
+    from then on: a hand-in finds nothing there."""
+    file = Path(judge).with_name(name)
+    text = file.read_text("ascii")
+    if LIMITED in os.environ:
+        file.write_text("", "ascii")
+    return text
 
 
 @functools.cache

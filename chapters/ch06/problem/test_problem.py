@@ -8,27 +8,41 @@ import zlib
 import torch
 
 from course_kit.checkpoints import load_checkpoint
-from course_kit.files import course_folder
 from course_kit.i18n import t
-from course_kit.problems import Checkpoint, beside, fail, kind, seed
+from course_kit.problems import Checkpoint, beside, fail, held_back, kind, seed
 
 SEED, EACH, NEEDED = seed(), 82, 0.78
 PAD, CLS, SEP, MASK = 0, 2, 3, 4
 PAIRS = ["it to", "it of", "what for", "one to", "it for", "to that", "can to", "one of"]
 SECONDS = 90.0
+PIECES = held_back(__file__, "held_back.txt")
 problem = beside(__file__)
 
 
 @functools.cache
 def pieces():
     """{word: pieces of sentences that have it once}. They are of earlier lessons; none of today's has the word so."""
-    text = (course_folder() / "chapters/ch06/problem/held_back.txt").read_text("ascii")
-    return json.loads(zlib.decompress(base64.b64decode(text)))
+    return json.loads(zlib.decompress(base64.b64decode(PIECES)))
 
 
 @functools.cache
 def tokens():
     return load_checkpoint("bert-prose").tokenizer
+
+
+@functools.cache
+def tokens_of_pieces():
+    return [one for rows in pieces().values() for row in rows for one in row]
+
+
+def altered(row, covered, draw):
+    """A piece with another token for one of the two that are farthest from the covered one: as it is kept none stands
+    here, so none can be looked up."""
+    farthest = sorted(range(len(row)), key=lambda place: -abs(place - row.index(covered)))
+    place, other = farthest[int(torch.randint(2, (), generator=draw))], covered
+    while other in (covered, row[place]):
+        other = tokens_of_pieces()[int(torch.randint(len(tokens_of_pieces()), (), generator=draw))]
+    return [*row[:place], other, *row[place + 1 :]]
 
 
 def drawn(words, number):
@@ -37,7 +51,8 @@ def drawn(words, number):
     for word in words:
         covered = tokens().words.index(word)
         for row in torch.randperm(len(pieces()[word]), generator=draw)[:EACH]:
-            ids = [CLS, *(MASK if one == covered else one for one in pieces()[word][row]), SEP]
+            piece = altered(pieces()[word][row], covered, draw)
+            ids = [CLS, *(MASK if one == covered else one for one in piece), SEP]
             rows.append(torch.tensor(ids + [PAD] * (14 - len(ids))))
     order = torch.randperm(2 * EACH, generator=draw)
     return torch.stack(rows)[order], torch.arange(2).repeat_interleave(EACH)[order]

@@ -7,6 +7,8 @@ called in, if `course grade` works there.
 import csv
 import os
 import re
+import shutil
+import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -106,4 +108,9 @@ def _judged(judge: Path, path: Path | str) -> list[dict[str, Any]]:
     inside = f"/course/chapters/{judge.parent.parent.name}/problem/{judge.name}"
     program = [RUNNER.name, inside, "/hand_in.py", f"{2 * seconds_of(judge):.0f}"]
     bound: list[str | Path] = ["--ro-bind", RUNNER, f"/course/{RUNNER.name}", "--ro-bind", path, "/hand_in.py"]
+    for held in judge.parent.glob("*.txt"):  # the judge empties its copy (held_back of course_kit.problems)
+        copy = shutil.copyfile(held, path.with_name(held.name))
+        bound += ["--bind", copy, f"{Path(inside).parent}/{held.name}"]
+        if held.is_relative_to(sys.prefix):  # installed, not a clone
+            bound += ["--ro-bind", os.devnull, held]
     return judged(judge, path, sandbox=sandbox.command(program=program, more=bound))

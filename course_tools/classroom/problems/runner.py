@@ -25,6 +25,9 @@ def main(judge: str, file: str, seconds: str | None = None) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream)
     if seconds:  # the hand-in's process gives up its rights itself; here is the judge alone
         os.environ["COURSE_LIMITED"] = seconds
+        import limits
+
+        limits.LIBC.prctl(4, 0, 0, 0, 0)  # PR_SET_DUMPABLE: nor does the hand-in look into this one
     judged(judge, file, replies)
 
 
