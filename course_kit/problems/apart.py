@@ -37,6 +37,10 @@ class Checkpoint:
         self.name = name
 
 
+class NotWritten(NotImplementedError):
+    """The file says so itself: whatever else raises a NotImplementedError is wrong."""
+
+
 class Far:
     """What the file has made and is no plain value: a function, an object. kind: the name of its class."""
 
@@ -58,7 +62,7 @@ class Far:
         return bool(self._apart.ask("has", self.number, name))
 
     def shapes(self) -> list[list[int]]:
-        """Of each tensor among its attributes, and of those in a list there."""
+        """Of each tensor in it, however deep, and of the numbers in a list, as one row."""
         return self._apart.ask("shapes", self.number)
 
     def __repr__(self) -> str:
@@ -68,8 +72,8 @@ class Far:
 class Apart:
     """A file of Python in another process: apart.name(…) calls its function or makes an object of its class.
 
-    file: its path; environment: of its process; fail: ends a test with a sentence. NotImplementedError is raised here,
-    too; any other error of the file, its end and a name that is missing fail. Values come back as plain ones.
+    file: its path; environment: of its process; fail: ends a test with a sentence. Where it says itself that it is not
+    written, NotWritten; any other error of the file, its end and a name that is missing fail. Values come back as plain ones.
     """
 
     def __init__(self, file: Path, environment: dict[str, str], fail: Callable[..., None]) -> None:
@@ -150,8 +154,8 @@ class Apart:
             self._lost()
 
     def _failed(self, kind: str, words: str, line: int | None) -> None:
-        if kind == "NotImplementedError":
-            raise NotImplementedError
+        if kind == "open":
+            raise NotWritten
         if kind == "missing":
             self._fail(t("the file does not define {name}", name=words), again=False)
         where = t("line {line}: ", line=line) if line else ""
@@ -187,7 +191,9 @@ class Module(nn.Module):
     def __init__(self, far: Far) -> None:
         super().__init__()
         self.far = far
-        self.learned = nn.ParameterList([nn.Parameter(one) for one in far._apart.ask("parameters", far.number)])
+        self.learned = nn.ParameterList(
+            [nn.Parameter(one, one.is_floating_point()) for one in far._apart.ask("parameters", far.number)]
+        )
 
     def run(self, name: str, *given: Tensor) -> Any:
         if not torch.is_grad_enabled():

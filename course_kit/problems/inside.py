@@ -6,8 +6,12 @@ import importlib.util
 import os
 import sys
 import traceback
+from collections import deque
+from collections.abc import Iterator
+from types import ModuleType
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -56,11 +60,12 @@ class Inside:
 
     def words(self, error: BaseException) -> tuple[Any, ...]:
         """An error, with the last line of the file that led to it."""
-        if isinstance(error, NotImplementedError):
-            return "error", "NotImplementedError", "", None
+        frames = traceback.extract_tb(error.__traceback__)
+        if isinstance(error, NotImplementedError) and frames[-1].filename == self.file and "raise" in frames[-1].line:
+            return "error", "open", "", None  # not one of torch
         if isinstance(error, AttributeError) and self.objects[0] is not None and error.obj is self.objects[0]:
             return "error", "missing", str(error.name), None
-        lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == self.file]
+        lines = [frame.lineno for frame in frames if frame.filename == self.file]
         if isinstance(error, SyntaxError):
             lines = [error.lineno]
         try:
@@ -110,9 +115,7 @@ class Inside:
         return hasattr(self.objects[number], name)
 
     def on_shapes(self, number: int) -> list[list[int]]:
-        values = list(vars(self.objects[number]).values())
-        values += [one for value in values if isinstance(value, list | tuple) for one in value]
-        return [list(one.shape) for one in values if isinstance(one, Tensor)]
+        return list(_shapes(self.objects[number], set()))
 
     def on_parameters(self, number: int) -> list[Tensor]:
         return [one.detach() for one in self.objects[number].parameters()]
@@ -138,6 +141,23 @@ class Inside:
         learned = [x for x in inputs if x.requires_grad]
         slopes = iter(torch.autograd.grad(output, learned, slope, allow_unused=True))
         return [next(slopes) if x.requires_grad else None for x in inputs]
+
+
+def _shapes(value: Any, seen: set[int]) -> Iterator[list[int]]:
+    """Of what holds numbers in an object, however deep: tensors, arrays, and the numbers of a list as one row."""
+    if id(value) in seen:
+        return
+    seen.add(id(value))
+    if isinstance(value, Tensor | np.ndarray):
+        yield list(value.shape)
+        return
+    values = list(value.values()) if isinstance(value, dict) else value
+    if not isinstance(values, list | tuple | set | deque):
+        values = list(getattr(value, "__dict__", {}).values()) if not isinstance(value, type | ModuleType) else []
+    if numbers := sum(isinstance(one, int | float) for one in values):
+        yield [numbers]
+    for one in values:
+        yield from _shapes(one, seen)
 
 
 class Asked(nn.Module):

@@ -43,10 +43,14 @@ class Patient:
 
     def __call__(self, training, state, source, target, mask):
         """What a reader's call gives, and the state of its random draws afterwards."""
+        mask = torch.ones_like(source, dtype=torch.bool) if mask is None else mask
+        checked(source, target, mask)  # before a fault has a say in what is an error
         with torch.no_grad(), torch.random.fork_rng(devices=[]):
             torch.set_rng_state(state)
+            number, after = torch.randint(2**62, ()), torch.get_rng_state()
+            torch.manual_seed(int(number))  # so a call draws once, whatever drops in there
             self.model.train(training)
-            return self.logits(source, target, mask), torch.get_rng_state()
+            return self.logits(source, target, mask.bool()), after
 
     def logits(self, source, target, mask):
         mask = None if "padding" in self.broken else mask
@@ -57,6 +61,26 @@ class Patient:
         if "rows mix" in self.broken:
             logits = logits + self.mix(logits)
         return F.dropout(logits, 0.1) if "dropout" in self.broken else logits
+
+
+def checked(source, target, mask):
+    """Raises ValueError, with a sentence."""
+    whole = all(
+        isinstance(one, torch.Tensor) and one.dtype in (torch.int64, torch.int32) and one.ndim == 2 and one.numel()
+        and 0 <= one.min() <= one.max() < 20
+        for one in (source, target)
+    )  # fmt: skip
+    if not whole or not isinstance(mask, torch.Tensor) or mask.shape != source.shape or len(source) != len(target):
+        what = [
+            tuple(one.shape) if isinstance(one, torch.Tensor) else type(one).__name__ for one in (source, target, mask)
+        ]
+        raise ValueError(
+            t(
+                "called with {what}; needed: source [B, S] and target [B, T], whole numbers from 0 to 19, and mask "
+                "[B, S], True or False",
+                what=", ".join(map(str, what)),
+            )
+        )
 
 
 def _without_mask(attend, x, memory, mask):

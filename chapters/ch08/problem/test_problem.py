@@ -1,5 +1,7 @@
 """Judges problem.py beside it: `course problem 08`, or pytest. The model of one block and its texts are drawn anew."""
 
+import math
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -45,14 +47,27 @@ class Watched:
                     new=new,
                 )
             )
-        kept = [shape[2] for shape in self.inner.shapes() if len(shape) == 4]
-        wanted, self.length = min(MOST, before + new), self.inner.get("length")
-        if self.length != wanted or max(kept, default=0) > wanted:
+        shapes, wanted = self.inner.shapes(), min(MOST, before + new)
+        kept = [shape[2] for shape in shapes if len(shape) == 4]
+        self.length = length = self.inner.get("length")
+        if isinstance(length, torch.Tensor) and length.numel() == 1:
+            self.length = length = length.item()
+        if not isinstance(length, int) or length != wanted or max(kept, default=0) > wanted:
             fail(
                 t(
                     "{kept} were kept, {new} were new: now length is {length}, and tensors of {found} keys or values "
                     "are in the cache; needed: {wanted}",
                     **{"kept": before, "new": new, "length": self.length, "found": kept, "wanted": wanted},
+                )
+            )
+        # keys, values, and one more of each, such as keys that are not turned yet
+        numbers, most = sum(map(math.prod, shapes)), 4 * math.prod(k.shape) // new * wanted + 1000
+        if numbers > most:
+            fail(
+                t(
+                    "{kept} were kept, {new} were new: now {numbers} numbers are in the cache; needed: those of {wanted} "
+                    "keys and values, {most} at most",
+                    **{"kept": before, "new": new, "numbers": numbers, "wanted": wanted, "most": most},
                 )
             )
         return found
