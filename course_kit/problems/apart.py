@@ -72,8 +72,9 @@ class Far:
 class Apart:
     """A file of Python in another process: apart.name(…) calls its function or makes an object of its class.
 
-    file: its path; environment: of its process; fail: ends a test with a sentence. Where it says itself that it is not
-    written, NotWritten; any other error of the file, its end and a name that is missing fail. Values come back as plain ones.
+    file: its path; environment: of its process; fail: ends a test with a sentence. NotWritten is raised
+    where it says so itself; any other error of the file, its end and a name that is missing fail. Values come back as
+    plain ones.
     """
 
     def __init__(self, file: Path, environment: dict[str, str], fail: Callable[..., None]) -> None:

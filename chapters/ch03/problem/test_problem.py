@@ -1,6 +1,6 @@
 """Judges problem.py beside it: `course problem 03`, or pytest. The translators are drawn anew in each run."""
 
-import itertools
+import functools
 import random
 from types import SimpleNamespace
 
@@ -18,12 +18,22 @@ SEED = seed()
 problem = beside(__file__)
 
 
+def plain(given):
+    """A list of tokens as Python's whole numbers; what is none stays."""
+    given = given.tolist() if isinstance(given, torch.Tensor) else given
+    if not isinstance(given, list | tuple):
+        return given
+    tokens = [x.tolist() if isinstance(x, torch.Tensor) else x for x in given]
+    return [int(x) if isinstance(x, int | float) and x == x // 1 else x for x in tokens]
+
+
 class Model:
     """A translator: its own `next` says the log-probabilities [V]; the reader has `step` alone, which is counted."""
 
     def step(self, sentence, written):
-        sentence, written = ([int(token) for token in one] for one in (sentence, written))
-        if sentence != self.sentence or len(written) >= self.longest or END in written:
+        sentence, written = plain(sentence), plain(written)
+        known = isinstance(written, list) and all(isinstance(x, int) and 0 < x < self.tokens for x in written)
+        if sentence != self.sentence or not known or len(written) >= self.longest:
             fail(
                 t(
                     "step was called with {sentence} and {written}; needed: the sentence {right} and at most "
@@ -61,7 +71,7 @@ class Model:
 
 
 class Tables(Model):
-    """Random: what comes next depends on the place, on two tokens before it and on the source. The word is rare."""
+    """Random: what comes next depends on the place, on all tokens before it and on the source. The word is rare."""
 
     def __init__(self, tokens, longest, rare, draw):
         def normal(*sizes):
@@ -75,22 +85,24 @@ class Tables(Model):
         table[..., self.word] -= rare
         if longest > 5:  # the end comes late
             table[..., END] += torch.linspace(-6, 4, longest)[:, None, None]
-        self.table = table.log_softmax(-1)
+        self.table, self.whole = table, normal(1009, tokens)
 
     def next(self, written):
         before, last = [END, END, *written][-2:]
-        return self.table[len(written), before, last]
+        number = functools.reduce(lambda number, token: (31 * number + token + 1) % 1009, written, 0)
+        return (self.table[len(written), before, last] + self.whole[number]).log_softmax(-1)
 
     def best(self):
         """Of all translations that contain the word the best; tiny ones only."""
-        rows, found = self.table.tolist(), []
-        for count in range(1, self.longest):
-            for written in itertools.product(range(1, self.tokens), repeat=count):
-                if self.word in written:
-                    one = (END, END, *written, END)
-                    score = sum(rows[i][one[i]][one[i + 1]][one[i + 2]] for i in range(count + 1))
-                    found.append((score, [*written, END]))
-        return max(found)
+
+        def all_of(written, score):
+            row = self.next(written).tolist()
+            if self.word in written:
+                yield score + row[END], [*written, END]
+            for token in range(1, self.tokens) if len(written) < self.longest - 1 else ():
+                yield from all_of([*written, token], score + row[token])
+
+        return max(all_of([], 0.0))
 
 
 class Lesson(Model):
@@ -119,8 +131,8 @@ def translated(model):
     with torch.no_grad():
         asked = SimpleNamespace(step=model.step, longest=model.longest)
         given = problem.translate_with(asked, model.sentence, model.word)
-    whole = isinstance(given, list | tuple) and all(x in range(model.tokens) for x in given)
-    found = [int(x) for x in given] if whole else []
+    found = plain(given)
+    whole = isinstance(found, list) and all(isinstance(x, int) and 0 <= x < model.tokens for x in found)
     if not whole or not found:
         said = t("needed: a list of tokens, each from 0 to {last}", last=model.tokens - 1)
     elif model.word not in found:

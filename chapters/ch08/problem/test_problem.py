@@ -65,8 +65,8 @@ class Watched:
         if numbers > most:
             fail(
                 t(
-                    "{kept} were kept, {new} were new: now {numbers} numbers are in the cache; needed: those of {wanted} "
-                    "keys and values, {most} at most",
+                    "{kept} were kept, {new} were new: now {numbers} numbers are in the cache; needed: those of "
+                    "{wanted} keys and values, {most} at most",
                     **{"kept": before, "new": new, "numbers": numbers, "wanted": wanted, "most": most},
                 )
             )
