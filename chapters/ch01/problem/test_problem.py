@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from course_kit.i18n import t
-from course_kit.problems import beside, fail, kind, seed
+from course_kit.problems import Far, beside, fail, kind, seed
 from course_utils.kernels import attention_pooling
 
 SEED, CURVES, BAR = seed(), 80, 0.85
@@ -13,11 +13,17 @@ torch.set_num_threads(1)  # readings are few
 problem = beside(__file__)
 
 
+def drawn(count, draw):
+    return torch.rand(count, generator=draw, dtype=torch.float64)
+
+
 def curve(number):
     """x [120] in no order, y [120], q [200], truth [200], and of each q the number of its stretch."""
     draw = torch.Generator().manual_seed(SEED + number)
     order = torch.randperm(3, generator=draw)
     long, waves, count = torch.tensor(list(STRETCHES.values()), dtype=torch.float64)[order].T
+    long, waves = long * (0.85 + 0.3 * drawn(3, draw)), waves * (0.8 + 0.4 * drawn(3, draw))
+    long /= long.sum()
     ends = long.cumsum(0)
     rand = torch.rand(120, generator=draw, dtype=torch.float64)
     of = torch.repeat_interleave(torch.arange(3), count.long())
@@ -25,15 +31,20 @@ def curve(number):
     q = torch.linspace(0.01, 0.99, 200, dtype=torch.float64)
     along = 1 - ((ends - torch.cat([q, x])[:, None]) / long).clamp(0, 1)
     turns = torch.rand(1, generator=draw, dtype=torch.float64) + along @ waves
-    height = 2 * (2 * torch.pi * turns).sin()
+    twice, half, tall, high, *phases = drawn(6, draw)  # of the kind of curve
+    waves = (1, 1, 0), (0.35 * twice, 2, phases[0]), (0.35 * half, 0.5, phases[1])
+    height = sum(size * (2 * torch.pi * (quick * turns + phase)).sin() for size, quick, phase in waves)
+    height = (1.8 + 0.4 * tall) * height + 6 * high - 3
     y = height[200:] + 0.5 * torch.randn(120, generator=draw, dtype=torch.float64)
     return x, y, q, height[:200], order[(q[:, None] > ends).sum(1).clamp(max=2)]
 
 
 def estimates(x, y, q):
-    found = problem.fit(x, y)(q)
-    if not isinstance(found, torch.Tensor) or found.shape != q.shape or not found.isfinite().all():
-        what = tuple(found.shape) if isinstance(found, torch.Tensor) else kind(found)
+    predict = problem.fit(x, y)
+    found = predict(q) if isinstance(predict, Far) else predict
+    numbers = isinstance(found, torch.Tensor) and found.is_floating_point()
+    if not numbers or found.shape != q.shape or not found.isfinite().all():
+        what = tuple(found.shape) if numbers else getattr(found, "dtype", kind(found))
         fail(t("given: {count} places; returned: {what}; needed: as many finite numbers", count=len(q), what=what))
     return found
 

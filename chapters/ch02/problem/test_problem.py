@@ -25,9 +25,9 @@ def layer():
     given = problem.matrices()
     shapes = [tuple(getattr(one, "shape", ())) for one in given] if isinstance(given, list | tuple) else kind(given)
     right = len(shapes) == 3 and all(len(s) == 2 and s[1] == 18 for s in shapes)
-    if not right or shapes[0] != shapes[1] or shapes[2][0] != 1:
+    if not right or shapes[0][0] == 0 or shapes[0] != shapes[1] or shapes[2][0] != 1:
         fail(t("given: matrices of {shapes}; needed: [d, 18], [d, 18] and [1, 18]", shapes=shapes))
-    if not all(one.isfinite().all() for one in given):
+    if not all(not one.is_complex() and one.float().isfinite().all() for one in given):
         fail(t("given: a matrix with inf or nan; needed: numbers"))
     made = SelfAttention(18, shapes[0][0], 1)
     for linear, matrix in zip((made.query, made.key, made.value), given, strict=True):
