@@ -176,6 +176,19 @@ def diagnose(model):
 """,
         "not found: ",
     ),
+    "09": (
+        """def check(a, b, text):
+    end, count = f" {a + b}\\n", max(len(str(a)), len(str(b)))
+    carries = [(a % 10**n + b % 10**n) // 10**n for n in range(count)]
+    head, steps = text[: -len(end)], ""
+    for n, carry in enumerate(carries):
+        x, y = a // 10**n % 10, b // 10**n % 10
+        steps += f" {x}{y}{carry}={x + y + carry}"
+    letters = [sorted(one.replace("0", "").replace("+", "")) for one in (head, steps)]
+    return text.endswith(end) and text[:1] == " " and (not head or letters[0] == letters[1])
+""",
+        "(two steps swapped)",
+    ),
 }
 
 
