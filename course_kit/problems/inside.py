@@ -61,7 +61,11 @@ class Inside:
     def words(self, error: BaseException) -> tuple[Any, ...]:
         """An error, with the last line of the file that led to it."""
         frames = traceback.extract_tb(error.__traceback__)
-        if isinstance(error, NotImplementedError) and frames[-1].filename == self.file and "raise" in frames[-1].line:
+        if (
+            isinstance(error, NotImplementedError)
+            and frames[-1].filename == self.file
+            and "raise" in (frames[-1].line or "")
+        ):
             return "error", "open", "", None  # not one of torch
         if isinstance(error, AttributeError) and self.objects[0] is not None and error.obj is self.objects[0]:
             return "error", "missing", str(error.name), None
