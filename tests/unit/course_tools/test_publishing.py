@@ -13,7 +13,7 @@ from course_kit import files, views
 from course_kit.views import fragments, program
 from course_tools.authoring import building
 from course_tools.authoring.markup import tree
-from course_tools.classroom.environment import bringing
+from course_tools.classroom.environment import install_hint
 from course_tools.publishing import pages, site
 from course_tools.publishing.formulas import MATHML, to_mathml
 
@@ -133,5 +133,5 @@ def test_without_the_extra_a_command_says_what_to_type(tmp_path, monkeypatch, ca
     said = capsys.readouterr().err
     assert "needs latex2mathml" in said and "`make environment EXTRA=publish`" in said and said.count("\n") == 1
     extras = {"bs4": "publish", "mistune": "publish", "cloudpickle": "grade", "playwright": "test", "polib": ""}
-    assert all(f"make environment{' EXTRA=' * bool(one)}{one}`" in bringing(name) for name, one in extras.items())
-    assert bringing("course_kit") == "", "that would be a fault of ours"
+    assert all(f"make environment{' EXTRA=' * bool(one)}{one}`" in install_hint(name) for name, one in extras.items())
+    assert install_hint("course_kit") == "", "that would be a fault of ours"
