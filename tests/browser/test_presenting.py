@@ -222,7 +222,8 @@ def test_the_browser_prints_a_page_for_each_screen(deck):
     deck.to(3)
     page.wait_for_function("courseDeck.course.views(courseDeck.panel, [courseDeck.step.cell]).length == 1")
     page.keyboard.press("Control+p")
-    assert page.evaluate("window.asked") and page.locator("iframe").count() == 0
+    until(lambda: page.evaluate("window.asked"))
+    until(page.locator("iframe").count, 0)
     look = """[courseDeck.at, document.body.className, document.body.dataset.jpThemeLight,
       ...["top", "end", "fit"].map((name) => document.body.style.getPropertyValue(`--course-${name}`))]"""
     before = page.evaluate(look)
