@@ -42,10 +42,11 @@ ABOUT = mark(
 STAMP = ".made-by-attention-course"  # a folder without it is not ours to empty
 
 
-def build(out: Path | str, address: str | None = None) -> list[str]:
+def build(out: Path | str, repository_url: str | None = None) -> list[str]:
     """Write the site into the folder `out`, which is made, or emptied if it holds an earlier site -> list of pages.
 
-    address: of its repository, or None; with it, pages lead to files that they name, and to where one reports errors.
+    repository_url: None where it is not known; with it, pages lead to files that they name, and to where errors are
+    reported.
     Raises ValueError if `out` holds something else, or if a link of the pages leads nowhere.
     """
     out = Path(out)
@@ -56,7 +57,7 @@ def build(out: Path | str, address: str | None = None) -> list[str]:
     site_files: dict[str, bytes | str] = {}
     for language in names_of_languages():
         use(language)
-        site_files |= Site(address, language, assets).pages() if sources.built(language) else {}
+        site_files |= Site(repository_url, language, assets).pages() if sources.built(language) else {}
     use("en")
     site_files |= assets.content | {STAMP: "`make site` empties this folder and fills it again.\n", ".nojekyll": ""}
     for path, content in site_files.items():
@@ -81,11 +82,11 @@ def teaching_pages(language: str) -> dict[str, Path]:
 class Site:
     """What the pages of a language have in common. `pages()` -> path -> content (str or bytes) of its files."""
 
-    def __init__(self, address: str | None = None, language: str = "en", assets: Any = None) -> None:
-        self.repository, self.language, self.assets = address, language, assets or asset_files.Assets()
+    def __init__(self, repository_url: str | None = None, language: str = "en", assets: Any = None) -> None:
+        self.repository, self.language, self.assets = repository_url, language, assets or asset_files.Assets()
         self.folder, self.names, self.search_entries = folder(language), sources.built(language), list[Any]()
         self.root = "../" if self.folder else ""
-        self.state = repository.commit() if address else "main"
+        self.state = repository.commit() if repository_url else "main"
         self.chapters = [pages.chapter(self.notebook(name), link=self.link) for name in self.names]
         self.entries = {one.name: menu_entry(one) for one in self.chapters}
         self.terms = glossary.terms(self.chapters)
@@ -150,8 +151,10 @@ class Site:
             site_files["words.js"] = f"globalThis.courseWords={json_for_script(table(self.language))}"
         site_files["search-data.js"] = search_index.script(self.search_entries, self.terms)
         site_files = {self.folder + path: content for path, content in site_files.items()}
-        ends = ("js", "css", "woff2")
-        site_files |= {path.name: path.read_bytes() for end in ends for path in pages.WEBSITE.glob(f"*.{end}")}
+        suffixes = ("js", "css", "woff2")
+        site_files |= {
+            path.name: path.read_bytes() for suffix in suffixes for path in pages.WEBSITE.glob(f"*.{suffix}")
+        }
         site_files["program.js"] = program.source("en")  # a page in another language has words.js, too
         site_files["site.css"] = chapter_maps.style().encode() + site_files["site.css"]
         return site_files
