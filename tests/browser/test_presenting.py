@@ -214,31 +214,6 @@ def test_every_screen_of_a_lesson_is_whole_none_is_empty_and_no_cell_raises(pres
     printed(deck)
 
 
-def test_the_browser_prints_a_page_for_each_screen(deck):
-    """And not the notebook, as Ctrl P does in JupyterLab; afterwards all is as it was."""
-    page = deck.page
-    page.evaluate("window.print = () => (window.asked = true)")
-    page.evaluate("window.jupyterapp.commands.execute('apputils:change-theme', { theme: 'JupyterLab Dark' })")
-    deck.to(3)
-    page.wait_for_function("courseDeck.course.views(courseDeck.panel, [courseDeck.step.cell]).length == 1")
-    page.keyboard.press("Control+p")
-    until(lambda: page.evaluate("window.asked"))
-    until(page.locator("iframe").count, 0)
-    look = """[courseDeck.at, document.body.className, document.body.dataset.jpThemeLight,
-      ...["top", "end", "fit"].map((name) => document.body.style.getPropertyValue(`--course-${name}`))]"""
-    before = page.evaluate(look)
-    printed(deck)
-    made = page.pdf(prefer_css_page_size=True, outline=True, tagged=True)
-    headings = page.evaluate("courseDeck.steps.map(({ heading }) => heading)")
-    told = re.findall(rb"/Title (?:<FEFF([0-9A-F]+)>|\((.+?)\)\n)", made)
-    titles = [bytes.fromhex(far.decode()).decode("utf-16-be") if far else plain.decode() for far, plain in told]
-    assert made.count(b"/Type /Page\n") == len(headings)
-    assert [title.replace("mine/attention.py", "") for title in titles[-len(headings) :]] == headings
-    assert set(re.findall(rb"/MediaBox \[(.+?)\]", made)) == {b"0 0 960 540"}, "as the screen is"
-    until(lambda: page.evaluate(look), before)
-    until(page.locator(".course-pages").count, 0)
-
-
 def test_a_lesson_by_keyboard(deck):
     page = deck.page
     until(deck.heading, contains("mine/attention.py"))
@@ -468,3 +443,28 @@ def test_a_lesson_with_restarts_other_screens_and_cells_out_of_order(deck):
         until(deck.output, lacks("rror"))
     until(deck.output, contains(f"step {steps} "))
     until(deck.dead.count, 0)
+
+
+def test_the_browser_prints_a_page_for_each_screen(deck):
+    """And not the notebook, as Ctrl P does in JupyterLab; afterwards all is as it was."""
+    page = deck.page
+    page.evaluate("window.print = () => (window.asked = true)")
+    page.evaluate("window.jupyterapp.commands.execute('apputils:change-theme', { theme: 'JupyterLab Dark' })")
+    deck.to(3)
+    page.wait_for_function("courseDeck.course.views(courseDeck.panel, [courseDeck.step.cell]).length == 1")
+    page.keyboard.press("Control+p")
+    until(lambda: page.evaluate("window.asked"))
+    until(lambda: page.evaluate("document.querySelectorAll('iframe').length"), 0)
+    look = """[courseDeck.at, document.body.className, document.body.dataset.jpThemeLight,
+      ...["top", "end", "fit"].map((name) => document.body.style.getPropertyValue(`--course-${name}`))]"""
+    before = page.evaluate(look)
+    printed(deck)
+    made = page.pdf(prefer_css_page_size=True, outline=True, tagged=True)
+    headings = page.evaluate("courseDeck.steps.map(({ heading }) => heading)")
+    told = re.findall(rb"/Title (?:<FEFF([0-9A-F]+)>|\((.+?)\)\n)", made)
+    titles = [bytes.fromhex(far.decode()).decode("utf-16-be") if far else plain.decode() for far, plain in told]
+    assert made.count(b"/Type /Page\n") == len(headings)
+    assert [title.replace("mine/attention.py", "") for title in titles[-len(headings) :]] == headings
+    assert set(re.findall(rb"/MediaBox \[(.+?)\]", made)) == {b"0 0 960 540"}, "as the screen is"
+    until(lambda: page.evaluate(look), before)
+    until(lambda: page.evaluate("document.querySelectorAll('.course-pages').length"), 0)
