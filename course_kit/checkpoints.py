@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from course_kit import files, text
-from course_kit.models import low_rank
+from course_kit.models import fine_tuned_files
 from course_kit.programs import arguments
 
 FORMAT = 1
@@ -99,7 +99,7 @@ def _load(path: Path) -> Loaded:
     seen = tensors.pop(SEEN, None)
     own = own_state(model)
     if base:
-        tensors = low_rank.thicken(tensors, base.model.state_dict(), own)
+        tensors = fine_tuned_files.thicken(tensors, base.model.state_dict(), own)
     if wrong := arguments.misfit(own, tensors):
         raise ValueError(f"its weights are those of another architecture: {wrong}")
     for name, x in tensors.items():

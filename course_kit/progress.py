@@ -129,7 +129,7 @@ def _overview(workbook: Path, folder: Path | None = None) -> tuple[str, list, di
     listed = notebooks(folder or files.course_folder() / "notebooks")
     known = names(listed)
     entries, remarks = recorded(workbook)
-    course = rows(listed, entries)
+    table = rows(listed, entries)
     aside = sorted(path.name for path in workbook.glob("progress.damaged-*.json"))
     if aside:
         remarks.append(
@@ -139,17 +139,17 @@ def _overview(workbook: Path, folder: Path | None = None) -> tuple[str, list, di
     gone = [name for name, entry in entries.items() if name not in known and entry["state"] == "solved"]
     if gone:
         remarks.append(t("Also solved, and no longer in the course: {list}.", list=t(", ").join(map(t, sorted(gone)))))
-    states = [state for _, one in course for state in one.values()]
+    states = [state for _, one in table for state in one.values()]
     values: dict[str, Any] = {"solved": states.count("solved"), "count": len(states), "tried": states.count("tried")}
     head = t("{solved} of {count} exercises solved.", **values)
     if values["tried"]:
         head = t("{solved} of {count} exercises solved, {tried} tried.", **values)
-    return head, course, entries, remarks
+    return head, table, entries, remarks
 
 
-def _by_chapter(course: list[tuple[Notebook, States]]) -> list[list[tuple[Notebook, States]]]:
+def _by_chapter(table: list[tuple[Notebook, States]]) -> list[list[tuple[Notebook, States]]]:
     """A list for each chapter: its lesson, its annex."""
-    return [list(both) for _, both in itertools.groupby(course, lambda row: row[0].chapter)]
+    return [list(both) for _, both in itertools.groupby(table, lambda row: row[0].chapter)]
 
 
 def _cells(both: list[tuple[Notebook, States]], entries: dict[str, dict[str, Any]]) -> tuple[str, str, str, str]:
@@ -186,18 +186,18 @@ def _following(both: list[tuple[Notebook, States]], entries: dict[str, dict[str,
     return f"{SIGNS[states[name]]} " + (t("{name} ({about})", **values) if about else values["name"])
 
 
-def _text(head: str, course: list, entries: dict, remarks: list[str]) -> str:
-    grid = [("", t("chapter"), t("solved"), t("next")), *(_cells(both, entries) for both in _by_chapter(course))]
+def _text(head: str, table: list, entries: dict, remarks: list[str]) -> str:
+    grid = [("", t("chapter"), t("solved"), t("next")), *(_cells(both, entries) for both in _by_chapter(table))]
     widths = [max(len(row[i]) for row in grid) for i in range(3)]
     lines = ["  ".join([*(x.ljust(w) for x, w in zip(row[:3], widths, strict=True)), row[3]]).rstrip() for row in grid]
     return "\n".join([head, *lines, *remarks])
 
 
-def _page(head: str, course: list, entries: dict, remarks: list[str]) -> str:
+def _page(head: str, table: list, entries: dict, remarks: list[str]) -> str:
     cell = "text-align:left;padding:.1em 1.2em .1em 0;vertical-align:top"
     top = "".join(f'<th scope="col" style="{cell}">{x}</th>' for x in (t("Chapter"), t("Solved"), t("Next")))
     body = ""
-    for both in _by_chapter(course):
+    for both in _by_chapter(table):
         number, title, count, following = (html.escape(x) for x in _cells(both, entries))
         words = [_kind(notebook) for notebook, _ in both]
         words[0] = f"{number} {title}"
@@ -209,20 +209,20 @@ def _page(head: str, course: list, entries: dict, remarks: list[str]) -> str:
     grid = f'<table style="margin:.3em 0;border:none"><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>'
     messages = "".join(paragraph(inline(x)) for x in remarks)
     aria = f'role="group" aria-label="{html.escape(t("Your progress"))}"'
-    return box(paragraph(f"<strong>{head}</strong>") + _maps(course) + grid + messages, role=aria)
+    return box(paragraph(f"<strong>{head}</strong>") + _maps(table) + grid + messages, role=aria)
 
 
 def _link(file: str, words: str) -> str:
     return f'<a href="{html.escape(file)}">{words}</a>'
 
 
-def _maps(course: list[tuple[Notebook, States]], current: int | None = None) -> str:
+def _maps(table: list[tuple[Notebook, States]], current: int | None = None) -> str:
     """The frames of the chapters, each with as much ink as a share of its lesson's exercises is solved."""
     from course_kit import chapter_maps  # and with it numpy, which a terminal need not wait for
 
     shares = {
         notebook.chapter: list(states.values()).count("solved") / len(states)
-        for notebook, states in course
+        for notebook, states in table
         if not notebook.annex
     }
     message = t("Each picture is inked by what you solved in its lesson; pale: not solved yet.")

@@ -20,7 +20,7 @@ from typing import Any
 
 from course_kit import notebook_names
 from course_kit.i18n import t, tn
-from course_kit.programs import trained_before
+from course_kit.programs import further_training
 from course_kit.runs import store
 
 # what runs of a cell tagged `shows`
@@ -76,7 +76,7 @@ def _run(shell: Any, text: str, only_definitions: bool) -> str:
             for node in ast.parse(source).body:
                 if isinstance(node, DEFINITIONS) or not only_definitions:
                     exec(compile(ast.Module([node], []), name, "exec", dont_inherit=True), shell.user_ns)
-        trained_before.note(text, shell.user_ns)
+        further_training.note(text, shell.user_ns)
     except KeyboardInterrupt:
         raise
     except BaseException as error:

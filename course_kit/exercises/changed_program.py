@@ -56,15 +56,15 @@ class _Renamed(ast.NodeTransformer):
 
 @dataclass(frozen=True)
 class Changes:
-    """lines: those of the program that were changed or taken away; added: those behind which something was put in;
-    freed: those of `lines` that only stand further left, since an `if` or a loop around them has gone."""
+    """lines: those of the program that were changed or taken away; insertions: those behind which something was put in;
+    dedented: those of `lines` that only stand further left, since an `if` or a loop around them has gone."""
 
     lines: frozenset[int] = frozenset()
-    added: frozenset[int] = frozenset()
-    freed: frozenset[int] = frozenset()
+    insertions: frozenset[int] = frozenset()
+    dedented: frozenset[int] = frozenset()
 
     def __bool__(self) -> bool:
-        return bool(self.lines or self.added)
+        return bool(self.lines or self.insertions)
 
 
 def changes(puzzle: FindError, definition: ast.AST | None) -> Changes | None:
@@ -77,10 +77,10 @@ def changes(puzzle: FindError, definition: ast.AST | None) -> Changes | None:
     names = _renamed(original, edited)
     texts = [one.written({}) for one in original], [one.written(names) for one in edited]
     lines: set[int] = set()
-    added: set[int] = set()
+    insertions: set[int] = set()
     for operation, first, last, _, _ in difflib.SequenceMatcher(None, *texts, autojunk=False).get_opcodes():
         if operation == "insert":
-            added.add(original[first - 1].lines[-1])
+            insertions.add(original[first - 1].lines[-1])
         elif operation != "equal":
             lines.update(line for one in original[first:last] for line in one.lines)
     lines -= _only_renamed(puzzle, original, edited, texts)
@@ -88,13 +88,13 @@ def changes(puzzle: FindError, definition: ast.AST | None) -> Changes | None:
     untouched = [one for one in correct if not set(one.lines) & lines]
     rewritten = lines.issuperset(puzzle.lines) and len(untouched) < len(correct) / 2
     depth = {text: position[0] for position, text in texts[1]}
-    moved = [
+    less_indented = [
         one
         for one, (position, text) in zip(original, texts[0], strict=True)
         if depth.get(text, position[0]) < position[0]
     ]
-    freed = lines.intersection(line for one in moved for line in one.lines)
-    return None if rewritten else Changes(frozenset(lines), frozenset(added), frozenset(freed))
+    dedented = lines.intersection(line for one in less_indented for line in one.lines)
+    return None if rewritten else Changes(frozenset(lines), frozenset(insertions), frozenset(dedented))
 
 
 def unchanged(puzzle: FindError, definition: ast.AST | None) -> bool:
@@ -194,14 +194,14 @@ def feedback(puzzle: FindError, verdict: Verdict, edits: Changes | None) -> Verd
     if verdict.state == "unsolved":
         return replace(verdict, text=puzzle.asks)
     if verdict.right and not (edits and puzzle.misnamed and 1 not in edits.lines):
-        return replace(verdict, text=t("right."), lead=_praise(puzzle, edits))
+        return replace(verdict, text=t("right."), lead=_message_when_right(puzzle, edits))
     if edits is None or verdict.state == "unchecked":
         return verdict
-    hit = {line for line in puzzle.lines if line in edits.lines or edits.added & {line - 1, line}}
+    hit = {line for line in puzzle.lines if line in edits.lines or edits.insertions & {line - 1, line}}
     if verdict.right:
         text = t("All that it computes is right. Line 1 is still as it was: is it what its name says?")
         return replace(verdict, state="wrong", text=text, notes=())
-    spoilt = min((edits.lines - (edits.freed if hit else set())) & puzzle.innocent.keys(), default=None)
+    spoilt = min((edits.lines - (edits.dedented if hit else set())) & puzzle.innocent.keys(), default=None)
     values: dict[str, Any] = {
         "count": len(hit),
         "all": len(puzzle.lines),
@@ -243,10 +243,10 @@ def _so_far(puzzle: FindError, verdict: Verdict) -> str:
     return t("By now this is right: {right}. This is not: {wrong}.", right=names[0], wrong=names[1])
 
 
-def _praise(puzzle: FindError, edits: Changes | None) -> str:
-    title = t("This error is called *{title}*.", title=puzzle.title) if puzzle.title else ""
+def _message_when_right(puzzle: FindError, edits: Changes | None) -> str:
+    naming = t("This error is called *{title}*.", title=puzzle.title) if puzzle.title else ""
     values: dict[str, Any] = {
-        "found": sentences(puzzle.found, title),
+        "found": sentences(puzzle.found, naming),
         "count": len(puzzle.lines),
         "line": puzzle.lines[0],
     }

@@ -22,7 +22,8 @@ from course_kit.exercises.define import Case, Exercise, Property, Wrong, call
 from course_kit.exercises.definitions import lines_of
 from course_kit.exercises.describe import Unexplained, describe, nearly, order_of, right_but
 from course_kit.exercises.guard import LOOKING
-from course_kit.exercises.mutants import Gone, Instead, mutants
+from course_kit.exercises.mutants import mutants
+from course_kit.exercises.mutations import Gone, Instead
 from course_kit.exercises.properties import never_used, part_of, violated
 from course_kit.exercises.show import EXPECTED, MINE
 from course_kit.exercises.trouble import Trouble
@@ -52,7 +53,8 @@ class Outcome:
 class Verdict:
     """state: "right", "wrong", "unsolved", or "unchecked" where the check itself failed. text: what a teacher says.
     code: the student's own line. lead: said above the arrays, which are name -> array or text. notes: what else was
-    seen. known: the mistake that was recognised. converts: it gives no tensors; listed: it gives
+    seen. known: the wrong answer that gives the same, with the sentence about it; also one of an input
+    that is never used, or of a property that does not hold. converts: it gives no tensors; listed: it gives
     whole numbers in a list, which the notebook makes a tensor; cuts: it lets no gradient through.
     here: the number of the case that is shown. look: the look at a wrong answer that found the words, one of those
     below. vague: it says only that results differ. outcomes: what came of each case, and expected: what should."""

@@ -87,7 +87,7 @@ def keep_answer(task: Exercise, answer: Any, verdict: Any) -> str:
 def _keep_earlier_answer(package: Path, task: Exercise, answer: Any) -> str:
     """What is said of a wrong answer where one that passed is kept. Where that is the same text, as a check may be
     stricter than an earlier edition's, it stays in its file, and is judged anew before anything uses it."""
-    source, name = next(_homes(task, package), (None, ""))
+    source, name = next(_files_with_answer(task, package), (None, ""))
     if not source:
         return ""
     with contextlib.suppress(CannotTake):
@@ -95,9 +95,9 @@ def _keep_earlier_answer(package: Path, task: Exercise, answer: Any) -> str:
         definitions = _parts(source, name)
         if all(definitions.get(part) == text for part, text in _pieces(cell, stub, task)[0].items()):
             with files.alone(package.parent / f"mine{FILE}", PATIENCE):
-                record = Record(package)
-                record.forget(f"{_stem(source)}.py", name, definitions[name])
-                record.save()
+                answers_written = Record(package)
+                answers_written.forget(f"{_stem(source)}.py", name, definitions[name])
+                answers_written.save()
             return t("{file} has this answer, which passed an earlier check. It stays there; `mine` takes the course's "
                      "function until yours passes again.", file=_file(source))  # fmt: skip
     return t("{file} keeps your answer that passed.", file=_file(source))
@@ -118,24 +118,24 @@ def solved() -> dict[str, Source]:
 def answer_of(task: Exercise) -> tuple[Source | None, str, str]:
     """The file that has the reader's right answer, and its name there; or None, "", and why what is there is not it."""
     package, message = folder(), ""
-    for source, name in _homes(task, package) if package else ():
+    for source, name in _files_with_answer(task, package) if package else ():
         if package and not (reason := _trouble(package, source, name, task)):
             return source, name, ""
         message = message or reason
     return None, "", message
 
 
-def _homes(task: Exercise, package: Path) -> Iterator[tuple[Source, str]]:
+def _files_with_answer(task: Exercise, package: Path) -> Iterator[tuple[Source, str]]:
     """Where an answer is, and its name there, in the files of its chapter: the one written last first."""
     try:
         paths = _readable(package, f"ch{chapter_of(task.name):02}*.py")
         newest = sorted(paths, key=lambda path: -path.stat().st_mtime)
-        record = Record(package)
+        answers_written = Record(package)
     except (NoSuchExercise, OSError):
         return
     for path in newest:
         source = Source(f"{loading.NAME}.{path.stem}", _decoded(path))
-        names = (task.function, *record.answers(path.name, task.name))
+        names = (task.function, *answers_written.answers(path.name, task.name))
         try:
             existing = list(blocks(source.text))
         except (SyntaxError, ValueError):
@@ -164,8 +164,8 @@ def loaded(source: Source, name: str) -> Any:
 
 def _trouble(package: Path, source: Source, name: str, task: Exercise) -> str:
     """Why the reader's file cannot be loaded here, or what was changed in it is wrong. "" for nothing: it is noted."""
-    record, texts = Record(package), _reachable_texts(package, _stem(source))
-    new = [(stem, LOADS, text) for stem, text in texts.items() if not record.wrote(f"{stem}.py", LOADS, text)]
+    answers_written, texts = Record(package), _reachable_texts(package, _stem(source))
+    new = [(stem, LOADS, text) for stem, text in texts.items() if not answers_written.wrote(f"{stem}.py", LOADS, text)]
     if new and (reason := _loads(_stem(source), tuple(texts.items()))):
         return f"{_file(source)}: {reason.partition(':')[0]}"
     try:
@@ -174,16 +174,16 @@ def _trouble(package: Path, source: Source, name: str, task: Exercise) -> str:
         slow = t("it takes more than {seconds} s", seconds=f"{LOADING:.0f}")
         return f"{_file(source)}: {slow if isinstance(error, TookTooLong) else type(error).__name__}"
     parts = [(_stem(source), part, text) for part, text in _parts(source, name).items()]
-    if not all(record.wrote(f"{stem}.py", part, text) for stem, part, text in parts):
+    if not all(answers_written.wrote(f"{stem}.py", part, text) for stem, part, text in parts):
         if not check(task.name, answer).right:
             return t("yours in {file} no longer passes its check", file=_file(source))
         new += parts
     if new:
         with contextlib.suppress(OSError), files.alone(package.parent / f"mine{FILE}", PATIENCE):
-            record = Record(package)
+            answers_written = Record(package)
             for stem, part, text in new:
-                record.note(f"{stem}.py", part, text)
-            record.save()
+                answers_written.note(f"{stem}.py", part, text)
+            answers_written.save()
     return ""
 
 
@@ -215,7 +215,7 @@ def _write_answer(package: Path, task: Exercise, answer: Any, verdict: Any) -> s
     pieces, needs = _pieces(cell, stub, task)
     brought = {name: _import_of(name, space[name]) for name in sorted(needs) if name in space}
     with files.alone(package.parent / f"mine{FILE}", PATIENCE):
-        path, record = package / f"ch{chapter_of(task.name):02}.py", Record(package)
+        path, answers_written = package / f"ch{chapter_of(task.name):02}.py", Record(package)
         loads = all(piece.startswith(("def ", "class ", f"{task.function} = ")) for piece in pieces.values())
         before = text = (
             _text(path)
@@ -223,7 +223,7 @@ def _write_answer(package: Path, task: Exercise, answer: Any, verdict: Any) -> s
             else t('"""What I wrote in chapter {chapter_of}."""\n', chapter_of=chapter_of(task.name))
         )
         existing = blocks(text)
-        if existing.get(stub.bound) not in (None, pieces[stub.bound]) and not record.wrote(
+        if existing.get(stub.bound) not in (None, pieces[stub.bound]) and not answers_written.wrote(
             path.name, stub.bound, existing[stub.bound]
         ):
             return t(
@@ -239,14 +239,14 @@ def _write_answer(package: Path, task: Exercise, answer: Any, verdict: Any) -> s
                 raise CannotTake(_name_clash(name, users.pop()))
             successor = stub.bound if name != task.function else ""
             text = with_block(without_import(text, name), name, piece, before=successor)
-            record.note(path.name, name, piece)
+            answers_written.note(path.name, name, piece)
         for name, imported in brought.items():
             text = _add_import(text, name, imported)
         if text == before:
             return ""
-        if loads and (not path.exists() or record.wrote(path.name, LOADS, before)):
-            record.note(path.name, LOADS, text)  # it was run just now
-        record.save()  # first: a text of which it does not know would count as changed by hand
+        if loads and (not path.exists() or answers_written.wrote(path.name, LOADS, before)):
+            answers_written.note(path.name, LOADS, text)  # it was run just now
+        answers_written.save()  # first: a text of which it does not know would count as changed by hand
         mark = b"\xef\xbb\xbf" if path.exists() and files.content(path).startswith(b"\xef\xbb\xbf") else b""
         files.write_atomically(path, mark + text.encode())
     return t("Yours to keep: `{bound}` is in mine/{name}.", bound=stub.bound, name=path.name)
@@ -322,7 +322,8 @@ def _import_of(name: str, thing: Any) -> Import | None:
         return Import(room, own)
     answered = task_of(name)
     package = folder()
-    source = next((source for source, _ in _homes(answered, package)), None) if answered and package else None
+    files_of_it = _files_with_answer(answered, package) if answered and package else ()
+    source = next((source for source, _ in files_of_it), None)
     if source:
         return Import(source.module, name)
     if home := _on_the_page(name, thing):

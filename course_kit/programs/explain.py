@@ -20,7 +20,7 @@ import re
 from typing import Any
 
 from course_kit.i18n import sentences, t
-from course_kit.programs import argument_types, interrupted, sizes, trained_before
+from course_kit.programs import argument_types, further_training, interrupted, shape_errors
 from course_kit.programs.calls import call_in, raised_by_hand, stack
 
 
@@ -32,7 +32,7 @@ def install(shell: Any) -> None:
         return
     show = shell.showtraceback
     interrupted.Patience(shell)
-    trained_before.watch(shell)
+    further_training.watch(shell)
 
     @functools.wraps(show)
     def showtraceback(exc_tuple: Any = None, *more: Any, **options: Any) -> Any:
@@ -109,7 +109,7 @@ def _sentence(error: BaseException) -> str:
         if call is None:
             continue
         if found:  # what went in further out is what the reader wrote
-            words = argument_types.wrong_type(call) or sizes.too_small(call, error)
+            words = argument_types.wrong_type(call) or shape_errors.too_small(call, error)
             found = t("{name}: {words}.", name=call.name, words=words) if words else found
             continue
         below = [frame.f_locals for frame, _ in frames[depth + 1 :]]
@@ -118,15 +118,15 @@ def _sentence(error: BaseException) -> str:
             or argument_types.wrong_layout(call)
             or argument_types.wrong_kind(call)
             or argument_types.wrong_device(call, str(error))
-            or sizes.wrong_shape(call)
-            or sizes.wrong_for_a_layer(call, below)
+            or shape_errors.wrong_shape(call)
+            or shape_errors.wrong_for_a_layer(call, below)
             or argument_types.two_kinds(call, str(error))
-            or sizes.wrong_leading_axes(call)
-            or sizes.beyond_the_table(call, str(error))
-            or sizes.beyond_the_classes(str(error), below)
-            or sizes.too_long_or_short(call, str(error))
-            or sizes.indivisible(call, str(error))
-            or sizes.too_small(call, error)
+            or shape_errors.wrong_leading_axes(call)
+            or shape_errors.beyond_the_table(call, str(error))
+            or shape_errors.beyond_the_classes(str(error), below)
+            or shape_errors.too_long_or_short(call, str(error))
+            or shape_errors.indivisible(call, str(error))
+            or shape_errors.too_small(call, error)
             or argument_types.nothing_there(call, str(error))
         )
         found = t("{name}: {words}.", name=call.name, words=words) if words else ""

@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from course_tools.authoring import asserts, serialiser, stamps, stills
+from course_tools.authoring import asserts, notebook_writer, stamps, stills
 
 from .filling import for_readers, read_source
 from .page_differences import carry_text, drift
@@ -46,7 +46,7 @@ def build(name: str, where: Path | None = None) -> dict[int, float]:
         for cell in notebook.cells:
             for output in cell.get("outputs", []):
                 output.get("metadata", {}).pop("execution", None)
-        serialiser.write(for_readers(notebook), name, where)
+        notebook_writer.write(for_readers(notebook), name, where)
         stamps.write(name, read, where)
     for number, taken in seconds.items():
         cell = notebook.cells[number - 1]

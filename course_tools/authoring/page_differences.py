@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from course_tools.authoring import serialiser
+from course_tools.authoring import notebook_writer
 
 from .filling import for_readers, read_source
 from .sources import BuildError, folder, head
@@ -25,7 +25,7 @@ def drift(name: str, where: Path | None = None) -> list[str]:
     problems = list(_other_cells(wanted.cells, found.cells))
     todo = _todo(name, text=bool(problems) and not _cannot_carry(wanted, found))
     problems = problems or _broken_seal(found)
-    layout = serialiser.dumps(copy.deepcopy(found))
+    layout = notebook_writer.dumps(copy.deepcopy(found))
     found.metadata.pop("course", None)
     if wanted.metadata != found.metadata:
         problems.append(f"the notebook's metadata differ: {dict(found.metadata)}")
@@ -60,7 +60,7 @@ def carry_text(name: str, where: Path | None = None) -> list[str]:
         return [f"notebooks/{name}.ipynb: {problem}. {todo}" for problem in problems]
     for cell, before in zip(_code(wanted), _code(for_readers(found)), strict=True):
         cell.outputs, cell.execution_count = before.outputs, before.execution_count
-    serialiser.write(wanted, name, where)
+    notebook_writer.write(wanted, name, where)
     return []
 
 
@@ -113,6 +113,6 @@ def _other_code(ours: Sequence[Any], theirs: Sequence[Any]) -> Iterator[str]:
 
 
 def _broken_seal(found: Any) -> list[str]:
-    shown = serialiser.seal(found)
+    shown = notebook_writer.seal(found)
     wrong = found.metadata.get("course", {}).get("outputs", shown) != shown
     return ["an output is not what the build wrote"] if wrong else []

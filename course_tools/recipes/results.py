@@ -28,7 +28,7 @@ RECIPES = {  # name of the file -> module:function that gives its figures, as a 
     "reasoning": "chapters.ch09.experiments.reasoning:record_reasoning",
     "one_sentence": "chapters.ch09.experiments.one_sentence:record_maps",
     "smollm_sentence": "chapters.ch09.experiments.one_sentence:record_sentence",
-    "smollm_answers": "chapters.ch08.experiments.answers:record_answers",
+    "smollm_answers": "chapters.ch08.experiments.ten_questions:record_answers",
     "smollm_continues": "chapters.ch07.experiments.published:record",
     "gpt_book": "chapters.ch07.experiments.book:record_book",
     "gpt_attention_cost": "chapters.ch07.experiments.cost:record_costs",

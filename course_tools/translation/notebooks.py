@@ -20,7 +20,7 @@ from typing import Any
 from course_kit import files
 from course_kit.i18n import current, use
 from course_kit.i18n.catalogues import languages, speech
-from course_tools.authoring import building, minutes, serialiser, sources, stills
+from course_tools.authoring import building, minutes, notebook_writer, sources, stills
 from course_tools.translation import catalogues, english, units
 from course_tools.translation.units import Unit
 
@@ -107,7 +107,7 @@ def build(name: str, to: str, text: bool = False) -> None:
     for output in (output for cell in notebook.cells for output in cell.get("outputs", [])):
         output.get("metadata", {}).pop("execution", None)
     where.mkdir(exist_ok=True)
-    serialiser.write(notebook, name, where)
+    notebook_writer.write(notebook, name, where)
 
 
 def _keep_outputs(notebook: Any, name: str, to: str) -> None:

@@ -66,7 +66,7 @@ predict(
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-from chapters.ch08.experiments import answers as asked
+from chapters.ch08.experiments import ten_questions as asked
 
 found = [asked.right(question, answer) for question, answer in recorded["answers"].items()]
 assert len(found) == 10 and found.count(True) == 4 and found.count(None) == 1

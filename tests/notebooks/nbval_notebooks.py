@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from helpers.cells import committed
 
 from course_kit import files
-from course_tools.authoring import asserts, building, serialiser, stamps
+from course_tools.authoring import asserts, building, notebook_writer, stamps
 from course_tools.authoring.sources import tags
 
 FOLDER = Path("build") / "nbval"
@@ -69,7 +69,7 @@ def write(names, folder, where=None, whole=False):
             more = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
             print(f"{name} runs whole: {changed[0]}{more} changed since it last did.", flush=True)
         copy = with_asserts(name, where, short=not (whole or changed))
-        (folder / f"{name}.ipynb").write_text(serialiser.dumps(copy), encoding="utf-8")
+        (folder / f"{name}.ipynb").write_text(notebook_writer.dumps(copy), encoding="utf-8")
 
 
 def record(folder, name):

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from course_kit.i18n import mark, sentences, t
-from course_kit.programs import trained_before
+from course_kit.programs import further_training
 from course_kit.views.figure import Figure, Listing, figure
 from course_kit.views.layout import (
     GAP,
@@ -63,7 +63,7 @@ def room(trained: dict[int, nn.Module], *, title: str = "", caption: str = "") -
     looks = [_look(i, j, people, frames) for i in range(count) for j in range(count)]
     scene = column(plot(*map(spot, people, _places(count)), high=HIGH), *looks)
     later = t("The layer had trained before: these steps are those of a later run.")
-    first = [later * trained_before.by_later_run(trained[step]) for step in steps]
+    first = [later * further_training.by_later_run(trained[step]) for step in steps]
     said = [sentences(before, _said(*frame, step)) for frame, (step, before)
             in zip(frames, itertools.cycle(zip(steps, first, strict=True)), strict=False)]  # fmt: skip
     tables = [_table(*frame) for frame in frames]

@@ -11,7 +11,7 @@ from course_kit.exercises.properties import blind_to_padding, changed, shift_cha
 from course_kit.i18n import mark, t
 from course_utils.loss import masked_loss
 
-from . import answers
+from . import solutions
 
 
 def loss_cases() -> list[Case]:
@@ -114,7 +114,7 @@ LOSS = Exercise(
             _not_the_log_of_V,
         ),
     ),
-    shown=answers.masked_loss,
+    shown=solutions.masked_loss,
     used=t("Your loss trains the translator of [Four: sentences](#Four:-sentences)."),
 )
 
@@ -165,7 +165,7 @@ CLIPPED = Exercise(
         "How many of the candidate's runs of n words are in the reference, each counted at most as often as the "
         "reference has it; and how many runs the candidate has: lists of words, n -> (matches, total)."
     ),
-    reference=answers.clipped,
+    reference=solutions.clipped,
     cases=lambda: [
         _gram_case("the the the cat", "the cat sat on the mat", 1, shown=True),
         _gram_case("the cat the cat sat", "the cat sat on the mat", 2),

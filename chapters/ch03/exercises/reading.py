@@ -7,7 +7,7 @@ from course_kit.exercises.define import Case, Exercise, Property, drawn, named, 
 from course_kit.exercises.properties import blind_to_later
 from course_kit.i18n import mark, t
 
-from . import answers
+from . import solutions
 
 
 @variants
@@ -56,7 +56,7 @@ READER = Exercise(
         "Start with a state of zeros; for each word in turn the new state is tanh(word Wx + old state Wh): words [T, "
         "E], Wx [E, D], Wh [D, D] -> all the states, [T, D]."
     ),
-    reference=answers.read,
+    reference=solutions.read,
     cases=_cases,
     returns=("states",),
     hints=(

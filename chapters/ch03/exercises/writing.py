@@ -9,7 +9,7 @@ from course_kit.exercises.define import Case, Exercise, Property, call, variants
 from course_kit.i18n import mark, t
 from course_kit.text import BOS, EOS
 
-from . import answers
+from . import solutions
 
 
 class Parrot(nn.Module):
@@ -120,7 +120,7 @@ LOOP = Exercise(
         "Begin with <bos>; take the most probable word and give it back to `step` together with the new state, until "
         "<eos> or max_length words: `step(word, state) -> (logits [V], state)` -> ids, without <bos> and <eos>."
     ),
-    reference=answers.greedy,
+    reference=solutions.greedy,
     cases=_loop_cases,
     run=_ids,
     returns=("ids",),

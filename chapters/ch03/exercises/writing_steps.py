@@ -8,7 +8,7 @@ from course_kit.exercises.properties import blind_to_padding, rows_are_independe
 from course_kit.i18n import mark, t
 from course_utils.attention import masked_softmax
 
-from . import answers
+from . import solutions
 
 
 def _step_cases() -> list[Case]:
@@ -51,7 +51,7 @@ STEP = Exercise(
         "(which are the values, too): query [B, Dq], keys [B, K, Dk], mask [B, K] bool, True = a real word -> "
         "(context [B, Dk], weights [B, K])."
     ),
-    reference=answers.look_back,
+    reference=solutions.look_back,
     cases=_step_cases,
     returns=("context", "weights"),
     hints=(
@@ -160,7 +160,7 @@ DECODER = Exercise(
         "is tanh([embedding; context] Wx + state Ws), the logits are [new state; context] Wo -> (logits [B, V], new "
         "[B, D])."
     ),
-    reference=answers.decoder_step,
+    reference=solutions.decoder_step,
     cases=_decoder_cases,
     returns=("logits", "new"),
     hints=(

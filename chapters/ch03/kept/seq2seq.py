@@ -20,7 +20,7 @@ from tempfile import TemporaryDirectory
 import torch
 from torch import Tensor, nn
 
-from chapters.ch03.exercises.answers import (
+from chapters.ch03.exercises.solutions import (
     greedy,  # exercise: greedy loop
     read,  # exercise: recurrent network
 )

@@ -9,7 +9,7 @@ from course_kit.exercises.define import Exercise, Property, named, variants, wro
 from course_kit.exercises.properties import linear_in
 from course_kit.i18n import mark, t
 
-from . import answers
+from . import solutions
 
 _convolved = named("kernel", "length")
 
@@ -51,7 +51,7 @@ CONVOLUTION = Exercise(
         "Write the convolution as a matrix C, so that C @ x slides the kernel over x, with zeros beyond both ends: "
         "kernel [k] with odd k, length -> [length, length]. As in torch, kernel[0] meets the leftmost neighbour."
     ),
-    reference=answers.convolution,
+    reference=solutions.convolution,
     cases=lambda: [
         _convolved(torch.tensor([1.0, 2, 3]), 4, shown=True),
         _convolved(torch.tensor([1.0, 0, -2]), 3),

@@ -12,7 +12,7 @@ from course_kit.i18n import mark, t
 from course_utils.positions import frequencies, sinusoidal_encoding
 from course_utils.rotary import rotary
 
-from . import answers
+from . import solutions
 
 
 @variants
@@ -99,7 +99,7 @@ SINUSOIDAL = Exercise(
         ),
         Property(t("The first pair of columns is that of the frequency 1."), _first_rows),
     ),
-    shown=answers.sinusoidal,
+    shown=solutions.sinusoidal,
     used=t(
         "Your table is what a module adds to the words in [Two: a clock with many "
         "hands](#Two:-a-clock-with-many-hands)."
@@ -259,6 +259,6 @@ ROTARY = Exercise(
             _tied_to_its_row,
         ),
     ),
-    shown=answers.turn,
+    shown=solutions.turn,
     used=t("Yours turns a query and a key in [Four: turn instead of add](#Four:-turn-instead-of-add)."),
 )

@@ -1,5 +1,5 @@
 // A pair of columns as a point on a circle, and the matrix that carries position i to i + δ.
-import { encode, frequencies } from "./sines.js";
+import { encode, frequencies } from "./sinusoids.js";
 import { t } from "../../../course_kit/views/js/src/text.js";
 
 /** @import { Spec } from "../../../course_kit/views/js/src/shared/types.js" */

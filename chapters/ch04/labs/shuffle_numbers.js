@@ -1,7 +1,7 @@
 // Self-attention over words in some order, and how far the outputs have changed, in double precision.
 import { fmt, softmax } from "../../../course_kit/views/js/src/shared/numbers.js";
 import { rowsOf } from "../../ch00/labs/cover_study.js";
-import { encode, frequencies } from "./sines.js";
+import { encode, frequencies } from "./sinusoids.js";
 import { t } from "../../../course_kit/views/js/src/text.js";
 
 /** @import { Arrays, Spec } from "../../../course_kit/views/js/src/shared/types.js" */

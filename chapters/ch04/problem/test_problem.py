@@ -13,6 +13,7 @@ from course_kit.problems import Far, Module, beside, fail, kind, seed
 SEED = seed()
 BACKS = random.Random(SEED).sample(range(1, 5), 2)  # two: one that is fixed fails
 MOST, NEEDED = 8, 0.9  # parameters; right answers
+TRIES = 4  # trainings: of right positions, too, one in thirteen ends in a state that answers one question only
 torch.set_num_threads(1)  # the reader is tiny
 problem = beside(__file__)
 again = functools.cache(lambda: beside(__file__))  # a second process, in which nothing has been trained
@@ -79,8 +80,12 @@ class Positions(Module):
 
 @functools.cache
 def reader(back):
-    """One that is trained; its positions are made anew, of what they have learned, and nothing else is left of them."""
-    made = given.trained(Positions(), back, seed=SEED)
+    """The first of a few trainings that answers both questions in rows as long as those it learned from, or the last;
+    its positions are made anew, of what they have learned, and nothing else is left of them."""
+    for number in range(TRIES):
+        made = given.trained(Positions(), back, seed=SEED + number)
+        if min(given.right(made, back, 16, SEED + 1)) >= NEEDED:
+            break
     trained, fresh = made.positions, Positions(again().Positions())
     with torch.no_grad():
         for one, learned in zip(fresh.learned, trained.learned, strict=True):

@@ -9,7 +9,7 @@ import { hitAt, neighbour, same } from "./descent_keys.js";
 import { DescentMap } from "./descent_map.js";
 import { Moves } from "./descent_moves.js";
 import { baked, derived, studied, tabled } from "./descent_numbers.js";
-import { closing, descended, Opening } from "./descent_opening.js";
+import { closing, descended, Opening } from "./descent_of_a_sentence.js";
 import { places, stageOf } from "./descent_scenes.js";
 import { partOf, sentenceOf } from "./descent_sentences.js";
 import { Words } from "./descent_words.js";

@@ -1,7 +1,7 @@
 """Chapter 6: four exercises in the lesson; two in its annex, and a program with errors that circulates."""
 
 from .adapter import ADAPTER
-from .answers import SPAN
+from .answer_span import SPAN
 from .embeddings import SUM
 from .head import HEAD
 from .low_rank import LORA

@@ -1,5 +1,5 @@
 """Chapter 9, who taught it?: three exercises of the lesson."""
 
-from .answers import ADVANTAGES, DPO, TARGETS
+from .preferences import ADVANTAGES, DPO, TARGETS
 
 EXERCISES = (TARGETS, DPO, ADVANTAGES)  # as on the page

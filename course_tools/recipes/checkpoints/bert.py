@@ -18,7 +18,7 @@ from chapters.ch06.pairs import Judged, Masked
 from chapters.ch06.practice import Practice, look_up
 from course_kit import checkpoints
 from course_kit.data.stories import Story
-from course_kit.runs import serialiser
+from course_kit.runs import checkpoint_writer
 
 from .measuring import finish
 
@@ -150,9 +150,9 @@ class FineTuning:
     def save(self, model: Any, name: str, card: dict) -> Path:
         """What was added to the pre-trained model, or all of it."""
         if not self.recipe.rank:
-            return serialiser.save_checkpoint(model, name, card, tokenizer=self.tokenizer)
+            return checkpoint_writer.save_checkpoint(model, name, card, tokenizer=self.tokenizer)
         plain = copy.deepcopy(model).merge_and_unload()
-        return serialiser.save_checkpoint(plain, name, card, base=self.recipe.start, rank=self.recipe.rank)
+        return checkpoint_writer.save_checkpoint(plain, name, card, base=self.recipe.start, rank=self.recipe.rank)
 
     @property
     def data(self) -> dict:

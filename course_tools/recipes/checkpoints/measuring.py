@@ -9,7 +9,7 @@ from typing import Any
 from chapters.ch03 import tatoeba
 from chapters.ch03.lesson import Lesson
 from course_kit import checkpoints, decoding, metrics, text
-from course_kit.runs import serialiser
+from course_kit.runs import checkpoint_writer
 
 LENGTHS = ((1, 4), (5, 7), (8, 10), (11, 14), (15, 19), (20, 99))
 
@@ -49,7 +49,7 @@ def finish(loaded: checkpoints.Loaded, name: str, result: dict, base: dict | Non
     one = loaded.tokenizer is not None
     vocabularies = {"tokenizer": loaded.tokenizer} if one else {"source": loaded.source, "target": loaded.target}
     print(card["metrics"], flush=True)
-    return serialiser.save_checkpoint(loaded.model, name, card, **(base or vocabularies), seen=loaded.seen)
+    return checkpoint_writer.save_checkpoint(loaded.model, name, card, **(base or vocabularies), seen=loaded.seen)
 
 
 def sentences(recipe: Any, split: str) -> list[tuple[str, str]]:

@@ -23,7 +23,7 @@ import torch
 from chapters.ch07 import optimizers
 from course_kit import checkpoints, fetching, files
 from course_kit.callbacks import in_bfloat16
-from course_kit.runs import serialiser, state
+from course_kit.runs import checkpoint_writer, state
 from course_kit.runtime import DEVICES, choice, has_bfloat16, pick_device
 from course_kit.training import Run, fit, warm_then_fall
 
@@ -102,7 +102,7 @@ def train(name: str, steps: int | None = None, fresh: bool = False) -> Path:
             if hasattr(task, "save"):
                 task.save(model, name, card)
             else:
-                serialiser.save_checkpoint(model, name, card, **task.vocabularies, seen=task.seen)
+                checkpoint_writer.save_checkpoint(model, name, card, **task.vocabularies, seen=task.seen)
         where.mkdir(parents=True, exist_ok=True)
         files.write_atomically(where / STATE, state.pack(run, **kept))
     return recipe.measure(name)

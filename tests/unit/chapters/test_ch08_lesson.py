@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from chapters.ch08 import labs, published
-from chapters.ch08.experiments import ablation, answers
+from chapters.ch08.experiments import ablation, ten_questions
 from chapters.ch08.kept import chat
 from chapters.ch08.kept import smollm as smollm_file
 from course_kit import results
@@ -96,17 +96,17 @@ def test_a_question_shows_what_each_model_says():
 
 def test_the_published_model_still_answers_as_recorded(smollm):
     recorded = results.load("smollm_answers")
-    assert list(recorded["answers"]) == list(answers.QUESTIONS)
+    assert list(recorded["answers"]) == list(ten_questions.QUESTIONS)
     question = "Who was the first person on the Moon?"
     assert smollm.answer(question, 12) == recorded["answers"][question][: len(smollm.answer(question, 12))]
 
 
 def test_right_answers_are_told_from_wrong_ones():
-    assert answers.right("What is the capital of France?", "It is Paris.")
-    assert answers.right("What is the capital of France?", "It is Lyon.") is False
-    assert answers.right(answers.COURSE, "L'animal n'a pas traversé la rue car il était trop fatigué.")
-    assert answers.right(answers.COURSE, "Il a traversé.") is False
-    assert answers.right("Write one sentence about a cat in the rain.", "A cat.") is None
+    assert ten_questions.right("What is the capital of France?", "It is Paris.")
+    assert ten_questions.right("What is the capital of France?", "It is Lyon.") is False
+    assert ten_questions.right(ten_questions.COURSE, "L'animal n'a pas traversé la rue car il était trop fatigué.")
+    assert ten_questions.right(ten_questions.COURSE, "Il a traversé.") is False
+    assert ten_questions.right("Write one sentence about a cat in the rain.", "A cat.") is None
 
 
 @pytest.mark.parametrize("changes", [(), *((one,) for one in ablation.CHANGES), ablation.CHANGES], ids=str)

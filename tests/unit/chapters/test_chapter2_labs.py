@@ -7,7 +7,7 @@ from helpers import in_node, labs
 from unit.sweeping import sweep
 
 from chapters.ch02.scores import SCORES
-from course_kit.programs import trained_before
+from course_kit.programs import further_training
 from course_kit.views.figure import figure
 from course_kit.views.layout import words
 from course_kit.views.view import at
@@ -102,9 +102,9 @@ def test_a_room_says_which_of_its_layers_a_later_run_of_the_loop_has_kept():
     text = "for step in range(4):\n    layer\n    trained[step] = layer\n    optimiser.step()\n"
     made = lambda: type("Layer", (torch.nn.Linear,), {"forward": lambda _, *given: carrying(30.0)(*given)})(1, 1)  # noqa: E731
     names = {"layer": made(), "optimiser": None, "trained": {0: made(), 20: made()}}
-    trained_before.note(text, names)
+    further_training.note(text, names)
     names["trained"][20] = made()
-    trained_before.note(text, names)
+    further_training.note(text, names)
     room = labs.room(names["trained"])
     assert at(room, after=20).describe().startswith("The layer had trained before")
     assert "before" not in at(room, after=0).describe()

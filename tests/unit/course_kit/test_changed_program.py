@@ -64,7 +64,7 @@ class TestChanges:
     )  # fmt: skip
     def test_lines_of_the_program_are_told_and_layout_comments_and_names_do_not_count(self, changes, lines):
         found = changed(program(*changes))
-        assert found.lines == lines and not found.added
+        assert found.lines == lines and not found.insertions
 
     @pytest.mark.parametrize(
         ("changes", "lines"),
@@ -78,12 +78,12 @@ class TestChanges:
 
     def test_what_is_put_in_is_told_by_the_line_above(self):
         found = changed(program(("        total", "        square = square * value / 2\n        total")))
-        assert (found.lines, found.added) == (set(), {4})
+        assert (found.lines, found.insertions) == (set(), {4})
 
     def test_what_only_stands_further_left_is_told_apart(self):
         loop = "    for value in x:\n        square = value + value\n        total"
         found = changed(program((loop, "    square = x\n    total")))
-        assert (found.lines, found.freed) == ({3, 4, 5}, {5})
+        assert (found.lines, found.dedented) == ({3, 4, 5}, {5})
 
     def test_an_answer_written_anew_or_without_a_source_has_none(self):
         assert [changed(text) for text in ("def f(x):\n    return (x**2).mean()", "class F: pass", "f = 3")] == [

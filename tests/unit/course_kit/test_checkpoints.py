@@ -9,7 +9,7 @@ from safetensors.torch import load, save
 
 from course_kit import checkpoints, files
 from course_kit.models.translators import TiedConfig, TiedTranslator
-from course_kit.runs import serialiser
+from course_kit.runs import checkpoint_writer
 from course_kit.text import Subwords, Vocabulary
 
 CARD = {"metrics": {"bleu": 40.5}, "licence": "CC BY"}
@@ -27,7 +27,9 @@ def model(bias=0.0):
 def saved(tmp_path):
     source, target = Vocabulary(["the", "cat", "sleeps", "."]), Vocabulary(["le", "chat", "dort", ".", "猫", "”"])
     seen = checkpoints.sentence_hashes(["The cat sleeps."])
-    return serialiser.save_checkpoint(model(), tmp_path / "mine.json", CARD, source=source, target=target, seen=seen)
+    return checkpoint_writer.save_checkpoint(
+        model(), tmp_path / "mine.json", CARD, source=source, target=target, seen=seen
+    )
 
 
 def test_what_was_saved_comes_back(saved):
@@ -50,7 +52,7 @@ def test_what_was_saved_comes_back(saved):
 def test_subwords_come_back_as_they_were(tmp_path):
     words = Subwords.build(["le chat dort.", "l'animal est fatigué."] * 5, 60)
     net = TiedTranslator(TiedConfig(8, len(words), size=8))
-    serialiser.save_checkpoint(net, tmp_path / "a.json", target=words)
+    checkpoint_writer.save_checkpoint(net, tmp_path / "a.json", target=words)
     back = checkpoints.load_checkpoint(tmp_path / "a.json").target
     for text in ("l'animal dort.", "un éléphant 猫"):
         assert back.encode(text) == words.encode(text)
@@ -131,16 +133,16 @@ def test_weights_that_are_no_numbers_are_refused(saved):
 def test_what_cannot_be_saved_leaves_nothing_behind(tmp_path):
     for net, words in ((model(1e6), "bias"), (torch.nn.Linear(1, 1), "Linear")):
         with pytest.raises(ValueError, match=words):
-            serialiser.save_checkpoint(net, tmp_path / "a.json")
+            checkpoint_writer.save_checkpoint(net, tmp_path / "a.json")
     with pytest.raises(ValueError, match="JSON"):
-        serialiser.save_checkpoint(model(), tmp_path / "a.json", {"a": torch.tensor(0.9)})
+        checkpoint_writer.save_checkpoint(model(), tmp_path / "a.json", {"a": torch.tensor(0.9)})
     assert not list(tmp_path.iterdir())
 
 
 def test_sentence_hashes_are_the_same_in_every_edition_and_may_be_neighbours(tmp_path):
     found = checkpoints.sentence_hashes(["The cat sleeps.", "Hello.", "the cat sleeps.", "Goodbye."])
     assert found.tolist() == [-1786144357, -1042295032, -773418811]
-    path = serialiser.save_checkpoint(model(), tmp_path / "a.json", seen=torch.tensor([-1, 0, 1]))
+    path = checkpoint_writer.save_checkpoint(model(), tmp_path / "a.json", seen=torch.tensor([-1, 0, 1]))
     assert checkpoints.load_checkpoint(path).seen.tolist() == [-1, 0, 1]
 
 

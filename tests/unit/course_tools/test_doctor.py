@@ -60,7 +60,7 @@ def test_a_damaged_table_is_named(damaged):
 @pytest.fixture
 def checkpoints(damaged):
     """A folder with one sound checkpoint, written as those of the course are."""
-    from course_kit.runs.serialiser import save_checkpoint
+    from course_kit.runs.checkpoint_writer import save_checkpoint
     from course_utils import gpt
 
     folder = damaged / "data" / "checkpoints"

@@ -8,7 +8,7 @@ from unit.edges import REFUSED
 from course_kit import checkpoints, decoding
 from course_kit.decoding.steps import steps_of
 from course_kit.heads import attention_weights
-from course_kit.runs import serialiser
+from course_kit.runs import checkpoint_writer
 from course_kit.text import Vocabulary, collate
 from course_utils.attention import padding_mask
 from course_utils.blocks import AddNorm, EncoderBlock, PostNorm, init_small
@@ -87,7 +87,7 @@ def test_tied_embeddings_are_one_matrix_and_a_checkpoint_holds_it_once(tmp_path)
     model = made()
     assert model.output.weight is model.target_embedding.weight
     vocabulary = Vocabulary([f"w{i}" for i in range(16)]), Vocabulary([f"v{i}" for i in range(26)])
-    path = serialiser.save_checkpoint(model, tmp_path / "x", {}, source=vocabulary[0], target=vocabulary[1])
+    path = checkpoint_writer.save_checkpoint(model, tmp_path / "x", {}, source=vocabulary[0], target=vocabulary[1])
     loaded = checkpoints.load_checkpoint(path)
     assert loaded.model.config == model.config
     source, target, mask = some()

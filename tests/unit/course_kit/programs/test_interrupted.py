@@ -7,7 +7,7 @@ from unittest.mock import Mock
 import pytest
 from torch import nn
 
-from course_kit.programs import interrupted, trained_before
+from course_kit.programs import further_training, interrupted
 from course_utils import post_training
 
 TRAIN = """\
@@ -54,13 +54,13 @@ def test_names_what_goes_on_of_other_cells():
 def test_a_cell_that_trains_on_says_so_until_its_model_is_made_anew():
     text, names = "for _ in range(9):\n    model\n    losses.append(1)\n    adam.step()\n", {"losses": [], "adam": 1}
     names["model"] = nn.Linear(1, 1)
-    assert trained_before.message(text, names) == ""
-    trained_before.note(text, names)
-    assert "has run before" in trained_before.message(
+    assert further_training.message(text, names) == ""
+    further_training.note(text, names)
+    assert "has run before" in further_training.message(
         text, names
-    ) and "`model`, `losses`, `adam`. To" in trained_before.message(text, names)
+    ) and "`model`, `losses`, `adam`. To" in further_training.message(text, names)
     names["model"] = nn.Linear(1, 1)
-    assert trained_before.message(text, names) == ""
+    assert further_training.message(text, names) == ""
 
 
 def test_a_training_that_a_module_gives_step_by_step_says_its_round():

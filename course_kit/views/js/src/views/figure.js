@@ -124,8 +124,8 @@ class Figure {
     this.label = "";
     this.up = ui.unit; // what a length upwards is
     this.unit = ui.unit; // what a length of words and boxes is
-    this.hand = ui.unit; // and of a hand
-    this.shrunk = 1; // how large it is drawn
+    this.clockUnit = ui.unit; // how long 1 is for the hand of a clock
+    this.scale = 1; // of the whole drawing: below 1 where it does not fit
     /** @type {number[]} */
     this.shifts = []; // of what is not in the middle of its box
     ui.actions.play = () => this.toggle();
@@ -249,7 +249,7 @@ class Figure {
    * How large words become in so much room, and in which lines: first they go on in the next one, then they shrink.
    * @param {Shape} shape @param {string} words @param {number} size in pixels @param {number} room
    */
-  set(shape, words, size, room) {
+  typeset(shape, words, size, room) {
     const weight = this.weightOf(shape);
     const ems = (/** @type {string} */ phrase) => this.emsOf(phrase, weight);
     const longest = Math.max(...linesOf(words, 0, ems).map((word) => ems(word.trimEnd())));
@@ -297,7 +297,7 @@ class Figure {
       /** @type {Need[]} */
       const needs = phrases.map(({ item, phrase, planned, size }) => {
         const large = Math.max(size * times, Math.min(size, this.least));
-        const ems = this.set(item, phrase, size, 0).longest;
+        const ems = this.typeset(item, phrase, size, 0).longest;
         const many = stays.includes("lines") ? Math.max(1, 0.9 * planned) : stays.includes("few") ? 1.8 * planned : 99;
         const perLine = this.emsOf(phrase, this.weightOf(item)) / many;
         const air = airOf(item) + (touched.get(item) ? 4 * TIP : 0);
@@ -315,7 +315,7 @@ class Figure {
     const rows = phrases.flatMap(({ item, phrase, planned, size }) => {
       const { y = 0, up = 0 } = item;
       const [from, until] = endsOf(item).map(x);
-      const { large, lines } = this.set(item, phrase, size, until - from - airOf(item));
+      const { large, lines } = this.typeset(item, phrase, size, until - from - airOf(item));
       if (lines.length < 2 || item.each?.some((now) => "y" in now)) return [];
       if (item.shape === "text" && large * LINE * lines.length <= SIZE * unit * freeOf(item, spec.shapes, spec.height))
         return [];
@@ -355,8 +355,8 @@ class Figure {
     const isWoven = spec.shapes.some(({ shape }) => shape === "web"); // a curve stays as high as it is
     this.fitted = { width, family: ui.family, drawn, x, y: rowLayout(isWoven ? [] : rows, unit) };
     this.shifts = spec.shapes.map((item) => asideOf(item, spec.shapes, x));
-    this.shrunk = width < SMALL && drawn <= MUCH * width ? Math.min(1, width / drawn) : 1;
-    const goesOn = drawn > width + 2 && this.shrunk === 1;
+    this.scale = width < SMALL && drawn <= MUCH * width ? Math.min(1, width / drawn) : 1;
+    const goesOn = drawn > width + 2 && this.scale === 1;
     const below = goesOn && spec === this.whole && fold(spec.shapes, spec.height);
     if (below) {
       this.fit(width, { ...spec, shapes: below, height: 2 * spec.height });
@@ -393,7 +393,7 @@ class Figure {
       const larges = frames.flatMap((shape) => {
         const phrases = this.wordsOf(shape).filter((words) => words.trim());
         const room = this.roomOf(shape, width);
-        return phrases.map((words) => this.set(shape, words, sizeOf(shape) * this.unit, room).large);
+        return phrases.map((words) => this.typeset(shape, words, sizeOf(shape) * this.unit, room).large);
       });
       return Math.min(sizeOf(item) * this.unit, ...larges);
     });
@@ -427,9 +427,9 @@ class Figure {
     const width = spec.presenting ? pageWidth : this.fitted.drawn;
     const high = this.y(spec.height);
     this.unit = spec.presenting ? Math.min(ui.unit, Math.max(TYPE / SIZE, this.up)) : ui.unit;
-    this.hand = Math.min(this.unit, this.up, ...this.handLimits(width));
+    this.clockUnit = Math.min(this.unit, this.up, ...this.handLimits(width));
     this.level(width);
-    const k = spec.presenting ? 1 : this.shrunk;
+    const k = spec.presenting ? 1 : this.scale;
     for (const [name, value] of Object.entries({ width: width * k, height: high * k }))
       this.svg.setAttribute(name, String(value));
     if (k < 1) this.svg.setAttribute("viewBox", `0 0 ${width} ${high}`);
@@ -470,7 +470,7 @@ class Figure {
     };
     /** @param {SVGElement} part */
     const text = (part, i = 0, begin = left, middle = this.spec.presenting ? top - up * deep : this.y(y - up)) => {
-      const { large, lines } = this.set(shape, phrases[i], size, room);
+      const { large, lines } = this.typeset(shape, phrases[i], size, room);
       set(part, { x: begin, y: middle, "text-anchor": anchor, "font-size": large });
       const far = large * between;
       const line = (/** @type {string} */ content, /** @type {number} */ i) => {
@@ -604,7 +604,7 @@ class Figure {
 
   /** @param {SVGElement[]} parts @param {Shape} shape @param {Function} set */
   line([line, head], { from = [0, 0], to = from, bend = 0, weight = 1.5, turn = 0, reach = 0 }, set) {
-    const unit = reach || from[2] ? this.hand : this.unit;
+    const unit = reach || from[2] ? this.clockUnit : this.unit;
     const position = (/** @type {Point} */ [a, b, across = 0, down = 0]) => [
       this.x(a) + across * unit,
       this.y(b) + down * unit,

@@ -1,6 +1,6 @@
 """Trained models written to disk, as course_kit/checkpoints.py reads them.
 
-A model that was fine-tuned from another is written as what differs: see course_kit/models/low_rank.py.
+A model that was fine-tuned from another is written as what differs: see course_kit/models/fine_tuned_files.py.
 """
 
 import hashlib
@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from course_kit import checkpoints, files
-from course_kit.models import low_rank
+from course_kit.models import fine_tuned_files
 from course_kit.programs import arguments
 
 NOTHING = 1e-3  # a singular value is nothing beside one a thousand times larger
@@ -89,7 +89,7 @@ def thin(state: Mapping[str, Tensor], base: Mapping[str, Tensor], rank: int) -> 
             small[name] = x
         elif x.dim() == 2 and not torch.equal(x, before):
             added = arguments.finite(name, x) - before
-            small[name + low_rank.UP], small[name + low_rank.DOWN] = _factors(name, added, rank)
+            small[name + fine_tuned_files.UP], small[name + fine_tuned_files.DOWN] = _factors(name, added, rank)
         elif not torch.equal(x, before):
             small[name] = x
     return small

@@ -7,9 +7,9 @@ from safetensors.torch import load_file
 from chapters.ch06 import adapters
 from chapters.ch06.finetuning import Classify
 from course_kit import checkpoints
-from course_kit.models.low_rank import thicken
-from course_kit.runs import serialiser
-from course_kit.runs.serialiser import thin
+from course_kit.models.fine_tuned_files import thicken
+from course_kit.runs import checkpoint_writer
+from course_kit.runs.checkpoint_writer import thin
 from course_kit.text import WordPiece
 from course_utils.bert import BertConfig, BertForPreTraining
 
@@ -21,7 +21,7 @@ def base(tmp_path):
     tokenizer = WordPiece.build(["the soup was good ."], 60)
     torch.manual_seed(0)
     model = BertForPreTraining(BertConfig(len(tokenizer), 16, 2, 2, 32, 24, dropout=0.0))
-    serialiser.save_checkpoint(model, tmp_path / "base.json", {"name": "base"}, tokenizer=tokenizer)
+    checkpoint_writer.save_checkpoint(model, tmp_path / "base.json", {"name": "base"}, tokenizer=tokenizer)
     return checkpoints.load_checkpoint(tmp_path / "base.json")
 
 
@@ -39,7 +39,7 @@ def tuned(base):
 
 
 def test_what_was_added_comes_back_and_nothing_else_is_kept(base, tuned, tmp_path):
-    path = serialiser.save_checkpoint(tuned, tmp_path / "tuned.json", {"name": "tuned"}, base="base", rank=2)
+    path = checkpoint_writer.save_checkpoint(tuned, tmp_path / "tuned.json", {"name": "tuned"}, base="base", rank=2)
     loaded = checkpoints.load_checkpoint(path)
     assert loaded.card["base"] == {"name": "base", "sha256": base.card["weights"]["sha256"]}
     with torch.no_grad():
@@ -51,17 +51,17 @@ def test_what_was_added_comes_back_and_nothing_else_is_kept(base, tuned, tmp_pat
     assert not any("embeddings" in name or ".norm." in name for name in kept) and "classifier.weight" in kept
     assert kept["bert.blocks.0.ffn.widen.weight.up"].shape == (32, 2)
     assert torch.equal(loaded.model.bert.embeddings.tokens.weight, base.model.bert.embeddings.tokens.weight)
-    again = serialiser.save_checkpoint(loaded.model, tmp_path / "again.json", base="base", rank=2)
+    again = checkpoint_writer.save_checkpoint(loaded.model, tmp_path / "again.json", base="base", rank=2)
     with torch.no_grad():
         back = checkpoints.load_checkpoint(again).model(IDS)
         torch.testing.assert_close(back, loaded.model(IDS), atol=3e-3, rtol=0)
 
 
 def test_another_base_is_noticed(base, tuned, tmp_path):
-    path = serialiser.save_checkpoint(tuned, tmp_path / "tuned.json", base="base", rank=2)
+    path = checkpoint_writer.save_checkpoint(tuned, tmp_path / "tuned.json", base="base", rank=2)
     with torch.no_grad():
         base.model.norm.bias += 1
-    serialiser.save_checkpoint(base.model, tmp_path / "base.json", tokenizer=base.tokenizer)
+    checkpoint_writer.save_checkpoint(base.model, tmp_path / "base.json", tokenizer=base.tokenizer)
     with pytest.raises(ValueError):
         checkpoints.load_checkpoint(path)
     (tmp_path / "base.json").unlink()
@@ -71,7 +71,7 @@ def test_another_base_is_noticed(base, tuned, tmp_path):
 
 def test_more_than_the_rank_is_refused_and_so_are_factors_of_another_model(base, tuned, tmp_path):
     with pytest.raises(ValueError):
-        serialiser.save_checkpoint(tuned, tmp_path / "tuned.json", base="base", rank=1)
+        checkpoint_writer.save_checkpoint(tuned, tmp_path / "tuned.json", base="base", rank=1)
     assert not (tmp_path / "tuned.json").exists()
     small, state = thin(tuned.state_dict(), base.model.state_dict(), 2), base.model.state_dict()
     name = next(name for name in small if name.endswith(".down"))
