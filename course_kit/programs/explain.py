@@ -39,7 +39,7 @@ def install(shell: Any) -> None:
         with contextlib.suppress(Exception):  # the error itself is what matters
             error = shell._get_exc_info(exc_tuple)[1]
             if isinstance(error, KeyboardInterrupt):
-                return interrupted.tell(shell, interrupted.sentence(error, shell.user_ns))
+                return interrupted.tell(shell, *interrupted.message(error, shell.user_ns))
             if words := missing(error):
                 return interrupted.tell(shell, words)
             annotate(error)

@@ -1,8 +1,10 @@
-"""What a cell says that was stopped by ■, instead of a traceback: how far it was, what it has made, how to go on.
+"""What a cell says that was stopped by ■, instead of a traceback: how far it was and how to go on, and in a fold what
+it has made.
 
-    Stopped by hand, in round 178 of 400 of `for _ in range(steps)`. `layer` stays as it is now; `share` is not there
-    yet. The course’s text is about a finished run. Run the cell again: it begins at its top. These go on as they are
-    now: `losses`. To begin anew, first run the cells above that make them.
+    Stopped by hand, in round 178 of 400 of `for _ in range(steps)`. Run the cell again: it begins at its top.
+    > What is there? What it had made by then stays until the kernel restarts: `layer`. Not there yet: `share`. The
+      course’s text is about a finished run. These go on as they are now: `losses`. To begin anew, first run the cells
+      above that make them.
 
 `%tb` still shows where it was.
 """
@@ -32,9 +34,10 @@ COMPOUND = (ast.For, ast.While, ast.With, ast.If, ast.Try)
 APART = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda, ast.comprehension)  # with names of their own
 
 
-def tell(shell: Any, words: str) -> None:
+def tell(shell: Any, words: str, details: str = "") -> None:
     """Shows this of a cell, in place of a traceback. It has failed nonetheless: what waits behind it does not run."""
-    shell.display_pub.publish({"text/html": note(words), "text/plain": "■ " + words}, TOLD)
+    data = {"text/html": note(words, details), "text/plain": "■ " + sentences(words, details)}
+    shell.display_pub.publish(data, TOLD)
     shell._last_traceback = []  # of the reply
 
 
@@ -74,13 +77,14 @@ class Patience:
             result.error_in_exec = KeyboardInterrupt()
 
 
-def note(words: str) -> str:
-    """What was stopped, said on a page: in sight behind a guess, too. TOLD goes with its output."""
-    return f'<p class="course-stopped" role="status">■ {inline(words)}</p>'
+def note(words: str, details: str = "") -> str:
+    """What was stopped, said on a page: in sight behind a guess, too. TOLD goes with its output. details: in a fold."""
+    fold = f"<details><summary>{t('What is there?')}</summary>{inline(details)}</details>" if details else ""
+    return f'<div class="course-stopped" role="status">■ {inline(words)}{fold}</div>'
 
 
-def sentence(error: BaseException, names: dict[str, Any]) -> str:
-    """How far a cell was, and which of its names are there. names: those of the notebook."""
+def message(error: BaseException, names: dict[str, Any]) -> tuple[str, str]:
+    """How far a cell was and how to go on; and which of its names are there. names: those of the notebook."""
     found = frames(error.__traceback__)
     loops = (words for frame, line in found if (words := _round(frame, line)))
     top = next((one for one in found if one[0].f_globals is names), None)
@@ -89,13 +93,12 @@ def sentence(error: BaseException, names: dict[str, Any]) -> str:
     before = [name for name in missing if name in names and name not in stays]
     absent = [name for name in missing if name not in names]
     above = changed_objects(_body(top[0]), top[0].f_globals, top[1]) if top else []
-    return sentences(
-        next(loops, t("Stopped by hand.")),
+    lead = sentences(next(loops, t("Stopped by hand.")), t("Run the cell again: it begins at its top."))
+    return lead, sentences(
         t("What it had made by then stays until the kernel restarts: {names}.", names=_listed(stays)) if stays else "",
         t("Not there yet: {names}.", names=_listed(absent)) if absent else "",
         t("Still as an earlier run left it: {names}.", names=_listed(before)) if before else "",
         t("The course’s text is about a finished run."),
-        t("Run the cell again: it begins at its top."),
         going_on(above),
     )
 

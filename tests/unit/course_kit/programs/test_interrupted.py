@@ -25,12 +25,12 @@ later, _ = 2, 3
 
 
 def said(source, **names):
-    """The sentence of a cell that is interrupted, in a notebook with these names."""
+    """What is said of a cell that is interrupted, in a notebook with these names."""
     linecache.cache["<cell>"] = len(source), None, source.splitlines(keepends=True), "<cell>"
     names |= {"__name__": "__main__"}
     with pytest.raises(KeyboardInterrupt) as caught:
         exec(compile(source, "<cell>", "exec"), names)
-    return interrupted.sentence(caught.value, names)
+    return " ".join(interrupted.message(caught.value, names))
 
 
 def test_says_the_round_and_which_names_are_there():
@@ -94,11 +94,11 @@ def test_a_press_that_only_imports_heard_stops_what_waits(heard, kind):
 @pytest.mark.parametrize(
     ("source", "words"),
     [
-        ("raise KeyboardInterrupt", "Stopped by hand. The course’s text"),
+        ("raise KeyboardInterrupt", "Stopped by hand. Run the cell again: it begins at its top. The course’s text"),
         ("for x in [1]:\n    y = x\n    raise KeyboardInterrupt\n",
-         "Stopped by hand. What it had made by then stays until the kernel restarts: `x`, `y`."),
+         "at its top. What it had made by then stays until the kernel restarts: `x`, `y`."),
         ("for i in range(3):\n    raise KeyboardInterrupt", "in round 1 of 3 of `for i in range(3)`"),
-        ("for i in range(3):\n    pass\nraise KeyboardInterrupt", "Stopped by hand. What"),
+        ("for i in range(3):\n    pass\nraise KeyboardInterrupt", "Stopped by hand. Run the cell again: it begins at its top. What"),
         ("a = b = c = d = e = f = 1\nraise KeyboardInterrupt", "`a`, `b`, `c`, `d`, `e` … The"),
     ],
 )  # fmt: skip

@@ -33,6 +33,19 @@ export class Bar {
     return isOld ? t("{far} · shown: an earlier run", { far }) : far;
   }
 
+  /** Whether what runs is no matter of this screen, and was not asked for: a dot says so, and the list of keys what. */
+  get isAside() {
+    const { step, runner } = this.deck;
+    const cell = runner.busy ?? runner.behind;
+    return !!cell && cell !== step.cell && !runner.asked && !this.isComing;
+  }
+
+  /** Whether there is nothing to see yet. */
+  get isComing() {
+    const { step } = this.deck;
+    return isEmpty(step) && quiet(step) && !heldOf(step);
+  }
+
   /** How long what is still to run up to this screen takes, as its cells say. */
   get time() {
     const { above, runner, step } = this.deck;
@@ -45,7 +58,8 @@ export class Bar {
   /** Says what there is to say now. @param {string[]} [far] of what runs */
   show(far = this.far) {
     this.far = far;
-    const { waits } = this;
+    const running = this.waits;
+    const waits = this.isAside && !this.stopping ? "" : running;
     const { at, course, panel, runner, step, steps } = this.deck;
     const said = this.said && this.said.until > Date.now() ? this.said.text : null;
     const lacks = !errorOf(step.cell) && runner.queue.lack(this.deck.needs);
@@ -71,7 +85,7 @@ export class Bar {
     for (const host of waits ? course.views(panel, [step.cell]) : [])
       for (const field of host.shadowRoot.querySelectorAll("[placeholder]:disabled"))
         field.placeholder = t("{waits} · then you can type here", { waits: this.far?.[1] ?? this.time });
-    this.coming.textContent = waits && isEmpty(step) && quiet(step) && !heldOf(step) ? this.time : "";
+    this.coming.textContent = waits && this.isComing ? this.time : "";
     const text = said ?? hint;
     const [title] = waits && this.far && text.includes(this.far[0]) ? this.far : [""];
     const from = text.indexOf(title);
@@ -79,7 +93,8 @@ export class Bar {
     const parts = [text.slice(0, from), name, text.slice(from + title.length)];
     const line = el("span", { className: "course-said" }, ...parts);
     const place = el("span", { className: "course-place" }, `${at + 1}/${steps.length}`);
-    this.node.replaceChildren(line, place);
+    const dot = el("span", { className: "course-dot", role: "img", ariaLabel: running, title: running });
+    this.node.replaceChildren(line, ...(running && !waits ? [dot] : []), place);
     const over = line.scrollWidth - line.clientWidth; // is taken from the title: the keys are to be seen
     if (over > 0 && title) name.style.maxWidth = `${Math.max(40, name.offsetWidth - over - 2)}px`;
   }

@@ -23,9 +23,11 @@ const keys = () => [
   ["Q", t("leave: JupyterLab as usual; alt P presents again")],
 ];
 
-export function help() {
+/** @param {string} running what runs, and how far it is */
+export function help(running) {
   const rows = keys().map(([key, does]) => el("tr", {}, el("th", {}, key), el("td", {}, does)));
-  return el("dialog", { className: "course-dialog" }, el("h2", {}, t("Keys")), el("table", {}, ...rows));
+  const now = running ? [el("p", {}, running)] : [];
+  return el("dialog", { className: "course-dialog" }, ...now, el("h2", {}, t("Keys")), el("table", {}, ...rows));
 }
 
 // Sections of this chapter, then the other chapters

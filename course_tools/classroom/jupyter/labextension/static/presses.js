@@ -70,6 +70,6 @@ export function action(deck, event) {
     F5: () => {}, // a remote's "start": a reload would leave the class with nothing
     g: () => pop(chooser(deck), () => deck.focus()),
     q: () => deck.leave(null),
-    "?": () => pop(help(), () => deck.focus()),
+    "?": () => pop(help(deck.bar.waits), () => deck.focus()),
   }[one];
 }

@@ -143,7 +143,7 @@
             for (const part of parts) if (part) say(part, told.startsWith("■") ? "info" : "success");
             return told;
           } catch (error) {
-            say(t("Not done: {message}", { message: error.message }), "error", false);
+            say(t("Not done: {message}", { message: error.message }), "error", 5000);
             return false;
           } finally {
             close();
