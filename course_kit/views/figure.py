@@ -28,6 +28,10 @@ class Figure(View):
             place = place * len(axis["values"]) + axis["values"].index(self.state[axis["name"]])
         return place
 
+    def first(self) -> dict[str, Any]:
+        axis = self.options["axes"][-1]
+        return {axis["name"]: axis["values"][0]}
+
     def describe(self) -> str:
         return self.options["said"][self.frame]
 
@@ -56,6 +60,8 @@ def figure(
     frame for each choice, the last axis changes fastest, and ▶ goes along it; without it the steps; values of None:
     1, 2, 3 … start: name -> what is seen first; without it the end of the last axis. play: of the button; "": it has
     none. still: it does not play by itself.
+    It plays once when it is seen, and at ▶, each step as long as its new words take to read, 15 s at most, and ends as
+    its poster: where it opened, or at the last step if it opened on the first. `asking` of it waits for the hand.
     Raises ValueError for frames without a sentence.
     """
     shapes, height = laid_out(scene)

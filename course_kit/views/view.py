@@ -63,6 +63,10 @@ class View:
         """The numbers that the view shows at its current state."""
         raise NotImplementedError
 
+    def first(self) -> dict[str, Any]:
+        """The state with which what plays begins; empty: nothing plays."""
+        return {}
+
     def draw(self, figure: "Figure") -> None:
         """Draws the static picture of the current state into a matplotlib figure: its table, where a view has no
         picture of its own. The pictures of the course's notebooks are the program's: course_tools/authoring/stills.py.
@@ -112,8 +116,17 @@ class View:
 
     def still(self, words: str) -> str:
         """What remains where no script may run: the picture with its words as alt text, the caption, the table."""
+        if poster := self.options.get("poster"):
+            view = at(self, **poster)
+            view.options = {**self.options, "poster": None}
+            return view.still(view.describe())
         picture = base64.b64encode(self.to_image()).decode()
         words, width = html.escape(words), round(self.size[0] * 96)
+        if leads := self.options.get("leads"):
+            return (
+                f'<a href="{html.escape(leads)}"><img alt="{words}" width="{width // 4}" '
+                f'src="data:image/webp;base64,{picture}"> {html.escape(self.title)}</a>'
+            )
         plain = html.escape(re.sub(r"\[\w+\|([^\]]*)\]", r"\1", self.caption))
         return (
             f'<figure style="margin:0"><b>{html.escape(self.title)}</b><figcaption>{plain or words}</figcaption>'
@@ -134,9 +147,26 @@ def at(view: View, **state: Any) -> View:
     return other
 
 
-def asking(view: View) -> View:
-    """The same view for a guess: it says nothing of what it shows, nor does its alt text, until a hand has moved it."""
+def asking(view: V, **first: Any) -> V:
+    """The same view for a guess: it says nothing of what it shows, nor does its alt text, until a hand has moved it.
+
+    What plays opens on its first state, in a page and in front of a class, and waits there. first: another state to
+    open on, such as `step=0`. The state that it was made with is its poster: the still picture, print, GitHub and a
+    page without motion show it, so it belongs behind the question.
+    """
     view.options["silent"] = True
+    if first := first or view.first():
+        view.options["poster"] = {name: view.state[name] for name in first}
+        view.state.update(first)
+    return view
+
+
+def seen(view: V, address: str) -> V:
+    """The same view as a thumbnail that leads to where the drawing was shown first.
+
+    address: `#anchor` of this notebook, or `04_positional_encoding.ipynb#anchor`.
+    """
+    view.options["leads"] = address
     return view
 
 

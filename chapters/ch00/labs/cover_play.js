@@ -7,7 +7,7 @@ import { still } from "../../../course_kit/views/js/src/shared/dom.js";
 /** @typedef {"" | "draw" | "write" | "off" | "back"} Scene "": it is not playing */
 
 /** @type {[Scene, number][]} in ms: together 5.8 s */
-const SCENES = [
+export const SCENES = [
   ["draw", 1600],
   ["write", 1100],
   ["off", 1900],

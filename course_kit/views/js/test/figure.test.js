@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-const { headOf, numbersOf, paceOf, shapeAt } = await import("../src/views/figure.js");
+const { headOf, numbersOf, playOf, shapeAt } = await import("../src/views/figure.js");
+const { paceOf, repeats, within } = await import("../src/shared/pace.js");
 const { asideOf, digitsIn, digitsOf, fold, rowLayout, freeOf, linesOf, overOf, columnLayout, toScale, upOf } =
   await import("../src/views/figure_room.js");
 
@@ -18,10 +19,32 @@ test("the state chooses a frame, the last axis fastest", () => {
   assert.equal(shapeAt(bar, 1).high, 12);
 });
 
-test("a step stays two seconds at least, and as long as its words take", () => {
-  assert.equal(paceOf("Three short words."), 2000);
-  assert.equal(paceOf(Array.from({ length: 20 }).fill("word").join(" ")), 7000);
-  assert.equal(paceOf("它".repeat(24)), 12 * 350);
+test("a step stays as long as its new words take, a second at least, and the last has no time", () => {
+  const six = "one two three four five six";
+  assert.deepEqual(paceOf(["Three short words.", six, `${six} seven`, ""]), [1000, 1200, 1000]);
+  assert.deepEqual(paceOf(["它是一只很小的猫也累了", ""]), [1100]);
+  assert.deepEqual(paceOf(["alone"]), []);
+});
+
+test("steps that repeat a sentence are one, and all together last fifteen seconds at most", () => {
+  assert.ok(repeats("Write: “l' âne”", "Write: “l' âne a”") && repeats("写：“它”", "写：“它们”"));
+  assert.ok(!repeats("Write: “l'”", "Read: “l'”"));
+  const ten = Array.from({ length: 10 }, (_, i) => `At ${i}, the three hands of the clock stand like this.`);
+  assert.deepEqual(new Set(paceOf(ten)), new Set([600]));
+  assert.deepEqual(paceOf([...ten.slice(0, 2), "Then something else."]), [1100, 1100]); // the time of one sentence
+  const many = paceOf(Array.from({ length: 50 }, (_, i) => ten[0].replace("0", String(i))));
+  assert.ok(Math.abs(many.reduce((sum, time) => sum + time, 0) - 15000) < 1);
+  assert.deepEqual([within(800, 10), within(800, 30)], [800, 500]);
+});
+
+test("a figure ends as its poster: where it opened, or at its end if it opened on its first step", () => {
+  const axes = [{ name: "step", values: [1, 2, 3] }];
+  const shown = (/** @type {object} */ spec) =>
+    playOf(/** @type {any} */ ({ axes, said: ["a", "b", "c"], ...spec }), { step: 2 }).shown;
+  assert.deepEqual(shown({ state: { step: 3 } }), [1, 2, 3]);
+  assert.deepEqual(shown({ state: { step: 1 } }), [1, 2, 3]);
+  assert.deepEqual(shown({ state: { step: 2 } }), [1, 2, 3, 2]);
+  assert.deepEqual(shown({ state: { step: 1 }, poster: { step: 2 } }), [1, 2, 3, 2]);
 });
 
 test("words go on in the next line where there is no room, Chinese anywhere, and nothing is lost", () => {

@@ -55,7 +55,7 @@ class View {
     this.initial = { ...(given.initial ?? given.state) };
     this.silent = given.silent;
     /** @type {State} */
-    this.state = { ...given.state };
+    this.state = { ...given.state, ...(still() && !given.live ? given.poster : {}) };
     this.unit = presenting ? 1.8 : Math.min(2, Math.max(0.9, parseFloat(getComputedStyle(host).fontSize) / 14 || 1));
     this.root = host.shadowRoot ?? host.attachShadow({ mode: "open" });
     this.pending = 0;
@@ -71,7 +71,7 @@ class View {
     this.shell = this.frame();
     this.root.adoptedStyleSheets = [];
     adopt(this.root, SHARED_CSS);
-    this.root.replaceChildren(this.shell);
+    this.root.replaceChildren(given.leads ? this.thumbnail(given.leads) : this.shell);
     host.dataset.lmSuppressShortcuts = "true"; // keys pressed inside a view are not JupyterLab's
     /** @type {Picture} */
     this.picture = kinds[this.spec.kind](this.ui);
@@ -158,7 +158,13 @@ class View {
   become(other, arrays) {
     const typing = /** @type {HTMLElement | null} */ (this.root.activeElement);
     this.stop();
-    const spec = { ...this.spec, initial: undefined, state: this.initial, ...other };
+    const spec = {
+      ...this.spec,
+      initial: undefined,
+      state: this.initial,
+      ...(arrays && { poster: undefined }),
+      ...other,
+    };
     this.stop = mount(this.host, this.kinds, spec, arrays ?? this.numbers, arrays ? null : this.link);
     if (typing?.isConnected) typing.focus({ preventScroll: true });
   }
@@ -185,6 +191,20 @@ class View {
       ui.below,
       footless ? null : this.foot(back),
     );
+  }
+
+  /** What was shown before, small: a link to it. @param {string} address */
+  thumbnail(address) {
+    this.shell.inert = true;
+    const small = h("div", { class: "small", "aria-hidden": "true" }, this.shell);
+    const link = h("a", { class: "thumbnail", href: address }, small, h("span", {}, curled(this.spec.title)));
+    link.onclick = (event) => {
+      if (!address.startsWith("#")) return;
+      event.preventDefault(); // in JupyterLab an address of its own would leave the notebook
+      const at = CSS.escape(address.slice(1));
+      document.querySelector(`[id="${at}"], [data-jupyter-id="${at}"]`)?.scrollIntoView({ block: "start" });
+    };
+    return link;
   }
 
   /** The controls of the spec: sliders first, since they fill their rows, ▶ beside them, and a way back in each. */
@@ -235,7 +255,8 @@ class View {
 
   /** The words are of the view as it was made: moved, it has its table. */
   fill() {
-    if (this.words) this.words.hidden = JSON.stringify(this.state) !== JSON.stringify(this.initial);
+    const poster = { ...this.initial, ...this.spec.poster };
+    if (this.words) this.words.hidden = JSON.stringify(this.state) !== JSON.stringify(poster);
     this.table?.replaceChildren(tableOf(this.picture.table()));
   }
 
@@ -247,10 +268,12 @@ class View {
       if (this.painted && themeOf(this.host) !== this.ui.theme) this.set({});
     });
     const seen = this.hold();
+    const printed = this.print();
     this.unwatch = () => {
       width.disconnect();
       colour();
       seen?.disconnect();
+      printed.abort();
     };
     const { state } = this;
     Object.assign(this.host, {
@@ -263,6 +286,22 @@ class View {
         numbers: () => this.picture.numbers(),
       },
     });
+  }
+
+  /** On paper an untouched view is its poster. */
+  print() {
+    const listening = new AbortController();
+    const { signal } = listening;
+    const turn = (/** @type {State | undefined} */ from, /** @type {State | undefined} */ to) => {
+      if (!to || Object.entries(from ?? {}).some(([name, value]) => this.state[name] !== value)) return;
+      Object.assign(this.state, to);
+      this.paint();
+    };
+    const { poster } = this.spec;
+    const first = poster && Object.fromEntries(Object.keys(poster).map((name) => [name, this.initial[name]]));
+    addEventListener("beforeprint", () => turn(first, poster), { signal });
+    addEventListener("afterprint", () => turn(poster, first), { signal });
+    return listening;
   }
 
   /** Controls stay in sight on a phone as long as the picture fills much of its screen. */

@@ -2,6 +2,7 @@
 // picture.
 import { foreign, h, used } from "./dom.js";
 import { clamp } from "./numbers.js";
+import { within } from "./pace.js";
 import { t } from "../text.js";
 
 /**
@@ -10,7 +11,7 @@ import { t } from "../text.js";
  * @property {() => number} last how many there are
  * @property {(count: number) => void} go writes so many
  * @property {number} [first] where playing begins
- * @property {number} [pace] milliseconds of a word
+ * @property {number} [pace] milliseconds of a word, fewer where there are many
  */
 
 /** @param {Steps} steps */
@@ -41,6 +42,11 @@ class Stepper {
     this.go(clamp(count, this.first, this.last()));
   }
 
+  /** Any other press in its view stops it. @param {Event} event */
+  hand = ({ target }) => {
+    if (target !== this.play) this.stop();
+  };
+
   toggle() {
     if (this.timer) this.stop();
     else this.start();
@@ -56,7 +62,13 @@ class Stepper {
     if (this.now() >= this.last()) this.go(this.first);
     this.expected = this.now();
     this.play.textContent = t("pause");
-    this.wait(this.pace / 3);
+    this.play.getRootNode().addEventListener("pointerdown", this.hand);
+    this.wait(this.each / 3);
+  }
+
+  /** Milliseconds of a word. */
+  get each() {
+    return within(this.pace, this.last() - this.first);
   }
 
   /** @param {number} milliseconds */
@@ -69,7 +81,7 @@ class Stepper {
     if (!gone) this.go(Math.min(this.last(), this.expected + 1));
     this.expected = this.now();
     if (gone || this.expected >= this.last()) this.stop();
-    else this.wait(this.pace);
+    else this.wait(this.each);
   }
 
   /** A listener that can be given away. @param {KeyboardEvent} event */

@@ -44,6 +44,8 @@
  * @property {boolean} [foot] false: neither table nor words below
  * @property {Record<string, string>} [table] what options are called in the page's language
  * @property {boolean} [silent] it was not touched yet, and says nothing of what it shows
+ * @property {State} [poster] where the state is its first one, for a guess: what print and reduced motion show
+ * @property {string} [leads] an address: the picture was shown there, and is a small one here, which leads there
  * @property {boolean} [live]
  * @property {Own} [own]
  * @property {HTMLElement} [made] the line with the field of `own`, as it is in the page already

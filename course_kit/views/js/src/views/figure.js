@@ -1,5 +1,6 @@
 // A figure that tells: boxes, vectors, bars and arrows, which come step by step; a sentence for each step.
 import { h, readout, still, svgElement } from "../shared/dom.js";
+import { paceOf } from "../shared/pace.js";
 import { t } from "../text.js";
 import FIGURE_CSS from "./figure.css";
 import {
@@ -34,8 +35,6 @@ import {
  *   axes: what chooses a frame; the last is the one that plays
  */
 
-const PACE = 2000; // milliseconds of a step that plays, at least
-const A_WORD = 350; // and for each word of its sentence
 const CAPTIONS = 5; // so many of them stay below each other, more take turns
 const TIGHT = 26; // from line to line of words in front of a class
 const LONGEST = 3; // sentences, of which the highest keeps the room
@@ -84,9 +83,20 @@ export function headOf(thick, far) {
   return { long, half: Math.max(Math.min(7, long / 2), Math.min(1.2 * thick, thick / 2 + long / 3)) };
 }
 
-/** How long a step stays: as long as its sentence takes to read. @param {string} sentence */
-export const paceOf = (sentence) =>
-  Math.max(PACE, A_WORD * (sentence.match(/[\u2e80-\uffff]{2}|[^\s\u2e80-\uffff]+/g) ?? []).length);
+/**
+ * What ▶ shows: each step, then the poster, which is where the figure opens, or the last step if it opens on the first;
+ * and how many milliseconds each but the last one stays.
+ * @param {FigureSpec} spec @param {State} state
+ */
+export function playOf({ axes, said, state: opened, poster = opened }, state) {
+  const { name, values } = axes[axes.length - 1];
+  const end = poster[name] === values[0] ? values[values.length - 1] : poster[name];
+  const shown = end === values[values.length - 1] ? values : [...values, end];
+  const sentences = shown.map(
+    (value) => said[numbersOf(/** @type {any} */ ({ axes }), { ...state, [name]: value }).frame],
+  );
+  return { name, shown, times: paceOf(sentences) };
+}
 
 /** @param {UI} ui @returns {Picture} */
 export function figure(ui) {
@@ -129,17 +139,18 @@ class Figure {
     /** @type {number[]} */
     this.shifts = []; // of what is not in the middle of its box
     ui.actions.play = () => this.toggle();
-    ui.root.addEventListener("pointerdown", ({ target }) => {
-      if (target !== this.button) this.halt(); // a hand stops it
-    });
+    for (const kind of ["pointerdown", "keydown"])
+      ui.root.addEventListener(kind, ({ target }) => {
+        if (target !== this.button) this.halt(); // a hand stops it
+      });
     if (!ui.spec.presenting && !this.spec.still) this.playWhenSeen();
   }
 
-  /** Plays once, by itself, when it has come into sight; where nothing should move, it stands at its end. */
+  /** Plays once, by itself, when it has come into sight, unless it asks; where nothing should move, it is a poster. */
   playWhenSeen() {
     const { name, values } = /** @type {{ name: string, values: any[] }} */ (this.spec.axes.at(-1));
     if (still() && !this.spec.silent && this.ui.state[name] === values[0]) this.ui.state[name] = values.at(-1);
-    if (still() || !globalThis.IntersectionObserver) return;
+    if (still() || this.spec.silent || !globalThis.IntersectionObserver) return;
     const start = JSON.stringify(this.ui.state);
     const eye = new IntersectionObserver(
       ([{ intersectionRatio: share }]) => {
@@ -189,15 +200,14 @@ class Figure {
 
   play() {
     this.halt();
-    const { name, values } = /** @type {{ name: string, values: any[] }} */ (this.spec.axes.at(-1));
+    const { name, shown, times } = playOf(this.whole, this.ui.state);
     const show = (/** @type {number} */ i) => {
-      if (!this.svg.isConnected || (i && this.ui.state[name] !== values[i - 1])) {
+      if (!this.svg.isConnected || (i && this.ui.state[name] !== shown[i - 1])) {
         this.halt(); // another hand has moved it
         return;
       }
-      this.ui.set({ [name]: values[i] }, i === values.length - 1);
-      const { frame } = numbersOf(this.spec, { ...this.ui.state, [name]: values[i] });
-      this.timer = i + 1 < values.length ? window.setTimeout(show, paceOf(this.spec.said[frame]), i + 1) : 0;
+      this.ui.set({ [name]: shown[i] }, i === shown.length - 1);
+      this.timer = i + 1 < shown.length ? window.setTimeout(show, times[i], i + 1) : 0;
       this.updateButton();
     };
     show(0);
