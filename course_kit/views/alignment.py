@@ -59,6 +59,9 @@ class Alignment(View):
         weights = np.nan_to_num(self.weights)
         return {(n, int(row.argmax())) for n, row in enumerate(weights) if row.max() > 0}
 
+    def first(self) -> dict[str, Any]:
+        return {"step": 0}
+
     def describe(self) -> str:
         source, written, of = self.source, self.tokens, len(self.version["tokens"])
         told: dict[str, Any] = dict(source=" ".join(source), count=len(written), of=of, written=" ".join(written))

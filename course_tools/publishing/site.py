@@ -9,6 +9,7 @@ names, and its pages in LANGUAGE/; what stands around them is translated by its 
 
 import collections
 import functools
+import html
 import re
 import shutil
 from collections.abc import Sequence
@@ -122,7 +123,10 @@ class Site:
         larger_model = view.spec.get("own", {}).get("larger", {}).get("name")  # comes only when it is asked
         for model in [*models, *filter(None, [larger_model])]:
             self.assets.content |= {f"models/{name}": script for name, script in _scripts(model).items()}
-        return self.assets.view(view, [name for model in models for name in _scripts(model)])
+        made = self.assets.view(view, [name for model in models for name in _scripts(model)])
+        if leads := view.spec.get("leads"):
+            made = made.replace(f'<a href="{html.escape(leads)}">', f'<a href="{self.link(leads)}">', 1)
+        return made
 
     def pages(self) -> dict[str, Any]:
         site_files: dict[str, Any] = {}

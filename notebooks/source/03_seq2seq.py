@@ -28,7 +28,7 @@ from course_kit import results
 from course_kit.checkpoints import load_checkpoint
 from course_kit.decoding import translate
 from course_kit.i18n import from_cell
-from course_kit.views import Table, heatmap, plot, predict
+from course_kit.views import Table, asking, heatmap, plot, predict
 
 runtime = course_kit.setup()
 lesson = Lesson("en-fr")
@@ -40,15 +40,15 @@ from course_kit.data import parallel
 
 tired = "the animal didn't cross the street because it was too tired ."
 course = next(p for p in parallel.load_parallel("en-fr") if " ".join(p.source) == tired)
-labs.alignment(
+whole = labs.alignment(
     (course.source, course.target, gold_weights(course)),
-    step=9,
     languages=("en", "fr"),
     links=True,
     title="Which English word does each French word translate?",
     caption="A row for each French word, a column for each English word: links that we "
     "set, no model yet.",
 )
+asking(whole, step=9)
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <a id="alignment"></a>
@@ -511,7 +511,7 @@ for adjective, pronoun in (("tired", "il"), ("wide", "elle")):
     if pronoun in twin.tokens:
         looks = twin.weights[twin.tokens.index(pronoun)].tolist()
         said[pronoun] = dict(zip(twin.source_tokens, looks, strict=True))
-labs.alignment(
+looking = labs.alignment(
     twin,
     step=11,
     languages=("en", "fr"),
@@ -519,6 +519,7 @@ labs.alignment(
     model=trained,
     caption="Its last row is “[query|elle]”: which [key|columns] of this row are full of ink?",
 )
+asking(looking, step=10)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert (said["il"]["it"] > 0.6 and said["elle"]["."] > 0.5)

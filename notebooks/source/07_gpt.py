@@ -25,7 +25,7 @@ from chapters.ch07 import again, exercise, hint, labs, reader_models, solution
 from chapters.ch07.kept import training
 from course_kit.i18n import from_cell
 from course_kit import data, results
-from course_kit.views import Table, plot, predict
+from course_kit.views import Table, asking, plot, predict
 from course_kit.checkpoints import load_checkpoint
 
 runtime = course_kit.setup()
@@ -574,7 +574,7 @@ predict(
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 corpus = {"low": 5, "lower": 2, "newest": 6, "widest": 3, "less": 1}
-labs.merges(corpus, word="lowest", start=3, title="Which two belong together?")
+asking(labs.merges(corpus, word="lowest", start=3, title="Which two belong together?"))
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # You get two helpers:

@@ -25,7 +25,7 @@ import course_kit
 from chapters.ch08 import again, exercise, hint, labs, published, solution
 from course_kit.i18n import from_cell
 from course_kit import results
-from course_kit.views import Table, plot, predict
+from course_kit.views import Table, plot, predict, seen
 from course_kit.checkpoints import load_checkpoint
 
 runtime = course_kit.setup()
@@ -396,12 +396,9 @@ assert smol is None or (again_said := smol.text(list(smol.tokens(line, 8))).stri
 # <a id="rotary"></a>
 # A GPT adds a learned row for each position. What it has learned about two neighbours at the beginning of a text need not hold for two neighbours further on, although their distance is the same. You know a remedy from chapter 4: **turn the query and the key by an angle that grows with their position, and of the two positions only the distance counts.** This is **RoPE** (*rotary position embedding*, 2021): <!-- source: Su et al. 2021 -->
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
-labs.meet(
-    title="Does the score know where in the text we are?",
-    caption="A [query|query] and a [key|key], at three positions in a text. Change the "
-    "distance between them: which of the numbers below stay alike?",
-)
+# %% jupyter={"source_hidden": true}
+clocks = labs.meet(title="Chapter 4: does the score know where it is?")
+seen(clocks, "04_positional_encoding.ipynb#rotary")
 
 # %% [markdown]
 # Take a pencil. One pair of numbers turns by 30° for each position, and the key is two positions before the query:

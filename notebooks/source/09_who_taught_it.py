@@ -26,17 +26,18 @@ from chapters.ch09 import again, exercise, hint, labs, solution
 from chapters.ch09 import sums
 from course_kit.i18n import from_cell
 from course_kit import results
-from course_kit.views import Table, plot, predict
+from course_kit.views import Table, asking, plot, predict
 
 runtime = course_kit.setup()
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
-labs.teachers(
+teachers = labs.teachers(
     "37+48=", "7+8=15 3+4+1=8", "85", "75",
     title="What can a teacher give?",
     caption="One question, and three ways to teach. In [value|green], what the model should "
     "do more often.",
 )
+asking(teachers)
 
 # %% [markdown]
 # The first teacher writes a whole answer, the second chooses between two, and the third has least to do, because it only says yes or no. Chapter 8's SmolLM2 had the first two, and DeepSeek-R1-Zero (2025) only the third. You'll teach one small model in all three ways, always to add two numbers below 100, because with sums you see at a glance whether an answer and its steps are right. <!-- source: model card of SmolLM2-135M-Instruct (SFT, then DPO); DeepSeek-AI 2025 -->

@@ -19,6 +19,9 @@ class Merges(View):
     kind = "merges"
     wording = View.wording | {"mark"}
 
+    def first(self) -> dict[str, int]:
+        return {"step": 0}
+
     def now(self) -> dict[tuple[str, ...], int]:
         """The words as the merges so far cut them, and how often each occurs."""
         words = cut(self.options["names"], self.options["counts"])

@@ -196,13 +196,13 @@ class View {
   /** What was shown before, small: a link to it. @param {string} address */
   thumbnail(address) {
     this.shell.inert = true;
+    const given = this.host.querySelector("a"); // of the still, as JupyterLab and the website have changed it
     const small = h("div", { class: "small", "aria-hidden": "true" }, this.shell);
-    const link = h("a", { class: "thumbnail", href: address }, small, h("span", {}, curled(this.spec.title)));
+    const href = given?.getAttribute("href") ?? address;
+    const link = h("a", { class: "thumbnail", href }, small, h("span", {}, curled(this.spec.title)));
     link.onclick = (event) => {
-      if (!address.startsWith("#")) return;
-      event.preventDefault(); // in JupyterLab an address of its own would leave the notebook
-      const at = CSS.escape(address.slice(1));
-      document.querySelector(`[id="${at}"], [data-jupyter-id="${at}"]`)?.scrollIntoView({ block: "start" });
+      if (given) event.preventDefault();
+      given?.click(); // JupyterLab opens a notebook by its own listener
     };
     return link;
   }
