@@ -14,7 +14,11 @@ export const within = (pace, count) => Math.min(pace, LONGEST / count);
 /** @param {string} sentence */
 const wordsOf = (sentence) => sentence.match(WORD) ?? [];
 
-/** Whether a sentence is the one before with another number or another quoted word. @param {string} before @param {string} now */
+/**
+ * Whether a sentence is the one before with another number or another quoted word.
+ * @param {string} before
+ * @param {string} now
+ */
 export const repeats = (before, now) => before.replace(CHANGES, "…") === now.replace(CHANGES, "…");
 
 /**
