@@ -4,6 +4,6 @@ from course_kit.views import plot
 from course_kit.views.heatmap import heatmap
 from course_kit.views.predict import predict, reveal
 from course_kit.views.table import Table
-from course_kit.views.view import asking, seen
+from course_kit.views.view import asking, in_class, seen
 
-__all__ = ["Table", "asking", "heatmap", "plot", "predict", "reveal", "seen"]
+__all__ = ["Table", "asking", "heatmap", "in_class", "plot", "predict", "reveal", "seen"]

@@ -59,7 +59,7 @@ def figure(
     without it the steps and their sentences. axes: (name, label, values) or (name, label, words) each; there is a
     frame for each choice, the last axis changes fastest, and ▶ goes along it; without it the steps; values of None:
     1, 2, 3 … start: name -> what is seen first; without it the end of the last axis. play: of the button; "": it has
-    none. still: it does not play by itself.
+    none. still: it does not play by itself. A choice that opens on its first option goes on at → in front of a class.
     It plays once when it is seen, and at ▶, each step as long as its new words take to read, 15 s at most, and ends as
     its poster: where it opened, or at the last step if it opened on the first. `asking` of it waits for the hand.
     Raises ValueError for frames without a sentence.
@@ -95,4 +95,6 @@ def figure(
         "height": height,
         "still": still,
     }
+    if start and kind == "choice" and len(along) == 1 and state[name] == values[0]:  # opened press by press
+        options["in_class"] = [name] * (len(values) - 1)
     return Figure(title, caption, {}, state, controls, options)

@@ -152,12 +152,14 @@ def asking(view: V, **first: Any) -> V:
 
     What plays opens on its first state, in a page and in front of a class, and waits there. first: another state to
     open on, such as `step=0`. The state that it was made with is its poster: the still picture, print, GitHub and a
-    page without motion show it, so it belongs behind the question.
+    page without motion show it, so it belongs behind the question. In front of a class → plays it.
     """
     view.options["silent"] = True
     if first := first or view.first():
         view.options["poster"] = {name: view.state[name] for name in first}
         view.state.update(first)
+        if any(control["name"] == "play" for control in view.controls):
+            view.options.setdefault("in_class", ["play"])
     return view
 
 
@@ -167,6 +169,17 @@ def seen(view: V, address: str) -> V:
     address: `#anchor` of this notebook, or `04_positional_encoding.ipynb#anchor`.
     """
     view.options["leads"] = address
+    return view
+
+
+def in_class(view: V, *presses: str) -> V:
+    """The same view, which says what → does to it in front of a class, press by press, before it goes on.
+
+    A press is the name of one of its buttons or of another action, such as "play", or that of a choice, which takes its
+    next option. ← takes them back. Without any, → goes on at once. Without this function → walks through the steps of a
+    view that is told in steps, and leaves any other one alone.
+    """
+    view.options["in_class"] = list(presses)
     return view
 
 

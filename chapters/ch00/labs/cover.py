@@ -20,7 +20,7 @@ from course_kit.i18n import mark, sentences, t
 from course_kit.text import BOS, EOS
 from course_kit.views.reader_input import options_of
 from course_kit.views.table import TextTable
-from course_kit.views.view import Control, View
+from course_kit.views.view import Control, View, in_class
 from course_utils.transformer import Transformer
 
 MODEL = "transformer-grammar"
@@ -181,7 +181,7 @@ def cover(
         {"kind": "choice", "name": "sentence", "label": t("sentence"), "options": list(studies), "words": NAMES},
         {"kind": "button", "name": "reset", "label": t("reset")},
     ]
-    return Cover(title, caption, arrays, state, controls, options)
+    return in_class(Cover(title, caption, arrays, state, controls, options), "attention")
 
 
 def _larger() -> dict:

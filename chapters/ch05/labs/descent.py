@@ -21,7 +21,7 @@ from course_kit.programs.arguments import one_of, string, whole_number
 from course_kit.text import BOS
 from course_kit.views.reader_input import answered
 from course_kit.views.table import TextTable
-from course_kit.views.view import Control, View
+from course_kit.views.view import Control, View, in_class
 from course_utils.transformer import Transformer
 
 MOST_SOURCE, MOST_WRITTEN, RIVALS = 16, 24, 6  # words on the stage, and the most probable ones of the last scene
@@ -201,4 +201,5 @@ def descent(sentence: str, *, model: Loaded, word: str, layer: int, head: int) -
     state = {"word": place, "layer": layer, "head": head, "step": 0, "free": False}
     view = Descent(title, "", {name: x.ravel() for name, x in found.numbers.items()}, state, controls, options)
     view.reading = reading
+    in_class(view)  # 21 steps: → goes on, Tab and Enter lead into it
     return answered(view, model, sentence, MOST_SOURCE, longest=MOST_WRITTEN - 1, title=title, caption="")

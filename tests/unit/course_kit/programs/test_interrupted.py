@@ -98,7 +98,8 @@ def test_a_press_that_only_imports_heard_stops_what_waits(heard, kind):
         ("for x in [1]:\n    y = x\n    raise KeyboardInterrupt\n",
          "at its top. What it had made by then stays until the kernel restarts: `x`, `y`."),
         ("for i in range(3):\n    raise KeyboardInterrupt", "in round 1 of 3 of `for i in range(3)`"),
-        ("for i in range(3):\n    pass\nraise KeyboardInterrupt", "Stopped by hand. Run the cell again: it begins at its top. What"),
+        ("for i in range(3):\n    pass\nraise KeyboardInterrupt",
+         "Stopped by hand. Run the cell again: it begins at its top. What"),
         ("a = b = c = d = e = f = 1\nraise KeyboardInterrupt", "`a`, `b`, `c`, `d`, `e` … The"),
     ],
 )  # fmt: skip
