@@ -81,8 +81,7 @@ def _keep(module: str, own: Answers, where: Path | None, first: bool) -> None:
     made, troubles = working(module, own)
     others = t("The course's: {course}.", course=t(", ").join(made.course)) if made.course and made.yours else ""
     is_said = made.yours or (made.course and not presenting())  # none are a class's
-    lines = t("{count} lines, which need only torch.", count=len(made.text.splitlines()))
-    said = [sentences(lines, made.whose, others) if is_said else lines, *made.notes, *troubles]
+    said = [*([sentences(made.whose, others)] if is_said and (made.whose or others) else []), *made.notes, *troubles]
     if where is None:
         if first:
             said.append(
@@ -123,7 +122,8 @@ def _keep(module: str, own: Answers, where: Path | None, first: bool) -> None:
 def _folded(made: Composed) -> Piece:
     """A file to unfold; as plain text its name, and the first line of its docstring."""
     about = (ast.get_docstring(ast.parse(made.text)) or "").partition("\n")[0]
+    lines = t("{count} lines, which need only torch", count=len(made.text.splitlines()))
     return (
-        f"<details><summary>mine/{made.name}.py</summary>{code(made.text)}</details>",
+        f"<details><summary>mine/{made.name}.py · {lines}</summary>{code(made.text)}</details>",
         t("{name}: {text}", name=f"mine/{made.name}.py", text=about),
     )

@@ -2,7 +2,7 @@
 
 `install()`, which setup() calls, lets right answers go into the package, and puts a module `mine` into sys.modules.
 Its folder is the workbook's `mine/`: `import mine.transformer` is the reader's file. After a cell that imported from
-it, one line says whose each function is.
+it, one line says which functions are the reader's, and why one is not; nothing where all are the course's.
 """
 
 import sys
@@ -52,10 +52,11 @@ class Mine(ModuleType):
         return self._said[name][0]
 
     def say(self, *_: Any) -> None:
-        """What has been looked up since, and whose it is."""
-        if self._said:
-            words = [t("{name}: {text}", name=f"`{name}`", text=whose) for name, (_, whose) in self._said.items()]
-            self._said.clear()
+        """What has been looked up since, and whose it is, unless all of it is the course's."""
+        whose = {name: words for name, (_, words) in self._said.items()}
+        self._said.clear()
+        if set(whose.values()) - {t("the course's")}:
+            words = [t("{name}: {text}", name=f"`{name}`", text=text) for name, text in whose.items()]
             display(note_of([sentence(" · ".join(words))], "dotted"))
 
 
