@@ -48,10 +48,32 @@ export class LinesPainter {
     }
     for (const series of layout.series) this.series(layout, series);
     this.names(layout);
-    layout.panel.notes?.forEach(([x, y], n) => {
-      const [at, high] = [layout.x(x), layout.y(y)];
-      dot(this.pen, at, high, 9 * this.unit, colourOf(this.theme, layout.series[0]));
-      write(this.pen, String(n + 1), at, high, rgb(this.theme.paper), "center");
+    this.notes(layout);
+  }
+
+  /** The numbers of a curve's notes: above all curves there, each over a dot on its own. @param {PanelLayout} layout */
+  notes({ panel, series, box, x, y }) {
+    const { pen, unit, theme } = this;
+    const radius = 9 * unit;
+    panel.notes?.forEach(([along, value], n) => {
+      const at = x(along);
+      const curves = series.filter(({ kind }) => kind !== "dashed");
+      const near = curves.flatMap((one) =>
+        Array.from({ length: one.count }, (_, i) => i)
+          .filter((i) => Math.abs(x(one.x[i]) - at) < 1.3 * radius)
+          .map((i) => Math.min(y(one.y[i]), one.kind === "band" ? y(one.z[i]) : Infinity)),
+      );
+      const high = Math.max(box.top + radius, Math.min(y(value), ...near) - 1.8 * radius);
+      const isLast = curves.every((one) => x(one.x[one.count - 1]) < at + radius);
+      const middle = isLast ? at - 1.6 * radius : at; // beside the line of what is read out
+      dot(pen, at, y(value), 3.5 * unit, colourOf(theme, series[0]));
+      dot(pen, middle, high, radius, rgb(theme.paper));
+      pen.lineWidth = 1.2 * unit;
+      pen.strokeStyle = rgb(theme.ink);
+      pen.beginPath();
+      pen.arc(middle, high, radius, 0, 7);
+      pen.stroke();
+      write(pen, String(n + 1), middle, high, rgb(theme.ink), "center");
     });
   }
 
