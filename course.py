@@ -55,7 +55,9 @@ def parser() -> argparse.ArgumentParser:
     add.add_argument("--to", help=t("the language; without: the one in use, or the only one in locale/"))
 
     about = t("write docs/lesson_plans.md, and the minutes in README.md, from the notebooks")
-    command("plans", "classroom.plans", about)
+    add = command("plans", "classroom.plans", about)
+    about = t("only say what of each lesson should have a screen in front of a class, and has none")
+    add.add_argument("--screens", action="store_true", help=about)
 
     add = command("views", "authoring.bundle", t("build the program of the views, or check it and test it"))
     add.add_argument("names", nargs="*", help=t("with --check: of tests; without: all"))

@@ -98,6 +98,27 @@ def screens(cells: Sequence[Any]) -> list[Screen]:
     return result
 
 
+def without_screen(cells: Sequence[Any]) -> list[str]:
+    """What a class should see of a lesson and does not, as sentences: each line to keep, a formula of each section that
+    has one, the answer to each exercise, in at most MOST screens. Of sections that a class leaves out, nothing."""
+    found = screens(cells)
+    kept = {screen.keep for screen in found} | {screen.cell for screen in found if screen.kind == "keep"}
+    formulas = {screen.title for screen in found if screen.kind == "formula"}
+    codes = ["".join(screen.code.code.split()) for screen in found if screen.code]
+    omitted = {cells[number]["id"] for number in minutes.not_in_class(cells)}
+    missing = [f"{len(found)} screens; at most {MOST}"] if len(found) > MOST else []
+    for title, section in _sections(cells):
+        if section[0]["id"] in omitted:
+            continue
+        missing += [f"{title}: a line to keep" for cell in section if _keeps(cell) and cell["id"] not in kept]
+        if title not in formulas and any("formula" in _kinds(cell) for cell in section):
+            missing.append(f"{title}: its formula")
+        answers = ("".join(excerpt.answered(cell).split()) for cell in section)
+        missing += [f"{title}: the answer to an exercise" for text in answers
+                    if text and not any(code in text for code in codes)]  # fmt: skip
+    return missing
+
+
 def plan(cells: Sequence[Any], run: Sequence[Any] = ()) -> list[dict[str, Any]]:
     """What `screens` finds, as a page reads it: code as HTML; so are the files that are kept, and what each defines.
 

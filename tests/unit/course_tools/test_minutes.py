@@ -44,7 +44,7 @@ def test_live_is_what_a_class_is_shown():
     skipped = TEXT.replace("[markdown]", '[markdown] slideshow={"slide_type": "skip"}') + TEXT
     shown = TEXT.replace("[markdown]", '[markdown] slideshow={"slide_type": "subslide"}') + TEXT
     counted = content(TEXT + skipped + shown)
-    assert (counted.halves, counted.shown) == ((50,), 30) and counted.words == "50 minutes alone, 30 live."
+    assert (counted.halves, counted.shown) == ((50,), 25) and counted.words == "50 minutes alone, 25 live."
     assert counted.core == 0
 
 
@@ -53,7 +53,7 @@ def test_halves_are_counted_apart_and_the_problem_in_neither():
     problem = problem.replace("# word", "# ## Forty patients · 45 minutes\n# word")
     source = TEXT + half + TEXT + problem + TEXT + "# %% [markdown]\n# ## After it\n" + "# word " * 1100
     counted = content(source)
-    assert counted.words == "10 + 30 minutes alone, 40 live."
+    assert counted.words == "10 + 30 minutes alone, 35 live."
     assert minutes.problem(sources.of_text(source)) == ("Forty patients", 45)
 
 
@@ -70,7 +70,7 @@ def test_what_is_not_in_class_is_neither_marked_nor_of_the_end():
 def test_what_is_in_class_is_the_marked_sections():
     heading = "# %% [markdown]\n# ## What?\n\n"
     marked, cell = heading.replace("n]", 'n] tags=["core"]'), TEXT.replace("n]", 'n] slideshow={"slide_type": "skip"}')
-    assert content(heading + TEXT + marked + TEXT + TEXT + cell + heading + TEXT).core == 20
+    assert content(heading + TEXT + marked + TEXT + TEXT + cell + heading + TEXT).core == 17
 
 
 def test_an_annex_is_not_for_a_class():

@@ -207,3 +207,15 @@ def test_an_author_names_the_lines_that_a_screen_is_about():
     made = cells(("# Title",), ("## One",), ("a = 1\nb = a + 1\nc = b",))
     made[2].metadata["slideshow"]["point"] = ["a + 1"]
     assert screens.screens(made)[1].code.lit == (1,)
+
+
+def test_what_should_have_a_screen_and_has_none_is_named():
+    lesson = cells(
+        ("## One", "core"), ("Text\n\n$$ a = b $$", ""), ("x = 1", "lab", "subslide"), ("**Keep this:** a.", "keep"),
+        ("**Keep this:** b.", "keep"), ("Text\n```python\nreturn a * b\n```", "solution"),
+    )  # fmt: skip
+    named = screens.without_screen(lesson)
+    assert "One: a line to keep" in named and len([one for one in named if "keep" in one]) == 1
+    assert (
+        len(screens.without_screen(lesson * 30)) > len(named) and "at most 20" in screens.without_screen(lesson * 30)[0]
+    )
