@@ -24,7 +24,7 @@ from course_kit.views.live import LiveView, shell
 from course_kit.views.reader_input import answered
 from course_kit.views.table import TextTable
 from course_kit.views.translation import word_of
-from course_kit.views.view import View
+from course_kit.views.view import View, in_class
 
 Layers = Numbers | Sequence[Numbers | None]  # one tensor for each
 
@@ -185,6 +185,7 @@ def heads(
     view = Heads(title, caption, arrays, state, controls, {"maps": maps, "high": high})
     if model is not None:
         read = [str(label) for label in queries]  # type: ignore[union-attr]
+        in_class(view, "alone")  # the row attends to the chosen key alone, and the model says what that changes
         answered(view, _translator(model, maps), read, 48, title=t(TITLE), caption=t(CAPTION))
     return shell(view, live)
 

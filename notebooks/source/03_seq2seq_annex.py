@@ -21,7 +21,7 @@ from chapters.ch03.lesson import Lesson
 from course_kit.i18n import from_cell
 from course_kit import results
 from course_kit.checkpoints import load_checkpoint
-from course_kit.views import Table, asking, plot, predict
+from course_kit.views import Table, plot, predict
 from course_kit import text
 from course_utils.attention import masked_softmax
 from course_kit.decoding import translate
@@ -486,7 +486,7 @@ predict(
 
 # %% jupyter={"source_hidden": true} tags=["lab"]
 area = translate(attentive_checkpoint, "We live in the European Economic Area.", beam=1)[0]
-reading_order = labs.alignment(
+labs.alignment(
     area,
     languages=("en", "fr"),
     title="Which way does it read?",
@@ -494,7 +494,6 @@ reading_order = labs.alignment(
     caption="By the checkpoint, which was trained on this sentence, too. Press play, or type "
     "one of your own.",
 )
-asking(reading_order)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 heaviest = [area.source_tokens[row.argmax()] for row in area.weights[-4:-1]]
@@ -640,16 +639,17 @@ for moment, said_here in moments.items():
         for v in deaf_to
         if said_here == "happy"
     }
-    attended = labs.alignment(
-        found,
-        variants=deaf_to,
-        languages=("zh", "en"),
-        caption=two,
-        select=said_here if said_here in words else None,
-        glosses=[means.get(token, "") for token in found.source_tokens],
-        title=f"What does “{said_here}” attend to?",
+    display(
+        labs.alignment(
+            found,
+            variants=deaf_to,
+            languages=("zh", "en"),
+            caption=two,
+            select=said_here if said_here in words else None,
+            glosses=[means.get(token, "") for token in found.source_tokens],
+            title=f"What does “{said_here}” attend to?",
+        )
     )
-    display(asking(attended))
 
 # %% [markdown]
 # <details><summary>Answer</summary>

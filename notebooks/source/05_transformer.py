@@ -26,7 +26,7 @@ from course_kit.checkpoints import load_checkpoint
 from course_kit.decoding import translate
 from course_kit.heads import attention_weights
 from course_kit.i18n import from_cell
-from course_kit.views import asking, in_class, plot, predict
+from course_kit.views import asking, plot, predict
 from course_kit.views.view import at
 
 runtime = course_kit.setup()
@@ -52,7 +52,7 @@ first = at(labs.heads(
         french=translate(grammar, tired, beam=1)[0],
     ),
 ), key=words.index("street"))
-in_class(asking(first), "alone")
+asking(first)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert [(n, h) for n in range(3) for h in range(4) if maps_of[n][0, h, it].argmax() == animal] == [(1, 1)]
