@@ -67,7 +67,7 @@ notebooks:  ## build notebooks/*.ipynb from notebooks/source/*.py (ARGS=01 for o
 check:  ## drift, anatomy and numbers of the notebooks, without running them (ARGS=05 for one)
 	$(call environment,--extra test --extra serve)
 	@$(RUN) course.py $(if $(TO),translate --to $(TO) --check,notebooks --check --lint) $(ARGS)
-	@$(if $(TO),,$(RUN) course.py plans --screens)
+	@$(if $(TO),,$(RUN) course.py present --screens)
 
 results:  ## make again what is shown as recorded: data/results/
 	$(call environment,--extra test --extra serve)

@@ -38,6 +38,8 @@ def parser() -> argparse.ArgumentParser:
     about = t("chapters for a projector, by keyboard; further options go to JupyterLab")
     add = command("present", "classroom.presenting.start", about, arguments=())
     add.add_argument("names", nargs="*", help=t("names or their beginnings, such as 01 05, or 05 annex; without: 01"))
+    about = t("only say what of each lesson should have a screen, and has none")
+    add.add_argument("--screens", action="store_true", help=about)
 
     add = command("notebooks", "authoring.command", t("build notebooks from notebooks/source/, or check them"))
     add.add_argument("names", nargs="*", help=names)
@@ -55,9 +57,7 @@ def parser() -> argparse.ArgumentParser:
     add.add_argument("--to", help=t("the language; without: the one in use, or the only one in locale/"))
 
     about = t("write docs/lesson_plans.md, and the minutes in README.md, from the notebooks")
-    add = command("plans", "classroom.plans", about)
-    about = t("only say what of each lesson should have a screen in front of a class, and has none")
-    add.add_argument("--screens", action="store_true", help=about)
+    command("plans", "classroom.plans", about)
 
     add = command("views", "authoring.bundle", t("build the program of the views, or check it and test it"))
     add.add_argument("names", nargs="*", help=t("with --check: of tests; without: all"))

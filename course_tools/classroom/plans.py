@@ -24,7 +24,6 @@ from course_tools.authoring.markup import numbered, sentences, spoken
 from course_tools.authoring.shown import with_shown
 from course_tools.authoring.sources import tags
 from course_tools.authoring.typography import curly
-from course_tools.classroom.presenting.screens import without_screen
 
 GUIDE, PLANS = ("docs/teaching.md", "docs/lesson_plans.md")
 
@@ -204,17 +203,8 @@ def written() -> dict[Path, str]:
     return {first: readme(first.read_text("utf-8"), names), root / PLANS: text(names)}
 
 
-def run(screens: bool = False) -> int:
-    """The command `course plans` -> exit status. screens: only say what of each lesson should have a screen and has
-    none."""
-    if screens:
-        import nbformat
-
-        for name in filter(lambda name: not notebook_names.is_annex(name), sources.names()):
-            path = files.course_folder() / "notebooks" / f"{name}.ipynb"
-            for what in without_screen(nbformat.read(path, as_version=4).cells):
-                print(f"{name}: without a screen: {what}")
-        return 0
+def run() -> int:
+    """The command `course plans` -> exit status."""
     for path, words in written().items():
         files.write_atomically(path, words)
         print(path)

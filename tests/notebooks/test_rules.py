@@ -161,7 +161,7 @@ IN_LESSON = {
     "the lesson's last cell has no line for reports": ("chapter 1, edition", "edition"),
     "'blue' is no role": ("labs.first(live=True)", 'labs.first(caption="The [blue|key] and the [key|key].")'),
     "the title cell does not say what one will hold": (' tags=["artifact"]', ""),
-    "what is in class takes 84 minutes": ("[markdown]\n# ## A step",
+    "what is in class takes 72 minutes": ("[markdown]\n# ## A step",
         f'[markdown] tags=["core"]\n# ## A step\n{3 * WORDS}'),
     "a cell tagged half does not say what it should": (STEP, f'# Text.\n\n# %% [markdown] tags=["half"]\n{STEP}'),
     "a cell tagged half too many": (STEP, HALF + HALF + STEP),

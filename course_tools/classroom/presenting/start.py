@@ -20,19 +20,23 @@ from course_tools.authoring import sources
 from course_tools.classroom import lab, workbook
 
 from . import screens
+from .screens import without_screen
 from .speaker import notes
 
 CHAPTERS = "COURSE_CHAPTERS"  # environment variable: the names of the chapters, with commas
 
 
-def run(names: Sequence[str] = (), arguments: Sequence[str] = ()) -> int:
+def run(names: Sequence[str] = (), screens: bool = False, arguments: Sequence[str] = ()) -> int:
     """The command `present` -> exit status (on Linux and macOS JupyterLab takes over this process).
 
     names      as `chosen` has them
+    screens    open nothing, and only say what of each lesson should have a screen, and has none
     arguments  options for JupyterLab, such as ["--no-browser", "--port", "8890"]
     Raises ValueError for a name that no chapter has.
     """
     root = files.course_folder()
+    if screens:
+        return print_missing(root)
     names = chosen(names)
     if not (where := lab.filled(root)):
         return 1
@@ -40,6 +44,17 @@ def run(names: Sequence[str] = (), arguments: Sequence[str] = ()) -> int:
     options = lab.options(root, [f"--LabApp.default_url=/doc/tree/{where.name}/{names[0]}.ipynb", *arguments])
     print(t("Presenting {names}. ? shows the keys; Ctrl-C here ends it.", names=", ".join(names)), flush=True)
     return lab.launch(root, options)
+
+
+def print_missing(root: Path) -> int:
+    """Says of each lesson what should have a screen, and has none -> exit status."""
+    import nbformat
+
+    for name in filter(lambda name: not notebook_names.is_annex(name), sources.names()):
+        cells = nbformat.read(root / "notebooks" / f"{name}.ipynb", as_version=4).cells
+        for what in without_screen(cells):
+            print(f"{name}: without a screen: {what}")
+    return 0
 
 
 def chosen(names: Sequence[str] = ()) -> list[str]:
