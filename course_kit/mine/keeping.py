@@ -111,6 +111,7 @@ def _keep(module: str, own: Answers, where: Path | None, first: bool) -> None:
             t("mine/{stays} stays as you have changed it.", stays=stays) if stays else "",
         ),
     )
+    said.insert(1, _lines(made))
     if 'if __name__ == "__main__":' not in made.text:
         return display(note_of(map(sentence, said)))
     name = f"mine.{Path(file).stem}".removesuffix(".__main__")
@@ -119,11 +120,14 @@ def _keep(module: str, own: Answers, where: Path | None, first: bool) -> None:
     return display(note_of([*map(sentence, said), ways, (code("\n".join(commands)), "    " + "\n    ".join(commands))]))
 
 
+def _lines(made: Composed) -> str:
+    return t("{count} lines, which need only torch", count=len(made.text.splitlines()))
+
+
 def _folded(made: Composed) -> Piece:
     """A file to unfold; as plain text its name, and the first line of its docstring."""
     about = (ast.get_docstring(ast.parse(made.text)) or "").partition("\n")[0]
-    lines = t("{count} lines, which need only torch", count=len(made.text.splitlines()))
     return (
-        f"<details><summary>mine/{made.name}.py · {lines}</summary>{code(made.text)}</details>",
+        f"<details><summary>mine/{made.name}.py</summary><p>{_lines(made)}</p>{code(made.text)}</details>",
         t("{name}: {text}", name=f"mine/{made.name}.py", text=about),
     )

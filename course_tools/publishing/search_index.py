@@ -20,7 +20,7 @@ def sections(page: Any) -> list[tuple[str, str, str]]:
             elif child.name in HEADINGS[:4] and child.get("id"):
                 found.append((child["id"], plain(child), []))
             elif "course-view" in child.get("class", ()):
-                found[-1][2].append(f" {plain(child.b)} ")  # its title; who finds it reads the rest there
+                found[-1][2].append(f" {plain(child.b)} " if child.b else " ")  # its title; a thumbnail has none
             elif child.name in LEFT_OUT:
                 found[-1][2].append(" ")
             else:

@@ -26,7 +26,7 @@ from .speaker import notes
 CHAPTERS = "COURSE_CHAPTERS"  # environment variable: the names of the chapters, with commas
 
 
-def run(names: Sequence[str] = (), screens: bool = False, arguments: Sequence[str] = ()) -> int:
+def run(names: Sequence[str] = (), arguments: Sequence[str] = (), screens: bool = False) -> int:
     """The command `present` -> exit status (on Linux and macOS JupyterLab takes over this process).
 
     names      as `chosen` has them

@@ -387,7 +387,7 @@ class TestDisplay:
         assert "alt=" in bundle["text/html"] and "held-out" in bundle["text/html"]
         assert "50 steps." in bundle["text/html"] and bundle["text/plain"] == "50 steps."
         stopped = self.run()
-        stopped.stopped, said = "by hand", '<p class="course-stopped" role="status">■ 50 steps.</p>'
+        stopped.stopped, said = "by hand", '<div class="course-stopped" role="status">■ 50 steps.</div>'
         assert final(stopped, "How well?")["text/html"].startswith(said)  # in sight behind a guess: reading.css
         assert final(self.run(done=0), "How well?")["text/html"] == said
         apart = final(self.run(accuracy=([0, 50], [0.1, 0.9])), "How well?", apart=True)
