@@ -104,7 +104,7 @@ def without_screen(cells: Sequence[Any]) -> list[str]:
     found = screens(cells)
     kept = {screen.keep for screen in found} | {screen.cell for screen in found if screen.kind == "keep"}
     formulas = {screen.title for screen in found if screen.kind == "formula"}
-    codes = ["".join(screen.code.code.split()) for screen in found if screen.code]
+    codes = ["".join(screen.code.code.split()) for screen in found if screen.code and screen.code.code]
     omitted = {cells[number]["id"] for number in minutes.not_in_class(cells)}
     missing = [f"{len(found)} screens; at most {MOST}"] if len(found) > MOST else []
     for title, section in _sections(cells):

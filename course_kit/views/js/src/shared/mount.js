@@ -126,6 +126,7 @@ class View {
       this.ui.actions[name]?.();
       return;
     }
+    this.ui.actions.reset?.(); // what is no part of the state
     this.set({ ...this.initial }, true);
     this.spec.silent = this.silent;
   }

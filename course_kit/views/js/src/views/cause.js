@@ -40,6 +40,7 @@ export class Cause {
       h("button", { type: "button", onclick }, words);
     this.alone = button(() => this.paint(open.query(), [open.key()]), "");
     ui.actions.alone = () => this.alone.click();
+    ui.actions.reset = () => this.painted.length && this.asItWas();
     this.undo = button(() => this.asItWas(), t("as it was"));
     this.told = h("div", { class: "told quiet", role: "status" }, FIRST);
     this.tables = h("div", { class: "tables", "data-testid": "cause-tables" });

@@ -64,6 +64,9 @@ function press(view, presses, way) {
   return true;
 }
 
+/** After a reset the presses of these views begin anew. @param {any[]} hosts */
+export const startOver = (hosts) => hosts.forEach(({ view }) => pressed.delete(view));
+
 /**
  * Does a step of a view that is told in steps, or a press that the view asks for (`in_class` of view.py), "on" or
  * "back" -> whether there was one. @param {ParentNode} within
