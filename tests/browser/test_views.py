@@ -10,6 +10,8 @@ from helpers import labs
 from helpers.waiting import contains, differs, lacks, picture, settle, state, until
 
 from course_kit.views import heatmap, predict
+from course_kit.views.figure import figure
+from course_kit.views.layout import box
 
 pytestmark = pytest.mark.browser
 stage, put = one_page.fixtures()
@@ -141,6 +143,19 @@ NAMES_ABOVE = """async () => {
   c.fillText = fillText;
   return seen;
 }"""
+
+
+def test_in_front_of_a_class_a_choice_is_gone_through_and_taken_back(put):
+    """A figure that opens on the first option of its choice says so by itself; after a reset it begins anew."""
+    said = ["One.", "Two.", "Three."]
+    cut = figure(box("a"), said, axes=[("cut", "cut", ["x", "y", "z"])], start={"cut": "x"}, still=True)
+    page = put(cut)
+    press = "(way, { view } = document.querySelector('.course-view')) => [view.press(way), view.state.cut]"
+    assert [page.evaluate(press, way) for way in ("back", "on", "on", "on")] == [
+        [False, "x"], [True, "y"], [True, "z"], [False, "z"]]  # fmt: skip
+    assert [page.evaluate(press, way) for way in ("back", "back", "on")] == [[True, "x"], [False, "x"], [True, "y"]]
+    page.evaluate("document.querySelector('.course-view').view.act('reset')")
+    assert page.evaluate(press, "on") == [True, "y"]
 
 
 @pytest.mark.parametrize("count", [11, 30, 200])

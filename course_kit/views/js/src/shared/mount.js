@@ -60,6 +60,7 @@ class View {
     this.root = host.shadowRoot ?? host.attachShadow({ mode: "open" });
     this.pending = 0;
     this.settled = false;
+    this.presses = 0; // of those that the view asks for in front of a class: how many were done
     this.painted = 0; // the width at which it was
     this.arranged = 0;
     /** @type {Record<string, { from: number[], to: number[], began: number }>} */
@@ -126,9 +127,31 @@ class View {
       this.ui.actions[name]?.();
       return;
     }
+    this.presses = 0;
     this.ui.actions.reset?.(); // what is no part of the state
     this.set({ ...this.initial }, true);
     this.spec.silent = this.silent;
+  }
+
+  /**
+   * In front of a class: "on" does the next press that the view asks for, "back" takes all of them back -> whether there
+   * was one; undefined for a view that asks for none. @param {string} way
+   */
+  press(way) {
+    const { in_class: presses, controls } = this.spec;
+    if (!presses) return undefined;
+    const next = presses[this.presses];
+    if (way === "on" ? !next : !this.presses) return false;
+    if (way !== "on") {
+      this.act("reset");
+      return true;
+    }
+    this.presses += 1;
+    const choice = controls.find(({ kind, name }) => kind === "choice" && name === next);
+    const options = choice?.options ?? [];
+    if (choice) this.set({ [next]: options[(options.indexOf(this.state[next]) + 1) % options.length] }, true);
+    else this.act(next);
+    return true;
   }
 
   /**
@@ -282,6 +305,7 @@ class View {
         state,
         set: this.ui.set,
         act: this.ui.act,
+        press: (/** @type {string} */ way) => this.press(way),
         heighten: (/** @type {number} */ times) => this.heighten(times),
         now: () => this.now(),
         numbers: () => this.picture.numbers(),

@@ -45,6 +45,7 @@
  * @property {Record<string, string>} [table] what options are called in the page's language
  * @property {boolean} [silent] it was not touched yet, and says nothing of what it shows
  * @property {State} [poster] where the state is its first one, for a guess: what print and reduced motion show
+ * @property {string[]} [in_class] what → presses in front of a class: buttons, actions, and choices by their name
  * @property {string} [leads] an address: the picture was shown there, and is a small one here, which leads there
  * @property {boolean} [live]
  * @property {Own} [own]

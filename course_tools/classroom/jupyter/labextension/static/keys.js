@@ -48,25 +48,6 @@ export function showAnswer(within) {
   return asking?.view.state.pick >= 0; // none of an open question
 }
 
-const pressed = new WeakMap(); // view -> how many of its presses were done
-
-/** Does the next of the presses that a view asks for, or, "back", begins it anew -> whether there was one. */
-function press(view, presses, way) {
-  const count = pressed.get(view) ?? 0;
-  const next = way === "on" ? presses[count] : count > 0;
-  if (!next) return false;
-  pressed.set(view, way === "on" ? count + 1 : 0);
-  const choice = view.spec.controls.find(({ kind, name }) => kind === "choice" && name === next);
-  if (way !== "on") view.act("reset");
-  else if (!choice) view.act(next);
-  else
-    view.set({ [next]: choice.options[(choice.options.indexOf(view.state[next]) + 1) % choice.options.length] }, true);
-  return true;
-}
-
-/** After a reset the presses of these views begin anew. @param {any[]} hosts */
-export const startOver = (hosts) => hosts.forEach(({ view }) => pressed.delete(view));
-
 /**
  * Does a step of a view that is told in steps, or a press that the view asks for (`in_class` of view.py), "on" or
  * "back" -> whether there was one. @param {ParentNode} within
@@ -74,8 +55,8 @@ export const startOver = (hosts) => hosts.forEach(({ view }) => pressed.delete(v
 export function walk(within, way) {
   const views = [...within.querySelectorAll(".course-view")].flatMap(({ view }) => view ?? []);
   return views.some((view) => {
-    const presses = view.spec?.in_class;
-    if (presses) return press(view, presses, way);
+    const isPressed = view.press(way);
+    if (isPressed !== undefined) return isPressed;
     const { step } = view.state;
     view.act(way);
     return view.state.step !== step;

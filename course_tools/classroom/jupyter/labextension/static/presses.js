@@ -1,6 +1,6 @@
 // What the keys do, in front of a class: which one does what, and whose it is.
 import { chooser, help, pop } from "./dialogs.js";
-import { answers, isTaken, moves, startOver, walk } from "./keys.js";
+import { answers, isTaken, moves, walk } from "./keys.js";
 import { t, tn } from "./text.js";
 
 const FIRST = /^(Page(Up|Down)|Escape)$/; // keys that are the deck's wherever the focus is
@@ -8,7 +8,6 @@ const SAME = { PageDown: "ArrowRight", " ": "ArrowRight", PageUp: "ArrowLeft", "
 
 function reset({ bar, course, panel }) {
   const count = course.resetViews(panel);
-  startOver(course.views(panel));
   bar.tell(tn("{n} view of this chapter is as at first.", "{n} views of this chapter are as at first.", count));
 }
 
@@ -60,7 +59,6 @@ export function action(deck, event) {
     s: () => deck.runner.stop(),
     r: () => {
       deck.course.resetViews(deck.panel, [deck.step.cell]);
-      startOver(deck.course.views(deck.panel, [deck.step.cell]));
       deck.bar.tell(t("As at first."));
     },
     Tab: () => (deck.control ? deck.control.focus() : deck.bar.tell(t("Nothing to move on this screen."))),
