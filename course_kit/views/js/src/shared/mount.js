@@ -134,8 +134,8 @@ class View {
   }
 
   /**
-   * In front of a class: "on" does the next press that the view asks for, "back" takes all of them back -> whether there
-   * was one; undefined for a view that asks for none. @param {string} way
+   * In front of a class: "on" does the next press that the view asks for, "back" takes all of them back -> whether
+   * there was one; undefined for a view that asks for none. @param {string} way
    */
   press(way) {
     const { in_class: presses, controls } = this.spec;
