@@ -13,6 +13,9 @@ from typing import Any
 from course_kit.i18n import t
 
 GONE: dict[str, str] = {  # full name -> the page that is about it
+    "chapters.ch02.labs.goes": "02_scoring_functions",
+    "chapters.ch02.labs.layer": "02_scoring_functions",
+    "chapters.ch02.labs.steps": "02_scoring_functions",
     "chapters.ch08.kept.serve": "07_gpt_annex",
 }
 

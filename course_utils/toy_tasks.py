@@ -15,20 +15,22 @@ BEGIN, COPY, REVERSE, TOKENS = 10, 11, 12, 13
 
 
 def rooms(
-    rows: int, people: int = 8
-) -> tuple[Float[Tensor, "B T D"], Bool[Tensor, "B T"], Int[Tensor, "B T"]]:
-    """In each room 3 to 8 people with a name, a name they look for, a thing they carry.
+    rows: int, people: int = 8, wishes: int = 1
+) -> tuple[Float[Tensor, "B T D"], Bool[Tensor, "B T"], Int[Tensor, "..."]]:
+    """In each room 3 to 8 people with a name, names they look for, a thing they carry.
 
-    x: the three side by side, as zeros and ones; who is there; the thing that each needs
+    x: all side by side, as zeros and ones; who is there; the thing that each needs, or
+    [B, T, wishes] things for several wishes
     """
     size = torch.randint(3, people + 1, (rows, 1))
     names = torch.rand(rows, people).argsort(-1)  # no two alike
-    whom = (torch.rand(rows, people) * size).long()  # the place of the one looked for
+    whom = [(torch.rand(rows, people) * size).long() for _ in range(wishes)]  # places
     things = torch.randint(people, (rows, people))
-    parts = names, names.gather(1, whom), things
+    parts = [names, *(names.gather(1, w) for w in whom), things]
     x = torch.cat([F.one_hot(part, people) for part in parts], -1).float()
-    there, needed = torch.arange(people) < size, things.gather(1, whom)
-    return x * there[..., None], there, needed
+    there = torch.arange(people) < size
+    needed = torch.stack([things.gather(1, w) for w in whom], -1)
+    return x * there[..., None], there, needed.squeeze(-1)
 
 
 def copy_or_reverse(

@@ -8,14 +8,17 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["artifact", "core", "guess"]
 # # 2 · How does a word find the word that it needs?
-# *By comparing a vector of its own with one of each word.* You'll keep `SelfAttention`, a layer that you wrote and trained, and the same with heads. <!-- minutes --> **Before:** [chapter 1](01_nadaraya_watson.ipynb) and matrix products.
+# *It asks all of them, and takes most from the one whose key fits.* You'll keep `SelfAttention`, a layer that you write and train in seconds, and several of them as heads. <!-- minutes --> **Before:** [chapter 1](01_nadaraya_watson.ipynb) and matrix products.
 #
-# ## Which word does "assis" need?
+# ## A room full of people
 # <a id="cross-attention"></a>
-# You're translating “The cat sat on the mat”. *Le chat était* is written, and next comes *assis*, “seated”. Each English word has three numbers, its **key**: is it a *thing*, an *action*, a *place*? The French so far asks with three, too, its **query**: an action, please. **Before you touch:** only “sat” has an action. Does it get all the weight?
+# In “The cow didn't cross the bridge because it was too tired”, who was tired? A dictionary knows *it* and *tired*, but not that. What a word means here stands in other words, so each word has to find the ones that it needs. It's hard to watch words do this. So let's begin with people.
+#
+# You come into a room. You need a drum, and you know that Cleo has it, but you don't know which one she is. So you call “Cleo?”. Everybody compares your call with their own name, and hands something over. Attention does just this. What you call is a **query**, the name that each person goes by is a **key**, and what a person hands over is a **value**.
+#
+# **Guess before you press ▶:** only Cleo's name fits. Do you get her whole drum, and nothing else?
 
 # %% jupyter={"source_hidden": true}
-import copy
 import math
 
 import torch
@@ -23,143 +26,111 @@ import torch.nn.functional as F
 from torch import nn
 import course_kit
 from chapters.ch02 import again, exercise, hint, labs, solution
-from course_kit.i18n import from_cell
 from course_kit.views import plot, predict
-from course_kit.views.view import at
+from course_kit.views.view import asking, in_class
 
 runtime = course_kit.setup()
-words = ["The", "cat", "sat", "on", "the", "mat"]
-K = torch.tensor([[0.0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1], [0, 0, 0], [1, 0, 1]])
-asked = torch.tensor([0.0, 2, 0])
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
-at(labs.attention(
-    [4.0, 0.0, 0.0],
-    K,
-    query="était …",
-    keys=words,
-    score="dot",
-    title="Who answers “Le chat était …”?",
-    caption="This [query|query] asks loudly for a thing. Ask for an action: press the 4, "
-    "then the second number. How much does “sat” get?",
-), at=["a", 0, 1])
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-def action(loud):
-    return torch.softmax(K @ torch.tensor([0.0, loud, 0]), -1)
-assert 0.35 < action(1)[2] < 0.36 and 0.124 < action(1)[0] < 0.131 and (action(1)[[0, 1, 3, 4, 5]] == action(1)[0]).all()
-assert 0.79 < action(3)[2] < 0.81
+asking(labs.call(
+    title="You call, and who answers?",
+    caption="Ada holds an apple, Ben a kite, Cleo a drum. Your [query|call] goes to all three, and "
+    "meets each [key|name]. Play it, and then call louder.",
+))
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <details><summary>Answer</summary>
 #
-# No. “Sat” gets about a third, and each of the other five about an eighth: even a score of 0 gets a share from a softmax, because $e^0=1$. Ask louder: with (0, 3, 0), “sat” gets four fifths.
+# No. You get four fifths of her drum, and a ninth of everybody else's thing. Call twice as loudly, and nearly all is hers.
 #
 # </details>
-#
-# Attention from one text to another is called **cross-attention**. A network needs numbers, and we made these up: “sat” has the key (0, 1, 0), “mat” has (1, 0, 1), and the query has the same numbers as “sat”. Usually they are learned, and that's the idea of this lesson: **attention can learn what goes with what.** First, how do two vectors meet? Watch the four steps for one query. For now a word's key is also its **value**, which is what the word gives.
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
-labs.steps(
-    asked,
-    K,
-    words,
-    query=from_cell("“Le chat était …” asks"),
-    title="How does a query find its words?",
-    caption="The [query|query] meets the [key|key] of every word. Play it, or move the "
-    "step: what does the [output|output] consist of?",
-)
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
-# ## One: from a distance to a dot product
-# <a id="scoring-function"></a>
-# In chapter 1 the weights were the softmax of the scores, and the **scoring function** was −½ times the squared distance, so near keys counted most. Do we need a distance? Multiply out the square and see what it's made of:
+# ## One: call, compare, share, hand over
+# <a id="scoring-function"></a><a id="dot-product"></a>
+# A computer calls with numbers. There are three people here, so a name is three numbers, and the one that is 1 says whose it is. You call for Cleo with a 2. Here is what the picture computed:
+
+# %%
+names = torch.eye(3)  # keys: Ada (1, 0, 0), Ben (0, 1, 0), Cleo (0, 0, 1)
+things = torch.eye(3)  # values: apple, kite, drum
+call = torch.tensor([0.0, 0, 2])  # the query: “Cleo?”
+scores = [sum(c * n for c, n in zip(call.tolist(), name.tolist())) for name in names]
+total = sum(math.exp(score) for score in scores)
+hands = torch.zeros(3)
+for who, score, thing in zip(["Ada", "Ben", "Cleo"], scores, things):
+    share = math.exp(score) / total
+    hands = hands + share * thing
+    print(f"{who:4} score {score:.0f}, share {share:.2f}, your hands so far", hands)
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert torch.softmax(names @ (2 * call), -1)[2] > 0.95  # “nearly all is hers”
+assert scores == [0, 0, 2] and 0.78 < hands[2] < 0.8 and abs(hands[0] - 1 / 9) < 0.006
+
+# %% [markdown]
+# To **compare** two lists of numbers, you multiply number by number and add up. That's the **dot product** $q\cdot k$, and here it's 2 for Cleo and 0 for the others. To **share**, you take chapter 1's softmax: raise e to each score, and divide by the sum. A score of 0 still counts, because $e^0=1$, and so Ada and Ben get a share, too. Then everybody **hands over** their thing, times their share.
+#
+# The loop is how you'd explain attention to a friend. Your computer is faster with whole tables, and then two lines are enough:
+
+# %% slideshow={"point": ["softmax("]}
+shares = torch.softmax(names @ call, -1)  # [3, 3] @ [3] -> [3]
+print(shares @ things)  # [3] @ [3, 3] -> [3]
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert torch.allclose(shares @ things, hands)
+
+# %% [markdown]
+# What compares a query with a key is called a **scoring function**. In chapter 1 it was a distance. Why do we multiply now? Multiply out the squared distance, and you find the dot product in it:
 #
 # $$ -\tfrac12\lVert {\color{#bf5f00}{q}}-{\color{#007fc6}{k}}\rVert^2 \;=\; \underbrace{{\color{#bf5f00}{q}}\cdot{\color{#007fc6}{k}}}_{\text{how alike}} \;-\; \underbrace{\tfrac12\lVert {\color{#007fc6}{k}}\rVert^2}_{\text{the key alone}} \;-\; \underbrace{\tfrac12\lVert {\color{#bf5f00}{q}}\rVert^2}_{\text{the query alone}} $$
 #
-# The last part is the same for all keys, and a softmax ignores what is added to every score ($e^{s+c}=e^s e^c$, and $e^c$ cancels), so drop it. If all keys were equally long, the middle part would be the same for all, too. Drop it as well, and what's left is the **dot product** $q\cdot k$: multiply number by number, and add. Here are the picture's keys and query, and all four steps:
-
-# %%
-words = ["The", "cat", "sat", "on", "the", "mat"]
-K = torch.tensor([[0.0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1], [0, 0, 0], [1, 0, 1]])
-asked = torch.tensor([0.0, 2, 0])  # the query
-scores = [sum(a * b for a, b in zip(asked.tolist(), k.tolist())) for k in K]
-total = sum(math.exp(score) for score in scores)
-output = torch.zeros(3)
-for word, k, score in zip(words, K, scores):
-    weight = math.exp(score) / total
-    output = output + weight * k
-    print(f"{word:4} score {score:.0f}, weight {weight:.3f}, the sum so far", output)
-
-# %% [markdown]
-# This loop *is* attention, but your computer is faster with whole tables. `K @ asked` gives you all six dot products at once, and `weights @ K` the whole sum:
-
-# %% slideshow={"point": ["softmax("]}
-weights = torch.softmax(K @ asked, -1)  # [6, 3] @ [3] -> [6]
-print(weights @ K)  # [6] @ [6, 3] -> [3]
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-assert torch.allclose(weights @ K, output) and scores == [0, 0, 2, 0, 0, 0]
-
-# %% [markdown]
-# The numbers are the same, so from now on we write `@`. But our keys aren't equally long. What changes if we drop the middle part all the same?
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
-predict(
-    "q = (1, 0). Key one is (1, 0), the same vector. Key two is (3, 3), more than four "
-    "times as long, but 45° away from q. "
-    "Which has the larger dot product with q?",
-    ["key one: nothing fits q better than q", "key two", "both have the same"],
-    answer=1,
-    because="Key one scores 1·1 + 0·0 = 1, key two 1·3 + 0·3 = 3. Key two's greater "
-    "length outweighs its worse direction.",
-)
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-q, keys = torch.tensor([[1.0, 0.0]]), torch.tensor([[1.0, 0.0], [3.0, 3.0]])
-dot = q @ keys.T  # [1, 2]
-cosine = dot / (q.norm(dim=-1) * keys.norm(dim=-1))
-assert dot.tolist() == [[1, 3]] and torch.allclose(cosine, torch.tensor([[1.0, 0.5**0.5]])) and round(0.5**0.5, 2) == 0.71
-assert (-0.5 * torch.cdist(q, keys) ** 2).tolist() == [[0, -6.5]] and keys[1].norm() > 4
+# The last part is the same for every key, and a softmax doesn't see what is added to all scores. Our names are equally long, so the middle part is the same for all of them, too. What's left is the dot product. So with names of one length, both ways of comparing give the same shares.
+#
+# And if one name is longer? Suppose that Ben writes his as (0, 3, 3), and you call (0, 0, 2) for Cleo, whose name is (0, 0, 1). **Who gets the larger score, and why?**
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
-labs.shadows(
-    (1, 0),
-    [(1, 0), (3, 3)],
+asking(labs.shadows(
+    (0, 2),
+    [(0, 1), (3, 3)],
     title="What is a dot product?",
-    caption="The [query|query] is (1, 0). How long is the [output|shadow] that each [key|key] "
-    "throws on it?",
-)
+    caption="The last two numbers, as arrows: your [query|call], and the [key|names] of Cleo (left) and of "
+    "Ben (right). How long is the [output|shadow] of each on the line of the call?",
+))
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+long_name = torch.tensor([0.0, 3, 3])
+assert float(call @ long_name) == 6 and float(call @ names[2]) == 2
+far = torch.cdist(call[None], torch.stack([*names[:1], long_name, names[2]]))[0]
+assert far.argmin() == 2  # by distance, Cleo's is the nearest
+assert torch.allclose(torch.softmax(-0.5 * torch.cdist(call[None], names) ** 2, -1)[0], shares)
 
 # %% [markdown] tags=["keep"]
-# <a id="dot-product"></a>
-# So a long key can win although it points elsewhere. In geometry $q\cdot k=\lVert q\rVert\,\lVert k\rVert\cos\theta$, with θ the angle between the two. If you make a key twice as long, its score doubles. If you make the query twice as long, all its scores double, and its softmax gets sharper: that's how “sat” got its four fifths.
+# Ben does, with 6 against her 2. Let the name fall straight onto the line of the call: Ben's shadow there is 3 long, and Cleo's 1. Times the length of the call, 2, that's the dot product. In geometry it's $q\cdot k=\lVert q\rVert\,\lVert k\rVert\cos\theta$, where θ is the angle between the two. So a long key can win although it points elsewhere.
 #
 # **Keep this:** a dot product says how well two vectors agree in direction, times both their lengths.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Two: why divide by √d?
 # <a id="scaled-dot-product"></a>
-# The Transformer divides its scores by √d before the softmax, where d is how many numbers a query has. What would happen if it didn't? Before training, its queries and keys are much like random numbers, so we draw independent ones, of mean 0 and mean square 1. No query has a reason to prefer one key to another, so you'd expect the attention to spread.
+# Let d be how many numbers a name has. A network begins with random numbers for its calls and its names. So let's draw them at random, with mean 0 and mean square 1, for 24 people. Nobody's call means anybody yet, and you'd expect that everybody gets about the same share.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
-    "A query of d = 64 random numbers meets 24 random keys, and the score is q·k. We try it "
-    "with a thousand queries. How many of them put over 90 % of their weight on a single key?",
-    ["hardly any: noise prefers nobody", "about one in ten", "about half"],
+    "24 people, each with a name of d = 64 random numbers, and you call 64 random numbers. We try it in a "
+    "thousand such rooms. In how many of them does one person get more than 90 % of your attention?",
+    ["hardly any: you called nobody", "about one in ten", "about half"],
     answer=2,
-    because="Scores of noise are about 8 in size here, and the best of 24 is about 15. The "
-    "runner-up is typically some 2.6 lower, and gets a thirteenth of its weight.",
+    because="In half of the rooms. The scores are about 8 in size, and the largest of 24 is about 15. The "
+    "next is typically some 2.6 lower, and gets a thirteenth of its share.",
 )
 
 # %%
 generator = torch.Generator().manual_seed(1)
-queries = torch.randn(1000, 1, 400, generator=generator)
-random_keys = torch.randn(1000, 24, 400, generator=generator)  # 24 for each query
+calls = torch.randn(1000, 1, 400, generator=generator)
+random_names = torch.randn(1000, 24, 400, generator=generator)  # 24 in each room
 
 def certain(d, divisor):
-    """Share of the queries that put over 90 % of their weight on one key."""
-    scores = (queries[..., :d] * random_keys[..., :d]).sum(-1) / divisor  # [1000, 24]
+    """In how many rooms one person gets over 90 % of the attention, with d numbers."""
+    scores = (calls[..., :d] * random_names[..., :d]).sum(-1) / divisor  # [1000, 24]
     return (torch.softmax(scores, -1).amax(-1) > 0.9).float().mean().item()
 
 for d in [4, 64, 400]:
@@ -167,49 +138,57 @@ for d in [4, 64, 400]:
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert [round(certain(d, 1), 2) for d in (64, 400)] == [0.50, 0.78] and certain(4, 2) < 0.01 and certain(64, 8) == certain(400, 20) == 0
-all_scores = (queries[..., :64] * random_keys[..., :64]).sum(-1)
+all_scores = (calls[..., :64] * random_names[..., :64]).sum(-1)
 first, second = all_scores.topk(2, -1).values.unbind(-1)
 assert 7.5 < all_scores.std() < 8.5 and round(first.median().item()) == 15 and 2.5 < (first - second).median() < 2.7 and 12.5 < math.exp(2.6) < 13.5
 
-# %% [markdown]
-# At d = 64, half of your queries put nearly all their weight on one key, although the keys are pure noise. Why? A dot product adds up d products, some above zero and some below, which cancel only in part, so the more of them you add, the farther the sum strays from zero. How far? The mean of a product of independent numbers is the product of their means. So $q_1k_1$ has mean 0, and its square $q_1^2k_1^2$, a product, too, has mean 1. With mean 0, the mean square is the *variance*, and variances of independent numbers add up:
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# Every second caller is certain of somebody, by pure chance. Why? A dot product adds up d products. Some are above zero and some below, so they cancel only in part, and the more of them you add, the farther the sum strays from zero. How far? The mean of a product of independent numbers is the product of their means. So $q_1k_1$ has mean 0, and its square, $q_1^2$ times $k_1^2$, has mean 1 · 1 = 1. With mean 0, the mean square is the *variance*, and variances of independent numbers add up:
 #
 # $$ \mathrm{var}(q\cdot k)=\mathrm{var}(q_1k_1)+\dots+\mathrm{var}(q_dk_d)=d $$
 #
-# A typical size is the square root of the variance: √d. If you divide each score by √d, the scores are about 1 in size, whatever d is. Try it:
+# A typical size is the square root of the variance: √d. Divide every score by √d, and it's about 1 in size, whatever d is. That's why the second column says 0 %. Try it:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 sizes = [1, 2, 4, 8, 16, 24, 32, 48, 64, 96, 128, 160, 192, 224, 256, 320, 400]
 
-def weights_by_size(divided):
-    products = [(queries[:10, :, :d] * random_keys[:10, :, :d]).sum(-1) for d in sizes]
+def shares_by_size(divided):
+    products = [(calls[:10, :, :d] * random_names[:10, :, :d]).sum(-1) for d in sizes]
     divisors = [d**0.5 if divided else 1 for d in sizes]
     scores = [x / divisor for x, divisor in zip(products, divisors, strict=True)]
     return torch.softmax(torch.stack(scores), -1)  # [17, 10, 24]
 
 plot.maps(
-    {"softmax(q·k)": weights_by_size(False), "softmax(q·k / √d)": weights_by_size(True)},
+    {"softmax(q·k)": shares_by_size(False), "softmax(q·k / √d)": shares_by_size(True)},
     "query",
     "key",
     along=("size d", sizes, 64),
-    scale="weight",
+    scale="share",
     title="Why divide by √d?",
-    caption="Each row shows the weights that a [query|query] gives to its 24 [key|keys], "
-    "all of them noise. Move d down to 4, and up to 400: what becomes of the maps?",
+    caption="A row for each of ten [query|callers]: the shares of the 24 [key|people] in the room. "
+    "Move d down to 4, and up to 400: what becomes of the rows?",
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert (weights_by_size(False)[sizes.index(64)].amax(-1) > 0.9).sum() >= 3 and (weights_by_size(False)[sizes.index(4)].amax(-1) > 0.9).sum() <= 1
-assert (weights_by_size(False)[-1].amax(-1) > 0.9).sum() >= 7 and weights_by_size(True)[-1].max() < 0.6
+assert (shares_by_size(False)[sizes.index(64)].amax(-1) > 0.9).sum() >= 3 and (shares_by_size(False)[sizes.index(4)].amax(-1) > 0.9).sum() <= 1
+assert (shares_by_size(False)[-1].amax(-1) > 0.9).sum() >= 7 and shares_by_size(True)[-1].max() < 0.6
 
 # %% [markdown] tags=["keep"]
-# Why does it matter? A softmax that is certain hardly reacts: if a score changes a little, its weight α changes by α(1 − α) times as much. When one key has nearly all the weight, that's nearly nothing for any key. Such a softmax is called **saturated**, and training gets hardly any gradient through it. The annex has [the slope as a curve over d](02_scoring_functions_annex.ipynb#response), and [a small Transformer trained with √d and without](02_scoring_functions_annex.ipynb#trained-without), which learned more slowly without.
+# Why does it matter? Undivided, a network of this size would be certain before it has learned anything, and it would first have to unlearn what chance has chosen. With still longer names hardly any gradient gets through such a softmax, which is called **saturated**. The annex has [its slope as a curve over d](02_scoring_functions_annex.ipynb#response), and [a small Transformer trained with √d and without](02_scoring_functions_annex.ipynb#trained-without).
 #
-# **Keep this:** dot products of random numbers of size 1 are about √d in size. Divide them by √d.
+# **Keep this:** dot products of independent random numbers of size 1 are about √d in size. Divide them by √d.
 
 # %% [markdown] tags=["card"]
 # ### Exercise 1 ●○○ · 6 minutes
-# Write the **scaled dot product**, $q\cdot k/\sqrt d$, for a batch; $d$ is D in the docstring. `x.mT` transposes every matrix of a batch: [B, K, D] becomes [B, D, K].
+# **Decide first.** A colleague divides by the root of how many *people* there are, and tests it in a room of four, whose names have four numbers. Will the test find the mistake? What would a better test look like?
+#
+# <details><summary>Answer</summary>
+#
+# It won't: there both numbers are 4, so the wrong divisor is right by luck. A test should have no two sizes that are equal. Below there are two calls, three people, and four numbers to a name.
+#
+# </details>
+#
+# Now write the **scaled dot product**, $q\cdot k/\sqrt d$, for many rooms at once; d is D in the docstring. `x.mT` transposes every matrix of a batch: [B, K, D] becomes [B, D, K].
 #
 # <!-- example: scaled dot-product score -->
 
@@ -223,68 +202,78 @@ def scaled_score(queries, keys):
 # <!-- solution: scaled dot-product score -->
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# Try yours on the cat, but take a pencil first: the score of “sat” is 2, divided by √3. What is its weight? You need $2/\sqrt3\approx1.155$ and $e^{1.155}\approx3.17$. How a network gets from such an output to the word *assis* comes in chapter 3.
+# Try yours on your call, but take a pencil first. Cleo's score was 2, and now it's divided by √3. What is her share? You need $2/\sqrt3\approx1.155$ and $e^{1.155}\approx3.17$.
 
 # %%
-scores = scaled_score(asked[None, None], K[None])[0]  # [1, 6]
-weights = torch.softmax(scores, -1)
-print("scores", scores, "\nweights", weights)
+print(torch.softmax(scaled_score(call[None, None], names[None]), -1))  # [1, 1, 3]
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert abs(weights[0, 2] - 3.17 / 8.17) < 1e-3 and round(2 * 3**-0.5, 3) == 1.155 and round(math.exp(1.155), 2) == 3.17
+pencil = torch.softmax(scaled_score(call[None, None], names[None]), -1)[0, 0]
+assert abs(pencil[2] - 3.17 / 5.17) < 1e-3 and round(2 * 3**-0.5, 3) == 1.155 and round(math.exp(1.155), 2) == 3.17
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
-# ## Three: words that are not there
+# ## Three: empty chairs
 # <a id="padding"></a><a id="causal-mask"></a>
-# A batch is one tensor, so all its rows have the same length. Short sentences are filled up by **padding**:
+# A computer works on many rooms at once, as one tensor, so all of them must have the same number of chairs. In a small room some stay empty. With sentences it's the same: short ones are filled up by **padding**.
 #
 # ```text
-# The   cat   sat   on      the     mat
-# The   cat   sat   <pad>   <pad>   <pad>
+# room 1   Ada   Ben   Cleo      Dan
+# room 2   Ada   Ben   (empty)   (empty)
 # ```
 #
-# No word should attend to a `<pad>`. Later there'll be something else to hide: a model that learns to write must not see the words to come (a **causal mask**, `torch.ones(T, T).tril().bool()` for T words). A mask says which keys may be attended to. Where would you put it: before the softmax or after it?
+# An empty chair must not get a share. We know which chairs are taken: True, True, False, False. Such a list is called a **mask**. Where would you put it: before the softmax or after it?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
-    "Here are random scores of the second sentence, whose last three words are padding. "
-    "Suppose that we multiply the scores of padding by 0, and then take the softmax. How "
-    "much of all weight goes to padding?",
-    ["none: zero times a score is zero", "about a twentieth", "about two fifths"],
-    answer=2,
-    because="The score becomes 0, not −∞, so the softmax still gives it the share of "
-    "exp(0) = 1.",
+    "In room 2 you call “Ben?”, with a 2. Suppose that we multiply the scores of the empty chairs by 0, and then take "
+    "the softmax. How much of your attention goes to empty chairs?",
+    ["none: zero times anything is zero", "about a fifth", "about half"],
+    answer=1,
+    because="About a fifth. The scores are 0, 2, 0, 0, and a score of 0 still gets the share of e⁰ = 1: both chairs "
+    "together 2 of 10.4.",
 )
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
-# ### The order of the steps
-# So a score of 0 hides nothing, as with the cat. Below is the right order. Try the three others, too.
-
-# %% jupyter={"source_hidden": true} tags=["lab"]
-noise = 1.5 * torch.randn(6, 6, generator=torch.Generator().manual_seed(1))
-masks = labs.masking(noise, words, length=3)
-masks
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
+chairs = ["Ada", "Ben", "(empty)", "(empty) "]
+looks = torch.tensor([[0.0, 2, 0, 0], [2, 0, 0, 0], [0, 2, 0, 0], [0, 2, 0, 0]])
+labs.masking(
+    looks,
+    chairs,
+    length=2,
+    title="What leaks if the mask comes at the wrong step?",
+    caption="Room 2: Ada calls Ben, Ben calls Ada. Below is the right order of the steps. Try the three others, too. (Nobody reads the "
+    "rows of the empty chairs.)",
+)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-found = {order: labs.masking(noise, length=3, order=order).compute() for order in ("times", "after")}
-assert round(100 * found["times"][2][~found["times"][0]].sum().item() / 6) == 39
-assert round(found["after"][2].sum(-1).min().item(), 1) == 0.2
+assert round(2 / (3 + math.exp(2)), 2) == 0.19 and round(3 + math.exp(2), 1) == 10.4
+by_order = {order: labs.masking(looks, chairs, length=2, order=order).compute() for order in ("times", "after")}
+assert round(by_order["times"][2][0, 2:].sum().item(), 2) == 0.19
+assert torch.allclose(by_order["after"][2][0] / by_order["after"][2][0].sum(), labs.masking(looks, chairs, length=2).compute()[2][0])
 
 # %% [markdown] tags=["keep"]
-# *Multiply, then softmax* gives two fifths of the weight to words that aren't there. *Softmax, then multiply* comes too late: the padding has already taken its share, and one of the rows keeps only a fifth of its weight. (If you then divide each row by its sum, you get what the right order gives at once.)
+# So a score of 0 doesn't silence anybody. The score that gives a share of exactly nothing is −∞, because $e^{-\infty}=0$. That's why the mask comes **before** the softmax, and writes −∞. After the softmax the empty chairs have taken their share, and you'd have to divide each row by its sum once more.
 #
-# **Keep this:** hide a word by making its score −∞, before the softmax. The words that are left share the 1.
+# A mask can hide other things than empty chairs. A model that learns to write must not see the words that are still to come, or it would copy them. So word *t* may reach the first *t* words only. This is the **causal mask**, a triangle of True: `torch.ones(T, T).tril().bool()`. You'll need it in chapter 5.
+#
+# **Keep this:** hide a key by making its score −∞, before the softmax. The others share the 1.
 
 # %% [markdown] tags=["card"]
-# Your `masked_softmax` of chapter 1 does this: it writes −∞ with `scores.masked_fill(~mask, -torch.inf)` and then takes the softmax.
+# ### Exercise 2 ●●○ · 6 minutes
+# **Decide first.** There are five steps: compare, divide by √d, mask, softmax, hand over. Which two neighbours may change places without changing the result?
 #
-# ### Exercise 2 ●●○ · 5 minutes
-# Put it together: score, scale, mask, softmax, average.
+# <details><summary>Answer</summary>
+#
+# Dividing and masking: −∞ divided by √d is −∞. Any other exchange gives other numbers.
+#
+# </details>
+#
+# Now put them together. Your `masked_softmax` of chapter 1 is there; where its mask is False it writes −∞.
 #
 # <!-- example: scaled dot-product attention -->
 
 # %%
-from mine import masked_softmax  # (scores, mask) -> weights, yours of chapter 1
+from mine import masked_softmax  # (scores, mask) -> shares, yours of chapter 1
 
 # %% slideshow={"slide_type": "subslide"} tags=["exercise"]
 @exercise("scaled dot-product attention")
@@ -296,35 +285,34 @@ def scaled_dot_product_attention(q, k, v, mask=None):
 # %% [markdown] slideshow={"point": ["masked_softmax("], "slide_type": "subslide"}
 # <!-- solution: scaled dot-product attention -->
 #
-# PyTorch has this in one **fused** call, which need not store the weights. Does yours agree with it? Try two sentences, of six words and of three:
+# PyTorch has the same in one call. Does yours agree with it, in a room of four and in one of two?
 
 # %% slideshow={"slide_type": "skip"} tags=["nbval-check-output"]
-q, k, v = torch.randn(3, 2, 6, 16)
-lengths = torch.tensor([6, 3])  # of two sentences
-mask = torch.arange(6) < lengths[:, None, None]  # [2, 1, 6]: is position 0 … 5 a word?
-output, weights = scaled_dot_product_attention(q, k, v, mask)
-gap = (output - F.scaled_dot_product_attention(q, k, v, mask)).abs().max()
+q, k, v = torch.randn(3, 2, 4, 16)  # two rooms of four chairs, 16 numbers
+taken = torch.arange(4) < torch.tensor([4, 2])[:, None, None]  # [2, 1, 4]
+output, weights = scaled_dot_product_attention(q, k, v, taken)
+gap = (output - F.scaled_dot_product_attention(q, k, v, taken)).abs().max()
 print(tuple(output.shape), tuple(weights.shape), "equal:", bool(gap < 1e-5))
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert gap < 1e-5 and (weights[1, :, 3:] == 0).all()
+assert gap < 1e-5 and (weights[1, :, 2:] == 0).all()
 theirs = nn.MultiheadAttention(16, 1, bias=False, batch_first=True)
 with torch.no_grad():  # one head, the identity for each matrix
     theirs.in_proj_weight.copy_(torch.eye(16).repeat(3, 1))
     theirs.out_proj.weight.copy_(torch.eye(16))
-    other_way = theirs(q, k, v, key_padding_mask=~mask[:, 0])[0]
+    other_way = theirs(q, k, v, key_padding_mask=~taken[:, 0])[0]
 assert torch.allclose(other_way, output, atol=1e-5)
 
 # %% [markdown]
-# Beware: PyTorch's layer `nn.MultiheadAttention` reads masks *the other way round*: True means hidden.
+# In our code True means *may be reached*. PyTorch's layer `nn.MultiheadAttention` reads masks the other way round: there True means hidden.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["half"]
-# **Half way.** You have masked, scaled dot-product attention, and it computes what PyTorch's does. But its queries, keys and values were made up. Where do they come from, and can they be learned? Close it here if you like; next time, choose *Kernel → Resume here*.
+# **Half way.** You have attention, and it computes what PyTorch's does. So far *we* wrote every call and every name. Where do they come from, and can they be learned? Close it here if you like; next time, choose *Kernel → Resume here*.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
-# ## Four: one vector, three jobs
+# ## Four: looking for somebody, and being found
 # <a id="self-attention"></a>
-# So far French asked English. In **self-attention** the words of one sentence ask each other, so every word now asks and is asked. Is one vector enough for both? Let's try it with three people, whose wishes you can see. The score of two people is the dot product of their vectors.
+# Until now you stood at the door and called, so one asked and others answered: that's **cross-attention**. Now everybody in the room looks for somebody. Ada looks for Ben, Ben for Cleo, and Cleo for Ada. When those who ask are also those who are asked, it's called **self-attention**.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 labs.circle(
@@ -334,15 +322,15 @@ labs.circle(
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
-    "You may choose the three vectors as you like. Can you bring all three people to attend "
-    "most to the one they look for?",
+    "Suppose that each person had just one vector, to call with and to be called by. You may choose the three "
+    "vectors as you like. Can each person give most attention to the one they look for?",
     [
         "yes, any three different vectors do",
         "yes, if the vectors are long enough",
-        "no, for two of them at most",
+        "no, not all three of them",
     ],
     answer=2,
-    because="Ada·Ben is the same number as Ben·Ada. So what draws Ada to Ben also draws Ben "
+    because="No. Ada·Ben is the same number as Ben·Ada. So what draws Ada to Ben also draws Ben "
     "to Ada, although Ben looks for Cleo.",
 )
 
@@ -362,65 +350,62 @@ for seed in range(2):
     assert find(start.clone().requires_grad_(), [0, 1])[[0, 1], [1, 2]].min() > 0.9
 
 # %% [markdown]
-# Write the three wishes down. Ada needs Ada·Ben > Ada·Cleo. Cleo needs Cleo·Ada > Cleo·Ben. Ben needs Ben·Cleo > Ben·Ada. A dot product is the same both ways, so you can put them in a row,
+# Write the three wishes down. A dot product is the same both ways, so you can put them in a row:
 #
-# $$ \text{Ada·Ben} \;>\; \text{Cleo·Ada} \;>\; \text{Ben·Cleo} \;>\; \text{Ada·Ben}, $$
+# $$ \text{Ada·Ben} \;>\; \text{Cleo·Ada} \;>\; \text{Ben·Cleo} \;>\; \text{Ada·Ben} $$
 #
-# and a number would have to be larger than itself. So no vectors can do it, however long. **Asking is one job and being found is another, and each needs a vector of its own.**
+# Ada wants Ben rather than Cleo, Cleo wants Ada rather than Ben, and Ben wants Cleo rather than Ada. And now a number would have to be larger than itself. So no vectors can do it, however long. Looking for somebody is one job and being found is another, and each needs a vector of its own. What you hand over is a third, because who looks for Cleo wants her drum and not her name.
+#
+# All three can be made from what we know about a person. Let a person be nine numbers: three for the name, three for whom they look for, three for what they hold. Then one matrix picks out the wish, one the name, and one the thing:
 
-# %% [markdown]
-# ### Two vectors, and then three
-# So give each word two vectors: a query to ask with, $q=x\,W_Q$, and a key to be found by, $k=x\,W_K$. The matrices will be learned. What does the score become?
-#
-# $$ {\color{#bf5f00}{q_i}}\cdot{\color{#007fc6}{k_j}}\;=\;x_i\,\underbrace{{\color{#bf5f00}{W_Q}}{\color{#007fc6}{W_K}}^{\top}}_{M}\,x_j^\top $$
-#
-# Between the two words there's now a table, $M$, with a row for each number of the word that asks, and a column for each number of the word that's asked. An entry says how well these two go together, and all words of all sentences use the same table. $M$ need not be symmetric, so Ada can attend to Ben without Ben attending to Ada.
-#
-# The third job is to *answer*. People find you by your name, but what they want from you is what you carry. So each word also gets a **value**, $v=x\,W_V$, and we average the values. For all words of a sentence at once, as rows of $X$, this is self-attention:
+# %% slideshow={"slide_type": "subslide", "point": ["W_Q = ", "W_K = ", "W_V = "]}
+I, O = torch.eye(3), torch.zeros(3, 3)
+X = torch.cat([I, I[[1, 2, 0]], I], -1)  # Ada, Ben, Cleo: name, looks for, holds
+W_Q = torch.cat([O, 8 * I, O])  # [9, 3]: the wish, and loud
+W_K = torch.cat([I, O, O])  # the name
+W_V = torch.cat([O, O, I])  # the thing
+output, _ = scaled_dot_product_attention(X @ W_Q, X @ W_K, X @ W_V)
+print(X.int(), output, sep="\n")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert output[0, 1] > 0.98 and output[1, 2] > 0.98 and output[2, 0] > 0.98
+
+# %% [markdown] slideshow={"slide_type": "fragment"}
+# Read the last three rows: Ada gets 98 % of Ben's kite, Ben gets Cleo's drum, and Cleo gets Ada's apple. In formulas, for all people at once, as rows of $X$:
 #
 # $$ {\color{#bb51a8}{Y}}=\mathrm{softmax}\Big(\frac{{\color{#bf5f00}{Q}}\,{\color{#007fc6}{K}}^\top}{\sqrt d}\Big){\color{#008a67}{V}},\qquad Q=XW_Q,\;K=XW_K,\;V=XW_V $$
 #
-# $W_Q$ and $W_K$ are [D, d], $W_V$ is [D, dv]; so $Q$ and $K$ are [T, d], $V$ and $Y$ [T, dv]. In other people's code the matrices have names like `q_proj`, `query` or `W_query`, and some books call a row of $Y$ a *context vector*.
+# In other people's code the matrices have names like `q_proj` or `W_query`, and some books call a row of $Y$ a *context vector*. With T people the shares are a table of T × T numbers. So a text of twice the length costs four times as much, and long texts are dear.
+#
+# What decides who gets whom? Before it's divided by √d, the score of person *i* with person *j* is
+#
+# $$ {\color{#bf5f00}{q_i}}\cdot{\color{#007fc6}{k_j}}\;=\;x_i\,{\color{#bf5f00}{W_Q}}{\color{#007fc6}{W_K}}^{\top}x_j^\top. $$
+#
+# In the middle stands a table, with a row for each number of the one who asks, and a column for each number of the one who is asked. Here is yours:
 
-# %% slideshow={"point": ["softmax("]}
-X = torch.tensor([[2.0, 0], [-1, 1.5], [-1, -1.5]])  # Ada, Ben, Cleo
-W_Q = torch.tensor([[-0.5, 1], [-1, -0.5]])  # a turn, from each person to the next
-W_K, W_V = torch.eye(2), torch.eye(2)
-q, k, v = X @ W_Q, X @ W_K, X @ W_V
-weights = torch.softmax(q @ k.T / 2**0.5, -1)
-print(weights @ v)
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
-people, one_vector = ["Ada", "Ben", "Cleo"], torch.softmax(X @ X.T / 2**0.5, -1)
-plot.maps(
-    {"x·x": one_vector, "q·k": weights},
-    {"x·x": people, "q·k": people},
-    {"x·x": people, "q·k": people},
-    axes=("who asks", "who is found"),
-    title="Can everybody find their person?",
-    caption="The weights that a [query|query] (row) gives to each [key|key] (column): with "
-    "one vector each, and with a query and a key.",
-)
+# %%
+written = W_Q @ W_K.T / 3**0.5  # [9, 9], over √d as in a score
+print(written.round().int())
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert torch.allclose(weights @ v, F.scaled_dot_product_attention(q, k, v)) and (weights @ v - X[wanted]).abs().max() < 0.12
-assert weights.argmax(-1).tolist() == wanted and one_vector.argmax(-1).tolist() == [0, 1, 2]
+assert round(written[3, 0].item(), 1) == 4.6 and (written != 0).sum() == 3 and written[[3, 4, 5], [0, 1, 2]].min() > 4.6
 
 # %% [markdown] tags=["keep"]
-# With one vector each, all three attend to themselves. With a query and a key, everybody finds their person. Compare your output with `X`: Ada gets nearly Ben's vector, Ben nearly Cleo's, and Cleo nearly Ada's.
+# Read its fourth row: *looks for Ada* goes with *is called Ada*. Two more entries say the same of Ben and Cleo, and everything else is 0. The table isn't symmetric: if Ada looks for Ben, you learn nothing about whom Ben looks for.
 #
-# **Keep this:** a query asks, a key is found, a value is given. Each has a matrix of its own.
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
-labs.layer(
-    title="What is inside a layer of self-attention?",
-    caption="Play it: from the words to a [query|query], a [key|key] and a [value|value] "
-    "of each, and on to the [output|output].",
-)
+# **Keep this:** a query asks, a key is found, a value is given. Each is made by a matrix of its own.
 
 # %% [markdown] tags=["card"]
 # ### Exercise 3 ●●○ · 8 minutes
-# Now the layer, a class like chapter 1's, with three matrices, `query`, `key` and `value`. `nn.Linear(D, d, bias=False)` is a matrix $W$ that is learned: called with x [T, D] it gives $xW$, [T, d]. It stores the transpose, [d, D]. In the example $W_Q$ is the column (1, 0), $W_K$ (0, 1) and $W_V$ (2, 1).
+# Now the layer, a class with three matrices, `query`, `key` and `value`. **Decide first:** how many numbers come out of each? Which two must be the same, and why?
+#
+# <details><summary>Answer</summary>
+#
+# Query and key must be equally long, because a dot product multiplies them number by number: both give `head_size` numbers. A value can have any length, here `value_size`.
+#
+# </details>
+#
+# `nn.Linear(D, d, bias=False)` is a matrix $W$ that is learned: called with x [T, D] it gives $xW$, [T, d]. (It stores the transpose, [d, D].) In the example the query is the first number of x, four times, the key is the second, four times, and the value is 2 × first + second.
 #
 # <!-- example: a self-attention layer -->
 
@@ -435,30 +420,31 @@ class SelfAttention(nn.Module):
         """x [B, T, D], mask [B, 1, T] bool or None
         -> output [B, T, dv], weights [B, T, T]"""
 
-# %% [markdown]
+# %% [markdown] slideshow={"point": ["self.query", "scaled_dot_product_attention("], "slide_type": "subslide"}
 # <!-- solution: a self-attention layer -->
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Five: can it be learned?
-# Can your layer find out by itself who needs whom? Put it into a *room* with three to eight people. Each has a name, looks for a person there (perhaps for themselves), and carries a thing. **Everybody needs what the person they look for carries.** We don't tell your layer so; we only tell it which thing would have been right. Here's a room, with a layer that hasn't learned anything yet:
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
-torch.manual_seed(0)
-labs.room(
-    {0: SelfAttention(size=24, head_size=8, value_size=8)},
-    title="Who needs what?",
-    caption="Each person has a [key|name tag], [query|a wish] and a [value|thing in hand]. An "
-    "arrow is a weight: the thing comes along it. Which thing should Ada get?",
-)
-
-# %% [markdown]
-# There are eight names and eight things. Each is written as seven zeros and a one (*one-hot*, `F.one_hot(i, 8)` for a number i), so a person is a row of 24 numbers: name, whom they look for, what they carry. `gather` looks up what the person at place `whom` has.
+# You knew what to put into the matrices, because you could see which numbers are the name and which the wish. With words nobody can see that. So can your layer find out *by itself* who needs whom?
+#
+# We give it rooms of three to eight people, whose names, wishes and things are drawn at random. Some look for themselves. All that we tell it is which thing each person should have got. There are eight names and eight things, so a person is 24 numbers, zeros and ones. (`F.one_hot(i, 8)` writes a number i so, and `gather` looks up what the person at place `w` has.)
 
 # %% slideshow={"slide_type": "skip"} tags=["definition"]
 # course_utils.toy_tasks: rooms
 
+# %% slideshow={"slide_type": "subslide"}
+torch.manual_seed(0)
+x, there, needed = rooms(1)  # [1, 8, 24], [1, 8], [1, 8]: one room
+print(f"{int(there.sum())} people. The first one’s name, wish and thing:")
+print(x[0, 0].view(3, 8).int())
+print("she needs thing number", int(needed[0, 0]))
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+person = x[0, 0].view(3, 8).argmax(-1).tolist()
+assert len({*person, int(needed[0, 0])}) == 4  # four different numbers, so that nothing can be mixed up
+
 # %% [markdown]
-# A person's output should be the thing that they need, one-hot again. The loss is chapter 1's, the mean squared difference; `[there]` picks the people who are there. `Adam` is gradient descent that chooses a step size for each parameter. A second run of the loop goes on with the same `layer`; to begin anew, first run the cell that makes it.
+# The loop is chapter 1's: guess, measure the mean squared error, take a step. `[there]` picks the people who are there, and `Adam` is gradient descent that chooses a step size for each parameter. `served` counts how many people of 500 new rooms get what they need.
 
 # %% jupyter={"source_hidden": true}
 from course_kit.mine import for_training
@@ -471,42 +457,43 @@ def one_step():
 for_training(one_step)  # with nothing solved it does nothing
 
 # %%
+import copy
+
 @torch.no_grad()  # no gradients: nothing is trained here
 def served(layer):
-    """The share of people in 500 rooms, never seen, whose largest number is right."""
     x, there, needed = rooms(500)
     right = layer(x, there[:, None])[0].argmax(-1) == needed  # [500, 8]
     return right[there].float().mean().item()
 
-# %% slideshow={"slide_type": "skip"}
 torch.manual_seed(0)
 layer = SelfAttention(size=24, head_size=8, value_size=8)
 optimiser = torch.optim.Adam(layer.parameters(), lr=0.03)
 trained = {0: copy.deepcopy(layer)}  # the layer after so many steps
 
-# %% slideshow={"point": ["loss = ", "backward()", "optimiser.step()"], "slide_type": "subslide"} steps=[400] tags=["training"]
-for step in range(400):
+# %% slideshow={"point": ["loss = ", "backward()", "optimiser.step()"], "slide_type": "subslide"} steps=[100] tags=["training"]
+for step in range(1, 101):
     x, there, needed = rooms(64)  # [B, T, 24], [B, T], [B, T]
     output, _ = layer(x, there[:, None])
     loss = (output - F.one_hot(needed, 8))[there].pow(2).mean()
     optimiser.zero_grad()
     loss.backward()
     optimiser.step()
-    if step + 1 in (20, 40, 60, 100, 200, 400):
-        trained[step + 1] = copy.deepcopy(layer)
-        print(f"step {step + 1}: {served(layer):.1%} of the people get what they need")
+    if step in (20, 40, 60, 100):
+        trained[step] = copy.deepcopy(layer)
+        print(f"step {step:3}: {served(layer):4.0%} of the people get what they need")
 
 # %% jupyter={"source_hidden": true} tags=["asserts", "trained"]
-assert served(trained[400]) >= 0.995
+assert served(trained[100]) >= 0.995
 
 # %% [markdown]
-# So it can be learned: in new rooms, too, nearly everybody gets what they need. Now watch it learn:
+# All of them get what they need, in rooms that the layer has never seen. Watch it learn:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.room(
     trained,
     title="Who attends to whom?",
-    caption="The arrows are the weights after so many steps. Send Ada to somebody else.",
+    caption="Each person has a [key|name tag], [query|a wish] and a [value|thing in hand]. The arrows are "
+    "the shares after so many steps. Send Ada to somebody else.",
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts", "trained"]
@@ -514,65 +501,198 @@ room = labs.room(trained)
 assert room.describe().endswith("5 of 5 are served.") and [said.endswith("5 of 5 are served.") for said in room.options["said"][len(trained) - 1 :: len(trained)]] == [True] * 5
 
 # %% [markdown]
-# How does your layer do that? Multiply out its table, $M=W_QW_K^\top$, and look at two corners: where the wish of one person meets the name of another, and the other way round.
+# What has it learned? Print its table, as you printed yours. (A Linear stores the transpose of its matrix, so the `.T` changes sides.)
 
-# %% slideshow={"point": ["W_Q times W_K"]}
+# %% slideshow={"slide_type": "skip", "point": ["learned = "]}
 with torch.no_grad():
-    M = layer.query.weight.T @ layer.key.weight  # [24, 24]: W_Q times W_K, transposed
-wish_meets_name, name_meets_wish = M[8:16, :8], M[:8, 8:16]
+    learned = layer.query.weight.T @ layer.key.weight / 8**0.5  # [24, 24], over √d
+print(learned[8:16, :8].round().int())  # a row for each wish, a column for each name
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
-labs.goes(
-    torch.stack([wish_meets_name, name_meets_wish]),
+who = [f"name {n}" for n in range(8)] + [f"wish {n}" for n in range(8)] + [f"thing {n}" for n in range(8)]
+people = ["Ada", "Ben", "Cleo"]
+nine = [*people, *(f"looks for {name}" for name in people), "apple", "kite", "drum"]
+plot.maps(
+    {"you wrote": written, "it learned": learned},
+    {"you wrote": nine, "it learned": who},
+    {"you wrote": nine, "it learned": who},
+    signed=["you wrote", "it learned"],
+    limits=(0, 6),
+    axes=("who asks", "who is asked"),
     title="What goes with what?",
-    caption="On the left [query|who asks], on the right [key|who is asked]. A line is as thick as "
-    "the entry of the table; entries below 0 are left out. Choose the other corner.",
+    caption="Your table, 9 by 9, and the learned one, 24 by 24. In both, one diagonal stands out: where a "
+    "[query|wish] meets its [key|name].",
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts", "trained"]
-same = torch.eye(8, dtype=torch.bool)
-assert wish_meets_name[same].min() > 12 and wish_meets_name[~same].max() < 6 and name_meets_wish.abs().max() < 2
-one_for_both = SelfAttention(size=24, head_size=8, value_size=8)
-one_for_both.key = one_for_both.query
-optimiser = torch.optim.Adam(one_for_both.parameters(), lr=0.03)
-for _ in range(400):
-    x, there, needed = rooms(64)
-    loss = (one_for_both(x, there[:, None])[0] - F.one_hot(needed, 8))[there].pow(2).mean()
-    optimiser.zero_grad()
-    loss.backward()
-    optimiser.step()
-x, there, _ = rooms(500)
-most = one_for_both(x, there[:, None])[1].argmax(-1)[there]
-assert served(one_for_both) < 0.5 < (most == torch.arange(8).expand(500, 8)[there]).float().mean()
+same, corner = torch.eye(8, dtype=torch.bool), learned[8:16, :8]
+assert corner[same].min() > 4 and corner[same].max() < 7 and corner[~same].max() < 2
+assert max(learned[:8].abs().max(), learned[16:].abs().max(), learned[8:16, 8:].abs().max()) < 0.6
 
-# %% [markdown] slideshow={"slide_type": "fragment"} tags=["keep"]
-# There's the table of what goes with what, and it was learned. A wish for Ben goes with the name Ben, a wish for Cleo with the name Cleo. The other corner is almost empty: if you look for me, that doesn't make me attend to you. Could one matrix make both queries and keys? We trained that, too, and fewer than half of the people were served: most find themselves.
+# %% [markdown] tags=["keep"]
+# There's your diagonal. A wish for a name goes with that name, at 4 to 7. The rest of this corner is below 2, and all others are almost empty. Your table you wrote by hand. This one nobody wrote.
 #
-# **Keep this:** $W_QW_K^\top$ is a learned table of what goes with what, and need not be symmetric.
+# **Keep this:** $W_QW_K^\top$ is a learned table of what goes with what.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
-# ## Six: several heads
-# Your layer has one row of weights for each word. But “sat” may need to know *who* sat, and also *where*, and one row can only blend the two answers. What would you do?
+# ## Six: two wishes at once
+# <a id="head"></a>
+# Now everybody looks for *two* people, a first and a second, and needs both their things, in this order. But a layer has one row of shares for each person. She can give half to the one and half to the other, and then she holds two half things, and doesn't know which comes first.
 #
-# Let the word ask several questions at once. We cut its query into pieces, and the keys and values in the same way, so each piece of the query is a question of its own, for its piece of the keys. Such a piece is called a **head**. Then we put the answers of all heads side by side, and a last matrix, $W_O$, mixes them.
-#
-# Here's the whole layer in one piece, which you can take into any project, because all it needs is torch. Your score and your three matrices are in it, and the lines that you haven't met are marked *new*. Its three arguments are named as in PyTorch's layer, whose mask is the other way round: True hides.
+# What she needs is a second question. One question is called a **head**, and you have one already: it's your `SelfAttention`. Several heads look at the same people, each with matrices of its own. What they bring back is put side by side, and a last matrix, $W_O$, mixes it. It makes as many numbers as a person has, because in a Transformer they're added to the person's own. Here we read the first thing in the first eight of them, and the second in the next eight.
 
-# %% slideshow={"point": ["unflatten", "self.out("], "slide_type": "subslide"} tags=["definition"]
-# chapters.ch02.kept.attention: MultiHeadSelfAttention
+# %% [markdown] tags=["card"]
+# ### Exercise 4 ●●○ · 8 minutes
+# Write it. The heads are in `heads`, an `nn.ModuleList`, and the last matrix is `out`. **Decide first:** how many numbers go into `out`, and how many come out? `torch.cat(…, -1)` puts outputs side by side, `torch.stack(…, 1)` lays the tables of shares on top of each other.
+#
+# <details><summary>Answer</summary>
+#
+# All heads' values go in, `heads * value_size` numbers, and `size` come out.
+#
+# </details>
+#
+# In the example head 1 asks with the first number of x, is found by the second, and gives the third; head 2 asks with the second, is found by the third, and gives the first. `out` gives head 1, head 2, and their sum.
+#
+# <!-- example: heads -->
+
+# %% slideshow={"slide_type": "subslide"} tags=["exercise"]
+@exercise("heads")
+class Heads(nn.Module):
+    def __init__(self, size, heads, head_size, value_size):
+        super().__init__()
+        raise NotImplementedError
+
+    def forward(self, x, mask=None):
+        """x [B, T, D], mask [B, 1, T] bool or None
+        -> output [B, T, D], weights [B, H, T, T]"""
+
+# %% [markdown] slideshow={"point": ["torch.cat"], "slide_type": "subslide"}
+# <!-- solution: heads -->
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# You have 1,536 parameters for queries, keys and values, and you may spend them as you like: on one head of 16 numbers, on two of 8, or on four of 4.
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
+predict(
+    "Each is trained on two wishes, with five different beginnings. How many wishes will one head of 16 serve, and two "
+    "heads of 8?",
+    [
+        "both nearly all: they have the same number of parameters",
+        "one head about two thirds, two heads all of them",
+        "one head half of them, two heads about two thirds",
+    ],
+    answer=1,
+    because="One head serves about two thirds, two heads all. Luck helps the one: its two things may be the same, or both "
+    "wishes the same person.",
+)
+
+# %% jupyter={"source_hidden": true}
+def one_step_of_two():
+    x, there, needed = rooms(64, wishes=2)
+    output, _ = Heads(32, 2, 8, 8)(x, there[:, None])
+    (output[..., :16] - F.one_hot(needed, 8).flatten(2))[there].pow(2).mean().backward()
+
+for_training(one_step_of_two)
+
+# %% slideshow={"slide_type": "subslide", "point": ["loss = "]}
+def learn(layer, steps=100):
+    """Train it on two wishes -> the share of first and second wishes served, [2]."""
+    optimiser = torch.optim.Adam(layer.parameters(), lr=0.03)
+    for _ in range(steps):  # all rooms are new, so those of the last step are a test
+        x, there, needed = rooms(64, wishes=2)  # [64, 8, 32], [64, 8], [64, 8, 2]
+        output = layer(x, there[:, None])[0][..., :16]  # two things of 8 numbers
+        loss = (output - F.one_hot(needed, 8).flatten(2))[there].pow(2).mean()
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+    right = output.unflatten(2, (2, 8)).argmax(-1) == needed  # [64, 8, 2]
+    return right[there].float().mean(0)
+
+# %% slideshow={"slide_type": "fragment"} tags=["training"]
+for heads in (1, 2, 4):
+    shares = []
+    for seed in range(5):
+        torch.manual_seed(seed)
+        size = 16 // heads
+        spent = Heads(size=32, heads=heads, head_size=size, value_size=size)
+        shares.append(learn(spent).mean())
+    lowest, highest = min(shares), max(shares)
+    print(f"{heads} × {size:2}: {lowest:4.0%} to {highest:4.0%} of the wishes are served")
+
+# %% jupyter={"source_hidden": true} tags=["asserts", "trained"]
+by_heads = {}
+for heads in (1, 2, 4):
+    torch.manual_seed(7)
+    by_heads[heads] = Heads(32, heads, 16 // heads, 16 // heads)
+    assert sum(p.numel() for head in by_heads[heads].heads for p in head.parameters()) == 1536
+    by_heads[heads] = learn(by_heads[heads]).mean().item()
+assert 0.58 < by_heads[1] < 0.7 and by_heads[2] > 0.99 and by_heads[4] > 0.99
 
 # %% [markdown]
-# `unflatten` cuts each vector into equal pieces, so `num_heads` must divide `embed_dim`. `transpose` puts the heads in front of the words, so PyTorch treats them like more sentences. **Dropout** sets weights to 0 at random, each with probability p, and divides the others by 1 − p; after `eval()` it does nothing. (The weights that you get back are those before it.) A row of the mask without any True gives NaN here, not zeros as in Exercise 2. Try it on the two sentences of section Three, with both masks at once:
+# Two thirds with one head, and all with two, from the same number of parameters. What does each head ask? Nobody told them who should look after which wish: $W_O$ could have mixed them in any way. Train two more, and look in the table of each where the first wishes meet the names, and where the second ones do:
 
-# %% slideshow={"slide_type": "skip"} tags=["nbval-check-output"]
-attention = MultiHeadSelfAttention(embed_dim=24, num_heads=3, dropout=0.1)
-causal = torch.ones(6, 6).tril().bool()
-mask = causal & (torch.arange(6) < lengths[:, None, None])  # [2, 6, 6]
-output, by_head = attention(torch.randn(2, 6, 24), mask)
-print("output", tuple(output.shape), " weights", tuple(by_head.shape))
+# %% slideshow={"slide_type": "subslide"} tags=["training"]
+torch.manual_seed(0)
+two = Heads(size=32, heads=2, head_size=8, value_size=8)
+learn(two, steps=300)
+for number, head in enumerate(two.heads, 1):
+    table = (head.query.weight.T @ head.key.weight / 8**0.5).detach()  # [32, 32]
+    first, second = table[8:16, :8].diag().mean(), table[16:24, :8].diag().mean()
+    print(f"head {number}: first wish with its name {first:3.1f}, second {second:3.1f}")
 
-# %% jupyter={"source_hidden": true} tags=["asserts"]
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
+def corners(head):
+    return (head.query.weight.T @ head.key.weight / 8**0.5).detach()[8:24, :8]
+
+wishes = [f"first wish {n}" for n in range(8)] + [f"second wish {n}" for n in range(8)]
+plot.maps(
+    {"head 1": corners(two.heads[0]), "head 2": corners(two.heads[1])},
+    {"head 1": wishes, "head 2": wishes},
+    {"head 1": [f"name {n}" for n in range(8)], "head 2": [f"name {n}" for n in range(8)]},
+    signed=["head 1", "head 2"],
+    limits=(0, 6),
+    axes=("who asks", "who is asked"),
+    title="Which wish does each head look after?",
+    caption="The [query|first wishes] above, the second ones below, and the [key|names] across. Compare the two.",
+)
+
+# %% jupyter={"source_hidden": true} tags=["asserts", "trained"]
+strength = torch.stack([torch.stack([corners(head)[:8].diag().mean(), corners(head)[8:].diag().mean()]) for head in two.heads])
+assert (strength.max(-1).values > 4.5).all() and (strength.min(-1).values < 3.5).all() and strength.argmax(-1).tolist() in ([0, 1], [1, 0])
+
+# %% [markdown]
+# They have divided the work between them: one mostly asks for the first wish, and the other for the second. From another beginning they may do it the other way round.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# ### All heads at once
+# Your `Heads` asks one head after the other. PyTorch would rather ask all at once, so one large matrix makes the queries of all heads, and `cut` cuts them into pieces. Here's the whole layer, which you can take into any project. The lines that you haven't met are marked *new*:
+
+# %% slideshow={"slide_type": "skip"} tags=["definition"]
+# chapters.ch02.kept.attention: MultiHeadSelfAttention
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# `unflatten` cuts each vector into equal pieces, so `num_heads` must divide `embed_dim`. `transpose` puts the heads in front of the people, so PyTorch treats them like more rooms. **Dropout** sets shares to 0 at random, each with probability p, and divides the others by 1 − p; after `eval()` it does nothing. Is it your `Heads`? Give it your matrices, one below the other, and see. Then let it learn the two wishes:
+
+# %% slideshow={"slide_type": "skip"} tags=["training"]
+slow = Heads(size=32, heads=2, head_size=16, value_size=16)
+fast = MultiHeadSelfAttention(embed_dim=32, num_heads=2)
+with torch.no_grad():
+    for name in ("query", "key", "value"):
+        of_heads = [getattr(head, name).weight for head in slow.heads]  # two of [16, 32]
+        getattr(fast, name).weight.copy_(torch.cat(of_heads))
+    fast.out.weight.copy_(slow.out.weight)
+x, there, _ = rooms(64, wishes=2)
+gap = (slow(x, there[:, None])[0] - fast(x, there[:, None])[0]).abs().max()
+print("equal:", bool(gap < 1e-5), f" served, after 100 steps: {learn(fast).mean():.0%}")
+
+# %% jupyter={"source_hidden": true} tags=["asserts", "trained"]
+assert gap < 1e-5 and learn(fast, steps=50).mean() > 0.99
 from course_utils.attention import MultiHeadAttention
+torch.manual_seed(0)
+attention = MultiHeadSelfAttention(embed_dim=24, num_heads=3, dropout=0.1)
+causal, lengths = torch.ones(6, 6).tril().bool(), torch.tensor([6, 3])
+mask = causal & (torch.arange(6) < lengths[:, None, None])  # [2, 6, 6]
+_, by_head = attention(torch.randn(2, 6, 24), mask)
 whole, x = MultiHeadAttention(24, 3, bias=False), torch.randn(2, 6, 24)
 whole.load_state_dict(attention.state_dict())
 attention.eval()
@@ -585,19 +705,65 @@ assert torch.allclose(theirs(x, x, x, attn_mask=~causal)[0], attention(x, causal
 attention.train()(x, causal)[0].sum().backward()
 assert all(p.grad.abs().sum() > 0 for p in attention.parameters())
 
-# %% [markdown]
-# In chapter 5 you'll see what the heads of a trained Transformer attend to.
+# %% [markdown] tags=["keep"]
+# It's the same layer as yours, asked at once, and it serves everybody, too.
+#
+# **Keep this:** a head is one question. Two heads ask two questions at once.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
-# ## So how does a word find what it needs?
-# A word asks with its query, $xW_Q$, finds others by their keys, $xW_K$, and takes a share of their values, $xW_V$. In chapter 1 “it” found “animal” because *we* had placed their vectors close to each other. In your rooms the table of what goes with what was learned. Without a mask, this layer doesn't see the order of the words. Chapter 4 adds it.
+# ## Let the words in
+# <a id="words"></a>
+# Now the people leave, and our sentence comes in: “The cow didn't cross the bridge because it was too tired.” Each word is a row of numbers, and learned matrices make its query, its key and its value. The head that you see belongs to the translator of [Start here](00_start_here.ipynb): it's the one of its twelve whose arcs you've seen there.
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
+predict(
+    "The word “tired” asks. Who gets most of its attention?",
+    ["“it”, which stands nearby", "“cow”", "“bridge”"],
+    answer=1,
+    because="“cow”, with more than 99 %. Press “wide” in place of “tired”, and “bridge” gets 85 %.",
+)
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
+in_class(labs.adjective_asks(
+    title="Whom does the adjective ask?",
+    caption="The cow didn't cross the bridge because it was too … Choose the last word, the [query|one who asks].",
+), "word")
+
+# %% [markdown]
+# The cow answers, and if you put *wide* in the place of *tired*, the bridge does. Here's a part of this head's table, with words for rows and columns, as yours had wishes and names:
+
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
+from chapters.ch02.experiments.words import ADJECTIVES, ANIMALS, PLACES, asks, table
+
+head_table = table()
+plot.maps(
+    {"animals": head_table[:, :8], "places": head_table[:, 8:]},
+    {"animals": list(ADJECTIVES), "places": list(ADJECTIVES)},
+    {"animals": list(ANIMALS), "places": list(PLACES)},
+    signed=["animals", "places"],
+    limits=(0, 7),
+    axes=("who asks", "who is asked"),
+    title="What goes with what, in words?",
+    caption="Scores, over √d, of each [query|adjective] with each [key|noun]. Point at one.",
+)
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert asks()[0, 1] > 0.99 and round(asks()[ADJECTIVES.index("wide"), 5].item(), 2) == 0.85
+rows = {word: (head_table[n, :8], head_table[n, 8:]) for n, word in enumerate(ADJECTIVES)}
+for word in ("tired", "weak", "hungry"):
+    assert rows[word][0].min() > rows[word][1].max()
+for word in ("wide", "high", "dangerous", "dirty"):
+    assert rows[word][1].mean() > rows[word][0].max()
+assert all(abs(rows[word][0].mean() - rows[word][1].mean()) < 1.5 for word in ("small", "long"))
+
+# %% [markdown]
+# *Tired*, *weak* and *hungry* go with every animal. *Wide*, *high* and *dangerous* go with places, and *small* and *long* with both. It's a table of what goes with what, as in the room. The translator was only shown English sentences with their French. There a cow is *elle* and a bridge *il*, so it had to find out who is meant.
 #
-# <a id="additive-attention"></a>
-# A score need not be a dot product. Chapter 3's **additive** score is a small network that reads query and key, and [the annex](02_scoring_functions_annex.ipynb#twelve) has twelve scores.
+# So how does a word find the word that it needs? It asks with its query, finds others by their keys, and takes a share of their values. One thing is still missing. In the room it didn't matter who sat where, but in a sentence it does, and chapter 4 is about that.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Keep it
-# The two classes join your functions of chapter 1 in `mine/attention.py`, and `python -m mine.rooms` trains the first.
+# Your functions and layers join those of chapter 1 in `mine/attention.py`, and `python -m mine.rooms` trains one in a room.
 
 # %%
 from course_kit.mine import keep
@@ -608,18 +774,10 @@ keep("attention", "rooms")
 # ## A look-up, by hand · 30 minutes
 # One layer of attention can look a value up in a table of 64 keys without any training. Write its three matrices so that the last row, which asks, gets the value of its key within 0.05 in 99 tables of a hundred, and does not find itself. In a cell, `!course problem 02` (in a terminal without the `!`) gives you a file to begin with, and judges it. <!-- source: the problem's own text -->
 
-# %% [markdown] slideshow={"slide_type": "slide"} tags=["lines", "core"]
-# ## Five lines to keep
-# 1. Ask, score, share, add up: a dot product with each key, a softmax, an average of the values.
-# 2. Dot products of random numbers of size 1 are about √d in size. Divide them by √d.
-# 3. To hide a word, make its score −∞, before the softmax.
-# 4. $\mathrm{softmax}(QK^\top/\sqrt d)\,V$ with $Q=XW_Q$, $K=XW_K$, $V=XW_V$: one matrix asks, one is found, one gives.
-# 5. $W_QW_K^\top$ is a learned table of what goes with what, and need not be symmetric.
-
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["questions", "core"]
 # ## Three open questions
 # They are discussed in [the annex](02_scoring_functions_annex.ipynb#open-questions).
-# 1. *Prove:* $W_QW_K^\top$ is all that a score sees of the two matrices, for a given d. How many numbers about a word can it use?
+# 1. *Prove:* $W_QW_K^\top$ is all that a score sees of the two matrices, for a given d. How many numbers about a person can it use?
 # 2. *Design an experiment:* how few numbers may a query have in our rooms?
 # 3. *Why not* let the values be the keys?
 
@@ -630,11 +788,11 @@ keep("attention", "rooms")
 # | [scoring function](#scoring-function) | 评分函数 | query and key → number (alignment function, 对齐函数) |
 # | [dot product](#dot-product) | 点积 | multiply and add up |
 # | [scaled dot-product attention](#scaled-dot-product) | 缩放点积注意力 | scores divided by √d |
-# | [cross-attention](#cross-attention) | 交叉注意力 | queries and keys from two |
-# | [self-attention](#self-attention) | 自注意力 | all three from one sequence |
-# | [additive attention](#additive-attention) | 加性注意力 | a small network as the score |
 # | [padding](#padding) | 填充 | filling up |
 # | [causal mask](#causal-mask) | 因果掩码 | nothing later is seen |
+# | [cross-attention](#cross-attention) | 交叉注意力 | queries and keys from two |
+# | [self-attention](#self-attention) | 自注意力 | all three from one sequence |
+# | [head](#head) | 注意力头 | one question |
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "skip"} tags=["workbook"]
 from course_kit.progress import onward

@@ -150,7 +150,7 @@ VIEWS = {
     "attention": lambda **more: at(query(**more), at=["a", 0, 1]),
     "masking": lambda **more: labs.masking(drawn(6, 6, seed=4), order="times", causal=True, **more),
     "scoring": lambda **more: labs.scoring([1.2, 0.5], drawn(3, 2), ["near", "far", "up"], **more),
-    "four steps": lambda **more: at(labs.steps([0, 1], drawn(3, 2), WORDS[:3]), step=2, **more),
+    "call": lambda **more: at(labs.call(), step=2, **more),
     "masked words": masked_words, "gaps": gaps, "two models": expected, "tags": tags,
     "sampling": lambda **more: at(sampled(temperature=0.8, top_p=0.9, **more), draws=7),
     "game": lambda **more: at(game(**more), guesses=["x", ""]),

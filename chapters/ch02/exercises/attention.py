@@ -38,7 +38,7 @@ SCORE = Exercise(
         _pair(*drawn(3, (2, 3, 5), (2, 4, 5), of=normal)),
     ],
     returns=("scores",),
-    used=t("Yours says how much of “assis” comes from “sat” in [Two: why divide by √d?](#Two:-why-divide-by-√d?)"),
+    used=t("Yours says how much of the drum you get in [Two: why divide by √d?](#Two:-why-divide-by-√d?)"),
     hints=(
         t("All dot products of a batch at once are a matrix product: the queries times the transposed keys."),
         t("`keys.transpose(-2, -1)`, or `keys.mT`, exchanges the last two axes and leaves the batch alone."),
@@ -96,7 +96,7 @@ SCORE = Exercise(
 
 def _attention_cases() -> list[Case]:
     case = named("queries", "keys", "values", "mask")
-    asks, keys, values = tensors([[[2.0, 0.0], [0.0, 2.0]]], [[[1.0, 0.0], [1.0, 1.0]]], [[[1.0], [5.0]]])
+    asks, keys, values = tensors([[[4.0, 0, 0, 0], [0, 4, 0, 0]]], [[[1.0, 0, 0, 0], [0, 1, 0, 0]]], [[[1.0], [5.0]]])
     more, their_keys, others = drawn(5, (1, 3, 4), (1, 3, 4), (1, 3, 4), of=normal)
     lengths = padding_mask(torch.tensor([4, 2]), 4).expand(2, 3, 4)
     return [
@@ -148,7 +148,7 @@ ATTENTION = Exercise(
     shown=four_steps,
     cases=_attention_cases,
     returns=("output", "weights"),
-    used=t("The same four steps are in each head of [Six: several heads](#Six:-several-heads)."),
+    used=t("The same steps are in each head of [Six: two wishes at once](#Six:-two-wishes-at-once)."),
     hints=(
         t(
             "There are four steps: scores, mask, softmax, average. Only if the mask comes before the softmax do the "

@@ -12,6 +12,8 @@
     output, weights = scaled_dot_product_attention(x, x, x, mask.expand(4, 9, 9))  # the same
     layer = SelfAttention(size=24, head_size=8, value_size=8)
     output, weights = layer(x)                                                     # [B, T, dv], [B, T, T]
+    two = Heads(size=24, heads=2, head_size=8, value_size=8)                       # one head after the other
+    output, weights = two(x)                                                       # [B, T, D], [B, H, T, T]
     heads = MultiHeadSelfAttention(embed_dim=24, num_heads=3, dropout=0.1)
     output, weights = heads(x, torch.ones(9, 9).tril().bool())                     # [B, T, D], [B, H, T, T]
 
@@ -24,6 +26,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from chapters.ch01.kept.attention import check_pooling, learn_width, vector_pooling
+from chapters.ch02.heads import Heads  # exercise: heads
 from course_utils.attention import (
     masked_softmax,  # exercise: stable masked softmax
     scaled_dot_product_attention,  # exercise: scaled dot-product attention
@@ -63,11 +66,11 @@ class MultiHeadSelfAttention(nn.Module):
         self.query = nn.Linear(embed_dim, embed_dim, bias=False)
         self.key = nn.Linear(embed_dim, embed_dim, bias=False)
         self.value = nn.Linear(embed_dim, embed_dim, bias=False)
-        self.out = nn.Linear(embed_dim, embed_dim, bias=False)  # new: W_O
+        self.out = nn.Linear(embed_dim, embed_dim, bias=False)
         self.num_heads, self.dropout = num_heads, nn.Dropout(dropout)  # new
 
-    def cut(self, x: Tensor) -> Tensor:  # new: for 3 heads, [2, 6, 24] -> [2, 3, 6, 8]
-        x = x.unflatten(2, (self.num_heads, -1))  # [B, T, H, d], here [2, 6, 3, 8]
+    def cut(self, x: Tensor) -> Tensor:  # new: for 2 heads, [64, 8, 32] -> [64, 2, 8, 16]
+        x = x.unflatten(2, (self.num_heads, -1))  # [B, T, H, d], here [64, 8, 2, 16]
         return x.transpose(1, 2)  # [B, H, T, d]
 
     def forward(self, x: Tensor, mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
@@ -80,7 +83,7 @@ class MultiHeadSelfAttention(nn.Module):
         weights = torch.softmax(scores, -1)
         output = self.dropout(weights) @ v  # new: dropout
         output = output.transpose(1, 2).flatten(2)  # new: [B, T, D], side by side
-        return self.out(output), weights  # new: mixed
+        return self.out(output), weights
 
 
 def check() -> None:
@@ -95,7 +98,11 @@ def check() -> None:
     assert torch.allclose(layer(x)[0], F.scaled_dot_product_attention(q, k, v), atol=1e-5)
     output.sum().backward()
     assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in layer.parameters())
-    heads = MultiHeadSelfAttention(24, 3, dropout=0.5).eval()
+    two, heads = Heads(24, 3, 8, 8), MultiHeadSelfAttention(24, 3, dropout=0.5).eval()
+    for name in ("query", "key", "value"):
+        getattr(heads, name).weight.data = torch.cat([getattr(head, name).weight for head in two.heads])
+    heads.out.weight.data = two.out.weight
+    assert all(torch.allclose(slow, fast, atol=1e-5) for slow, fast in zip(two(x, mask), heads(x, mask), strict=True))
     causal = torch.ones(6, 6).tril().bool()
     output, weights = heads(x, causal & mask)  # [B, T, D], [B, H, T, T]
     assert (weights.triu(1) == 0).all() and (weights[1, ..., 3:] == 0).all()

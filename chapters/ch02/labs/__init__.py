@@ -2,8 +2,9 @@
 
 from chapters.ch01.labs import attention, self_attention
 
-from .drawings import circle, layer, shadows
+from .call import call
+from .drawings import circle, shadows
 from .masking import masking
-from .rooms import goes, room
+from .rooms import room
 from .scoring import scoring
-from .steps import steps
+from .words import adjective_asks

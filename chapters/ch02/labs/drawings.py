@@ -1,4 +1,4 @@
-"""Drawings without a model: three people in a circle, a layer of self-attention opened, a dot product as a shadow."""
+"""Drawings without a model: three people in a circle, a dot product as a shadow."""
 
 import math
 from collections.abc import Sequence
@@ -6,11 +6,9 @@ from collections.abc import Sequence
 from course_kit.i18n import t
 from course_kit.views.figure import Figure, figure
 from course_kit.views.layout import (
-    AIR,
     arrow,
     box,
     column,
-    flow,
     hand,
     plot,
     ring,
@@ -35,40 +33,6 @@ def circle(people: Sequence[str] = ("Ada", "Ben", "Cleo"), *, title: str = "", c
     said = [t("{wishes}.", wishes=t(", ").join(wishes[: step + 1])) for step in range(3)]
     table = [t("who"), t("looks for")], list(map(list, zip(people, others, strict=True)))
     return figure(column(ring(*cards, high=HIGH), *ways), said, table, title=title, caption=caption)
-
-
-def layer(*, title: str = "", caption: str = "") -> Figure:
-    """A layer of self-attention: the box, its three matrices, and what becomes of what they make."""
-    roles = [
-        ("query", "W_Q", t("{q} asks", q="q")),
-        ("key", "W_K", t("{k} is found", k="k")),
-        ("value", "W_V", t("{v} is given", v="v")),
-    ]
-    x, matrices = box(t("the words: x"), strong=True), [box(f"× {m}", role, strong=True) for role, m, _ in roles]
-    asks, found, given = jobs = [words(job, role) for role, _, job in roles]
-    score, share, out = steps(
-        box(t("score, ÷ √d")), box(t("mask, softmax")), box(t("weights × values: y"), "output", strong=True), first=1
-    )
-    scene = column(
-        x,
-        row(*(column(*pair) for pair in zip(matrices, jobs, strict=True)), even=True),
-        row(flow(score, share), space(), of=[2, 1]),
-        out,
-        *(arrow(x, matrix) for matrix in matrices),
-        arrow(asks, score, "query"),
-        arrow(found, score, "key"),
-        arrow(share, out),
-        arrow(given, out, "value"),
-        gap=AIR,
-    )
-    said = [
-        t("Each word goes through three matrices, and becomes a query, a key and a value."),
-        t("Score: each query meets each key. The scores are divided by √d."),
-        t("Share: what must not be seen is masked, and the softmax turns the rest into weights."),
-        t("Add up: the values, each times its weight. That is what comes out."),
-    ]
-    rows = [["1", "x W_Q, x W_K, x W_V"], ["2", "q·k / √d"], ["3", t("mask, softmax")], ["4", t("weights × values")]]
-    return figure(scene, said, ([t("step"), t("what")], rows), title=title, caption=caption)
 
 
 def shadows(q: Sequence[float], keys: Sequence[Sequence[float]], *, title: str = "", caption: str = "") -> Figure:

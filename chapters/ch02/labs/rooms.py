@@ -1,5 +1,4 @@
-"""Five people in a room, drawn: each has a name tag, a wish and a thing in hand, and attends to the others. And the
-table that a layer has learned in such rooms: which wish goes with which name."""
+"""Five people in a room, drawn: each has a name tag, a wish and a thing in hand, and attends to the others."""
 
 import itertools
 import math
@@ -8,7 +7,7 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import nn
 
 from course_kit.i18n import mark, sentences, t
 from course_kit.programs import further_training
@@ -21,8 +20,6 @@ from course_kit.views.layout import (
     box,
     column,
     plot,
-    row,
-    space,
     spot,
     words,
 )
@@ -36,7 +33,6 @@ CARD, HIGH, LOOP, SAYS = 138, 370, 32, 120  # how high: a person, the room, a lo
 FLAT, APART = 28, 9  # how high what a person carries is; between the lines of a person, which do not touch on a slide
 ASIDE = 0.36  # of the room: how far the ring of people reaches to each side
 FLATTER = 1.5  # than a ring: those at the sides stand higher, and the room fits a low window
-MOST = 7  # how thick the largest entry of a table is
 
 
 @torch.no_grad()
@@ -123,37 +119,3 @@ def _table(wish: Sequence[int], got: list[int], weights: list[list[float]]) -> L
         *(t("to {name}", name=name) for name in NAMES[: len(WHOM)]),
         t("gets"),
     ], rows
-
-
-def goes(corners: Tensor, *, title: str = "", caption: str = "") -> Figure:
-    """What goes with what: a line from each wish or name to each as thick as its entry of a table; none below 0.
-
-    corners: [2, 8, 8]: rows are wishes and columns names, then rows are names and columns wishes
-    """
-    wishes = [t("looks for {name}", name=name) for name in NAMES]
-    sides = [(wishes, NAMES), (NAMES, wishes)]
-    left, right = (
-        [words(list(pair), role, anchor=anchor, strong=True) for pair in zip(*both, strict=True)]
-        for both, role, anchor in zip(zip(*sides, strict=True), ("query", "key"), ("end", "start"), strict=True)
-    )
-    most = max(float(corners.max()), 1e-9)
-    lines = [
-        arrow(begin, end, "query", weight=[MOST * max(float(one), 0) / most for one in corners[:, i, j]], side="across")
-        for i, begin in enumerate(left)
-        for j, end in enumerate(right)
-    ]
-    scene = row(column(*left), space(wide=3 * LOOP), column(*right), *lines)
-    said, tables = [], []
-    for corner, (rows, columns) in zip(corners, sides, strict=True):
-        i, j = divmod(int(corner.argmax()), len(NAMES))
-        entry = f"{float(corner[i, j]):.1f}"
-        said.append(t("The largest entry is {entry}: “{one}” with “{other}”.", entry=entry, one=rows[i],
-                      other=columns[j]))  # fmt: skip
-        cells = [
-            [row, *(f"{x:.1f}".replace("-", "−") for x in entries)]
-            for row, entries in zip(rows, corner.tolist(), strict=True)
-        ]
-        tables.append((["", *columns], cells))
-    axes = [("corner", t("corner"), [t("a wish meets a name"), t("a name meets a wish")])]
-    return figure(scene, said, tables, axes=axes, still=True, title=title, caption=caption,
-                  start={"corner": axes[0][2][0]})  # fmt: skip

@@ -7,6 +7,8 @@ from helpers import in_node, labs
 from unit.sweeping import sweep
 
 from chapters.ch02.scores import SCORES
+from course_kit.checkpoints import load_checkpoint
+from course_kit.heads import attention_weights
 from course_kit.programs import further_training
 from course_kit.views.figure import figure
 from course_kit.views.layout import words
@@ -115,32 +117,34 @@ def test_a_room_without_training_has_no_steps_to_choose():
     assert room.state == {"ada": "Cleo"} and sweep(room) == 5 and "but she needs drum" in room.describe()
 
 
-def test_a_line_of_the_table_is_as_thick_as_its_entry():
-    wish, name = torch.eye(8).mul(6).sub(1), torch.zeros(8, 8)
-    goes = labs.goes(torch.stack([wish, name]))
-    assert sweep(goes) == 2 and goes.describe() == "The largest entry is 5.0: “looks for Ada” with “Ada”."
-    drawn = [[one["weight"] for one in shape["each"]] for shape in goes.options["shapes"] if shape["shape"] == "arrow"]
-    assert drawn == [[7, 0] if i == j else [0, 0] for i in range(8) for j in range(8)]
-    assert goes.table().rows[0] == ["looks for Ada", "5.0", *["−1.0"] * 7]
-    other = at(goes, corner="a name meets a wish")
-    assert other.table().rows[1][0] == "Ben" and other.table().header[1] == "looks for Ada"
-    assert in_node.call("views/figure.js", "numbersOf", *of_state(other))["frame"] == 1
-
-
 def of_state(view):
     spec, _, state = in_node.data_of(view)
     return spec, state
 
 
-def test_four_steps_are_those_of_attention():
-    drawn = labs.steps([0, 1], [[1, 0], [0, 2]], ["a", "b"])
-    weight = torch.softmax(torch.tensor([0.0, 2]), -1)
-    assert [shape["share"] for shape in drawn.options["shapes"] if shape["shape"] == "bar"] == [
-        pytest.approx(one, abs=1e-4) for one in weight.tolist()
-    ]
-    assert "0·0 + 1·2 = 2" in at(drawn, step=2).describe() and drawn.table().rows[-1][1] == "(0.119, 1.762)"
-    with pytest.raises(ValueError, match="needed"):
-        labs.steps([0, 1], [[1, 0, 0]], ["a"])
+def test_a_call_is_shared_by_its_loudness():
+    called = labs.call()
+    assert called.state == {"whom": "Cleo", "loud": 2, "step": 4} and sweep(called) == 3 + 5 + 4
+    for whom, loud in (("Cleo", 2), ("Ada", 5)):
+        call = loud * torch.eye(3)[["Ada", "Ben", "Cleo"].index(whom)]
+        shares = torch.softmax(torch.eye(3) @ call, -1)
+        shown = at(called, whom=whom, loud=loud)
+        assert [row[3] for row in shown.table().rows] == [f"{share:.3f}" for share in shares]
+        bars = [shape["each"][shown.frame]["share"] for shape in shown.options["shapes"] if shape["shape"] == "bar"]
+        assert bars == pytest.approx(shares.tolist(), abs=1e-4)
+        assert f"{whom} has {loud}" in at(shown, step=2).describe()
+
+
+def test_an_adjective_asks_as_the_head_computes_it():
+    loaded = load_checkpoint("transformer-grammar")
+    drawn = labs.adjective_asks()
+    assert sweep(drawn) == 6
+    for word, noun, place in (("tired", "cow", 1), ("wide", "bridge", 5)):
+        source = torch.tensor([loaded.source.encode(f"The cow didn't cross the bridge because it was too {word}.")])
+        with torch.no_grad(), attention_weights(loaded.model) as seen:
+            loaded.model.encode(source)
+        share = seen["encoder"][1][0, 1, 10, place].item()
+        assert share > 0.8 and f"“{noun}” {share:.0%}" in at(drawn, word=word).describe()
 
 
 def test_a_figure_has_a_sentence_for_each_frame():
