@@ -16,7 +16,7 @@ BEGIN, COPY, REVERSE, TOKENS = 10, 11, 12, 13
 
 def rooms(
     rows: int, people: int = 8, wishes: int = 1
-) -> tuple[Float[Tensor, "B T D"], Bool[Tensor, "B T"], Int[Tensor, "..."]]:
+) -> tuple[Float[Tensor, "B T D"], Bool[Tensor, "B T"], Int[Tensor, "B T *wishes"]]:
     """In each room 3 to 8 people with a name, names they look for, a thing they carry.
 
     x: all side by side, as zeros and ones; who is there; the thing that each needs, or
@@ -29,8 +29,8 @@ def rooms(
     parts = [names, *(names.gather(1, w) for w in whom), things]
     x = torch.cat([F.one_hot(part, people) for part in parts], -1).float()
     there = torch.arange(people) < size
-    needed = torch.stack([things.gather(1, w) for w in whom], -1)
-    return x * there[..., None], there, needed.squeeze(-1)
+    needed = torch.stack([things.gather(1, w) for w in whom], -1).squeeze(-1)
+    return x * there[..., None], there, needed
 
 
 def copy_or_reverse(
