@@ -142,7 +142,7 @@ all_scores = (calls[..., :64] * random_names[..., :64]).sum(-1)
 first, second = all_scores.topk(2, -1).values.unbind(-1)
 assert 7.5 < all_scores.std() < 8.5 and round(first.median().item()) == 15 and 2.5 < (first - second).median() < 2.7 and 12.5 < math.exp(2.6) < 13.5
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "slide"}
 # Every second caller is certain of somebody, by pure chance. Why? A dot product adds up d products. Some are above zero and some below, so they cancel only in part, and the more of them you add, the farther the sum strays from zero. How far? The mean of a product of independent numbers is the product of their means. So $q_1k_1$ has mean 0, and its square, $q_1^2$ times $k_1^2$, has mean 1 · 1 = 1. With mean 0, the mean square is the *variance*, and variances of independent numbers add up:
 #
 # $$ \mathrm{var}(q\cdot k)=\mathrm{var}(q_1k_1)+\dots+\mathrm{var}(q_dk_d)=d $$
@@ -370,7 +370,7 @@ print(X.int(), output, sep="\n")
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert output[0, 1] > 0.98 and output[1, 2] > 0.98 and output[2, 0] > 0.98
 
-# %% [markdown] slideshow={"slide_type": "fragment"}
+# %% [markdown] slideshow={"slide_type": "slide"}
 # Read the last three rows: Ada gets 98 % of Ben's kite, Ben gets Cleo's drum, and Cleo gets Ada's apple. In formulas, for all people at once, as rows of $X$:
 #
 # $$ {\color{#bb51a8}{Y}}=\mathrm{softmax}\Big(\frac{{\color{#bf5f00}{Q}}\,{\color{#007fc6}{K}}^\top}{\sqrt d}\Big){\color{#008a67}{V}},\qquad Q=XW_Q,\;K=XW_K,\;V=XW_V $$
@@ -594,7 +594,7 @@ def one_step_of_two():
 
 for_training(one_step_of_two)
 
-# %% slideshow={"slide_type": "subslide", "point": ["loss = "]}
+# %% slideshow={"slide_type": "skip"}
 def learn(layer, steps=100):
     """Train it on two wishes -> the share of first and second wishes served, [2]."""
     optimiser = torch.optim.Adam(layer.parameters(), lr=0.03)

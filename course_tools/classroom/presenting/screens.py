@@ -13,9 +13,9 @@ a press, below it or, without room, in its place until the next: the first defin
 a training, a cell. Of code a class sees an excerpt (excerpt.py), with the lines that it is about lifted out of the
 others.
 
-The title of a notebook has a screen, and so has each code cell with which an author begins a slide. A section of words
-alone shows the sentence to keep, or nothing. All other words of a section are said: they are the speaker's. Half
-way and the problem have a screen each, with their words. Cells marked `skip` or `notes`, and exercises are on none.
+The title of a notebook has a screen, and so has each code cell, and each formula, with which an author begins a slide.
+A section of words alone shows the sentence to keep, or nothing. All other words of a section are said: they are the
+speaker's. Half way and the problem have a screen each, with their words. Cells marked `skip` or `notes`, and exercises are on none.
 
 What a text is (`keep`, `lines`, `card`, `half`), the tag of its cell says, in any language; where in the cell it
 stands, its place: CONTRIBUTING.md. A lesson after chapter 0 has at most MOST screens, for 45 minutes; a test counts
@@ -209,8 +209,9 @@ def _things(section: list[Any], is_first: bool) -> list[tuple[int, str]]:
     chosen_kinds = ["guess", best]
     if best in ("lab", "picture") and "guess" not in first:
         chosen_kinds.append("formula")
-    is_slide = [cell["cell_type"] == "code" and slide(cell) == "slide" for cell in section]
-    things = {index: kind for index, kind in kinds if is_slide[index]}
+    is_slide = [slide(cell) == "slide" for cell in section]
+    things = {index: kind for index, kind in kinds if is_slide[index]
+              and (kind == "formula" or section[index]["cell_type"] == "code")}  # fmt: skip
     things |= {first[kind]: kind for kind in chosen_kinds if kind in first}
     if is_first:
         return [(0, "title"), *sorted((index, kind) for index, kind in things.items() if index)]

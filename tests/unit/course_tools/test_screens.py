@@ -148,6 +148,9 @@ def test_an_author_begins_a_slide_with_code_and_leaves_out_until_the_next():
     skipped, lab = ("## Out", "", "skip"), ("labs.ask()", "lab", "-", True)
     assert seen(("# Title",), skipped, lab, ("## In\n$$ x $$", "", "slide"))[1:] == [("In", "formula")]
     assert seen(("# Title",), ("## One",), lab, ("print(1)", "", "slide"))[1:] == [("One", "lab"), ("One", "code")]
+    guessed = ("# Title",), ("## One",), ("predict()", "predict")
+    assert seen(*guessed, ("$$ x $$",), lab)[1:] == [("One", "guess"), ("One", "lab")]
+    assert seen(*guessed, ("$$ x $$", "", "slide"), lab)[1:] == [("One", "guess"), ("One", "formula"), ("One", "lab")]
 
 
 def test_of_an_exercise_a_class_sees_the_formula_alone():
