@@ -15,7 +15,8 @@ class Heads(nn.Module):
 
     def __init__(self, size: int, heads: int, head_size: int, value_size: int):
         super().__init__()
-        self.heads = nn.ModuleList(SelfAttention(size, head_size, value_size) for _ in range(heads))
+        layers = (SelfAttention(size, head_size, value_size) for _ in range(heads))
+        self.heads = nn.ModuleList(layers)
         self.out = nn.Linear(heads * value_size, size, bias=False)
 
     def forward(
@@ -23,4 +24,5 @@ class Heads(nn.Module):
     ) -> tuple[Float[Tensor, "B T D"], Float[Tensor, "B H T T"]]:
         pairs = [head(x, mask) for head in self.heads]
         outputs = torch.cat([output for output, _ in pairs], -1)  # side by side
-        return self.out(outputs), torch.stack([weights for _, weights in pairs], 1)
+        weights = torch.stack([weights for _, weights in pairs], 1)
+        return self.out(outputs), weights
