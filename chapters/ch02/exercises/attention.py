@@ -32,7 +32,8 @@ SCORE = Exercise(
     ),
     reference=scaled_score,
     cases=lambda: [
-        _pair(*tensors([[[1.0, 0, 2, 0], [0, 1, 1, 1]]], [[[1.0, 1, 1, 1], [0, 3, 0, 0], [2, 0, 0, 1]]]), shown=True),
+        _pair(*tensors([[[1.0, 0, 2, 0]]], [[[1.0, 1, 1, 1], [0, 3, 0, 0], [2, 0, 0, 1]]]), shown=True),
+        _pair(*tensors([[[1.0, 0, 2, 0], [0, 1, 1, 1]]], [[[1.0, 1, 1, 1], [0, 3, 0, 0], [2, 0, 0, 1]]])),
         _pair(*tensors([[[2.0]], [[1.0]]], [[[3.0], [1.0]], [[5.0], [4.0]]])),
         _pair(*drawn(1, (1, 3, 3), (1, 3, 3), of=normal)),
         _pair(*drawn(3, (2, 3, 5), (2, 4, 5), of=normal)),
@@ -96,11 +97,15 @@ SCORE = Exercise(
 
 def _attention_cases() -> list[Case]:
     case = named("queries", "keys", "values", "mask")
-    asks, keys, values = tensors([[[4.0, 0, 0, 0], [0, 4, 0, 0]]], [[[1.0, 0, 0, 0], [0, 1, 0, 0]]], [[[1.0], [5.0]]])
+    asks, keys, values = tensors([[[2.0, 0.0], [0.0, 2.0]]], [[[1.0, 0.0], [1.0, 1.0]]], [[[1.0], [5.0]]])
+    call, names, things = tensors(
+        [[[4.0, 0, 0, 0]]], [[[1.0, 0, 0, 0], [0, 1, 0, 0], [1, 0, 0, 0]]], [[[1.0], [5], [9]]]
+    )
     more, their_keys, others = drawn(5, (1, 3, 4), (1, 3, 4), (1, 3, 4), of=normal)
     lengths = padding_mask(torch.tensor([4, 2]), 4).expand(2, 3, 4)
     return [
-        case(asks, keys, values, torch.tensor([[[True, True], [True, False]]]), shown=True),
+        case(call, names, things, torch.tensor([[[True, True, False]]]), shown=True),
+        case(asks, keys, values, torch.tensor([[[True, True], [True, False]]])),
         case(asks, keys, values, torch.tensor([[[True, True], [False, False]]])),
         case(3 * more, their_keys, others, causal_mask(3)[None]),
         case(*drawn(8, (2, 3, 5), (2, 4, 5), (2, 4, 2), of=normal), lengths),
@@ -161,7 +166,7 @@ ATTENTION = Exercise(
             "None`, a plain `scores.softmax(-1)` will do."
         ),
     ),
-    minutes=5,
+    minutes=6,
     difficulty=2,
     properties=(
         properties.weighs("values"),

@@ -24,7 +24,7 @@ from .attention import sees_all_allowed
 
 NEEDED = "query, key, value"
 LISTED = t(", ").join(NEEDED.split(", "))
-EXAMPLE = (2, 4, 1)  # its sizes: two features, a query of four, a value of one: none is another
+EXAMPLE = (2, 9, 1)  # its sizes: two features, a query of nine, a value of one: none is another, nor √9
 EVERYBODY = torch.ones(1, 1, 2, dtype=torch.bool)
 
 
@@ -33,7 +33,7 @@ def parameters_of(sizes: tuple[int, ...]) -> SelfAttention:
     with seeded(sum(sizes)):
         layer = SelfAttention(*sizes)
         if sizes == EXAMPLE:
-            matrices = {"query": [[1.0, 0]] * 4, "key": [[0.0, 1]] * 4, "value": [[2.0, 1]]}
+            matrices = {"query": [[1.0, 0]] * 9, "key": [[0.0, 1]] * 9, "value": [[2.0, 1]]}
             layer.load_state_dict({f"{name}.weight": torch.tensor(rows) for name, rows in matrices.items()})
             return layer
         for parameter in layer.parameters():
