@@ -23,7 +23,7 @@ from course_utils.attention import padding_mask
 EXAMPLE = (3, 2, 1, 1)  # its sizes: three features, two heads, a query and a value of one
 ASKS, FOUND, GIVES = [0, 1], [1, 2], [2, 0]  # of the example: which feature each head takes
 MIXED = [[1.0, 0], [0, 1], [1, 1]]  # of the example: first head, second head, both
-EVERYBODY = torch.ones(1, 1, 2, dtype=torch.bool)
+SEEN = torch.tensor([[[True, True, False]]])  # of the example
 
 
 def parameters_of(sizes: tuple[int, ...]) -> Heads:
@@ -97,7 +97,7 @@ HEADS = Exercise(
     ),
     reference=Heads,
     cases=lambda: [
-        Case({"x": torch.tensor([[[1.0, 0, 2], [0, 1, 1]]]), "mask": EVERYBODY}, init=EXAMPLE, shown=True),
+        Case({"x": torch.tensor([[[1.0, 0, 2], [0, 1, 1], [2, 2, 0]]]), "mask": SEEN}, init=EXAMPLE, shown=True),
         _case([4, 2], (5, 3, 4, 2), 950),
         _case([1, 3], (4, 1, 2, 3), 960),
         Case({"x": some_numbers(2, 3, 4, seed=970)}, init=(4, 2, 3, 2)),

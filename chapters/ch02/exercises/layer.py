@@ -25,7 +25,7 @@ from .attention import sees_all_allowed
 NEEDED = "query, key, value"
 LISTED = t(", ").join(NEEDED.split(", "))
 EXAMPLE = (2, 9, 1)  # its sizes: two features, a query of nine, a value of one: none is another, nor √9
-EVERYBODY = torch.ones(1, 1, 2, dtype=torch.bool)
+SEEN = torch.tensor([[[True, True, False]]])  # of the example
 
 
 def parameters_of(sizes: tuple[int, ...]) -> SelfAttention:
@@ -115,7 +115,7 @@ LAYER = Exercise(
     ),
     reference=SelfAttention,
     cases=lambda: [
-        Case({"x": torch.tensor([[[1.0, 0], [2, 1]]]), "mask": EVERYBODY}, init=EXAMPLE, shown=True),
+        Case({"x": torch.tensor([[[1.0, 0], [2, 1], [1, 2]]]), "mask": SEEN}, init=EXAMPLE, shown=True),
         _case([4, 2], (5, 3, 4), 910),
         _case([1, 3], (4, 4, 2), 920),
         Case({"x": some_numbers(2, 3, 4, seed=930)}, init=(4, 3, 2)),

@@ -15,7 +15,7 @@ from torch import Tensor
 from chapters.ch00.labs.cover import HEAD, LAYER, MODEL
 from course_kit.checkpoints import load_checkpoint
 
-ADJECTIVES = ("tired", "weak", "hungry", "old", "small", "long", "wide", "high", "dangerous", "dirty")
+ADJECTIVES = ("tired", "weak", "hungry", "old", "wide", "high", "dangerous", "dirty")
 ANIMALS = ("cow", "dog", "cat", "horse", "frog", "fox", "bear", "mouse")
 PLACES = ("bridge", "street", "lake", "park", "stream", "forest", "river", "road")
 ANIMAL, PLACE, ADJECTIVE = 1, 5, 10  # the places of these words in a sentence, from 0
@@ -41,8 +41,8 @@ def scores() -> Tensor:
     model.encode(torch.tensor([loaded.source.encode(one) for one in asked]))
     hook.remove()
     q, k = (made(given[0]).unflatten(-1, (attention.heads, -1))[:, :, HEAD - 1]
-            for made in (attention.query, attention.key))  # [640, S, d]  # fmt: skip
-    products = (k @ q[:, ADJECTIVE, :, None])[..., 0] / q.shape[-1] ** 0.5  # [640, S]
+            for made in (attention.query, attention.key))  # [512, S, d]  # fmt: skip
+    products = (k @ q[:, ADJECTIVE, :, None])[..., 0] / q.shape[-1] ** 0.5  # [512, S]
     return products.unflatten(0, (len(ADJECTIVES), len(ANIMALS), len(PLACES)))
 
 

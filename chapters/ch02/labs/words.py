@@ -7,7 +7,7 @@ from course_kit.views.layout import CLOSE, arrow, column, row, space, words
 
 THICK, LEAST = 14, 0.02  # an arrow of all attention; a share that is drawn
 HIGH, NOTHING = 56, "\u00a0"  # how high the arrows go; the share of a word that gets none
-SHOWN = ("tired", "wide", "small", "hungry", "dangerous", "old")
+SHOWN = ("tired", "wide", "hungry", "dangerous", "weak", "high")
 
 
 def adjective_asks(*, title: str = "", caption: str = "") -> Figure:
