@@ -372,7 +372,7 @@ for token in generate(talker.model, asked, talker.longest, temperature=0):
 # %%
 parity = recorded["transformers"]
 print(f"largest difference of a logit: {parity['gap']:.0e}")
-print(f"the same text: {parity['same_text']}. {recorded.about}")
+print(f"the same text: {parity['same_text']}")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert round(recorded["bytes"] / 1e6) == 98
