@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from unit.small_exercises import T, in_cell, small
 
-from course_kit.exercises import check, definitions, judge, show
+from course_kit.exercises import check, definitions, judge
 from course_kit.exercises.changed_program import changes as changes_of
 from course_kit.exercises.changed_program import feedback
 from course_kit.exercises.define import FindError
