@@ -154,9 +154,7 @@ def heatmap(
     options = {"shape": list(values.shape), "queries": queries, "keys": keys, "range": [0.0, high], "names": names}
     axes = checked_labels(axes, 2, "axes", "a heatmap has {} sides")
     options["axes"] = [name if name in ("query", "key") else from_cell(name) for name in axes]
-    if dots:
-        options["dots"] = True
-    view = Heatmap(title, caption, arrays, state, controls, options)
+    view = Heatmap(title, caption, arrays, state, controls, {**options, **({"dots": True} if dots else {})})
     side = 0.42 * max(1.0, 6 / max(count, width))
     view.size = (min(7.5, max(3.2, side * width + 1.4)), min(7.5, max(2.2, side * count + 1.2)))
     return view

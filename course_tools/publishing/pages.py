@@ -128,8 +128,8 @@ def _cell(cell: Any, show: Callable[[Any], str], behind: int = 0) -> str:
         show(output) + output.after if isinstance(output, fragments.SavedView) else output for output in cell.outputs
     )
     # the website has the task of an exercise, and nothing that says it is not solved
-    shown = [output for output in shown if not ("setup" in cell.tags or "course-unsolved" in output)]
-    outputs = "".join(f'<div class="output">{output}</div>' for output in shown if output)
+    kept = [output for output in shown if output and not ("setup" in cell.tags or "course-unsolved" in output)]
+    outputs = "".join(f'<div class="output">{output}</div>' for output in kept)
     if cell.kind == "code" and cell.hidden:
         content = f'{outputs}<div class="folded">{source}</div>'  # what is shown comes first
     else:

@@ -84,7 +84,7 @@ export class CellsPainter {
   }
 
   /**
-   * A weight: a square of ink with its number, or a dot as large as the weight; hatched where it is masked, which is NaN.
+   * A weight: a square of ink with its number, or a dot as large as it is; hatched where it is masked, which is NaN.
    * @param {number} row
    * @param {number} column
    * @param {number} weight
