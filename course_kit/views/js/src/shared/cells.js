@@ -30,7 +30,7 @@ import { inked, legible, rgb } from "./theme.js";
 
 export const LEAST = 12; // pixels of a number or a name; what has no room for that is left to the pointer and the table
 
-const PALER = 0.5; // dots of the rows that are not read
+export const PALER = 0.5; // dots of the rows that are not read
 
 /** What a slanted name rises, for each pixel of it. */
 export const SLOPE = 0.71;
@@ -111,6 +111,16 @@ export class CellsPainter {
     const roomy = isWide && place.across >= 24 * ui.unit && place.down >= 18 * ui.unit;
     if (!roomy && !(told && !ui.spec.presenting && this.fits())) return;
     write(c, text, x + wide / 2, y + high / 2 + 1, colour ?? legible(ground), "center");
+  }
+
+  /** Whether a cell of the row that is read has its number; without room for that it stays a dot among dots. */
+  hasNumbers() {
+    const { c, ui, place } = this;
+    if (ui.spec.presenting) return place.across >= 24 * ui.unit && place.down >= 18 * ui.unit;
+    const { font } = c;
+    const fits = this.fits();
+    c.font = font;
+    return fits;
   }
 
   /** Whether a cell has room for a weight in small type, which is set then. */

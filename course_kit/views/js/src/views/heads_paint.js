@@ -136,7 +136,8 @@ export function paintLarge(c, ui, numbers, open) {
     painter.cells((row, column) => {
       const weight = numbers.row(...numbers.opened, row)[column];
       const told = row === query;
-      painter.cell(row, column, weight, { ink: weight / numbers.spec.high, told, dots: !(told && column === key) });
+      const dots = !(told && column === key && painter.hasNumbers()); // where one points
+      painter.cell(row, column, weight, { ink: weight / numbers.spec.high, told, dots });
     });
     painter.frame(query, 0, unit, numbers.keys);
     painter.frame(query, key, 2.5 * unit);

@@ -66,7 +66,7 @@ export function paintMap(numbers, ui, c, place, [row, column]) {
   painter.within(0, () =>
     painter.cells((q, k) => {
       const weight = numbers.row(q)[k];
-      const dots = numbers.dots && !(q === row && k === column); // where one points is its number
+      const dots = numbers.dots && !(q === row && k === column && painter.hasNumbers()); // where one points
       painter.cell(q, k, weight, { ink: weight / numbers.high, told: q === row, dots });
     }),
   );
