@@ -115,18 +115,22 @@ export class ShufflePicture {
   }
 
   /**
-   * A dot as large as the weight; in the row of the picked word ink, with the number.
+   * A dot as large as the weight; in the row of the picked word ink, with the number, where there is room for one.
    * @param {number} weight @param {number} row @param {number} column @param {Layout} at @param {boolean} picked
    */
   weight(weight, row, column, { left, top, cell }, picked) {
     const { theme } = this.ui;
-    const colour = inked(theme, picked ? weight : 0);
+    const isNumber = picked && this.wide(".00", 11.5, 400) <= cell - 3;
+    const colour = inked(theme, isNumber ? weight : 0);
     const x = left + column * cell;
     const y = top + row * cell;
     this.c.fillStyle = rgb(colour);
     this.c.fillRect(x, y, cell - 2, cell - 2);
-    if (!picked) dot(this.c, x + cell / 2 - 1, y + cell / 2 - 1, (cell / 2 - 1) * Math.sqrt(weight), theme.text, PALER);
-    if (!picked || this.wide(".00", 11.5, 400) > cell - 3) return;
+    if (!isNumber) {
+      const radius = (cell / 2 - 1) * Math.sqrt(weight);
+      dot(this.c, x + cell / 2 - 1, y + cell / 2 - 1, radius, theme.text, picked ? 1 : PALER);
+      return;
+    }
     const look = { align: /** @type {const} */ ("center"), size: 12, colour: legible(colour) };
     this.write(share(weight), x + cell / 2 - 1, y + cell / 2, look);
   }
