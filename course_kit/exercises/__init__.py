@@ -115,12 +115,12 @@ def _settle(task: Any, answer: Any, verdict: Any) -> Any:
     rows = [
         [full for full, one in zip(done, there.values(), strict=False) if one.annex is where] for where in (False, True)
     ]
-    hints = task.hints if verdict.state == "wrong" or isinstance(task, FindError) else ()
+    hints = task.hints if verdict.state == "wrong" else ()
     link = LINK.search(task.used)
     under = there[task.name].under if task.name in there else ()
     is_here = link and any(one.startswith(link[2]) for one in under)  # "Four: pieces (not in class)"
     used = "" if is_here else task.used
-    display(verdict_note(verdict, task.effort, task.reference.__name__, used, hints, attempts, rows if done else ()))
+    display(verdict_note(verdict, task.reference.__name__, used, hints, attempts, rows if done else ()))
     _complain(complaint)
     for note in [told(task, answer, verdict) for told in LISTENERS]:
         _complain(note)

@@ -16,7 +16,7 @@ from course_kit.exercises.changed_program import changes, feedback, unchanged
 from course_kit.exercises.compare import Misfit, NothingReturned, cloned, converted, kind, untouched
 from course_kit.exercises.define import Case, Exercise, FindError, Wrong
 from course_kit.exercises.definitions import definition_of
-from course_kit.exercises.diagnose import Evidence, Outcome, Verdict, diagnose, example
+from course_kit.exercises.diagnose import Evidence, Outcome, Verdict, diagnose
 from course_kit.exercises.guard import (
     LOOKING,
     SECONDS,
@@ -65,7 +65,7 @@ def _judged(exercise: Exercise, answer: Any, cases: list[Case], wanted: list, se
         with world_unchanged() as changed:
             outcomes = [] if untried else outcomes_of(exercise, answer, cases, wanted, seconds)
         if untried or (outcomes[0].trouble and outcomes[0].trouble.kind == "unsolved"):
-            verdict = _unsolved(exercise, cases, wanted, not untried and begun(answer))
+            verdict = _unsolved(exercise, not untried and begun(answer))
         elif all(not mine.spoilt and mine.like(Outcome(want)) for mine, want in zip(outcomes, wanted, strict=True)):
             torches = all(_is_torch(mine.raw, want) for mine, want in zip(outcomes, wanted, strict=True))
             listed = not torches and all(
@@ -87,11 +87,9 @@ def _judged(exercise: Exercise, answer: Any, cases: list[Case], wanted: list, se
     return replace(verdict, notes=notes, outcomes=tuple(outcomes), expected=tuple(wanted))
 
 
-def _unsolved(exercise: Exercise, cases: list[Case], wanted: list, written: bool) -> Verdict:
-    examples = ((case, want) for case, want in zip(cases, wanted, strict=True) if case.shown)
-    arrays = next((example(exercise, case, want, label="") for case, want in examples), {})
+def _unsolved(exercise: Exercise, written: bool) -> Verdict:
     note = t("There is code, but the line `raise NotImplementedError` is still in it. Delete that line.")
-    return Verdict(exercise.name, "unsolved", exercise.task, arrays=arrays, notes=(note,) if written else ())
+    return Verdict(exercise.name, "unsolved", exercise.task, notes=(note,) if written else ())
 
 
 def _explained(evidence: Evidence) -> Verdict:

@@ -249,7 +249,7 @@ def _column(name: str, inside: str, strong: bool = False) -> str:
 
 
 def verdict_note(
-    verdict: Any, effort: str, own: str, used: str = "", hints: Sequence = (), attempts: int = 0, solved: Sequence = ()
+    verdict: Any, own: str, used: str = "", hints: Sequence = (), attempts: int = 0, solved: Sequence = ()
 ) -> Note:
     """The verdict as a Note.
 
@@ -262,7 +262,7 @@ def verdict_note(
         text = t('Stuck? `hint("{name}")`', name=verdict.name)
         stuck = [(folded(hints, first="open" if attempts >= PATIENT else ""), text)]
     if verdict.state == "unsolved":
-        pieces = [*_unsolved(verdict, effort, own), *stuck]
+        pieces = _unsolved(verdict, own)
     elif verdict.state == "right":
         pieces = _right(verdict)
         pieces += [sentence(used)] if used else []
@@ -272,14 +272,11 @@ def verdict_note(
     return Note(card("".join(page for page, _ in pieces), verdict.state), "\n".join(text for _, text in pieces))
 
 
-def _unsolved(verdict: Any, effort: str, own: str) -> list[Piece]:
-    """The page says what is asked above: there it is folded, and whole in the text."""
+def _unsolved(verdict: Any, own: str) -> list[Piece]:
+    """One line: the task and its example stand in the card above."""
     until = t("Until then the notebook goes on with the course's own `{own}`.", own=own)
-    words = t("not solved yet · {effort}", effort=effort)
-    head = headed("unsolved", verdict.name, words, beside=until[:1].lower() + until[1:])
-    task = [sentence(verdict.text), *_shown(verdict, t("It should do this:"), as_text=True)]
-    summary = t("the task, and an example") if verdict.arrays else t("the task")
-    return [head, _folded_once(summary, task), *_noted(verdict), ("", until)]  # the page has the last in its head
+    words = t("not solved yet. {text}", text=until)
+    return [headed("unsolved", verdict.name, words, beside=until[:1].lower() + until[1:]), *_noted(verdict)]
 
 
 def _right(verdict: Any) -> list[Piece]:
@@ -301,13 +298,12 @@ def _goes_on(verdict: Any, own: str) -> Piece:
     return quiet(*([look] if closer else []), t("The notebook goes on with the course's own `{own}`.", own=own))
 
 
-def _shown(verdict: Any, lead: str, as_text: bool = False) -> list[Piece]:
+def _shown(verdict: Any, lead: str) -> list[Piece]:
     """The line of code and the arrays of a verdict."""
     pieces = [(code(verdict.code), f"    {verdict.code}")] if verdict.code else []
     if verdict.arrays:
         pieces += [quiet(lead)] if lead else []
-        page, text = table(verdict.arrays)
-        pieces.append((code(text) if as_text else page, text))
+        pieces.append(table(verdict.arrays))
     return pieces
 
 
@@ -324,12 +320,6 @@ def _stopped(verdict: Any) -> str:
     outcome = verdict.outcomes[verdict.here] if verdict.outcomes and verdict.here is not None else None
     kind = outcome.trouble.kind if outcome and outcome.trouble else ""
     return {"raised": t("Not yet: an error"), "slow": t("Not yet: it does not end")}.get(kind, "")
-
-
-def _folded_once(summary: str, pieces: list[Piece]) -> Piece:
-    """Pieces behind one line; as text they stand open."""
-    page, text = zip(*pieces, strict=True)
-    return f"<details><summary>{html.escape(summary)}</summary>{''.join(page)}</details>", "\n".join(text)
 
 
 def filled(lesson: Sequence[bool], annex: Sequence[bool] = ()) -> Piece:

@@ -122,3 +122,9 @@ def _filled(text: str, places: dict[str, Any]) -> str:
     filled = ELLIPSIS.sub("…", PLACE.sub(lambda m: f"{places[m[1]]}" if m[1] in places else m[0], text))
     asides = [place.aside for place in places.values() if isinstance(place, Aside)]
     return Aside(filled, *asides) if asides else filled
+
+
+def apart(text: str) -> tuple[str, str]:
+    """A text without its aside, and the aside: "" where it has none."""
+    line = getattr(text, "aside", "")
+    return (text.replace(line, "").strip(), line) if line else (text, "")

@@ -80,11 +80,17 @@ class Heatmap(View):
 
         (queries, keys), weights, high = self.labels, self.weights, self.options["range"][1]
         axes = figure.subplots()
-        axes.imshow(weights, cmap=ink_map(), vmin=0, vmax=high)
+        dots = self.options.get("dots", False)
+        axes.imshow(weights * 0 if dots else weights, cmap=ink_map(), vmin=0, vmax=high)
         if max(weights.shape) <= 64:
             axes.set_yticks(range(len(queries)), names(queries, "q"))
             axes.set_xticks(range(len(keys)), names(keys, "k"), rotation=45, ha="right")
         axes.set(ylabel=self.options["axes"][0], xlabel=self.options["axes"][1])
+        if dots:
+            q, k = np.nonzero(~np.isnan(weights))
+            cell = 72 * min(self.size[0] / weights.shape[1], self.size[1] / weights.shape[0]) * 0.5  # in points
+            axes.scatter(k, q, s=cell**2 * weights[q, k] / high, color="black", linewidths=0)
+            return
         for (q, k), weight in np.ndenumerate(weights):
             if weights.size <= 256 and not np.isnan(weight):
                 ink = "white" if weight > high / 2 else "black"
@@ -103,6 +109,7 @@ def heatmap(
     names: Labels | None = None,
     select: Select = None,
     axes: Labels = ("query", "key"),
+    dots: bool = False,
 ) -> Heatmap:
     """Heatmap of attention: hover or arrow keys light a cell, its query and key, and say the number in words.
 
@@ -111,7 +118,8 @@ def heatmap(
     queries, keys: labels, Q and K of them. mask: bool, True = may be attended, broadcastable to weights; the rest is
     hatched. names: of the N; head: which of them is shown at first. select:
     (query, key) to light at first, labels or indices; the largest number is lit without it. axes: what the rows and the
-    columns are, where they are no queries and keys.
+    columns are, where they are no queries and keys. dots: a weight is a dot, as large as it is, and the cell that is
+    lit its number: for a map of more decimals than one reads, whose pattern is what counts.
 
     More than 4,096 weights travel as float16 (error ≤ 5·10⁻⁴), fewer as float32.
     Returns a view: describe() table() to_image(). Raises TypeError or ValueError that says what
@@ -146,7 +154,7 @@ def heatmap(
     options = {"shape": list(values.shape), "queries": queries, "keys": keys, "range": [0.0, high], "names": names}
     axes = checked_labels(axes, 2, "axes", "a heatmap has {} sides")
     options["axes"] = [name if name in ("query", "key") else from_cell(name) for name in axes]
-    view = Heatmap(title, caption, arrays, state, controls, options)
+    view = Heatmap(title, caption, arrays, state, controls, {**options, **({"dots": True} if dots else {})})
     side = 0.42 * max(1.0, 6 / max(count, width))
     view.size = (min(7.5, max(3.2, side * width + 1.4)), min(7.5, max(2.2, side * count + 1.2)))
     return view

@@ -4,7 +4,7 @@ import html
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from course_kit.i18n import from_cell
+from course_kit.i18n import apart, from_cell, t
 
 MOST_DIGITS = 4  # of a number in a table whose column has one form
 
@@ -46,7 +46,7 @@ def _column(values: Sequence[object]) -> list[str]:
         decimals = max(len(text.partition(".")[2]) for text in texts)
         same = [f"{x:,.{decimals}f}" for x in values]
         texts = same if all(sum(map(str.isdigit, text)) <= MOST_DIGITS for text in same) else texts
-    return [t.replace("-", "−") if isinstance(x, int | float) else t for x, t in zip(values, texts, strict=True)]
+    return [s.replace("-", "−") if isinstance(x, int | float) else s for x, s in zip(values, texts, strict=True)]
 
 
 class Table(list):
@@ -60,6 +60,7 @@ class Table(list):
                 given, needed = (", ".join(map(str, names)) or "none" for names in (row, rows[0]))
                 raise ValueError(f"row {number} has the columns {given}; needed, as in the first row: {needed}")
         super().__init__(rows)
+        caption, self.recorded = apart(caption)
         self.caption, self.data = from_cell(caption), data
 
     def _cells(self) -> Iterator[Sequence[str]]:
@@ -72,7 +73,7 @@ class Table(list):
         cells = list(self._cells())
         widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
         lines = ["  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in cells]
-        return "\n".join([self.caption, *lines] if self.caption else lines)
+        return "\n".join(filter(None, [self.caption, *lines, self.recorded]))
 
     def _repr_html_(self) -> str:
         head, *body = self._cells()
@@ -92,4 +93,6 @@ class Table(list):
         rows = "".join(f"<tr>{line('td', row)}</tr>" for row in body)
         name = html.escape(self.caption)  # above what scrolls, so that it is read whole on a narrow page
         table = f"<thead><tr>{line('th', head)}</tr></thead><tbody>{rows}</tbody>"
-        return f'<div>{name}</div><div style="overflow-x:auto"><table>{table}</table></div>'
+        made = f"<details><summary>{t('how it was recorded')}</summary>{html.escape(self.recorded)}</details>"
+        below = made if self.recorded else ""
+        return f'<div>{name}</div><div style="overflow-x:auto"><table>{table}</table></div>{below}'

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from course_kit.i18n import from_cell, t
+from course_kit.i18n import apart, from_cell, t
 from course_kit.views import program
 from course_kit.views.table import TextTable
 
@@ -96,8 +96,9 @@ class View:
         told = {name: getattr(self, name) for name in ("kind", "title", "caption", "state", "controls", "presenting")}
         words = self.title if self.options.get("silent") else self.describe()
         told |= {"format": self.format, "words": words, "arrays": layout}
-        if line := getattr(self.caption, "aside", ""):
-            told |= {"caption": self.caption.replace(line, "").strip(), "recorded": line}
+        caption, line = apart(self.caption)
+        if line:
+            told |= {"caption": caption, "recorded": line}
         return told | self.options
 
     def payload(self) -> bytes:
@@ -127,11 +128,13 @@ class View:
                 f'<a href="{html.escape(leads)}"><img alt="{words}" width="{width // 4}" '
                 f'src="data:image/webp;base64,{picture}"> {html.escape(self.title)}</a>'
             )
-        plain = html.escape(re.sub(r"\[\w+\|([^\]]*)\]", r"\1", self.caption))
+        caption, line = apart(self.caption)
+        plain = html.escape(re.sub(r"\[\w+\|([^\]]*)\]", r"\1", caption))
+        recorded = f"<p>{html.escape(line)}</p>" if line else ""
         return (
             f'<figure style="margin:0"><b>{html.escape(self.title)}</b><figcaption>{plain or words}</figcaption>'
             f'<img alt="{words}" width="{width}" src="data:image/webp;base64,{picture}">'
-            f"<details><summary>{t('table')}</summary>{self.table()._repr_html_()}</details></figure>"
+            f"<details><summary>{t('table')}</summary>{self.table()._repr_html_()}{recorded}</details></figure>"
         )
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:

@@ -81,10 +81,15 @@ def for_readers(notebook: Any) -> Any:
 
 
 def _example(exercise: str, name: str) -> str:
+    """What a card says: of a wrong program the task, too, which counts its lines; then the example."""
     from course_kit.exercises import example_text
+    from course_kit.exercises.define import FindError
+    from course_kit.exercises.registry import find
 
     load_exercises(name)
-    return f"It should do this:\n\n```text\n{example_text(exercise)}\n```"
+    puzzle = find(exercise)
+    task = f"{puzzle.asks}\n\n" if isinstance(puzzle, FindError) else ""
+    return f"{task}It should do this:\n\n```text\n{example_text(exercise)}\n```"
 
 
 def _solution(exercise: str, name: str) -> str:

@@ -20,7 +20,7 @@ from course_kit.exercises.define import Exercise
 from course_kit.i18n import catalogues, current, mark, t
 from course_kit.i18n import sentences as in_turn
 from course_tools.authoring import minutes, sources
-from course_tools.authoring.markup import numbered, sentences, spoken
+from course_tools.authoring.markup import numbered, sentences, spoken, to_keep
 from course_tools.authoring.shown import with_shown
 from course_tools.authoring.sources import tags
 from course_tools.authoring.typography import curly
@@ -141,10 +141,9 @@ def _lesson(name: str) -> Iterator[str]:
     halves: dict[str, Any] = {"first": time.halves[0], "second": time.halves[-1]}
     more = t("Alone, the first half takes {first} minutes, the second {second}.", **halves)
     yield in_turn(told, more * (len(time.halves) > 1))
-    kept = [cell for one in shown for cell in one.cells if "lines" in tags(cell)]
-    if lines := [line for cell in kept for line in numbered(cell.source) if minutes.NOT_IN_CLASS not in line]:
+    if lines := lines_to_keep(name, sources.read(name).cells):
         yield from ("", t("**After this session you can** explain, in words of your own:"), "")
-        yield from (f"- {said(name, line)}" for line in lines)
+        yield from (f"- {line}" for line in lines)
     yield from ("", t("| Minutes | Section | Trains |"), "|---|---|---|")
     for one in shown:
         title, there = said(name, _titled(one, shown)), {tag for cell in one.cells for tag in tags(cell)}
@@ -165,6 +164,18 @@ def _lesson(name: str) -> Iterator[str]:
         yield from ("", t("| Exercise | Minutes | Said of a mistake |"), "|---|---|---|")
         names = {one.name: f"{t(one.name)} · " if t(one.name) != one.name else "" for one in asked}  # what a card says
         yield from (f"| {names[one.name]}`{one.name}` | {one.minutes} | “{mistake(one)}” |" for one in asked)
+
+
+def lines_to_keep(name: str, cells: list[Any]) -> list[str]:
+    """What a class can say after a lesson, in the language in use: the lines of its cell tagged `lines`; of a lesson
+    without one, those that its sections in class end with, each in a cell tagged `keep`."""
+    gathered = [line for cell in cells if "lines" in tags(cell) for line in numbered(cell.source)]
+    if gathered:
+        return [said(name, line) for line in gathered if minutes.NOT_IN_CLASS not in line]
+    left = set(minutes.not_in_class(cells))
+    kept = [cell.source for number, cell in enumerate(cells) if "keep" in tags(cell) and number not in left]
+    lines = [to_keep(said(name, source.strip().split("\n\n")[-1])) for source in kept]
+    return [line[:1].upper() + line[1:] for line in lines]
 
 
 def _titled(section: Section, shown: list[Section]) -> str:

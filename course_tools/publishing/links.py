@@ -21,7 +21,8 @@ class Page(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
         self.ids += [given["id"]] if "id" in given else []
-        self.muted += [given.get("src", "?")] if tag == "img" and not given.get("alt", "").strip() else []
+        told = given.get("alt", "").strip() or given.get("aria-hidden")  # what stands beside words that say it
+        self.muted += [given.get("src", "?")] if tag == "img" and not told else []
         self.targets += [given[name] for name in ("href", "src") if name in given]
         self.targets += [f"{self.root}numbers/{given['data-numbers']}.js"] if "data-numbers" in given else []
 

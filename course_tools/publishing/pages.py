@@ -127,8 +127,9 @@ def _cell(cell: Any, show: Callable[[Any], str], behind: int = 0) -> str:
     shown = (
         show(output) + output.after if isinstance(output, fragments.SavedView) else output for output in cell.outputs
     )
-    shown = (_task(output) if "exercise" in cell.tags else output for output in shown if "setup" not in cell.tags)
-    outputs = "".join(f'<div class="output">{output}</div>' for output in shown if output)
+    # the website has the task of an exercise, and nothing that says it is not solved
+    kept = [output for output in shown if output and not ("setup" in cell.tags or "course-unsolved" in output)]
+    outputs = "".join(f'<div class="output">{output}</div>' for output in kept)
     if cell.kind == "code" and cell.hidden:
         content = f'{outputs}<div class="folded">{source}</div>'  # what is shown comes first
     else:
@@ -136,12 +137,6 @@ def _cell(cell: Any, show: Callable[[Any], str], behind: int = 0) -> str:
     pale = ["pale"] if behind and any(isinstance(output, fragments.SavedView) for output in cell.outputs) else []
     classes = " ".join(["cell", cell.kind, *pale, *sorted(cell.tags - {*structure.TAGS})])
     return f'<div class="{classes}" id="{"half" if "half" in cell.tags else f"cell-{cell.id}"}">{content}</div>'
-
-
-def _task(output: str) -> str:
-    """Of the box of an exercise that nobody has solved the task, folded."""
-    page = tree(output)
-    return str(page.details or "") if page.select_one(".course-unsolved") else output
 
 
 def _cut(cell: str) -> tuple[str, str]:

@@ -23,7 +23,7 @@ from course_kit.views import program
 from course_kit.views.models import model_files
 from course_kit.views.view import json_for_script
 from course_tools.authoring import minutes, sources
-from course_tools.publishing import artifacts, asset_files, glossary, links, pages, repository, search_index
+from course_tools.publishing import artifacts, asset_files, glossary, links, pages, repository, search_index, tiles
 from course_tools.translation import names_of_languages
 from course_utils import __version__
 
@@ -138,6 +138,9 @@ class Site:
             self.search_entries.append((entry["file"], entry["name"], search_index.sections(page)))
             site_files[entry["file"]] = self.chapter(chapter, page)
             site_files[f"notebooks/{chapter.name}.ipynb"] = self.notebook(chapter.name).read_bytes()
+            if not chapter.annex and (picture := tiles.tile(chapter.cells)):
+                entry["tile"] = f"tiles/{chapter.name}.webp"
+                site_files[entry["tile"]] = picture
             for artifact in artifacts.artifacts(chapter.name):
                 site_files[artifact.download] = artifact.text
                 text = artifact.markdown(f'<a href="{entry["file"]}">{entry["name"]}</a>')
@@ -171,7 +174,7 @@ class Site:
         before = self.menu[number - 1] if number else None
         after = self.menu[number + 1] if number is not None and number + 1 < len(self.menu) else None
         title = self.menu[number]["name"] if number else t(COURSE)
-        variables = {"maps": self.maps(), "title": title} | more
+        variables = {"title": title} | more
         return pages.page(
             template, self.language, course=t(COURSE), edition=__version__, menu=self.menu, sections=sections,
             file=file, description=description or t(ABOUT), before=before, after=after,
@@ -188,16 +191,16 @@ class Site:
         ]
         return [(other, names_of_languages()[other], f"{self.root}{folder(other)}{file}") for other in languages]
 
-    def maps(self, number: int | None = None, words: bool = True) -> str:
+    def maps(self, number: int | None) -> str:
         """The way from chapter to chapter; "" in a language that has not all of them."""
-        return chapter_maps.strip(number, words=words) if self.names == sources.names() else ""
+        return chapter_maps.strip(number, words=False) if self.names == sources.names() else ""
 
     def chapter(self, chapter: Chapter, page: Any) -> str:
         """The page of a lesson or an annex, from the tree of its body."""
         entry = self.entries[chapter.name]
         return self.page(
             "chapter", entry["file"], contents(page), entry["about"] or t(ABOUT), body=with_anchors(page),
-            entry=entry, maps=self.maps(None if chapter.annex else entry["number"], words=False),
+            entry=entry, maps=self.maps(None if chapter.annex else entry["number"]),
             lesson=self.entries.get(notebook_names.lesson_of(chapter.name), entry) if chapter.annex else None,
         )  # fmt: skip
 

@@ -147,7 +147,7 @@ assert torch.allclose(torch.softmax(states @ torch.tensor([1.0, 0]), -1) @ state
 # %% [markdown]
 # Now with the weights of a real translator, our checkpoint `trained`. A line joins each French word to every English word, and the thicker it is, the larger the weight.
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab", "tile"]
 labs.fan(
     translate(trained, short, beam=1)[0],
     "noir",

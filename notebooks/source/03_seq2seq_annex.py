@@ -681,6 +681,8 @@ assert (0.45 < weighs["happy"]["兴"] < 0.55 and weighs["happy"]["很"] + weighs
 # | the mean of log₁₀ p, then e to this mean | log₁₀ is undone by $10^x$, not by $e^x$, so the score is too large. | natural logarithms: .378 instead of .4167 |
 #
 # The third is in this program:
+#
+# <!-- example: program 3.6 -->
 
 # %% tags=["exercise"]
 import math

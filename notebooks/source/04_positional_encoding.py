@@ -200,6 +200,7 @@ heatmap(
     sentence,
     sentence,
     select=("bites", 5),
+    dots=True,
     title="What if we add the number itself?",
     caption="Each row is a word that asks. To which word do nearly all attend?",
 )

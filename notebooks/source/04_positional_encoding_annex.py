@@ -173,6 +173,8 @@ assert all(2 * n**2 * d < 2 * n * d**2 for n, d in ((30, 512), (511, 512))) and 
 # %% [markdown] tags=["card"]
 # ### Find the error ●○○ · 4 minutes
 # The sixth is a formula: a slide prints $\sin(i\,\omega_j),\ \cos(i\,\omega_j)$ under *relative position*. Is this program's vector relative, as its name says? Repair it.
+#
+# <!-- example: program 4.7 -->
 
 # %% tags=["exercise"]
 @find_error("program 4.7")

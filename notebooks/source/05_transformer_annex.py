@@ -185,6 +185,8 @@ predict(
 # %% [markdown] tags=["card"]
 # ### Find the error ●○○ · 6 minutes
 # A lecture draws the causal mask as zeros and ones and multiplies the scores by this mask, before the softmax.
+#
+# <!-- example: program 5.1 -->
 
 
 # %% tags=["exercise"]
@@ -1149,6 +1151,8 @@ assert [tried(stacks, *sizes) for sizes in ((5, 1), (1, 5), (5, 1, 32))] == [[1,
 # %% [markdown] tags=["card"]
 # ### Find the error ●○○ · 4 minutes
 # The next program has a milder form of the same error. Here “Je t'aime” should attend to “I love you”.
+#
+# <!-- example: program 5.17 -->
 
 
 # %% tags=["exercise"]
@@ -1163,6 +1167,8 @@ def cross_attention(written, source, Wq, Wk, Wv):  # Je t'aime [T, D], I love yo
 # %% [markdown] tags=["card"]
 # ### Find the error ●●● · 14 minutes
 # This class runs in self-attention without an error, and yet five of its lines are wrong. Fix all five.
+#
+# <!-- example: program 5.22 -->
 
 
 # %% tags=["exercise"]

@@ -1266,6 +1266,8 @@ assert prose.card["training"]["recipe"]["share"] == 0.2
 # ## Which errors circulate?
 # ### Find the error ●●○ · 8 minutes
 # An article fine-tunes a BERT like this and calls it machine translation. Five lines are wrong. In line 1, give the function a name that says what it does.
+#
+# <!-- example: program 6.4 -->
 
 # %% tags=["exercise"]
 @find_error("program 6.4")

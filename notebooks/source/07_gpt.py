@@ -125,7 +125,7 @@ Table(
         }
         for text, (token, p) in tried.items()
     ],
-    from_cell("The likeliest next token, and its probability. SmolLM2: {about}", about=continued.about),
+    from_cell("The likeliest next token, and its probability. {about}", about=continued.about),
     data=("the text so far", "gpt-prose", "SmolLM2"),
 )
 
@@ -468,7 +468,7 @@ print(poet.tokenizer.decode(spoken[0].tolist()))
 # And this is SmolLM2, with the likeliest token each time:
 
 # %% jupyter={"source_hidden": true}
-print(continued["writes"], f"({continued.about})", sep="\n")
+print(continued["writes"])
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert continued["writes"].startswith("The old man sat down by the fire, his eyes fixed on the flames")

@@ -981,6 +981,8 @@ assert not torch.allclose(torch.tensor([[[0.0, 1, 2], [3, 1, 0]]]).softmax(dim=1
 # %% [markdown] tags=["card"]
 # ### Find the error ●●○ · 6 minutes
 # Models of `transformers` take labels, and return a loss as well as logits. One line of this program is wrong: repair it.
+#
+# <!-- example: program 7.4 -->
 
 # %% tags=["exercise"]
 @find_error("program 7.4")
@@ -1016,6 +1018,8 @@ predict(
 # %% [markdown] tags=["card"]
 # ### Find the error ●●● · 14 minutes
 # This script trains a GPT and lets it write. It runs, it even writes something, and five of its lines are wrong: the training and the writing have their share of them.
+#
+# <!-- example: program 7.14 -->
 
 # %% tags=["exercise"]
 @find_error("program 7.14")

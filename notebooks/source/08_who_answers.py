@@ -372,7 +372,7 @@ for token in generate(talker.model, asked, talker.longest, temperature=0):
 # %%
 parity = recorded["transformers"]
 print(f"largest difference of a logit: {parity['gap']:.0e}")
-print(f"the same text: {parity['same_text']}. {recorded.about}")
+print(f"the same text: {parity['same_text']}")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert round(recorded["bytes"] / 1e6) == 98
@@ -484,7 +484,7 @@ assert round(per_token / 3 * 8192 / 1e6) == 189 and round(per_token / 9 * 8192 /
 # %% [markdown]
 # At full length, the cache of one conversation would be twice as large as the model's parameters, at two bytes a number for both. Where can you save? A query is used only once, when its token is read, so the keys and values are what costs. Let several query heads share *one* key–value head:
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab", "tile"]
 labs.shared(
     9,
     (9, 3, 1),

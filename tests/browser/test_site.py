@@ -142,6 +142,7 @@ def test_the_first_page_translates_a_sentence_whose_model_comes_when_one_asks_an
     until(lambda: page.evaluate(MODELS), [])
     page.locator("[data-control=attention][value=off]").check()
     until(french.inner_text, differs(before))
+    page.locator("details.typed").evaluate("e => { e.open = true; }")
     field = page.locator('textarea[data-control="own"]')
     field.fill("The cat sleeps on the old chair because it is tired.")
     field.press("Enter")
@@ -150,7 +151,7 @@ def test_the_first_page_translates_a_sentence_whose_model_comes_when_one_asks_an
     page.locator(".door").click()
     until(page.locator(".sentences").inner_text, contains("la vieille chaise parce qu'il"))
     page.locator(".close").click()
-    page.locator("main .maps a").nth(2).click()
+    page.locator("main .tile").nth(3).click()
     page.wait_for_url("**/03_seq2seq.html")
 
 

@@ -37,7 +37,7 @@ CARDS = """cards => cards.map(card => {
 def test_a_state_is_told_by_its_card_without_a_colour(put, dark, violations):
     text = {"right": "right, on all 4 inputs.", "wrong": "It returns None.", "unsolved": "The sum."}
     verdicts = [Verdict("total", state, words) for state, words in text.items()]
-    made = [notes.verdict_note(verdict, "●○○", "total", hints=("Add.",)).page for verdict in verdicts]
+    made = [notes.verdict_note(verdict, "total", hints=("Add.",)).page for verdict in verdicts]
     page = put("".join(made), dark=dark)
     looks = until(lambda: page.locator(".course-card").evaluate_all(CARDS))
     assert len({tuple(look[:2]) for look in looks}) == 3 and len({look[3] for look in looks}) == 2

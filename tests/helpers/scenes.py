@@ -135,7 +135,9 @@ def game(**options):
 
 VIEWS = {
     "heatmap": lambda **more: heatmap(soft(11, 11), WORDS[:11], WORDS[:11], select=("it", "animal"), **more),
-    "maps by name": lambda **more: heatmap(soft(3, 6, 6), CHINESE[:6], CHINESE[:6], names=list("abc"), **more),
+    "maps by name": lambda **more: heatmap(
+        soft(3, 6, 6), CHINESE[:6], CHINESE[:6], names=list("abc"), dots=True, **more
+    ),
     "bandwidth": lambda **more: labs.bandwidth([1.0, 2.0, 2.5, 4.0], [1.0, 3.0, 2.0, 0.5], ([1, 4], [2, 3]), **more),
     "softmax": lambda **more: labs.softmax([2.0, 1.0, 0.1], ["cat", "sat", "mat"], **more),
     "predict": lambda **more: predict("Where does the curve go?", ["up", "down"], 1, "Because.", **more),

@@ -2,6 +2,8 @@
 
 import re
 
+import nbformat
+
 from course_kit import files, notebook_names
 from course_kit.exercises.registry import find
 from course_tools.authoring import building
@@ -26,6 +28,20 @@ def test_plans_and_minutes_are_those_of_the_notebooks():
     assert set(re.findall(r"^## Chapter (\d+)", plan, re.M)) == set(map(str, BY_NUMBER))
     for name in BY_NUMBER.values():
         assert "<!-- minutes -->" in building.folder().joinpath("source", f"{name}.py").read_text("utf-8")
+
+
+def test_what_a_class_can_say_is_the_lines_of_a_lesson_or_those_of_its_sections():
+    made = nbformat.v4.new_markdown_cell
+    text = "## One\n\nA bat.\n\n**Keep this:** a bat $b$ hangs."
+    core = made("## Zero", metadata={"tags": ["core"]})
+    own = [
+        core,
+        made(text, metadata={"tags": ["keep", "core"]}),
+        made("## Two\n\n**Keep this:** left out.", metadata={"tags": ["keep"]}),
+    ]
+    assert plans.lines_to_keep("00_start_here", own) == ["A bat $b$ hangs."]
+    lines = made("## Two lines\n1. Bats hang.\n2. Cats do not.", metadata={"tags": ["lines", "core"]})
+    assert plans.lines_to_keep("00_start_here", [*own, lines]) == ["Bats hang.", "Cats do not."]
 
 
 def test_what_the_guide_leaves_out_is_there():

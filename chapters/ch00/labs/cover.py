@@ -170,7 +170,7 @@ def cover(
     options = {
         "studies": studies, "layer": LAYER, "head": HEAD, "pronouns": list(PRONOUNS), "lists": lists,
         "own": options_of(
-            [loaded], OWN, MOST, open=not lists, larger=_larger(),
+            [loaded], OWN, MOST, larger=_larger(),
             note=sentences(t("Shown: head {head} of encoder layer {layer}.", head=HEAD, layer=LAYER), seen),
         ),
         "door": options_of([loaded], COW, DEEP, longest=LONG, caption=""),

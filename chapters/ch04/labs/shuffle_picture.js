@@ -1,5 +1,6 @@
 // The picture of the shuffle lab: weights, the outputs now and, at the lines' other ends, those of the first order.
-import { fitted, paper, write } from "../../../course_kit/views/js/src/shared/draw.js";
+import { PALER } from "../../../course_kit/views/js/src/shared/cells.js";
+import { dot, fitted, paper, write } from "../../../course_kit/views/js/src/shared/draw.js";
 import { fmt } from "../../../course_kit/views/js/src/shared/numbers.js";
 import { inked, legible, mix, rgb } from "../../../course_kit/views/js/src/shared/theme.js";
 import { SAME } from "./shuffle_numbers.js";
@@ -105,7 +106,7 @@ export class ShufflePicture {
     const { unit, theme } = this.ui;
     order.forEach((word, place) => {
       order.forEach((other, column) => {
-        this.weight(made.weights[place][column], places[word], places[other], at);
+        this.weight(made.weights[place][column], places[word], places[other], at, word === this.state.word);
       });
       this.name(word, places[word], at);
     });
@@ -113,14 +114,23 @@ export class ShufflePicture {
       this.write(t("weights"), 0, at.top - 13 * unit, { size: 12, colour: theme.quiet });
   }
 
-  /** @param {number} weight @param {number} row @param {number} column @param {Layout} at */
-  weight(weight, row, column, { left, top, cell }) {
-    const colour = inked(this.ui.theme, weight);
+  /**
+   * A dot as large as the weight; in the row of the picked word ink, with the number, where there is room for one.
+   * @param {number} weight @param {number} row @param {number} column @param {Layout} at @param {boolean} picked
+   */
+  weight(weight, row, column, { left, top, cell }, picked) {
+    const { theme } = this.ui;
+    const isNumber = picked && this.wide(".00", 11.5, 400) <= cell - 3;
+    const colour = inked(theme, isNumber ? weight : 0);
     const x = left + column * cell;
     const y = top + row * cell;
     this.c.fillStyle = rgb(colour);
     this.c.fillRect(x, y, cell - 2, cell - 2);
-    if (this.wide(".00", 11.5, 400) > cell - 3) return;
+    if (!isNumber) {
+      const radius = (cell / 2 - 1) * Math.sqrt(weight);
+      dot(this.c, x + cell / 2 - 1, y + cell / 2 - 1, radius, theme.text, picked ? 1 : PALER);
+      return;
+    }
     const look = { align: /** @type {const} */ ("center"), size: 12, colour: legible(colour) };
     this.write(share(weight), x + cell / 2 - 1, y + cell / 2, look);
   }

@@ -12,6 +12,7 @@ from ..structure import TAGS as OF_CODE
 from .notebook import LINK, Found, Notebook
 
 TAGS = {"predict", "lab", "exercise", "training", "check", "optional-network", "shows"}
+TAGS |= {"tile"}  # whose view is the lesson's picture on the website's first page
 TAGS |= {"guess"}  # a text that asks, of what a view or a fold of its own answers
 TAGS |= {"definition"}  # names what the build writes out
 TAGS |= {"asserts", "nbval-check-output"}  # numbers of the text, out of sight; an output compared at each test

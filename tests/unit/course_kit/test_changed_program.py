@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from unit.small_exercises import T, in_cell, small
 
-from course_kit.exercises import check, definitions, judge, show
+from course_kit.exercises import check, definitions, judge
 from course_kit.exercises.changed_program import changes as changes_of
 from course_kit.exercises.changed_program import feedback
 from course_kit.exercises.define import FindError
@@ -159,10 +159,7 @@ class TestCell:
     def test_the_program_is_not_printed_again(self, capsys):
         in_cell("@find_error(one)\n" + program(), one=MEAN)
         shown = capsys.readouterr().out
-        assert shown.startswith("○ program 9.1") and "total / len(x)" not in shown
-        assert "\n  x     [1, 3]\n  mean  5" in shown and 'hint("program 9.1")' in shown
-        page = show.verdict_note(judge.judge_repair(MEAN, None), "●○○", "own", hints=MEAN.hints).page
-        assert page.count("<details>") == len(MEAN.hints)
+        assert shown.startswith("○ program 9.1: not solved yet.") and shown.count("\n") == 1
 
     @pytest.mark.parametrize(("change", "sign"), [(RIGHT, "✓"), (START, "✗")])
     def test_a_right_repair_is_used_and_any_other_not(self, change, sign, capsys):

@@ -35,7 +35,6 @@ class TestUnsolved:
 
         verdict = judge(DOUBLE, stub)
         assert verdict.state == "unsolved" and verdict.text == DOUBLE.task and not verdict.notes
-        assert [name for name in verdict.arrays] == ["x", "doubled"]
         assert judge(SCALE, Mine).state == "unsolved"
 
     def test_a_forward_that_an_editor_has_put_inside_init(self):

@@ -44,13 +44,13 @@ def squeezed(text):
 
 
 def page(one, answer, **more):
-    return verdict_note(judge(one, answer), one.effort, "own", **more).page
+    return verdict_note(judge(one, answer), "own", **more).page
 
 
 class TestCard:
     @pytest.mark.parametrize("answer", [lambda x: 2 * x, lambda x: x @ x, lambda x: print("<b>", 3 * x)])
     def test_html_and_text_say_the_same(self, answer):
-        note = verdict_note(judge(DOUBLE, answer), DOUBLE.effort, "own")
+        note = verdict_note(judge(DOUBLE, answer), "own")
         reader = Reader(note.page)
         assert reader.open == [] and reader.roles == ["status"]
         shown, text = squeezed(reader.text), squeezed(note.text)
@@ -59,13 +59,13 @@ class TestCard:
         assert "<b>" not in note.page and "<script" not in note.page
         assert note._repr_mimebundle_()[0]["text/plain"] == note.text == repr(note)
 
-    def test_an_unsolved_one_shows_the_example(self):
+    def test_before_a_first_try_one_line_since_the_card_has_the_task(self):
         def stub(x):
             raise NotImplementedError
 
-        text = verdict_note(judge(SHARES, stub), SHARES.effort, "own").text
-        assert text.startswith("○ shares: not solved yet · ●○○ · 1 minute\n")
-        assert "\n  x       [1, 3]\n  mean    2\n  shares  [0.25, 0.75]" in text and "`own`" in text
+        note = verdict_note(judge(SHARES, stub), "own")
+        until = "Until then the notebook goes on with the course's own `own`."
+        assert note.text == f"○ shares: not solved yet. {until}" and "<details" not in note.page
 
     def test_colours_are_the_page_s_and_states_are_told_apart_at_a_glance(self):
         card = page(DOUBLE, lambda x: x)
@@ -90,9 +90,9 @@ class TestCard:
 
     def test_the_squares_of_a_lesson_fill_up_and_those_of_its_annex_apart(self):
         solved = [True, False, True], [True, False]
-        note = verdict_note(judge(DOUBLE, lambda x: 2 * x), "●○○", "own", solved=solved)
+        note = verdict_note(judge(DOUBLE, lambda x: 2 * x), "own", solved=solved)
         assert "■□■ 2 of 3" in note.text and "■□ 1 of 2" in note.text
-        assert "■" not in verdict_note(judge(DOUBLE, lambda x: x), "●○○", "own", solved=solved).text
+        assert "■" not in verdict_note(judge(DOUBLE, lambda x: x), "own", solved=solved).text
 
 
 def test_an_exercise_has_its_place_and_a_section_is_not_linked_from_within(tmp_path, monkeypatch):

@@ -18,6 +18,7 @@ from course_kit import files, results
 from course_kit.i18n import from_cell
 from course_kit.views import heatmap, picture, plot, predict, reveal
 from course_kit.views.live import below, live
+from course_kit.views.table import Table
 from course_tools.authoring.clean import WIDGET_VIEW, clean
 from course_utils.kernels import nadaraya_watson
 
@@ -28,8 +29,11 @@ X = torch.linspace(0, 4, 9)
 
 def test_how_figures_were_recorded_stands_apart_from_a_caption_and_no_other_date_does():
     about = results.load("bert_worth").about
-    spec = plot.points(X, X, caption=from_cell("Read 2026-01-02. {about}", about=about)).spec()
+    caption = from_cell("Read 2026-01-02. {about}", about=about)
+    spec = plot.points(X, X, caption=caption).spec()
     assert (spec["caption"], spec["recorded"]) == ("Read 2026-01-02.", about)
+    table = Table([{"x": 1}], caption)._repr_html_()
+    assert table.startswith("<div>Read 2026-01-02.</div>") and f"</summary>{about}</details>" in table
 
 
 def test_heatmap_says_what_it_shows():

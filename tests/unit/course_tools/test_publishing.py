@@ -100,8 +100,8 @@ def test_what_follows_a_guess_up_to_the_next_heading_is_folded_each_guess_for_it
     )
 
 
-def test_of_an_unsolved_exercise_the_task_and_of_half_way_a_place_in_the_contents(tmp_path):
-    box = "<div class='course-unsolved'><p>Not solved yet</p><details>the task</details></div>"
+def test_of_an_unsolved_exercise_the_cell_and_of_half_way_a_place_in_the_contents(tmp_path):
+    box = "<div class='course-unsolved'><p>Not solved yet</p></div>"
     path = notebook_of(tmp_path, "predict(1)", "answer()", ["**Half way.** You have a model."], "plot(1)", ["## On"])
     notebook = nbformat.read(path, as_version=4)
     for cell, tag in zip(notebook.cells, ["predict", "exercise", "half", "", ""], strict=True):
@@ -109,7 +109,7 @@ def test_of_an_unsolved_exercise_the_task_and_of_half_way_a_place_in_the_content
     notebook.cells[1].outputs = [nbformat.v4.new_output("display_data", {"text/html": box})]
     nbformat.write(notebook, path)
     page = tree(pages.body(pages.chapter(path)))
-    assert "Not solved" not in page.get_text() and page.select_one(".exercise details").get_text() == "the task"
+    assert "Not solved" not in page.get_text() and not page.select_one(".exercise .output")
     assert site.contents(page) == [("half", "Half way"), ("On", "On")] and not page.select_one(".behind .half")
     assert page.select_one(".folded").get_text(strip=True) == "plot(1)"
 

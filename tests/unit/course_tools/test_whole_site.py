@@ -40,17 +40,26 @@ def test_every_chapter_is_there_in_order_with_a_way_to_the_other_language(built)
 
 
 def test_each_file_that_a_chapter_leaves_behind_is_there_to_read_and_to_take(built):
-    every, first = (
-        [one for name in building.names() for one in artifacts.artifacts(name)],
-        tree(text(built, "index.html")),
-    )
-    assert {"mine/gpt.py", "mine/tokenizer.py"} <= {one.file for one in every if artifacts.WHOSE in one.text}
-    for one in every:
+    every = [(name, one) for name in building.names() for one in artifacts.artifacts(name)]
+    assert {"mine/gpt.py", "mine/tokenizer.py"} <= {one.file for _, one in every if artifacts.WHOSE in one.text}
+    for name, one in every:
         taken, page = text(built, one.download), tree(text(built, one.page))
         compile(taken, one.file, "exec")
         shown = "".join(part.get_text() for part in page.select("main .highlight"))
         assert "".join(shown.split()) == "".join(taken.split()) and "functions are yours" not in taken
-        assert first.find("a", href=one.page) and first.find("a", href=one.download, download=True)
+        assert tree(text(built, f"{name}.html")).find("a", href=one.page)
+        assert page.find("a", href=one.download, download=True)
+
+
+def test_the_first_page_has_a_small_picture_of_each_lesson(built):
+    lessons = [name for name in building.names() if not name.endswith("_annex")]
+    for where in ("", "zh/"):
+        links = {
+            link["href"]: link.img["src"]
+            for link in tree(text(built, f"{where}index.html")).select(".chapters > li > a")
+        }
+        assert links == {f"{name}.html": f"tiles/{name}.webp" for name in lessons}
+        assert all((built / where / picture).stat().st_size < 20_000 for picture in links.values())
 
 
 def test_pages_are_light_and_fetch_nothing_from_elsewhere(built):

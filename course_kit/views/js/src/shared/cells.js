@@ -1,6 +1,6 @@
 // Cells with a name for each row and each column, as every heatmap has them, or a window on them: a weight in its cell,
 // frames, names, and what rows and columns are.
-import { fitted, framed, hatch, write } from "./draw.js";
+import { dot, fitted, framed, hatch, write } from "./draw.js";
 import { crowded, slanting } from "./labels.js";
 import { clamp } from "./numbers.js";
 import { inked, legible, rgb } from "./theme.js";
@@ -29,6 +29,8 @@ import { inked, legible, rgb } from "./theme.js";
  */
 
 export const LEAST = 12; // pixels of a number or a name; what has no room for that is left to the pointer and the table
+
+export const PALER = 0.5; // dots of the rows that are not read
 
 /** What a slanted name rises, for each pixel of it. */
 export const SLOPE = 0.71;
@@ -82,27 +84,43 @@ export class CellsPainter {
   }
 
   /**
-   * A weight: hatched where it is masked, which is NaN.
+   * A weight: a square of ink with its number, or a dot as large as it is; hatched where it is masked, which is NaN.
    * @param {number} row
    * @param {number} column
    * @param {number} weight
-   * @param {{ ink?: number, ground?: number[], text?: string, colour?: string, told?: boolean }} look ink: from 0 to 1;
-   *   ground: of what is no weight; colour: of the text; told: of the row that is read, whose numbers may be smaller
+   * @param {{ ink?: number, ground?: number[], text?: string, colour?: string, told?: boolean, dots?: boolean }}
+   *   look ink: from 0 to 1; ground: of what is no weight; colour: of the text; told: of the row that is read, whose
+   *   numbers may be smaller, and whose dots are darker; dots: a dot, whose area is the ink
    */
-  cell(row, column, weight, { ink = weight, ground, text = inCell(weight), colour, told = false } = {}) {
+  cell(row, column, weight, { ink = weight, ground, text = inCell(weight), colour, told = false, dots = false } = {}) {
     const { c, ui, place, wide, high } = this;
     const [x, y] = this.at(row, column);
     if (Number.isNaN(weight)) {
       hatch(c, ui.theme.hatch, x, y, wide, high);
       return;
     }
-    ground ??= inked(ui.theme, ink);
+    ground ??= inked(ui.theme, dots ? 0 : ink);
     c.fillStyle = rgb(ground);
     c.fillRect(x, y, wide, high);
+    if (dots) {
+      const radius = (Math.min(wide, high) / 2) * Math.sqrt(Math.min(1, Math.max(0, ink)));
+      dot(c, x + wide / 2, y + high / 2, radius, ui.theme.text, told ? 1 : PALER);
+      return;
+    }
     const isWide = ui.spec.presenting || c.measureText(text).width <= wide;
     const roomy = isWide && place.across >= 24 * ui.unit && place.down >= 18 * ui.unit;
     if (!roomy && !(told && !ui.spec.presenting && this.fits())) return;
     write(c, text, x + wide / 2, y + high / 2 + 1, colour ?? legible(ground), "center");
+  }
+
+  /** Whether a cell of the row that is read has its number; without room for that it stays a dot among dots. */
+  hasNumbers() {
+    const { c, ui, place } = this;
+    if (ui.spec.presenting) return place.across >= 24 * ui.unit && place.down >= 18 * ui.unit;
+    const { font } = c;
+    const fits = this.fits();
+    c.font = font;
+    return fits;
   }
 
   /** Whether a cell has room for a weight in small type, which is set then. */

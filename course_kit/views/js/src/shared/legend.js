@@ -6,7 +6,8 @@ import { t } from "../text.js";
 
 /**
  * A ramp of ink from low to high, and other marks.
- * @param {{ low?: number | string, high?: number | string, name?: string, ink?: string }} ramp ink: "" or "signed"
+ * @param {{ low?: number | string, high?: number | string, name?: string, ink?: string }} ramp ink: "", "signed"
+ *   or "dots"
  * @param {...Mark} marks
  */
 export function legend({ low = 0, high = 1, name = t("weight"), ink = "" } = {}, ...marks) {

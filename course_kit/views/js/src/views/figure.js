@@ -40,7 +40,8 @@ const TIGHT = 26; // from line to line of words in front of a class
 const LONGEST = 3; // sentences, of which the highest keeps the room
 const CELL = [40, 48, 22]; // how wide on a page, in front of a class; how high
 const LEAST = [12, 15]; // pixels of words that have little room: on a narrow page, on a wide one
-const [SMALL, MUCH] = [345, 1.18]; // on a page narrower than that, what is a little too wide is drawn smaller
+// what is so little too wide is drawn smaller, so that no number is beyond the edge; more on a page narrower than that
+const [LITTLE, SMALL, MUCH] = [1.05, 345, 1.18];
 const [SPARE, NO_MORE] = [0.62, 0.2]; // how much of its width a column keeps that gives some away; at last
 // What is tried one after the other where there is little room: how large words are, at least; what stays: "lines", or
 // a line becomes "few"; "numbers" of cells, or of "singles", which cannot go on in a second line
@@ -365,7 +366,7 @@ class Figure {
     const isWoven = spec.shapes.some(({ shape }) => shape === "web"); // a curve stays as high as it is
     this.fitted = { width, family: ui.family, drawn, x, y: rowLayout(isWoven ? [] : rows, unit) };
     this.shifts = spec.shapes.map((item) => asideOf(item, spec.shapes, x));
-    this.scale = width < SMALL && drawn <= MUCH * width ? Math.min(1, width / drawn) : 1;
+    this.scale = drawn <= (width < SMALL ? MUCH : LITTLE) * width ? Math.min(1, width / drawn) : 1;
     const goesOn = drawn > width + 2 && this.scale === 1;
     const below = goesOn && spec === this.whole && fold(spec.shapes, spec.height);
     if (below) {

@@ -59,8 +59,8 @@ class Heads {
     );
     this.why = this.spec.own && modelsAt() ? this.cause() : null;
     const hasMask = this.spec.maps.some(({ masked }) => masked);
-    const high = { high: this.spec.high };
-    this.inks = hasMask ? legend(high, ["masked", t("masked")]) : legend(high);
+    const ramp = { high: this.spec.high, ink: "dots" };
+    this.inks = hasMask ? legend(ramp, ["masked", t("masked")]) : legend(ramp);
     this.knock.className = this.why && !this.spec.live ? "later" : "";
     this.head = h("div", { class: "opened" }, this.title, this.spec.live || this.why ? this.knock : "");
     this.assemble();

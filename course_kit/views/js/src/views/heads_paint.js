@@ -135,7 +135,9 @@ export function paintLarge(c, ui, numbers, open) {
   painter.within(2, () => {
     painter.cells((row, column) => {
       const weight = numbers.row(...numbers.opened, row)[column];
-      painter.cell(row, column, weight, { ink: weight / numbers.spec.high, told: row === query });
+      const told = row === query;
+      const dots = !(told && column === key && painter.hasNumbers()); // where one points
+      painter.cell(row, column, weight, { ink: weight / numbers.spec.high, told, dots });
     });
     painter.frame(query, 0, unit, numbers.keys);
     painter.frame(query, key, 2.5 * unit);

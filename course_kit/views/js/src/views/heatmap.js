@@ -46,8 +46,8 @@ class Heatmap {
   // ---- elements
   legend() {
     const { map } = this;
-    const high = String(map.high);
-    return map.hasMask ? legend({ high }, ["masked", t("masked")]) : legend({ high });
+    const ramp = { high: String(map.high), ink: map.dots ? "dots" : "" };
+    return map.hasMask ? legend(ramp, ["masked", t("masked")]) : legend(ramp);
   }
 
   // ---- what is lit

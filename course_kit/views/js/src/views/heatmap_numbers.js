@@ -14,6 +14,7 @@ import { roleName } from "../shared/theme.js";
  * @property {string[]} keys
  * @property {[string, string]} axes what rows and columns are
  * @property {[low: number, high: number]} range
+ * @property {boolean} [dots] a dot for each weight, a number where one points
  *
  * @typedef {Spec & HeatmapFields} HeatmapSpec
  */
@@ -30,6 +31,7 @@ export class HeatmapNumbers {
     this.rows = rows;
     this.columns = columns;
     this.high = spec.range[1];
+    this.dots = spec.dots ?? false;
     this.queries = spec.queries.map((label) => readable(label));
     this.keys = spec.keys.map((label) => readable(label));
     this.axes = spec.axes.map((label) => readable(roleName(label)));

@@ -66,7 +66,8 @@ export function paintMap(numbers, ui, c, place, [row, column]) {
   painter.within(0, () =>
     painter.cells((q, k) => {
       const weight = numbers.row(q)[k];
-      painter.cell(q, k, weight, { ink: weight / numbers.high, told: q === row });
+      const dots = numbers.dots && !(q === row && k === column && painter.hasNumbers()); // where one points
+      painter.cell(q, k, weight, { ink: weight / numbers.high, told: q === row, dots });
     }),
   );
   painter.within(3 * unit, () => painter.frame(row, column, 2 * unit));
