@@ -236,15 +236,15 @@ predict(
 )
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
-chairs = ["Ada", "Ben", "(empty)", "(empty) "]
+chairs = ["Ada", "Ben", "chair 3", "chair 4"]
 looks = torch.tensor([[0.0, 2, 0, 0], [2, 0, 0, 0], [0, 2, 0, 0], [0, 2, 0, 0]])
 labs.masking(
     looks,
     chairs,
     length=2,
     title="What leaks if the mask comes at the wrong step?",
-    caption="Room 2: Ada calls Ben, Ben calls Ada. Below is the right order of the steps. Try the three others, too. (Nobody reads the "
-    "rows of the empty chairs.)",
+    caption="Room 2: Ada calls Ben, Ben calls Ada. Below is the right order of the steps. Try the three others, too. Nobody reads the "
+    "rows of the empty chairs.",
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]

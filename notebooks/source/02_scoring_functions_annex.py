@@ -127,6 +127,8 @@ assert [row["parameters"] for row in table[:4]] == [0, 0, 0, 64 * 64]
 #
 # ### Find the error ●○○ · 4 minutes
 # One line is wrong: repair it.
+#
+# <!-- example: program 2.5 -->
 
 # %% tags=["exercise"]
 @find_error("program 2.5")
