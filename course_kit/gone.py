@@ -13,6 +13,8 @@ from typing import Any
 from course_kit.i18n import t
 
 GONE: dict[str, str] = {  # full name -> the page that is about it
+    "chapters.ch01.labs.black_box": "01_nadaraya_watson",
+    "chapters.ch01.labs.word_vectors": "01_nadaraya_watson_annex",
     "chapters.ch08.kept.serve": "07_gpt_annex",
 }
 

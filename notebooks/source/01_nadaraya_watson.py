@@ -166,7 +166,7 @@ for i in nearest_first[:4]:
     total, weighted = total + closeness, weighted + closeness * readings[i]
     print(f"closeness {closeness:.2f}, estimate so far {weighted / total:.1f} °C")
 
-# %% [markdown] slideshow={"slide_type": "subslide"} tags=["keep"]
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["keep"]
 # <a id="nadaraya-watson"></a>
 # Taken over all readings, this is the *Nadaraya–Watson estimator*, which Nadaraya and Watson published independently in 1964: <!-- source: Nadaraya 1964; Watson 1964 -->
 #
@@ -495,7 +495,7 @@ assert won == 97
 #
 # </details>
 #
-# **Keep this:** as many should count as make the smallest error on readings that they haven't seen.
+# **Keep this:** let as many readings count as guess a hidden one best.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Six: what an hour doesn't know
