@@ -92,7 +92,7 @@ class NadarayaWatson(nn.Module):
         mask: Bool[Tensor, "..."] | None = None,
     ) -> tuple[Float[Tensor, "Q"], Float[Tensor, "Q K"]]:
         distance = (queries[:, None] - keys) / self.log_width.exp()  # [Q, K] or [Q, K, d]
-        squared = distance**2 if keys.dim() == 1 else (distance**2).sum(-1)  # [Q, K]
+        squared = distance**2 if distance.dim() == 2 else (distance**2).sum(-1)  # [Q, K]
         scores = -0.5 * squared
         weights = scores.softmax(-1) if mask is None else masked_softmax(scores, mask)
         return weights @ values, weights
