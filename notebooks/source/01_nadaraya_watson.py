@@ -126,16 +126,16 @@ assert min(range(1, 51), key=lambda k: off(nearest(k))) == 4 and len(grid) == 24
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # Here is the Gaussian, noted down in three ways, with $d$ for the distance:
 #
-# $$ \text{A: } e^{-d^2/w} \qquad \text{B: } e^{-(d/2w)^2} \qquad \text{C: } e^{-\frac12(d/w)^2} $$
+# $$ e^{-d^2/w} \qquad\qquad e^{-(d/2w)^2} \qquad\qquad e^{-\frac12(d/w)^2} $$
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
     "You halve the width, so each rule should reach half as far. One of the three doesn't. Which?",
-    ["A", "B", "C"],
+    ["exp(−d² / w)", "exp(−(d / 2w)²)", "exp(−½ (d / w)²)"],
     answer=0,
-    because="In A, half the width gives the old closeness at 0.71 of the old distance, because the distance "
-    "is squared and the width isn't. In B and C the distance comes in only as d/w, so half the width "
-    "halves the reach.",
+    because="In exp(−d² / w), half the width gives the old closeness at 0.71 of the old distance, because the "
+    "distance is squared and the width isn't. In the other two the distance comes in only as d/w, so half "
+    "the width halves the reach.",
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]

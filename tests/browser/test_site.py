@@ -202,16 +202,16 @@ def test_search_finds_what_people_ask_for_and_leads_there_by_keyboard(visit, ser
 
 def test_what_follows_a_guess_waits_below_its_title_until_that_is_made_or_shown(visit):
     page = visit("01_nadaraya_watson.html#leave-one-out", size=(390, 844), has_touch=True)
-    second, fourth = (page.locator(f".predict + .behind >> nth={i}") for i in (1, 3))
+    wider, storm = (page.locator(f".predict + .behind >> nth={i}") for i in (0, 2))
     until(page.locator("#leave-one-out + *, :has(> #leave-one-out)").first.is_visible)  # behind the third
     until(page.locator(".behind.open").count, 1)
-    until(second.get_by_text("How far should a query reach?", exact=True).locator("visible=true").count, 1)
-    until(lambda: second.locator(".pale").first.evaluate("one => one.inert"))
+    until(wider.get_by_text("How far should a query reach?", exact=True).locator("visible=true").count, 1)
+    until(lambda: wider.locator(".pale").first.evaluate("one => one.inert"))
     guess = page.locator(".predict .course-view").nth(1)
     guess.scroll_into_view_if_needed()
     guess.locator("label").first.tap()
-    until(lambda: second.locator(".pale").first.evaluate("one => one.inert"), False)
-    fourth.locator("> .curtain").tap()
+    until(lambda: wider.locator(".pale").first.evaluate("one => one.inert"), False)
+    storm.locator("> .curtain").tap()
     page.reload()
     until(page.locator(".behind.open").count, 3)
 

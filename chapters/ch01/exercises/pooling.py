@@ -43,7 +43,7 @@ def _mirrored(run, case, mine, want):
 KERNEL = Exercise(
     name=mark("gaussian kernel"),
     learned=("width",),
-    task=t("From a distance of any shape, the closeness exp(−(distance / width)² / 2), element by element."),
+    task=t("From a distance of any shape, its closeness: 1 at distance 0, exp(−½) ≈ 0.607 at a distance of one width."),
     reference=gaussian_kernel,
     cases=lambda: [
         Case({"distance": torch.tensor([0.0, 1.0, 2.0])}, shown=True),
