@@ -13,6 +13,8 @@ from typing import Any
 from course_kit.i18n import t
 
 GONE: dict[str, str] = {  # full name -> the page that is about it
+    "chapters.ch01.labs.black_box": "01_nadaraya_watson",
+    "chapters.ch01.labs.word_vectors": "01_nadaraya_watson_annex",
     "chapters.ch02.labs.goes": "02_scoring_functions",
     "chapters.ch02.labs.layer": "02_scoring_functions",
     "chapters.ch02.labs.steps": "02_scoring_functions",

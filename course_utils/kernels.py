@@ -1,6 +1,6 @@
 """Nadaraya–Watson regression: kernels, and the mean of values that they weight.
 
-Sizes: Q queries, K keys, one number each. Widths and distances have the unit of the keys.
+Sizes: Q queries, K keys, one number each, but for NadarayaWatson, which takes d, too. Widths and distances have the unit of the keys.
 Sources: Nadaraya 1964; Watson 1964.
 """
 
@@ -76,7 +76,9 @@ def attention_pooling(
 
 
 class NadarayaWatson(nn.Module):
-    """Attention pooling with a width that is learned; its exp is always above 0."""
+    """Attention pooling with a width that is learned; its exp is always above 0.
+
+    A key is one number, [K], or d of them, [K, d]; a query is like a key."""
 
     def __init__(self, width: float):
         super().__init__()
@@ -84,12 +86,13 @@ class NadarayaWatson(nn.Module):
 
     def forward(
         self,
-        queries: Float[Tensor, "Q"],
-        keys: Float[Tensor, "K"],
+        queries: Float[Tensor, "Q *d"],
+        keys: Float[Tensor, "K *d"],
         values: Float[Tensor, "K"],
         mask: Bool[Tensor, "..."] | None = None,
     ) -> tuple[Float[Tensor, "Q"], Float[Tensor, "Q K"]]:
-        distance = (queries[:, None] - keys) / self.log_width.exp()  # [Q, K]
-        scores = -0.5 * distance**2
+        distance = (queries[:, None] - keys) / self.log_width.exp()  # [Q, K] or [Q, K, d]
+        squared = distance**2 if distance.dim() == 2 else (distance**2).sum(-1)  # [Q, K]
+        scores = -0.5 * squared
         weights = scores.softmax(-1) if mask is None else masked_softmax(scores, mask)
         return weights @ values, weights

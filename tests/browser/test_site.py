@@ -190,11 +190,11 @@ def test_search_finds_what_people_ask_for_and_leads_there_by_keyboard(visit, ser
     for odd in ("(", "[a-", "\\", "constructor", "<b>x"):
         search(page, odd)
     until(page.locator("#search-found b").count, 0)
-    search(page, "带宽")
+    search(page, "梯度下降")
     until(lambda: found(page))
     page.keyboard.press("Enter")
-    page.wait_for_url("**/01_nadaraya_watson.html#bandwidth")
-    until(lambda: page.locator("#bandwidth").bounding_box()["y"] < 900)
+    page.wait_for_url("**/01_nadaraya_watson.html#gradient-descent")
+    until(lambda: page.locator("#gradient-descent").bounding_box()["y"] < 900)
     page.goto(f"{served}mine-05-transformer.html")
     with page.expect_download() as taken:
         page.locator("a[download]").first.click()
@@ -203,16 +203,16 @@ def test_search_finds_what_people_ask_for_and_leads_there_by_keyboard(visit, ser
 
 def test_what_follows_a_guess_waits_below_its_title_until_that_is_made_or_shown(visit):
     page = visit("01_nadaraya_watson.html#leave-one-out", size=(390, 844), has_touch=True)
-    first, third = (page.locator(f".predict + .behind >> nth={i}") for i in (0, 2))
-    until(page.locator("#leave-one-out + *, :has(> #leave-one-out)").first.is_visible)  # behind the second
+    wider, storm = (page.locator(f".predict + .behind >> nth={i}") for i in (0, 2))
+    until(page.locator("#leave-one-out + *, :has(> #leave-one-out)").first.is_visible)  # behind the third
     until(page.locator(".behind.open").count, 1)
-    until(first.get_by_text("How far should a query reach?", exact=True).locator("visible=true").count, 1)
-    until(lambda: first.locator(".pale").first.evaluate("one => one.inert"))
-    guess = page.locator(".predict .course-view").first
+    until(wider.get_by_text("How far should a query reach?", exact=True).locator("visible=true").count, 1)
+    until(lambda: wider.locator(".pale").first.evaluate("one => one.inert"))
+    guess = page.locator(".predict .course-view").nth(1)
     guess.scroll_into_view_if_needed()
     guess.locator("label").first.tap()
-    until(lambda: first.locator(".pale").first.evaluate("one => one.inert"), False)
-    third.locator("> .curtain").tap()
+    until(lambda: wider.locator(".pale").first.evaluate("one => one.inert"), False)
+    storm.locator("> .curtain").tap()
     page.reload()
     until(page.locator(".behind.open").count, 3)
 

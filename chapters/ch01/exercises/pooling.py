@@ -43,7 +43,7 @@ def _mirrored(run, case, mine, want):
 KERNEL = Exercise(
     name=mark("gaussian kernel"),
     learned=("width",),
-    task=t("From a distance of any shape, the closeness exp(−(distance / width)² / 2), element by element."),
+    task=t("From a distance of any shape, its closeness: 1 at distance 0, exp(−½) ≈ 0.607 at a distance of one width."),
     reference=gaussian_kernel,
     cases=lambda: [
         Case({"distance": torch.tensor([0.0, 1.0, 2.0])}, shown=True),
@@ -54,7 +54,7 @@ KERNEL = Exercise(
         Case({"distance": some_numbers(3, 2, seed=12, dtype=torch.float64), "width": 3.0}),
     ],
     returns=("closeness",),
-    used=t("Yours says what the word “it” attends to in [A sentence meets a kernel](#A-sentence-meets-a-kernel)."),
+    used=t("The next cell weights the readings around 15:00 with yours."),
     hints=(
         t("Do it in three steps: measure the distance in widths, square it, and let exp turn it into a closeness."),
         t(
@@ -160,7 +160,7 @@ POOLING = Exercise(
         _pooling(*(100_000 + x for x in _doubles([0.0, 1.7], [0.3, 1.1, 2.0])), *_doubles([1.0, 2.0, 4.0])),
     ],
     returns=("estimate", "weights"),
-    used=t("Yours makes the last estimate, too: [So how many should count?](#So-how-many-should-count?)"),
+    used=t("Yours guesses the whole day in [Three: too narrow, too wide](#Three:-too-narrow,-too-wide)."),
     hints=(
         t("You need all distances at once. `queries[:, None] - keys` has the shape [Q, K], one row for each query."),
         t(

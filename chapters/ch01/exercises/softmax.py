@@ -70,7 +70,7 @@ SOFTMAX = Exercise(
     shown=stable_softmax,
     cases=_softmax_cases,
     returns=("weights",),
-    used=t("Training calls yours at every step in [Five: let the data choose](#Five:-let-the-data-choose)."),
+    used=t("Training calls yours at every step in [Five: learn the width](#Five:-learn-the-width)."),
     hints=(
         t("exp(−∞) = 0. Which score must a masked key have *before* the softmax, so that it gets no weight?"),
         t(

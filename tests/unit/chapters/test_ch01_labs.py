@@ -86,13 +86,6 @@ def test_the_ball_stands_where_training_ended_and_the_lowest_is_seen():
         labs.bandwidth(keys, values, path=[1.0, -1.0])
 
 
-def test_drawings_say_what_they_show():
-    words = labs.word_vectors(["it", "animal"], torch.tensor([[0.8, 0.6, 0.1], [0.9, 0.9, 0.1]]))
-    assert words.table().rows[0] == ["it", "0.80", "0.60", "0.10"] and "third" not in at(words, number=1).describe()
-    box = labs.black_box()
-    assert "score" in str(box.table().rows) and at(box, step=0).describe().startswith("From outside")
-
-
 @pytest.mark.parametrize("score", ["distance", "dot", "scaled dot"])
 def test_attention_in_the_page_equals_torch(score):
     x = torch.randn(4, 3, 4, generator=torch.Generator().manual_seed(0))

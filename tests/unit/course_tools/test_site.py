@@ -19,7 +19,7 @@ ROOT = files.course_folder()
 def alone():
     """The site of a course of two chapters that does not know its address."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sources, "names", lambda *_: ["01_nadaraya_watson", "07_gpt"])
+        patch.setattr(sources, "names", lambda *_: ["02_scoring_functions", "05_transformer", "07_gpt"])
         yield site.Site(None)
 
 
@@ -27,7 +27,7 @@ def test_the_glossary_joins_all_chapters(alone):
     terms = {english: [place[0] for place in places] for english, _, places in alone.terms}
     rows = sum(len(glossary.rows(chapter)) for chapter in alone.chapters)
     assert sum(map(len, terms.values())) == rows > len(terms)
-    assert terms["temperature"] == ["01_nadaraya_watson", "07_gpt"]
+    assert terms["cross-attention"] == ["02_scoring_functions", "05_transformer"]
 
 
 def test_a_page_without_repository_leads_to_none(alone):
