@@ -115,7 +115,7 @@ LOSS = Exercise(
         ),
     ),
     shown=solutions.masked_loss,
-    used=t("Your loss trains the translator of [Four: sentences](#Four:-sentences)."),
+    used=t("Your loss trains the translator of [Four: train both](#Four:-train-both)."),
 )
 
 
