@@ -90,12 +90,24 @@ assert (len(ours.source_tokens), len(ours.tokens)) == (13, 16)
 #
 # You had two difficulties. While you were reading, you had to keep everything. And when you spoke, you had to pick one digit after another out of all that you remembered. A network has them, too. One vector is hard on the **encoder**, which must fit the whole sentence into it, however long the sentence is. And it's hard on the **decoder**, which gets the same vector before every word, although it needs something different each time. <!-- source: Sutskever et al. 2014; Cho et al. 2014 -->
 #
-# Now let a network do it. We have trained one, saved it, and called it `without`; such a saved model is a *checkpoint*. It writes the likeliest word, reads it, and goes on until it writes that the sentence is over. Give it our sentence, and then its twin, in which it's the bridge that is too *wide*. **What gets lost?**
+# Now let a network do it. We have trained one, saved it, and called it `without`; such a saved model is a *checkpoint*. It writes the likeliest word, reads it, and goes on until it writes that the sentence is over. **Guess before you press ▶:** what gets lost on the way?
 
-# %% slideshow={"slide_type": "subslide"}
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
+asking(labs.squeeze(
+    without,
+    tired,
+    title="Read, squeeze, write: which words get lost?",
+    caption="The encoder reads from both ends. Its [key|states], the [output|vector c] and the "
+    "[query|states] of the decoder, by their first numbers.",
+))
+
+# %% [markdown]
+# And here is the twin of our sentence, in which it's the bridge that is too *wide*:
+
+# %% slideshow={"slide_type": "fragment"}
 for english in (tired, wide):
     print(english)
-    print("  ", translate(without, english, beam=1)[0].text)
+    print("  ", translate(without, english, beam=1)[0].text)  # beam=1: the likeliest word
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 lost = [translate(without, english, beam=1)[0] for english in (tired, wide)]
@@ -103,7 +115,7 @@ assert lost[0].text == "la vache n'a pas traversé le pont parce qu'elle était 
 assert lost[1].text == "la vache n'a pas traversé le pont parce qu'elle était trop large." and not lost[1].seen
 
 # %% [markdown] slideshow={"slide_type": "fragment"} tags=["keep"]
-# The cow has lost her colour, twice. And the second sentence says that *she* was too wide, because *elle* is the cow. Here it should be *il*, the bridge. The French is fluent, so you only notice when you compare it with the English. Since a long sentence gets no more numbers than a short one, $c$ is called a **bottleneck**.
+# The cow has lost her colour, twice. And the second sentence says that *she* was too wide, because *elle* is the cow. It should be *il*, the bridge. The French is fluent, so you only notice when you compare it with the English. Since a long sentence gets no more numbers than a short one, $c$ is called a **bottleneck**.
 #
 # **Keep this:** with one vector, the encoder must fit everything in, and the decoder must find each word in it again.
 
@@ -525,7 +537,7 @@ assert table.tolist() == [[True, False], [True, False]]
 # %% slideshow={"slide_type": "subslide"}
 pairs = {}
 for example in lesson.examples("twins"):
-    pairs.setdefault(example.twin.pair, []).append(example)
+    pairs.setdefault(example.twin.pair, []).append(example)  # by the pair's number
 
 follow = tried = 0
 for pair in pairs.values():
