@@ -467,7 +467,7 @@ with torch.no_grad():
 assert stops == {"il": [64, 18], "elle": [16, 60]}
 
 # %% [markdown] slideshow={"slide_type": "fragment"} tags=["keep"]
-# Why the full stop? In “tired” it gets only 16 %. The sign is the same, but its state isn't: the GRU that reads from the left ends there, and it has just read *wide*. We tried it. Give the full stop of our sentence the state of its twin's, as a key, and its weight rises from 16 to 60 %. In the twin it falls from 64 to 18 %. So the weight goes to a state for what the state has read.
+# Why the full stop? With *tired* it gets only 16 %. The sign is the same, but its state isn't: the GRU that reads from the left ends there, and here it has just read *wide*. Is that the reason? We took our sentence and gave its full stop the state of the twin's, as a key. The weight rose from 16 to 60 %. So a state is chosen for what it has read.
 #
 # **Keep this:** a weight points at a state, and a state has read more than its own word.
 
