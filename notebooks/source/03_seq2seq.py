@@ -282,7 +282,7 @@ assert logits.shape == (1, 17, 1205) and weights.shape == (1, 17, 13) and lesson
 # <a id="masked-loss"></a>
 # A program makes our sentences from a small grammar, so we have plenty of them: 20,050 pairs to learn from, and 1,000 new ones to test with. Their lengths differ, so the short ones in a batch are filled up with padding. It must not count in the loss, or your model would earn marks for predicting it. One of these four lines is wrong:
 
-# %% slideshow={"point": ["right * mask", "right.mean()"]}
+# %%
 def her_loss(logits, target, mask):
     log_p = logits.log_softmax(-1)  # [B, T, V]
     right = log_p.gather(-1, target[..., None])[..., 0]  # [B, T]: ln p of the right word
@@ -320,7 +320,7 @@ def masked_loss(logits, target, mask):
     -> one number"""
     raise NotImplementedError
 
-# %% [markdown]
+# %% [markdown] slideshow={"point": ["gather", "mean"], "slide_type": "subslide"}
 # <!-- solution: masked loss -->
 
 # %% [markdown] slideshow={"slide_type": "skip"}
@@ -336,7 +336,7 @@ def masked_loss(logits, target, mask):
 #
 # Two things are new since chapter 2: the learning rate changes on the way, and gradients that are too long are *clipped*, because a recurrent network can produce very large ones.
 
-# %% slideshow={"point": ["loss = ", "backward()", "optimiser.step()"], "slide_type": "subslide"} steps=[700, 100] tags=["definition"]
+# %% slideshow={"slide_type": "skip"} steps=[700, 100] tags=["definition"]
 # chapters.ch03.experiments.sentences: train
 
 # %% jupyter={"source_hidden": true}
@@ -492,7 +492,11 @@ assert stops == {"il": [64, 18], "elle": [16, 60]}
 #
 # </details>
 #
-# Write it for N sentences at once: each state meets each context. `output` is a layer that turns a state and a context, side by side, into logits. `x[:, None].expand(-1, N, -1)` repeats the rows of x [N, D] along a second axis, [N, N, D].
+# Write it for N sentences at once, so that each state meets each context. `output` is a layer that turns a state and a context, side by side, into logits:
+#
+# $$ z_{ij}=\mathrm{output}\big([\,{\color{#bf5f00}{s_i}}\,;\,{\color{#bb51a8}{c_j}}\,]\big) $$
+#
+# `x[:, None].expand(-1, N, -1)` repeats the rows of x [N, D] along a second axis, [N, N, D].
 #
 # <!-- example: swap of contexts -->
 
@@ -521,7 +525,7 @@ def pronouns(*sentences):
 twins = {word: translate(trained, tired.replace("tired", word), beam=1)[0]
          for word in ("tired", "wide")}
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "slide"}
 table = pronouns(*((one.source_tokens, one.tokens) for one in twins.values()))
 for mine, row in zip(twins, table):
     for theirs, is_elle in zip(twins, row):
@@ -534,7 +538,7 @@ assert table.tolist() == [[True, False], [True, False]]
 # %% [markdown]
 # The pronoun follows the context, all four times. Take the context from the tired cow, and a translator that is about to write *il* writes *elle*. Was that a fluke? We have 736 new twins of this kind. Take those pairs in which the model gets both pronouns right, swap the contexts, and count:
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "slide"}
 pairs = {}
 for example in lesson.examples("twins"):
     pairs.setdefault(example.twin.pair, []).append(example)  # by the pair's number
