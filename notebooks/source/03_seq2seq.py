@@ -415,7 +415,7 @@ checkpoints = {name: by_length(is_right(loaded.model), new) for name, loaded in 
 assert min(checkpoints["with"]) > 0.9 and round(100 * checkpoints["with"][3]) == 92 and [round(100 * checkpoints["without"][n]) for n in (0, 3)] == [61, 8]
 
 # %% [markdown] slideshow={"slide_type": "fragment"} tags=["keep"]
-# Without attention everything has to pass through $c$. With attention each word is one step away, for the decoder and for the corrections of the training. (One vector *can* hold more: [the annex](03_seq2seq_annex.ipynb#Can-one-vector-hold-ten-digits?) shows what it costs.)
+# Without attention everything has to pass through $c$. With attention each word is one step away, for the decoder and for the corrections of the training.
 #
 # **Keep this:** without attention everything must be learned through one vector. With attention each word is one step away.
 
@@ -467,7 +467,7 @@ with torch.no_grad():
 assert stops == {"il": [64, 18], "elle": [16, 60]}
 
 # %% [markdown] slideshow={"slide_type": "fragment"} tags=["keep"]
-# Why the full stop? With *tired* it gets only 16 %. The sign is the same, but its state isn't: the GRU that reads from the left ends there, and here it has just read *wide*. Is that the reason? We took our sentence and gave its full stop the state of the twin's, as a key. The weight rose from 16 to 60 %. So a state is chosen for what it has read.
+# Why the full stop? With *tired* it gets only 16 %. The sign is the same, but its state isn't. The encoder's reading from the left ends there, and here it has just read *wide*. Is that the reason? We took our sentence and gave its full stop the state of the twin's, as a key. The weight rose from 16 to 60 %. So a state is chosen for what it has read.
 #
 # **Keep this:** a weight points at a state, and a state has read more than its own word.
 
@@ -565,7 +565,7 @@ assert (follow, tried) == exchanged(lesson, trained) == (561, 562) and len(lesso
 # ## So what does it look at?
 # A translator looks at states. Mostly you'll find the weight at the word that is being translated, and sometimes at one that has read it. For its pronoun the black cow's translator looked at *it*, and at a full stop, and what it saw there decided who was tired and what was wide.
 #
-# In [the annex](03_seq2seq_annex.ipynb) you can write greedy decoding, see a beam search, let a translator loose on [real sentences](03_seq2seq_annex.ipynb#What-does-it-make-of-real-sentences?), and read [where else seq2seq was used](03_seq2seq_annex.ipynb#Where-was-seq2seq-used?). Then a paper asked what would be left without the recurrence. <!-- source: Vaswani et al. 2017 -->
+# In [the annex](03_seq2seq_annex.ipynb) you can see what it costs to put [ten digits into one vector](03_seq2seq_annex.ipynb#Can-one-vector-hold-ten-digits?), write greedy decoding, let a translator loose on [real sentences](03_seq2seq_annex.ipynb#What-does-it-make-of-real-sentences?), and read [where else seq2seq was used](03_seq2seq_annex.ipynb#Where-was-seq2seq-used?). Then a paper asked what would be left without the recurrence. <!-- source: Vaswani et al. 2017 -->
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Keep it
