@@ -18,6 +18,7 @@ GONE: dict[str, str] = {  # full name -> the page that is about it
     "chapters.ch02.labs.goes": "02_scoring_functions",
     "chapters.ch02.labs.layer": "02_scoring_functions",
     "chapters.ch02.labs.steps": "02_scoring_functions",
+    "chapters.ch03.labs.chain": "03_seq2seq",
     "chapters.ch08.kept.serve": "07_gpt_annex",
 }
 

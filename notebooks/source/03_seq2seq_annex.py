@@ -177,6 +177,34 @@ predict(
     ],
 )
 
+# %% [markdown]
+# ## What is the tanh for?
+# The additive score is $e_i=\tanh(s\,W_1+h_i\,W_2)\cdot w$. Suppose that the decoder wants a noun of a certain gender. *Cow* is feminine in French, with the state $h=1$, and *bridge* is masculine, with −1. The query has two numbers. The first is 1 for a feminine word and −1 for a masculine one. The second is always 1, and moves the sums.
+
+# %%
+W1, W2 = torch.tensor([[1.0, 1], [-1, 1]]), torch.tensor([[1.0, 1]])
+w = torch.tensor([1.0, -1])
+h = torch.tensor([[1.0], [-1]])  # cow, bridge
+for wanted, gender in [("feminine", 1.0), ("masculine", -1.0)]:
+    both = torch.tensor([gender, 1]) @ W1 + h @ W2  # [2 words, 2 numbers]
+    for name, squeezed in [("with tanh", torch.tanh(both)), ("without", both)]:
+        e = squeezed @ w  # [2]
+        print(f"{wanted:9} {name:9} scores {e.numpy().round(2)}, weights",
+              torch.softmax(e, -1).numpy().round(2))
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+import math
+
+found = [torch.softmax(torch.tanh(torch.tensor([g, 1]) @ W1 + h @ W2) @ w, -1) for g in (1.0, -1.0)]
+assert found[0][0] > 0.75 and found[1][1] > 0.75
+assert torch.equal(torch.tensor([1.0, 1]) @ W1 + h @ W2, torch.tensor([[1.0, 3], [-1, 1]]))
+assert all(torch.equal((torch.tensor([g, 1]) @ W1 + h @ W2) @ w, torch.tensor([-2.0, -2])) for g in (1.0, -1.0))
+assert round(math.tanh(1), 3) == 0.762 and round(math.tanh(3), 3) == 0.995 and round(math.tanh(1) - math.tanh(3), 3) == -0.233
+assert round(math.tanh(-1) - math.tanh(1), 3) == -1.523
+
+# %% [markdown]
+# Without the tanh, the score falls into two parts, $e_i=s\,W_1w+h_i\,W_2w$. The query appears only in the first part, which is the same for every English word, so the softmax cancels it. The tanh is applied to the sum, where query and key have already met. Check it with a pencil, for a feminine word and *cow*: the sum is (1, 3), its tanh is (0.762, 0.995), and the difference is −0.233. For *bridge* you get −1.523, so *cow* wins.
+
 # %% [markdown] tags=["card"]
 # ## Does a state know the order?
 # The lesson's recurrent network computes each state from its word and from the state before, $h_i=\tanh(x_iW_x+h_{i-1}W_h)$, with $h_0=0$.
@@ -342,6 +370,42 @@ assert all(sum(curve[1][-20:]) / 20 < 0.4 * curve[1][0] for curve in trained_by.
 # %% [markdown]
 # Both orders learn. One run of each, with one start, is no race: it shows that the order is a choice, not a necessity. Luong's is simpler to compute, and this is why the lesson has it.
 
+# %% [markdown]
+# ## Can one vector hold ten digits?
+# `python -m mine.seq2seq` trains the lesson's two translators on another task, the one that you had: rows of 4 to 16 digits, written backwards. Its models have states of 64 numbers, and learn for 600 steps. With attention nearly all rows of ten digits come out right, and without it few. <!-- source: mine/seq2seq.py -->
+
+# %% jupyter={"source_hidden": true} tags=["predict"]
+predict(
+    "Without attention: what would help the rows of 10 digits most?",
+    [
+        "vectors of 256 numbers instead of 64, in the same 600 steps",
+        "ten times as many steps, with the same 64 numbers",
+        "nothing: one vector cannot hold ten digits",
+    ],
+    answer=1,
+    because="Ten times as many steps. Then 85 % of these rows are right, with the same 64 "
+    "numbers; with 256 numbers and 600 steps 33 %.",
+)
+
+# %% [markdown]
+# The rows that are right, in %, on average over two or three seeds. For each line we took the best learning rate that we tried:
+#
+# | attention | numbers in $c$ | steps | 8 digits | 10 | 12 | 14 |
+# |---|---|---|---|---|---|---|
+# | without | 64 | 600 | 43 | 16 | 2 | 0 |
+# | without | 256 | 600 | 64 | 33 | 5 | 0 |
+# | without | 64 | 6,000 | 95 | 85 | 56 | 21 |
+# | with | 64 | 600 | 100 | 98 | 97 | 96 |
+#
+# So one vector *can* hold ten digits, and the cost is learning: everything has to pass through $c$. Whether 14 digits fit, we don't know.
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+digits = results.load("seq2seq_digits")
+places = [digits["digits"].index(n) for n in (8, 10, 12, 14)]
+means = [[round(sum(run[i] for run in row["right"]) / len(row["right"])) for i in places] for row in digits["rows"]]
+assert [(row["attention"], row["size"], row["steps"], len(row["right"])) for row in digits["rows"]] == [(False, 64, 600, 3), (False, 256, 600, 2), (False, 64, 6000, 2), (True, 64, 600, 3)]
+assert means == [[43, 16, 2, 0], [64, 33, 5, 0], [95, 85, 56, 21], [100, 98, 97, 96]]
+
 # %% [markdown] tags=["guess"]
 # ## Does it help to read backwards?
 # <a id="reversed-source"></a>
@@ -503,7 +567,7 @@ crisis = translate(attentive_checkpoint, "My aunt is discussing the European eco
 assert [crisis.source_tokens[row.argmax()] for row in crisis.weights[-4:-1]] == ["crisis", "economic", "european"] and not crisis.seen
 
 # %% [markdown]
-# At *zone* it jumps to "area", and then goes back word by word. This model has seen the sentence in its training, but with one that it has not, about the European economic crisis, it does the same. It takes a long training: the translator that you train in the lesson seldom reads the three in this order.
+# At *zone* it jumps to "area", and then goes back word by word. This model has seen the sentence in its training, but with one that it has not, about the European economic crisis, it does the same. It takes a long training.
 
 # %% [markdown]
 # ## How good is an alignment?
@@ -533,8 +597,55 @@ assert {x for x in his.links if x[0] in (3, 4)} == {(3, 2), (4, 3)} and {x for x
 # %% [markdown]
 # The model's AER is less than a third of the *diagonal's*, which links words at the same relative position.
 
+# %% [markdown] tags=["card"]
+# ## How does a translator write?
+# <a id="greedy"></a>
+# A translator gives you probabilities, and you want a sentence. The simplest way is **greedy** decoding: write the most probable word, give it back to the decoder as the next input, and go on until `<eos>`, the end of the sentence.
+#
+# ### Exercise ●●○ · 6 minutes
+# **Decide first.** In each round you do three things: append the word, compare it with `<eos>`, and count. In which order, if neither `<eos>` nor a word too many may be in the result?
+#
+# <details><summary>Answer</summary>
+#
+# Count, compare, append: a round begins only if there is room, and a word is appended only if it isn't `<eos>`.
+#
+# </details>
+#
+# Write this loop. `max_length` counts the words without `<eos>`.
+#
+# <!-- example: greedy loop -->
+
+# %% tags=["exercise"]
+@exercise("greedy loop")
+def greedy(step, state, bos, eos, max_length):
+    """step(word, state) -> (logits [V], state) -> the ids written, without bos and eos"""
+    raise NotImplementedError
+
+# %% [markdown]
+# <!-- solution: greedy loop -->
+
+# %%
+black = "the black cow didn't cross the bridge because it was too wide ."
+ids = torch.tensor([lesson.source.encode(black)])
+mask = torch.ones_like(ids, dtype=torch.bool)
+states, c = attentive.encoder(ids, mask)
+
+@torch.no_grad()
+def one_word(word, last):
+    read = torch.tensor([[int(word)]])
+    logits, _, last = attentive.decoder(read, last, states, c, mask)
+    return logits[0, 0], last
+
+written = greedy(one_word, attentive.decoder.begin(c), bos=2, eos=3, max_length=40)
+print(" ".join(lesson.target.tokens(written.tolist())))
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+assert (lesson.target.words[2], lesson.target.words[3]) == ("<bos>", "<eos>")
+assert lesson.target.tokens(written.tolist()) == list(translate(attentive_checkpoint, black, beam=1)[0].tokens)
+
 # %% [markdown]
 # ## How does a beam search?
+# <a id="beam-search"></a>
 # Greedy decoding doesn't look ahead. Which of these two beginnings leads to the likelier sentence? A pencil is enough.
 
 # %% jupyter={"source_hidden": true}
@@ -586,7 +697,7 @@ odds = torch.tensor([[0.0, 0.6, 0.4, 0.0], [0.5, 0.25, 0.25, 0.0], [0.9, 0.05, 0
 assert [round(beam(lambda word, state: (odds[word].log(), state), None, 3, 0, k)[0][0].exp().item(), 2) for k in (1, 2)] == [0.30, 0.36]
 
 # %% [markdown]
-# A beam costs you $k$ steps for each word. And because each further word makes the product smaller, it can prefer short sentences. A *length penalty* divides the log-probability of $n$ words by $((5+n)/6)^\alpha$. Here is the lesson's `real` with a beam of 8: <!-- source: Wu et al. 2016, section 7 -->
+# A beam costs you $k$ steps for each word. And because each further word makes the product smaller, it can prefer short sentences. A *length penalty* divides the log-probability of $n$ words by $((5+n)/6)^\alpha$. Here is `real`, the translator of real sentences, with a beam of 8: <!-- source: Wu et al. 2016, section 7 -->
 
 # %%
 closes = "The bank closes at three on Fridays."
@@ -665,8 +776,8 @@ assert (0.45 < weighs["happy"]["兴"] < 0.55 and weighs["happy"]["很"] + weighs
 
 # %% [markdown] tags=["card"]
 # ## What does BLEU count?
-# <a id="n-gram"></a>
-# BLEU (Papineni et al. 2002) takes the runs of 1, 2, 3 and 4 words in the translation, its **n-grams**, and counts how many are in the reference, each at most as often as there (the count is *clipped*). Over *all* sentences this gives four precisions $p_n$, the matches divided by the n-grams. BLEU is their geometric mean, times a **brevity penalty**,<a id="brevity-penalty"></a> without which a model could win by writing only the words that it is sure of:
+# <a id="bleu"></a><a id="n-gram"></a>
+# **BLEU** (Papineni et al. 2002) takes the runs of 1, 2, 3 and 4 words in the translation, its **n-grams**, and counts how many are in the reference, each at most as often as there (the count is *clipped*). Over *all* sentences this gives four precisions $p_n$, the matches divided by the n-grams. BLEU is their geometric mean, times a **brevity penalty**,<a id="brevity-penalty"></a> without which a model could win by writing only the words that it is sure of:
 #
 # $$ \mathrm{BLEU}=\mathrm{BP}\cdot\exp\Big(\tfrac14\sum_{n=1}^{4}\ln p_n\Big),\qquad \mathrm{BP}=\begin{cases}1 & \ell\ge r\\ e^{\,1-r/\ell} & \ell<r\end{cases} $$
 #
@@ -849,6 +960,45 @@ assert with_two["free"] > 2 * scores["free"] and all(with_two[name] >= scores[na
 # Only the free version gains, because now it shares long runs of words with somebody. The others share no more with the second reference than with the first. Most test sets have one reference all the same, because each costs a translator's time.
 
 # %% [markdown]
+# ## What does it make of real sentences?
+# A program made the sentences of the lesson. A second translator of this kind, `real`, learned from *Tatoeba*, sentences that volunteers wrote and translated, and it reads and writes pieces of words. We gave it four that it hadn't seen. How many of them would you accept?
+
+# %%
+for line in ["I have never seen such a beautiful sunset in my life.",
+             "The train was late, so we missed the beginning of the film.",
+             "The animal didn't cross the street because it was too tired.",
+             "The bank closes at three on Fridays."]:
+    print(translate(real, line, beam=1)[0].text)
+
+# %% [markdown]
+# The first is right. The third says *l'an animal*, and *c'était* instead of *il était*. In the fourth, *banches* and *vandes* aren't French words, but pieces of words put together. Let's look at the second, which says that we missed *le film du film*, the film of the film. Which English words did the two *films* come from?
+
+# %% jupyter={"source_hidden": true} tags=["lab"]
+missed = translate(real, "The train was late, so we missed the beginning of the film.", beam=1)[0]
+labs.alignment(
+    missed,
+    languages=("en", "fr"),
+    title="Where did the beginning go?",
+    model=real,
+    typing=True,
+    caption="Look at the two rows of “[query|film]”. Then type a sentence of your own.",
+)
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+films = [dict(zip(missed.source_tokens, row.tolist(), strict=True)) for word, row in zip(missed.tokens, missed.weights, strict=True) if word == "▁film"]
+assert len(films) == 2 and not missed.seen and "film du film" in missed.text
+assert films[0]["▁film"] > films[0]["▁beginning"] > 0.3 and films[1]["▁film"] > 0.9
+tried = [translate(real, line, beam=1)[0] for line in ("I have never seen such a beautiful sunset in my life.", "The animal didn't cross the street because it was too tired.", "The bank closes at three on Fridays.")]
+assert not any(one.seen for one in tried)
+assert tried[0].text.lower() == "je n'ai jamais vu un si beau coucher de soleil dans ma vie." and "l'an animal" in tried[1].text.lower() and "c'était" in tried[1].text
+assert "banches" in tried[2].text and "vandes" in tried[2].text and len(translate(real, "Fridays", beam=1)[0].source_tokens) > 1
+
+# %% [markdown]
+# At the first *film* the weight is split: some of it is on "beginning", which should be translated there, but more is on "film". After *du* it looks at "film" again, and the beginning is skipped. Our decoder keeps no list of what it has translated, and its contexts aren't handed on to the next step. Some later ones keep such a list, called *coverage*. <!-- source: Tu et al. 2016, Modeling coverage for neural machine translation -->
+#
+# <small>Trained on sentences by the contributors of tatoeba.org, CC BY 2.0 FR.</small>
+
+# %% [markdown]
 # ## Where was seq2seq used?
 # A model that reads one sequence and writes another, of another length, fits more than translation. Only the encoder changes: whatever can be read as a row of vectors can be looked back at.
 #
@@ -913,24 +1063,9 @@ assert wmt.bleu_en_de[names.index("ByteNet")] == 23.75 and min(x for x in wmt.bl
 # <a id="open-questions"></a>
 # **Prove: without the tanh the query is lost.** Then $e_{ti}=s_tW_1\cdot w+h_iW_2\cdot w$, and the first term is the same number for all keys of a query. Softmax ignores it, so all queries get the same weights.
 #
-# **Design an experiment: how small may c be?** Change only the size of $c$, train each size until the held-out loss no longer falls, with the best of several learning rates, and compare at the *end* of training. After a fixed number of steps you would measure the speed of learning, as [the lesson](03_seq2seq.ipynb#Three:-a-translator-of-digits) does. We have not done it.
-#
-# The lesson's translators of digits, without attention, after a fixed number of steps, on average over two or three seeds: rows right, in %. For each size we took the best learning rate that we tried. Whether 14 digits fit, we do not know.
-#
-# | numbers in $c$ | steps | 8 digits | 10 | 12 | 14 |
-# |---|---|---|---|---|---|
-# | 64 | 600 | 43 | 16 | 2 | 0 |
-# | 256 | 600 | 64 | 33 | 5 | 0 |
-# | 64 | 6,000 | 95 | 85 | 56 | 21 |
+# **Design an experiment: how small may c be?** Change only the size of $c$, train each size until the held-out loss no longer falls, with the best of several learning rates, and compare at the *end* of training. After a fixed number of steps you would measure the speed of learning, as [the rows of digits](#Can-one-vector-hold-ten-digits?) do. We have not done it.
 #
 # **Why not let the decoder read its own words while it learns?** You can (*scheduled sampling*). It would meet its own errors, as it does at inference (*exposure bias*). But at first its own words are noise, and a row is no longer trained in one pass: the decoder has to write each word before it can read it. <!-- source: Bengio et al. 2015 -->
-
-# %% jupyter={"source_hidden": true} tags=["asserts"]
-digits = results.load("seq2seq_digits")
-places = [digits["digits"].index(n) for n in (8, 10, 12, 14)]
-means = [[round(sum(run[i] for run in row["right"]) / len(row["right"])) for i in places] for row in digits["rows"]]
-assert [(row["attention"], row["size"], row["steps"], len(row["right"])) for row in digits["rows"]] == [(False, 64, 600, 3), (False, 256, 600, 2), (False, 64, 6000, 2), (True, 64, 600, 3)]
-assert means == [[43, 16, 2, 0], [64, 33, 5, 0], [95, 85, 56, 21], [100, 98, 97, 96]]
 
 # %% [markdown] tags=["reading"]
 # ## Further reading

@@ -94,7 +94,7 @@ LOSS = Exercise(
         ),
         t("What you have is [B, T]. A boolean index, `x[mask]`, keeps only the numbers where the mask is True."),
     ),
-    minutes=6,
+    minutes=8,
     difficulty=1,
     wrong=LOSS_WRONG,
     properties=(
@@ -115,7 +115,7 @@ LOSS = Exercise(
         ),
     ),
     shown=solutions.masked_loss,
-    used=t("Your loss trains the translator of [Four: sentences](#Four:-sentences)."),
+    used=t("Your loss trains the translator of [Four: train both](#Four:-train-both)."),
 )
 
 

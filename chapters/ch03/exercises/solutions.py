@@ -33,6 +33,14 @@ def look_back(query, keys, mask, W1, W2, w):
     return (weights[:, None] @ keys)[:, 0], weights
 
 
+def swapped(states, contexts, output):
+    """states [N, D], contexts [N, D], output: [..., 2D] -> [..., V]; -> logits [N, N, V]."""
+    N = len(states)
+    mine = states[:, None].expand(-1, N, -1)  # [N, N, D], the same along a row
+    theirs = contexts[None].expand(N, -1, -1)  # [N, N, D], the same along a column
+    return output(torch.cat([mine, theirs], -1))
+
+
 def decoder_step(word, state, keys, mask, E, Wx, Ws, Wo):
     """word [B], state [B, D], keys [B, K, D], mask [B, K], E [V, D], Wx [2D, D], Ws [D, D], Wo [2D, V]
     -> logits [B, V], new state [B, D]."""

@@ -152,5 +152,5 @@ LOOP = Exercise(
         _wrong_loop(begun=lambda bos: [bos]),
         t("<bos> is in the result. It starts the decoder, and is no word of the translation."),
     ),
-    used=t("Your loop translates in [Six: writing](#Six:-writing)."),
+    used=t("Your loop translates in [How does a translator write?](#How-does-a-translator-write?)."),
 )

@@ -103,7 +103,7 @@ STEP = Exercise(
         blind_to_padding("keys", padded=lambda case: ~case.args["mask"]),
         rows_are_independent("query", "keys", "mask"),
     ),
-    used=t("Your decoder looks back with it, in training, too: [Four: sentences](#Four:-sentences)."),
+    used=t("Your decoder looks back with it, in training, too: [Four: train both](#Four:-train-both)."),
 )
 
 

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from course_kit import text
 from course_kit.checkpoints import Loaded
@@ -146,19 +145,6 @@ def _named(states: Sequence[Part], tokens: Sequence[str], first: int = 0) -> lis
 def _chain(states: Sequence[Part], role: str) -> list[Arrow]:
     """An arrow from each to the next."""
     return [arrow(one, other, role) for one, other in itertools.pairwise(states)]
-
-
-def chain(tokens: Sequence[str], states: Tensor, *, title: str = "", caption: str = "") -> Figure:
-    """A recurrent network that reads: each state, [T, D], by its first numbers, made of its word and the one before."""
-    drawn = [_state(state[:SHOWN], "key") for state in states.tolist()]
-    first = t("State 1 is made of “{word}” and of zeros.", word=tokens[0])
-    said = [first] + [
-        t("State {place} is made of “{word}” and of state {before}.", place=i + 1, word=word, before=i)
-        for i, word in enumerate(tokens[1:], 1)
-    ]
-    table = [t("word"), t("state")], [[word, ", ".join(f"{x:.2f}" for x in row)]
-                                      for word, row in zip(tokens, states.tolist(), strict=True)]  # fmt: skip
-    return figure(row(*_named(drawn, tokens), *_chain(drawn, "key")), said, table, title=title, caption=caption)
 
 
 def shifted(source: list[int], target: list[int], begin: int, *, title: str = "", caption: str = "") -> Figure:

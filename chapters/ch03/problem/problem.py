@@ -1,6 +1,7 @@
-"""A translation that must contain a word · 60 minutes
+"""A translation that must contain “noire” · 60 minutes
 
-A client wants a certain word in the translation, wherever it fits best. A translator writes one token after another:
+A client's cow is black, and without attention the lesson's translator forgets it. She wants *noire* in the translation,
+wherever it fits best, and other clients want other words. A translator writes one token after another:
 
     model.step(sentence, written)    the source and the tokens so far, lists of whole numbers
                                      -> log-probabilities [V] of the token that comes next, as a tensor
@@ -15,6 +16,8 @@ score of a translation. Write translate_with, which finds one that contains the 
                  place, the word, greedy from there on, for each place, and the best of these
     translator   the lesson's own, 3 sentences: at least as good as its greedy translation with the word put in at its
                  best place, the other tokens as they are
+    noire        the black cow, too tired and too wide, by the lesson's translator without attention: as in translator.
+                 Look where it puts her colour: a search finds what a model finds likely, and no more
 
 You may call step 20 * model.longest times for a sentence: too few to try everything.
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from chapters.ch03 import labs
-from chapters.ch03.experiments import digits, looking_back
+from chapters.ch03.experiments import digits, looking_back, sentences
 from chapters.ch03.experiments.looking_back import Diagonal, Without, knocked_out, pronouns
 from chapters.ch03.lesson import Example, Lesson, gold_weights
 from chapters.ch03.lesson import _words as lesson_words
@@ -176,7 +176,22 @@ def test_a_beam_finds_what_greedy_decoding_misses():
     assert "“la” is the likelier" in drawn.options["said"][0] and "“le” wins: 0.36" in drawn.options["said"][2]
 
 
-def test_a_chain_has_a_state_for_each_word():
-    drawn = labs.chain(["the", "dog"], torch.tensor([[0.1, 0.2, 0.3, 9], [0.4, -0.5, 0.6, 9]]))
-    assert drawn.table().rows[1] == ["dog", "0.40, -0.50, 0.60, 9.00"]
-    assert "made of “dog” and of state 1" in drawn.describe()
+def test_a_translator_learns_from_batches_that_begin_again(lesson, capsys):
+    torch.manual_seed(0)
+    model = lesson.model(attention=False, size=8)
+    few = [next(iter(lesson.batches))]
+    first = sentences.train(model, few, steps=100)
+    told = [float(line.split(": ")[1]) for line in capsys.readouterr().out.splitlines()]
+    sentences.train(model, few, steps=100)
+    again = float(capsys.readouterr().out.split(": ")[1])
+    assert first is None and len(told) == 1 and again < told[0]
+
+
+def test_what_is_right_is_counted_by_the_length_of_the_source():
+    pairs = [Example(("word",) * size, (), frozenset(), "plain") for size in (3, 7, 8, 11, 16)]
+    assert sentences.by_length([True, False, True, True, False], pairs, ((3, 7), (8, 11), (16, 24))) == [0.5, 1.0, 0.0]
+
+
+def test_every_new_sentence_is_in_one_group_of_lengths(lesson):
+    sizes = [len(pair.source) for pair in lesson.examples("test")]
+    assert all(sum(low <= size <= high for low, high in sentences.LENGTHS) == 1 for size in sizes)
