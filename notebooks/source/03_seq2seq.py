@@ -155,7 +155,7 @@ assert torch.allclose(torch.softmax(states @ asks, -1) @ states, context) and co
 # %% [markdown]
 # Now with the weights of a real translator. It's `trained`, the one that you have seen at the beginning, built and trained like `without`, except that it may look back. A line joins each French word to every English word, and the thicker it is, the larger the weight. **Where does it find the colour?**
 
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
+# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab", "tile"]
 asking(labs.fan(
     ours,
     "noire",
