@@ -738,7 +738,7 @@ predict(
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 in_class(labs.adjective_asks(
     title="Whom does the adjective ask?",
-    caption="The cow didn't cross the bridge because it was too … Choose the last word, the [query|one who asks].",
+    caption="“The cow didn't cross the bridge because it was too …” Choose the last word, the [query|one who asks].",
 ), "word")
 
 # %% [markdown]

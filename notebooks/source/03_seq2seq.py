@@ -374,8 +374,8 @@ def is_right(model):
     return [words == " ".join(pair.target) for words, pair in zip(written, new)]
 
 right = {"with attention": is_right(attentive), "without attention": is_right(plain)}
-for name, sentences in right.items():
-    print(f"{name}: {sum(sentences) / len(sentences):.0%} of the new sentences are right")
+looking_back, not_looking = (sum(sentences) / len(new) for sentences in right.values())
+print(f"right: {looking_back:.0%} with attention, {not_looking:.0%} without")
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "slide"}
 groups = [(low, high, [len(pair.source) for pair in new if low <= len(pair.source) <= high]) for low, high in LENGTHS]

@@ -15,7 +15,8 @@ others.
 
 The title of a notebook has a screen, and so has each code cell, and each formula, with which an author begins a slide.
 A section of words alone shows the sentence to keep, or nothing. All other words of a section are said: they are the
-speaker's. Half way and the problem have a screen each, with their words. Cells marked `skip` or `notes`, and exercises are on none.
+speaker's. Half way and the problem have a screen each, with their words. Cells marked `skip` or `notes`, and
+exercises are on none.
 
 What a text is (`keep`, `lines`, `card`, `half`), the tag of its cell says, in any language; where in the cell it
 stands, its place: CONTRIBUTING.md. A lesson after chapter 0 has at most MOST screens, for 45 minutes; a test counts

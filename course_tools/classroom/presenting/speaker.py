@@ -17,6 +17,7 @@ from course_tools.authoring.markup import spoken, to_keep
 from course_tools.authoring.minutes import NOT_IN_CLASS
 from course_tools.authoring.rewriting import rewrite
 from course_tools.authoring.sources import tags
+from course_tools.authoring.typography import curly
 from course_tools.classroom import plans
 
 GUIDE = "docs/teaching.md"
@@ -101,7 +102,7 @@ def _notes(name: str, language: str) -> list[Note]:
         answers = tuple(spoken(words) for words in re.findall(r"^\d+\. (.+)$", folded, re.M))
         minutes = None if notebook_names.is_annex(name) else section.minutes
         heading += f" {NOT_IN_CLASS}" if section.not_in_class else ""
-        found.append(Note(heading, minutes, starts, ask, keep, guesses, exercises, answers))
+        found.append(Note(curly(heading), minutes, starts, ask, keep, guesses, exercises, answers))
         starts += 0 if section.not_in_class else minutes or 0
     return found
 

@@ -9,6 +9,7 @@ import pytest
 from course_kit import files, notebook_names
 from course_tools.authoring import building
 from course_tools.authoring.markup import spoken
+from course_tools.authoring.typography import curly
 from course_tools.classroom.presenting import speaker, start
 from course_tools.classroom.presenting.speaker import notes
 
@@ -17,7 +18,7 @@ from course_tools.classroom.presenting.speaker import notes
 def test_each_section_has_notes(name):
     found, cells = notes(name), building.read_source(name).cells
     texts = [c.source for c in cells if c.cell_type == "markdown"]
-    headings = [spoken(h) for text in texts for h in re.findall(r"^##? (.+)$", text, re.M)]
+    headings = [curly(spoken(h)) for text in texts for h in re.findall(r"^##? (.+)$", text, re.M)]
     assert [n.heading for n in found] == [h for h in headings if h in {n.heading for n in found}]  # all there, in order
     planned = [n for n in found if n.minutes and not n.heading.endswith(speaker.NOT_IN_CLASS)]
     assert sum(n.minutes for n in planned) == planned[-1].starts + planned[-1].minutes
@@ -29,9 +30,9 @@ def test_each_section_has_notes(name):
 
 def test_a_guess_brings_the_wrong_answer_to_expect_and_why_the_right_one_is_right():
     (question, tempting, right, why) = next(n for n in notes("01_nadaraya_watson") if n.guesses).guesses[0]
-    assert question.startswith("Make the kernel") and right == "to the mean of all readings"
-    assert "to zero" in tempting.split(" / ")
-    assert why.startswith("All scores come close to 0")
+    assert question.startswith("You halve the width") and right == "exp(−d² / w)"
+    assert "exp(−½ (d / w)²)" in tempting
+    assert why.startswith("In exp(−d² / w), half the width gives")
 
 
 def test_the_first_note_says_what_to_have_ready():

@@ -38,7 +38,10 @@ def told(path, in_no_language=False):
             cell.source = SAID.sub("", cell.source)
         elif in_no_language:
             cell.source = WORD.sub(lambda found: found["word"] and "x" * len(found["word"]) or found[0], cell.source)
-    return [(one.kind, one.cell, one.keep, one.said, one.code, one.later) for one in screens.screens(here)]
+    return [  # of code its lines: comments and printed words are in the page's language
+        (one.kind, one.cell, one.keep, one.said, one.code and (one.code.lines, one.code.lit), one.later)
+        for one in screens.screens(here)
+    ]
 
 
 @pytest.mark.parametrize("name", building.names())
