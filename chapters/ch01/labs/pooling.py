@@ -120,7 +120,6 @@ def ask(
     state["width"], widths = _widths(keys, width)
     controls = [
         {"kind": "range", "name": "query", "label": t("query"), "values": _steps(low, high, 201), "digits": 2},
-        _kernel_control(),
         {"kind": "range", "name": "width", "label": t("width"), "values": widths, "digits": 2},
         {"kind": "button", "name": "knock", "label": t("remove the largest weight")},
         {"kind": "button", "name": "back", "label": t("bring all back")},
@@ -147,8 +146,8 @@ def bandwidth(
 
     keys [K], values [K], truth, width as in `ask`. The error is the mean squared leave-one-out error, computed
     here for 61 widths and each kernel; a width at which an example has no other in reach has no error (a gap).
-    loss=False: without that error. path: the widths of a training, one for each step: then the error is the main
-    picture, with a ball that rolls down it, of the Gaussian kernel alone.
+    loss=False: without that error, of the Gaussian kernel alone. path: the widths of a training, one for each step:
+    then the error is the main picture, with a ball that rolls down it, of the Gaussian kernel alone.
     """
     keys, values = _examples(keys, values)
     string("key_name", key_name), string("value_name", value_name)
@@ -169,8 +168,10 @@ def bandwidth(
     if flag("loss", loss):
         errors = [_leave_one_out_errors(keys, values, widths, name) for name in KERNELS]
         arrays["errors"] = np.stack(errors).astype("<f4").ravel()
+    names = {mark("gaussian"): t("Gaussian"), mark("boxcar"): t("boxcar"), mark("epanechnikov"): t("Epanechnikov")}
+    kernel = {"kind": "choice", "name": "kernel", "label": t("kernel"), "options": list(KERNELS), "words": names}
     controls = [
-        _kernel_control(),
+        *[kernel] * loss,
         {"kind": "range", "name": "width", "label": t("width"), "values": widths, "digits": 2},
         {"kind": "range", "name": "query", "label": t("query"), "values": _steps(low, high, 121), "digits": 2},
         {"kind": "button", "name": "reset", "label": t("reset")},
@@ -179,7 +180,7 @@ def bandwidth(
     options |= _named(key_name, value_name)
     if path is not None:
         options["path"] = path
-        controls = [controls[1], {"kind": "button", "name": "play", "label": t("▶ play")}]
+        controls = [controls[-3], {"kind": "button", "name": "play", "label": t("▶ play")}]
     caption = caption or (t(
         "The ball is the width: it rolls down the loss, the error on examples left out. On the right, its curve."
     ) if path else sentences(
@@ -258,8 +259,3 @@ def _widths(keys: np.ndarray, width: float | None) -> tuple[float, list[float]]:
     steps[abs(np.log(steps / width)).argmin()] = width
     widths = [float(f"{s:.4g}") for s in steps]
     return min(widths, key=lambda s: abs(s - width)), widths
-
-
-def _kernel_control() -> dict:
-    words = {mark("gaussian"): t("Gaussian"), mark("boxcar"): t("boxcar"), mark("epanechnikov"): t("Epanechnikov")}
-    return {"kind": "choice", "name": "kernel", "label": t("kernel"), "options": list(KERNELS), "words": words}
