@@ -8,15 +8,13 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["artifact", "core", "guess"]
 # # 2 · How does a word find the word that it needs?
-# *It asks all of them, and the better a key matches, the more it takes.* You'll keep `SelfAttention`, a layer that you write and train in seconds, and several of them as heads. <!-- minutes --> **Before:** [chapter 1](01_nadaraya_watson.ipynb) and matrix products.
+# *It asks all of them, and the better a key matches, the more it takes.* You'll keep self-attention with heads, which trains in seconds. <!-- minutes --> **Before:** [chapter 1](01_nadaraya_watson.ipynb) and matrix products.
 #
 # ## A room full of people
 # <a id="cross-attention"></a>
-# “The cow didn't cross the bridge because it was too tired.” Here *it* is the cow. Put *wide* in the place of *tired*, and *it* is the bridge. No dictionary can tell you this. What a word means depends on other words in the sentence, and attention is how a model lets each word find the ones that it needs. With words it's hard to see how that works, so let's begin with people.
+# “The cow didn't cross the bridge because it was too tired.” Put *wide* there, and *it* is the bridge. A word needs others, and attention finds them. Watch people first.
 #
-# You come into a room, and you need a drum. You know that Cleo has it, but you don't know which of the three she is. So you call “Cleo?”. Everybody compares your call with their own name, and hands something over. Attention does the same. What you call is a **query**, the name that a person goes by is a **key**, and what they hand over is a **value**.
-#
-# **Guess before you press ▶:** only Cleo's name fits. Do you get her whole drum, and nothing else?
+# You need a drum. Cleo has one, but you don't know who she is. So you call “Cleo?” Everybody compares your call with their name, and hands something over. **Guess before you press ▶:** do you get all of her drum?
 
 # %% jupyter={"source_hidden": true}
 import math
@@ -41,14 +39,16 @@ asking(labs.call(
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <details><summary>Answer</summary>
 #
-# No. You get four fifths of her drum, and a tenth of each other thing. Call twice as loudly, and nearly all that you hold is hers.
+# No. You get four fifths of it, and a tenth of each other thing. Call twice as loudly, and nearly all that you hold is hers.
 #
 # </details>
+#
+# Attention does the same with numbers. What you call is the **query**, the name that a person goes by is a **key**, and what they hand over is a **value**.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## One: call, compare, share, hand over
 # <a id="scoring-function"></a><a id="dot-product"></a>
-# A computer calls with numbers. Let Ada's name be (1, 0, 0), Ben's (0, 1, 0) and Cleo's (0, 0, 1). You call for Cleo with (0, 0, 2). Here is what the picture computed:
+# Let Ada's name be (1, 0, 0), Ben's (0, 1, 0) and Cleo's (0, 0, 1). You call for Cleo with (0, 0, 2). Here is what the picture computed:
 
 # %%
 names = torch.eye(3)  # keys: a row for each of Ada, Ben, Cleo
