@@ -67,12 +67,11 @@ def _first_rows(run, case, mine, want):
 
 SINUSOIDAL = Exercise(
     name=mark("sinusoidal encoding"),
-    function="sinusoidal_encoding",
     task=t(
         "P[i, 2j] = cos(i ω) and P[i, 2j + 1] = sin(i ω) with ω = 10000^(−2j / D), for the positions i = 0, 1, …: "
         "length, size D (even) -> [length, D]. (The sine first, as in the paper, is right as well.)"
     ),
-    reference=solutions.sinusoidal,
+    reference=solutions.sinusoidal_encoding,
     run=_in_our_order,
     cases=lambda: [
         Case({"length": 3, "size": 4}, shown=True),

@@ -7,10 +7,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from chapters.ch04.kept.positions import NOUNS, WORDS, TurningReader, texts, train
+from chapters.ch04.kept.positions import NOUNS, WORDS, AddingReader, TurningReader, right, texts, train
 from course_kit.contexts import seeded
 from course_utils.attention import causal_mask
 from course_utils.blocks import EncoderBlock
+from course_utils.positions import sinusoidal_encoding
 
 VERBS = slice(2, None, 6)  # where the verbs of a text are
 
@@ -80,3 +81,27 @@ def record_lengths(seeds=range(5), sentences=(3, 10, 30, 100), steps: int = 200)
         early.append([round(shares[:3].mean().item(), 4) for shares in found])
         late.append([round(shares[3:].mean().item(), 4) for shares in found if len(shares) > 3])
     return {"seeds": list(seeds), "steps": steps, "sentences": list(sentences), "early": early, "late": late}
+
+
+def record_begins(seeds=range(8), begins=(0, 3, 6, 18, 42), steps: int = 200) -> dict:
+    """The lesson's four trainings with other seeds; the figures behind data/results/positions_begins.json.
+
+    right: for each kind, "anywhere" being sinusoids trained from anywhere, and each seed, the share of verbs answered
+    rightly where the texts begin at each position; second: the share of first verbs at which the sinusoidal reader says
+    the second noun, where they begin at 3
+    """
+    kinds = ("rotary", "sinusoidal", "learned", "anywhere")
+    shares: dict[str, list] = {kind: [] for kind in kinds}
+    second = []
+    ids, _ = texts(torch.Generator().manual_seed(1_000_000), 500)
+    for seed in seeds:
+        for kind in kinds:
+            with seeded(seed):
+                table = nn.Parameter(0.02 * torch.randn(60, 32)) if kind == "learned" else sinusoidal_encoding(60, 32)
+                model = TurningReader() if kind == "rotary" else AddingReader(table)
+                train(model, begins[-1] if kind == "anywhere" else 0, steps)
+            shares[kind].append([round(right(model, first), 4) for first in begins])
+            if kind == "sinusoidal":
+                answers = model(ids, 3)[0][:, 2].argmax(-1)
+                second.append(round((answers == ids[:, 4] - 2).double().mean().item(), 4))
+    return {"seeds": list(seeds), "steps": steps, "begins": list(begins), "right": shares, "second": second}

@@ -17,6 +17,7 @@ def attends(
     readers: Mapping[str, Reader],
     texts: Sequence[str],
     first: Sequence[int] = (0,),
+    start: tuple[str, int] | None = None,
     *,
     title: str = "",
     caption: str = "",
@@ -24,7 +25,7 @@ def attends(
     """The weights of the first verb on all words of a text, and its answer.
 
     readers: what is said of its positions -> a trained reader; texts: of as many words each; first: the positions at
-    which a text begins.
+    which a text begins; start: the reader, the last by default, and the position that are shown.
     """
     spoken, given, says, said, tables = [], [], [], [], []
     for (name, reader), text, begin in itertools.product(readers.items(), texts, first):
@@ -49,8 +50,11 @@ def attends(
     lines = [row(*places[i : i + SENTENCE], even=True) for i in range(0, len(places), SENTENCE)]
     answer = row(label(t("who does it?"), "query"), box(says if len(says) > 1 else says[0], "output", strong=True))
     scene = column(*lines, answer, gap=AIR)
-    axes = [("positions", t("positions"), [t(name) for name in readers])]
-    axes += [("text", t("text"), [" ".join(text.split()[:SENTENCE]) for text in texts])] if len(texts) > 1 else []
-    axes += [("first", t("begins at position"), list(first))] if len(first) > 1 else []
-    start = {"positions": t(list(readers)[-1])}
-    return figure(scene, said, tables, axes=axes, start=start, still=True, title=title, caption=caption)
+    name, begin = start or (list(readers)[-1], first[0])
+    choices = {"positions": (t("positions"), [t(name) for name in readers], t(name))}
+    openings = [" ".join(text.split()[:SENTENCE]) for text in texts]
+    choices |= {"text": (t("text"), openings, openings[0])} if len(texts) > 1 else {}
+    choices |= {"first": (t("begins at position"), [str(i) for i in first], str(begin))} if len(first) > 1 else {}
+    axes = [(key, words, options) for key, (words, options, _) in choices.items()]
+    shown = {key: option for key, (_, _, option) in choices.items()}
+    return figure(scene, said, tables, axes=axes, start=shown, still=True, title=title, caption=caption)
