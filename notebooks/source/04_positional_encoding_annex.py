@@ -169,9 +169,12 @@ def same(a, b):
     return torch.allclose(a, b, atol=1e-5)
 
 
-print("one query, keys shuffled: the same output?", same(attend(X[2:3], X[order]), attend(X[2:3], X)))
-print("all words shuffled: the same outputs?     ", same(attend(X[order]), attend(X)))
-print("... or moved along with their words?      ", same(attend(X[order]), attend(X)[order]))
+bites = X[2:3]
+print("one query, keys shuffled: the same output? ",
+      same(attend(bites, X[order]), attend(bites, X)))
+print("all words shuffled: the same outputs?      ", same(attend(X[order]), attend(X)))
+print("… or moved along with their words?         ",
+      same(attend(X[order]), attend(X)[order]))
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert same(attend(X[2:3], X[order]), attend(X[2:3], X)) and not same(attend(X[order]), attend(X))
@@ -278,7 +281,7 @@ Table(
 )
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert longer["sentences"] == [3, 10, 30, 100] and len(longer["seeds"]) == 5
+assert longer["sentences"] == [3, 10, 30, 100] and 3 * len("the dog bites the man .".split()) == 18 and len(longer["seeds"]) == 5
 assert all(seed[0] > 0.98 and seed[-1] < 0.8 for part in ("early", "late") for seed in (shares[-3:] for shares in longer[part]))
 
 # %% [markdown]

@@ -66,7 +66,7 @@ def record_causal(seeds=range(3), layers=(1, 2, 3), steps: int = 1000) -> dict:
     return {"seeds": list(seeds), "steps": steps, "right": right}
 
 
-def record_lengths(seeds=range(5), sentences=(3, 10, 30, 100), steps: int = 200) -> dict:
+def record_lengths(seeds=range(5), sentences=(3, 10, 30, 100), steps: int = 300) -> dict:
     """How far rotary positions reach, trained on texts of three sentences; data/results/positions_lengths.json.
 
     early and late: for each seed, the share of verbs answered rightly in the first three sentences and in the later
@@ -83,7 +83,7 @@ def record_lengths(seeds=range(5), sentences=(3, 10, 30, 100), steps: int = 200)
     return {"seeds": list(seeds), "steps": steps, "sentences": list(sentences), "early": early, "late": late}
 
 
-def record_begins(seeds=range(8), begins=(0, 3, 6, 18, 42), steps: int = 200) -> dict:
+def record_begins(seeds=range(8), begins=(0, 3, 6, 18, 42), steps: int = 300) -> dict:
     """The lesson's four trainings with other seeds; the figures behind data/results/positions_begins.json.
 
     right: for each kind, "anywhere" being sinusoids trained from anywhere, and each seed, the share of verbs answered

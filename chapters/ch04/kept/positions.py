@@ -92,7 +92,7 @@ class TurningReader(Reader):
         return rotary(q, positions).to(q), rotary(k, positions).to(k), v
 
 
-def train(model, last=0, steps=200):
+def train(model, last=0, steps=300):
     """Texts of three sentences; each batch begins at a random position, 0 to last."""
     optimiser = torch.optim.Adam(model.parameters(), lr=5e-3)
     for _ in range(steps):
@@ -113,7 +113,7 @@ def right(model, first=0, sentences=3):
     return (answers == who).float().mean().item()
 
 
-def main(steps: int = 200) -> float:
+def main(steps: int = 300) -> float:
     """Trained on texts that begin at position 0: right there, and where the same texts begin at 42."""
     found: list[float] = []
     for kind in ("none", "learned", "sinusoidal", "rotary"):
