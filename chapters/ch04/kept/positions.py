@@ -58,9 +58,7 @@ class Reader(nn.Module):
     def __init__(self, size=32):
         super().__init__()
         self.embedding = nn.Embedding(len(WORDS), size)
-        self.q, self.k, self.v = (
-            nn.Linear(size, size, bias=False) for _ in range(3)
-        )
+        self.q, self.k, self.v = (nn.Linear(size, size, bias=False) for _ in range(3))
         self.output = nn.Linear(size, len(NOUNS))
 
     def qkv(self, x, positions):  # x [B, T, D], positions [T]
