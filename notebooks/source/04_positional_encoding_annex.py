@@ -141,8 +141,8 @@ predict(
     "A slide calls self-attention permutation *invariant*: shuffle the words, and the output stays. For which output "
     "is that true?",
     [
-        "for the outputs of all words",
-        "for the output of one query, if only the keys and their values are shuffled",
+        "for the outputs of all words, in whatever order they are",
+        "for that of one query, if only keys and values move",
         "for none",
     ],
     answer=1,
