@@ -91,8 +91,6 @@ SINUSOIDAL = Exercise(
     minutes=8,
     difficulty=2,
     wrong=wrong_answers(
-        _table(exponents=lambda c, D: (2 * c / D, 2 * c / D)),
-        t("The number of the column is doubled once more: 0, 2, 4 … is 2j already, with j the number of the *pair*."),
         _table(exponents=lambda c, D: (2 * (c + 1) / D, 2 * c / D)),
         t(
             "The number of the column is doubled once more, and sine and cosine differ in frequency. The exponent is "
