@@ -52,7 +52,7 @@ labs.shuffle(
 #
 # </details>
 #
-# So two sentences with opposite meanings look the same to attention. You can tell it the order in two ways. In the first half of this lesson you'll *add* something to each word, and in the second half you'll *turn* its query and its key, as most of today's language models do. At the end you'll move a whole text to positions at which no model was trained, and see who still knows who bites.
+# So two sentences with opposite meanings look the same to attention. You can tell it the order in two ways. In the first half of this lesson you'll *add* something to each word, and in the second half you'll *turn* its query and its key, as most of today's language models do. At the end you'll move a whole text further on, and see who still knows who bites.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## One: twins
@@ -72,7 +72,7 @@ for said in ["the dog bites the man", "the man bites the dog"]:
 # %% [markdown]
 # The outputs are equal, because both sums have the same terms, only in another order. Each share is computed from two vectors, and neither contains a position.
 #
-# A layer is called **equivariant** if shuffling its input shuffles its output in the same way. Is chapter 2's layer? It's your own, if you solved that exercise. `X` has the vectors of our six words as rows.
+# A layer is called **equivariant** if shuffling its input shuffles its output in the same way. Is chapter 2's layer equivariant? It's your own, if you solved that exercise. `X` has the vectors of our six words as rows.
 
 # %% slideshow={"slide_type": "skip"}
 from mine import SelfAttention
@@ -205,11 +205,11 @@ labs.clocks(
 # Positions of this kind are called **sinusoidal**. (In the paper the sine comes first.) <!-- source: Vaswani et al. 2017, section 3.5 -->
 #
 # ### Exercise 1 ●●○ · 8 minutes
-# **Decide first.** Three colleagues write this table with $D=4$, so their clock has two hands. They agree on the first hand. In one step, the second hand turns by 0.1 in Ann's table, by 0.01 in Bob's, and by 0.0001 in Cem's. Whose is right, and what did the others take?
+# **Decide first.** Three colleagues write this table with $D=8$, so their clock has four hands. They agree on the first hand. In one step, the second hand turns by 0.316 in Ann's table, by 0.1 in Bob's, and by 0.01 in Cem's. Whose is right, and what did the others take?
 #
 # <details><summary>Answer</summary>
 #
-# Bob's. The second hand has $j=1$, so it turns by $10000^{-2/4}=0.01$. Ann left out the 2, and $10000^{-1/4}=0.1$. Cem took the number of the column, 2, for $j$, and $10000^{-4/4}=0.0001$. His code circulates.
+# Bob's. The second hand has $j=1$, so it turns by $10000^{-2/8}=0.1$. Ann left out the 2, and $10000^{-1/8}=0.316$. Cem took the number of the column, 2, for $j$, and $10000^{-4/8}=0.01$.
 #
 # </details>
 #
@@ -230,10 +230,10 @@ def sinusoidal_encoding(length, size):
 P = sinusoidal_encoding(50, 128).float()  # [50, 128]
 assert 6 < 2 * torch.pi < 6.5 and P.abs().max() <= 1 and len(P.round(decimals=3).unique(dim=0)) == 50
 assert (P[8] - P[7]).norm() < (P[15] - P[7]).norm()
-assert [round(10_000**power, 4) for power in (-1 / 4, -2 / 4, -4 / 4)] == [0.1, 0.01, 0.0001]
+assert [round(10_000**power, 3) for power in (-1 / 8, -2 / 8, -4 / 8)] == [0.316, 0.1, 0.01]
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# Now add your table to the words. This reader differs from the first in one line, because everything else is inherited:
+# Now add your table to the words. The new reader inherits everything from the first, but before it computes queries, keys and values it adds the rows:
 
 # %% slideshow={"point": ["self.table[positions]"]} tags=["definition"]
 # chapters.ch04.kept.positions: AddingReader
@@ -402,7 +402,7 @@ assert (30 * 47 % 360, 30 * 45 % 360) == (330, 270) and (30 * 7, 30 * 5) == (210
 # <a id="extrapolation"></a>
 # All our texts have begun at position 0. Now take the same texts, word for word, but let them begin at position 3, as if three words came before, or at position 42. To work where you weren't trained is called **extrapolation**.
 #
-# Here's the third kind of reader, which turns. Again one method is new:
+# Here's the third kind of reader, which turns. Its `qkv` is new, and the rest is inherited:
 
 # %% slideshow={"slide_type": "subslide"} tags=["definition"]
 # chapters.ch04.kept.positions: TurningReader
@@ -501,9 +501,9 @@ assert (early - late).abs().max() > 0.3
 #
 # </details>
 #
-# In a text that is *longer* than those of the training, words are also farther apart than any were in training, and that's hard for rotary positions, too. The annex measures [how far they reach](04_positional_encoding_annex.ipynb#How-far-does-rotary-reach?).
+# In a text that is *longer* than those of the training, words are also farther apart than any were in training, and that's hard even for rotary positions. The annex measures [how far they reach](04_positional_encoding_annex.ipynb#How-far-does-rotary-reach?).
 #
-# **Keep this:** practise added positions wherever you'll use them. Turned ones enter a score only as a distance.
+# **Keep this:** practise added positions wherever you'll use them. Turned ones go on wherever a text begins.
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 recorded = results.load("positions_begins")
