@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from course_kit.exercises.define import integers, some_numbers
+from course_kit.exercises.define import some_numbers
 from course_kit.i18n import mark
 from course_kit.mine.scratch_parts import Track, TrackPart
 
@@ -15,8 +15,6 @@ def parts(c: Any) -> list[TrackPart]:
             (x, 0), (x, 6), init=(8, 8)),
         TrackPart("LearnedPositions", "x + table[first … first + T]", (x, 0), (x, 3), init=(8, 8)),
         TrackPart("rotary"),
-        TrackPart("LetterReader", "positions added, or q and k turned; softmax(q kᵀ / √d) v; the output's matrix",
-            (integers(10, 2, 9, seed=2),), needed=True, init=("rotary", 8)),
     ]  # fmt: skip
 
 

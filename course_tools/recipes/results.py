@@ -14,6 +14,7 @@ from course_kit.results import load, place
 RECIPES = {  # name of the file -> module:function that gives its figures, as a dict
     "scores_scaled": "chapters.ch02.scaling:record_scaled",
     "seq2seq_digits": "chapters.ch03.experiments.digits:record_digits",
+    "positions_begins": "chapters.ch04.experiments.order:record_begins",
     "positions_causal": "chapters.ch04.experiments.order:record_causal",
     "positions_lengths": "chapters.ch04.experiments.order:record_lengths",
     "transformer_race": "chapters.ch05.experiments.race:record_race",

@@ -1,15 +1,28 @@
 """Chapter 4: sinusoidal positions, and rotary positions."""
 
+import contextlib
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from course_kit.exercises.compare import same
-from course_kit.exercises.define import Case, Exercise, Property, named, some_numbers, tensors, variants, wrong_answers
+from course_kit.exercises.define import (
+    Case,
+    Exercise,
+    Property,
+    call,
+    named,
+    some_numbers,
+    tensors,
+    variants,
+    wrong_answers,
+)
 from course_kit.exercises.properties import changed, linear_in
 from course_kit.i18n import mark, t
-from course_utils.positions import frequencies, sinusoidal_encoding
+from course_utils.positions import frequencies
 from course_utils.rotary import rotary
 
 from . import solutions
@@ -17,26 +30,36 @@ from . import solutions
 
 @variants
 def _table(
-    length: int, size: int, *, exponents=lambda c, D: (c / D, c / D), first=0, swap=False, halves=False
+    length: int, size: int, *, exponents=lambda c, D: (c / D, c / D), first=0, halves=False, sine_first=False
 ) -> Tensor:
     """A sinusoidal table with one thing done differently. exponents(columns 0, 2, 4 … [D / 2], D) -> those of the
-    sines and of the cosines, [D / 2] each; a frequency is base to the power of minus that."""
+    cosines and of the sines, [D / 2] each; a frequency is base to the power of minus that."""
     places = torch.arange(first, first + length)[:, None]
     columns = torch.arange(0, size, 2)
-    sines, cosines = (places * 10000.0**-exponent for exponent in exponents(columns, size))
-    pair = [cosines.cos(), sines.sin()] if swap else [sines.sin(), cosines.cos()]
+    cosines, sines = (places * 10000.0**-exponent for exponent in exponents(columns, size))
+    pair = [sines.sin(), cosines.cos()] if sine_first else [cosines.cos(), sines.sin()]
     return (torch.cat(pair, -1) if halves else torch.stack(pair, -1).flatten(1)).float()
+
+
+def _in_our_order(answer: Callable, case: Case) -> Any:
+    """Its table; where the sine of a pair comes first, as in the paper and in earlier editions, both change places."""
+    table = call(answer, case)
+    with contextlib.suppress(TypeError, ValueError, RuntimeError):
+        if (given := torch.as_tensor(table)).dim() == 2 and given.shape[1] % 2 == 0:
+            slowest = given[0, -2:]
+            return given.unflatten(1, (-1, 2)).flip(-1).flatten(1) if slowest[0] < slowest[1] else table
+    return table
 
 
 def _first_rows(run, case, mine, want):
     """Rows 0 and 1 of the table with two columns."""
     rows = run(changed(case, length=2, size=2))
     told = {"row": ", ".join(f"{x:.3f}" for x in rows[1].tolist())}
-    if not same(rows[0], torch.tensor([0.0, 1.0])):
+    if not same(rows[0], torch.tensor([1.0, 0.0])):
         told["row"] = ", ".join(f"{x:.3f}" for x in rows[0].tolist())
-        return t("With D = 2 the first row should be 0, 1: sin 0 and cos 0. Yours is {row}.", **told)
-    return not same(rows[1], torch.tensor([0.84147, 0.54030])) and t(
-        "With D = 2 there is one frequency, 1, so the second row should be sin 1 = 0.841 and cos 1 = 0.540, in "
+        return t("With D = 2 the first row should be 1, 0: cos 0 and sin 0. Yours is {row}.", **told)
+    return not same(rows[1], torch.tensor([0.54030, 0.84147])) and t(
+        "With D = 2 there is one frequency, 1, so the second row should be cos 1 = 0.540 and sin 1 = 0.841, in "
         "radians. Yours is {row}: is the angle multiplied by something?",
         **told,
     )
@@ -45,10 +68,11 @@ def _first_rows(run, case, mine, want):
 SINUSOIDAL = Exercise(
     name=mark("sinusoidal encoding"),
     task=t(
-        "P[i, 2j] = sin(i ω) and P[i, 2j + 1] = cos(i ω) with ω = 10000^(−2j / D), for the positions i = 0, 1, …: "
-        "length, size D (even) -> [length, D]."
+        "P[i, 2j] = cos(i ω) and P[i, 2j + 1] = sin(i ω) with ω = 10000^(−2j / D), for the positions i = 0, 1, …: "
+        "length, size D (even) -> [length, D]. (The sine first, as in the paper, is right as well.)"
     ),
-    reference=sinusoidal_encoding,
+    reference=solutions.sinusoidal_encoding,
+    run=_in_our_order,
     cases=lambda: [
         Case({"length": 3, "size": 4}, shown=True),
         Case({"length": 5, "size": 2}),
@@ -61,13 +85,13 @@ SINUSOIDAL = Exercise(
         t("`torch.arange(0, D, 2)` is 0, 2, 4 …, which is 2j already. So what is the exponent of 10000?"),
         t(
             "`P[:, 0::2]` are the even columns of a table `P` of zeros, `P[:, 1::2]` the odd ones: both have the "
-            "shape of the angles. Which of them gets the sines?"
+            "shape of the angles. Which of them gets the cosines?"
         ),
     ),
     minutes=8,
     difficulty=2,
     wrong=wrong_answers(
-        _table(exponents=lambda c, D: (2 * c / D, 2 * (c + 1) / D)),
+        _table(exponents=lambda c, D: (2 * (c + 1) / D, 2 * c / D)),
         t(
             "The number of the column is doubled once more, and sine and cosine differ in frequency. The exponent is "
             "2j / D with j the number of the *pair*; this mistake is in a program that has been copied many times."
@@ -81,13 +105,16 @@ SINUSOIDAL = Exercise(
         ),
         _table(halves=True),
         t(
-            "All sines come first, then all cosines. A model can learn from that just as well, but here each sine is "
-            "beside its cosine: columns 2j and 2j + 1."
+            "All cosines come first, then all sines. A model can learn from that just as well, but here each cosine is "
+            "beside its sine: columns 2j and 2j + 1."
+        ),
+        _table(halves=True, sine_first=True),
+        t(
+            "All sines come first, then all cosines. A model can learn from that just as well, but here each cosine is "
+            "beside its sine: columns 2j and 2j + 1."
         ),
         _table(first=1),
         t("The positions are counted from 1; the first word is at position 0."),
-        _table(swap=True),
-        t("Sine and cosine are exchanged: the sines belong in the even columns."),
     ),
     properties=(
         Property(
@@ -99,9 +126,8 @@ SINUSOIDAL = Exercise(
         ),
         Property(t("The first pair of columns is that of the frequency 1."), _first_rows),
     ),
-    shown=solutions.sinusoidal,
     used=t(
-        "Your table is what a module adds to the words in [Two: a clock with many "
+        "Your table is what a reader adds to the words in [Two: a clock with many "
         "hands](#Two:-a-clock-with-many-hands)."
     ),
 )
@@ -179,13 +205,13 @@ def _tied_to_its_row(run, case, mine, want):
 ROTARY = Exercise(
     name=mark("rotary"),
     task=t(
-        "Turn each pair of features, (x₀, x₁), (x₂, x₃) …, by the angle position · ω of its frequency: (a, b) becomes "
-        "(a cos − b sin, a sin + b cos): x [..., T, d], with a batch or heads in front or without, positions [T] -> "
-        "the same shape. `frequencies(d)` is given, in float64."
+        "Turn each pair of features, (x₀, x₁), (x₂, x₃) …, by R, the matrix of section Three, with the angle position "
+        "· ω of its frequency: x [..., T, d], with a batch or heads in front or without, positions [T] -> the same "
+        "shape. `frequencies(d)` is given, in float64."
     ),
     reference=rotary,
     cases=lambda: [
-        _rotated(*tensors([[1.0, 0], [1, 0], [1, 0]], [0, 1, 2]), shown=True),
+        _rotated(*tensors([[1.0, 0, 0, 1], [1, 0, 0, 1]], [1, 2]), shown=True),
         _rotated(some_numbers(3, 4, seed=530), torch.tensor([0, 1, 2])),
         _rotated(some_numbers(2, 6, seed=531), torch.tensor([5, 3])),
         _rotated(some_numbers(2, 3, 4, seed=532), torch.tensor([0, 1, 2])),
@@ -199,8 +225,8 @@ ROTARY = Exercise(
             "one sentence both have the shape of the angles."
         ),
         t(
-            "Make a new tensor, `torch.zeros_like(x)`, and fill its even and its odd columns, each with one half of "
-            "the formula. Don't write into x: a and b are views of it, and would change."
+            "Make a new tensor, `torch.zeros_like(x)`, and fill its even and its odd columns, each with one row of "
+            "R. Don't write into x: a and b are views of it, and would change."
         ),
     ),
     minutes=8,

@@ -18,12 +18,12 @@ def convolution(kernel, length):
     return C
 
 
-def sinusoidal(length, size):
+def sinusoidal_encoding(length, size):
     """length, size D (even) -> P [length, D]."""
     omega = 10000 ** (-torch.arange(0, size, 2) / size)  # [D / 2]
     angles = torch.arange(length)[:, None] * omega  # [length, D / 2]
     P = torch.zeros(length, size)
-    P[:, 0::2], P[:, 1::2] = angles.sin(), angles.cos()
+    P[:, 0::2], P[:, 1::2] = angles.cos(), angles.sin()
     return P
 
 

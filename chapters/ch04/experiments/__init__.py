@@ -1,4 +1,3 @@
 """Programs of their own; cells that readers kept import these names from here."""
 
 from .costs import LAYERS, costs_of, multiply_adds
-from .order import LettersBefore, WhoDoesIt

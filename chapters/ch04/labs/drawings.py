@@ -1,4 +1,4 @@
-"""Drawings: two ways of telling a place, clocks with a hand each, query and key that turn together, and paths."""
+"""Drawings: clocks with a hand each, query and key that turn together, and paths."""
 
 import math
 from collections.abc import Sequence
@@ -10,10 +10,7 @@ from course_kit.i18n import t
 from course_kit.views.figure import Figure, figure
 from course_kit.views.layout import (
     AIR,
-    CLOSE,
     GAP,
-    arrow,
-    box,
     cells,
     column,
     curve,
@@ -24,7 +21,6 @@ from course_kit.views.layout import (
     plot,
     row,
     space,
-    steps,
     web,
     words,
 )
@@ -32,44 +28,6 @@ from course_kit.views.layout import (
 from .waves import SIZE, waves
 
 CLOCK, LONG, SHORT, SLOW = 88, 40, 25, 10000.0  # lengths: across, of two hands; the base of the waves
-
-
-def ways(*, title: str = "", caption: str = "") -> Figure:
-    """Where a word's position comes in: a vector is added to the word, or its query and its key are turned."""
-    place, turn, hands = 3, 1.2, {"query": (0.5, LONG), "key": (-0.3, SHORT)}
-    word = np.array([0.5, -1.0])
-    wave = np.array([math.sin(place), math.cos(place)])
-    added = grid(
-        row(label(t("word")), cells(word.tolist())),
-        *(row(label(name, role), column(sign, cells(numbers.tolist(), role), gap=CLOSE), since=1)
-          for name, role, sign, numbers in ((t("position"), "value", "+", wave),
-                                            (t("sum"), "output", "=", word + wave))),
-    )  # fmt: skip
-    both, (score, other) = box(t("query and key"), since=2), (box(t("score"), since=3) for _ in ("add", "turn"))
-    given, clock, turned = cells(word.tolist()), disc(high=CLOCK), words(t("query and key, turned"), "output", since=3)
-    ways = [arrow(added, both), arrow(both, score), arrow(given, clock), arrow(turned, other)]
-    for role, (angle, reach) in hands.items():
-        ways += [hand(clock, angle, reach, role, until=2),
-                 hand(clock, angle + turn, reach, "output", since=3)]  # fmt: skip
-    scene = column(
-        row(words(t("add"), strong=True), words(t("turn"), strong=True), even=True),
-        row(column(added, both, gap=AIR),
-            column(given, column(clock, since=2), turned, gap=AIR), even=True, gap=AIR),
-        row(score, other, even=True),
-        *ways,
-        gap=AIR,
-    )  # fmt: skip
-    said = [
-        t("Both ways begin with words that do not know their positions."),
-        t("Add: each word gets the vector of its position. Turn: the words stay as they are."),
-        t("Both make queries and keys. On the right, two of their numbers are an arrow."),
-        t("Turn: each query and each key is turned, by an angle that belongs to its position."),
-    ]
-    table = (
-        [t("way"), t("where the position comes in")],
-        [[t("add"), t("word + position")], [t("turn"), t("query and key, turned")]],
-    )
-    return figure(scene, said, table, title=title, caption=caption)
 
 
 def clocks(
@@ -80,18 +38,18 @@ def clocks(
     P = waves(range(length))
     omegas = [SLOW ** (-2 * j / SIZE) for j in pairs]
     columns = [(2 * j, 2 * j + 1) for j in pairs]
-    names, lines, hands = [f"{sine}, {cosine}" for sine, cosine in columns], [], []
+    names, lines, hands = [f"{cosine}, {sine}" for cosine, sine in columns], [], []
     at = [i / (length - 1) for i in range(length)]
     none: list[list[int]] = [[]] * length
     for name, both, omega in zip(names, columns, omegas, strict=True):
         clock, pair = disc(high=2 * SHORT + GAP), P[:, both].tolist()
         hands.append(hand(clock, [i * omega for i in range(length)], SHORT, "output"))
-        sine, cosine = (curve(list(zip(at, (P[:, c] + 1) / 2, strict=True)), role)
-                        for c, role in zip(both, ("output", "key"), strict=True))  # fmt: skip
+        cosine, sine = (curve(list(zip(at, (P[:, c] + 1) / 2, strict=True)), role)
+                        for c, role in zip(both, ("key", "output"), strict=True))  # fmt: skip
         now = web([[(x, 0), (x, 1)] for x in at], [[0, 1]] * length, none)
-        lines.append(row(clock, cells(pair), plot(sine, cosine, now, high=SHORT + AIR), words(name, "quiet")))
+        lines.append(row(clock, cells(pair), plot(cosine, sine, now, high=SHORT + AIR), words(name, "quiet")))
     head = row(
-        space(), words(t("sine, cosine"), "quiet"), words(t("all positions"), "quiet"), words(t("columns"), "quiet")
+        space(), words(t("cosine, sine"), "quiet"), words(t("all positions"), "quiet"), words(t("columns"), "quiet")
     )
     scene = grid(head, *lines, *hands, gap=2 * GAP)
     said = [
@@ -121,7 +79,7 @@ def meet(
     step, q, k = math.radians(angle), np.array([2.0, 0]), np.array([1.0, 0])
 
     def added(i: int, m: int) -> float:
-        at_query, at_key = (np.array([math.sin(n * step), math.cos(n * step)]) for n in (i, m))
+        at_query, at_key = (np.array([math.cos(n * step), math.sin(n * step)]) for n in (i, m))
         return (q + at_query) @ (k + at_key)
 
     distances, columns, hands = range(most + 1), [], []
@@ -155,28 +113,6 @@ def meet(
 
 def _written(x: float) -> str:
     return f"{round(x, 2) + 0.0:.2f}".replace("-", "−")
-
-
-def task(letters: str = "f b h c a d", back: int = 2, *, title: str = "", caption: str = "") -> Figure:
-    """What is to be said of a row of letters: at each position, the letter some positions back."""
-    read = letters.split()
-    given = [box(letter, "key", strong=True) for letter in read]
-    before = range(back)  # there is nothing to say yet
-    says = read[:-back]
-    wanted = [*(space() for _ in before), *steps(*(box(letter, "output", strong=True) for letter in says))]
-    scene = grid(
-        row(label(t("position")), *(words(str(i), "quiet") for i in range(len(read)))),
-        row(label(t("it reads")), *given),
-        space(high=AIR),
-        row(label(t("it should say")), *wanted),
-        *(arrow(one, other, "value") for one, other in zip(given, wanted[back:], strict=False)),
-    )
-    said = [t("At position {i} it should say “{letter}”, which stands at position {m}.", i=m + back, letter=letter, m=m)
-            for m, letter in enumerate(says)]  # fmt: skip
-    rows = [[t("it reads"), *read], [t("it should say"), *("" for _ in before), *says]]
-    table = [t("position"), *map(str, range(len(read)))], rows
-    axes = [("position", t("position"), range(back, len(read)))]
-    return figure(scene, said, table, axes=axes, title=title, caption=caption)
 
 
 def spreads(kind: str, count: int, kernel: int) -> list[int]:

@@ -1,47 +1,60 @@
-"""Where a trained reader looks and what it says: to a sentence and to its twin, with positions and without."""
+"""Where a trained reader looks for who does it, and what it says: without positions and with, early and late."""
 
+import itertools
 from collections.abc import Mapping, Sequence
 
 import torch
 
-from chapters.ch04.experiments.order import Reader, WhoDoesIt
+from chapters.ch04.kept.positions import NOUNS, WORDS, Reader
 from course_kit.i18n import t
 from course_kit.views.figure import Figure, figure
-from course_kit.views.layout import AIR, CLOSE, arrow, box, column, row, space, words
+from course_kit.views.layout import AIR, CLOSE, bar, box, column, label, row
 
-THICK = 10  # of an arrow that has all the weight
+SENTENCE, VERB = 6, 2  # words of a sentence, the place of its verb
 
 
-def who_does_it(
-    who: WhoDoesIt, readers: Mapping[str, Reader], twins: Sequence[str], *, title: str = "", caption: str = ""
+def attends(
+    readers: Mapping[str, Reader],
+    texts: Sequence[str],
+    first: Sequence[int] = (0,),
+    start: tuple[str, int] | None = None,
+    *,
+    title: str = "",
+    caption: str = "",
 ) -> Figure:
-    """The words of a sentence, the mean of the weights that each gets, and the answer.
+    """The weights of the first verb on all words of a text, and its answer.
 
-    who: the task (`WhoDoesIt`); readers: what is said of its positions -> a trained reader; twins: sentences of as
-    many words each.
+    readers: what is said of its positions -> a trained reader; texts: of as many words each; first: the positions at
+    which a text begins; start: the reader, the last by default, and the position that are shown.
     """
     spoken, given, says, said, tables = [], [], [], [], []
-    for name, reader in readers.items():
-        for twin in twins:
-            with torch.no_grad():
-                x = reader.positions(reader.embedding(who.encode([twin])[0]))
-                share = reader.attention(x)[1][0].mean(0).tolist()  # of each word, [T]
-            noun, p = next(iter(who.answers(reader, twin).items()))
-            spoken.append(twin.split())
-            given.append(share)
-            says.append(f"{noun} {p:.0%}")
-            told = {"name": t(name), "text": twin, "noun": noun, "p": f"{p:.0%}"}
-            said.append(t("Positions: {name}. “{text}” Who does it? {noun}, says the reader, with {p}.", **told))
-            shares = [[word, f"{one:.2f}"] for word, one in zip(twin.split(), share, strict=True)]
-            tables.append(([t("word"), t("mean weight")], shares))
-    boxes = [box(list(at), "key", strong=True) for at in zip(*spoken, strict=True)]
-    weights = list(zip(*given, strict=True))  # of each place, in each frame
-    mean, answer = box(t("mean of the outputs")), box(says, "output", strong=True)
-    arrows = [arrow(one, mean, "value", weight=[max(0.2, THICK * share) for share in at])
-              for one, at in zip(boxes, weights, strict=True)]  # fmt: skip
-    numbers = [words([f"{share:.2f}" for share in at], "quiet") for at in weights]
-    spoken_of = column(row(*numbers, even=True), row(*boxes, even=True), gap=CLOSE)
-    scene = column(spoken_of, space(high=AIR), mean, answer, *arrows, arrow(mean, answer), gap=AIR)
-    axes = [("positions", t("positions"), [t(name) for name in readers]), ("twin", t("sentence"), list(twins))]
-    start = {"positions": t(list(readers)[-1]), "twin": twins[0]}
-    return figure(scene, said, tables, axes=axes, start=start, still=True, title=title, caption=caption)
+    for (name, reader), text, begin in itertools.product(readers.items(), texts, first):
+        tokens = text.split()
+        with torch.no_grad():
+            logits, weights = reader(torch.tensor([[WORDS.index(word) for word in tokens]]), begin)
+        share, p = weights[0, VERB].tolist(), logits[0, VERB].softmax(-1)
+        noun, sure = NOUNS[int(p.argmax())], f"{p.max():.0%}"
+        spoken.append(tokens)
+        given.append(share)
+        says.append(f"{noun} {sure}")
+        told = {"name": t(name), "text": " ".join(tokens[:SENTENCE]), "begin": begin, "noun": noun, "sure": sure}
+        said.append(t("Positions: {name}, from {begin} on. “{text}” Who does it? {noun}, says the reader, with {sure}.",
+                      **told))  # fmt: skip
+        rows = [[begin + i, word, f"{one:.2f}"] for i, (word, one) in enumerate(zip(tokens, share, strict=True))]
+        tables.append(([t("position"), t("word"), t("weight")], rows))
+    places = []
+    for i, (at, shares) in enumerate(zip(zip(*spoken, strict=True), zip(*given, strict=True), strict=True)):
+        names = at[0] if len(set(at)) == 1 else list(at)
+        places.append(column(box(names, "query" if i == VERB else "key", strong=True),
+                             bar(list(shares), "value"), gap=CLOSE))  # fmt: skip
+    lines = [row(*places[i : i + SENTENCE], even=True) for i in range(0, len(places), SENTENCE)]
+    answer = row(label(t("who does it?"), "query"), box(says if len(says) > 1 else says[0], "output", strong=True))
+    scene = column(*lines, answer, gap=AIR)
+    name, begin = start or (list(readers)[-1], first[0])
+    choices = {"positions": (t("positions"), [t(name) for name in readers], t(name))}
+    openings = [" ".join(text.split()[:SENTENCE]) for text in texts]
+    choices |= {"text": (t("text"), openings, openings[0])} if len(texts) > 1 else {}
+    choices |= {"first": (t("begins at position"), [str(i) for i in first], str(begin))} if len(first) > 1 else {}
+    axes = [(key, words, options) for key, (words, options, _) in choices.items()]
+    shown = {key: option for key, (_, _, option) in choices.items()}
+    return figure(scene, said, tables, axes=axes, start=shown, still=True, title=title, caption=caption)

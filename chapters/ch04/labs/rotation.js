@@ -174,7 +174,7 @@ class Rotation {
       return [String(i), ...all.map((x) => fmt(x))];
     });
     return {
-      header: ["i", t("sin"), t("cos"), t("R·P: sin"), t("R·P: cos"), t("P[i+δ]: sin"), t("P[i+δ]: cos")],
+      header: ["i", t("cos"), t("sin"), t("R·P: cos"), t("R·P: sin"), t("P[i+δ]: cos"), t("P[i+δ]: sin")],
       rows,
     };
   }

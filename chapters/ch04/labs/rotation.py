@@ -25,13 +25,13 @@ class Rotation(View):
 
     @property
     def matrix(self) -> np.ndarray:
-        """R [2, 2] in float64: what `shift_matrix` holds for the chosen pair. No position enters it."""
+        """R [2, 2] in float64. No position enters it."""
         angle = self.state["offset"] * self.omega
         sin, cos = np.sin(angle), np.cos(angle)
-        return np.array([[cos, sin], [-sin, cos]])
+        return np.array([[cos, -sin], [sin, cos]])
 
     def pairs(self, positions: Numbers) -> np.ndarray:
-        """(sine, cosine) of the chosen pair of columns at any positions: [n, 2] in float64."""
+        """(cosine, sine) of the chosen pair of columns at any positions: [n, 2] in float64."""
         first = 2 * self.state["pair"]
         return waves(positions)[:, first : first + 2]
 
@@ -69,14 +69,14 @@ class Rotation(View):
             [str(p), *(f"{x:.3f}" for x in (*before, *turned, *after))]
             for p, before, turned, after in zip(i, now, now @ self.matrix.T, later, strict=True)
         ]
-        return TextTable(["i", "sin", "cos", "R·P: sin", "R·P: cos", "P[i+δ]: sin", "P[i+δ]: cos"], rows)
+        return TextTable(["i", "cos", "sin", "R·P: cos", "R·P: sin", "P[i+δ]: cos", "P[i+δ]: sin"], rows)
 
 
 def rotation(
     *,
     title: str = mark("Is δ positions on always the same turn?"),
     caption: str = mark(
-        "A sine and a cosine make each position a point on a circle. Move i: does the matrix R change?"
+        "A cosine and a sine make each position a point on a circle. Move i: does the matrix R change?"
     ),
 ) -> Rotation:
     """Two positions as points on a circle, the angle between them, and the 2 × 2 matrix that does not depend on i.

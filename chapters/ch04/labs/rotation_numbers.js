@@ -7,7 +7,7 @@ import { t } from "../../../course_kit/views/js/src/text.js";
 /** @typedef {Record<Moved, number>} RotationState */
 /** @typedef {Spec & { length: number, size: number }} RotationSpec positions, columns */
 /** @typedef {ReturnType<typeof numbersOf>} RotationNumbers */
-/** @typedef {number[]} Point [sine, cosine] */
+/** @typedef {number[]} Point [cosine, sine] */
 
 export const TURN = 2 * Math.PI;
 const EXACT = 1e-9; // what differs less is called equal
@@ -33,8 +33,8 @@ export function numbersOf({ size }, { position, offset, pair }) {
   const angle = offset * omega;
   const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
   const matrix = [
-    [cos, sin],
-    [-sin, cos],
+    [cos, -sin],
+    [sin, cos],
   ];
   const points = [pointOf(position, omega), pointOf(position + offset, omega)];
   return { omega, angle, matrix, points, turned: times(matrix, points[0]) };

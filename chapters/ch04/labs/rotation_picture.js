@@ -52,13 +52,13 @@ export class Circle {
    * @param {number} radius
    * @returns {[number, number]}
    */
-  place([sine, cosine], radius = this.radius) {
+  place([cosine, sine], radius = this.radius) {
     return [this.middle + radius * sine, this.middle - radius * cosine];
   }
 
   /** @param {number} angle @param {number} radius */
   at(angle, radius) {
-    return this.place([Math.sin(angle), Math.cos(angle)], radius);
+    return this.place([Math.cos(angle), Math.sin(angle)], radius);
   }
 
   axes() {
@@ -146,7 +146,7 @@ export class Circle {
     const { unit } = this.ui;
     const { position, offset } = this.state;
     const near = offset !== 0 && Math.hypot(first[0] - second[0], first[1] - second[1]) < 0.3;
-    const lean = near ? 0.16 * Math.sign(matrix[0][1]) : 0;
+    const lean = near ? 0.16 * Math.sign(matrix[1][0]) : 0;
     c.font = this.ui.font(13, 600);
     const place = (/** @type {number} */ which, /** @type {number} */ turned) => {
       const name = rowName(position + which * offset);
@@ -165,8 +165,8 @@ export class Circle {
     const { theme, unit } = this.ui;
     const { pair } = this.state;
     c.font = this.ui.font();
-    write(c, t("sine, column {pair} →", { pair: 2 * pair }), side, side + 2 * unit, theme.quiet, "right", "bottom");
-    write(c, t("↑ cosine, column {pair}", { pair: 2 * pair + 1 }), 2, 2, theme.quiet, "left", "top");
+    write(c, t("sine, column {pair} →", { pair: 2 * pair + 1 }), side, side + 2 * unit, theme.quiet, "right", "bottom");
+    write(c, t("↑ cosine, column {pair}", { pair: 2 * pair }), 2, 2, theme.quiet, "left", "top");
   }
 
   /** @param {RotationNumbers} made */

@@ -1,4 +1,4 @@
-// The sinusoidal encoding, as in course_utils/positions.py: column 2j is a sine, column 2j + 1 its cosine.
+// The sinusoidal encoding as the lesson writes it: column 2j is a cosine, column 2j + 1 its sine.
 
 /**
  * By how much each pair of columns turns from one position to the next.
@@ -7,9 +7,9 @@
 export const frequencies = (size) => Array.from({ length: size / 2 }, (_, pair) => 10000 ** ((-2 * pair) / size));
 
 /**
- * What a position is in these pairs of columns: sine, cosine, sine, cosine, …
+ * What a position is in these pairs of columns: cosine, sine, cosine, sine, …
  * @param {number} position
  * @param {number[]} omegas
  */
 export const encode = (position, omegas) =>
-  omegas.flatMap((omega) => [Math.sin(position * omega), Math.cos(position * omega)]);
+  omegas.flatMap((omega) => [Math.cos(position * omega), Math.sin(position * omega)]);

@@ -10,6 +10,6 @@ LENGTH, SIZE = 50, 128  # positions and columns of the encoding that is shown
 
 
 def waves(positions: Numbers, size: int = SIZE) -> np.ndarray:
-    """Sine and cosine in pairs: [n] -> [n, D]."""
+    """Cosine and sine in pairs: [n] -> [n, D]."""
     angles = torch.as_tensor(np.asarray(positions, float))[:, None] * frequencies(size)
-    return torch.stack([angles.sin(), angles.cos()], -1).flatten(1).numpy()
+    return torch.stack([angles.cos(), angles.sin()], -1).flatten(1).numpy()

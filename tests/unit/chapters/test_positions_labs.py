@@ -6,6 +6,7 @@ import torch
 from helpers import in_node, labs
 from unit.sweeping import sweep
 
+from chapters.ch04.kept.positions import Reader, TurningReader
 from chapters.ch04.labs import drawings
 from course_kit.views.view import at
 from course_utils.positions import shift_matrix, sinusoidal_encoding
@@ -16,12 +17,23 @@ def sentence(count=5, size=6):
 
 
 def all_labs():
-    drawn = [labs.clocks(), labs.meet(), labs.paths(), labs.task(), labs.ways()]
-    return [labs.rotation(), labs.shuffle(sentence()), *drawn]
+    drawn = [labs.clocks(), labs.meet(), labs.paths()]
+    return [labs.rotation(), labs.shuffle(sentence()), *drawn, looking()]
+
+
+def looking():
+    twins = [f"{text} the cat sees the bear ." for text in ("the dog bites the man .", "the man bites the dog .")]
+    torch.manual_seed(0)
+    return labs.attends({"none": Reader(), "turned": TurningReader()}, twins, [0, 3, 42])
+
+
+def in_our_order(table):
+    """The table and the matrix of the course's trained models have the sine of each pair first; labs the cosine."""
+    return table.unflatten(-1, (-1, 2)).flip(-1).flatten(-2)
 
 
 def test_every_control_over_its_whole_range():
-    assert [sweep(lab) for lab in all_labs()] == [50 + 41 + 64, 2, 50, 7, 3 + 4, 4, 4]
+    assert [sweep(lab) for lab in all_labs()] == [50 + 41 + 64, 2, 50, 7, 3 + 4, 2 + 2 + 3]
 
 
 def shapes(view, kind, role=None):
@@ -29,12 +41,12 @@ def shapes(view, kind, role=None):
 
 
 def test_clocks_show_the_encoding():
-    lab, P = labs.clocks(), sinusoidal_encoding(50, 128).double()
+    lab, P = labs.clocks(), in_our_order(sinusoidal_encoding(50, 128).double())
     for cells, hand, pair in zip(shapes(lab, "cells"), shapes(lab, "arrow"), (0, 10, 20, 30, 40), strict=True):
         numbers = torch.tensor([frame["numbers"] for frame in cells["each"]], dtype=torch.float64)
         turns = torch.tensor([frame["turn"] for frame in hand["each"]], dtype=torch.float64)
         assert torch.allclose(numbers, P[:, 2 * pair : 2 * pair + 2], atol=6e-3)
-        assert torch.allclose(torch.stack([turns.sin(), turns.cos()], -1), P[:, 2 * pair : 2 * pair + 2], atol=1e-3)
+        assert torch.allclose(torch.stack([turns.cos(), turns.sin()], -1), P[:, 2 * pair : 2 * pair + 2], atol=1e-3)
 
 
 def test_turned_scores_know_the_distance_alone_and_added_ones_do_not():
@@ -64,7 +76,7 @@ def test_a_path_is_as_long_as_it_has_to_be(dilated):
 
 def test_one_matrix_for_every_position():
     lab = at(labs.rotation(), pair=2, offset=5, position=5)
-    whole = shift_matrix(5, 128).numpy()
+    whole = shift_matrix(5, 128).T.numpy()  # the sine first: the other way round
     matrices = [at(lab, position=i).matrix for i in range(50)]
     assert all((m == matrices[0]).all() for m in matrices)
     assert np.allclose(matrices[0], whole[4:6, 4:6], atol=1e-6)
@@ -81,6 +93,17 @@ def test_outputs_move_along_until_positions_are_added():
         assert np.allclose(outputs, first[order]) != positions and not np.allclose(outputs, first)
         assert np.allclose(weights, first_weights[np.ix_(order, order)]) != positions
     assert "with positions" in at(lab, positions=True).describe() and lab.table().rows[-1][0] == "mean"
+
+
+def test_a_reader_without_positions_gives_a_noun_the_same_weight_in_both_twins():
+    lab, weights = looking(), {}
+    for name in ("none", "turned"):
+        for text in ("the dog bites the man .", "the man bites the dog ."):
+            rows = at(lab, positions=name, text=text, first="0").table().rows
+            weights[name, text] = {row[1]: row[2] for row in rows if row[1] in ("dog", "man")}
+        assert (weights[name, "the dog bites the man ."] == weights[name, text]) == (name == "none")
+    turned = [[row[1:] for row in at(lab, positions="turned", first=first).table().rows] for first in ("0", "3", "42")]
+    assert turned[0] == turned[1] == turned[2] and at(lab, first="42").table().rows[0][0] == "42"
 
 
 def test_refusals_say_what_to_do():
@@ -107,7 +130,7 @@ def shown(view, **state):
 
 @pytest.mark.parametrize("offset", [-7, 0, 3, 20])
 def test_rotations_equal_torch(float64, offset):
-    view, encoding, whole = labs.rotation(), sinusoidal_encoding(80, 128), shift_matrix(offset, 128)
+    view, encoding, whole = labs.rotation(), in_our_order(sinusoidal_encoding(80, 128)), shift_matrix(offset, 128).T
     for pair in (0, 4, 15):
         rows = slice(2 * pair, 2 * pair + 2)
         for position in (7, 39):
@@ -126,7 +149,7 @@ def test_shuffled_attention_equals_torch(float64):
     for order in (list(range(6)), [5, 4, 3, 2, 1, 0], [2, 0, 1, 3, 5, 4]):
         for positions in (False, True):
             found, first = (shown(view, order=o, positions=positions) for o in (order, list(range(6))))
-            rows = x[order] + (sinusoidal_encoding(6, 8) if positions else 0)
+            rows = x[order] + (in_our_order(sinusoidal_encoding(6, 8)) if positions else 0)
             weights = torch.softmax(rows @ rows.T / 8**0.5, -1)
             assert np.allclose(found["weights"], weights, atol=1e-6, rtol=0)
             assert np.allclose(found["outputs"], weights @ rows, atol=1e-6, rtol=0)

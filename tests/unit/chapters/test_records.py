@@ -12,6 +12,7 @@ from course_tools.recipes.results import RECIPES
 
 ABOUT = {"command", "date", "device", "versions", "minutes"}  # what `course results` adds
 SHORT = {
+    "positions_begins": {"seeds": [0], "steps": 2},
     "positions_lengths": {"seeds": [0], "steps": 2},
     "positions_causal": {"seeds": [0], "steps": 2},
     "gpt_induction": {"steps": 1, "seeds": (0,)},

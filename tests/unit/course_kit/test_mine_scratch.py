@@ -227,7 +227,7 @@ def test_the_command_says_what_is_next(tmp_path, monkeypatch, capsys):
     assert scratch.main(["positions_2", "--hint", "3"], tmp_path) == 1
     said = capsys.readouterr().out
     assert "✓ sinusoidal_encoding: right.\n✗ rotary: Not.\n  [1]\n" in said
-    assert "1 of 6 parts. Next: rotary." in said and "Make a new tensor" in said
+    assert "1 of 5 parts. Next: rotary." in said and "Make a new tensor" in said
     assert scratch.main(["rooms"], tmp_path) == 2 and "There is no rooms.py" in capsys.readouterr().err
     monkeypatch.setattr(scratch, "results", lambda path, name, stop, only: rows[:1])
     assert scratch.main(["positions_2"], tmp_path) == 0
