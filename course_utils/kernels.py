@@ -1,6 +1,7 @@
 """Nadaraya–Watson regression: kernels, and the mean of values that they weight.
 
-Sizes: Q queries, K keys, one number each, but for NadarayaWatson, which takes d, too. Widths and distances have the unit of the keys.
+Sizes: Q queries, K keys, one number each, but for NadarayaWatson, which takes d, too.
+Widths and distances have the unit of the keys.
 Sources: Nadaraya 1964; Watson 1964.
 """
 
@@ -86,8 +87,8 @@ class NadarayaWatson(nn.Module):
 
     def forward(
         self,
-        queries: Float[Tensor, "Q *d"],
-        keys: Float[Tensor, "K *d"],
+        queries: Float[Tensor, "Q ..."],
+        keys: Float[Tensor, "K ..."],
         values: Float[Tensor, "K"],
         mask: Bool[Tensor, "..."] | None = None,
     ) -> tuple[Float[Tensor, "Q"], Float[Tensor, "Q K"]]:

@@ -466,7 +466,9 @@ def turns(curve):
     """How often a curve changes between rising and falling."""
     return (curve.diff()[1:] * curve.diff()[:-1] < 0).sum().item()
 
-def loo_width(keys, values, tried=torch.logspace(-1, 0.5, 61, dtype=torch.float64)):
+tried = torch.logspace(-1, 0.5, 61, dtype=torch.float64)
+
+def loo_width(keys, values):
     """Of 61 widths the one with the smallest leave-one-out loss."""
     apart = (keys[:, None] - keys).reshape(50, 50, -1).pow(2).sum(-1)
     guesses = masked_softmax(-0.5 * apart / tried[:, None, None] ** 2, others) @ values  # [61, 50]

@@ -127,8 +127,8 @@ found["as at the import"] = [text for make in scenes.VIEWS.values() for text in 
 print(json.dumps(found))
 """
 GIVEN = """agreement European Economic Area August signed accord sur zone apples eating green animal didn street the The
-Cleo cross because was too tired cat sat mat Where does curve down bites dog man old sin cos Chinese GPT one asks width with
-decoder encoder after before top exp NaN inf log dim torch near far activated additive based biased concat deep dot
+Cleo cross because was too tired cat sat mat Where does curve down bites dog man old sin cos Chinese GPT one asks width
+with decoder encoder after before top exp NaN inf log dim torch near far activated additive based biased concat deep dot
 feature general generalized kernel location scaled similarity"""  # by the scenes; names of functions and of scores
 
 

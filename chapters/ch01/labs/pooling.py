@@ -118,7 +118,7 @@ def ask(
         "removed": [],
     }
     state["width"], widths = _widths(keys, width)
-    controls = [
+    controls: list[dict] = [
         {"kind": "range", "name": "query", "label": t("query"), "values": _steps(low, high, 201), "digits": 2},
         {"kind": "range", "name": "width", "label": t("width"), "values": widths, "digits": 2},
         {"kind": "button", "name": "knock", "label": t("remove the largest weight")},
@@ -170,7 +170,7 @@ def bandwidth(
         arrays["errors"] = np.stack(errors).astype("<f4").ravel()
     names = {mark("gaussian"): t("Gaussian"), mark("boxcar"): t("boxcar"), mark("epanechnikov"): t("Epanechnikov")}
     kernel = {"kind": "choice", "name": "kernel", "label": t("kernel"), "options": list(KERNELS), "words": names}
-    controls = [
+    controls: list[dict] = [
         *[kernel] * loss,
         {"kind": "range", "name": "width", "label": t("width"), "values": widths, "digits": 2},
         {"kind": "range", "name": "query", "label": t("query"), "values": _steps(low, high, 121), "digits": 2},

@@ -37,7 +37,7 @@ def attends(
         spoken.append(tokens)
         given.append(share)
         says.append(f"{noun} {sure}")
-        told = {"name": t(name), "text": " ".join(tokens[:SENTENCE]), "begin": begin, "noun": noun, "sure": sure}
+        told: dict = {"name": t(name), "text": " ".join(tokens[:SENTENCE]), "begin": begin, "noun": noun, "sure": sure}
         said.append(t("Positions: {name}, from {begin} on. “{text}” Who does it? {noun}, says the reader, with {sure}.",
                       **told))  # fmt: skip
         rows = [[begin + i, word, f"{one:.2f}"] for i, (word, one) in enumerate(zip(tokens, share, strict=True))]
