@@ -150,6 +150,7 @@ def test_an_own_sentence_is_answered_and_what_is_wrong_with_it_is_said(opened):
 def test_a_word_of_the_french_opens_the_model_and_leads_back(opened, violations, width):
     """With the reader's own sentence: its French, and the word in question; on a phone on one screen."""
     page = opened(labs.cover(lists=False), models=[MODEL], width=width, height=844)
+    page.get_by_text("a sentence of your own", exact=True).click()
     page.get_by_role("textbox", name="Your own sentence").press("Enter")
     expect(page.locator(".words")).to_contain_text("chair")
     page.locator(".door").click()
