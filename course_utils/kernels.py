@@ -1,7 +1,6 @@
 """Nadaraya–Watson regression: kernels, and the mean of values that they weight.
 
-Sizes: Q queries, K keys, one number each, but for NadarayaWatson, which takes d, too.
-Widths and distances have the unit of the keys.
+Sizes: Q queries, K keys, one number each or d; widths and distances in the unit of keys.
 Sources: Nadaraya 1964; Watson 1964.
 """
 

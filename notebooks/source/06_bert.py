@@ -231,13 +231,13 @@ labs.leak(
 # In the first layer the neighbours take up the word, and in the second the word reads itself back from them. So here's the idea of BERT: **cover the word, and the others have to tell it.** It's the gap-fill from your language class, and a model that does it is a **masked language model** (MLM). <a id="mlm"></a>
 #
 # ### Why are some of them left visible?
-# If you cover most words, little is left to read, and if you cover just one, you learn one word from a whole text. BERT is asked about 15 of 100. Most become `[MASK]`, but not all:
+# If you cover most words, little is left to read, and if you cover just one, you learn one word from a whole text. BERT is asked about 15 of 100. Most become `[MASK]`, but not all: <!-- source: Devlin et al. 2019 -->
 #
 # | of the chosen | the model reads | the right answer |
 # |---|---|---|
 # | 80 % | the tea was much too [MASK] | hot |
 # | 10 %, unchanged | the tea was much too hot | hot |
-# | 10 %, a random word | the tea was much too *ladder* | hot |
+# | 10 %, a random word | the tea was much too *ladder* | hot | <!-- source: Devlin et al. 2019 -->
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -257,7 +257,7 @@ predict(
 
 # %% [markdown] slideshow={"slide_type": "skip"} tags=["card"]
 # ### Exercise 1 ●●● · 11 minutes
-# Write the masking (`torch.where` does most of it). Choose about 15 % of the words, never where `special_mask` is True. For each chosen word, one random number decides: below 0.8 the word becomes `[MASK]`, below 0.9 it stays, else it becomes a random word. The labels are the words themselves where chosen, and elsewhere −100, which means *not asked*. Try it with a pencil, for a `[MASK]` of 4 and a random word of 6:
+# Write the masking (`torch.where` does most of it). Choose about 15 % of the words, never where `special_mask` is True. For each chosen word, one random number decides: below 0.8 the word becomes `[MASK]`, below 0.9 it stays, else it becomes a random word. The labels are the words themselves where chosen, and elsewhere −100, which means *not asked*. Try it with a pencil, for a `[MASK]` of 4 and a random word of 6: <!-- source: Devlin et al. 2019 -->
 #
 # | ids | 7 | 3 | 9 | 5 | 8 |
 # |---|---|---|---|---|---|
@@ -633,7 +633,7 @@ labs.task_heads(
 
 # %% [markdown] slideshow={"slide_type": "subslide"} tags=["card"]
 # ### Exercise 3 ●○○ · 3 minutes
-# Write the head: the pooler on the vector of `[CLS]`, a tanh, and the new layer. Take a pencil first: the vector is (0, 1), the pooler multiplies it by 10, and the tanh of 10 is nearly 1. The classifier turns (a, b) into (a, b, a + b). Which three numbers come out?
+# Write the head: the pooler on the vector of `[CLS]`, a tanh, and the new layer. Take a pencil first: the vector is (0, 1), the pooler multiplies it by 10, and the tanh of 10 is nearly 1. The classifier turns (a, b) into (a, b, a + b). Which three numbers come out? <!-- source: the exercise's example -->
 #
 # <!-- example: task head -->
 

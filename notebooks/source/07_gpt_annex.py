@@ -1017,9 +1017,9 @@ predict(
 
 # %% [markdown] tags=["card"]
 # ### Find the error ●●● · 14 minutes
-# This script trains a GPT and lets it write. It runs, it even writes something, and five of its lines are wrong: the training and the writing have their share of them.
+# This script trains a GPT and lets it write. It runs, it even writes something, and five of its lines are wrong: the training and the writing have their share of them. <!-- source: the exercise's program -->
 #
-# <!-- example: program 7.14 -->
+# <!-- source: the program --> <!-- example: program 7.14 -->
 
 # %% tags=["exercise"]
 @find_error("program 7.14")

@@ -497,7 +497,7 @@ labs.shared(
 # This is **grouped-query attention** (GQA, 2023). Each query head still has weights of its own, because it asks its own question. But it shares keys and values with its neighbours, and SmolLM2's cache shrinks to a third, 189 MB. <!-- source: Ainslie et al. 2023 -->
 #
 # #### Exercise 2 ●●○ · 5 minutes
-# Repeat each key head so that every query head has one. With 4 query heads and 2 key heads, the first two query heads use the first, and the other two use the second.
+# Repeat each key head so that every query head has one. With 4 query heads and 2 key heads, the first two query heads use the first, and the other two use the second. <!-- source: the exercise's example -->
 #
 # <!-- example: share heads -->
 

@@ -54,7 +54,7 @@ KERNEL = Exercise(
         Case({"distance": some_numbers(3, 2, seed=12, dtype=torch.float64), "width": 3.0}),
     ],
     returns=("closeness",),
-    used=t("The next cell weights the readings around 15:00 with yours."),
+    used=t("[One: closer counts more](#One:-closer-counts-more) weights the readings around 15:00 with yours."),
     hints=(
         t("Do it in three steps: measure the distance in widths, square it, and let exp turn it into a closeness."),
         t(
