@@ -116,7 +116,7 @@ assert torch.allclose(readings[nearest_first[:4]].mean(), nearest(4)[150]) and a
 assert min(range(1, 51), key=lambda k: off(nearest(k))) == 4 and len(grid) == 241
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# With one neighbour the curve repeats the errors, and with fifty it has forgotten the time of day. On this day four neighbours are best, because the average of four independent errors is typically [half as large](01_nadaraya_watson_annex.ipynb#Bias-and-variance) as a single error, and the four are still close enough.
+# With one neighbour the curve repeats the errors, and with fifty it has forgotten the time of day. On this day four neighbours are best. The average of four errors is typically [half as large](01_nadaraya_watson_annex.ipynb#Bias-and-variance) as a single error, and the four are still close enough.
 #
 # But look at the curve of four again. It jumps, because a reading counts either fully or not at all. **What if a reading faded as the query moves away from it?**
 #
@@ -126,12 +126,12 @@ assert min(range(1, 51), key=lambda k: off(nearest(k))) == 4 and len(grid) == 24
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # Here is the Gaussian, noted down in three ways, with $d$ for the distance:
 #
-# $$ e^{-d^2/w} \qquad\qquad e^{-(d/2w)^2} \qquad\qquad e^{-\frac12(d/w)^2} $$
+# $$ e^{-d^2/w} \qquad\qquad e^{-(d/(2w))^2} \qquad\qquad e^{-\frac12(d/w)^2} $$
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
     "You halve the width, so each rule should reach half as far. One of the three doesn't. Which?",
-    ["exp(−d² / w)", "exp(−(d / 2w)²)", "exp(−½ (d / w)²)"],
+    ["exp(−d² / w)", "exp(−(d / (2w))²)", "exp(−½ (d / w)²)"],
     answer=0,
     because="In exp(−d² / w), half the width gives the old closeness at 0.71 of the old distance, because the "
     "distance is squared and the width isn't. In the other two the distance comes in only as d/w, so half "
@@ -157,12 +157,12 @@ def gaussian_kernel(distance, width=1.0):
 # %% [markdown] slideshow={"slide_type": "skip"}
 # <!-- solution: gaussian kernel -->
 #
-# You have closenesses. What you want are shares, which add up to 1. So multiply each reading by its closeness, add up, and divide by the sum of all closenesses. Here is how the estimate for 15:00 grows, reading by reading:
+# You have closenesses. What you want are shares, which add up to 1. So multiply each reading by its closeness, add up, and divide by the sum of all closenesses. Here is how the estimate for 15:00 changes, reading by reading:
 
 # %% slideshow={"slide_type": "skip"}
 total = weighted = 0.0
 for i in nearest_first[:4]:
-    closeness = gaussian_kernel(hours[i] - 15, width=0.5)
+    closeness = gaussian_kernel(hours[i] - 15, width=1.0)
     total, weighted = total + closeness, weighted + closeness * readings[i]
     print(f"closeness {closeness:.2f}, estimate so far {weighted / total:.1f} °C")
 
@@ -371,7 +371,7 @@ def masked_softmax(scores, mask):
 # <!-- solution: stable masked softmax -->
 
 # %% [markdown] slideshow={"slide_type": "fragment"} tags=["keep"]
-# It's B. Since $e^{-\infty}=0$, a hidden key adds nothing to the sum, and the others share what there is. With A it would still get a share, because $e^0=1$.
+# It's B. Since $e^{-\infty}=0$, a hidden key adds nothing to the sum, and the others share what there is. With A it would still get a share, because $e^0=1$, and with C the other weights would no longer add up to 1.
 #
 # **Keep this:** if a query can see its answer, the loss rewards copying it. To hide a key, give it the score −∞.
 
@@ -493,7 +493,7 @@ assert won == 97
 #
 # <details><summary>How sure is this?</summary>
 #
-# We drew new errors for the same hours a hundred times. On 97 of these days leave-one-out chose a width that did better than any number of neighbours, although the number of neighbours was chosen with the truth in hand. What happens [at other hours](01_nadaraya_watson_annex.ipynb#At-other-hours,-and-with-1,600-readings) is in the annex.
+# We drew new errors for the same hours a hundred times. On 97 of these days leave-one-out chose a width that did better than any number of neighbours, although the number of neighbours was chosen with the truth in hand. At other hours it's about level with the best number of neighbours, as [the annex](01_nadaraya_watson_annex.ipynb#At-other-hours,-and-with-1,600-readings) shows.
 #
 # </details>
 #
@@ -508,9 +508,9 @@ after = (grid - 16.6).abs().argmin()  # the query of 16:36
 print(f"at 16:36: {at_learned[after]:.1f} °C, truth {true_day(grid[after]):.1f} °C")
 
 # %% [markdown]
-# The estimate is three degrees too warm, because nearly half of its weight goes to readings from before the storm. A narrower kernel would copy errors, and a wider one would blur the storm even more. So it isn't the width that is at fault. A key is an hour, and an hour doesn't know that there was a storm.
+# The estimate is three degrees too warm, because nearly half of its weight goes to readings from before the storm. A narrower kernel would get this minute right, but it would copy errors all day, and a wider one would blur the storm even more. No width is good at both. A key is an hour, and an hour doesn't know that there was a storm.
 #
-# *You* would know: you heard the thunder. So give each reading a second number, 0 before the storm and 10 after it. A reading from the other side is then at least ten hours away, however soon it was taken. Nothing else changes: the same readings, the same class, the same training.
+# *You* would know: you heard the thunder. So give each reading and each query a second number, 0 before the storm and 10 after it. A reading from the other side is then at least ten hours away, however soon it was taken. Nothing else changes: the same readings, the same class, the same training.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -551,6 +551,7 @@ plot.regression(
 assert [round(x[after].item(), 1) for x in (at_learned, at_both, true_day(grid))] == [19.9, 17.1, 16.7]
 assert abs(knowing.log_width.exp().item() - 0.92) < 0.005 and round(off(at_both), 2) == 0.57
 assert 0.44 < alpha[after][hours < 16.5].sum() < 0.5
+assert [round(attention_pooling(grid, hours, readings, 0.2)[0][after].item(), 1), round(off(attention_pooling(grid, hours, readings, 0.2)[0]), 2)] == [16.8, 0.87]
 assert min(off(attention_pooling(grid, hours, readings, w)[0]) for w in torch.logspace(-1, 0.5, 200)) > 0.69 > 0.685
 second = lambda clock, far, at: torch.stack([clock, far * (clock > at)], -1)  # noqa: E731
 def pair_off(keys, asked, values, w):
@@ -568,7 +569,7 @@ pairs = torch.tensor(pairs)
 assert [round(x, 2) for x in pairs.mean(0).tolist()] == [0.84, 0.57] and (pairs[:, 1] < pairs[:, 0]).sum() == 58
 
 # %% [markdown] tags=["keep"]
-# The error falls from 0.70 to 0.57 °C, and at 16:36 most of it is gone. No width could have done that: even the best of all widths, chosen with the truth in hand, is off by 0.69. What was missing wasn't a better way to look. It was a number to look for.
+# Over the day the error falls from 0.70 to 0.57 °C, and at 16:36 most of it is gone. No width could have brought the day so far: even the best of all widths, chosen with the truth in hand, is off by 0.69. What was missing wasn't a better way to look. It was a number to look for.
 #
 # <details><summary>How sure is this?</summary>
 #

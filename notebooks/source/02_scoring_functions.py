@@ -111,7 +111,7 @@ assert torch.allclose(torch.softmax(-0.5 * torch.cdist(call[None], names) ** 2, 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Two: why divide by √d?
 # <a id="scaled-dot-product"></a>
-# Let d be how many numbers a name has. In a network that hasn't learned anything yet, calls and names are random. Let's draw random numbers, with mean 0 and mean square 1, for 24 people. Your call doesn't mean anybody, so you'd expect everybody to get about the same share.
+# Let d be how many numbers a name has. Before a network has learned anything, its calls and names mean nothing. So let's draw random numbers, with mean 0 and mean square 1, for 24 people. Your call doesn't mean anybody, so you'd expect everybody to get about the same share.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -142,7 +142,7 @@ all_scores = (calls[..., :64] * random_names[..., :64]).sum(-1)
 assert 7.5 < all_scores.std() < 8.5
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# Every second caller is certain of somebody, by pure chance. Why? A dot product adds up d products. Some are above zero and some below, so they cancel only in part, and the more of them you add, the farther the sum strays from zero.
+# With 64 numbers every second caller is certain of somebody, by pure chance. Why? A dot product adds up d products, some above zero and some below. They cancel only in part, and the more you add, the farther the sum strays from zero.
 #
 # How far? The mean of a product of independent numbers is the product of their means. So $q_1k_1$ has mean 0. Its square, $q_1^2$ times $k_1^2$, has mean 1 · 1 = 1. For numbers of mean 0 the mean square is called the *variance*. The d products are independent, too, and then their variances add up:
 #
@@ -177,7 +177,7 @@ assert (shares_by_size(False)[-1].amax(-1) > 0.9).sum() >= 7 and shares_by_size(
 # %% [markdown] tags=["keep"]
 # Why does it matter? With such calls and names, half of the rooms are certain before anything has been learned. And the larger d is, the closer most shares get to 0 or 1. Such a softmax is **saturated**, and hardly any gradient gets through. The annex has [its slope as a curve over d](02_scoring_functions_annex.ipynb#response), and [a small model trained with √d and without](02_scoring_functions_annex.ipynb#trained-without).
 #
-# **Keep this:** dot products of independent random numbers of size 1 are about √d in size. Divide them by √d.
+# **Keep this:** dot products of d independent random numbers of mean 0 and size 1 are about √d in size. Divide them by √d.
 
 # %% [markdown] tags=["card"]
 # ### Exercise 1 ●○○ · 6 minutes
@@ -377,13 +377,13 @@ assert output[0, 1] > 0.98 and output[1, 2] > 0.98 and output[2, 0] > 0.98
 #
 # $$ {\color{#bb51a8}{Y}}=\mathrm{softmax}\Big(\frac{{\color{#bf5f00}{Q}}\,{\color{#007fc6}{K}}^\top}{\sqrt d}\Big){\color{#008a67}{V}},\qquad Q=XW_Q,\;K=XW_K,\;V=XW_V $$
 #
-# In other people's code the matrices have names like `q_proj` or `W_query`, and some books call a row of $Y$ a *context vector*. With T people the shares are a table of T × T numbers. For a text of twice the length it's four times as large, and that's why very long texts are dear.
+# In other people's code the matrices have names like `q_proj` or `W_query`, and some books call a row of $Y$ a *context vector*. With T people the shares are a table of T × T numbers. For a text of twice the length it's four times as large, which is one reason why very long texts are dear.
 #
 # What decides who gets whom? Before it's divided by √d, the score of person *i* with person *j* is
 #
 # $$ {\color{#bf5f00}{q_i}}\cdot{\color{#007fc6}{k_j}}\;=\;x_i\,{\color{#bf5f00}{W_Q}}{\color{#007fc6}{W_K}}^{\top}x_j^\top. $$
 #
-# In the middle stands a table, with a row for each number of the one who asks, and a column for each number of the one who is asked. Here is yours:
+# In the middle stands a table, with a row for each number of the one who asks, and a column for each number of the one who is asked. Here is yours, divided by √d and rounded:
 
 # %%
 written = W_Q @ W_K.T / 3**0.5  # [9, 9], over √d as in a score
@@ -510,7 +510,7 @@ assert room.describe().endswith("5 of 5 are served.") and [said.endswith("5 of 5
 
 # %% slideshow={"slide_type": "skip", "point": ["learned = "]}
 with torch.no_grad():
-    # a Linear stores its matrix transposed: here .T is on the other one
+    # a Linear stores its matrix transposed, so query.weight.T is W_Q
     learned = layer.query.weight.T @ layer.key.weight / 8**0.5  # [24, 24], over √d
 print(learned[8:16, :8].round().int())  # a row for each wish, a column for each name
 
@@ -545,7 +545,7 @@ assert max(learned[:8].abs().max(), learned[16:].abs().max(), learned[8:16, 8:].
 # <a id="head"></a>
 # Now everybody looks for *two* people, a first and a second, and needs both their things, in this order. But in your layer a person has one row of shares. She can give half to the one and half to the other, and then she holds two half things, and nothing in them says which comes first.
 #
-# What she needs is a second row. A layer that makes one row of shares is called a **head**, and you have one: it's your `SelfAttention`. Let several heads look at the same people, each with matrices of its own. Put what they bring back side by side, and let a last matrix, $W_O$, mix it. Its output is as long as x, so that chapter 5 can add the two. We'll read the first thing in the first eight of its numbers, and the second in the next eight.
+# What she needs is a second row. A layer that makes one row of shares is called a **head**, and you have one: it's your `SelfAttention`. Let several heads look at the same people, each with matrices of its own. Put what they bring back side by side, and let a last matrix, $W_O$, mix it. Its output has the size of x. We'll read the first thing in the first eight of its numbers, and the second in the next eight.
 
 # %% [markdown] tags=["card"]
 # ### Exercise 4 ●●○ · 8 minutes
@@ -622,9 +622,11 @@ for heads in (1, 2, 4):
         torch.manual_seed(seed)
         size = 16 // heads
         spent = Heads(size=32, heads=heads, head_size=size, value_size=size)
-        shares.append(learn(spent).mean())
-    lowest, highest = min(shares), max(shares)
-    print(f"{heads} × {size:2}: {lowest:4.0%} to {highest:4.0%} of the wishes are served")
+        shares.append(learn(spent))  # [2]
+    print(f"{heads} × {size:2}", end="")
+    for wish, served in zip(("first", "second"), torch.stack(shares, dim=1)):
+        print(f"   {wish} wish {served.min():4.0%} to {served.max():4.0%}", end="")
+    print()
 
 # %% jupyter={"source_hidden": true} tags=["asserts", "trained"]
 by_heads = {}
@@ -639,7 +641,7 @@ alike = (needed[..., 0] == needed[..., 1])[there].float().mean().item()
 assert round(100 * alike) in (28, 29) and round(100 * (alike + (1 - alike) / 2)) == 64 and 28 + 72 / 2 == 64
 
 # %% [markdown]
-# Two heads serve everybody, with no more parameters than one. And why does one head serve as many as two thirds? In 28 % of the cases both things are the same, and then it's right. In the others it holds both and has to guess their order, and half of these guesses are right. Together that's 64 %.
+# With two heads nearly every wish is served, and there are no more parameters than with one. And why does one head serve nearly two thirds? It hasn't chosen one of the wishes, because it serves both about equally often. In 28 % of the cases both things are the same, and then it's right. In the others it holds both and has to guess their order, and half of these guesses are right. Together that's 64 %.
 #
 # What does each of two heads ask? Nobody told them who should look after which wish, because $W_O$ can mix them in any way. Train two more, and look in the table of each where the first wishes meet the names, and where the second ones do:
 
@@ -718,7 +720,7 @@ attention.train()(x, causal)[0].sum().backward()
 assert all(p.grad.abs().sum() > 0 for p in attention.parameters())
 
 # %% [markdown] tags=["keep"]
-# It computes what your `Heads` does, and it serves everybody, too.
+# It computes what a `Heads` of two does, and it serves nearly every wish, too.
 #
 # **Keep this:** a head has one row of shares for each word. Several heads can ask several questions at once.
 
@@ -769,11 +771,11 @@ for word in ("wide", "high", "dangerous", "dirty"):
     assert rows[word][1].mean() > rows[word][0].max()
 
 # %% [markdown]
-# In sentences like ours, *tired*, *weak* and *hungry* go with the animal, and *wide*, *high* and *dangerous* with the place. Nobody wrote this table, either. We chose the head in which you see it best. The translator was only shown English sentences with their French, where a cow is *elle* and a bridge *il*. To choose between them, it helps to know who was tired.
+# In sentences like ours, *tired*, *weak* and *hungry* go with the animal, and *wide*, *high* and *dangerous* with the place. Nobody wrote this table, either. We chose the head in which you see it best. The translator was only shown English sentences with their French, where a cow is *elle* and a bridge *il*. To choose between them, it may help to know who was tired.
 #
 # What a word takes is then added to its own numbers, and in the next layer it can ask again. A large model does this dozens of times, with dozens of heads each time.
 #
-# So how does a word find the word that it needs? It asks with its query, finds others by their keys, and takes a share of their values. One thing is missing: in the room it didn't matter who sat where, but in a sentence it does. Chapter 4 is about that.
+# So how does a word find the word that it needs? It asks with its query, finds others by their keys, and takes a share of their values. What attention lacks is order: in the room it didn't matter who sat where, but in a sentence it does. Chapter 4 is about that.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Keep it

@@ -46,7 +46,8 @@ KERNEL = Exercise(
     task=t("From a distance of any shape, its closeness: 1 at distance 0, exp(−½) ≈ 0.607 at a distance of one width."),
     reference=gaussian_kernel,
     cases=lambda: [
-        Case({"distance": torch.tensor([0.0, 1.0, 2.0])}, shown=True),
+        Case({"distance": torch.tensor([0.0, 1.0, 2.0]), "width": 2.0}, shown=True),
+        Case({"distance": torch.tensor([0.0, 1.0, 2.0])}),
         Case({"distance": torch.tensor([0.0, 1.0, 2.0]), "width": torch.tensor(2.0)}),  # a width may be learned
         Case({"distance": torch.tensor([-1.0, 0.0, 1.0])}, {"width": 0.4}),
         Case({"distance": torch.tensor([0.5, 3.5, -4.2])}, {"width": 1.0}),
@@ -149,7 +150,8 @@ POOLING = Exercise(
     ),
     reference=attention_pooling,
     cases=lambda: [
-        _pooling(*tensors([0.0, 1.0], [0.0, 1.0, 2.0], [1.0, 2.0, 4.0]), shown=True),
+        _pooling(*tensors([0.0, 1.0], [0.0, 1.0, 2.0], [1.0, 2.0, 4.0]), width=2.0, shown=True),
+        _pooling(*tensors([0.0, 1.0], [0.0, 1.0, 2.0], [1.0, 2.0, 4.0])),
         _pooling_by(*tensors([0.0, 1.0], [0.0, 1.0, 2.0], [1.0, 2.0, 4.0]), torch.tensor(0.5)),  # learned, say
         _pooling(*tensors([0.5, 1.5], [0.0, 2.0], [3.0, -1.0]), width=1.5),
         _pooling(*tensors([-1.0, 0.0, 1.0, 2.0, 3.0], [1.0], [5.0]), width=1.0),

@@ -16,7 +16,8 @@ def _softmax_cases() -> list[Case]:
 
     yes, no = True, False
     return [
-        case([[1.0, 2.0, 3.0], [0.0, 0.0, 0.0]], [[yes, yes, no], [yes, yes, yes]], shown=True),
+        case([[1000.0, 1001.0, 3.0], [0.0, 0.0, 0.0]], [[yes, yes, no], [no, no, no]], shown=True),
+        case([[1.0, 2.0, 3.0], [0.0, 0.0, 0.0]], [[yes, yes, no], [yes, yes, yes]]),
         case([[1.0, 2.0], [3.0, 4.0]], [[yes, yes], [no, no]]),
         case([[1000.0, 1001.0], [1000.0, 1000.0]], [[yes, yes], [yes, yes]]),
         case([[1000.0, 999.0], [0.0, 1.0]], [[yes, yes], [yes, yes]]),
