@@ -13,6 +13,10 @@ from typing import Any
 from course_kit.i18n import t
 
 GONE: dict[str, str] = {  # full name -> the page that is about it
+    "chapters.ch00.experiments.held_out": "00_start_here",
+    "chapters.ch00.experiments.word_by_word": "00_start_here",
+    "chapters.ch00.experiments.words.held_out": "00_start_here",
+    "chapters.ch00.experiments.words.word_by_word": "00_start_here",
     "chapters.ch01.labs.black_box": "01_nadaraya_watson",
     "chapters.ch01.labs.word_vectors": "01_nadaraya_watson_annex",
     "chapters.ch02.labs.goes": "02_scoring_functions",

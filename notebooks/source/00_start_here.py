@@ -37,17 +37,17 @@ assert animal.written[0] == animal.written[1]
 #
 # If you don't know French: each of its nouns is masculine or feminine, even when it names a thing. A cow is feminine and becomes *elle*, but a bridge is masculine and becomes *il*. So to choose the right French pronoun you have to know which noun is meant, and the English “it” doesn't tell you.
 #
-# With **attention**, a word collects information from other words, and decides how much to take from each. The arcs show you this for the marked word: the thicker the arc, the more it takes. (This model attends in twelve ways at once, and you see one of them.) Without attention, each English word is read on its own. That is all we switch off: while it writes French, the model still attends.
+# With **attention**, a word collects information from other words, and decides how much to take from each. The arcs show you this for the marked word: the thicker the arc, the more it takes. Without attention, each English word is read on its own. That is all we switch off: while it writes French, the model still attends.
 #
-# Now switch attention on, and choose the second sentence, *animal … tired*. **What will its French be without attention? Guess, then switch it off.** (A wrong guess costs nothing, and you remember what surprised you.)
+# Now switch attention on, and choose the second sentence, *animal … tired*. **What will its French be without attention? Guess, then switch it off.** A wrong guess costs nothing, and you remember what surprised you.
 #
 # <details><summary>Answer</summary>
 #
-# It stays the same, and that's luck. Without attention the model can hardly tell who was too tired, so it mostly writes “il”, which is right for an animal and wrong for a cow.
+# It stays the same. Without attention the model mostly writes “il”, and an animal is “il”.
 #
 # </details>
 #
-# Which word needed attention? You'll find out at the end of this chapter, by an experiment. Nearly every large language model is built on attention, and in this course you'll build it yourself: each ✓ puts your function into a folder, `mine`, which grows from chapter to chapter into a program of your own.
+# Which word needed attention, so that the cow became “elle”? You'll find out at the end of this chapter, by an experiment. Nearly every large language model is built on attention, and in this course you'll build it yourself: each ✓ puts your function into a folder, `mine`, which grows from chapter to chapter into a program of your own.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## How this course works
@@ -62,8 +62,8 @@ import torch  # PyTorch: computing with tables of numbers, and training models
 import course_kit  # what the chapters share
 from course_kit.views import heatmap, plot, predict
 
-# where to compute; how long to train (profile); the same random numbers each time
-# (seed)
+# where to compute, how long to train (profile), and the same random numbers each
+# time (seed)
 runtime = course_kit.setup()
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["guess"]
@@ -84,7 +84,6 @@ def in_common(one, other):
 common = torch.tensor(
     [[float(in_common(mine, yours)) for yours in words] for mine in words]
 )
-# “Ten minutes of tensors”, below, explains keepdim
 shares = common / common.sum(-1, keepdim=True)
 heatmap(
     shares,
@@ -116,10 +115,12 @@ assert common[4].tolist() == [0, 0, 0, 3, 4]
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## How an exercise works
 # <a id="weighted-average"></a>
-# A **weighted average** lets some numbers count more than others. Multiply each number by its weight, add up, and divide by the sum of the weights. If you hang the weights on a beam, each at its number, that's the point where the beam balances:
+# A **weighted average** lets some numbers count more than others. Multiply each number by its weight, add up, and divide by the sum of the weights. Take a thermometer that says 11 °C in the early morning and 17 °C at noon. If the later reading counts three times as much, the average is 15.5 °C. When the weights hang on a beam, each at its reading, that's where the beam balances:
 
 # %% jupyter={"source_hidden": true}
 labs.balance(
+    11,
+    17,
     title="Where does the beam balance?",
     caption="Make the [key|weight] of the right number larger. Where does the [output|average] go?",
 )
@@ -140,16 +141,18 @@ def weighted_average(weights, values):
     raise NotImplementedError
 
 # %%
-result = weighted_average(torch.tensor([1.0, 3.0]), torch.tensor([2.0, 4.0]))
-print("the average of 2 and 4, with weights 1 and 3:", float(result))
+result = weighted_average(torch.tensor([1.0, 3.0]), torch.tensor([11.0, 17.0]))
+print("the average of 11 and 17 °C, with weights 1 and 3:", float(result))
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert abs(float(result) - 3.5) < 1e-6
+assert abs(float(result) - 15.5) < 1e-6
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Ten minutes of tensors
 # <a id="tensor"></a><a id="shape"></a>
-# You've read a thermometer three times in a day, at the hours in `keys` below. About how warm was it at two other hours, those in `queries`? These two hours are the <b style="color:#bf5f00">queries</b>, the hours of the readings are the <b style="color:#007fc6">keys</b>, and the temperatures read are the <b style="color:#008a67">values</b>. We keep these colours in each chapter, and <b style="color:#bb51a8">what comes out</b> is purple.
+# Attention is computed with tables of numbers, from chapter 1 to chapter 9. A handful of operations is enough for all of them, and here each is used once, on the thermometer.
+#
+# You've read it three times in a day, at the hours in `keys` below. About how warm was it at two other hours, those in `queries`? These two hours are the <b style="color:#bf5f00">queries</b>, the hours of the readings are the <b style="color:#007fc6">keys</b>, and the temperatures read are the <b style="color:#008a67">values</b>. We keep these colours in each chapter, and <b style="color:#bb51a8">what comes out</b> is purple.
 #
 # A **tensor** is a block of numbers, and its **shape** says how many there are along each axis. A list of three numbers has one axis, and a table has two: first the rows, then the columns.
 
@@ -202,35 +205,22 @@ assert distance.shape == weights.shape == (2, 3) and weights.sum(-1).allclose(to
 assert mask.tolist() == [[True, True, False], [False, True, True]]
 
 # %% [markdown]
-# Here are the three tables as pictures. Each row is an hour that you ask about:
-
-# %% jupyter={"source_hidden": true}
-plot.maps(
-    {"closeness": closeness, "kept": kept, "weights": weights},
-    {name: ["9:00", "15:00"] for name in ("closeness", "kept", "weights")},
-    {name: ["8:00", "12:00", "18:00"] for name in ("closeness", "kept", "weights")},
-    axes=("query", "key"),
-    across=3,
-    title="How do distances become weights?",
-    caption="From left to right: near is close, what is far is left out, and each row is divided "
-    "by its sum.",
-)
-
-# %% [markdown]
-# **Try it.** Each row should add up to one, but the next cell gives other sums, without an error, because the table is square. What did broadcasting do? Repair the cell.
+# **Try it.** If there are only the first two readings, the table is square. Each row should still add up to one, but the next cell gives other sums, without an error. What did broadcasting do? Repair the cell.
 
 # %%
-square = torch.tensor([[6.0, 2.0], [1.0, 3.0]])
-tried = square / square.sum(-1)
+first_two = kept[:, :2]  # the first two columns, [2, 2]
+tried = first_two / first_two.sum(-1)
 tried.sum(-1)
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert (torch.tensor([[6.0, 2.0], [1.0, 3.0]]) / torch.tensor([8.0, 4.0])).sum(-1).tolist() == [1.25, 0.875]
+assert kept[:, :2].tolist() == [[0.5, 0.25], [0.0, 0.25]]
+wrong = kept[:, :2] / torch.tensor([0.75, 0.25])
+assert wrong.sum(-1).allclose(torch.tensor([5 / 3, 1.0])) and wrong[:, 0].tolist()[1] == 0
 
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# `keepdim=True` is missing. Without it, the sums, 8 and 4, have the shape [2] and count as one *row*, so the first column was divided by 8 and the second by 4.
+# `keepdim=True` is missing. Without it, the two sums have the shape [2] and count as one *row*, so the first column was divided by the sum of the first row, and the second column by the sum of the second.
 #
 # </details>
 #
@@ -252,7 +242,7 @@ assert weights.allclose(torch.tensor([[2 / 3, 1 / 3, 0], [0, 1 / 2, 1 / 2]]))
 # ## Which word needs attention?
 # Before the model writes French, it turns the English sentence into a table of numbers, with a row of 128, its *list*, for each word and for the full stop. Without attention, a list is made from its word and position alone. With attention, it also holds what the word has collected from the others. The French is written from these lists.
 #
-# Switch attention off below. Then *give back* under a word gives this one word the list back that it has with attention.
+# So here is an experiment. Switch attention off, which turns the cow into “il”. Then give a single word the list back that it has with attention.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -272,64 +262,36 @@ deciding = labs.cover(
 deciding
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-from course_kit.heads import silenced
-
 tokens = deciding.shown.tokens
 assert [round(p, 2) > 0.9 for p in deciding.shown.given] == [word == "tired" for word in tokens]
-it, adjective = (deciding.shown.weights[tokens.index(word)] for word in ("it", "tired"))
-assert [round(float(it[tokens.index(word)]), 2) for word in ("cow", "bridge")] == [0.24, 0.39]
+adjective = deciding.shown.weights[tokens.index("tired")]
 assert round(float(adjective[tokens.index("cow")]), 2) == 1.00
 source = torch.tensor([model.source.encode(COW)])
 assert model.model.encode(source).shape == (1, 12, 128) and len(tokens) == 12
-each = [(layer, head) for layer in (1, 2, 3) for head in (1, 2, 3, 4)]
-for off, sure in (([(2, 2)], 0.92), ([one for one in each if one != (2, 2)], 0.86), ([one for one in each if one != (3, 2)], 0.90)):
-    with silenced(model.model, [("encoder", *head) for head in off]):
-        found = study(model, COW)
-        assert found.words[0] == "elle" and round(found.shares[0][0], 2) == sure
 
 # %% [markdown]
 # <details><summary>What did you find?</summary>
 #
-# The list of “tired” is enough: “elle” has its 92 % again. In this picture “tired” takes everything from “cow”, the noun that it describes. You probably looked at “it”. But “it” takes more from the bridge (0.39) than from the cow (0.24), and doesn't need attention at all here.
+# The list of “tired” is enough: “elle” has its 92 % again. Press “tired” in the English, and the arcs show what this list has collected. It takes everything from “cow”, the noun that it describes.
 #
 # </details>
 #
-# Is this only so in one sentence? In the first table only one word may attend, or all words but this one. In the second, we count how often the right one of “il” and “elle” is more probable, in 736 sentences with a noun that the model has not seen in such a sentence.
+# Is this only so in one sentence? We took 736 sentences, each with a noun that the model had not seen in such a sentence, and counted how often the right one of “il” and “elle” was the more probable one. And since you can switch attention off in different ways, we did it in three:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
-from chapters.ch00.experiments.words import held_out, word_by_word
+from chapters.ch00.experiments.words import right_pronouns
 
-words_alone = word_by_word()
-words_alone
-
-# %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
-counted = held_out()
-plot.bars(
-    [row["attention for"] for row in counted],
-    [row["right, %"] for row in counted],
-    digits=0,
-    ylabel="right pronouns, %",
-    title="Which attention does the pronoun need?",
-    caption=counted.caption,
-)
+counted = right_pronouns()
+counted
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert ["elle" in row["only this word attends"] for row in words_alone] == [w == "tired" for w in tokens]
-assert ["elle" in row["all but this word attend"] for row in words_alone] == [w != "tired" for w in tokens]
-assert [row["right, %"] for row in counted] == [95, 60, 95, 60, 59, 59, 95, 95] and "736" in counted.caption
+assert [list(row.values())[1:] for row in counted] == [[95, 60, 95], [95, 54, 95], [95, 56, 95]]
+assert "736" in counted.caption
 
 # %% [markdown] tags=["keep"]
-# With attention the pronoun is right in 95 % of the sentences, and without it in 60 %, where a coin would get half. The adjective's attention alone brings all of this back, and the attention of all the other words together brings nothing back.
+# With attention the pronoun is right in 95 % of the sentences. Without it the model isn't much better than a coin. Give the adjective's list back, and everything is back, however attention was switched off.
 #
-# And the picture that you looked at? Switch off its attention alone, one of the twelve, and “elle” is as probable as before, because the others can do its work.
-#
-# <details><summary>How sure is this?</summary>
-#
-# Attention can also be switched off in other ways, so that each word attends to itself alone, or to all words alike. In both, too, the adjective alone brings nearly all of the right pronouns back. With the attention of this picture as the only one of the twelve, “elle” has 86 %, and with another one as the only one 90 %.
-#
-# </details>
-#
-# **Keep this:** a picture of attention shows where a word takes from. Only an experiment shows what a model needs.
+# **Keep this:** a picture of attention shows where a word takes from. An experiment shows what a model needs.
 
 # %% [markdown]
 # In [chapter 5](05_transformer.ipynb) you build this model, and experiment inside it. To look inside now, press the purple word in the French, or go to [one word, all the way down](05_transformer.ipynb#descent).

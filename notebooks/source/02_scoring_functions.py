@@ -624,8 +624,8 @@ for heads in (1, 2, 4):
         spent = Heads(size=32, heads=heads, head_size=size, value_size=size)
         shares.append(learn(spent))  # [2]
     print(f"{heads} × {size:2}", end="")
-    for wish, served in zip(("first", "second"), torch.stack(shares, dim=1)):
-        print(f"   {wish} wish {served.min():4.0%} to {served.max():4.0%}", end="")
+    for wish, served in enumerate(torch.stack(shares, dim=1), 1):
+        print(f"   wish {wish}: {served.min():4.0%} to {served.max():4.0%}", end="")
     print()
 
 # %% jupyter={"source_hidden": true} tags=["asserts", "trained"]
