@@ -60,7 +60,7 @@ assert all(max(looks[french], key=looks[french].get) == english for french, engl
 # <a id="alignment"></a>
 # <details><summary>Answer</summary>
 #
-# To “it”, and from there to “tired” and “cow”: a cow can be tired, and a bridge can't. The translator, too, looks most at “it”, then at “tired”.
+# To “it”, and from there to “tired” and “cow”: a cow can be tired, and a bridge can't. The translator looks most at “it”, too.
 #
 # </details>
 #
@@ -153,7 +153,7 @@ print(torch.softmax(states @ asks, -1) @ states)
 assert torch.allclose(torch.softmax(states @ asks, -1) @ states, context) and context[1] > 2.5 and context[0] < 0.3
 
 # %% [markdown]
-# Now with the weights of a real translator. It's `trained`, the one that you have seen at the beginning, built and trained like `without`, except that it may look back. A line joins each French word to every English word, and the thicker it is, the larger the weight. **Where does it find the colour?**
+# Now with the weights of a real translator. It's `trained`, the one that you have seen at the beginning. It has learned from the same sentences as `without`, but it may look back. A line joins each French word to every English word, and the thicker it is, the larger the weight. **Where does it find the colour?**
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab", "tile"]
 asking(labs.fan(
@@ -175,7 +175,7 @@ assert looks["vache"]["cow"] > 0.9 and looks["noire"]["black"] > 0.9
 # %% [markdown] slideshow={"slide_type": "subslide"} tags=["keep"]
 # ### Which score?
 # <a id="additive-attention"></a>
-# A dot product would do. But Bahdanau, Cho and Bengio, who let a translator look back in 2014, chose a small network, the **additive** score. Multiply the decoder's state $s$ by one matrix, and the encoder's state $h_i$ by another. Add the two, let a tanh squeeze each number between −1 and 1, and turn them into one score with a vector $w$:
+# A dot product is possible. But Bahdanau, Cho and Bengio, who let a translator look back in 2014, chose a small network, the **additive** score. Multiply the decoder's state $s$ by one matrix, and the encoder's state $h_i$ by another. Add the two, let a tanh squeeze each number between −1 and 1, and turn them into one score with a vector $w$:
 #
 # $$ e_i=\tanh(\underbrace{{\color{#bf5f00}{s}}\,W_1}_{\text{what is wanted}}+\underbrace{{\color{#007fc6}{h_i}}\,W_2}_{\text{what is there}})\cdot w,\qquad \alpha=\mathrm{softmax}(e),\qquad {\color{#bb51a8}{c}}=\sum_i\alpha_i\,{\color{#008a67}{h_i}} $$
 #
@@ -218,7 +218,7 @@ assert torch.allclose(flat, flat[:1].expand(5, -1), atol=1e-6)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Three: two translators
-# Let's build both, as whole classes that differ in one method. The encoder is the same for both.
+# Let's build both, as whole classes. The encoder is the same for both.
 #
 # Where do the states come from? You could look up a vector for each word in a table that is trained with everything else, an *embedding*. But an embedding doesn't know its neighbours: *the cow crossed the bridge* and *the bridge crossed the cow* would give you the same vectors. So we read the words in order. A **recurrent network** (RNN) computes each state from its word and from the state before:
 #
@@ -267,7 +267,7 @@ logits, weights = untrained(source, reads, source > 0)
 print("logits", tuple(logits.shape), " weights", tuple(weights.shape))
 
 # %% [markdown] slideshow={"slide_type": "fragment"} tags=["keep"]
-# At each of 17 places you get a score for each of the 1,205 French words, and 13 weights, one for each English word.
+# At each of 17 places you get a score for each of the 1,205 entries of the French vocabulary, and 13 weights, one for each English word.
 #
 # **Keep this:** in training the decoder reads the right sentence, one place late. So one pass trains it on all words.
 
@@ -275,12 +275,12 @@ print("logits", tuple(logits.shape), " weights", tuple(weights.shape))
 assert logits.shape == (1, 17, 1205) and weights.shape == (1, 17, 13) and lesson.target.words[2:4] == ["<bos>", "<eos>"]
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["half"]
-# **Half way.** You have two translators that differ in one method, and neither has learned a word. Does it matter that one of them looks back? Close it here if you like; next time, choose *Kernel → Resume here*.
+# **Half way.** You have two translators, and neither has learned a word. Does it matter that one of them looks back? Close it here if you like; next time, choose *Kernel → Resume here*.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Four: train both
 # <a id="masked-loss"></a>
-# A program makes our sentences from a small grammar, so we have plenty of them: 20,050 pairs to learn from, and 1,000 new ones to test with. Their lengths differ, so the short ones in a batch are filled up with padding. It must not count in the loss, or your model would earn marks for predicting it. One of these four lines is wrong:
+# A program makes our sentences from a small grammar, so we have plenty of them: 20,000 pairs to learn from, and 1,000 new ones to test with. Their lengths differ, so the short ones in a batch are filled up with padding. It must not count in the loss, or your model would earn marks for predicting it. One of these four lines is wrong:
 
 # %%
 def her_loss(logits, target, mask):
@@ -297,7 +297,7 @@ for n in (0, 3, 9):  # so many places of padding
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 falls = [her_loss(F.pad(logits, (0, 0, 0, n)), F.pad(target, (0, n)), F.pad(mask, (0, n))).item() for n in (0, 3, 9)]
 assert abs(falls[0] - math.log(5)) < 1e-5 and abs(falls[1] - falls[0] / 2) < 1e-5 and abs(falls[2] - falls[0] / 4) < 1e-5
-assert len(lesson.batches.pairs) == 20050 and len(lesson.examples("test")) == 1000
+assert len(lesson.batches.pairs) == 20_000 + 50 and len(lesson.examples("test")) == 1000
 
 # %% [markdown] slideshow={"slide_type": "subslide"} tags=["card"]
 # ### Exercise 2 ●○○ · 8 minutes
@@ -399,8 +399,8 @@ assert shares["without attention"][3] < 0.1 < 0.45 < shares["with attention"][3]
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
-    "Our two checkpoints have learned from four times as many words as yours. Of sentences with 16 words and more, "
-    "how many are right now, with attention and without?",
+    "Our two checkpoints are built a little differently, and have learned from four times as many words as yours. "
+    "Of sentences with 16 words and more, how many do they get right, with attention and without?",
     [
         "with 92 %, without 84 %: it only needed more time",
         "with 92 %, without 47 %: it's catching up",
@@ -422,7 +422,7 @@ assert min(checkpoints["with"]) > 0.9 and round(100 * checkpoints["with"][3]) ==
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Five: a weight points at a state
 # <a id="routes"></a>
-# Your translators have learned for less than a minute each, and that's short: ours, with attention, still drops *noire*. So from here on we look into the checkpoint `trained`. You've seen where it looks when it writes *elle*. Now its twin: “… because it was too **wide**.” Here the translator writes *il*, the bridge.
+# Your translators have learned for about a minute each, and that's short: ours, with attention, still drops *noire*. So from here on we look into the checkpoint `trained`. You've seen where it looks when it writes *elle*. Now its twin: “… because it was too **wide**.” Here the translator writes *il*, the bridge.
 
 # %% jupyter={"source_hidden": true} tags=["asserts", "trained"]
 assert not any("noire" in found.tokens for found in lesson.translate(attentive, [tired, wide]))
@@ -557,13 +557,13 @@ from chapters.ch03.experiments.looking_back import exchanged
 assert (follow, tried) == exchanged(lesson, trained) == (561, 562) and len(lesson.examples("twins")) == 736
 
 # %% [markdown] slideshow={"slide_type": "fragment"} tags=["keep"]
-# All but one of them follow. Between twins it's the look that decides.
+# All but one of them follow. Between twins it's what the look brings that decides, and the state alone doesn't know.
 #
 # **Keep this:** to find out whether a look decides, change what it brings, and nothing else.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## So what does it look at?
-# A translator looks at states. Mostly you'll find the weight at the word that is being translated, and sometimes at one that has read it. For its pronoun the black cow's translator looked at *it*, and at a full stop, and what it saw there decided who was tired and what was wide.
+# A translator looks at states. Mostly you'll find the weight at the word that is being translated, and sometimes at one that has read it. For its pronoun the black cow's translator looked at *it*, and at a full stop, and what it found there decided who was tired and what was wide.
 #
 # In [the annex](03_seq2seq_annex.ipynb) you can see what it costs to put [ten digits into one vector](03_seq2seq_annex.ipynb#Can-one-vector-hold-ten-digits?), write greedy decoding, let a translator loose on [real sentences](03_seq2seq_annex.ipynb#What-does-it-make-of-real-sentences?), and read [where else seq2seq was used](03_seq2seq_annex.ipynb#Where-was-seq2seq-used?). Then a paper asked what would be left without the recurrence. <!-- source: Vaswani et al. 2017 -->
 

@@ -8,7 +8,7 @@
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["artifact", "core", "guess"]
 # # 4 · Who tells attention the order?
-# *Attention can't tell, so you have to build the order in.* You'll keep `mine/positions.py`, three ways to tell a model where its words are, in plain PyTorch. <!-- minutes --> **Before:** [chapter 2](02_scoring_functions.ipynb) (self-attention).
+# *Without a mask attention can't tell, so you build the order in.* You'll keep `mine/positions.py`, three ways to tell a model where its words are, in plain PyTorch. <!-- minutes --> **Before:** [chapter 2](02_scoring_functions.ipynb) (self-attention).
 #
 # ## Who bites whom?
 # You know the room of chapter 2: a query calls, a key answers to its name, and a value is handed over. Now six words are in the room: *the dog bites the man* and the full stop. Each is eight random numbers, which are its query, its key and its value at once. **Before you drag:** if “dog” and “man” change places, what happens to the output of “bites”?
@@ -52,7 +52,7 @@ labs.shuffle(
 #
 # </details>
 #
-# So two sentences with opposite meanings look the same to attention. You can tell it the order in two ways. In the first half of this lesson you'll *add* something to each word, and in the second half you'll *turn* its query and its key, as most of today's language models do. At the end you'll move a whole text further on, and see who still knows who bites.
+# So two sentences with different meanings look the same to attention. In this lesson you'll tell it the order in two ways. In the first half you'll *add* something to each word, and in the second half you'll *turn* its query and its key, as most of today's language models do. At the end you'll move a whole text further on, and see who still knows who bites.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## One: twins
@@ -269,11 +269,12 @@ with torch.no_grad():
     says = {name: logits[:, 2].softmax(-1) for name, (logits, _) in found.items()}
 assert numbers.shape == (2, 18) and (looks["added"][:, 1] > 0.6).all() and [NOUNS[i] for i in says["added"].argmax(-1)] == ["dog", "man"]
 assert torch.allclose(looks["none"][0, [1, 4]], looks["none"][1, [4, 1]], atol=1e-5)
+assert ((looks["none"][:, [1, 4, 7, 10, 13, 16]] - 1 / 7).abs() < 0.03).all()
 assert torch.allclose(says["none"][0], says["none"][1], atol=1e-5)
 
 # %% [markdown] tags=["keep"]
 # <a id="learned-positions"></a>
-# With positions, “bites” looks at the word just before it, whichever noun that is. Without them each noun gets the same weight in both sentences, so the answer is the same, too.
+# With positions, “bites” looks at the word just before it, whichever noun that is. Without them no word wins: each of the six nouns gets about a seventh, in the text as in its twin, so the answer is the same, too.
 #
 # The table needn't be a clock. Chapter 6's BERT begins with small random numbers, `nn.Parameter(0.02 * torch.randn(60, 32))`, and lets the training change them. Such positions are called **learned**.
 #
@@ -323,7 +324,7 @@ assert torch.allclose((P @ P.T)[3:, :-3].diagonal(), (P @ P.T)[3, 0].expand(47),
 #
 # $$ (x_i+P_i)\cdot(x_m+P_m)=\underbrace{x_i\cdot x_m}_{\text{words}}+\underbrace{x_i\cdot P_m+P_i\cdot x_m}_{\text{a word meets a position}}+\underbrace{P_i\cdot P_m}_{\text{the distance}} $$
 #
-# The two parts in the middle change when both words move on together. So what a model learns about “the word before” at position 5 need not hold at position 500. What would you change?
+# The two parts in the middle change when both words move on together. And in a model, $W_Q$ and $W_K$ multiply the sums first, so that the last part changes, too. So what a model learns about “the word before” at position 5 need not hold at position 500. What would you change?
 #
 # **Instead of adding the clock, turn the query and the key, as if they were its hands.** The numbers of a query form pairs, and each pair is an arrow: up, right. At position $i$, turn each arrow clockwise by $i$ steps of its frequency, and do the same with the keys. Such positions are called **rotary** (Su et al., 2021). Every layer turns its queries and keys anew, and leaves the values alone.
 #
@@ -462,7 +463,7 @@ assert (sighted(ids, 3)[0][:, 2].argmax(-1) == ids[:, 4] - 2).float().mean() > 0
 assert [3 + place for place in (1, 4)] == [4, 7]
 
 # %% [markdown]
-# It says that the *man* bites. In training, the one who does it was always at position 1, 7 or 13. Now “dog” is at position 4, where a noun was never right, and “man” is at position 7. So the reader hasn't learned “the noun just before me”. It has learned at which positions to look.
+# It says that the *man* bites. In training, the one who does it was always at position 1, 7 or 13. Now “dog” is at position 4, where a noun was never right, and “man” is at position 7. So the reader hasn't learned “the noun just before me”. It looks at the positions that were right in training, or close to them.
 #
 # Nothing in its training asked for more. So let's ask for it: train the same reader again, but let each batch of texts begin at a random position from 0 to 42.
 
@@ -477,7 +478,7 @@ for first in (0, 3, 42):
 assert min(right(wandering, first) for first in range(43)) > 0.95
 
 # %% [markdown]
-# So the clock was fine, and what was missing was the practice. The reader that turns needs no such practice. Of the positions its scores know only distance and direction, so what it learned at position 0 holds at 42. Compare the weights of our text at both:
+# So the clock can do it, if it practises. The reader that turns needs no such practice. Of the positions its scores know only distance and direction, so what it learned at position 0 holds at 42. Compare the weights of our text at both:
 
 # %% slideshow={"slide_type": "subslide"}
 ids = torch.tensor([[WORDS.index(word) for word in text.split()]])
@@ -497,7 +498,7 @@ assert (early - late).abs().max() > 0.3
 # %% [markdown] tags=["keep"]
 # <details><summary>How sure is this?</summary>
 #
-# We trained these readers with eight seeds. Rotary positions and the clock trained from anywhere were right at every verb, at each of five beginnings. The clock trained from position 0 said the second noun at every first verb when the texts began at 3, and from 42 on it was right at 6 to 44 % of the verbs.
+# We trained these readers with eight seeds. Rotary positions and the clock trained from anywhere were right at every verb, at each of five beginnings. The clock trained from position 0 said the second noun at nearly every first verb when the texts began at 3, and from 42 on it was right at 7 to 55 % of the verbs.
 #
 # </details>
 #
@@ -509,8 +510,8 @@ assert (early - late).abs().max() > 0.3
 recorded = results.load("positions_begins")
 of = {kind: torch.tensor(shares) for kind, shares in recorded["right"].items()}  # [8, begins]
 assert recorded["begins"] == [0, 3, 6, 18, 42] and len(recorded["seeds"]) == 8
-assert of["rotary"].min() == 1 and of["anywhere"].min() == 1 and set(recorded["second"]) == {1.0}
-assert [round(100 * x.item()) for x in of["sinusoidal"][:, -1].aminmax()] == [6, 44]
+assert of["rotary"].min() == 1 and of["anywhere"].min() == 1 and min(recorded["second"]) > 0.98
+assert [round(100 * x.item()) for x in of["sinusoidal"][:, -1].aminmax()] == [7, 55]
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## So who tells attention the order?

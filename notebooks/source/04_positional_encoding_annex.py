@@ -571,7 +571,7 @@ assert dense.numel() == 36 and not torch.allclose(found["man"], found["bear"], a
 # %% [markdown] tags=["questions"]
 # ## Open questions
 # <a id="open-questions"></a>
-# **Explain: a formula does not save a trained model.** The score of a query and a key with added sinusoids contains products of a word with a position, $x_iW_Q\cdot P_mW_K$. At positions beyond the trained ones these take values that training never met, so nothing taught the matrices to keep them small. And even among the trained positions, a model has learned only what its training asked for: the lesson's reader looked at certain positions, instead of at the word before.
+# **Explain: a formula does not save a trained model.** The score of a query and a key with added sinusoids contains products in which a position has gone through a matrix, $x_iW_Q\cdot P_mW_K$ and $P_iW_Q\cdot P_mW_K$. At positions beyond the trained ones these take values that training never met, so nothing taught the matrices to keep them small. And even among the trained positions, a model has learned only what its training asked for: the lesson's reader looked near certain positions, instead of at the word before.
 #
 # **Design an experiment: how many layers does a causal decoder need?** A causal mask hides the words to come, and so it reveals a part of the order: the first word can average only one value, the last word all of them. One layer is not enough, because its last output stays the same however the words before it are shuffled. We trained decoders of one, two and three of chapter 5's blocks, without positions, on the lesson's texts:
 

@@ -22,8 +22,9 @@ def loss_cases() -> list[Case]:
         logits = 2 * some_numbers(*mask.shape, vocabulary, seed=seed + 1)
         return Case({"logits": logits, "target": target.masked_fill(~mask, padding), "mask": mask})
 
-    logits = [[[0.0, 0, 0, 0, 2], [0, 0, 0, 0, 1], [3, 0, 0, 0, 0]]]
-    first = named("logits", "target", "mask")(*tensors(logits, [[4, 3, 0]], [[True, True, False]]), shown=True)
+    logits = [[[0.0, 0, 0, 0, 2], [1, 0, 0, 0, 0]], [[0, 0, 3, 0, 0], [3, 0, 0, 0, 0]]]
+    words = [[True, True], [True, False]]
+    first = named("logits", "target", "mask")(*tensors(logits, [[4, 0], [2, 0]], words), shown=True)
     far = named("logits", "target", "mask")(
         *tensors([[[0.0, 200, 0], [150, 0, -100], [0, 0, 160]]], [[0, 2, 2]], [[True] * 3])
     )

@@ -211,7 +211,7 @@ ROTARY = Exercise(
     ),
     reference=rotary,
     cases=lambda: [
-        _rotated(*tensors([[1.0, 0, 0, 1], [1, 0, 0, 1]], [1, 2]), shown=True),
+        _rotated(*tensors([[1.0, 2, 3, 4], [1, 2, 3, 4]], [1, 5]), shown=True),
         _rotated(some_numbers(3, 4, seed=530), torch.tensor([0, 1, 2])),
         _rotated(some_numbers(2, 6, seed=531), torch.tensor([5, 3])),
         _rotated(some_numbers(2, 3, 4, seed=532), torch.tensor([0, 1, 2])),

@@ -7,11 +7,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from chapters.ch04.exercises.solutions import sinusoidal_encoding
 from chapters.ch04.kept.positions import NOUNS, WORDS, AddingReader, TurningReader, right, texts, train
 from course_kit.contexts import seeded
 from course_utils.attention import causal_mask
 from course_utils.blocks import EncoderBlock
-from course_utils.positions import sinusoidal_encoding
 
 VERBS = slice(2, None, 6)  # where the verbs of a text are
 
@@ -97,7 +97,7 @@ def record_begins(seeds=range(8), begins=(0, 3, 6, 18, 42), steps: int = 300) ->
     for seed in seeds:
         for kind in kinds:
             with seeded(seed):
-                table = nn.Parameter(0.02 * torch.randn(60, 32)) if kind == "learned" else sinusoidal_encoding(60, 32)
+                table = nn.Parameter(0.02 * torch.randn(60, 32)) if kind == "learned" else sinusoidal_encoding(60, 32).float()
                 model = TurningReader() if kind == "rotary" else AddingReader(table)
                 train(model, begins[-1] if kind == "anywhere" else 0, steps)
             shares[kind].append([round(right(model, first), 4) for first in begins])
