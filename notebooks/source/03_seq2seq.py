@@ -11,7 +11,7 @@
 # *Mostly at the word that it is translating. At the end you'll change what it sees, and it will write another word.* You will keep `mine/seq2seq.py`, two translators to train: one looks back at the English, one doesn't. <!-- minutes --> **Before:** [chapter 1](01_nadaraya_watson.ipynb) (masks, a training loop) and [chapter 2](02_scoring_functions.ipynb) (queries, keys, values).
 #
 # ## Where do your eyes go?
-# Our cow is back, and she's black. Translate this sentence into French, or watch a small translator do it. A cow is *elle* in French, and a bridge is *il*. **Before you press ▶:** after *parce qu'* (because) comes *elle* or *il*. Which English words do your eyes go back to?
+# Our cow is back, and she's black. Translate this sentence into French, or watch a small translator do it. **Before you press ▶:** after *parce qu'*, “because”, French needs *elle* for a cow, or *il* for a bridge. Which English words do your eyes go back to?
 
 # %% jupyter={"source_hidden": true}
 import itertools
@@ -90,7 +90,7 @@ assert (len(ours.source_tokens), len(ours.tokens)) == (13, 16)
 #
 # You had two difficulties. While you were reading, you had to keep everything. And when you spoke, you had to pick one digit after another out of all that you remembered. A network has them, too. One vector is hard on the **encoder**, which must fit the whole sentence into it, however long the sentence is. And it's hard on the **decoder**, which gets the same vector before every word, although it needs something different each time. <!-- source: Sutskever et al. 2014; Cho et al. 2014 -->
 #
-# Now let a network do it. We have trained one, saved it, and called it `without`; such a saved model is a *checkpoint*. It writes the likeliest word, reads it, and goes on until it writes that the sentence is over. **Guess before you press ▶:** what gets lost on the way?
+# Now let a network do it. We have trained one without attention, saved it, and called it `without`; such a saved model is a *checkpoint*. It writes the likeliest word, reads it, and goes on until it writes `<eos>`, the *end of the sentence*. **Guess before you press ▶:** what gets lost on the way?
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 asking(labs.squeeze(
@@ -185,7 +185,7 @@ assert looks["vache"]["cow"] > 0.9 and looks["noire"]["black"] > 0.9
 
 # %% [markdown] slideshow={"point": ["torch.tanh", "masked_softmax", "return"], "slide_type": "slide"} tags=["card", "core"]
 # ### Exercise 1 ●●○ · 12 minutes
-# **Decide first.** A colleague leaves out the tanh, to save time. Then she looks at the map of a translation, with a row for each French word. How can you see in it that the tanh is missing?
+# **Decide first.** A colleague leaves out the tanh, to save time. Then she looks at the alignment of a translation, with a row for each French word. How can you see in it that the tanh is missing?
 #
 # <details><summary>Answer</summary>
 #
@@ -224,7 +224,7 @@ assert torch.allclose(flat, flat[:1].expand(5, -1), atol=1e-6)
 #
 # $$ h_i=\tanh(\underbrace{x_i\,W_x}_{\text{the word}}+\underbrace{h_{i-1}\,W_h}_{\text{all before it}}),\qquad h_0=0 $$
 #
-# In such a chain, what was read long ago tends to fade. A *GRU* is an RNN with gates that learn what to keep, and we'll use PyTorch's. Our encoder has two of them, so it's *bidirectional*: one reads from the left, and the other from the right. Half of $h_i$ has read the words up to $i$, and half those from the end back to $i$. `run_packed` lets a GRU skip the padding. You can write an RNN yourself in [the annex](03_seq2seq_annex.ipynb#Does-a-state-know-the-order?). <!-- source: Cho et al. 2014 -->
+# In such a chain, what was read long ago tends to fade. A *GRU* is an RNN with gates that learn what to keep, and we'll use PyTorch's. Our encoder has two of them, so it's *bidirectional*: one reads from the left, and the other from the right. The first half of $h_i$ has read the words from the beginning to $i$, and the second half those from the end back to $i$. `run_packed` lets a GRU skip the padding. You can write an RNN yourself in [the annex](03_seq2seq_annex.ipynb#Does-a-state-know-the-order?). <!-- source: Cho et al. 2014 -->
 
 # %% slideshow={"slide_type": "skip"} tags=["definition"]
 # course_utils.seq2seq: run_packed, Encoder
@@ -252,7 +252,7 @@ for reads, right in [*pairs[:3], *pairs[-2:]]:
     print(f"reads {reads:9} should say {right}")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# `<eos>` is the *end of the sentence*. `Translator` joins encoder and decoder. The decoder reads a word first, and its *new* state is the query. That's the order of Luong et al. (2015); [Bahdanau's](03_seq2seq_annex.ipynb#Is-the-query-the-state-before-or-after?) asks before it reads. <!-- source: Luong et al. 2015, section 3.1 -->
+# `Translator` joins encoder and decoder. The decoder reads a word first, and its *new* state is the query. That's the order of Luong et al. (2015); [Bahdanau's](03_seq2seq_annex.ipynb#Is-the-query-the-state-before-or-after?) asks before it reads. <!-- source: Luong et al. 2015, section 3.1 -->
 
 # %% slideshow={"slide_type": "skip"} tags=["definition"]
 # course_utils.seq2seq: Translator
@@ -422,7 +422,7 @@ assert min(checkpoints["with"]) > 0.9 and round(100 * checkpoints["with"][3]) ==
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Five: a weight points at a state
 # <a id="routes"></a>
-# Your translators have learned for about a minute each, and that's short: ours, with attention, still drops *noire*. So from here on we look into the checkpoint `trained`. You've seen where it looks when it writes *elle*. Now its twin: “… because it was too **wide**.” Here the translator writes *il*, the bridge.
+# After a minute your translators don't know everything. When we trained them, the one with attention still dropped *noire*. So from here on we look into the checkpoint `trained`. You've seen where it looks when it writes *elle*. Now its twin: “… because it was too **wide**.” Here the translator writes *il*, the bridge.
 
 # %% jupyter={"source_hidden": true} tags=["asserts", "trained"]
 assert not any("noire" in found.tokens for found in lesson.translate(attentive, [tired, wide]))
@@ -467,13 +467,13 @@ with torch.no_grad():
 assert stops == {"il": [64, 18], "elle": [16, 60]}
 
 # %% [markdown] slideshow={"slide_type": "fragment"} tags=["keep"]
-# Why the full stop? With *tired* it gets only 16 %. The sign is the same, but its state isn't. The encoder's reading from the left ends there, and here it has just read *wide*. Is that the reason? We took our sentence and gave its full stop the state of the twin's, as a key. The weight rose from 16 to 60 %. So a state is chosen for what it has read.
+# Why the full stop? With *tired* it gets only 16 %. The sign is the same, but its state isn't. The encoder's reading from the left ends there, and here it has just read *wide*. Is that the reason? We took our sentence and gave its full stop the state of the twin's, as a key. The weight rose to 60 %. So a state is chosen for what it has read.
 #
 # **Keep this:** a weight points at a state, and a state has read more than its own word.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Six: does the look decide?
-# A map shows where the translator looks. It doesn't show that the look matters: perhaps the decoder knew *il* anyway. Let's find out. Before it writes the pronoun, the decoder has two things: its own **state**, which has read the French so far, and the **context**, which it has just taken from the English. `at_pronoun` returns both:
+# A map shows where the translator looks. It doesn't show that the look matters: perhaps the decoder knew *il* anyway. Let's find out. Before it writes the pronoun, the decoder has two things: its own **state**, which began with $c$ and has read the French so far, and the **context**, which it has just taken from the English. `at_pronoun` returns both:
 
 # %% slideshow={"slide_type": "skip"} tags=["definition"]
 # chapters.ch03.experiments.looking_back: at_pronoun
@@ -488,7 +488,7 @@ assert stops == {"il": [64, 18], "elle": [16, 60]}
 #
 # <details><summary>Answer</summary>
 #
-# The third. With zeros you'd only see that something is broken. With both from the twin you'd get the twin's pronoun, whichever of the two decides. Change the context alone: if the pronoun follows, the look has decided, and if it stays, the state has.
+# The third. With zeros you'd only see that something is broken. With both from the twin you'd get the twin's pronoun, whichever of the two decides. Change the context alone: if the pronoun follows, what the look brings has decided, and if it stays, the state has.
 #
 # </details>
 #
@@ -565,7 +565,9 @@ assert (follow, tried) == exchanged(lesson, trained) == (561, 562) and len(lesso
 # ## So what does it look at?
 # A translator looks at states. Mostly you'll find the weight at the word that is being translated, and sometimes at one that has read it. For its pronoun the black cow's translator looked at *it*, and at a full stop, and what it found there decided who was tired and what was wide.
 #
-# In [the annex](03_seq2seq_annex.ipynb) you can see what it costs to put [ten digits into one vector](03_seq2seq_annex.ipynb#Can-one-vector-hold-ten-digits?), write greedy decoding, let a translator loose on [real sentences](03_seq2seq_annex.ipynb#What-does-it-make-of-real-sentences?), and read [where else seq2seq was used](03_seq2seq_annex.ipynb#Where-was-seq2seq-used?). Then a paper asked what would be left without the recurrence. <!-- source: Vaswani et al. 2017 -->
+# In [the annex](03_seq2seq_annex.ipynb) you can see what it costs to put [ten digits into one vector](03_seq2seq_annex.ipynb#Can-one-vector-hold-ten-digits?), write greedy decoding, let a translator loose on [real sentences](03_seq2seq_annex.ipynb#What-does-it-make-of-real-sentences?), and read [where else seq2seq was used](03_seq2seq_annex.ipynb#Where-was-seq2seq-used?).
+#
+# In 2017 a paper asked what would be left if the translator didn't read word after word. <!-- source: Vaswani et al. 2017 -->
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Keep it

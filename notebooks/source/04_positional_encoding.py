@@ -52,7 +52,7 @@ labs.shuffle(
 #
 # </details>
 #
-# So two sentences with different meanings look the same to attention. In this lesson you'll tell it the order in two ways. In the first half you'll *add* something to each word, and in the second half you'll *turn* its query and its key, as most of today's language models do. At the end you'll move a whole text further on, and see who still knows who bites.
+# So two sentences with different meanings look the same to attention. In this lesson you'll tell it the order in two ways. In the first half you'll *add* something to each word, and in the second half you'll *turn* its query and its key, as most of today's language models do. At the end you'll move a whole text further on, and see which model still knows who bites.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## One: twins
@@ -110,7 +110,7 @@ print(" ".join(WORDS[i] for i in ids[0]))
 print("who does it:", *(NOUNS[i] for i in who[0]))
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# And here is the model. `embedding` is a table with a vector for each of the 18 words, which is trained with everything else. Then comes one layer of attention, and a matrix turns each output into ten logits. A text begins at position `first`; this reader makes no use of it.
+# And here is the model. `embedding` is a table with a vector for each of the 18 words, which is trained with everything else. Then comes one layer of attention, and a matrix turns each output into ten scores, the *logits*, one for each noun. `first` is the position where a text begins, which this reader doesn't use.
 
 # %% slideshow={"slide_type": "subslide"} tags=["definition"]
 # chapters.ch04.kept.positions: Reader
@@ -157,7 +157,7 @@ assert 0.27 < right(blind) < 0.34
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Two: a clock with many hands
 # <a id="positional-encoding"></a><a id="sinusoidal"></a>
-# So let's tell each word its position. A vector that does this, and that you add to the word's vector, is called a **positional encoding**. Which vector would you take? The obvious idea is to number the words, and to add a word's number to each of its features. But look at what attention does with that:
+# So let's tell each word its position. A vector that does this, and that you add to the word's vector, is called a **positional encoding**. Which vector would you take? The obvious idea is to number the words, and to add a word's number to each of the numbers in its vector. But look at what attention does with that:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"}
 numbered = X + torch.arange(6)[:, None]  # [6, 8]
@@ -175,7 +175,7 @@ heatmap(
 assert (torch.softmax(numbered @ numbered.T / 8**0.5, -1)[1:].argmax(-1) == 5).all()
 
 # %% [markdown]
-# Nearly every word now gives most of its weight to the last one. The features are about 1 in size, but the positions are soon much larger, and because a score multiplies two of them, late words win almost whatever they mean. We need smaller numbers. You know a way to write a large number with small ones: digits. A computer takes *binary* digits, which are 0 or 1:
+# Nearly every word now gives most of its weight to the last one. A word's numbers are about 1 in size, but the positions are soon much larger, and because a score multiplies two of them, late words win almost whatever they mean. We need smaller numbers. You know a way to write a large number with small ones: digits. A computer takes *binary* digits, which are 0 or 1:
 
 # %% tags=["nbval-check-output"]
 for i in [0, 1, 2, 3, 4, 5, 6, 7, 8, 15]:
@@ -188,7 +188,7 @@ assert [f"{i:04b}" for i in (7, 8, 15)] == ["0111", "1000", "1111"]
 # %% [markdown]
 # The last digit changes at every step, the one before it at every second step, and so on, and together they name every position. But look at the neighbours 7 and 8: *all* their digits differ, while the distant 15 differs from 7 in only one.
 #
-# So we want something with fast parts and slow ones, as digits have, but it should change smoothly. A clock does this: one hand is fast and another is slow, together they tell the time, and no hand ever jumps. So let's give each position a clock, with as many hands as we like. **Each angle begins at twelve and grows clockwise, and a hand is two numbers: first how far its tip is *up*, the cosine, then how far it is to the *right*, the sine.** You need both, because the height alone can't tell you whether the hand is rising or falling.
+# So we want something with fast parts and slow ones, as digits have, but it should change smoothly. A clock does this. One hand is fast and another is slow, and together they tell the time. No hand ever jumps. So let's give each position a clock, with as many hands as we like. **Each angle begins at twelve and grows clockwise, and a hand is two numbers: first how far its tip is *up*, the cosine, then how far it is to the *right*, the sine.** You need both, because the height alone can't tell you whether the hand is rising or falling.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.clocks(
@@ -198,11 +198,11 @@ labs.clocks(
 )
 
 # %% [markdown] slideshow={"point": ["P[:, 0::2]"]} tags=["card"]
-# Write the numbers of all hands side by side, and each position gets a row of a table $P$. In one step hand $j$ turns by the angle $\omega_j$, its **frequency**, so after $i$ steps its angle is $i\,\omega_j$. The hands are numbered $j=0,1,2,\dots$, and for a row of $D$ numbers the Transformer's paper chose these frequencies:
+# Write the numbers of all hands side by side, and each position gets a row of a table $P$. In one step hand $j$ turns by the angle $\omega_j$, its **frequency**, so after $i$ steps its angle is $i\,\omega_j$. The hands are numbered $j=0,1,2,\dots$, and for a row of $D$ numbers these frequencies are usual:
 #
 # $$ P_{i,2j}=\cos(i\,\omega_j),\qquad P_{i,2j+1}=\sin(i\,\omega_j),\qquad \omega_j=10000^{-2j/D} $$
 #
-# Positions of this kind are called **sinusoidal**. (In the paper the sine comes first.) <!-- source: Vaswani et al. 2017, section 3.5 -->
+# Positions of this kind are called **sinusoidal**. In the paper that they come from, each sine stands before its cosine. <!-- source: Vaswani et al. 2017, section 3.5 -->
 #
 # ### Exercise 1 ●●○ · 8 minutes
 # **Decide first.** Three colleagues write this table with $D=8$, so their clock has four hands. They agree on the first hand. In one step, the second hand turns by 0.316 in Ann's table, by 0.1 in Bob's, and by 0.01 in Cem's. Whose is right, and what did the others take?
@@ -396,12 +396,12 @@ assert (30 * 47 % 360, 30 * 45 % 360) == (330, 270) and (30 * 7, 30 * 5) == (210
 # %% [markdown] tags=["keep"]
 # In the first two lines the key is two positions before the query, and the score is the same. In the third line it's three before, and the score is different.
 #
-# **Keep this:** turn query and key by their positions, and of the positions only distance and direction count in the score.
+# **Keep this:** turn query and key by their positions, and their score depends only on how far apart they are, and on which side.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Five: the same text, further on
 # <a id="extrapolation"></a>
-# All our texts have begun at position 0. Now take the same texts, word for word, but let them begin at position 3, as if three words came before, or at position 42. To work where you weren't trained is called **extrapolation**.
+# All our texts have begun at position 0. Now take the same texts, word for word, but let them begin at position 3, as if three words came before, or at position 42. Working beyond what was trained is called **extrapolation**.
 #
 # Here's the third kind of reader, which turns. Its `qkv` is new, and the rest is inherited:
 
@@ -478,7 +478,7 @@ for first in (0, 3, 42):
 assert min(right(wandering, first) for first in range(43)) > 0.95
 
 # %% [markdown]
-# So the clock can do it, if it practises. The reader that turns needs no such practice. Of the positions its scores know only distance and direction, so what it learned at position 0 holds at 42. Compare the weights of our text at both:
+# So the clock can do it, if it practises. The reader that turns needs no such practice. Its scores depend on distance and direction alone, so what it learned at position 0 holds at 42. Compare the weights of our text at both:
 
 # %% slideshow={"slide_type": "subslide"}
 ids = torch.tensor([[WORDS.index(word) for word in text.split()]])
@@ -515,7 +515,7 @@ assert [round(100 * x.item()) for x in of["sinusoidal"][:, -1].aminmax()] == [7,
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## So who tells attention the order?
-# You do. Without positions the dog and the man look alike to “bites”. Add a clock to the words, or a learned table, and the reader knows who bites, where it was trained. Turn queries and keys instead, and it knows it at position 42, too.
+# You do. Without positions the dog and the man look alike to “bites”. Add a clock to the words, or a learned table, and the reader knows who bites, at the positions where it was trained. Turn queries and keys instead, and it knows it at position 42, too.
 #
 # In [the annex](04_positional_encoding_annex.ipynb) you find [the whole table of the clock](04_positional_encoding_annex.ipynb#How-similar-are-two-positions?), [how far it is from the first word to the last](04_positional_encoding_annex.ipynb#What-does-it-cost-to-connect-the-first-word-with-the-last?), and [errors that circulate](04_positional_encoding_annex.ipynb#errors).
 
