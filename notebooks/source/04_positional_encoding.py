@@ -295,7 +295,7 @@ labs.rotation()
 #
 # $$ \underbrace{\begin{pmatrix}\cos\delta\omega&-\sin\delta\omega\\ \sin\delta\omega&\cos\delta\omega\end{pmatrix}}_{R,\ \text{the same at every }i}\begin{pmatrix}\cos i\omega\\ \sin i\omega\end{pmatrix}=\begin{pmatrix}\cos\delta\omega\,\cos i\omega-\sin\delta\omega\,\sin i\omega\\ \sin\delta\omega\,\cos i\omega+\cos\delta\omega\,\sin i\omega\end{pmatrix}=\begin{pmatrix}\cos(i+\delta)\omega\\ \sin(i+\delta)\omega\end{pmatrix} $$
 #
-# The first step multiplies row by column, and the second is the cosine and the sine of a sum, as at school. Check it with an hour hand, which turns by 30° in a step. Three steps are 90°, and cos 90° = 0, sin 90° = 1. So $R$ has only zeros and ones, and it turns (up, right) into (−right, up):
+# The first step multiplies row by column, and the second is the cosine and the sine of a sum, as at school. Check it with an hour hand, which turns by 30° in a step. Three steps are 90°, and cos 90° = 0, sin 90° = 1. So $R$ has two zeros, a 1 and a −1, and it turns (up, right) into (−right, up):
 
 # %% slideshow={"slide_type": "skip"}
 def hand(i):
