@@ -1,7 +1,7 @@
 """What each chapter makes of one sentence, as a strip of frames. It stands at the head of the website's lessons,
 and in a workbook it fills with ink as exercises are solved.
 
-The weights are those of the last picture in chapter 9, as they were recorded: data/results/one_sentence.json.
+The weights are those of one sentence in a model from each chapter, as they were recorded: data/results/one_sentence.json.
 """
 
 import base64
@@ -75,10 +75,9 @@ def strip(
         share = 1 if shares is None else shares.get(number, 0)
         here = ' aria-current="page"' if number == current else ""
         said = "" if words else f' aria-label="{number} {html.escape(question)}"'
-        there = "#one-sentence" if number == current == max(maps()) else f"{file}{suffix}"  # the finale has them all
         inked = f' style="--share:{100 * share:.0f}%"'
         parts.append(
-            f'<li><a href="{there}"{here}{said} title="{html.escape(panel.told())}"{inked}>'
+            f'<li><a href="{file}{suffix}"{here}{said} title="{html.escape(panel.told())}"{inked}>'
             f"{frame(number, panel)}<b>{number}</b>{f' {html.escape(question)}' if words else ''}</a></li>"
         )
     return f'<ol class="maps">{"".join(parts)}</ol>'

@@ -27,6 +27,7 @@ RECIPES = {  # name of the file -> module:function that gives its figures, as a 
     "gpt_induction": "chapters.ch07.experiments.induction:record_induction",
     "gpt_ablation": "chapters.ch08.experiments.ablation:record_ablation",
     "reasoning": "chapters.ch09.experiments.reasoning:record_reasoning",
+    "filter": "chapters.ch09.experiments.reasoning:record_filter",
     "one_sentence": "chapters.ch09.experiments.one_sentence:record_maps",
     "smollm_sentence": "chapters.ch09.experiments.one_sentence:record_sentence",
     "smollm_answers": "chapters.ch08.experiments.ten_questions:record_answers",

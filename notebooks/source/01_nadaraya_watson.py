@@ -116,7 +116,7 @@ assert torch.allclose(readings[nearest_first[:4]].mean(), nearest(4)[150]) and a
 assert min(range(1, 51), key=lambda k: off(nearest(k))) == 4 and len(grid) == 241
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# With one neighbour the curve repeats the errors, and with fifty it has forgotten the time of day. On this day four neighbours are best. The average of four errors is typically [half as large](01_nadaraya_watson_annex.ipynb#Bias-and-variance) as a single error, and the four are still close enough.
+# With one neighbour the curve repeats the errors, and with fifty it has forgotten the time of day. On this day four neighbours are best. The average of four errors that don't depend on each other is typically [half as large](01_nadaraya_watson_annex.ipynb#Bias-and-variance) as a single error, and the four are still close enough.
 #
 # But look at the curve of four again. It jumps, because a reading counts either fully or not at all. **What if a reading faded as the query moves away from it?**
 #
@@ -124,7 +124,7 @@ assert min(range(1, 51), key=lambda k: off(nearest(k))) == 4 and len(grid) == 24
 # For that you need a rule that turns a distance into a *closeness*, which is 1 at distance 0 and falls off on both sides. Such a rule is called a **kernel** $\kappa$, and its *width* $w$ says how far it reaches. The rule that we want is the *Gaussian*, which has the shape of a bell.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# Here is the Gaussian, noted down in three ways, with $d$ for the distance:
+# Three people have noted down the Gaussian, with $d$ for the distance. They haven't noted down the same rule:
 #
 # $$ e^{-d^2/w} \qquad\qquad e^{-(d/(2w))^2} \qquad\qquad e^{-\frac12(d/w)^2} $$
 
@@ -497,7 +497,7 @@ assert won == 97
 #
 # </details>
 #
-# **Keep this:** let as many readings count as guess a hidden one best.
+# **Keep this:** the best width is the one with which the other readings guess a hidden one best.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Six: what an hour doesn't know

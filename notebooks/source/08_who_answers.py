@@ -678,8 +678,8 @@ onward(8)
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["next", "core"]
 # ## Next: who taught it?
-# <a id="sft"></a><a id="dpo"></a><a id="verifiable-reward"></a><a id="one-sentence"></a>
-# SmolLM2 learned from conversations. Whose? In chapter 9 you'll teach a small model of your own: by [answers to imitate](09_who_taught_it.ipynb#sft), by [a choice between two](09_who_taught_it.ipynb#dpo), and by [a program that checks](09_who_taught_it.ipynb#verifiable-reward). At its end you'll see [one sentence through all chapters](09_who_taught_it.ipynb#one-sentence).
+# <a id="sft"></a><a id="dpo"></a><a id="verifiable-reward"></a>
+# SmolLM2 learned from conversations. Whose? In chapter 9 you'll teach a small model of your own: by [answers to imitate](09_who_taught_it.ipynb#sft), and by [a program that checks](09_who_taught_it.ipynb#verifiable-reward). Its annex has the third way, [a choice between two](09_who_taught_it_annex.ipynb#dpo).
 #
 # **→ [9 · Who taught it?](09_who_taught_it.ipynb)** · back to [Start here and your progress](00_start_here.ipynb#progress) · [the annex](08_who_answers_annex.ipynb) has the attention of the largest models, and SmolLM2 from inside
 #

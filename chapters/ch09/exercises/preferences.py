@@ -66,7 +66,7 @@ TARGETS = Exercise(
         t("Whether a target counts is said by the mask *at the target*, so the mask is shifted, too."),
         t("A tensor's masked_fill writes a number where its mask is True. What is True in `is_answer`?"),
     ),
-    minutes=4,
+    minutes=6,
     difficulty=2,
     wrong=wrong_answers(
         _targets(counted=lambda m: m[:, :-1]),
