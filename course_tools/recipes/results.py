@@ -19,6 +19,7 @@ RECIPES = {  # name of the file -> module:function that gives its figures, as a 
     "positions_lengths": "chapters.ch04.experiments.order:record_lengths",
     "transformer_alone": "chapters.ch05.experiments.alone:record_alone",
     "transformer_race": "chapters.ch05.experiments.race:record_race",
+    "transformer_routes": "chapters.ch05.experiments.routes:record_routes",
     "transformer_warm_up": "chapters.ch05.experiments.norms:record_warm_up",
     "bert_book": "chapters.ch06.experiments.book:record_book",
     "bert_sentiment": "chapters.ch06.experiments.worth:record_sentiment",

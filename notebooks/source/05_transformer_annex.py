@@ -463,8 +463,8 @@ assert min(alone + both) > 96 and alone[0] - min(alone) < 4 and alone[3] == min(
 
 # %% [markdown] tags=["guess"]
 # ## Before or after, and how to warm up
-# <a id="before-or-after"></a>
-# **Guess** which learns better without [warm-up](05_transformer.ipynb#warm-up): post-norm, whose norms are in the residual stream, or pre-norm?
+# <a id="before-or-after"></a><a id="warm-up"></a>
+# In a *warm-up* the learning rate rises slowly at first. **Guess** which learns better without it: post-norm, whose norms are in the residual stream, or pre-norm?
 
 # %% jupyter={"source_hidden": true}
 norms = results.load("transformer_norms")
@@ -793,7 +793,6 @@ assert round(rows["the paper's base"]["all"], 1) == 63.1
 # Our Transformer has one table of French words for two jobs (*weight tying*): its rows go into the decoder, and at the end a vector is compared with all of them. Why is a row then multiplied by √D on its way in? <!-- source: Press and Wolf 2017; Vaswani et al. 2017, section 3.4 -->
 
 # %%
-import torch.nn.functional as F
 from course_utils.positions import sinusoidal_encoding
 
 torch.manual_seed(0)
@@ -1283,6 +1282,7 @@ assert len(others) == 10 and round(few[0]["sentences, %"]) == 94
 # | English | 中文 | in a few words |
 # |---|---|---|
 # | [KV cache](#kv-cache) | 键值缓存 | keys and values of earlier words, kept |
+# | [warm-up](#warm-up) | 学习率预热 | the learning rate rises slowly at first |
 # | [log-odds](#log-odds) | 对数几率 | the logarithm of the ratio of two probabilities |
 # | [label smoothing](#label-smoothing) | 标签平滑 | asks for a little less than certainty |
 # | [activation patching](#activation-patching) | 激活修补 | part of one run, put into another |

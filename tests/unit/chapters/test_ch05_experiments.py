@@ -9,7 +9,6 @@ from chapters.ch05.experiments import heads as head_study
 from chapters.ch05.experiments import norms
 from chapters.ch05.experiments import twins as twin_study
 from chapters.ch05.experiments.heads import blinded
-from chapters.ch05.labs.descent import read
 from course_kit import text
 from course_kit.decoding import translate
 from course_kit.decoding.steps import steps_of
