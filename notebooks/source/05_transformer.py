@@ -29,7 +29,7 @@ from course_kit.checkpoints import load_checkpoint
 from course_kit.decoding import translate
 from course_kit.heads import attention_weights
 from course_kit.i18n import from_cell
-from course_kit.views import plot, predict
+from course_kit.views import predict
 
 runtime = course_kit.setup()
 
@@ -123,6 +123,10 @@ for some, batch in in_batches(grammar, rows):
 leads = torch.cat(leads)  # a pair's two nouns change places, so what does not change is opposite
 assert leads.shape == (736, 3, 4) and 0.49 < (leads > 0).float().mean(0).min() <= (leads > 0).float().mean(0).max() < 0.501
 assert (leads[::2] + leads[1::2]).abs().mean(0).max() < 0.02
+routes = results.load("transformer_routes")
+lost = [[one["right"][0] - right for right in one["right"]] for one in routes["models"]]  # of three models, for each cut
+assert routes["cuts"] == [*head_study.CONNECTIONS] and sorted(max(range(6), key=of.__getitem__) for of in lost) == [1, 5, 5]
+assert max(of[4] for of in lost) < 2 and all(max(of) > 10 for of in lost)
 
 # %% [markdown] slideshow={"slide_type": "fragment"} tags=["keep"]
 # | you cut, in all heads and layers | right, % |
@@ -138,7 +142,7 @@ assert (leads[::2] + leads[1::2]).abs().mean(0).max() < 0.02
 #
 # <details><summary>How sure is this?</summary>
 #
-# The cuts are in all 736 sentences. They speak of our model: in others of the same class, which learned for a minute as yours will, neither cut mattered. The annex [switches off heads](05_transformer_annex.ipynb#open-questions). Others have argued about such maps: *Attention is not explanation* (Jain & Wallace 2019), and in reply *Attention is not not explanation* (Wiegreffe & Pinter 2019).
+# These numbers count all 736 sentences, and they speak of our model. Others of the same class take other routes: of three that learned for a minute, as yours will, one lost most when “it” was cut, two lost most without the adjective's second hop, and none needed its first. The annex [switches off heads](05_transformer_annex.ipynb#open-questions). Others have argued about such maps: *Attention is not explanation* (Jain & Wallace 2019), and in reply *Attention is not not explanation* (Wiegreffe & Pinter 2019).
 #
 # </details>
 #
@@ -241,7 +245,7 @@ assert sum(p.numel() for p in MultiHeadAttention(128, 1).parameters()) == sum(p.
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Three: a network, a sum and a norm
 # <a id="ffn"></a>
-# So *tired* has taken something from *animal*. What does it do with it? All that a head can do with values is average them. That's why a second part works on what has arrived, the **position-wise feed-forward network** (FFN). It reads each word's vector separately, with the same two matrices for every word, so you could as well put all words of a batch in one list, [B · T, D]. The first matrix makes the vector wider, in the paper four times. A ReLU sets the negative numbers to 0, and the second matrix makes it narrow again: <!-- source: Vaswani et al. 2017, section 3.3 -->
+# So *tired* has taken something from *animal*. What can it do with that? All that a head can do with values is average them. That's why a second part works on what has arrived, the **position-wise feed-forward network** (FFN). It reads each word's vector separately, with the same two matrices for every word, so you could as well put all words of a batch in one list, [B · T, D]. The first matrix makes the vector wider, in the paper four times. A ReLU sets the negative numbers to 0, and the second matrix makes it narrow again: <!-- source: Vaswani et al. 2017, section 3.3 -->
 #
 # $$ \mathrm{FFN}(x)=\max(0,\,xW_1+b_1)\,W_2+b_2,\qquad W_1\ [D,F],\ W_2\ [F,D] $$
 
@@ -262,7 +266,7 @@ assert torch.allclose(ffn(x.flatten(0, 1)).view_as(x), ffn(x), atol=1e-5)
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # <a id="residual"></a>
-# You have two parts. How do you join them? If attention *replaced* a word's vector, *tired* would be a mixture after one layer and a mixture of mixtures after three, and such mixtures [grow alike](05_transformer_annex.ipynb#bare-block). So nothing is replaced. Each part, call it $f$, reads the vector $x$ and *adds* its output to it:
+# You have two parts. How do you join them? If attention *replaced* a word's vector, *tired* would be a mixture after one layer and a mixture of mixtures after three, and such mixtures [tend to grow alike](05_transformer_annex.ipynb#bare-block). So nothing is replaced. Each part, call it $f$, reads the vector $x$ and *adds* its output to it:
 #
 # $$ x\;\to\;\underbrace{x}_{\text{as it was}}+\underbrace{f(x)}_{\text{what is new}} $$
 #
@@ -387,7 +391,7 @@ predict(
 assert both_ways.gap < 1e-4 and all(row[1] == row[2] for row in both_ways.table().rows)
 
 # %% [markdown] slideshow={"slide_type": "fragment"} tags=["keep"]
-# They're equal, up to rounding: a row never depends on what comes later, in any layer.
+# Without dropout they're equal, up to rounding, because a row never depends on what comes later, in any layer.
 #
 # **Keep this:** with the causal mask, all words at once and word by word give the same predictions. So in training no word has to wait.
 
@@ -507,43 +511,47 @@ labs.descent(tired, model=grammar, word="il", layer=3, head=4)
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
-    "With networks, 600 steps of training give BLEU 90 on new sentences, as the mean of three runs. How much is it if "
+    "With networks, 600 steps of training give BLEU 88 on new sentences, as the mean of three runs. How much is it if "
     "every network is 0?",
-    ["about 30: it can only copy", "about 60", "about 87"],
-    answer=2, because="87, in the mean of three runs. Attention alone translates nearly as well.")
+    ["about 30: it can only copy", "about 60", "about 86"],
+    answer=2, because="About 86, in the mean of three runs. Attention alone translates nearly as well.")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 alone = results.load("transformer_alone")
 means = {name: {key: sum(of) / len(of) for key, of in one.items()} for name, one in alone["models"].items()}
 assert alone["steps"] == 600 and len(alone["seeds"]) == 3
-assert [round(means[name]["BLEU"]) for name in ("with networks", "networks 0")] == [90, 87]
+assert round(means["with networks"]["BLEU"]) == 88 and abs(means["networks 0"]["BLEU"] - 86) < 0.8
+both = [alone["models"][name] for name in ("with networks", "networks 0")]
+assert [[min(one["BLEU"]) // 1, round(max(one["BLEU"]))] for one in both] == [[86, 90], [84, 87]]
+assert all(50 < pronoun < 58 for one in both for pronoun in one["pronouns"])
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # **Attention alone translates nearly as well.** It can bring any word's vector to any other word, through several hops, and the sums keep what was there before. For these sentences that's almost enough.
 #
 # <details><summary>How sure is this?</summary>
 #
-# ALONE_FOLD
+# With networks the three runs gave BLEU 87 to 90, without them 85 to 87. A program made these sentences, so they may need little of what networks are for. And neither kind learned the twins in its 600 steps: of their pronouns 51 to 58 of 100 were right, where a coin gets 50. <!-- source: data/results/transformer_alone.json -->
 #
 # </details>
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Train yours
 # <a id="warm-up"></a>
-# Now your own Transformer learns to translate, with its networks, and all the lines that you wrote are in it. In chapter 3's training sentences every eleventh is a twin, like *tired* and *wide*. Yours gets them five times as often, so that it can learn within a minute what they need. Here is what it takes from us:
+# Now your own Transformer learns to translate, with its networks, and all the lines that you wrote are in it. In chapter 3's training sentences every eleventh is a twin, like *tired* and *wide*. Yours gets them five times as often, so that it can learn within a minute what they need. `lesson` is chapter 3's, and this is what the training takes from us:
 #
 # | name | what it gives |
 # |---|---|
-# | `lesson` | chapter 3's sentences: `lesson.examples("train")` are the pairs, `lesson.batches.pairs` the numbers of their words |
 # | `Batches(pairs, tokens)` | batches of about so many words, with masks |
 # | `warm_then_fall(steps)` | a factor of the learning rate for each step: it rises at first (*warm-up*), then falls ([what that is worth](05_transformer_annex.ipynb#before-or-after)) |
 # | `fit(model, batches, loss, …)` | the training loop, with a stop button (■, or I twice); `clip` shortens gradients that are too long |
 # | `Samples(function)` | shows meanwhile what the model writes |
+# | `odds(model, twins)` | for each twin, by how much the right pronoun is likelier than the other one; above 0 it's right |
 
 # %% jupyter={"source_hidden": true}
 from mine import masked_loss
 
 # %% slideshow={"slide_type": "skip"}
+from chapters.ch05.experiments.twins import odds
 from course_kit.callbacks import Samples
 from course_kit.text import Batches
 from course_kit.training import fit, warm_then_fall
@@ -575,6 +583,14 @@ run = fit(
     schedule=warm_then_fall(STEPS), title="When does it write “elle” for the street?",
 )
 
+# %% slideshow={"slide_type": "skip"}
+likelier = odds(lesson.loaded(translator), lesson.examples("twins"))
+print(f"right pronouns in new twins: {(likelier > 0).float().mean():.0%}")
+print(f"BLEU on new sentences: {lesson.bleu(translator, count=200):.0f}")
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# And our sentence, with its twin:
+
 # %% slideshow={"slide_type": "slide"}
 for english in (tired, wide):
     print(english)
@@ -582,18 +598,18 @@ for english in (tired, wide):
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert lesson.loaded(translator).was_seen(tired) and isinstance(translator.decoder[0], DecoderBlock)
+from chapters.ch05.experiments.routes import OFTEN
 kinds = [bool(pair.twin) for pair in lesson.examples("train")]
-assert len(kinds) / sum(kinds) < 11.5
+assert len(kinds) / sum(kinds) < 11.5 and OFTEN == 5
+assert all(one["writes"] == french_of for one in routes["models"]) and 75 < min(one["right"][0] for one in routes["models"])
+assert round(sum(one["BLEU"] for one in routes["models"]) / 3) == 81
 
 # %% jupyter={"source_hidden": true} tags=["asserts", "trained"]
 assert [lesson.translate(translator, english)[0].text for english in (tired, wide)] == french_of
-mine = lesson.loaded(translator)
-left = [row["sentences, %"] for row in head_study.ablations(mine, head_study.CONNECTIONS, what="cut")]
-assert 60 < left[0] < 78 and max(left) - min(left) < 20
-assert 77 < lesson.bleu(translator, count=200) < 87
+assert 0.65 < (likelier > 0).float().mean() < 0.95 and 76 < lesson.bleu(translator, count=200) < 87
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# *Il* for the tired animal, *elle* for the wide street, and nothing in it reads from left to right. Both sentences were in its training. Of 100 twins with nouns that were in none, it gets 70 right, and its translations have BLEU 82. <!-- source: the asserts above, of this training -->
+# *Il* for the tired animal, *elle* for the wide street. These two sentences were in its training. Of the new twins above it gets about four in five right, and for that it pays with a few points of BLEU.
 #
 # What you have trained for a minute is the architecture of 2017. `grammar`, the model that you cut, has the same classes with a third layer, and learned for longer. In the annex you can see [what one makes of sentences that people wrote](05_transformer_annex.ipynb#real-sentences), and [whether it beats chapter 3's translator](05_transformer_annex.ipynb#Then-why-did-everyone-change?).
 

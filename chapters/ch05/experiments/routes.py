@@ -1,5 +1,5 @@
-"""Which routes other models of the same class take: the lesson's translator, trained as on its page with other seeds, and
-the lesson's cuts in each.
+"""Which routes other models of the same class take: the lesson's translator, trained as on its page with three seeds,
+and the lesson's cuts in each.
 
 `course results transformer_routes` records it.
 """
@@ -25,8 +25,8 @@ def rich_in_twins(lesson: Lesson) -> Batches:
 
 
 def record_routes(steps: int = 600, seeds: Sequence[int] = (0, 1, 2), sentences: int = 200) -> dict:
-    """The figures behind data/results/transformer_routes.json: of each model BLEU, what it makes of the sentence and its
-    twin, and the right pronouns of held-out twins, in %, with each cut."""
+    """The figures behind data/results/transformer_routes.json: of each model BLEU, what it makes of the sentence and
+    its twin, and the right pronouns of held-out twins, in %, with each cut."""
     lesson, models = Lesson("en-fr"), []
     for seed in seeds:
         with seeded(seed):
