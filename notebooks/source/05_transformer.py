@@ -615,7 +615,7 @@ assert 0.65 < (likelier > 0).float().mean() < 0.95 and 76 < lesson.bleu(translat
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Keep it
-# `keep` saves your Transformer in one file, which needs only torch. Your functions are in it where they're right, and a [cache](05_transformer_annex.ipynb#kv-cache) makes it write faster. `python -m mine.transformer` tests it on rows of digits, which it learns to copy and to reverse. With every network set to 0 it gets all of them right, too, in three runs of three.
+# `keep` saves your Transformer in one file, which needs only torch. Your functions are in it where they're right, and a [cache](05_transformer_annex.ipynb#kv-cache) makes it write faster. `python -m mine.transformer` tests it on rows of digits, which it learns to copy and to reverse. With every network set to 0 it learns that as well: in three runs it got more than 99 of 100 new rows right. <!-- source: data/results/transformer_alone.json -->
 
 # %%
 from course_kit.mine import keep
