@@ -794,9 +794,11 @@ assert round(rows["the paper's base"]["all"], 1) == 63.1
 
 # %%
 from course_utils.positions import sinusoidal_encoding
+from course_utils.transformer import Transformer
 
 torch.manual_seed(0)
-table = Transformer(grammar.model.config).target_embedding.weight.detach()  # [V, D], untrained
+untrained = Transformer(grammar.model.config)
+table = untrained.target_embedding.weight.detach()  # [V, D]
 D = table.shape[1]
 normed = F.layer_norm(torch.randn(1000, D), (D,))  # what comes out of the last norm
 for name, x in {
@@ -811,8 +813,8 @@ for name, x in {
 size = lambda x: x.pow(2).mean().sqrt().item()
 assert abs(size(table) - D**-0.5) < 0.01 and abs(size(table * D**0.5) - 1) < 0.05 and abs(size(normed @ table.T) - 1) < 0.05
 assert 0.7 < size(sinusoidal_encoding(64, D)) < 0.72
-V, untied = len(grammar.target), Transformer(grammar.model.config)
-assert round(V * D, -3) == 154_000 and untied.output.weight is untied.target_embedding.weight
+V = len(grammar.target)
+assert round(V * D, -3) == 154_000 and untrained.output.weight is untrained.target_embedding.weight
 
 # %% [markdown]
 # These are sizes: the root of the mean square. As an output, the table must begin with small numbers, of about $1/\sqrt D$, so that logits begin at about 1 and no word is certain before training. As an input, such a row would drown beside the positions. So it's multiplied by √D on its way in. Sharing the table saves 154,000 parameters here.
