@@ -23,6 +23,7 @@ GONE: dict[str, str] = {  # full name -> the page that is about it
     "chapters.ch02.labs.layer": "02_scoring_functions",
     "chapters.ch02.labs.steps": "02_scoring_functions",
     "chapters.ch03.labs.chain": "03_seq2seq",
+    "chapters.ch03.labs.shifted": "05_transformer",
     "chapters.ch04.experiments.LettersBefore": "04_positional_encoding",
     "chapters.ch04.experiments.WhoDoesIt": "04_positional_encoding",
     "chapters.ch04.experiments.order.LettersBefore": "04_positional_encoding",
@@ -31,6 +32,10 @@ GONE: dict[str, str] = {  # full name -> the page that is about it
     "chapters.ch04.labs.task": "04_positional_encoding",
     "chapters.ch04.labs.ways": "04_positional_encoding",
     "chapters.ch04.labs.who_does_it": "04_positional_encoding",
+    "chapters.ch05.labs.attend": "05_transformer",
+    "chapters.ch05.labs.shifted": "05_transformer",
+    "chapters.ch05.labs.stream": "05_transformer",
+    "chapters.ch05.labs.whole": "05_transformer",
     "chapters.ch08.kept.serve": "07_gpt_annex",
 }
 

@@ -83,7 +83,10 @@ class EncoderBlock(nn.Module):
     def forward(
         self, x: Float[Tensor, "B T D"], mask: Bool[Tensor, "..."] | None = None
     ) -> Float[Tensor, "B T D"]:
-        x = self.around_attention(x, lambda h: self.attention(h, h, mask)[0])
+        def attend(h: Tensor) -> Tensor:  # h is x, normalised
+            return self.attention(h, h, mask)[0]
+
+        x = self.around_attention(x, attend)
         return self.around_ffn(x, self.ffn)
 
 

@@ -55,10 +55,14 @@ class DecoderBlock(nn.Module):
         mask: Bool[Tensor, "..."] | None = None,
         memory_mask: Bool[Tensor, "..."] | None = None,
     ) -> Float[Tensor, "B T D"]:
-        x = self.around_attention(x, lambda h: self.attention(h, h, mask)[0])
-        x = self.around_cross(  # new
-            x, lambda h: self.cross_attention(h, memory, memory_mask)[0]
-        )
+        def attend(h: Tensor) -> Tensor:  # h is x, normalised
+            return self.attention(h, h, mask)[0]
+
+        def look_back(h: Tensor) -> Tensor:  # new: keys and values from memory
+            return self.cross_attention(h, memory, memory_mask)[0]
+
+        x = self.around_attention(x, attend)
+        x = self.around_cross(x, look_back)  # new
         return self.around_ffn(x, self.ffn)
 
 

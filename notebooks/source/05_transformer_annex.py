@@ -16,7 +16,7 @@ import math
 import torch
 import torch.nn.functional as F
 import course_kit
-from chapters.ch05 import again, exercise, find_error, hint, solution
+from chapters.ch05 import again, exercise, find_error, hint, labs, solution
 from course_kit.i18n import from_cell
 from course_kit import results
 from course_kit.views import Table, plot, predict
@@ -280,10 +280,17 @@ assert moves[1] < 1e-4 and min(moves[2], moves[3]) > 0.01
 #
 # </details>
 
-# %% [markdown] tags=["card"]
+# %% [markdown]
 # ## Cut into heads
-# The lesson's figure *How do you cut, and how not?* shows two cuts of the same shape. Can you write the right one?
-#
+# You can cut the features of some words into heads in two ways and get the same shape, but only one of them gives each head a piece of every word:
+
+# %% jupyter={"source_hidden": true}
+labs.split(
+    title="How do you cut, and how not?",
+    caption="Three words of four features each. Both ways give two heads of the same shape.",
+)
+
+# %% [markdown] tags=["card"]
 # ### Exercise 4 ●●○ · 4 minutes
 # Cut the last axis into $H$ heads of $d$ features, then move the heads in front of the words: $[B,T,H\cdot d]\to[B,T,H,d]\to[B,H,T,d]$. Don't do it in one go.
 
@@ -456,8 +463,8 @@ assert min(alone + both) > 96 and alone[0] - min(alone) < 4 and alone[3] == min(
 
 # %% [markdown] tags=["guess"]
 # ## Before or after, and how to warm up
-# <a id="before-or-after"></a>
-# **Guess** which learns better without [warm-up](05_transformer.ipynb#warm-up): post-norm, whose norms are in the residual stream, or pre-norm?
+# <a id="before-or-after"></a><a id="warm-up"></a>
+# In a *warm-up* the learning rate rises slowly at first. **Guess** which learns better without it: post-norm, whose norms are in the residual stream, or pre-norm?
 
 # %% jupyter={"source_hidden": true}
 norms = results.load("transformer_norms")
@@ -525,7 +532,7 @@ assert (
 #
 # </details>
 #
-# In the lesson's own training a warm-up was worth two to three BLEU, in each of three recorded pairs. Why it helps is disputed: Adam's early estimates (Liu et al. 2020), or post-norm's large first gradients near the output (Xiong et al. 2020)? The paper trained post-norm with the rate $D^{-1/2}\cdot\min(\text{step}^{-1/2},\ \text{step}\cdot 4000^{-3/2})$, highest at step 4,000. <!-- source: Vaswani et al. 2017, section 5.3 -->
+# For the lesson's translator, trained on chapter 3's batches, a warm-up was worth two to three BLEU, in each of three recorded pairs. Why it helps is disputed: Adam's early estimates (Liu et al. 2020), or post-norm's large first gradients near the output (Xiong et al. 2020)? The paper trained post-norm with the rate $D^{-1/2}\cdot\min(\text{step}^{-1/2},\ \text{step}\cdot 4000^{-3/2})$, highest at step 4,000. <!-- source: Vaswani et al. 2017, section 5.3 -->
 #
 # *Sources:* Xiong et al., *On layer normalization in the Transformer architecture*, 2020; Liu et al., *On the variance of the adaptive learning rate and beyond*, 2020.
 
@@ -613,7 +620,7 @@ assert words.index("tired") == max(range(len(words)), key=lambda n: likely[n]) a
 assert sorted(likely)[-2] < 1
 
 # %% [markdown]
-# Only the adjective's. The vectors of "it" and of both nouns can come from the other sentence, and the decoder still writes *il*: what decides has reached the adjective, as the lesson's cuts told.
+# Only the adjective's. The vectors of "it" and of both nouns can come from the other sentence, and the decoder still writes *il*: what decides has reached the adjective, as the lesson's cuts showed.
 
 # %% [markdown]
 # ## Then why did everyone change?
@@ -694,12 +701,35 @@ assert translate(kinds["transformer-en-fr"], "I love you.")[0].text == "je t'aim
 # %% [markdown]
 # The Transformer scores higher, but architecture, size, time and optimiser (Muon) all differ. <small>Sentences by the contributors of tatoeba.org, CC BY 2.0 FR.</small> <!-- source: tatoeba.org -->
 #
+# <a id="real-sentences"></a>
+# A program made the lesson's sentences, and these models learned from sentences that people wrote. Here are four that the Transformer hasn't seen. Which translations would you accept?
+
+# %%
+real = kinds["transformer-en-fr"]
+for line in (tired, wide,
+             "I have never seen such a beautiful sunset in my life.",
+             "The bank closes at three on Fridays."):
+    print(translate(real, line, beam=1)[0].text)  # beam=1: the likeliest piece each time
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+four = [translate(real, line, beam=1)[0] for line in (tired, wide, "I have never seen such a beautiful sunset in my life.", "The bank closes at three on Fridays.")]
+assert not any(one.seen for one in four)
+assert [one.text.lower() for one in four] == [
+    "l'animage n'a pas traversé la rue parce qu'elle était trop fatigué.",
+    "l'animage n'a pas traversé la rue parce qu'elle était trop large.",
+    "je n'ai jamais vu un si beau coucher de soleil dans ma vie.",
+    "la banque se ferme à trois heures du matin.",
+]
+assert four[0].tokens[1:4] == ["an", "im", "age"]
+
+# %% [markdown]
+# The sunset is right. The bank closes at three in the morning. *L'animage* isn't a word: after the pieces *an* and *im* the model went wrong. And both our sentences get *elle*, so this model hasn't learned what the pronoun needs.
+#
 # ### Does it survive a typo?
 # <a id="robustness"></a>
 # How well a model bears errors in its input is its **robustness**. In each second line below two letters have changed places (▁ begins a word):
 
 # %%
-real = kinds["transformer-en-fr"]
 for line in (
     "Thank you for your help.", "Thnak you for your help.",
     "She bought a new bicycle yesterday.", "She bought a new bicylce yesterday.",
@@ -756,6 +786,38 @@ Table([{"": name} | parts for name, parts in rows.items()], "Millions of paramet
 # %% jupyter={"source_hidden": true} tags=["asserts"]
 assert abs(rows["yours"]["all"] - sum(p.numel() for p in yours.parameters()) / 1e6) < 1e-9
 assert round(rows["the paper's base"]["all"], 1) == 63.1
+
+# %% [markdown]
+# ## The two ends
+# <a id="two-ends"></a>
+# Our Transformer has one table of French words for two jobs (*weight tying*): its rows go into the decoder, and at the end a vector is compared with all of them. Why is a row then multiplied by √D on its way in? <!-- source: Press and Wolf 2017; Vaswani et al. 2017, section 3.4 -->
+
+# %%
+from course_utils.positions import sinusoidal_encoding
+from course_utils.transformer import Transformer
+
+torch.manual_seed(0)
+untrained = Transformer(grammar.model.config)
+table = untrained.target_embedding.weight.detach()  # [V, D]
+D = table.shape[1]
+normed = F.layer_norm(torch.randn(1000, D), (D,))  # what comes out of the last norm
+for name, x in {
+    "a row of the table": table,
+    "a row times √D": table * D**0.5,
+    "positions": sinusoidal_encoding(64, D),
+    "logits": normed @ table.T,
+}.items():
+    print(f"{from_cell(name):20} {x.pow(2).mean().sqrt():.2f}")
+
+# %% jupyter={"source_hidden": true} tags=["asserts"]
+size = lambda x: x.pow(2).mean().sqrt().item()
+assert abs(size(table) - D**-0.5) < 0.01 and abs(size(table * D**0.5) - 1) < 0.05 and abs(size(normed @ table.T) - 1) < 0.05
+assert 0.7 < size(sinusoidal_encoding(64, D)) < 0.72
+V = len(grammar.target)
+assert round(V * D, -3) == 154_000 and untrained.output.weight is untrained.target_embedding.weight
+
+# %% [markdown]
+# These are sizes: the root of the mean square. As an output, the table must begin with small numbers, of about $1/\sqrt D$, so that logits begin at about 1 and no word is certain before training. As an input, such a row would drown beside the positions. So it's multiplied by √D on its way in. Sharing the table saves 154,000 parameters here.
 
 # %% [markdown]
 # ## A small zoo
@@ -828,7 +890,7 @@ assert torch.allclose(scaled_dot_product_attention(x, x, x, local_mask(16, 4))[0
 # Must the encoder read text? Cross-attention doesn't ask where its keys and values come from: it needs vectors of the right width. In **cross-modal attention** queries come from one kind of input, keys and values from another: French words may attend to patches of a picture, as in [chapter 3's annex](03_seq2seq_annex.ipynb#Where-was-seq2seq-used?), or to pieces of sound, as in Whisper (2022). <!-- source: Radford et al. 2022, Robust speech recognition via large-scale weak supervision -->
 #
 # <a id="t5"></a>
-# The third family has BERT's side and GPT's side, and T5 (Raffel et al., 2020) uses both for everything. A task is some words in front of the source, "translate English to German: …", and the answer is always a text; the lesson's little Transformer, told to copy or to reverse by its first token, works in the same way. From raw texts T5 learns by *filling spans*: cut pieces out, leave a mark for each, and let the decoder write what was there. What would each family be given, and asked, with the course sentence?
+# The third family has BERT's side and GPT's side, and T5 (Raffel et al., 2020) uses both for everything. A task is some words in front of the source, "translate English to German: …", and the answer is always a text; the Transformer of `mine/transformer.py`, told to copy or to reverse by its first token, works in the same way. From raw texts T5 learns by *filling spans*: cut pieces out, leave a mark for each, and let the decoder write what was there. What would each family be given, and asked, with the course sentence?
 
 # %%
 def spans(words, cut):  # cut: (begin, end) of each piece
@@ -1222,6 +1284,7 @@ assert len(others) == 10 and round(few[0]["sentences, %"]) == 94
 # | English | 中文 | in a few words |
 # |---|---|---|
 # | [KV cache](#kv-cache) | 键值缓存 | keys and values of earlier words, kept |
+# | [warm-up](#warm-up) | 学习率预热 | the learning rate rises slowly at first |
 # | [log-odds](#log-odds) | 对数几率 | the logarithm of the ratio of two probabilities |
 # | [label smoothing](#label-smoothing) | 标签平滑 | asks for a little less than certainty |
 # | [activation patching](#activation-patching) | 激活修补 | part of one run, put into another |

@@ -2,4 +2,4 @@
 
 from course_kit.views.alignment import alignment
 
-from .drawings import branches, fan, shifted, squeeze
+from .drawings import branches, fan, squeeze

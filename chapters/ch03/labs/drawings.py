@@ -27,7 +27,6 @@ from course_kit.views.layout import (
     grid,
     label,
     row,
-    space,
     steps,
     words,
 )
@@ -145,26 +144,6 @@ def _named(states: Sequence[Part], tokens: Sequence[str], first: int = 0) -> lis
 def _chain(states: Sequence[Part], role: str) -> list[Arrow]:
     """An arrow from each to the next."""
     return [arrow(one, other, role) for one, other in itertools.pairwise(states)]
-
-
-def shifted(source: list[int], target: list[int], begin: int, *, title: str = "", caption: str = "") -> Figure:
-    """A row of ids to learn from: what the encoder reads, what is right, and the same one place late."""
-    reads = [begin, *target[:-1]]
-    lines = [
-        (t("the encoder reads"), source, "cool"),
-        (t("right"), target, "output"),
-        (t("the decoder reads"), reads, "warm"),
-    ]
-    shown = steps(*(row(words(name, anchor="end"), cells(ids, role)) for name, ids, role in lines))
-    said = [
-        t("The encoder reads the row."),
-        t("This is the right answer: at each place the decoder is to predict its digit."),
-        t("The decoder reads this one place late. At its first place it reads {begin}, and is to predict {id}.",
-          begin=begin, id=target[0]),
-    ]  # fmt: skip
-    table = [t("what"), t("ids")], [[name, " ".join(map(str, ids))] for name, ids, _ in lines]
-    scene = row(space(), grid(*shown, gap=AIR / 2), space(), of=(1, 3, 1), gap=0)
-    return figure(scene, said, table, title=title, caption=caption)
 
 
 def branches(tree: Mapping[str, tuple[float, float]], *, title: str = "", caption: str = "") -> Figure:

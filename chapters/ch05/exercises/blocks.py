@@ -75,8 +75,8 @@ RESIDUAL = Exercise(
         t("The sub-layer reads `norm(x)`: that is `f(norm(x))`."),
         t("x itself goes round both, untouched, and what f gives is added to it."),
     ),
-    minutes=1,
-    difficulty=1,
+    minutes=6,
+    difficulty=2,
     properties=(
         Property(
             t("With an f that gives 0, x should come out: it goes round both, is added once, and nothing comes after."),
@@ -89,7 +89,7 @@ RESIDUAL = Exercise(
             ),
         ),
     ),
-    used=t("Your `add_norm` is in each block of [Four: a block, and a stack](#Four:-a-block,-and-a-stack)."),
+    used=t("Your `add_norm` is in each block of [Five: two blocks](#Five:-two-blocks)."),
     wrong=wrong_answers(
         lambda x, f, norm: norm(x + f(x)),
         t("This is post-norm, the order of 2017. Here the norm comes before the sub-layer, and nothing after the sum."),

@@ -180,17 +180,17 @@ DECODER = Exercise(
     hints=(
         t("Copy `EncoderBlock`, then add what the third sub-layer needs: one `MultiHeadAttention` and one `AddNorm`."),
         t(
-            "In `forward`, three lines of the same kind: `x = self.around_…(x, …)`. In the middle one the sub-layer "
-            "is `lambda h: self.cross_attention(h, memory, memory_mask)[0]`."
+            "In `forward`, three lines of the same kind: `x = self.around_…(x, …)`. The sub-layer of the middle one is "
+            "a function of h, as `attend` is, that returns `self.cross_attention(h, memory, memory_mask)[0]`."
         ),
         t(
             "The order is self-attention under `mask`, cross-attention under `memory_mask`, network. `memory` is "
             "normalised already, and goes in as it is."
         ),
     ),
-    minutes=10,
+    minutes=12,
     difficulty=3,
-    used=t("Your `DecoderBlock` is stacked in [Eight: it translates](#Eight:-it-translates)."),
+    used=t("Your `DecoderBlock` is stacked in [Six: the whole model](#Six:-the-whole-model)."),
     wrong=wrong_answers(
         _decoder(read=lambda h, memory, norm: h),
         t("Keys and values of the cross-attention come from the target, so the source is never read. They are memory."),

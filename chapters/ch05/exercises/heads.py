@@ -197,9 +197,9 @@ MULTI_HEAD = Exercise(
             "`join_heads(output)`."
         ),
     ),
-    minutes=8,
+    minutes=10,
     difficulty=2,
-    used=t("Your `multi_head` attends in each block of [Four: a block, and a stack](#Four:-a-block,-and-a-stack)."),
+    used=t("Your `multi_head` attends in each block of [Five: two blocks](#Five:-two-blocks)."),
     wrong=wrong_answers(
         _heads(scale=lambda d, D: D**0.5),
         t("Scaled by √D, the size of the model. A dot product of one head adds up d = D / H products: √d."),

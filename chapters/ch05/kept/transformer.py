@@ -109,15 +109,26 @@ def translate(
     return [row[: row.index(end)] if end in row else row for row in rows]
 
 
+def sine_first(model: Transformer) -> bool:
+    """Whether a position begins with a sine; else with a cosine. A model needs the order that it learned with."""
+    sine, cosine = model.positions.table[0, :2].tolist()
+    return sine < cosine
+
+
 def save(model: Transformer, path: str) -> None:
-    """The sizes and the parameters."""
-    torch.save({"sizes": asdict(model.config), "parameters": model.state_dict()}, path)
+    """The sizes, the order of a position's pairs, and the parameters."""
+    saved = {"sizes": asdict(model.config), "sine_first": sine_first(model), "parameters": model.state_dict()}
+    torch.save(saved, path)
 
 
 def load(path: str) -> Transformer:
-    """A model as it was saved, with its dtype, on the CPU, with dropout off."""
+    """A model as it was saved, with its dtype and its order of sine and cosine, on the CPU, with dropout off."""
     saved = torch.load(path, map_location="cpu", weights_only=True)
     model = Transformer(TransformerConfig(**saved["sizes"]))
+    if saved.get("sine_first", True) != sine_first(model):  # saved with another sinusoidal_encoding than this file's
+        for positions in (model.positions, model.target_positions):
+            table = sinusoidal_encoding(4096, model.config.size).float()
+            positions.table = table.unflatten(1, (-1, 2)).flip(-1).flatten(1)
     model.to(saved["parameters"]["output.weight"].dtype).load_state_dict(saved["parameters"])
     return model.eval()
 

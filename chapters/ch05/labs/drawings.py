@@ -1,4 +1,4 @@
-"""Drawings of what a Transformer is made of: the machine opened, a word that attends, a block, the heads, the network.
+"""Drawings of what a Transformer is made of: the machine opened, a block, the heads, the network.
 
 What reads has a cool tint, what writes a warm one; the four colours are those of query, key, value and output.
 """
@@ -18,7 +18,6 @@ from course_kit.views.layout import (
     THIN,
     Part,
     arrow,
-    bar,
     box,
     cells,
     column,
@@ -26,7 +25,6 @@ from course_kit.views.layout import (
     flow,
     frames,
     grid,
-    label,
     row,
     space,
     steps,
@@ -86,48 +84,6 @@ def opened(translation: Translation, layers: int = 3, *, title: str = "", captio
     return figure(column(above, frames(black, *pairs), below, *arrows, gap=AIR), messages, table,
                   axes=[("opened", t("opened"), names)], start={"opened": names[0]}, play=t("▶ open"),
                   title=title, caption=caption)  # fmt: skip
-
-
-def attend(tokens: Sequence[str] = ("animal", "street", "tired"), *, title: str = "", caption: str = "") -> Figure:
-    """One word attends, with numbers that one can compute in one's head: ask, compare, share, add up."""
-    query = torch.tensor([2.0, 0, 1, 1])
-    keys = torch.tensor([[2.0, 1, 0, 0], [0, 2, 0, 0], [0, 0, 1, 1]])
-    values = torch.eye(*keys.shape)
-    products = (keys @ query).int().tolist()
-    scores = torch.tensor(products) / len(query) ** 0.5
-    weights = scores.softmax(-1)
-    output, shares = (weights @ values).tolist(), weights.tolist()
-    query_cells = cells(query.tolist(), "query")
-    key_cells = [cells(key, "key") for key in keys.tolist()]
-    value_cells = [cells(value, "value") for value in values.tolist()]
-    output_cells, blank = cells(output, "output"), space()
-    lines = grid(
-        row(label(t("word")), *(box(word, strong=word == tokens[-1]) for word in tokens)),
-        row(label(t("key"), "key"), *key_cells),
-        *steps(
-            row(label(t("query"), "query"), blank, blank, query_cells),
-            row(label(t("score")), *(f"{p} / 2 = {s:.0f}" for p, s in zip(products, scores, strict=True))),
-            row(label(t("share")), *(row(bar(p), words(f"{p:.2f}", strong=True)) for p in shares)),
-            row(label(t("value"), "value"), *value_cells),
-            first=1,
-        ),
-        row(label(t("output"), "output"), blank, output_cells, blank, since=4),
-        *(arrow(query_cells, key, "query") for key in key_cells),
-        *(arrow(value, output_cells, "value", weight=1 + 6 * p) for value, p in zip(value_cells, shares, strict=True)),
-        gap=AIR / 1.5,
-    )
-    first, last = tokens[0], tokens[-1]
-    messages = [
-        t("Each word has put down a key. Here a key has four numbers."),
-        t("“{word}” asks: its query meets the key of every word, its own too.", word=last),
-        t("Compare: multiply number by number, add up, and divide by √4 = 2. For “{word}”: 2 · 2 + 0 · 1 + 0 + 0 = 4.",
-          word=first),
-        t("Share: softmax makes weights of the scores. Together they are 1."),
-        t("Add up: each value times its share. The output of “{word}” is mostly the value of “{first}”.", word=last,
-          first=first),
-    ]  # fmt: skip
-    rows = [[word, f"{s:.0f}", f"{p:.2f}"] for word, s, p in zip(tokens, scores.tolist(), shares, strict=True)]
-    return figure(lines, messages, ([t("word"), t("score"), t("share")], rows), title=title, caption=caption)
 
 
 def plus(**look: Any) -> Part:

@@ -1,7 +1,6 @@
-"""Drawings of what a trained Transformer does: it writes a word, asks in heads, adds to its stream, takes two hops."""
+"""Drawings of what a trained Transformer does: it asks in heads, writes all words at once, takes two hops."""
 
 import functools
-import itertools
 from collections.abc import Mapping, Sequence
 from typing import cast
 
@@ -21,7 +20,6 @@ from course_kit.views.figure import Figure, figure
 from course_kit.views.layout import (
     AIR,
     CLOSE,
-    LINE,
     NEAR,
     PAD,
     THIN,
@@ -44,48 +42,10 @@ from course_kit.views.table import Table
 from course_utils.attention import MultiHeadAttention, scaled_dot_product_attention, split_heads
 from course_utils.transformer import Transformer
 
-from .descent import read, study
+from .descent import read
 from .drawings import READS, WRITES
 
-SIDE, MARK, BLOCK = (3, 2, 3), 8, 180  # how wide: what is read, seen and next; a word that is seen; a part of a half
-
-
-def whole(loaded: Loaded, sentence: str, count: int, *, title: str = "", caption: str = "") -> Figure:
-    """A Transformer writes a word: embeddings, the encoder's blocks, the decoder's blocks, the output.
-
-    count: how many words of the translation, <bos> among them, it has read
-    """
-    reading, depth = read(loaded, sentence), range(loaded.model.config.layers)
-    said = loaded.source.tokens(loaded.source.encode(sentence))
-    english = words(t("English: “{words}”", words=" ".join(said)), READS, high=2.5 * LINE)  # three lines on a phone
-    french = words(t("French: “{words}”", words=" ".join(reading.tokens[:count])), WRITES, high=2.5 * LINE)
-    enter = [box(t("embedding + position"), role, high=2 * LINE + NEAR, fill=True) for role in (READS, WRITES)]
-    halves = (READS, 1), (WRITES, 2)  # and when they come
-    reads, writes = (
-        [box(t("block {n}", n=n + 1), role, strong=True, wide=BLOCK, since=since) for n in depth]
-        for role, since in halves
-    )
-    norms = [box(t("norm"), role, wide=BLOCK, since=since) for role, since in halves]
-    memory = box(t("memory"), READS, fill=True, since=1)
-    ends = [
-        box(t("output: the French table again"), WRITES, high=3 * LINE + NEAR, since=3),
-        words(reading.next[count - 1], "output", since=3),
-    ]
-    up = [english, enter[0], *reads, norms[0], memory], [french, enter[1], *writes, norms[1], *ends]
-    ways = [arrow(one, other, role) for role, chain in zip((READS, WRITES), up, strict=True)
-            for one, other in itertools.pairwise(chain)]  # fmt: skip
-    ways += [arrow(memory, block, READS, weight=4, side="across") for block in writes]
-    blocks = zip(reads[::-1], writes[::-1], strict=True)
-    levels = (space(), ends[1]), (memory, ends[0]), norms, *blocks, enter, (english, french)
-    said = [
-        t("In front: for each word its row of the table, and its position is added."),
-        t("The encoder: its blocks read the English. After a last norm this is the memory, a vector for each word."),
-        t("The decoder: its blocks read the French so far. Each takes from the memory, by cross-attention."),
-        t("The end: the last vector is compared with every French word. “{word}” gets the largest score.",
-          word=reading.next[count - 1]),
-    ]  # fmt: skip
-    return figure(column(*(row(*level, even=True, gap=AIR) for level in levels), *ways, gap=AIR * 0.8), said,
-                  play=t("▶ write"), title=title, caption=caption)  # fmt: skip
+SIDE, MARK = (3, 2, 3), 8  # how wide: what is read, seen and next; a word that is seen
 
 
 STEPS = (mark("ask"), mark("cut"), mark("attend"), mark("join"))
@@ -166,40 +126,6 @@ def _in_heads(model: Transformer, ids: Tensor, layer: int) -> tuple[Tensor, Tens
     q, k, v = (split_heads(part(given[0]), attention.heads) for part in parts)
     found, weights = scaled_dot_product_attention(q, k, v)
     return q[0], weights[0], found[0], attention.out(found.transpose(1, 2).flatten(2))[0]
-
-
-def stream(loaded: Loaded, sentence: str, word: str, *, title: str = "", caption: str = "") -> Figure:
-    """The residual stream behind one word of the decoder: what each sub-layer adds, and what the model would say there.
-
-    sentence: of the model's language; word: the one about to be written, of its translation
-    """
-    reading = read(loaded, sentence)
-    if word not in reading.next:
-        raise ValueError(f"word is {word!r}; needed: one of {', '.join(reading.next)}")
-    place = reading.next.index(word) + 1
-    stops = study(loaded, reading, place, loaded.model.config.layers, 1).stops
-    states = reading.states[:, place - 1, :2].tolist()
-    parts = [t("attention"), t("cross-attention"), t("network")]
-    names = [t("the input"), *(f"{parts[n % 3]} {n // 3 + 1}" for n in range(len(stops) - 1))]
-    lines, below = [], None
-    ways: list[Arrow] = []
-    for i, (name, (says, share), state) in enumerate(zip(names, stops, states, strict=True)):
-        role = ("", WRITES, READS)[i % 3]
-        adds = box(name, role) if i else words(t("reads “{word}”", word=reading.tokens[place - 1]), high=LINE + PAD)
-        here = cells(state, "output")
-        lines.append(row(adds, here, bar(share, "output"), label(says, strong=True), f"{share:.0%}", since=i))
-        ways += [arrow(adds, here, role), arrow(below, here, "output")] if below else []
-        below = here
-    head = row(*(words(name, "quiet") for name in (t("adds to it"), t("the stream"), "", t("would say"))), space())
-    said = [
-        t("After “{name}” it would say “{word}”, with {share}.", name=name, word=says, share=f"{share:.0%}")
-        for name, (says, share) in zip(names, stops, strict=True)
-    ]
-    rows = [[name, says, f"{p:.2f}"] for name, (says, p) in zip(names, stops, strict=True)]
-    table = [t("after"), t("would say"), "p"], rows
-    axes = [("step", t("sub-layers"), range(len(stops)))]
-    return figure(grid(head, *lines[::-1], *ways, gap=AIR / 2), said, table, axes=axes, play=t("▶ flow"), title=title,
-                  caption=caption)  # fmt: skip
 
 
 @torch.no_grad()

@@ -9,7 +9,6 @@ from chapters.ch05.experiments import heads as head_study
 from chapters.ch05.experiments import norms
 from chapters.ch05.experiments import twins as twin_study
 from chapters.ch05.experiments.heads import blinded
-from chapters.ch05.labs.descent import read
 from course_kit import text
 from course_kit.decoding import translate
 from course_kit.decoding.steps import steps_of
@@ -132,13 +131,6 @@ def test_drawings_show_what_the_model_computes(loaded, lesson):
     at = lesson.source.tokens(ids[0]).index("tired")
     rows = [[f"{w:.2f}" for w in row] for row in seen["encoder"][1][0, :, at].T.tolist()]
     assert [row[1:] for row in drawn.table().rows] == rows and drawn.state == {"word": "tired", "step": 4}
-    reading = read(loaded, sentence)
-    drawn = labs.stream(loaded, sentence, reading.next[0])
-    assert drawn.table().rows[-1][1] == reading.next[0] and len(drawn.options["said"]) == 1 + 3 * len(
-        loaded.model.decoder
-    )
-    with pytest.raises(ValueError, match="needed: one of"):
-        labs.stream(loaded, sentence, "no such word")
     drawn = labs.at_once(loaded, sentence)
     assert drawn.gap < 1e-4 and all(row[1] == row[2] for row in drawn.table().rows)
     whole = translate(loaded, sentence, beam=1)[0]

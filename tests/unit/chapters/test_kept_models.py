@@ -18,7 +18,8 @@ from chapters.ch08.kept import llama
 from chapters.ch09 import sums
 from chapters.ch09.kept import answering
 from course_kit import data
-from course_utils import merges
+from course_utils import merges, positions
+from course_utils.positions import sinusoidal_encoding
 
 NAMES = {
     **dict.fromkeys(("files", "gpt", "tokenizer", "training"), "ch07"),
@@ -50,6 +51,27 @@ def test_what_one_brings_oneself_is_taken_or_refused_in_a_sentence():
     assert 2 < attention.learn_width(x, 40 * (x / 100).sin()) < 40
     with pytest.raises(ValueError, match="Texts of 100 tokens; the model reads 64 at most"):
         bert.masked_word_loss(bert.make_bert(9, 8, 1, 2), torch.ones(1, 100, dtype=torch.long), mask_id=4)
+
+
+def test_a_model_keeps_the_order_of_sine_and_cosine_that_it_learned_with(monkeypatch, tmp_path):
+    """Saved in 0.6, with the sine first; read again by a file whose own function puts the cosine first."""
+    config = transformer.TransformerConfig(8, 9, 8, 1, 2)
+    rows, model, path = torch.tensor([[3, 5, 7, 2]]), transformer.Transformer(config).eval(), tmp_path / "model.pt"
+    logits = model(rows, rows)
+    torch.save({"sizes": vars(config), "parameters": model.state_dict()}, path)  # as 0.6 did
+
+    def cosine_first(length, size):
+        return sinusoidal_encoding(length, size).unflatten(1, (-1, 2)).flip(-1).flatten(1)
+
+    monkeypatch.setattr(positions, "sinusoidal_encoding", cosine_first)
+    monkeypatch.setattr(transformer, "sinusoidal_encoding", cosine_first)
+    other = transformer.Transformer(config)
+    other.load_state_dict(model.state_dict())
+    assert not torch.allclose(other(rows, rows), logits, atol=1e-3), "the order decides"
+    again = transformer.load(path)
+    torch.testing.assert_close(again(rows, rows), logits)
+    transformer.save(again, path)
+    torch.testing.assert_close(transformer.load(path)(rows, rows), logits)
 
 
 def test_ids_that_a_model_does_not_know_are_named():

@@ -15,6 +15,8 @@ SHORT = {
     "positions_begins": {"seeds": [0], "steps": 2},
     "positions_lengths": {"seeds": [0], "steps": 2},
     "positions_causal": {"seeds": [0], "steps": 2},
+    "transformer_alone": {"seeds": [0], "steps": 2, "digits": 2},
+    "transformer_routes": {"seeds": [0], "steps": 2},
     "gpt_induction": {"steps": 1, "seeds": (0,)},
     "gpt_attention_cost": {"lengths": (64, 128)},
 }
