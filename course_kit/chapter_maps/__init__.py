@@ -1,7 +1,7 @@
 """What each chapter makes of one sentence, as a strip of frames. It stands at the head of the website's lessons,
 and in a workbook it fills with ink as exercises are solved.
 
-The weights are those of one sentence in a model from each chapter, as they were recorded: data/results/one_sentence.json.
+The weights are those of one sentence in a model from each chapter: data/results/one_sentence.json.
 """
 
 import base64

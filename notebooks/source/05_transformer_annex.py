@@ -810,7 +810,8 @@ for name, x in {
     print(f"{from_cell(name):20} {x.pow(2).mean().sqrt():.2f}")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-size = lambda x: x.pow(2).mean().sqrt().item()
+def size(x):
+    return x.pow(2).mean().sqrt().item()
 assert abs(size(table) - D**-0.5) < 0.01 and abs(size(table * D**0.5) - 1) < 0.05 and abs(size(normed @ table.T) - 1) < 0.05
 assert 0.7 < size(sinusoidal_encoding(64, D)) < 0.72
 V = len(grammar.target)

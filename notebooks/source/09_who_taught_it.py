@@ -386,7 +386,7 @@ for turn in (1, 2):
     good = passing(asked, texts, is_right)
     talks = sums.talks([asked[i] for i in good], [texts[i] for i in good])  # as ids
     loss_of = partial(imitation, model, talks, random.Random(turn))
-    for step, _ in training(model, loss_of, steps=200, rate=1e-3):
+    for _ in training(model, loss_of, steps=200, rate=1e-3):
         pass
     print(f"round {turn}: {len(talks):,} answers passed; now {exam(model)}")
 models["check"] = model

@@ -19,7 +19,8 @@ _average = named("weights", "values")
 
 
 def _cases() -> list:
-    pairs = [([1, 3], [11, 17]), ([1, 1, 2], [0, 3, 6]), ([2], [5]), ([0.5, 0, 1.5], [1, 9, -2]), ([0.25, 0.75], [4, 8])]
+    pairs = [([1, 3], [11, 17]), ([1, 1, 2], [0, 3, 6]), ([2], [5]), ([0.5, 0, 1.5], [1, 9, -2])]
+    pairs.append(([0.25, 0.75], [4, 8]))
     numbers = [(torch.tensor(w, dtype=torch.float32), torch.tensor(v, dtype=torch.float32)) for w, v in pairs]
     return [_average(w, v, shown=i == 0) for i, (w, v) in enumerate(numbers)]
 
@@ -44,8 +45,8 @@ AVERAGE = Exercise(
     used=t("It goes on with yours: [How an exercise works](#How-an-exercise-works)."),
     hints=(
         t(
-            "With weights 1 and 3, the average of 11 and 17 is (1 · 11 + 3 · 17) / (1 + 3). Which sum is above the line, "
-            "and which is below it?"
+            "With weights 1 and 3, the average of 11 and 17 is (1 · 11 + 3 · 17) / (1 + 3). Which sum is above the "
+            "line, and which is below it?"
         ),
         t("`weights * values` multiplies pair by pair, and `.sum()` adds up all the numbers of a tensor."),
         t(

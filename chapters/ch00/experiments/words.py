@@ -1,4 +1,4 @@
-"""Which word needs attention? Its list made with attention, all others without, in sentences that the model has not read."""
+"""Which word needs attention? Its list made with attention, all others without, in sentences new to the model."""
 
 import copy
 from collections.abc import Callable
@@ -60,9 +60,7 @@ def right_pronouns() -> Table:
         source = torch.tensor([loaded.source.encode([word.lower() for word in pair.source]) for pair in group])
         french = [[word.lower() for word in pair.target[:pronoun]] for pair in group]
         prefix = torch.tensor([[BOS, *loaded.target.encode(words)] for words in french])
-        pronouns = torch.tensor(
-            [loaded.target.encode([pair.twin.pronoun, pair.twin.other_pronoun]) for pair in group]
-        )
+        pronouns = torch.tensor([loaded.target.encode([pair.twin.pronoun, pair.twin.other_pronoun]) for pair in group])
         lists = loaded.model.encode(source)  # [B, S, D]
         adjective = (torch.arange(size) == size - 2)[:, None]  # [S, 1]: before the full stop
         for way, results in right.items():

@@ -22,8 +22,12 @@ def _step_cases() -> list[Case]:
         return case(query, keys, mask, W1, W2, 2 * w)
 
     return [
-        case(*tensors([[1.0], [0.0]], [[[0.0], [1.0]], [[1.0], [3.0]]], [[True, True], [True, False]],
-                      [[1.0]], [[2.0]], [2.0]), shown=True),  # fmt: skip
+        case(
+            *tensors(
+                [[1.0], [0.0]], [[[0.0], [1.0]], [[1.0], [3.0]]], [[True, True], [True, False]], [[1.0]], [[2.0]], [2.0]
+            ),
+            shown=True,
+        ),  # fmt: skip
         case(*tensors([[1.0]], [[[0.0], [2.0]]], [[True, True]], [[1.0]], [[1.0]], [2.0])),
         random(1, 3, 2, 2, 2, [2], 300),
         random(2, 3, 2, 2, 3, [3, 1], 310),

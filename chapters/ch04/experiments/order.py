@@ -97,7 +97,8 @@ def record_begins(seeds=range(8), begins=(0, 3, 6, 18, 42), steps: int = 300) ->
     for seed in seeds:
         for kind in kinds:
             with seeded(seed):
-                table = nn.Parameter(0.02 * torch.randn(60, 32)) if kind == "learned" else sinusoidal_encoding(60, 32).float()
+                learned = kind == "learned"
+                table = nn.Parameter(0.02 * torch.randn(60, 32)) if learned else sinusoidal_encoding(60, 32).float()
                 model = TurningReader() if kind == "rotary" else AddingReader(table)
                 train(model, begins[-1] if kind == "anywhere" else 0, steps)
             shares[kind].append([round(right(model, first), 4) for first in begins])
