@@ -20,6 +20,7 @@ RECIPES = {  # name of the file -> module:function that gives its figures, as a 
     "transformer_race": "chapters.ch05.experiments.race:record_race",
     "transformer_warm_up": "chapters.ch05.experiments.norms:record_warm_up",
     "bert_book": "chapters.ch06.experiments.book:record_book",
+    "bert_reading": "chapters.ch06.experiments.worth:record_reading",
     "bert_sentiment": "chapters.ch06.experiments.worth:record_sentiment",
     "bert_labels": "chapters.ch06.experiments.worth:record_labels",
     "minilm_sentences": "chapters.ch06.experiments.sentences:record_minilm_sentences",
