@@ -27,6 +27,7 @@ GONE: dict[str, str] = {  # full name -> the page that is about it
     "chapters.ch04.labs.task": "04_positional_encoding",
     "chapters.ch04.labs.ways": "04_positional_encoding",
     "chapters.ch04.labs.who_does_it": "04_positional_encoding",
+    "chapters.ch06.labs.banks": "06_bert",
     "chapters.ch08.kept.serve": "07_gpt_annex",
 }
 

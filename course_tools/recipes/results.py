@@ -23,6 +23,7 @@ RECIPES = {  # name of the file -> module:function that gives its figures, as a 
     "bert_reading": "chapters.ch06.experiments.worth:record_reading",
     "bert_sentiment": "chapters.ch06.experiments.worth:record_sentiment",
     "bert_labels": "chapters.ch06.experiments.worth:record_labels",
+    "minilm_banks": "chapters.ch06.experiments.contextual:record_minilm_banks",
     "minilm_sentences": "chapters.ch06.experiments.sentences:record_minilm_sentences",
     "minilm_search": "chapters.ch06.experiments.search:record_minilm_search",
     "gpt_induction": "chapters.ch07.experiments.induction:record_induction",
