@@ -36,6 +36,7 @@ GONE: dict[str, str] = {  # full name -> the page that is about it
     "chapters.ch05.labs.shifted": "05_transformer",
     "chapters.ch05.labs.stream": "05_transformer",
     "chapters.ch05.labs.whole": "05_transformer",
+    "chapters.ch06.labs.banks": "06_bert",
     "chapters.ch08.kept.serve": "07_gpt_annex",
 }
 

@@ -487,7 +487,7 @@ assert [round(100 * few[way][0]["valid"]["mean"]) for way in paid] == [61, 73]
 assert min(few["pre-trained"][1]["test"]["each"]) > max(whole["from scratch"]["test"]["each"])
 
 # %% [markdown]
-# With 100 labels reading does not help on new patterns: both are near the coin. With 500 it is worth more than 1,500 further labels: the network that has read gets 82 %, and the one from scratch, with all 2,000, gets 70. So reading does not replace labels, it makes more of them, once there are some hundreds. <!-- source: the chart above; 2,000 − 500 -->
+# With 100 labels reading does not help on new patterns: both are near the coin. With 500 it is worth more, after 200 steps, than 1,500 further labels: the network that has read gets 82 %, and the one from scratch, with all 2,000, gets 70. So reading does not replace labels, it makes more of them, once there are some hundreds. <!-- source: the chart above; 2,000 − 500 -->
 #
 # <details><summary>How sure is this?</summary>
 #
@@ -1029,7 +1029,7 @@ assert [round(100 * sst2[name]) for name in ("before", "accuracy")] == [46, 89]
 # %% [markdown]
 # **Exact match** asks for one of several human answers, apart from capitals, punctuation and articles; **F1** counts the words shared with the closest.
 #
-# What reading was worth on the film reviews is in [the lesson](06_bert.ipynb#Six:-a-new-task,-a-new-layer).
+# On the film reviews, MiniLM's reading gains ten points: without it the same network gets 79 %, and counting words 78. <!-- source: data/results/bert_worth.json -->
 #
 # ### Can it go on reading?
 # <a id="continued-pre-training"></a>

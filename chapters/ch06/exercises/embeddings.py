@@ -28,8 +28,8 @@ def _embedding_cases() -> list[Case]:
     words, kinds = [[1.0, 0, 2], [0, 1, 0], [3, 1, 0]], [[0.0, 0, 10], [20, 0, 0]]
     places = [[0.0, 0, 0], [100, 0, 0], [0, 100, 0], [0, 0, 100]]
     return [
-        _embedded(*tensors([[0, 2, 2]], [[0, 0, 1]], words, kinds, places), shown=True),
-        _embedding_case(2, 4, 6, 8, 5, 1510),
+        _embedded(*tensors([[0, 2], [1, 2]], [[0, 0], [0, 1]], words, kinds, places), shown=True),
+        _embedding_case(2, 4, 6, 8, 9, 1510),
         _embedding_case(3, 2, 5, 7, 9, 1520),
     ]
 
@@ -43,6 +43,11 @@ def _summed(*inputs, place=lambda ids, segments, table: _places(ids, table), joi
     """The sum with one part made differently."""
     ids, segments, words, kinds, places = inputs
     return join(words[ids], kinds[segments], place(ids, segments, places))
+
+
+def _counted_on(ids: Tensor, segments: Tensor, table: Tensor) -> Tensor:
+    """The positions of all tokens of the batch, counted through: right in the first row."""
+    return table[torch.arange(ids.numel()).view(ids.shape)]
 
 
 def _by_ids(run, case, mine, want):
@@ -87,9 +92,11 @@ SUM = Exercise(
         t("Positions are 0, 1, 2, … in every sentence, so they are the first T rows of their table."),
         t("Add the three: the rows of `ids`, the rows of `segments`, and `places[:T]`, where T is `ids.shape[1]`."),
     ),
-    minutes=4,
-    difficulty=1,
+    minutes=6,
+    difficulty=2,
     wrong=wrong_answers(
+        _summed(place=_counted_on),
+        t("The positions go on from one sentence to the next, so only the first row is right. Each begins at 0."),
         _summed(place=lambda ids, segments, table: table[ids]),
         t(
             "The positions are looked up by the *ids*, and there are more ids than positions. A position says where a "

@@ -88,7 +88,7 @@ HEAD = Exercise(
         t("The pooler is a layer that you can call: `pooler(hidden[:, 0])`, and then `.tanh()`."),
         t("`classifier` of that gives [B, C]. No softmax: cross-entropy takes logits."),
     ),
-    minutes=3,
+    minutes=5,
     difficulty=1,
     properties=(
         Property(

@@ -11,7 +11,10 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from chapters.ch06.pairs import collate, encode_all
+from chapters.ch06.published import require_minilm
 from course_kit.contexts import evaluating
+from course_kit.convert import from_huggingface
+from course_kit.text.subwords import WordPiece
 from course_utils.bert import Bert
 
 # Written before any model was asked: only what follows "bank" tells which one it is.
@@ -37,6 +40,51 @@ TOLD_LATER = {
         "The bank on the other side was lined with trees.",
     ),
 }
+
+# Written when the first sixteen were known, and before any model was asked.
+TOLD_AFTERWARDS = {
+    "money": (
+        "The bank charges five per cent for a loan.",
+        "The bank opens an account for every new customer.",
+        "The bank asked for two signatures on the form.",
+        "The bank lost its best clients after the scandal.",
+        "The bank has a branch in almost every town.",
+        "The bank changed our dollars into euros.",
+        "The bank hired a guard for the night.",
+        "The bank sold the debt to an investor.",
+    ),
+    "river": (
+        "The bank was a good place for fishing.",
+        "The bank collapsed under the weight of the cows.",
+        "The bank is home to otters and kingfishers.",
+        "The bank was flooded after three days of storm.",
+        "The bank turned green as soon as April came.",
+        "The bank led us to a shallow crossing.",
+        "The bank was slippery, so we held on to the roots.",
+        "The bank lay in the shade of tall poplars.",
+    ),
+}
+
+
+def in_order(*told: dict[str, tuple[str, ...]]) -> tuple[list[str], Tensor]:
+    """Sentences, and True for each that is about money."""
+    pairs = [(sentence, kind == "money") for one in told for kind, of in one.items() for sentence in of]
+    return [sentence for sentence, _ in pairs], torch.tensor([kind for _, kind in pairs])
+
+
+def record_minilm_banks() -> dict:
+    """Of how many sentences the nearest other one has a *bank* of its own kind: by MiniLM's vectors in our class, before
+    the first block and after the last, and by shared words. Needs MiniLM's weights."""
+    real = require_minilm()
+    encoder, tokenizer = from_huggingface(real.model).eval(), WordPiece(real.tokenizer.backend_tokenizer)
+    figures: dict = {}
+    for name, told in (("first", [TOLD_LATER]), ("new", [TOLD_AFTERWARDS]), ("all", [TOLD_LATER, TOLD_AFTERWARDS])):
+        sentences, money = in_order(*told)
+        steps = word_vectors(encoder, tokenizer, "bank", sentences)
+        shares = {"MiniLM": nearest_alike(steps[-1], money), "shared words": nearest_by_words(sentences, money)}
+        figures[name] = {"sentences": len(sentences)} | {who: round(len(money) * x) for who, x in shares.items()}
+        figures[name]["alike before"] = bool((steps[0] - steps[0][0]).abs().max() == 0)
+    return figures
 
 
 @torch.no_grad()

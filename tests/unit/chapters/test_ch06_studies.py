@@ -23,3 +23,17 @@ def test_a_search_question_shares_no_word_that_matters_with_its_sentence():
         words = [set(re.findall("[a-z]+", text.lower())) for text in (question, sentence)]
         shared = words[0] & words[1] - small
         assert not shared and sentence in search.SENTENCES, question
+
+
+def test_both_kinds_of_bank_are_as_many_and_only_what_follows_tells_them_apart():
+    sentences, money = contextual.in_order(contextual.TOLD_LATER, contextual.TOLD_AFTERWARDS)
+    assert len({*sentences}) == 32 and money.sum() == 16
+    assert all(sentence.startswith("The bank ") for sentence in sentences)
+
+
+def test_of_sixteen_banks_our_bert_gets_thirteen_and_a_gpt_fourteen_at_the_full_stop():
+    sentences, money = contextual.in_order(contextual.TOLD_LATER)
+    prose = load_checkpoint("bert-prose")
+    ours = contextual.word_vectors(prose.model.bert, prose.tokenizer, "bank", sentences)[-1]
+    at_the_end = contextual.gpt_vectors(load_checkpoint("gpt-prose"), None, sentences)
+    assert [round(16 * contextual.nearest_alike(x, money)) for x in (ours, at_the_end)] == [13, 14]
