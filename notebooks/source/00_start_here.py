@@ -150,7 +150,7 @@ assert abs(float(result) - 15.5) < 1e-6
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Ten minutes of tensors
 # <a id="tensor"></a><a id="shape"></a>
-# Attention is computed with tables of numbers, from chapter 1 to chapter 9. A handful of operations is enough for all of them, and here each is used once, on the thermometer.
+# Attention is computed with tables of numbers, from chapter 1 to chapter 9. Here are the operations that you need first, each used once, on the thermometer.
 #
 # You've read it three times in a day, at the hours in `keys` below. About how warm was it at two other hours, those in `queries`? These two hours are the <b style="color:#bf5f00">queries</b>, the hours of the readings are the <b style="color:#007fc6">keys</b>, and the temperatures read are the <b style="color:#008a67">values</b>. We keep these colours in each chapter, and <b style="color:#bb51a8">what comes out</b> is purple.
 #
@@ -191,7 +191,7 @@ kept
 
 # %% [markdown]
 # <a id="dim"></a>
-# Let's divide each row by its sum, so that it becomes weights that add up to one. In a table, `x.sum(0)`, short for `x.sum(dim=0)`, adds down the columns, and `x.sum(-1)` adds along the last axis, the rows. The summed axis disappears from the shape, but with `keepdim=True` it stays, with length one. You need it here, because broadcasting can't stretch an axis that isn't there.
+# Let's divide each row by its sum, so that it becomes weights that add up to one. In a table, `x.sum(0)`, short for `x.sum(dim=0)`, adds down the columns, and `x.sum(-1)` adds along the last axis, the rows. The summed axis disappears from the shape, but with `keepdim=True` it stays, with length one. You need it here, because without it the two sums count as a row of two, and that doesn't fit a table with three columns.
 
 # %% tags=["nbval-check-output"]
 print(kept.sum(0).shape, kept.sum(-1).shape, kept.sum(-1, keepdim=True).shape)

@@ -445,7 +445,7 @@ for start in (0.1, 20.0):
 assert path[0] == 2.0 and path[0] - path[1] > 10 * (path[20] - path[21]) > 0
 
 # %% [markdown] tags=["keep"]
-# The ball comes to rest at 0.60 hours, and this time nobody told us the truth. From any start between 0.1 and 20 hours it ends there, too.
+# The ball comes to rest at 0.60 hours, and this time nobody told us the truth. Started at 0.1 or at 20 hours, it ends there, too, if you give it twice the steps.
 #
 # **Keep this:** hide the answer, then let gradient descent choose the width.
 
@@ -497,7 +497,7 @@ assert won == 97
 #
 # </details>
 #
-# **Keep this:** the best width is the one with which the other readings guess a hidden one best.
+# **Keep this:** choose the width with which the other readings guess a hidden one best.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Six: what an hour doesn't know

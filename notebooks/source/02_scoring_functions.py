@@ -12,7 +12,7 @@
 #
 # ## A room full of people
 # <a id="cross-attention"></a>
-# “The cow didn't cross the bridge because it was too tired.” Put *wide* there, and *it* is the bridge. A word needs others, and attention finds them. Watch people first.
+# “The cow didn't cross the bridge because it was too tired.” Write *wide* instead of *tired*, and *it* means the bridge. A word needs others, and attention finds them. Watch people first.
 #
 # You need a drum. Cleo has one, but you don't know who she is. So you call “Cleo?” Everybody compares your call with their name, and hands something over. **Guess before you press ▶:** do you get all of her drum?
 
@@ -356,7 +356,7 @@ for seed in range(2):
 #
 # $$ \text{Ada·Ben} \;>\; \text{Cleo·Ada} \;>\; \text{Ben·Cleo} \;>\; \text{Ada·Ben} $$
 #
-# Ada wants Ben rather than Cleo, Cleo wants Ada rather than Ben, and Ben wants Cleo rather than Ada. So a number would have to be larger than itself, and no three vectors can do it, however long they are. Looking for somebody is one job, and being found is another. Let's give each person a vector for each. And a third for what they hand over, because who looks for Cleo wants her drum, and not her name.
+# Ada wants Ben rather than Cleo, Cleo wants Ada rather than Ben, and Ben wants Cleo rather than Ada. So a number would have to be larger than itself, and no three vectors can do it, however long they are. Looking for somebody is one job, and being found is another. Let's give each person a vector for each. And a third for what they hand over, because whoever looks for Cleo wants her drum, and not her name.
 #
 # All three can be made from what we know about a person. Let a person be nine numbers: three for the name, three for whom they look for, three for what they hold. Then one matrix picks out the wish, one the name, and one the thing:
 
@@ -377,7 +377,7 @@ assert output[0, 1] > 0.98 and output[1, 2] > 0.98 and output[2, 0] > 0.98
 #
 # $$ {\color{#bb51a8}{Y}}=\mathrm{softmax}\Big(\frac{{\color{#bf5f00}{Q}}\,{\color{#007fc6}{K}}^\top}{\sqrt d}\Big){\color{#008a67}{V}},\qquad Q=XW_Q,\;K=XW_K,\;V=XW_V $$
 #
-# In other people's code the matrices have names like `q_proj` or `W_query`, and some books call a row of $Y$ a *context vector*. With T people the shares are a table of T × T numbers. For a text of twice the length it's four times as large, which is one reason why very long texts are dear.
+# In other people's code the matrices have names like `q_proj` or `W_query`, and some books call a row of $Y$ a *context vector*. With T people the shares are a table of T × T numbers. For a text of twice the length it's four times as large, which is one reason why very long texts cost so much.
 #
 # What decides who gets whom? Before it's divided by √d, the score of person *i* with person *j* is
 #
@@ -771,7 +771,7 @@ for word in ("wide", "high", "dangerous", "dirty"):
     assert rows[word][1].mean() > rows[word][0].max()
 
 # %% [markdown]
-# In sentences like ours, *tired*, *weak* and *hungry* go with the animal, and *wide*, *high* and *dangerous* with the place. Nobody wrote this table, either. We chose the head in which you see it best. The translator was only shown English sentences with their French, where a cow is *elle* and a bridge *il*. To choose between them, it may help to know who was tired.
+# In sentences like ours, *tired*, *weak* and *hungry* go with the animal, and *wide*, *high* and *dangerous* with the place. Nobody wrote this table, either. It's from the one head of twelve in which you see it best. The translator was only shown English sentences with their French, where a cow is *elle* and a bridge *il*. To choose between them, it may help to know who was tired.
 #
 # What a word takes is then added to its own numbers, and in the next layer it can ask again. A large model does this dozens of times, with dozens of heads each time.
 #

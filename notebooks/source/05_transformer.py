@@ -11,9 +11,9 @@
 # *It can translate: that is the Transformer.* You'll keep `mine/transformer.py`, a whole Transformer in plain PyTorch, with your own lines in it. <!-- minutes --> **Before:** [chapter 3](03_seq2seq.ipynb) and [chapter 4](04_positional_encoding.ipynb).
 #
 # ## Who was too tired?
-# “The animal didn't cross the street because it was too tired.” You know at once that the animal was tired, because streets don't get tired. French has to know it as well, for the animal is *il* and the street *elle*. In the twin of our sentence, “… too **wide**”, it's the street.
+# “The animal didn't cross the street because it was too tired.” Streets don't get tired, so it was the animal. French has to know, for an animal is *il* and a street *elle*. In the twin, “… too **wide**”, it's the street.
 #
-# A model without any recurrence, a **Transformer**, translates both sentences correctly. Below you can look at its attention. “It” gives its largest weight to “animal”, and pictures like this one are often taken as proof that a model has understood. **Guess:** does the model need this connection to write *il*?
+# A **Transformer** translates both correctly. Its “it” gives the largest weight to “animal”. **Guess:** does it need this connection to write *il*?
 
 # %% jupyter={"source_hidden": true}
 import math
@@ -65,7 +65,7 @@ french_of = [str(translate(grammar, sentence, beam=1)[0]) for sentence in (tired
 assert french_of == ["l'animal n'a pas traversé la rue parce qu'il était trop fatigué.", "l'animal n'a pas traversé la rue parce qu'elle était trop large."]
 
 # %% [markdown]
-# To find out, we cut it: a mask hides from “it” the noun that it means, in every map. Then we count in how many sentences the right pronoun is still the likelier one. For this we have 368 pairs of twins, each with a noun that no twin in its training had. <!-- source: counted in the next section -->
+# Pictures like this one are often taken as proof that a model has understood. To find out, we cut the connection: a mask hides from “it” the noun that it means, in every map. Then we count in how many sentences the right pronoun is still the likelier one. For this we have 368 pairs of twins, each with a noun that no twin in its training had. <!-- source: counted in the next section -->
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -81,7 +81,7 @@ predict(
 #
 # In chapter 3 the encoder read the English, and the decoder wrote the French and looked back. It's the same here, but nothing reads from left to right. In 2017 *Attention is all you need* (Vaswani et al.) left the recurrence out, so attention is the only way for one word to get something from another. <!-- source: Vaswani et al. 2017 --> Each step of attention is one **hop**.
 #
-# Only the last English word tells you which noun is meant, so the noun, the adjective and the French pronoun have to come together. That takes two hops. First, while the encoder reads, an English word picks something up from the noun. Then, while the decoder writes, the pronoun picks it up from that word. It could be “it”: *animal* → “it” → *il*. Or it could be the adjective: *animal* → *tired* → *il*. Cut the hops of both routes:
+# Only the last English word tells you which noun is meant, so the noun, the adjective and the French pronoun have to come together. One way to do that takes two hops. First, while the encoder reads, an English word picks something up from the noun. Then, while the decoder writes, the pronoun picks it up from that word. It could be “it”: *animal* → “it” → *il*. Or it could be the adjective: *animal* → *tired* → *il*. Cut the hops of both routes:
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "slide"} tags=["lab"]
 from chapters.ch03.lesson import Lesson
@@ -136,7 +136,7 @@ assert max(of[4] for of in lost) < 2 and all(max(of) > 10 for of in lost)
 # | the route through the adjective: first hop, its noun → adjective | 14 |
 # | its second hop, adjective → pronoun | 50 |
 #
-# **Our model doesn't need the route through “it”. It needs the one through the adjective.** Without the second hop it can't tell the twins apart, and nearly always writes *il*. Without the first one it does worse than a coin: the adjective now attends more to the *other* noun, and the pronoun follows ([in detail](05_transformer_annex.ipynb#Which-connection-decides,-in-detail?)).
+# **Our model doesn't need the route through “it”. It needs the one through the adjective.** Others of its class can take other routes. Without the second hop it can't tell the twins apart, and nearly always writes *il*. Without the first one it does worse than a coin: the adjective now attends more to the *other* noun, and the pronoun follows ([in detail](05_transformer_annex.ipynb#Which-connection-decides,-in-detail?)).
 #
 # The map at the beginning doesn't even show which noun is meant, because with *wide*, too, “it” attends most to “animal”. In each of the twelve heads, “it” attends to its nouns almost alike in both twins.
 #
@@ -526,7 +526,7 @@ assert [[min(one["BLEU"]) // 1, round(max(one["BLEU"]))] for one in both] == [[8
 assert all(50 < pronoun < 58 for one in both for pronoun in one["pronouns"])
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# **Attention alone translates nearly as well.** It can bring any word's vector to any other word, through several hops, and the sums keep what was there before. For these sentences that's almost enough.
+# **Attention alone translates these sentences nearly as well.** It can bring any word's vector to any other word, through several hops, and the sums keep what was there before. Here that's almost enough.
 #
 # <details><summary>How sure is this?</summary>
 #
@@ -609,7 +609,7 @@ assert [lesson.translate(translator, english)[0].text for english in (tired, wid
 assert 0.65 < (likelier > 0).float().mean() < 0.95 and 76 < lesson.bleu(translator, count=200) < 87
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# *Il* for the tired animal, *elle* for the wide street. These two sentences were in its training. Of the new twins above it gets about four in five right, and for that it pays with a few points of BLEU.
+# *Il* for the tired animal, *elle* for the wide street. These two sentences were in its training. Of the new twins above it gets about four in five right.
 #
 # What you have trained for a minute is the architecture of 2017. `grammar`, the model that you cut, has the same classes with a third layer, and learned for longer. In the annex you can see [what one makes of sentences that people wrote](05_transformer_annex.ipynb#real-sentences), and [whether it beats chapter 3's translator](05_transformer_annex.ipynb#Then-why-did-everyone-change?).
 

@@ -296,7 +296,7 @@ assert A.tolist() == [1.5, -0.5, -0.5, -0.5] and round(parts[0].item(), 2) == 0.
 assert round(after[0].item(), 2) == 0.23 and round(z.softmax(0)[0].item(), 2) == 0.1
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# Follow the first answer. It earns 1, while the four earn ¼ on average, so it is ¾ above the mean. The deviation of the rewards is ½, because PyTorch divides by n − 1. So that's 1.5 deviations. The wrong answers have −½. One step pushes the first answer up, from 0.10 to 0.23, and the others down.
+# Follow the first answer. It earns 1, while the four earn ¼ on average, so it is ¾ above the mean. The standard deviation is ½ (PyTorch divides by n − 1), so that's 1.5 of them. The wrong answers have −½. One step pushes the first answer up, from 0.10 to 0.23, and the others down.
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["lab"]
 labs.group(
@@ -323,7 +323,7 @@ for text in (draft(37, 48), " 7+8=15 3+4+1=9 95\n"):
     print(repr(text), f"{chance(models['draft'], text):.2f}")
 
 # %% jupyter={"source_hidden": true} tags=["asserts"]
-assert not {(37, 48), (48, 37)} & {*taught, *held_out}
+assert {(37, 48), (48, 37)} & {*unsolved}
 
 # %% [markdown] tags=["keep"]
 # So you could take the same step with your model, and [the annex does](09_who_taught_it_annex.ipynb#grpo).
@@ -333,7 +333,7 @@ assert not {(37, 48), (48, 37)} & {*taught, *held_out}
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Four: imitate what passes
 # <a id="filter"></a>
-# There's a simpler way to make right answers likelier, and you have all its parts. Let the model write an answer to each of the 4,550 sums that nobody has solved. Keep those that pass the check, and imitate them, as in section One. The teacher who writes is now the model itself, and the check decides what it's allowed to teach. <!-- source: Zelikman et al. 2022, STaR; Gulcehre et al. 2023, ReST -->
+# The step by hand shows why a yes or no is enough. There's a simpler way to make right answers likelier, and you have all its parts. Let the model write an answer to each of the 4,550 sums that nobody has solved. Keep those that pass the check, and imitate them, as in section One. The teacher who writes is now the model itself, and the check decides what it's allowed to teach. <!-- source: Zelikman et al. 2022, STaR; Gulcehre et al. 2023, ReST -->
 
 # %% jupyter={"source_hidden": true} slideshow={"slide_type": "subslide"} tags=["predict"]
 predict(
@@ -398,9 +398,13 @@ assert len(unsolved) == 4550 and {*unsolved}.isdisjoint([*taught, *held_out])
 # %% jupyter={"source_hidden": true} tags=["asserts", "trained"]
 gained = [sums.share_right(models[name], held_out) for name in ("draft", "check")]
 assert gained[1] > gained[0] + 0.1 and gained[1] > 0.8
+practised = [asked[i] for i in good]
+for step in (lambda one: tuple(sorted(n % 10 for n in one)), lambda one: (*sorted(n // 10 for n in one), sum(n % 10 for n in one) > 9)):
+    known, taught_too = ({step(one) for one in some} for some in (practised, taught))
+    assert sum(step(one) in known for one in held_out) > sum(step(one) in taught_too for one in held_out)
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# Nobody has written a single further answer, and your model has become much better at sums that it never saw. And 37+48=?
+# Nobody has written a single further answer, and your model has become much better at sums that it never saw. In its own right answers it has practised small steps that your two hundred sums didn't have. And 37+48=, which is one of the sums that it has practised?
 
 # %% slideshow={"slide_type": "fragment"}
 for name in ("draft", "check"):
@@ -430,9 +434,9 @@ assert len(filtered["seeds"]) == 3 and filtered["unsolved"] == 4550
 assert ((found[1] - found[[0, 2, 3]]).min() > 13)
 
 # %% [markdown] tags=["keep"]
-# With the check the model gets from 67 to 89 %. Without it, it learns its mistakes along with the rest, and stays where it was. More of your own sums bring little, because it knows them already.
+# With the check the model gets from 67 to 89 %. Without it, it learns its mistakes along with the rest, and stays where it was. Imitating your own sums again brings little, because it has them all right already.
 #
-# Models that reason are trained with such checks, on mathematics and programs, where a program can tell what is right. DeepSeek-R1-Zero took policy gradients, and during training its drafts grew long. What a check doesn't see, it doesn't teach: ours reads only the result, so a right result counts even after wrong steps. <!-- source: DeepSeek-AI 2025 -->
+# Models that reason are trained with such checks, on mathematics and programs, where a program can tell what is right. DeepSeek-R1-Zero took policy gradients, as in section Three, instead of a filter, and during training its drafts grew long. What a check doesn't see, it doesn't teach: ours reads only the result, so a right result counts even after wrong steps. <!-- source: DeepSeek-AI 2025 -->
 #
 # <details><summary>How sure is this?</summary>
 #
@@ -462,11 +466,11 @@ asking = labs.replies(
 asking
 
 # %% [markdown]
-# So who taught it? First you did, with two hundred solved sums. And then it taught itself, because a program told it which of its answers to believe.
+# So who taught it? First you did, with two hundred solved sums. And then it learned from its own answers, those that a program had let pass.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["core"]
 # ## Keep it
-# This writes the code that imitates, chooses and practises, and a chat program. In a terminal, in the folder of your notebooks, `python -m mine chat talker.pt` talks to the model that you have just taught.
+# This writes the code that imitates and practises, with what the annex adds, and a chat program. In a terminal, in the folder of your notebooks, `python -m mine chat talker.pt` talks to the model that you have just taught.
 
 # %% slideshow={"slide_type": "skip"}
 from course_kit.mine import keep

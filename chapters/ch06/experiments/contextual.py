@@ -73,8 +73,8 @@ def in_order(*told: dict[str, tuple[str, ...]]) -> tuple[list[str], Tensor]:
 
 
 def record_minilm_banks() -> dict:
-    """Of how many sentences the nearest other one has a *bank* of its own kind: by MiniLM's vectors in our class, before
-    the first block and after the last, and by shared words. Needs MiniLM's weights."""
+    """Of how many sentences the nearest other one has a *bank* of its own kind: by MiniLM's vectors in our class,
+    before the first block and after the last, and by shared words. Needs MiniLM's weights."""
     real = require_minilm()
     encoder, tokenizer = from_huggingface(real.model).eval(), WordPiece(real.tokenizer.backend_tokenizer)
     figures: dict = {}
