@@ -383,7 +383,7 @@ assert trials["steps"]["GRPO"] == 50 and min(one["form"] for one in trials["seed
 assert curves["coin"][-1] < curves["check"][-1] - 10
 assert 0 < passed[n].mean() < 1 and 0 < wasted < 40
 
-# %% [markdown] tags=["keep"]
+# %% [markdown]
 # With the coin your model gets worse: its pushes are zero on average, but thirty of them still move the parameters away from what imitation had found. With the check it gains only a few points, although it saw no further draft to imitate. That could be the luck of one training, so we ran eleven more, from two models: on the same sums ten got better, by one to six points, and one got worse by two. So the check does teach, but in thirty steps only a little. <!-- source: 30 steps, model seed 0, dice 1 to 7: 5.7, 1.0, 2.7, 2.0, -2.3, 6.0, 4.0 points; model seed 1, dice 0 to 3: 2.7, 3.4, 2.4, 2.4 -->
 #
 # <details><summary>How sure is this?</summary>

@@ -64,4 +64,4 @@ def test_the_core_is_small_and_three_fifths_of_it_stand_on_a_page():
                 first = min([node.lineno, *(one.lineno for one in node.decorator_list)])
                 lines += node.end_lineno - first + 1
     whole = length(CORE.rglob("*.py"))
-    assert 1000 < whole <= 1860 and lines > 0.6 * whole, (lines, whole)
+    assert 1000 < whole <= 1870 and lines > 0.6 * whole, (lines, whole)
