@@ -24,6 +24,7 @@ RECIPES = {  # name of the file -> module:function that gives its figures, as a 
     "bert_book": "chapters.ch06.experiments.book:record_book",
     "bert_reading": "chapters.ch06.experiments.worth:record_reading",
     "bert_sentiment": "chapters.ch06.experiments.worth:record_sentiment",
+    "bert_banks": "chapters.ch06.experiments.few_labels:record_banks",
     "bert_labels": "chapters.ch06.experiments.worth:record_labels",
     "minilm_banks": "chapters.ch06.experiments.contextual:record_minilm_banks",
     "minilm_sentences": "chapters.ch06.experiments.sentences:record_minilm_sentences",

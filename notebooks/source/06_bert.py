@@ -583,11 +583,11 @@ labs.task_heads(
 
 # %% [markdown] slideshow={"slide_type": "subslide"} tags=["card"]
 # ### Exercise 3 ●○○ · 5 minutes
-# **Decide first.** You have sixteen labelled sentences with *bank*, money or river, and `bert-prose`. You train 60 steps: only the new layer, or everything. Which of the two judges sixteen new sentences better? <!-- source: five seeds each -->
+# **Decide first.** You have sixteen labelled sentences with *bank*, money or river, and `bert-prose`. You train 60 steps: only the new layer, or everything. What would you take? <!-- source: data/results/bert_banks.json -->
 #
 # <details><summary>Answer</summary>
 #
-# Only the new layer. It was right on 14 of the 16, whatever the first values, and training everything on 11 to 13. A large network learns so few sentences by heart. With the 2,000 reviews below it's the other way round. <!-- source: bert-prose on TOLD_LATER and TOLD_AFTERWARDS of chapters/ch06/experiments/contextual.py, five seeds, Adam, 60 steps, the better of two rates for all; data/results/bert_sentiment.json -->
+# Only the new layer. In each of five trainings it got 14 of 16 new sentences right, and training everything was no better: 12 to 14 at its best learning rate, and less at a higher one. With the 2,000 reviews below it's the other way round. <!-- source: data/results/bert_banks.json, bert_sentiment.json -->
 #
 # </details>
 #
