@@ -36,6 +36,7 @@ def shown(tmp_path, monkeypatch):
         (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / place).write_text(textwrap.dedent(code), encoding="utf-8")
     shutil.copy(building.folder() / "source" / "00_start_here.py", tmp_path / "notebooks" / "source")  # it is linked
+    registry.load()  # else a chapter imported meanwhile is known to this test alone
     monkeypatch.setattr(registry, "KNOWN", dict(registry.KNOWN))
     monkeypatch.setattr(registry, "CHAPTERS", list(registry.CHAPTERS))
     monkeypatch.setattr(chapters, "__path__", [*chapters.__path__, str(tmp_path / "chapters")])
